@@ -1,0 +1,85 @@
+// Package app is what the program does, in plain Go: a check from its start to
+// its record. It knows no window, no camera library and no database; it
+// declares what it needs of them (Params) and main hands that in.
+//
+//	window / command line
+//	      │ CheckInput                         ┌───────────────┐
+//	      ▼                                    │ History       │
+//	  Desk.Check ── Started ──────────────────▶│ (store)       │
+//	      │ Capture (camera) ─▶ Clip           │               │
+//	      │ Portraits (document) ─▶ Portrait   │               │
+//	      │ Engine.Match ─▶ Answer             │               │
+//	      └─ Finished ────────────────────────▶└───────────────┘
+//	      ▼
+//	    Check
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/matcher"
+)
+
+// The words app shares with the views, so that they need to know app only.
+type (
+	Frame        = matcher.Frame
+	Face         = matcher.Face
+	Live         = matcher.Live
+	Advice       = matcher.Advice
+	Notice       = matcher.Notice
+	Portrait     = matcher.Portrait
+	Clip         = matcher.Clip
+	Blob         = matcher.Blob
+	Answer       = matcher.Answer
+	MatchedFrame = matcher.MatchedFrame
+	Problem      = matcher.Problem
+	Progress     = matcher.Progress
+	ProgressFunc = matcher.ProgressFunc
+	Description  = matcher.Description
+	Condition    = matcher.Condition
+)
+
+// Source is a live camera, stream or looped file.
+type Source interface {
+	// Next waits for news after the given Live.Seq and returns the newest; frames
+	// nobody asked for in time are skipped. The error is the context's, or says
+	// that the source was closed.
+	Next(ctx context.Context, after uint64) (matcher.Live, error)
+	// Advise waits for a frame after the given Live.Seq and says what it needs.
+	Advise(ctx context.Context, after uint64) (matcher.Advice, error)
+	// Record records a clip of about this length. A source that stops giving
+	// frames ends it with a *Problem.
+	Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error)
+	// Close ends the source and waits for its goroutine, though not for a driver
+	// that hangs.
+	Close() error
+}
+
+// History is the append-only record of what was done.
+type History interface {
+	Start(ctx context.Context, s history.Started) error
+	Finish(ctx context.Context, f history.Finished) error
+	Settings(ctx context.Context, c history.SettingsChange) error
+	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	KeyPlace() string // "keyring" or "file": where the key of sealed parts lies
+}
+
+// Params are the parts a Desk is made of; all are needed.
+type Params struct {
+	History    History
+	Engine     matcher.Matcher
+	Portraits  matcher.PortraitFinder
+	OpenSource func(address string) Source // never blocks: the source opens in the background
+	Settings   *settings.Store
+	Instance   string // id of this running program
+	Temp       string // its private temp folder
+	Version    string
+	Log        *slog.Logger
+	Now        func() time.Time
+}

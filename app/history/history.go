@@ -1,0 +1,162 @@
+// Package history says what is recorded of a check, as plain data: the words
+// that app, store, views and the command line share.
+package history
+
+import (
+	"encoding/json"
+	"time"
+
+	"facematch/matcher"
+)
+
+// Outcome is how a check ended.
+type Outcome string
+
+// The outcomes. Rates and histograms count the first three only.
+const (
+	Pass        Outcome = "pass"
+	Refer       Outcome = "refer"
+	Fail        Outcome = "fail"
+	NotCompared Outcome = "not compared"  // the document or the clip gave no usable face
+	CouldNotRun Outcome = "could not run" // something was missing, unreadable or broken
+	Cancelled   Outcome = "cancelled"
+	Interrupted Outcome = "interrupted" // the program ended in the middle
+	Unknown     Outcome = "unknown"     // a remote call was cut after bytes were sent
+	Running     Outcome = "running"     // never stored: started, not finished, its program still runs
+)
+
+// Mode is which engine decides.
+type Mode string
+
+// The modes.
+const (
+	Offline Mode = "offline"
+	Remote  Mode = "remote"
+)
+
+// Kind is what a record tells.
+type Kind string
+
+// The kinds of record.
+const (
+	KindStarted     Kind = "started"
+	KindFinished    Kind = "finished"
+	KindInterrupted Kind = "interrupted"
+	KindSettings    Kind = "settings changed"
+)
+
+// Started is what is known before a check runs. Name is sealed; the rest is the
+// record's payload.
+type Started struct {
+	Check       string              `json:"check"`    // chk_<uuid>
+	Session     string              `json:"session"`  // sess_<uuid>
+	Instance    string              `json:"instance"` // the running program that does it
+	Mode        Mode                `json:"mode"`
+	Operator    string              `json:"operator"` // the system's user name
+	Desk        string              `json:"desk"`     // from the settings
+	Program     string              `json:"program"`  // version
+	Consent     Consent             `json:"consent"`
+	Rules       []matcher.Condition `json:"conditions"`
+	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
+
+	Name string `json:"-"` // the person's full name; empty: none was given
+}
+
+// Consent is what the person agreed to, and in which words.
+type Consent struct {
+	Processing bool   `json:"processing"`
+	SendName   bool   `json:"send_name"` // the name may go to the remote API
+	Wording    string `json:"wording"`   // version of the wording
+}
+
+// Finished is how a check ended. Raw is sealed; the rest is the payload.
+type Finished struct {
+	Check   string        `json:"check"`
+	Session string        `json:"session"`
+	Outcome Outcome       `json:"outcome"`
+	Problem string        `json:"problem,omitempty"` // key of the problem where it could not run
+	Took    time.Duration `json:"took_ns"`
+
+	// The answer, where there is one. Scores are hundredths of a percent
+	// (8358 is 83.58), so that no float stands in a hashed record.
+	Code        *int                `json:"code,omitempty"`
+	AnchorCode  *int                `json:"anchor_code,omitempty"`
+	TargetCode  *int                `json:"target_code,omitempty"`
+	Result      *bool               `json:"result,omitempty"`
+	Status      matcher.Status      `json:"status,omitempty"`
+	Score       *int64              `json:"score,omitempty"` // nil where nothing was compared
+	Percentages []int64             `json:"percentages,omitempty"`
+	Failed      []string            `json:"failed_conditions,omitempty"`
+	FailedRefer []string            `json:"failed_refer_conditions,omitempty"`
+	Quality     *Quality            `json:"quality,omitempty"`
+	Description matcher.Description `json:"description"` // what decided in the end
+
+	Raw []byte `json:"-"` // the answer's body as JSON, sealed
+}
+
+// Quality is the quality of the faces that were compared: whole numbers 0 to
+// 100, but for the inter-eye distances in pixels.
+type Quality struct {
+	Portrait      int64   `json:"portrait"`
+	PortraitEyes  int64   `json:"portrait_inter_eye_px"`
+	Frames        []int64 `json:"frames"`
+	FramesEyes    []int64 `json:"frames_inter_eye_px"`
+	PortraitNotes int64   `json:"portrait_warnings"` // how many warnings the clerk was shown
+}
+
+// SettingsChange says that the settings changed, and how.
+type SettingsChange struct {
+	How    string `json:"how"`    // "first seen", "in the window", "by hand"
+	SHA256 string `json:"sha256"` // of the settings file's bytes
+}
+
+// Row is one check as lists show it.
+type Row struct {
+	Seq     int64     `json:"seq"` // of the started record
+	Check   string    `json:"check"`
+	Session string    `json:"session"`
+	At      time.Time `json:"at"` // when it started, UTC
+	Name    string    `json:"name,omitempty"`
+	Sealed  bool      `json:"sealed,omitempty"` // there is a name, but it cannot be read here
+	Mode    Mode      `json:"mode"`
+	Outcome Outcome   `json:"outcome"`
+	Score   *int64    `json:"score"` // hundredths; nil where there is none
+}
+
+// Filter chooses rows. Lists are paged by key: newest first, those before Before.
+type Filter struct {
+	Before int64 // seq; 0: from the newest
+	Limit  int   // at most this many; 0: 100
+}
+
+// Entry is one record as it is stored, for the command line's show and export.
+type Entry struct {
+	Seq     int64           `json:"seq"`
+	Hash    string          `json:"hash"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+// Verdict is what verifying the chain found.
+type Verdict struct {
+	Records  int64     `json:"records"` // read until the end or the first bad one
+	Intact   bool      `json:"intact"`
+	BadSeq   int64     `json:"bad_seq,omitempty"` // the first bad record
+	Fault    Fault     `json:"fault,omitempty"`   // what is wrong with it
+	Head     string    `json:"head,omitempty"`    // hash of the last record
+	Anchored bool      `json:"anchored"`          // an anchor for this database was found
+	Since    time.Time `json:"since,omitzero"`    // time of the oldest anchor the chain agrees with
+	Until    int64     `json:"until,omitempty"`   // seq of the newest anchor
+}
+
+// Fault is what is wrong with a record.
+type Fault string
+
+// The faults verify can name.
+const (
+	FaultEdited   Fault = "edited"              // the payload does not give the hash
+	FaultMissing  Fault = "missing"             // the number before it is not there
+	FaultChain    Fault = "not chained"         // it does not follow the record before it
+	FaultCutOff   Fault = "cut off"             // the anchor knows records that are gone
+	FaultReplaced Fault = "replaced"            // the anchor knows another record of this number
+	FaultSealed   Fault = "sealed part changed" // a sealed part does not give its hash, or is gone
+)

@@ -1,0 +1,4 @@
+package settings
+
+// Store keeps the settings file.
+type Store struct{}

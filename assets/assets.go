@@ -1,0 +1,15 @@
+// Package assets carries what the program ships: icon, calibration and, in
+// translations, every word a person reads.
+package assets
+
+import _ "embed"
+
+// Calibration is the calibration of the embedded engine, as JSON.
+//
+//go:embed calibration.json
+var Calibration []byte
+
+// Icon is the program's icon, as SVG.
+//
+//go:embed icon.svg
+var Icon []byte

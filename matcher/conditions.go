@@ -1,0 +1,310 @@
+package matcher
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Condition is one rule of [[facematch_conditions]]: a value of the answer's
+// data against a bound for pass and, optionally, a softer one for refer.
+type Condition struct {
+	Field string   `toml:"field" json:"field"`
+	Op    string   `toml:"op" json:"op"`
+	Pass  float64  `toml:"pass" json:"pass"`
+	Refer *float64 `toml:"refer,omitempty" json:"refer,omitempty"`
+}
+
+// DefaultConditions are the conditions of a new installation, as text. The
+// bounds belong to the curve that is not calibrated yet: 80 and 45.
+const DefaultConditions = `[[facematch_conditions]]
+field = "score"
+op = ">="
+pass = 80.0
+refer = 45.0
+`
+
+// operators are compared on values rounded to two decimals, so that 80.00 on
+// the screen is 80 here.
+var operators = map[string]func(value, bound float64) bool{
+	">=": func(v, b float64) bool { return v >= b },
+	">":  func(v, b float64) bool { return v > b },
+	"<=": func(v, b float64) bool { return v <= b },
+	"<":  func(v, b float64) bool { return v < b },
+	"==": func(v, b float64) bool { return v == b },
+	"!=": func(v, b float64) bool { return v != b },
+}
+
+// field is one path in the answer's data that a condition can name.
+type field struct {
+	value   func(Data) (float64, bool) // false: the data has no such value
+	decimal bool                       // shown with two decimals
+}
+
+var fields = map[string]field{
+	"code":             {value: func(d Data) (float64, bool) { return float64(d.Code), true }},
+	"anchor.code":      {value: func(d Data) (float64, bool) { return float64(d.Anchor.Code), true }},
+	"target.code":      {value: func(d Data) (float64, bool) { return float64(d.Target.Code), true }},
+	"result":           {value: func(d Data) (float64, bool) { return truth(d.Result), len(d.Percentages) > 0 }},
+	"score":            {value: func(d Data) (float64, bool) { return d.Score, len(d.Percentages) > 0 }, decimal: true},
+	"min(percentages)": {value: smallest, decimal: true},
+	"mean(percentages)": {
+		value: func(d Data) (float64, bool) { return d.Score, len(d.Percentages) > 0 }, decimal: true,
+	},
+	"len(percentages)": {value: func(d Data) (float64, bool) { return float64(len(d.Percentages)), true }},
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func smallest(d Data) (float64, bool) {
+	if len(d.Percentages) == 0 {
+		return 0, false
+	}
+	least := math.Inf(1)
+	for _, p := range d.Percentages {
+		least = math.Min(least, p)
+	}
+	return least, true
+}
+
+// ConditionError says what is wrong with the conditions' text, and where.
+type ConditionError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *ConditionError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+// Unwrap gives what is wrong without the line.
+func (e *ConditionError) Unwrap() error { return e.Err }
+
+// ParseConditions reads [[facematch_conditions]] tables and checks each. Text
+// with no condition at all is refused, because then everything would pass. The
+// error is a *ConditionError.
+func ParseConditions(text string) ([]Condition, error) {
+	var doc struct {
+		Conditions []Condition `toml:"facematch_conditions"`
+	}
+	dec := toml.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&doc); err != nil {
+		return nil, tomlError(err)
+	}
+	if len(doc.Conditions) == 0 {
+		return nil, &ConditionError{Line: 1, Err: errors.New("there is no [[facematch_conditions]] table")}
+	}
+	tables := conditionLines(text)
+	for i, c := range doc.Conditions {
+		if key, err := c.check(tables[i]); err != nil {
+			return nil, &ConditionError{Line: tables[i].line(key), Err: err}
+		}
+	}
+	return doc.Conditions, nil
+}
+
+// FormatConditions writes conditions as ParseConditions reads them.
+func FormatConditions(rules []Condition) string {
+	var b strings.Builder
+	for i, c := range rules {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "[[facematch_conditions]]\nfield = %q\nop = %q\npass = %s\n", c.Field, c.Op, tomlFloat(c.Pass))
+		if c.Refer != nil {
+			fmt.Fprintf(&b, "refer = %s\n", tomlFloat(*c.Refer))
+		}
+	}
+	return b.String()
+}
+
+func tomlFloat(x float64) string {
+	s := strconv.FormatFloat(x, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+// CheckConditions checks conditions that did not come from a text of their own.
+func CheckConditions(rules []Condition) error {
+	if len(rules) == 0 {
+		return errors.New("there is no [[facematch_conditions]] table")
+	}
+	for i, c := range rules {
+		if _, err := c.check(nil); err != nil {
+			return fmt.Errorf("condition %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// check returns the offending key and what is wrong with it. The table tells
+// which keys were written; nil: all of them.
+func (c Condition) check(table conditionTable) (string, error) {
+	for _, key := range []string{"field", "op", "pass"} {
+		if table != nil && table[key] == 0 {
+			return "", fmt.Errorf("%q is missing", key)
+		}
+	}
+	if _, ok := fields[c.Field]; !ok {
+		return "field", fmt.Errorf("field %q is not known; known are code, anchor.code, target.code, result, score, min(percentages), mean(percentages), len(percentages)", c.Field)
+	}
+	if _, ok := operators[c.Op]; !ok {
+		return "op", fmt.Errorf("op %q is not known; known are >= > <= < == !=", c.Op)
+	}
+	if !finite(c.Pass) {
+		return "pass", errors.New("pass must be a finite number")
+	}
+	if c.Refer == nil {
+		return "", nil
+	}
+	if !finite(*c.Refer) {
+		return "refer", errors.New("refer must be a finite number")
+	}
+	// A refer bound that is not softer than the pass bound could never be met alone.
+	switch c.Op {
+	case ">=", ">":
+		if *c.Refer >= c.Pass {
+			return "refer", fmt.Errorf("refer must be below pass for %s", c.Op)
+		}
+	case "<=", "<":
+		if *c.Refer <= c.Pass {
+			return "refer", fmt.Errorf("refer must be above pass for %s", c.Op)
+		}
+	case "==", "!=":
+		if *c.Refer == c.Pass {
+			return "refer", fmt.Errorf("refer must differ from pass for %s", c.Op)
+		}
+	}
+	return "", nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// Evaluate decides the status of an answer: fail where a condition meets
+// neither bound or has no value, refer where one meets only its refer bound,
+// pass otherwise. A code other than 0 always fails, whatever the conditions.
+func Evaluate(rules []Condition, data Data) Scoring {
+	s := Scoring{Failed: []string{}, FailedRefer: []string{}, Status: Pass}
+	if data.Code != CodeOK {
+		s.Failed = append(s.Failed, "code == 0")
+	}
+	for _, c := range rules {
+		f, meets := fields[c.Field], operators[c.Op]
+		value, ok := f.value(data)
+		switch {
+		case ok && meets(value, c.Pass):
+		case ok && c.Refer != nil && meets(value, *c.Refer):
+			s.FailedRefer = append(s.FailedRefer, c.reason(f, value, ok))
+		default:
+			s.Failed = append(s.Failed, c.reason(f, value, ok))
+		}
+	}
+	return s.decide()
+}
+
+// decide lets fail beat refer, and refer beat pass.
+func (s Scoring) decide() Scoring {
+	switch {
+	case len(s.Failed) > 0:
+		s.Status = Fail
+	case len(s.FailedRefer) > 0:
+		s.Status = Refer
+	default:
+		s.Status = Pass
+	}
+	return s
+}
+
+// ReferFor adds a reason for which a result must not pass by itself.
+func (s Scoring) ReferFor(reason string) Scoring {
+	s.FailedRefer = append(s.FailedRefer, reason)
+	return s.decide()
+}
+
+func (c Condition) reason(f field, value float64, ok bool) string {
+	was := "no value"
+	switch {
+	case ok && f.decimal:
+		was = strconv.FormatFloat(value, 'f', 2, 64)
+	case ok:
+		was = strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	return fmt.Sprintf("%s %s %s (was %s)", c.Field, c.Op, strconv.FormatFloat(c.Pass, 'f', -1, 64), was)
+}
+
+// conditionTable maps the keys written in one table to their lines; the empty
+// key is the table's own line.
+type conditionTable map[string]int
+
+func (t conditionTable) line(key string) int {
+	if n := t[key]; n > 0 {
+		return n
+	}
+	return t[""]
+}
+
+// conditionLines finds the lines of each condition in a text that parses. The
+// decoder keeps no positions, so the text is read once more for them.
+func conditionLines(text string) []conditionTable {
+	var tables []conditionTable
+	p := unstable.Parser{}
+	p.Reset([]byte(text))
+	for p.NextExpression() {
+		e := p.Expression()
+		keys := e.Key()
+		if !keys.Next() {
+			continue
+		}
+		key := keys.Node()
+		line := p.Shape(key.Raw).Start.Line
+		switch {
+		case e.Kind == unstable.ArrayTable:
+			tables = append(tables, conditionTable{"": line})
+		case e.Kind == unstable.KeyValue && len(tables) > 0:
+			tables[len(tables)-1][string(key.Data)] = line
+		case e.Kind == unstable.KeyValue:
+			// facematch_conditions = [{...}, ...]: all in one place
+			values := e.Value().Children()
+			for values.Next() {
+				table := conditionTable{"": line}
+				pairs := values.Node().Children()
+				for pairs.Next() {
+					names := pairs.Node().Key()
+					if names.Next() {
+						table[string(names.Node().Data)] = p.Shape(names.Node().Raw).Start.Line
+					}
+				}
+				tables = append(tables, table)
+			}
+		}
+	}
+	return tables
+}
+
+// tomlError keeps the line of a decoder's error and drops its picture of the
+// text.
+func tomlError(err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, _ := first.Position()
+		return &ConditionError{Line: line, Err: fmt.Errorf("%q is not a key of a condition", strings.Join(first.Key(), "."))}
+	}
+	var dec *toml.DecodeError
+	if errors.As(err, &dec) {
+		line, _ := dec.Position()
+		return &ConditionError{Line: line, Err: errors.New(strings.TrimPrefix(dec.Error(), "toml: "))}
+	}
+	return &ConditionError{Line: 1, Err: err}
+}

@@ -1,0 +1,187 @@
+// Package matcher says what a match is: who asks what (Request), what comes
+// back (Answer, Result), how a score becomes a status (Condition), and the two
+// interfaces an engine offers (Matcher, FaceFinder). It is plain data and pure
+// Go; the engines live in the packages below it.
+package matcher
+
+import (
+	"context"
+	"image"
+	"io"
+	"time"
+
+	"facematch/matcher/quality"
+)
+
+// Matcher compares the portrait of a document with the person in a clip.
+type Matcher interface {
+	// Describe names what would decide: the engine, its models with their
+	// SHA-256, its calibration. It may wait for models to load. The error is a
+	// *Problem where a model is missing or damaged.
+	Describe(ctx context.Context) (Description, error)
+
+	// Match answers one request. A document or clip without a usable face is an
+	// answer (a code other than 0), not an error. Errors are *Problem, or the
+	// context's error, which comes back within 200 ms of the cancellation.
+	Match(ctx context.Context, req Request, progress ProgressFunc) (Answer, error)
+}
+
+// FaceFinder finds faces in an upright picture.
+type FaceFinder interface {
+	// Find returns the faces in no particular order; none is not an error.
+	// It may be called from several goroutines at once.
+	Find(ctx context.Context, picture *image.RGBA) ([]Face, error)
+}
+
+// PortraitFinder finds the one portrait on a document.
+type PortraitFinder interface {
+	// Portrait reads the document and finds its portrait. A readable document
+	// without a usable portrait is a Portrait with a code other than 0 and no
+	// error; a document that cannot be read is a *Problem.
+	Portrait(ctx context.Context, document Blob) (Portrait, error)
+}
+
+// Frame is one picture of a camera or clip. The picture is never changed after
+// the frame was made, so a frame can be shared freely between goroutines.
+type Frame struct {
+	Image *image.RGBA   // bounds start at (0, 0), stride is 4*width
+	At    time.Duration // time since the start of the clip, or since the source was opened
+	Seq   uint64        // counts up by one for each frame read from the source, from 1
+}
+
+// Face is one face found in a picture, in that picture's pixels.
+type Face struct {
+	Box  image.Rectangle // may reach over the picture's edge where a face is cut off
+	Eyes [2]image.Point  // centres of the eyes, the one on the picture's left first
+	Nose image.Point     // the base of the nose
+}
+
+// Blob is a file as it came: on disk or in memory.
+type Blob struct {
+	Name      string // base name with extension; may be personal: never in a log, a record or an error
+	MediaType string // such as image/jpeg; empty where not known yet
+	Size      int64  // bytes; -1 where not known yet
+	Open      func() (io.ReadCloser, error)
+	Path      string // where the bytes lie on disk; empty for a blob in memory
+}
+
+// Portrait is the face picture found on a document.
+type Portrait struct {
+	Code     int              // 0, or why there is none: one of the Code constants
+	Image    *image.RGBA      // upright crop with margin around the face; nil where Code is not 0
+	Page     *image.RGBA      // the upright page it was found on (or looked for on)
+	Rotation int              // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
+	Box      image.Rectangle  // the face on Page
+	Eyes     [2]image.Point   // on Page, the one on the picture's left first
+	Quality  quality.Measures // of the face
+	Warnings []Notice         // what the clerk should know, most important first
+}
+
+// Clip is what a recorder made of a few seconds in front of the camera.
+type Clip struct {
+	Video  Blob          // H.264 MP4
+	Frames []Frame       // candidate frames in the order they were taken, at most 16
+	Length time.Duration // from the first to the last recorded frame
+}
+
+// Notice is a short message with a stable key and its parameters; the words
+// come from the catalogue.
+type Notice struct {
+	Key    string         `json:"key"`
+	Params map[string]any `json:"params,omitempty"`
+}
+
+// Request is one question: is the person in the clip the person on the document?
+type Request struct {
+	Page      Blob        // the document as it came; the remote API gets it
+	Portrait  *Portrait   // found or cropped before; nil: the engine finds it on Page
+	Video     Blob        // the clip as a file; the remote API gets it
+	Frames    []Frame     // candidate frames already in memory; empty: the engine reads Video
+	Person    string      // full name; empty where unknown or not consented to be sent
+	Session   string      // sess_<uuid>
+	Prefilled bool        // remote only: the session's video is already with the API
+	Rules     []Condition // what decides the status
+}
+
+// Answer is a Result with what it was made from, for the screen and the record.
+type Answer struct {
+	Result   Result
+	Portrait *Portrait      // nil where the engine has none to show
+	Frames   []MatchedFrame // the chosen frames in the order of the clip
+	Best     int            // index into Frames of the highest percentage; -1 without frames
+	Swapped  bool           // two chosen frames show different people
+	Engine   Description
+	Raw      []byte // the body as it came, where another program answered
+}
+
+// MatchedFrame is one chosen frame and how it compared.
+type MatchedFrame struct {
+	Face       *image.RGBA // upright crop with margin around the face, as Portrait.Image
+	At         time.Duration
+	Distance   float64 // L2 distance of the descriptors, 0 to 2
+	Percentage float64 // 0 to 100, two decimals
+	Quality    quality.Measures
+}
+
+// Description names what decided a check.
+type Description struct {
+	Engine      string  `json:"engine"`      // "go-face" or "match-faces API"
+	Models      []Model `json:"models"`      // sorted by name
+	Calibration string  `json:"calibration"` // the calibration's name
+	Calibrated  bool    `json:"calibrated"`  // false: the curve was not measured
+}
+
+// Model is one model file by what it holds.
+type Model struct {
+	Name   string `json:"name"`   // base name of the file
+	SHA256 string `json:"sha256"` // lower-case hexadecimal
+}
+
+// Stage is a step of a check that takes long enough to be shown.
+type Stage string
+
+// The stages of a check, in their usual order.
+const (
+	StageRecording Stage = "recording" // the camera records the clip
+	StageLoading   Stage = "loading"   // the engine loads its models
+	StageDocument  Stage = "document"  // the portrait is looked for
+	StageClip      Stage = "clip"      // the clip is read
+	StageFaces     Stage = "faces"     // faces are looked for in the frames
+	StageComparing Stage = "comparing" // the faces are compared
+	StageSending   Stage = "sending"   // the request goes to the API; Done and Total are bytes
+	StageWaiting   Stage = "waiting"   // the API works
+)
+
+// Progress tells how far a stage is. Total is 0 where it is not known.
+type Progress struct {
+	Stage       Stage
+	Done, Total int64
+}
+
+// ProgressFunc receives progress; it may be called from any goroutine and must
+// return at once. A nil ProgressFunc is allowed.
+type ProgressFunc func(Progress)
+
+// Report passes the progress on, if anybody wants to know.
+func (f ProgressFunc) Report(stage Stage, done, total int) {
+	if f != nil {
+		f(Progress{Stage: stage, Done: int64(done), Total: int64(total)})
+	}
+}
+
+// Live is what a live source has to say: its newest frame, or why there is
+// none.
+type Live struct {
+	Seq     uint64   // counts up with each frame and each change of state, from 1
+	Frame   Frame    // the newest frame; its Image is nil where Problem is not
+	Problem *Problem // why no picture comes, such as camera.busy; nil while frames come
+}
+
+// Advice is what the newest frame needs to become a good capture.
+type Advice struct {
+	Seq   uint64      // of the frame it speaks of (Live.Seq)
+	Size  image.Point // of that frame
+	Faces []Face      // in that frame's pixels
+	Good  bool        // exactly one face, large enough and whole
+	Hint  Notice      // the one thing to do next, or that all is well
+}
