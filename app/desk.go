@@ -17,6 +17,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"facematch/app/history"
@@ -82,4 +83,24 @@ type Params struct {
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time
+}
+
+// Desk is where checks are made.
+type Desk struct {
+	p     Params
+	asked sync.Mutex // one change of settings at a time
+}
+
+// New makes a desk. A missing part is a mistake in the program and panics.
+func New(p Params) *Desk {
+	for name, missing := range map[string]bool{
+		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
+		"OpenSource": p.OpenSource == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
+		"Temp": p.Temp == "", "Log": p.Log == nil, "Now": p.Now == nil,
+	} {
+		if missing {
+			panic("app: Params." + name + " is missing")
+		}
+	}
+	return &Desk{p: p}
 }

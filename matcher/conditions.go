@@ -101,16 +101,40 @@ func ParseConditions(text string) ([]Condition, error) {
 		return nil, tomlError(err)
 	}
 	if len(doc.Conditions) == 0 {
-		return nil, &ConditionError{Line: 1, Err: errors.New("there is no [[facematch_conditions]] table")}
+		return nil, &ConditionError{Line: 1, Err: errNoConditions}
 	}
-	tables := conditionLines(text)
-	for i, c := range doc.Conditions {
-		if key, err := c.check(tables[i]); err != nil {
-			return nil, &ConditionError{Line: tables[i].line(key), Err: err}
-		}
+	if fault := conditionFault(text, doc.Conditions); fault != nil {
+		return nil, fault
 	}
 	return doc.Conditions, nil
 }
+
+// ConditionFault finds the first fault in the conditions of a larger TOML text
+// that parses; nil where there is none.
+func ConditionFault(text string) *ConditionError {
+	var doc struct {
+		Conditions []Condition `toml:"facematch_conditions"`
+	}
+	if err := toml.Unmarshal([]byte(text), &doc); err != nil {
+		return tomlError(err)
+	}
+	if len(doc.Conditions) == 0 {
+		return &ConditionError{Line: 1, Err: errNoConditions}
+	}
+	return conditionFault(text, doc.Conditions)
+}
+
+func conditionFault(text string, rules []Condition) *ConditionError {
+	tables := conditionLines(text)
+	for i, c := range rules {
+		if key, err := c.check(tables[i]); err != nil {
+			return &ConditionError{Line: tables[i].line(key), Err: err}
+		}
+	}
+	return nil
+}
+
+var errNoConditions = errors.New("there is no [[facematch_conditions]] table")
 
 // FormatConditions writes conditions as ParseConditions reads them.
 func FormatConditions(rules []Condition) string {
@@ -138,7 +162,7 @@ func tomlFloat(x float64) string {
 // CheckConditions checks conditions that did not come from a text of their own.
 func CheckConditions(rules []Condition) error {
 	if len(rules) == 0 {
-		return errors.New("there is no [[facematch_conditions]] table")
+		return errNoConditions
 	}
 	for i, c := range rules {
 		if _, err := c.check(nil); err != nil {
@@ -258,6 +282,7 @@ func (t conditionTable) line(key string) int {
 // decoder keeps no positions, so the text is read once more for them.
 func conditionLines(text string) []conditionTable {
 	var tables []conditionTable
+	here := conditionTable(nil) // the table being read; nil outside the conditions
 	p := unstable.Parser{}
 	p.Reset([]byte(text))
 	for p.NextExpression() {
@@ -266,40 +291,52 @@ func conditionLines(text string) []conditionTable {
 		if !keys.Next() {
 			continue
 		}
-		key := keys.Node()
-		line := p.Shape(key.Raw).Start.Line
+		name, line := string(keys.Node().Data), p.Shape(keys.Node().Raw).Start.Line
 		switch {
-		case e.Kind == unstable.ArrayTable:
-			tables = append(tables, conditionTable{"": line})
-		case e.Kind == unstable.KeyValue && len(tables) > 0:
-			tables[len(tables)-1][string(key.Data)] = line
-		case e.Kind == unstable.KeyValue:
-			// facematch_conditions = [{...}, ...]: all in one place
-			values := e.Value().Children()
-			for values.Next() {
-				table := conditionTable{"": line}
-				pairs := values.Node().Children()
-				for pairs.Next() {
-					names := pairs.Node().Key()
-					if names.Next() {
-						table[string(names.Node().Data)] = p.Shape(names.Node().Raw).Start.Line
-					}
-				}
-				tables = append(tables, table)
-			}
+		case e.Kind == unstable.ArrayTable && name == conditionsKey:
+			here = conditionTable{"": line}
+			tables = append(tables, here)
+		case e.Kind == unstable.ArrayTable || e.Kind == unstable.Table:
+			here = nil
+		case e.Kind == unstable.KeyValue && here != nil:
+			here[name] = line
+		case e.Kind == unstable.KeyValue && name == conditionsKey && len(tables) == 0:
+			tables = inlineTables(&p, e, line)
 		}
 	}
 	return tables
 }
 
+// inlineTables reads facematch_conditions = [{...}, ...].
+func inlineTables(p *unstable.Parser, e *unstable.Node, line int) []conditionTable {
+	var tables []conditionTable
+	values := e.Value().Children()
+	for values.Next() {
+		if values.Node().Kind != unstable.InlineTable {
+			continue
+		}
+		table := conditionTable{"": line}
+		pairs := values.Node().Children()
+		for pairs.Next() {
+			if names := pairs.Node().Key(); names.Next() {
+				table[string(names.Node().Data)] = p.Shape(names.Node().Raw).Start.Line
+			}
+		}
+		tables = append(tables, table)
+	}
+	return tables
+}
+
+const conditionsKey = "facematch_conditions"
+
 // tomlError keeps the line of a decoder's error and drops its picture of the
 // text.
-func tomlError(err error) error {
+func tomlError(err error) *ConditionError {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		first := strict.Errors[0]
 		line, _ := first.Position()
-		return &ConditionError{Line: line, Err: fmt.Errorf("%q is not a key of a condition", strings.Join(first.Key(), "."))}
+		return &ConditionError{Line: line, Err: fmt.Errorf("%q is not known here", strings.Join(first.Key(), "."))}
 	}
 	var dec *toml.DecodeError
 	if errors.As(err, &dec) {

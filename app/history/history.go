@@ -104,9 +104,16 @@ type Quality struct {
 	PortraitNotes int64   `json:"portrait_warnings"` // how many warnings the clerk was shown
 }
 
+// How settings changed.
+const (
+	FirstSeen       = "first seen"
+	ChangedInWindow = "in the window"
+	ChangedByHand   = "by hand"
+)
+
 // SettingsChange says that the settings changed, and how.
 type SettingsChange struct {
-	How    string `json:"how"`    // "first seen", "in the window", "by hand"
+	How    string `json:"how"`    // one of the constants above
 	SHA256 string `json:"sha256"` // of the settings file's bytes
 }
 

@@ -1,4 +1,184 @@
 package settings
 
-// Store keeps the settings file.
-type Store struct{}
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/renameio/v2"
+	"github.com/pelletier/go-toml/v2"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// Store keeps the settings file. It may be used from several goroutines.
+type Store struct {
+	path string
+
+	mu  sync.Mutex
+	now Settings
+	sum string
+}
+
+// Default are the settings of a new installation.
+func Default() Settings {
+	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
+	if err != nil {
+		panic(err) // the program's own text
+	}
+	return Settings{
+		Version:    Version,
+		Desk:       "Desk 1",
+		Camera:     Camera{Source: "0", Mirror: true},
+		Matching:   Matching{Mode: history.Offline},
+		Conditions: rules,
+	}
+}
+
+// Open reads the settings file, and writes one with the defaults where there is
+// none. A file that cannot be understood is left as it is; the *Problem names
+// the line.
+func Open(path string) (*Store, error) {
+	s := &Store{path: path}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, s.Save(Default())
+	}
+	if err != nil {
+		return nil, matcher.NewProblem("settings.unreadable", err)
+	}
+	if s.now, err = parse(data); err != nil {
+		return nil, err
+	}
+	s.sum = sum(data)
+	return s, nil
+}
+
+// Get gives the settings in force.
+func (s *Store) Get() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now
+	now.Conditions = slices.Clone(now.Conditions)
+	return now
+}
+
+// SHA256 is the digest of the settings file's bytes, in hexadecimal.
+func (s *Store) SHA256() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sum
+}
+
+// Save checks the settings and writes the file in one step: either the old or
+// the new settings are on disk, whatever happens.
+func (s *Store) Save(next Settings) error {
+	next.Version = Version
+	next.Desk = strings.TrimSpace(next.Desk)
+	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
+	if err := next.Check(); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	enc := toml.NewEncoder(&b)
+	enc.SetIndentTables(false)
+	if err := enc.Encode(next); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return matcher.NewProblem("settings.unwritable", err)
+	}
+	if err := renameio.WriteFile(s.path, b.Bytes(), 0o600); err != nil {
+		return matcher.NewProblem("settings.unwritable", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now, s.sum = next, sum(b.Bytes())
+	return nil
+}
+
+// Check says what is wrong with settings, as a *Problem.
+func (s Settings) Check() error {
+	switch {
+	case s.Camera.Source == "":
+		return matcher.NewProblem("settings.no_camera", nil)
+	case hasPassword(s.Camera.Source):
+		return matcher.NewProblem("settings.camera_password", nil)
+	case s.Matching.Mode != history.Offline:
+		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
+	}
+	for _, folder := range []string{s.Folders.History, s.Folders.Models, s.Folders.Documents} {
+		if folder != "" && !filepath.IsAbs(folder) {
+			return matcher.NewProblem("settings.folder", nil, "Folder", folder)
+		}
+	}
+	if err := matcher.CheckConditions(s.Conditions); err != nil {
+		return matcher.NewProblem("settings.conditions", err, "Fault", err.Error())
+	}
+	return nil
+}
+
+// hasPassword says whether a stream's address holds a password: the settings
+// are a plain file, so none may stand in it.
+func hasPassword(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return false
+	}
+	_, set := u.User.Password()
+	return set
+}
+
+func parse(data []byte) (Settings, error) {
+	// The version first: a newer file may hold keys this program does not know.
+	var head struct {
+		Version int `toml:"version"`
+	}
+	if err := toml.Unmarshal(data, &head); err != nil {
+		return Settings{}, damaged(err)
+	}
+	if head.Version > Version {
+		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", head.Version, "Known", Version)
+	}
+	s := Default()
+	s.Conditions = nil
+	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return Settings{}, damaged(err)
+	}
+	// The conditions stand in this file, so their faults have a line here.
+	if fault := matcher.ConditionFault(string(data)); fault != nil {
+		return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+	}
+	return s, s.Check()
+}
+
+func damaged(err error) error {
+	line, fault := 0, err.Error()
+	var strict *toml.StrictMissingError
+	var dec *toml.DecodeError
+	switch {
+	case errors.As(err, &strict) && len(strict.Errors) > 0:
+		line, _ = strict.Errors[0].Position()
+		fault = fmt.Sprintf("%q is not a setting", strings.Join(strict.Errors[0].Key(), "."))
+	case errors.As(err, &dec):
+		line, _ = dec.Position()
+		fault = strings.TrimPrefix(dec.Error(), "toml: ")
+	}
+	return matcher.NewProblem("settings.damaged", nil, "Line", line, "Fault", fault)
+}
+
+func sum(data []byte) string {
+	digest := sha256.Sum256(data)
+	return hex.EncodeToString(digest[:])
+}

@@ -1,0 +1,231 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/google/uuid"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// CheckInput is what a check is made of. Either Capture or Video gives the clip.
+type CheckInput struct {
+	Document matcher.Blob      // the document as it came
+	Portrait *matcher.Portrait // found or cropped before; nil: it is looked for on Document
+	Video    matcher.Blob      // a clip file
+	Capture  CaptureFunc       // or: records the clip when the check has begun; its clip is deleted after
+	Name     string            // the person's full name; may be empty
+	Consent  bool              // the person agreed to the processing; without it nothing runs
+	SendName bool              // the person agreed that the name goes to the remote API
+	Session  string            // sess_<uuid>; empty: a new one
+	Mode     history.Mode      // empty: the settings' mode
+}
+
+// CaptureFunc records a clip, as Source.Record does.
+type CaptureFunc func(ctx context.Context, progress matcher.ProgressFunc) (matcher.Clip, error)
+
+// Check is a check that has ended.
+type Check struct {
+	ID      string // chk_<uuid>
+	Session string
+	Mode    history.Mode
+	Outcome history.Outcome
+	Answer  *matcher.Answer  // nil where there is none
+	Problem *matcher.Problem // why it could not run; nil otherwise
+	Warning *matcher.Problem // the check is recorded, but something beside it went wrong; may be nil
+	At      time.Time        // when it started
+	Took    time.Duration
+}
+
+// Check makes one check, from its "started" record to its "finished" one. Where
+// it began it always comes back with an outcome and a record, and the error is
+// nil, even if the check was cancelled or could not run. The error says that it
+// did not begin: no consent, bad input, or no history to write to.
+func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.ProgressFunc) (Check, error) {
+	started, err := d.begin(ctx, in)
+	if err != nil {
+		return Check{}, err
+	}
+	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
+
+	answer, err := d.run(ctx, in, started, progress)
+	check.Took = d.p.Now().Sub(check.At)
+	if err == nil {
+		check.Answer = &answer
+	}
+	check.Outcome, check.Problem = outcome(answer.Result, err)
+
+	finished, err := finish(check, started.Description)
+	if err != nil {
+		return Check{}, err
+	}
+	// A cancelled check is recorded too, so the context's end must not stop this.
+	if err := d.p.History.Finish(context.WithoutCancel(ctx), finished); err != nil {
+		return check, err
+	}
+	if check.Problem != nil {
+		d.p.Log.Warn("check could not run", "check", check.ID, "problem", check.Problem.Error())
+	}
+	d.p.Log.Info("check finished", "check", check.ID, "outcome", check.Outcome, "took", check.Took)
+	return check, nil
+}
+
+// begin checks the input and writes the "started" record.
+func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error) {
+	if !in.Consent {
+		return history.Started{}, matcher.NewProblem("check.no_consent", nil)
+	}
+	name, err := CleanName(in.Name)
+	if err != nil {
+		return history.Started{}, err
+	}
+	chosen := d.p.Settings.Get()
+	mode := in.Mode
+	if mode == "" {
+		mode = chosen.Matching.Mode
+	}
+	if mode != history.Offline {
+		return history.Started{}, matcher.NewProblem("check.mode", nil, "Mode", string(mode))
+	}
+	session := in.Session
+	if session == "" {
+		session = NewSession()
+	} else if !ValidSession(session) {
+		return history.Started{}, matcher.NewProblem("check.session", nil)
+	}
+	started := history.Started{
+		Check:    "chk_" + uuid.NewString(),
+		Session:  session,
+		Instance: d.p.Instance,
+		Mode:     mode,
+		Operator: systemUser(),
+		Desk:     chosen.Desk,
+		Program:  d.p.Version,
+		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: ConsentWording},
+		Rules:    chosen.Conditions,
+		Name:     name,
+	}
+	// An engine that cannot say what it is will not run either; that is then
+	// the check's outcome, and the record says so by an empty description.
+	started.Description, _ = d.p.Engine.Describe(ctx)
+	return started, d.p.History.Start(context.WithoutCancel(ctx), started)
+}
+
+// run does the work between the two records.
+func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, progress matcher.ProgressFunc) (matcher.Answer, error) {
+	request := matcher.Request{
+		Page:     in.Document,
+		Portrait: in.Portrait,
+		Video:    in.Video,
+		Session:  started.Session,
+		Rules:    started.Rules,
+	}
+	if in.SendName {
+		request.Person = started.Name
+	}
+	if in.Capture != nil {
+		clip, err := in.Capture(ctx, progress)
+		if err != nil {
+			return matcher.Answer{}, err
+		}
+		defer d.forget(clip)
+		request.Video, request.Frames = clip.Video, clip.Frames
+	}
+	return d.p.Engine.Match(ctx, request, progress)
+}
+
+// forget deletes a recorded clip: it was made for this check only.
+func (d *Desk) forget(clip matcher.Clip) {
+	if clip.Video.Path == "" {
+		return
+	}
+	if err := os.Remove(clip.Video.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		d.p.Log.Warn("clip not deleted", "error", matcher.NewProblem("check.clip_kept", err))
+	}
+}
+
+// outcome names how a check ended.
+func outcome(result matcher.Result, err error) (history.Outcome, *matcher.Problem) {
+	switch {
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return history.Cancelled, nil
+	case err != nil:
+		return history.CouldNotRun, matcher.AsProblem(err, "problem.internal")
+	case result.Data.Code != matcher.CodeOK:
+		return history.NotCompared, nil
+	}
+	return map[matcher.Status]history.Outcome{
+		matcher.Pass: history.Pass, matcher.Refer: history.Refer, matcher.Fail: history.Fail,
+	}[result.Scoring.Status], nil
+}
+
+// finish makes the "finished" record of a check.
+func finish(c Check, described matcher.Description) (history.Finished, error) {
+	f := history.Finished{
+		Check: c.ID, Session: c.Session, Outcome: c.Outcome, Took: c.Took, Description: described,
+	}
+	if c.Problem != nil {
+		f.Problem = c.Problem.Key
+	}
+	if c.Answer == nil {
+		return f, nil
+	}
+	a := c.Answer
+	data := a.Result.Data
+	f.Description = a.Engine
+	f.Code, f.AnchorCode, f.TargetCode = &data.Code, &data.Anchor.Code, &data.Target.Code
+	f.Result, f.Status = &data.Result, a.Result.Scoring.Status
+	f.Failed, f.FailedRefer = a.Result.Scoring.Failed, a.Result.Scoring.FailedRefer
+	if data.Code == matcher.CodeOK {
+		score := hundredths(data.Score)
+		f.Score = &score
+		for _, p := range data.Percentages {
+			f.Percentages = append(f.Percentages, hundredths(p))
+		}
+	}
+	f.Quality = qualityOf(a)
+	f.Raw = a.Raw
+	if f.Raw == nil {
+		raw, err := json.Marshal(a.Result)
+		if err != nil {
+			return f, err
+		}
+		f.Raw = raw
+	}
+	return f, nil
+}
+
+func qualityOf(a *matcher.Answer) *history.Quality {
+	if a.Portrait == nil {
+		return nil
+	}
+	q := &history.Quality{
+		Portrait:      whole(a.Portrait.Quality.Total),
+		PortraitEyes:  whole(a.Portrait.Quality.InterEye),
+		PortraitNotes: int64(len(a.Portrait.Warnings)),
+	}
+	for _, f := range a.Frames {
+		q.Frames = append(q.Frames, whole(f.Quality.Total))
+		q.FramesEyes = append(q.FramesEyes, whole(f.Quality.InterEye))
+	}
+	return q
+}
+
+func hundredths(percent float64) int64 { return whole(percent * 100) }
+
+func whole(x float64) int64 { return int64(math.Round(x)) }
+
+// systemUser is the name the operating system knows the operator by.
+func systemUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/matcher"
+)
+
+// Settings gives the settings in force.
+func (d *Desk) Settings() settings.Settings { return d.p.Settings.Get() }
+
+// SaveSettings checks and writes new settings and records that they changed.
+func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
+	d.asked.Lock()
+	defer d.asked.Unlock()
+	if err := d.p.Settings.Save(s); err != nil {
+		return err
+	}
+	return d.p.History.Settings(ctx, history.SettingsChange{How: history.ChangedInWindow, SHA256: d.p.Settings.SHA256()})
+}
+
+// NoticeSettings compares the settings file with the last recorded one and
+// records a change made outside the program. Call it once at the start.
+func (d *Desk) NoticeSettings(ctx context.Context) error {
+	d.asked.Lock()
+	defer d.asked.Unlock()
+	last, found, err := d.p.History.LastSettings(ctx)
+	if err != nil {
+		return err
+	}
+	now := history.SettingsChange{How: history.ChangedByHand, SHA256: d.p.Settings.SHA256()}
+	if !found {
+		now.How = history.FirstSeen
+	}
+	if found && last.SHA256 == now.SHA256 {
+		return nil
+	}
+	return d.p.History.Settings(ctx, now)
+}
+
+// OpenCamera starts the source the settings name, or the one at the address. It
+// never blocks; whether pictures come, Source.Next tells.
+func (d *Desk) OpenCamera(address string) Source {
+	if address == "" {
+		address = d.Settings().Camera.Source
+	}
+	return d.p.OpenSource(address)
+}
+
+// OpenFile makes a blob of a file on disk; nothing is read yet.
+func OpenFile(path string) matcher.Blob {
+	size := int64(-1)
+	if info, err := os.Stat(path); err == nil {
+		size = info.Size()
+	}
+	return matcher.Blob{
+		Name: filepath.Base(path), Size: size, Path: path,
+		Open: func() (io.ReadCloser, error) { return os.Open(path) },
+	}
+}
+
+// FindPortrait looks for the portrait on a document.
+func (d *Desk) FindPortrait(ctx context.Context, document matcher.Blob) (matcher.Portrait, error) {
+	return d.p.Portraits.Portrait(ctx, document)
+}
+
+// Engine says what decides checks, waiting for its models to load. The error
+// is a *Problem where they are missing or damaged.
+func (d *Desk) Engine(ctx context.Context) (matcher.Description, error) {
+	return d.p.Engine.Describe(ctx)
+}
+
+// Checks lists checks, newest first.
+func (d *Desk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	return d.p.History.List(ctx, f)
+}
+
+// Verify verifies the whole history.
+func (d *Desk) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
+	return d.p.History.Verify(ctx, progress)
+}
+
+// KeyPlace says where the key of sealed names lies: "keyring" or "file".
+func (d *Desk) KeyPlace() string { return d.p.History.KeyPlace() }
+
+// Version is the program's version.
+func (d *Desk) Version() string { return d.p.Version }
+
+// Log writes an error that a person has been shown, once, at the top.
+func (d *Desk) Log(what string, err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	d.p.Log.Error(what, "error", err)
+}

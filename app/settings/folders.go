@@ -1,0 +1,94 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+
+	"facematch/matcher"
+)
+
+// Home is the variable that puts every folder below one place.
+const Home = "FACEMATCH_HOME"
+
+// ModelsVariable names the folder of the face models before all other places.
+const ModelsVariable = "FACEMATCH_MODELS"
+
+const program = "facematch"
+
+// Folders are where the program's files lie: the XDG folders, or all below
+// FACEMATCH_HOME where that is set.
+type Folders struct {
+	Config string // the settings file
+	Data   string // the history, a key file
+	State  string // the anchor, logs, running instances
+}
+
+// FindFolders finds the folders and makes them, readable by their owner alone.
+func FindFolders() (Folders, error) {
+	f := Folders{
+		Config: filepath.Join(xdg.ConfigHome, program),
+		Data:   filepath.Join(xdg.DataHome, program),
+		State:  filepath.Join(xdg.StateHome, program),
+	}
+	if home := os.Getenv(Home); home != "" {
+		home, err := filepath.Abs(home)
+		if err != nil {
+			return f, matcher.NewProblem("settings.folders", err)
+		}
+		f = Folders{
+			Config: filepath.Join(home, "config"),
+			Data:   filepath.Join(home, "data"),
+			State:  filepath.Join(home, "state"),
+		}
+	}
+	for _, dir := range []string{f.Config, f.Data, f.State, f.Instances(), f.Logs()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return f, matcher.NewProblem("settings.folders", err)
+		}
+	}
+	return f, nil
+}
+
+// Settings is the settings file.
+func (f Folders) Settings() string { return filepath.Join(f.Config, "settings.toml") }
+
+// Logs is the folder of the log files.
+func (f Folders) Logs() string { return filepath.Join(f.State, "log") }
+
+// Instances holds a folder for each running program.
+func (f Folders) Instances() string { return filepath.Join(f.State, "instances") }
+
+// Anchor is the file the head of the history's chain is written to.
+func (f Folders) Anchor() string { return filepath.Join(f.State, "anchor.jsonl") }
+
+// KeyFile holds the history's master key where no keyring answers.
+func (f Folders) KeyFile() string { return filepath.Join(f.Data, "master.key") }
+
+// History is the history database, in the folder the settings choose.
+func (f Folders) History(s Settings) string {
+	dir := s.Folders.History
+	if dir == "" {
+		dir = f.Data
+	}
+	return filepath.Join(dir, "history.db")
+}
+
+// Models are the folders in which the face models may lie, best first.
+func (f Folders) Models(s Settings) []string {
+	var dirs []string
+	for _, dir := range []string{os.Getenv(ModelsVariable), s.Folders.Models} {
+		if dir != "" {
+			dirs = append(dirs, dir)
+		}
+	}
+	if exe, err := os.Executable(); err == nil {
+		if exe, err = filepath.EvalSymlinks(exe); err == nil {
+			beside := filepath.Dir(exe)
+			// bin/facematch of a checkout has its models in assets/models.
+			dirs = append(dirs, filepath.Join(beside, "models"), filepath.Join(beside, "..", "assets", "models"))
+		}
+	}
+	return append(dirs, filepath.Join(f.Data, "models"), "/usr/share/facematch/models")
+}
