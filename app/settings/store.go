@@ -25,6 +25,8 @@ import (
 type Store struct {
 	path string
 
+	saving sync.Mutex // held while the file is written, so that file and memory agree
+
 	mu  sync.Mutex
 	now Settings
 	sum string
@@ -98,6 +100,8 @@ func (s *Store) Save(next Settings) error {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	if err := renameio.WriteFile(s.path, b.Bytes(), 0o600); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+var exitOf = map[history.Outcome]int{
+	history.Pass:        ExitOK,
+	history.Refer:       ExitRefer,
+	history.Fail:        ExitFail,
+	history.NotCompared: ExitNotCompared,
+	history.CouldNotRun: ExitCouldNotRun,
+	history.Cancelled:   ExitCouldNotRun,
+	history.Unknown:     ExitUnknown,
+}
+
+func (c *commands) check() *cobra.Command {
+	var document, video, name, session, mode, format string
+	var consent, consentName bool
+	cmd := &cobra.Command{
+		Use:     "check --document FILE --video FILE --consent",
+		Short:   c.Words.T("cli.check.short"),
+		Long:    c.Words.T("cli.check.long"),
+		Example: "  facematch check --document card.jpg --video person.mp4 --consent\n  facematch check --document card.jpg --video person.mp4 --consent --name - --format json < name.txt",
+		Args:    c.noArguments,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&document, "document", "", c.Words.T("cli.check.document"))
+	flags.StringVar(&video, "video", "", c.Words.T("cli.check.video"))
+	flags.BoolVar(&consent, "consent", false, c.Words.T("cli.check.consent"))
+	flags.BoolVar(&consentName, "consent-name", false, c.Words.T("cli.check.consent_name"))
+	flags.StringVar(&name, "name", "", c.Words.T("cli.check.name"))
+	flags.StringVar(&session, "session", "", c.Words.T("cli.check.session"))
+	flags.StringVar(&mode, "mode", "", c.Words.T("cli.check.mode"))
+	flags.StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
+	flags.SortFlags = false
+
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := c.format(cmd, format, "text", "json"); err != nil {
+			return err
+		}
+		switch {
+		case document == "" || video == "":
+			return c.usage(cmd, "cli.check.needs_files")
+		case !consent:
+			return c.usage(cmd, "cli.check.needs_consent")
+		case mode != "" && mode != string(history.Offline) && mode != string(history.Remote):
+			return c.usage(cmd, "cli.check.bad_mode")
+		case session != "" && !app.ValidSession(session):
+			return c.usage(cmd, "cli.check.bad_session")
+		}
+		if name == "-" {
+			read, err := io.ReadAll(io.LimitReader(c.Stdin, 4*app.MaxName+2))
+			if err != nil {
+				return matcher.NewProblem("check.name_unread", err)
+			}
+			name = string(read)
+		}
+		if _, err := app.CleanName(name); err != nil {
+			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
+		}
+		return c.runCheck(cmd, app.CheckInput{
+			Document: app.OpenFile(document), Video: app.OpenFile(video), Name: name,
+			Consent: consent, SendName: consentName, Session: session, Mode: history.Mode(mode),
+		}, format)
+	}
+	return cmd
+}
+
+func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
+	err := c.with(cmd.Context(), func(p Program) error {
+		check, err := p.Desk().Check(cmd.Context(), in, nil)
+		if err != nil {
+			return err
+		}
+		c.exit = exitOf[check.Outcome]
+		if check.Answer == nil {
+			c.exit = ExitCouldNotRun
+			return c.noAnswer(check, format)
+		}
+		if format == "json" {
+			return c.writeAnswer(check)
+		}
+		c.writeCheck(check)
+		return nil
+	})
+	if err != nil && format == "json" && !isUsage(err) {
+		c.writeJSON(map[string]string{"error": c.problem(err)})
+	}
+	return err
+}
+
+// noAnswer tells why a check that was recorded has no answer.
+func (c *commands) noAnswer(check app.Check, format string) error {
+	text := c.Words.T("cli.cancelled")
+	if check.Problem != nil {
+		text = c.problem(check.Problem)
+	}
+	if format == "json" {
+		c.writeJSON(map[string]string{"error": text})
+	}
+	fmt.Fprintln(c.Stderr, "facematch: "+text)
+	return nil
+}
+
+// writeAnswer prints the answer in the API's shape, or as it came from there.
+func (c *commands) writeAnswer(check app.Check) error {
+	if raw := check.Answer.Raw; raw != nil {
+		_, err := c.Stdout.Write(raw)
+		return err
+	}
+	return c.writeJSON(check.Answer.Result)
+}
+
+func (c *commands) writeJSON(v any) error {
+	enc := json.NewEncoder(c.Stdout)
+	enc.SetEscapeHTML(false) // conditions read "score >= 80"
+	return enc.Encode(v)
+}
+
+// writeCheck prints a check for people.
+func (c *commands) writeCheck(check app.Check) {
+	result := check.Answer.Result
+	word := c.Words.T(app.OutcomeKey(check.Outcome))
+	if result.Data.Code == matcher.CodeOK {
+		fmt.Fprintln(c.Stdout, c.Words.T("cli.check.scored", "Outcome", word, "Score", percent(result.Score)))
+	} else {
+		fmt.Fprintln(c.Stdout, c.Words.T("cli.check.not_compared", "Outcome", word, "Reason", result.Data.Description))
+	}
+	engine := check.Answer.Engine
+	decided := "cli.check.decided"
+	if !engine.Calibrated {
+		decided = "cli.check.decided_uncalibrated"
+	}
+	fmt.Fprintln(c.Stdout, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
+		"Seconds", strconv.FormatFloat(check.Took.Round(10*time.Millisecond).Seconds(), 'f', -1, 64)))
+
+	line := func(key, value string) { fmt.Fprintf(c.Stdout, "  %-9s %s\n", c.Words.T(key), value) }
+	if len(result.Data.Percentages) > 0 {
+		var frames []string
+		for _, p := range result.Data.Percentages {
+			frames = append(frames, percent(p))
+		}
+		line("cli.check.frames", strings.Join(frames, "  "))
+	}
+	for _, why := range result.Scoring.Failed {
+		line("cli.check.failed", why)
+	}
+	for _, why := range result.Scoring.FailedRefer {
+		line("cli.check.refer", why)
+	}
+	if check.Answer.Portrait != nil {
+		for _, w := range check.Answer.Portrait.Warnings {
+			line("cli.check.warning", c.Words.Notice(w))
+		}
+	}
+	line("cli.check.id", check.ID)
+	line("cli.check.session_id", check.Session)
+	fmt.Fprintln(c.Stdout, c.Words.T("cli.check.inspect"))
+}
+
+func percent(p float64) string { return strconv.FormatFloat(p, 'f', 2, 64) }
+
+func isUsage(err error) bool {
+	var usage *usageError
+	return errors.As(err, &usage)
+}

@@ -1,0 +1,174 @@
+// Package cli is the command line: the other face of app beside the window.
+// Results go to stdout, everything else to stderr, and the exit code says how
+// it ended.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/assets/translations"
+	"facematch/matcher"
+)
+
+// The exit codes. Other tools rely on them.
+const (
+	ExitOK          = 0
+	ExitCouldNotRun = 1
+	ExitRefer       = 3
+	ExitFail        = 4
+	ExitNotCompared = 5 // also: no portrait on the document, a broken history
+	ExitUnknown     = 6
+	ExitUsage       = 64 // EX_USAGE of BSD's sysexits.h
+)
+
+// Program is what the commands work with, once it is open.
+type Program interface {
+	Desk() *app.Desk
+	// Log writes an error nobody else has logged.
+	Log(what string, err error)
+	Close() error
+}
+
+// Params are the parts the command line is made of; all are needed.
+type Params struct {
+	Words   *translations.Catalogue
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Version string
+	Open    func(ctx context.Context) (Program, error)
+	Window  func(ctx context.Context, document string) error // shows the window until it is closed
+	Probes  []Probe                                          // what doctor looks at, in this order
+}
+
+type commands struct {
+	Params
+	exit int
+}
+
+// Run runs the command line and gives its exit code.
+func Run(ctx context.Context, args []string, p Params) int {
+	c := &commands{Params: p}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return c.fail(err)
+	}
+	return c.exit
+}
+
+// usageError is wrong usage: told with a pointer to --help.
+type usageError struct {
+	text    string
+	command string
+}
+
+func (e *usageError) Error() string { return e.text }
+
+func (c *commands) usage(cmd *cobra.Command, key string, params ...any) error {
+	return &usageError{text: c.Words.T(key, params...), command: cmd.CommandPath()}
+}
+
+// fail tells an error that ended a command and gives the exit code for it.
+func (c *commands) fail(err error) int {
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(c.Stderr, "facematch: %s\n%s\n", usage.text, c.Words.T("cli.see_help", "Command", usage.command))
+		return ExitUsage
+	}
+	var problem *matcher.Problem
+	if !errors.As(err, &problem) && !errors.Is(err, context.Canceled) {
+		// Cobra's own errors, such as an unknown flag.
+		fmt.Fprintf(c.Stderr, "facematch: %v\n%s\n", err, c.Words.T("cli.see_help", "Command", "facematch"))
+		return ExitUsage
+	}
+	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
+	return ExitCouldNotRun
+}
+
+// problem gives the words for an error and its hint on one line.
+func (c *commands) problem(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return c.Words.T("cli.cancelled")
+	}
+	text, hint := c.Words.Problem(err)
+	if hint != "" {
+		text += " " + hint
+	}
+	return text
+}
+
+func (c *commands) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "facematch [DOCUMENT]",
+		Short:         c.Words.T("cli.root.short"),
+		Long:          c.Words.T("cli.root.long"),
+		Version:       c.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          c.window,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{text: err.Error(), command: cmd.CommandPath()}
+	})
+	root.AddCommand(c.check(), c.document(), c.history(), c.doctor())
+	return root
+}
+
+func (c *commands) window(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return c.usage(cmd, "cli.one_document")
+	}
+	document := ""
+	if len(args) == 1 {
+		document = args[0]
+		if _, err := os.Stat(document); errors.Is(err, fs.ErrNotExist) {
+			return c.usage(cmd, "cli.no_such_command")
+		}
+	}
+	return c.Window(cmd.Context(), document)
+}
+
+// with opens the program for one command and closes it after.
+func (c *commands) with(ctx context.Context, do func(Program) error) (err error) {
+	program, err := c.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, program.Close()) }()
+	if err := do(program); err != nil {
+		program.Log("command failed", err)
+		return err
+	}
+	return nil
+}
+
+// noArguments refuses arguments in words of ours.
+func (c *commands) noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return c.usage(cmd, "cli.no_arguments")
+	}
+	return nil
+}
+
+// format checks the value of --format.
+func (c *commands) format(cmd *cobra.Command, value string, known ...string) error {
+	for _, k := range known {
+		if value == k {
+			return nil
+		}
+	}
+	return c.usage(cmd, "cli.format", "Known", fmt.Sprint(known))
+}

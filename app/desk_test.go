@@ -1,0 +1,308 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"image"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/matcher"
+)
+
+// memory is a history that remembers what it was told.
+type memory struct {
+	mu       sync.Mutex
+	started  []history.Started
+	finished []history.Finished
+	settings []history.SettingsChange
+	refuse   error
+}
+
+func (m *memory) Start(_ context.Context, s history.Started) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse != nil {
+		return m.refuse
+	}
+	m.started = append(m.started, s)
+	return nil
+}
+
+func (m *memory) Finish(ctx context.Context, f history.Finished) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.finished = append(m.finished, f)
+	return ctx.Err()
+}
+
+func (m *memory) Settings(_ context.Context, c history.SettingsChange) error {
+	m.settings = append(m.settings, c)
+	return nil
+}
+
+func (m *memory) LastSettings(context.Context) (history.SettingsChange, bool, error) {
+	if len(m.settings) == 0 {
+		return history.SettingsChange{}, false, nil
+	}
+	return m.settings[len(m.settings)-1], true, nil
+}
+
+func (m *memory) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+
+func (m *memory) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
+	return history.Verdict{}, nil
+}
+
+func (m *memory) KeyPlace() string { return "file" }
+
+// scripted is an engine that answers as told.
+type scripted struct {
+	answer    matcher.Answer
+	err       error
+	described error
+	asked     matcher.Request
+	wait      bool
+}
+
+func (s *scripted) Describe(context.Context) (matcher.Description, error) {
+	return matcher.Description{Engine: "scripted", Calibration: "none"}, s.described
+}
+
+func (s *scripted) Match(ctx context.Context, r matcher.Request, _ matcher.ProgressFunc) (matcher.Answer, error) {
+	s.asked = r
+	if s.wait {
+		<-ctx.Done()
+		return matcher.Answer{}, ctx.Err()
+	}
+	return s.answer, s.err
+}
+
+type finder struct{}
+
+func (finder) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) {
+	return matcher.Portrait{}, nil
+}
+
+func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "settings.toml")
+	store, err := settings.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{}
+	return New(Params{
+		History: m, Engine: engine, Portraits: finder{}, Settings: store,
+		OpenSource: func(string) Source { return nil },
+		Instance:   "ins_1", Temp: t.TempDir(), Version: "test",
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+	}), m, file
+}
+
+func compared(t *testing.T, rules []matcher.Condition, percentages ...float64) matcher.Answer {
+	t.Helper()
+	r, err := matcher.Compared(percentages, 60, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return matcher.Answer{Result: r, Portrait: &matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1))}, Engine: matcher.Description{Engine: "scripted"}}
+}
+
+func TestCheckEndsWithItsOutcome(t *testing.T) {
+	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := matcher.NotCompared(matcher.CodeNoFace, matcher.CodeOK, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		engine  scripted
+		outcome history.Outcome
+		score   int64 // -1: none
+		problem string
+	}{
+		"pass":         {scripted{answer: compared(t, rules, 87.49, 84.12)}, history.Pass, 8581, ""},
+		"refer":        {scripted{answer: compared(t, rules, 60)}, history.Refer, 6000, ""},
+		"fail":         {scripted{answer: compared(t, rules, 12.34)}, history.Fail, 1234, ""},
+		"not compared": {scripted{answer: matcher.Answer{Result: none}}, history.NotCompared, -1, ""},
+		"broken":       {scripted{err: matcher.NewProblem("clip.unreadable", nil)}, history.CouldNotRun, -1, "clip.unreadable"},
+		"internal":     {scripted{err: errors.New("native code said no")}, history.CouldNotRun, -1, "problem.internal"},
+		"no models": {scripted{err: matcher.NewProblem("engine.model_missing", nil), described: errors.New("no models")},
+			history.CouldNotRun, -1, "engine.model_missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, m, _ := desk(t, &tt.engine)
+			check, err := d.Check(context.Background(), CheckInput{Consent: true, Name: "  Ada Lovelace ", Document: OpenFile("d.jpg")}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if check.Outcome != tt.outcome || len(m.started) != 1 || len(m.finished) != 1 {
+				t.Fatalf("outcome %s, %d started, %d finished", check.Outcome, len(m.started), len(m.finished))
+			}
+			s, f := m.started[0], m.finished[0]
+			if s.Check != check.ID || f.Check != check.ID || s.Session != check.Session || f.Session != check.Session || !ValidSession(s.Session) {
+				t.Error("the records are not of this check")
+			}
+			if s.Name != "Ada Lovelace" || !s.Consent.Processing || s.Consent.Wording != ConsentWording || s.Instance != "ins_1" || s.Program != "test" || len(s.Rules) != 1 {
+				t.Errorf("started: %+v", s)
+			}
+			if f.Outcome != tt.outcome || f.Problem != tt.problem || (f.Score == nil) != (tt.score < 0) || (f.Score != nil && *f.Score != tt.score) {
+				t.Errorf("finished: %+v", f)
+			}
+			if (f.Raw == nil) != (check.Answer == nil) {
+				t.Error("the answer and its raw form do not go together")
+			}
+		})
+	}
+}
+
+func TestNothingRunsWithoutConsent(t *testing.T) {
+	engine := &scripted{}
+	d, m, _ := desk(t, engine)
+	captured := false
+	_, err := d.Check(context.Background(), CheckInput{Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+		captured = true
+		return matcher.Clip{}, nil
+	}}, nil)
+	var p *matcher.Problem
+	if !errors.As(err, &p) || p.Key != "check.no_consent" || captured || len(m.started) != 0 {
+		t.Errorf("%v, captured %v, %d records", err, captured, len(m.started))
+	}
+}
+
+func TestInputThatBeginsNoCheck(t *testing.T) {
+	for key, in := range map[string]CheckInput{
+		"check.name_control": {Consent: true, Name: "Ada\r\nX-Evil: 1"},
+		"check.name_long":    {Consent: true, Name: strings.Repeat("a", MaxName+1)},
+		"check.session":      {Consent: true, Session: "sess_1"},
+		"check.mode":         {Consent: true, Mode: history.Remote},
+	} {
+		d, m, _ := desk(t, &scripted{})
+		_, err := d.Check(context.Background(), in, nil)
+		var p *matcher.Problem
+		if !errors.As(err, &p) || p.Key != key || len(m.started) != 0 {
+			t.Errorf("%s: %v, %d records", key, err, len(m.started))
+		}
+		if strings.Contains(err.Error(), "Ada") {
+			t.Error("the name is in the error")
+		}
+	}
+}
+
+func TestNameGoesOutOnlyWithItsConsent(t *testing.T) {
+	for _, send := range []bool{false, true} {
+		engine := &scripted{err: errors.New("enough seen")}
+		d, _, _ := desk(t, engine)
+		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Name: "Ada Lovelace", SendName: send}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := engine.asked.Person != ""; got != send {
+			t.Errorf("consent %v, sent %v", send, got)
+		}
+	}
+}
+
+func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
+	d, m, _ := desk(t, &scripted{wait: true})
+	clip := filepath.Join(t.TempDir(), "clip.mp4")
+	if err := os.WriteFile(clip, []byte("a person"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	check, err := d.Check(ctx, CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+		time.AfterFunc(10*time.Millisecond, cancel)
+		return matcher.Clip{Video: OpenFile(clip)}, nil
+	}}, nil)
+	if err != nil || check.Outcome != history.Cancelled || len(m.finished) != 1 || m.finished[0].Outcome != history.Cancelled {
+		t.Errorf("%v, %+v", err, check)
+	}
+	if _, err := os.Stat(clip); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the clip is still there")
+	}
+}
+
+func TestLostCameraIsRecorded(t *testing.T) {
+	engine := &scripted{}
+	d, m, _ := desk(t, engine)
+	check, err := d.Check(context.Background(), CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+		return matcher.Clip{}, matcher.NewProblem("camera.lost", nil)
+	}}, nil)
+	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" || m.finished[0].Problem != "camera.lost" {
+		t.Errorf("%v, %+v", err, check)
+	}
+	if !reflect.DeepEqual(engine.asked, matcher.Request{}) {
+		t.Error("the engine was asked without a clip")
+	}
+}
+
+func TestNoHistoryNoCheck(t *testing.T) {
+	engine := &scripted{}
+	d, m, _ := desk(t, engine)
+	m.refuse = matcher.NewProblem("store.full", nil)
+	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err == nil || !reflect.DeepEqual(engine.asked, matcher.Request{}) {
+		t.Errorf("%v; a check that cannot be recorded ran", err)
+	}
+}
+
+func TestSettingsChangedByHandAreNoticed(t *testing.T) {
+	d, m, file := desk(t, &scripted{})
+	ctx := context.Background()
+	for range 2 {
+		if err := d.NoticeSettings(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := d.Settings()
+	next.Desk = "Desk 7"
+	if err := d.SaveSettings(ctx, next); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(file)
+	if err := os.WriteFile(file, append(text, "# edited\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reopened, err := settings.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.p.Settings = reopened
+	if err := d.NoticeSettings(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var how []string
+	for _, c := range m.settings {
+		how = append(how, c.How)
+	}
+	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
+		t.Errorf("got %q, want %q", how, want)
+	}
+}
+
+func TestMissingPartPanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a desk without parts was made")
+		}
+	}()
+	New(Params{})
+}
+
+func TestFormatScore(t *testing.T) {
+	for in, want := range map[int64]string{0: "0.00", 5: "0.05", 8358: "83.58", 10000: "100.00"} {
+		if got := FormatScore(in); got != want {
+			t.Errorf("%d: got %s, want %s", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package settings
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+func path(t *testing.T) string { return filepath.Join(t.TempDir(), "config", "settings.toml") }
+
+func problem(t *testing.T, err error) *matcher.Problem {
+	t.Helper()
+	var p *matcher.Problem
+	if !errors.As(err, &p) {
+		t.Fatalf("got %v, want a problem", err)
+	}
+	return p
+}
+
+func TestFirstStartWritesTheDefaults(t *testing.T) {
+	file := path(t)
+	s, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(s.Get(), Default()) {
+		t.Errorf("got %+v", s.Get())
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("file %v, %v; want mode 0600", info, err)
+	}
+	again, err := Open(file)
+	if err != nil || !reflect.DeepEqual(again.Get(), s.Get()) || again.SHA256() != s.SHA256() {
+		t.Errorf("read again: %+v, %v", again, err)
+	}
+}
+
+func TestSaveIsReadBack(t *testing.T) {
+	file := path(t)
+	s, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.SHA256()
+	want := s.Get()
+	want.Desk, want.Camera.Source, want.Camera.Mirror = "Schalter 3", "rtsp://127.0.0.1:8554/live", false
+	want.Folders.Documents = "/srv/Ausweise – Scans"
+	refer := 50.0
+	want.Conditions = []matcher.Condition{{Field: "min(percentages)", Op: ">=", Pass: 70, Refer: &refer}}
+	if err := s.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(file)
+	if err != nil || !reflect.DeepEqual(again.Get(), want) {
+		t.Errorf("got %+v, %v", again, err)
+	}
+	if again.SHA256() == before || again.SHA256() != s.SHA256() {
+		t.Error("the digest does not follow the file")
+	}
+	// What Get gives is the caller's own.
+	s.Get().Conditions[0].Pass = 1
+	if s.Get().Conditions[0].Pass != 70 {
+		t.Error("the settings were changed from outside")
+	}
+}
+
+func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
+	file := path(t)
+	s, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, _ := os.ReadFile(file)
+	for key, change := range map[string]func(*Settings){
+		"settings.no_camera":       func(s *Settings) { s.Camera.Source = "  " },
+		"settings.camera_password": func(s *Settings) { s.Camera.Source = "rtsp://user:secret@127.0.0.1/" },
+		"settings.mode":            func(s *Settings) { s.Matching.Mode = "telepathy" },
+		"settings.folder":          func(s *Settings) { s.Folders.Models = "models" },
+		"settings.conditions":      func(s *Settings) { s.Conditions = nil },
+	} {
+		next := s.Get()
+		change(&next)
+		p := problem(t, s.Save(next))
+		if p.Key != key {
+			t.Errorf("got %s, want %s", p.Key, key)
+		}
+		if strings.Contains(p.Error(), "secret") {
+			t.Error("the password is in the error")
+		}
+	}
+	if now, _ := os.ReadFile(file); string(now) != string(kept) {
+		t.Error("the file was changed")
+	}
+}
+
+func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
+	good, err := Open(path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(good.path)
+	replaced := func(old, new string) string {
+		out := strings.Replace(string(text), old, new, 1)
+		if out == string(text) {
+			t.Fatalf("%q is not in the file:\n%s", old, text)
+		}
+		return out
+	}
+	lineOf := func(s, part string) int { return 1 + strings.Count(s[:strings.Index(s, part)], "\n") }
+	for name, tt := range map[string]struct {
+		text, key, at string
+	}{
+		"newer":            {replaced("version = 1", "version = 99"), "settings.newer", ""},
+		"unknown key":      {replaced("mirror = true", "miror = true"), "settings.damaged", "miror"},
+		"not TOML":         {replaced("mirror = true", "mirror = "), "settings.damaged", "mirror = "},
+		"bad operator":     {replaced(`op = '>='`, `op = '=>'`), "settings.damaged", "op = '=>'"},
+		"pass forgotten":   {replaced("pass = 80.0\n", ""), "settings.damaged", "[[facematch_conditions]]"},
+		"binary":           {"\x00\x01\x02", "settings.damaged", "\x00"},
+		"no conditions":    {string(text[:strings.Index(string(text), "[[facematch")]), "settings.damaged", "version"},
+		"empty":            {"", "settings.damaged", ""},
+		"unknown mode":     {replaced("mode = 'offline'", "mode = 'x'"), "settings.mode", ""},
+		"password by hand": {replaced("source = '0'", "source = 'http://a:b@127.0.0.1/'"), "settings.camera_password", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := path(t)
+			os.MkdirAll(filepath.Dir(file), 0o700)
+			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(file)
+			p := problem(t, err)
+			if p.Key != tt.key {
+				t.Fatalf("got %v, want %s", p, tt.key)
+			}
+			if tt.at != "" && name != "no conditions" && p.Params["Line"] != lineOf(tt.text, tt.at) {
+				t.Errorf("line %v, want %d", p.Params["Line"], lineOf(tt.text, tt.at))
+			}
+			if now, _ := os.ReadFile(file); string(now) != tt.text {
+				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+func TestUnwritableFolder(t *testing.T) {
+	file := path(t)
+	if err := os.WriteFile(filepath.Dir(file), nil, 0o600); err != nil { // a file where the folder should be
+		t.Fatal(err)
+	}
+	_, err := Open(file)
+	if key := problem(t, err).Key; key != "settings.unreadable" && key != "settings.unwritable" {
+		t.Errorf("got %s", key)
+	}
+}
+
+func TestSavingAtOnceLeavesAWholeFile(t *testing.T) {
+	s, err := Open(path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			next := s.Get()
+			next.Desk = strings.Repeat("x", 1+i*100)
+			if err := s.Save(next); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	all.Wait()
+	again, err := Open(s.path)
+	if err != nil || again.Get().Desk != s.Get().Desk || again.SHA256() != s.SHA256() {
+		t.Errorf("file and settings in force differ: %v", err)
+	}
+}
+
+func TestFoldersBelowFacematchHome(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "Büro 1")
+	t.Setenv(Home, home)
+	f, err := FindFolders()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{f.Config, f.Data, f.State, f.Instances(), f.Logs()} {
+		if !strings.HasPrefix(dir, home) {
+			t.Errorf("%s lies outside", dir)
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v", dir, info, err)
+		}
+	}
+	s := Default()
+	if got := f.History(s); got != filepath.Join(home, "data", "history.db") {
+		t.Errorf("history at %s", got)
+	}
+	s.Folders.History = "/srv/history"
+	if got := f.History(s); got != "/srv/history/history.db" {
+		t.Errorf("history at %s", got)
+	}
+}
+
+func TestModelsAreLookedForInOrder(t *testing.T) {
+	t.Setenv(Home, t.TempDir())
+	t.Setenv(ModelsVariable, "/first")
+	f, err := FindFolders()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Default()
+	s.Folders.Models = "/second"
+	got := f.Models(s)
+	if got[0] != "/first" || got[1] != "/second" || got[len(got)-1] != "/usr/share/facematch/models" || got[len(got)-2] != filepath.Join(f.Data, "models") {
+		t.Errorf("got %v", got)
+	}
+	if s.Matching.Mode != history.Offline {
+		t.Error("the default mode is not offline")
+	}
+}
