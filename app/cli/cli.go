@@ -117,6 +117,7 @@ func (c *commands) root() *cobra.Command {
 		Version:       c.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs, // a document; window checks it
 		RunE:          c.window,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true

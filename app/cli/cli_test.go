@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/assets/translations"
+	"facematch/matcher"
+)
+
+// parts stands in for history, engine and finder: each answers as told.
+type parts struct {
+	rows     []history.Row
+	verdict  history.Verdict
+	answer   matcher.Answer
+	err      error
+	portrait matcher.Portrait
+	request  matcher.Request
+	started  history.Started
+}
+
+func (p *parts) Start(_ context.Context, s history.Started) error       { p.started = s; return nil }
+func (p *parts) Finish(context.Context, history.Finished) error         { return nil }
+func (p *parts) Settings(context.Context, history.SettingsChange) error { return nil }
+func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
+	return history.SettingsChange{}, false, nil
+}
+func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error) {
+	return slices.Clone(p.rows[:min(f.Limit, len(p.rows))]), nil
+}
+func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
+	return p.verdict, nil
+}
+func (p *parts) KeyPlace() string { return "file" }
+func (p *parts) Describe(context.Context) (matcher.Description, error) {
+	return matcher.Description{Engine: "go-face"}, nil
+}
+func (p *parts) Match(_ context.Context, r matcher.Request, _ matcher.ProgressFunc) (matcher.Answer, error) {
+	p.request = r
+	return p.answer, p.err
+}
+func (p *parts) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) {
+	return p.portrait, p.err
+}
+
+type program struct{ desk *app.Desk }
+
+func (p program) Desk() *app.Desk   { return p.desk }
+func (p program) Log(string, error) {}
+func (p program) Close() error      { return nil }
+
+// run runs the command line on the parts.
+func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := settings.Open(filepath.Join(t.TempDir(), "settings.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code = Run(context.Background(), args, Params{
+		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3",
+		Open: func(context.Context) (Program, error) {
+			return program{app.New(app.Params{
+				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return nil },
+				Instance: "ins_1", Temp: t.TempDir(), Version: "1.2.3",
+				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+			})}, nil
+		},
+		Window: func(_ context.Context, document string) error {
+			out.WriteString("window " + document)
+			return nil
+		},
+		Probes: []Probe{
+			{Name: "doctor.settings", Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{Key: "doctor.settings_ok"}, nil }},
+			{Name: "doctor.camera", Optional: true, Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{}, errors.New("none") }},
+			{Name: "doctor.engine", Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{}, p.err }},
+		},
+	})
+	return code, out.String(), errs.String()
+}
+
+func answer(t *testing.T, percentages ...float64) matcher.Answer {
+	t.Helper()
+	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r matcher.Result
+	if len(percentages) == 0 {
+		r, err = matcher.NotCompared(matcher.CodeNoFace, matcher.CodeOK, rules)
+	} else {
+		r, err = matcher.Compared(percentages, 60, rules)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return matcher.Answer{Result: r, Engine: matcher.Description{Engine: "go-face"}}
+}
+
+var checkArgs = []string{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent"}
+
+func TestCheckExitCodesAndText(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer matcher.Answer
+		err    error
+		code   int
+		says   string
+	}{
+		"pass":         {answer(t, 90, 91), nil, 0, "PASS: score 90.50 of 100"},
+		"refer":        {answer(t, 60), nil, 3, "score >= 80 (was 60.00)"},
+		"fail":         {answer(t, 10), nil, 4, "FAIL: score 10.00 of 100"},
+		"not compared": {answer(t), nil, 5, "NOT COMPARED: No usable face found in the image"},
+		"broken":       {matcher.Answer{}, matcher.NewProblem("check.session", nil), 1, "This is no session id. Leave it out for a new person."},
+		"internal":     {matcher.Answer{}, errors.New("secret detail"), 1, "Something went wrong inside the program."},
+		"cancelled":    {matcher.Answer{}, context.Canceled, 1, "Cancelled."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := run(t, &parts{answer: tt.answer, err: tt.err}, "", checkArgs...)
+			if code != tt.code || !strings.Contains(out+errs, tt.says) {
+				t.Errorf("exit %d, want %d\n%s\n%s", code, tt.code, out, errs)
+			}
+			if strings.Contains(out+errs, "secret detail") {
+				t.Error("an internal detail was shown")
+			}
+			if (tt.code == 1) != (out == "") {
+				t.Errorf("stdout is %q", out)
+			}
+		})
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	code, out, errs := run(t, &parts{answer: answer(t, 90)}, "", append(checkArgs, "--format", "json")...)
+	var r matcher.Result
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || errs != "" || r.Score != 90 {
+		t.Errorf("exit %d, %v\n%s%s", code, err, out, errs)
+	}
+	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", append(checkArgs, "--format", "json")...)
+	var e map[string]string
+	if err := json.Unmarshal([]byte(out), &e); err != nil || code != 1 || len(e) != 1 || !strings.HasPrefix(e["error"], "This is no session id.") {
+		t.Errorf("exit %d, %v\n%s", code, err, out)
+	}
+	raw := answer(t, 90)
+	raw.Raw = []byte(`{"as": "it came"}`)
+	if _, out, _ = run(t, &parts{answer: raw}, "", append(checkArgs, "--format", "json")...); out != `{"as": "it came"}` {
+		t.Errorf("a remote answer was changed: %s", out)
+	}
+}
+
+func TestNameComesFromStdin(t *testing.T) {
+	p := &parts{answer: answer(t, 90)}
+	if code, _, errs := run(t, p, "Zoë Müller\n", append(checkArgs, "--name", "-")...); code != 0 || p.started.Name != "Zoë Müller" {
+		t.Errorf("exit %d, name %q, %s", code, p.started.Name, errs)
+	}
+}
+
+func TestWrongUsageExits64(t *testing.T) {
+	for _, args := range [][]string{
+		{"check"},
+		{"check", "--document", "d.jpg", "--consent"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent", "--mode", "psychic"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent", "--session", "x"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent", "--format", "xml"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent", "--name", "a\nb"},
+		{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent", "extra"},
+		{"check", "--nonsense"},
+		{"document"},
+		{"document", "a", "b"},
+		{"document", "a", "--format", "csv"},
+		{"history", "burn"},
+		{"history", "list", "--limit", "0"},
+		{"history", "list", "--limit", "many"},
+		{"history", "list", "extra"},
+		{"history", "verify", "--format", "csv"},
+		{"doctor", "who"},
+		{"chekc"},
+		{"a", "b"},
+	} {
+		code, out, errs := run(t, &parts{}, "", args...)
+		if code != ExitUsage || out != "" || !strings.Contains(errs, "--help") {
+			t.Errorf("%q: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
+
+func TestDocument(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.png")
+	p := &parts{portrait: matcher.Portrait{
+		Image: image.NewRGBA(image.Rect(0, 0, 4, 4)), Page: image.NewRGBA(image.Rect(0, 0, 120, 80)), Rotation: 90,
+		Box: image.Rect(10, 20, 40, 60), Eyes: [2]image.Point{{15, 30}, {30, 30}},
+		Warnings: []matcher.Notice{{Key: "check.session"}},
+	}}
+	code, out, _ := run(t, p, "", "document", "d.jpg", "--out", file, "--format", "json")
+	var f found
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 0 {
+		t.Fatalf("exit %d, %v: %s", code, err, out)
+	}
+	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (size{120, 80}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
+		t.Errorf("got %+v", f)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("portrait: %v, %v", info, err)
+	}
+	code, out, _ = run(t, &parts{portrait: matcher.Portrait{Code: 1}}, "", "document", "d.jpg", "--format", "json")
+	if code != ExitNotCompared || !strings.Contains(out, `"code":1`) || !strings.Contains(out, `"box":null`) || !strings.Contains(out, `"warnings":[]`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", "document", "d.jpg", "--format", "json")
+	if code != ExitCouldNotRun || !strings.Contains(out, `{"error":`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, _, errs := run(t, p, "", "document", "d.jpg", "--out", filepath.Join(file, "below-a-file.png"))
+	if code != ExitCouldNotRun || !strings.Contains(errs, "could not be written") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestHistoryList(t *testing.T) {
+	score := int64(8358)
+	p := &parts{rows: []history.Row{
+		{Seq: 3, Check: "chk_2", Session: "sess_2", At: time.Unix(1790000000, 0), Name: "=HYPERLINK(1)", Mode: history.Offline, Outcome: history.Pass, Score: &score},
+		{Seq: 1, Check: "chk_1", Session: "sess_1", At: time.Unix(1780000000, 0), Sealed: true, Mode: history.Offline, Outcome: history.NotCompared},
+	}}
+	_, out, _ := run(t, p, "", "history", "list")
+	if !strings.Contains(out, "83.58") || strings.Contains(out, "HYPERLINK") || strings.Contains(out, " 0.00") {
+		t.Errorf("text: %s", out)
+	}
+	_, out, _ = run(t, p, "", "history", "list", "--names", "--format", "csv")
+	if !strings.Contains(out, "'=HYPERLINK(1)\r\n") || !strings.Contains(out, "(sealed)") || !strings.HasPrefix(out, "seq,time,") {
+		t.Errorf("csv: %s", out)
+	}
+	_, out, _ = run(t, p, "", "history", "list", "--format", "json", "--limit", "1")
+	var rows []map[string]any
+	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 1 || rows[0]["score"] != 8358.0 || rows[0]["name"] != nil {
+		t.Errorf("json: %v %s", err, out)
+	}
+	_, out, _ = run(t, &parts{}, "", "history", "list", "--format", "json")
+	if out != "[]\n" {
+		t.Errorf("empty json: %q", out)
+	}
+	_, out, _ = run(t, &parts{}, "", "history", "list")
+	if out != "No checks yet.\n" {
+		t.Errorf("empty: %q", out)
+	}
+}
+
+func TestHistoryVerify(t *testing.T) {
+	for _, tt := range []struct {
+		verdict history.Verdict
+		code    int
+		says    string
+	}{
+		{history.Verdict{Intact: true}, 0, "empty"},
+		{history.Verdict{Intact: true, Records: 4}, 0, "No anchor was found"},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since 2026"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}, 5, "BROKEN: record 3 was edited"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultMissing}, 5, "deleted"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain}, 5, "inserted or moved"},
+		{history.Verdict{Records: 4, BadSeq: 5, Fault: history.FaultCutOff}, 5, "cut off"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced}, 5, "not the one"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultSealed}, 5, "sealed part"},
+	} {
+		code, out, _ := run(t, &parts{verdict: tt.verdict}, "", "history", "verify")
+		if code != tt.code || !strings.Contains(out, tt.says) {
+			t.Errorf("%+v: exit %d, %s", tt.verdict, code, out)
+		}
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	code, out, _ := run(t, &parts{}, "", "doctor")
+	if code != 0 || !strings.Contains(out, "warning") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", "doctor", "--format", "json")
+	var f []finding
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 3 || f[2].State != "problem" || f[0].State != "ok" {
+		t.Errorf("exit %d, %v: %s", code, err, out)
+	}
+}
+
+func TestWindowAndHelp(t *testing.T) {
+	if code, out, _ := run(t, &parts{}, ""); code != 0 || out != "window " {
+		t.Errorf("exit %d: %q", code, out)
+	}
+	if code, out, _ := run(t, &parts{}, "", os.Args[0]); code != 0 || out != "window "+os.Args[0] {
+		t.Errorf("exit %d: %q", code, out)
+	}
+	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"history", "--help"}, {"--version"}} {
+		code, out, errs := run(t, &parts{}, "", args...)
+		if code != 0 || out == "" || errs != "" || strings.Contains(out, "cli.") {
+			t.Errorf("%q: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
