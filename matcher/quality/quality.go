@@ -2,6 +2,11 @@
 // of the best frames, in pure Go.
 package quality
 
+import (
+	"image"
+	"math"
+)
+
 // Measures are the quality measures of one face, each 0 (useless) to 100
 // (ideal) but for InterEye.
 type Measures struct {
@@ -11,4 +16,187 @@ type Measures struct {
 	Exposure  float64 `json:"exposure"`
 	Pose      float64 `json:"pose"`  // frontal is 100
 	Total     float64 `json:"total"` // the one number frames are ranked by
+}
+
+// Measure measures the face in the box. The eyes are the centres of the eyes
+// in either order, the nose is its base. A box outside the picture, or both
+// eyes in one place, gives measures of 0.
+func Measure(img *image.RGBA, box image.Rectangle, eyes [2]image.Point, nose image.Point) Measures {
+	m := Measures{
+		InterEye:  InterEye(eyes),
+		Sharpness: Sharpness(img, box),
+		Exposure:  exposure(img, box),
+		Pose:      pose(eyes, nose),
+	}
+	m.Size = size(m.InterEye)
+	// A geometric mean: what is useless in one respect is not saved by the others.
+	m.Total = math.Sqrt(math.Sqrt(m.Size * m.Sharpness * m.Exposure * m.Pose))
+	return m
+}
+
+// InterEye is the distance between the centres of the eyes in pixels.
+func InterEye(eyes [2]image.Point) float64 {
+	d := eyes[1].Sub(eyes[0])
+	return math.Hypot(float64(d.X), float64(d.Y))
+}
+
+func size(interEye float64) float64 {
+	if interEye == 0 {
+		return 0
+	}
+	return 100 / (1 + math.Exp((sizeMiddle-interEye)/sizeWidth))
+}
+
+// pose takes the head's turn from where the nose stands between the eyes: on a
+// turned head it moves towards the farther eye by noseReach*tan(turn). The
+// score is 100*cos(turn)^2 as in ISO/IEC 29794-5. A nod does not show.
+func pose(eyes [2]image.Point, nose image.Point) float64 {
+	d := eyes[1].Sub(eyes[0])
+	length := float64(d.X*d.X + d.Y*d.Y)
+	if length == 0 {
+		return 0
+	}
+	n := nose.Sub(eyes[0])
+	shift := float64(n.X*d.X+n.Y*d.Y)/length - 0.5
+	tan := shift / noseReach
+	return 100 / (1 + tan*tan)
+}
+
+// Sharpness is 0 (nothing but blur) to 100, from the variance of the Laplacian
+// over the middle of the face, scaled to one fixed size. A face with few pixels
+// of its own is blurred at that size, and scores so.
+func Sharpness(img *image.RGBA, box image.Rectangle) float64 {
+	face := scaledGray(img, box, faceSide)
+	if face == nil {
+		return 0
+	}
+	// The outer eighth is background, whose detail says nothing about the face.
+	const edge = faceSide / 8
+	var sum, squares, n float64
+	for y := edge; y < faceSide-edge; y++ {
+		for x := edge; x < faceSide-edge; x++ {
+			i := y*faceSide + x
+			l := face[i-1] + face[i+1] + face[i-faceSide] + face[i+faceSide] - 4*face[i]
+			sum += l
+			squares += l * l
+			n++
+		}
+	}
+	variance := squares/n - (sum/n)*(sum/n)
+	return 100 * variance / (variance + sharpMiddle)
+}
+
+// Light is how a face is lit.
+type Light struct {
+	Mean     float64 // brightness, 0 (black) to 255 (white)
+	Contrast float64 // standard deviation of the brightness
+}
+
+// LightOf measures the light on what of the box lies in the picture.
+func LightOf(img *image.RGBA, box image.Rectangle) Light {
+	light, _ := lightOf(img, box)
+	return light
+}
+
+// lightOf also tells the share of pixels that hold no detail.
+func lightOf(img *image.RGBA, box image.Rectangle) (l Light, lost float64) {
+	box = box.Intersect(img.Bounds())
+	if box.Empty() {
+		return Light{}, 1
+	}
+	var sum, squares float64
+	n := float64(box.Dx() * box.Dy())
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		row := img.Pix[img.PixOffset(box.Min.X, y):]
+		for x := range box.Dx() {
+			b := brightness(row[4*x:])
+			sum += b
+			squares += b * b
+			if b <= crushed || b >= burnt {
+				lost++
+			}
+		}
+	}
+	l.Mean = sum / n
+	l.Contrast = math.Sqrt(math.Max(0, squares/n-l.Mean*l.Mean))
+	return l, lost / n
+}
+
+func exposure(img *image.RGBA, box image.Rectangle) float64 {
+	light, lost := lightOf(img, box)
+	score := 1.0
+	switch {
+	case light.Mean < dark:
+		score = (light.Mean - blackout) / (dark - blackout)
+	case light.Mean > bright:
+		score = (whiteout - light.Mean) / (whiteout - bright)
+	}
+	score *= 1 - math.Max(0, lost-harmless)/(1-harmless)
+	return 100 * math.Min(1, math.Max(0, score))
+}
+
+// brightness is ITU-R BT.601 luma, 0 to 255.
+func brightness(p []uint8) float64 {
+	return 0.299*float64(p[0]) + 0.587*float64(p[1]) + 0.114*float64(p[2])
+}
+
+// scaledGray is the brightness of what of the box lies in the picture, scaled
+// to a square of this side; nil where nothing does. Each value is the mean of
+// the pixels it covers where there are several, and lies evenly between its
+// neighbours where there are too few.
+func scaledGray(img *image.RGBA, box image.Rectangle, side int) []float64 {
+	box = box.Intersect(img.Bounds())
+	if box.Empty() {
+		return nil
+	}
+	columns, rows := spans(box.Dx(), side), spans(box.Dy(), side)
+	across := make([]float64, box.Dy()*side)
+	for y := range box.Dy() {
+		row := img.Pix[img.PixOffset(box.Min.X, box.Min.Y+y):]
+		for x, s := range columns {
+			for i, w := range s.weights {
+				across[y*side+x] += w * brightness(row[4*(s.first+i):])
+			}
+		}
+	}
+	scaled := make([]float64, side*side)
+	for y, s := range rows {
+		for i, w := range s.weights {
+			from := across[(s.first+i)*side : (s.first+i+1)*side]
+			for x, b := range from {
+				scaled[y*side+x] += w * b
+			}
+		}
+	}
+	return scaled
+}
+
+// span says which pixels of a line one scaled pixel is made of.
+type span struct {
+	first   int
+	weights []float64 // they add up to 1
+}
+
+// spans are the triangle-filtered spans that scale a line of n pixels to side.
+func spans(n, side int) []span {
+	ratio := float64(n) / float64(side)
+	reach := math.Max(1, ratio)
+	out := make([]span, side)
+	for i := range out {
+		centre := (float64(i)+0.5)*ratio - 0.5
+		first := max(0, int(math.Ceil(centre-reach)))
+		last := min(n-1, int(math.Floor(centre+reach)))
+		s := span{first: first}
+		total := 0.0
+		for j := first; j <= last; j++ {
+			w := 1 - math.Abs(float64(j)-centre)/reach
+			s.weights = append(s.weights, w)
+			total += w
+		}
+		for j := range s.weights {
+			s.weights[j] /= total
+		}
+		out[i] = s
+	}
+	return out
 }

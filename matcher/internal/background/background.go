@@ -1,0 +1,61 @@
+// Package background runs work that cannot be interrupted, such as a call into
+// a C library: the caller leaves when its context ends, the work is left to
+// finish, and Close waits for it.
+package background
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// ErrClosed is returned by Run after Close.
+var ErrClosed = errors.New("closed")
+
+// Group owns work in the background. The zero value is ready.
+type Group struct {
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup
+}
+
+// Run does the work in a goroutine and returns what it returns, or the
+// context's error as soon as the context ends; the result then is dropped.
+func Run[T any](ctx context.Context, g *Group, work func() (T, error)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return none, ErrClosed
+	}
+	g.work.Add(1)
+	g.mu.Unlock()
+
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer g.work.Done()
+		value, err := work()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+// Close refuses new work and waits for what still runs. It may be called again.
+func (g *Group) Close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.work.Wait()
+}

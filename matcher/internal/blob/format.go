@@ -1,0 +1,105 @@
+package blob
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// Format is what a file is by its content, as a person would call it.
+type Format string
+
+// The formats that are told apart.
+const (
+	Unknown Format = ""
+	JPEG    Format = "JPEG"
+	PNG     Format = "PNG"
+	GIF     Format = "GIF"
+	BMP     Format = "BMP"
+	TIFF    Format = "TIFF"
+	WebP    Format = "WebP"
+	HEIC    Format = "HEIC"
+	AVIF    Format = "AVIF"
+	PDF     Format = "PDF"
+	ZIP     Format = "ZIP" // and office documents, which are ZIP files
+	MP4     Format = "MP4"
+	MOV     Format = "MOV"
+	AVI     Format = "AVI"
+	MKV     Format = "MKV" // and WebM, which is a kind of it
+	Text    Format = "text"
+)
+
+// HeadSize is how many bytes of a file Sniff wants to see.
+const HeadSize = 1024
+
+// Sniff tells a file's format from its first bytes.
+func Sniff(head []byte) Format {
+	for _, m := range []struct {
+		magic  string
+		format Format
+	}{
+		{"\xff\xd8\xff", JPEG}, {"\x89PNG\r\n\x1a\n", PNG}, {"GIF87a", GIF}, {"GIF89a", GIF},
+		{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"PK\x03\x04", ZIP}, {"\x1a\x45\xdf\xa3", MKV},
+	} {
+		if bytes.HasPrefix(head, []byte(m.magic)) {
+			return m.format
+		}
+	}
+	switch {
+	case at(head, 0, "RIFF") && at(head, 8, "WEBP"):
+		return WebP
+	case at(head, 0, "RIFF") && at(head, 8, "AVI "):
+		return AVI
+	case at(head, 4, "ftyp"):
+		return brand(head)
+	case at(head, 0, "BM") && at(head, 6, "\x00\x00\x00\x00"): // reserved bytes: plain text can start with BM
+		return BMP
+	case bytes.Contains(head, []byte("%PDF-")): // readers accept it anywhere in the first kilobyte
+		return PDF
+	}
+	// A QuickTime film from before the ftyp box starts with any of these.
+	for _, box := range []string{"moov", "mdat", "wide", "free", "skip", "pnot"} {
+		if at(head, 4, box) && !text(head) {
+			return MOV
+		}
+	}
+	if text(head) {
+		return Text
+	}
+	return Unknown
+}
+
+// brand tells the kinds of the ISO base media format apart by its major brand.
+func brand(head []byte) Format {
+	switch {
+	case at(head, 8, "qt  "):
+		return MOV
+	case at(head, 8, "avif"), at(head, 8, "avis"):
+		return AVIF
+	}
+	for _, heic := range []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"} {
+		if at(head, 8, heic) {
+			return HEIC
+		}
+	}
+	return MP4
+}
+
+func at(head []byte, offset int, magic string) bool {
+	return len(head) >= offset && bytes.HasPrefix(head[offset:], []byte(magic))
+}
+
+// text says whether this is the start of a text: UTF-8 without control
+// characters, but for a character cut in two at its end.
+func text(head []byte) bool {
+	for len(head) > 0 {
+		r, n := utf8.DecodeRune(head)
+		if r == utf8.RuneError && n == 1 {
+			return !utf8.FullRune(head)
+		}
+		if r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' {
+			return false
+		}
+		head = head[n:]
+	}
+	return true
+}
