@@ -46,7 +46,6 @@ type Params struct {
 	Version string
 	Open    func(ctx context.Context) (Program, error)
 	Window  func(ctx context.Context, document string) error // shows the window until it is closed
-	Probes  []Probe                                          // what doctor looks at, in this order
 }
 
 type commands struct {

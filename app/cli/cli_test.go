@@ -31,6 +31,17 @@ type parts struct {
 	portrait matcher.Portrait
 	request  matcher.Request
 	started  history.Started
+
+	described   matcher.Description
+	describeErr error
+}
+
+// dark is a camera that gives no picture.
+type dark struct{ app.Source }
+
+func (dark) Close() error { return nil }
+func (dark) Next(context.Context, uint64) (matcher.Live, error) {
+	return matcher.Live{Seq: 1, Problem: matcher.NewProblem("settings.no_camera", nil)}, nil
 }
 
 func (p *parts) Start(_ context.Context, s history.Started) error       { p.started = s; return nil }
@@ -47,7 +58,7 @@ func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, 
 }
 func (p *parts) KeyPlace() string { return "file" }
 func (p *parts) Describe(context.Context) (matcher.Description, error) {
-	return matcher.Description{Engine: "go-face"}, nil
+	return p.described, p.describeErr
 }
 func (p *parts) Match(_ context.Context, r matcher.Request, _ matcher.ProgressFunc) (matcher.Answer, error) {
 	p.request = r
@@ -79,7 +90,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3",
 		Open: func(context.Context) (Program, error) {
 			return program{app.New(app.Params{
-				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return nil },
+				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 				Instance: "ins_1", Temp: t.TempDir(), Version: "1.2.3",
 				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 			})}, nil
@@ -87,11 +98,6 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil
-		},
-		Probes: []Probe{
-			{Name: "doctor.settings", Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{Key: "doctor.settings_ok"}, nil }},
-			{Name: "doctor.camera", Optional: true, Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{}, errors.New("none") }},
-			{Name: "doctor.engine", Run: func(context.Context) (matcher.Notice, error) { return matcher.Notice{}, p.err }},
 		},
 	})
 	return code, out.String(), errs.String()
@@ -287,14 +293,21 @@ func TestHistoryVerify(t *testing.T) {
 }
 
 func TestDoctor(t *testing.T) {
-	code, out, _ := run(t, &parts{}, "", "doctor")
-	if code != 0 || !strings.Contains(out, "warning") {
+	good := &parts{verdict: history.Verdict{Intact: true}, described: matcher.Description{Engine: "go-face"}}
+	code, out, _ := run(t, good, "", "doctor")
+	if code != 0 || !strings.Contains(out, "warning  camera") || !strings.Contains(out, "ok       engine") {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", "doctor", "--format", "json")
+	broken := &parts{verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}, describeErr: matcher.NewProblem("check.session", nil)}
+	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 3 || f[2].State != "problem" || f[0].State != "ok" {
-		t.Errorf("exit %d, %v: %s", code, err, out)
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 5 {
+		t.Fatalf("exit %d, %v: %s", code, err, out)
+	}
+	for i, want := range []string{"ok", "problem", "problem", "ok", "warning"} {
+		if f[i].State != want {
+			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
+		}
 	}
 }
 

@@ -3,18 +3,74 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"facematch/app"
 	"facematch/matcher"
 )
 
-// Probe looks at one part of the installation. What it found good comes back
-// as a notice; what is wrong as an error, a *Problem where a person can help.
-type Probe struct {
-	Name     string // key of the part's name in the catalogue
-	Optional bool   // checks work without it
-	Run      func(ctx context.Context) (matcher.Notice, error)
+// cameraPatience is how long doctor waits for a first picture: opening a
+// webcam takes up to three seconds, a silent stream is given up after two.
+const cameraPatience = 6 * time.Second
+
+// probe looks at one part of the installation. What is wrong comes back as an
+// error, a *Problem where a person can help.
+type probe struct {
+	part     string // key of the part's name
+	optional bool   // checks from files work without it
+	run      func(ctx context.Context, desk *app.Desk) (matcher.Notice, error)
+}
+
+var probes = []probe{
+	{part: "doctor.engine", run: probeEngine},
+	{part: "doctor.history", run: probeHistory},
+	{part: "doctor.names", run: probeNames},
+	{part: "doctor.camera", optional: true, run: probeCamera},
+}
+
+func probeEngine(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	d, err := desk.Engine(ctx)
+	key := "doctor.engine_ok"
+	if !d.Calibrated {
+		key = "doctor.engine_uncalibrated"
+	}
+	return matcher.Notice{Key: key, Params: map[string]any{"Engine": d.Engine}}, err
+}
+
+func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	verdict, err := desk.Verify(ctx, nil)
+	if err == nil && !verdict.Intact {
+		err = matcher.NewProblem("doctor.history_broken", nil)
+	}
+	return app.VerdictWords(verdict), err
+}
+
+func probeNames(_ context.Context, desk *app.Desk) (matcher.Notice, error) {
+	switch desk.KeyPlace() {
+	case "keyring":
+		return matcher.Notice{Key: "doctor.key_keyring"}, nil
+	case "file":
+		return matcher.Notice{Key: "doctor.key_file"}, nil
+	}
+	return matcher.Notice{Key: "doctor.key_none"}, nil
+}
+
+func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	ctx, cancel := context.WithTimeout(ctx, cameraPatience)
+	defer cancel()
+	source := desk.OpenCamera("")
+	defer source.Close()
+	live, err := source.Next(ctx, 0)
+	switch {
+	case err != nil:
+		return matcher.Notice{}, matcher.NewProblem("doctor.camera_silent", err)
+	case live.Problem != nil:
+		return matcher.Notice{}, live.Problem
+	}
+	size := live.Frame.Image.Rect.Size()
+	return matcher.Notice{Key: "doctor.camera_ok", Params: map[string]any{"Width": size.X, "Height": size.Y}}, nil
 }
 
 // finding is what `doctor --format json` prints for each probe.
@@ -38,21 +94,22 @@ func (c *commands) doctor() *cobra.Command {
 			return err
 		}
 		var findings []finding
-		for _, probe := range c.Probes {
-			f := finding{Part: c.Words.T(probe.Name), State: "ok"}
-			notice, err := probe.Run(cmd.Context())
-			switch {
-			case err == nil:
-				f.Text = c.Words.Notice(notice)
-			case probe.Optional:
-				f.State, f.Text = "warning", c.problem(err)
-			default:
-				f.State, f.Text = "problem", c.problem(err)
-				c.exit = ExitCouldNotRun
-			}
+		tell := func(f finding) {
 			findings = append(findings, f)
 			if format == "text" {
-				fmt.Fprintf(c.Stdout, "%-9s %-10s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
+				fmt.Fprintf(c.Stdout, "%-8s %-8s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
+			}
+		}
+		p, err := c.Open(cmd.Context())
+		if err != nil {
+			// Settings, folders or the history's file: nothing else can be looked at.
+			c.exit = ExitCouldNotRun
+			tell(finding{Part: c.Words.T("doctor.program"), State: "problem", Text: c.problem(err)})
+		} else {
+			defer p.Close()
+			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
+			for _, pr := range probes {
+				tell(c.look(cmd.Context(), p.Desk(), pr))
 			}
 		}
 		if format == "json" {
@@ -61,4 +118,19 @@ func (c *commands) doctor() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+func (c *commands) look(ctx context.Context, desk *app.Desk, pr probe) finding {
+	f := finding{Part: c.Words.T(pr.part), State: "ok"}
+	notice, err := pr.run(ctx, desk)
+	switch {
+	case err == nil:
+		f.Text = c.Words.Notice(notice)
+	case pr.optional:
+		f.State, f.Text = "warning", c.problem(err)
+	default:
+		f.State, f.Text = "problem", c.problem(err)
+		c.exit = ExitCouldNotRun
+	}
+	return f
 }
