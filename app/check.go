@@ -39,7 +39,7 @@ type Check struct {
 	Outcome history.Outcome
 	Answer  *matcher.Answer  // nil where there is none
 	Problem *matcher.Problem // why it could not run; nil otherwise
-	Warning *matcher.Problem // the check is recorded, but something beside it went wrong; may be nil
+	Warning *matcher.Problem // the check is recorded, but its anchor is not; nil otherwise
 	At      time.Time        // when it started
 	Took    time.Duration
 }
@@ -69,6 +69,9 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	// A cancelled check is recorded too, so the context's end must not stop this.
 	if err := d.p.History.Finish(context.WithoutCancel(ctx), finished); err != nil {
 		return check, err
+	}
+	if err := d.p.History.AnchorProblem(); err != nil {
+		check.Warning = matcher.AsProblem(err, "problem.internal")
 	}
 	if check.Problem != nil {
 		d.p.Log.Warn("check could not run", "check", check.ID, "problem", check.Problem.Error())

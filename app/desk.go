@@ -68,7 +68,14 @@ type History interface {
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
 	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
-	KeyPlace() string // "keyring" or "file": where the key of sealed parts lies
+	// KeyPlace is "keyring" or "file": where the key of sealed parts lies, or
+	// would be put now. It may wait some seconds for a keyring.
+	KeyPlace() string
+	// KeyProblem says why sealed parts cannot be read here; nil where they can.
+	KeyProblem(ctx context.Context) error
+	// AnchorProblem says why the newest record could not be anchored; nil where
+	// it was. The record itself is safe.
+	AnchorProblem() error
 }
 
 // Params are the parts a Desk is made of; all are needed.

@@ -26,6 +26,7 @@ type memory struct {
 	finished []history.Finished
 	settings []history.SettingsChange
 	refuse   error
+	anchor   error
 }
 
 func (m *memory) Start(_ context.Context, s history.Started) error {
@@ -64,6 +65,10 @@ func (m *memory) Verify(context.Context, matcher.ProgressFunc) (history.Verdict,
 }
 
 func (m *memory) KeyPlace() string { return "file" }
+
+func (m *memory) KeyProblem(context.Context) error { return nil }
+
+func (m *memory) AnchorProblem() error { return m.anchor }
 
 // scripted is an engine that answers as told.
 type scripted struct {
@@ -287,6 +292,15 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 	}
 	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
 		t.Errorf("got %q, want %q", how, want)
+	}
+}
+
+func TestAnchorThatCannotBeWrittenIsSaid(t *testing.T) {
+	d, m, _ := desk(t, &scripted{err: errors.New("enough seen")})
+	m.anchor = matcher.NewProblem("store.anchor_unwritten", nil)
+	check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
+	if err != nil || check.Warning == nil || check.Warning.Key != "store.anchor_unwritten" || len(m.finished) != 1 {
+		t.Errorf("%v, warning %v", err, check.Warning)
 	}
 }
 

@@ -86,8 +86,12 @@ func (d *Desk) Verify(ctx context.Context, progress matcher.ProgressFunc) (histo
 	return d.p.History.Verify(ctx, progress)
 }
 
-// KeyPlace says where the key of sealed names lies: "keyring" or "file".
+// KeyPlace says where the key of sealed names lies: "keyring" or "file". It may
+// wait some seconds for a keyring.
 func (d *Desk) KeyPlace() string { return d.p.History.KeyPlace() }
+
+// KeyProblem says why sealed names cannot be read here; nil where they can.
+func (d *Desk) KeyProblem(ctx context.Context) error { return d.p.History.KeyProblem(ctx) }
 
 // Version is the program's version.
 func (d *Desk) Version() string { return d.p.Version }

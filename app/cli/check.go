@@ -86,6 +86,9 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 			return err
 		}
 		c.exit = exitOf[check.Outcome]
+		if check.Warning != nil {
+			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(check.Warning))
+		}
 		if check.Answer == nil {
 			c.exit = ExitCouldNotRun
 			return c.noAnswer(check, format)

@@ -56,7 +56,9 @@ func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error)
 func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return p.verdict, nil
 }
-func (p *parts) KeyPlace() string { return "file" }
+func (p *parts) KeyPlace() string                 { return "file" }
+func (p *parts) KeyProblem(context.Context) error { return nil }
+func (p *parts) AnchorProblem() error             { return nil }
 func (p *parts) Describe(context.Context) (matcher.Description, error) {
 	return p.described, p.describeErr
 }

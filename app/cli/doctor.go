@@ -47,14 +47,8 @@ func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return app.VerdictWords(verdict), err
 }
 
-func probeNames(_ context.Context, desk *app.Desk) (matcher.Notice, error) {
-	switch desk.KeyPlace() {
-	case "keyring":
-		return matcher.Notice{Key: "doctor.key_keyring"}, nil
-	case "file":
-		return matcher.Notice{Key: "doctor.key_file"}, nil
-	}
-	return matcher.Notice{Key: "doctor.key_none"}, nil
+func probeNames(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	return matcher.Notice{Key: "doctor.key_" + desk.KeyPlace()}, desk.KeyProblem(ctx)
 }
 
 func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
