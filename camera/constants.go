@@ -1,0 +1,89 @@
+package camera
+
+import "time"
+
+const (
+	// captureOptions go to FFmpeg with every opening, as OpenCV's own notation of
+	// name;value|name;value. Without the time-out (microseconds) a silent server
+	// blocks an opening or a read for 30 s; with it, 2.1 s were measured for HTTP
+	// and RTSP. Setting anything here makes OpenCV forget its own choice of TCP
+	// for RTSP, so that is said again: UDP seldom passes a firewall.
+	captureOptions    = "rtsp_transport;tcp|timeout;2000000"
+	captureOptionsEnv = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+
+	// frozenAfter is how long a picture may stand still before the clerk is told.
+	frozenAfter = 2 * time.Second
+
+	// A source that failed is tried again after retryFirst, then twice as long
+	// each time up to retryLast: a camera that was plugged in again shows up at
+	// once, and one that stays away costs next to nothing.
+	retryFirst = 500 * time.Millisecond
+	retryLast  = 5 * time.Second
+
+	// closeWait is how long Close waits for native code to come back. A read of a
+	// working camera returns within a frame's time; one that does not will only
+	// return after its own time-out, and the window must not wait for that.
+	closeWait = 800 * time.Millisecond
+
+	// sniffBytes is what http.DetectContentType looks at.
+	sniffBytes = 512
+
+	// A video file that names no frame rate, or an absurd one, plays at the rate
+	// most of them have.
+	usualRate   = 25.0
+	highestRate = 240.0
+
+	// playLate is how far a file may fall behind its own clock and still catch up
+	// by playing faster; beyond that it goes on from where it is.
+	playLate = 250 * time.Millisecond
+)
+
+const (
+	// adviceWidth is the widest picture faces are looked for in, in pixels: a face
+	// large enough to match is still over 25 pixels between the eyes there for a
+	// 1280 pixel camera, and the search costs a quarter.
+	adviceWidth = 640
+
+	// leastEyes is the smallest distance between the eyes in the camera's own
+	// pixels. The recognizer looks at a face 150 pixels wide in which the eyes are
+	// about 51 pixels apart; a smaller face would only be blown up.
+	leastEyes = 50.0
+
+	// A face is in the centre while its middle is at most this share of the
+	// picture's width or height away from the picture's middle.
+	offCentreX = 0.25
+	offCentreY = 0.25
+)
+
+const (
+	// maxCandidates is how many frames of a clip stay in memory at full size
+	// (16 of 1280x720 are 59 MB).
+	maxCandidates = 16
+
+	// tapQueue and encoderQueue hold frames between the owner, the recorder and
+	// the encoder. A third of a second covers a hiccup of the machine; what does
+	// not fit is dropped, and its neighbour stands longer in the clip.
+	tapQueue     = 4
+	encoderQueue = 8
+
+	// clipCodec is H.264 as MP4 names it.
+	clipCodec = "avc1"
+
+	// clipWidth is the widest clip, in pixels: wider ones take long to encode and
+	// to send, and show the face no better.
+	clipWidth = 1280
+
+	// The clip's frame rate is measured over at most rateFrames arrivals, at least
+	// rateLeast of them, or however many came in ratePatience.
+	rateFrames   = 32
+	rateLeast    = 6
+	ratePatience = time.Second
+
+	// Clips have a whole number of frames a second between these: players and
+	// the API take nothing odder.
+	lowestClipRate  = 1
+	highestClipRate = 60
+
+	// shortestClip stands in for a length of nothing.
+	shortestClip = 100 * time.Millisecond
+)

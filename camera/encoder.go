@@ -1,0 +1,181 @@
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math"
+	"os"
+	"sync/atomic"
+
+	"gocv.io/x/gocv"
+
+	"facematch/matcher"
+)
+
+// encoder writes one clip on its own goroutine. Its video has a constant frame
+// rate: each frame is put at the place its time gives, and one that was dropped
+// or late is stood in for by the frame before it, so the clip always lasts as
+// long as what it shows.
+type encoder struct {
+	path      string
+	writer    *gocv.VideoWriter
+	rate      float64
+	size      image.Point
+	frames    chan matcher.Frame
+	discarded atomic.Bool
+	done      chan struct{} // closed when the file is finished or removed
+	err       error         // read after done
+}
+
+// startEncoder makes the file and starts its goroutine, which ends when frames
+// is closed.
+func (s *Source) startEncoder(size image.Point, rate float64) (*encoder, error) {
+	size = clipSize(size)
+	rate = min(max(math.Round(rate), lowestClipRate), highestClipRate)
+	// FFmpeg keeps the file and its mode, and only it would choose 0644.
+	f, err := os.CreateTemp(s.p.Temp, "clip-*.mp4")
+	if err != nil {
+		return nil, matcher.NewProblem("camera.clip", err)
+	}
+	path := f.Name()
+	if err := f.Close(); err != nil {
+		return nil, unwritable(path, err)
+	}
+	writer, err := gocv.VideoWriterFile(path, clipCodec, rate, size.X, size.Y, true)
+	if err != nil {
+		return nil, unwritable(path, errors.New("the writer has no size"))
+	}
+	if !writer.IsOpened() {
+		writer.Close()
+		return nil, unwritable(path, errors.New("the writer does not open"))
+	}
+	e := &encoder{
+		path: path, writer: writer, rate: rate, size: size,
+		frames: make(chan matcher.Frame, encoderQueue), done: make(chan struct{}),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed { // Close may be waiting already and would miss this goroutine
+		writer.Close()
+		return nil, errors.Join(ErrClosed, os.Remove(path))
+	}
+	s.busy.Add(1)
+	go func() {
+		defer s.busy.Done()
+		e.run()
+	}()
+	return e, nil
+}
+
+// unwritable removes what was begun and says that clips cannot be written.
+func unwritable(path string, cause error) *matcher.Problem {
+	return matcher.NewProblem("camera.clip", errors.Join(cause, os.Remove(path)))
+}
+
+// clipSize is a clip's size for frames of this one: at most clipWidth wide, both
+// sides even because H.264 halves them for colour.
+func clipSize(size image.Point) image.Point {
+	if size.X > clipWidth {
+		size = image.Pt(clipWidth, size.Y*clipWidth/size.X)
+	}
+	return image.Pt(max(2, size.X&^1), max(2, size.Y&^1))
+}
+
+// offer gives the encoder a frame, unless it is too far behind.
+func (e *encoder) offer(frame matcher.Frame) {
+	select {
+	case e.frames <- frame:
+	default:
+	}
+}
+
+// discard removes the file; what the encoder still does is for nothing.
+func (e *encoder) discard() {
+	e.discarded.Store(true)
+	os.Remove(e.path) // the encoder has it open since it began, so it cannot come back
+}
+
+// wait waits for the finished file.
+func (e *encoder) wait(ctx context.Context, quit <-chan struct{}) (matcher.Blob, error) {
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return matcher.Blob{}, ctx.Err()
+	case <-quit:
+		return matcher.Blob{}, ErrClosed
+	}
+	if e.err != nil {
+		return matcher.Blob{}, matcher.NewProblem("camera.clip", e.err)
+	}
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return matcher.Blob{}, matcher.NewProblem("camera.clip", err)
+	}
+	path := e.path
+	return matcher.Blob{
+		Name: "clip.mp4", MediaType: "video/mp4", Size: info.Size(), Path: path,
+		Open: func() (io.ReadCloser, error) { return os.Open(path) },
+	}, nil
+}
+
+// run encodes until frames is closed, then finishes the file.
+func (e *encoder) run() {
+	defer close(e.done)
+	bgr := gocv.NewMat()
+	defer bgr.Close()
+	scaled := gocv.NewMat()
+	defer scaled.Close()
+
+	written := 0
+	for frame := range e.frames {
+		if e.discarded.Load() || e.err != nil {
+			continue
+		}
+		place := int(math.Round(frame.At.Seconds() * e.rate))
+		if place < written {
+			continue
+		}
+		for ; written > 0 && written < place; written++ {
+			e.err = errors.Join(e.err, e.writer.Write(bgr)) // still the frame before
+		}
+		if err := e.convert(frame.Image, &scaled, &bgr); err != nil {
+			e.err = err
+			continue
+		}
+		e.err = errors.Join(e.err, e.writer.Write(bgr))
+		written++
+	}
+	e.err = errors.Join(e.err, e.writer.Close())
+	if e.err == nil && !e.discarded.Load() {
+		e.err = playable(e.path, written)
+	}
+}
+
+// convert makes what the writer takes: BGR of exactly its size, also where the
+// source changed its own.
+func (e *encoder) convert(picture *image.RGBA, scaled, bgr *gocv.Mat) error {
+	return lend(picture, func(rgba gocv.Mat) {
+		if picture.Rect.Size() != e.size {
+			gocv.Resize(rgba, scaled, e.size, 0, 0, gocv.InterpolationArea)
+			rgba = *scaled
+		}
+		gocv.CvtColor(rgba, bgr, gocv.ColorRGBAToBGR)
+	})
+}
+
+// playable checks a finished clip, because the writer says nothing when the disk
+// is full: such a file has no index and does not open.
+func playable(path string, frames int) error {
+	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
+	defer capture.Close()
+	if err != nil {
+		return errors.New("the finished clip does not open")
+	}
+	if n := int(capture.Get(gocv.VideoCaptureFrameCount)); n != frames {
+		return fmt.Errorf("the finished clip has %d of %d frames", n, frames)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package camera
+
+import (
+	"context"
+	"image"
+	"time"
+
+	"facematch/matcher"
+	"facematch/matcher/quality"
+)
+
+// Record records a clip of about this length from the next frame on: an H.264
+// MP4 in Params.Temp, which whoever asked for it deletes, and at most 16
+// candidate frames at full size, spread evenly over the length. Times in the
+// clip count from its first frame.
+//
+// Progress is StageRecording in milliseconds. The error is the context's,
+// ErrClosed, or a *matcher.Problem: the source's own where it has one already,
+// camera.lost where it stops in the middle, camera.clip where the file cannot be
+// written. After an error there is no file.
+func (s *Source) Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error) {
+	length = max(length, shortestClip)
+	t, err := s.listen()
+	if err != nil {
+		return matcher.Clip{}, err
+	}
+	defer s.silence(t)
+
+	progress.Report(matcher.StageRecording, 0, int(length.Milliseconds()))
+	first, rate, err := s.first(ctx, t)
+	if err != nil {
+		return matcher.Clip{}, err
+	}
+	enc, err := s.startEncoder(first.Image.Rect.Size(), rate)
+	if err != nil {
+		return matcher.Clip{}, err
+	}
+	frames, lasted, err := s.take(ctx, t, first, length, enc, progress)
+	close(enc.frames)
+	var video matcher.Blob
+	if err == nil {
+		video, err = enc.wait(ctx, s.quit)
+	}
+	if err != nil {
+		enc.discard()
+		return matcher.Clip{}, err
+	}
+	return matcher.Clip{Video: video, Frames: frames, Length: lasted}, nil
+}
+
+// first waits for the clip's first frame, and until the source's frame rate is
+// known.
+func (s *Source) first(ctx context.Context, t *tap) (matcher.Frame, float64, error) {
+	for {
+		frame, err := s.receive(ctx, t)
+		if err != nil {
+			return matcher.Frame{}, 0, err
+		}
+		if rate, ok := s.rate(); ok {
+			return frame, rate, nil
+		}
+	}
+}
+
+// take hands each frame to the encoder and keeps the candidates, until the
+// length is reached.
+func (s *Source) take(
+	ctx context.Context, t *tap, first matcher.Frame, length time.Duration, enc *encoder, progress matcher.ProgressFunc,
+) ([]matcher.Frame, time.Duration, error) {
+	kept := candidates{length: length}
+	frame := first
+	for {
+		frame.At -= first.At
+		kept.add(frame)
+		enc.offer(frame)
+		progress.Report(matcher.StageRecording, int(min(frame.At, length).Milliseconds()), int(length.Milliseconds()))
+		if frame.At >= length {
+			return kept.frames, frame.At, nil
+		}
+		var err error
+		if frame, err = s.receive(ctx, t); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// receive waits for the next frame of the source, or why there is none.
+func (s *Source) receive(ctx context.Context, t *tap) (matcher.Frame, error) {
+	if err := ctx.Err(); err != nil {
+		return matcher.Frame{}, err
+	}
+	select {
+	case frame := <-t.frames:
+		return frame, nil
+	case problem := <-t.lost:
+		return matcher.Frame{}, matcher.NewProblem("camera.lost", problem)
+	case <-ctx.Done():
+		return matcher.Frame{}, ctx.Err()
+	case <-s.quit:
+		return matcher.Frame{}, ErrClosed
+	}
+}
+
+// candidates keeps one frame for each of maxCandidates equal stretches of the
+// length, the sharpest where several compete.
+type candidates struct {
+	length  time.Duration
+	frames  []matcher.Frame
+	stretch int     // of the newest one
+	sharp   float64 // how sharp the newest one is
+}
+
+func (c *candidates) add(frame matcher.Frame) {
+	stretch := min(int(int64(frame.At)*maxCandidates/int64(c.length)), maxCandidates-1)
+	sharp := quality.Sharpness(frame.Image, middle(frame.Image.Rect))
+	last := len(c.frames) - 1
+	switch {
+	case last < 0 || stretch > c.stretch:
+		c.frames = append(c.frames, frame)
+	case sharp > c.sharp:
+		c.frames[last] = frame
+	default:
+		return
+	}
+	c.stretch, c.sharp = stretch, sharp
+}
+
+// middle is where the person is told to be: the middle half of the picture. It
+// is sharp or blurred like the face, and need not be looked for.
+func middle(r image.Rectangle) image.Rectangle {
+	return image.Rect(r.Dx()/4, r.Dy()/4, r.Dx()-r.Dx()/4, r.Dy()-r.Dy()/4)
+}

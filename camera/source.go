@@ -1,0 +1,255 @@
+// Package camera makes live sources out of cameras, network streams and video
+// files: their newest picture, one hint about it, and short clips of it.
+//
+//	           ┌────────────── Source ──────────────┐
+//	device ──▶ │ owner ─▶ newest frame or problem   │ ─▶ Next, Advise
+//	stream     │   │     (one slot, newest wins)    │
+//	file       │   └─▶ taps ─▶ Record ─▶ encoder    │ ─▶ matcher.Clip
+//	           └────────────────────────────────────┘
+//
+// One goroutine, the owner, opens the source, reads it, and tries again by
+// itself when it fails. Nobody else touches the native capture, so it is never
+// closed during a read. Nothing ever waits in the owner's way: readers take the
+// newest frame, recorders have bounded queues.
+package camera
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"facematch/matcher"
+)
+
+// ErrClosed says that the source was closed.
+var ErrClosed = errors.New("camera: the source is closed")
+
+// Params are the parts of a Source; all are needed.
+type Params struct {
+	// Address is a device number ("0"), a device path ("/dev/video0"), an http,
+	// https or rtsp address, or the path of a video file, which is played over
+	// and over in real time. It may hold a password and is never logged.
+	Address string
+	Faces   matcher.FaceFinder
+	Temp    string // existing private folder for clips
+	Log     *slog.Logger
+}
+
+// Source is one live source. All methods may be called from several goroutines
+// at once.
+type Source struct {
+	p      Params
+	from   address
+	opened time.Time
+	quit   chan struct{}  // closed by Close
+	busy   sync.WaitGroup // the owner and the encoders
+
+	mu       sync.Mutex
+	live     matcher.Live
+	news     chan struct{} // closed and replaced with each change of live
+	frames   uint64        // read so far
+	arrivals []time.Duration
+	frozen   *time.Timer
+	taps     map[*tap]struct{}
+	closed   bool
+}
+
+// tap is where a recorder gets each frame.
+type tap struct {
+	frames chan matcher.Frame
+	lost   chan *matcher.Problem // at most one: the source's problem
+}
+
+// Open starts a source and returns at once; the source opens in the background
+// and keeps trying until Close. What goes wrong shows in Next. A missing part is
+// a mistake in the program and panics.
+//
+// The first Open of a program sets FFmpeg's time-outs through the environment,
+// unless it has OPENCV_FFMPEG_CAPTURE_OPTIONS already.
+func Open(p Params) *Source {
+	if p.Faces == nil || p.Temp == "" || p.Log == nil {
+		panic("camera: Params.Faces, Temp or Log is missing")
+	}
+	if _, ok := os.LookupEnv(captureOptionsEnv); !ok {
+		// Only a malformed name could fail; with cgo, Go tells C as well.
+		_ = os.Setenv(captureOptionsEnv, captureOptions)
+	}
+	s := &Source{
+		p: p, from: parseAddress(p.Address), opened: time.Now(),
+		quit: make(chan struct{}), news: make(chan struct{}), taps: map[*tap]struct{}{},
+	}
+	s.mu.Lock() // the timer's function must not look for the timer before it is set
+	s.frozen = time.AfterFunc(frozenAfter, s.freeze)
+	s.mu.Unlock()
+	s.busy.Add(1)
+	go s.own()
+	return s
+}
+
+// Next waits for news after the given Live.Seq (0: the first) and returns the
+// newest; frames nobody asked for in time are skipped. The error is the
+// context's or ErrClosed.
+func (s *Source) Next(ctx context.Context, after uint64) (matcher.Live, error) {
+	for {
+		s.mu.Lock()
+		live, news, closed := s.live, s.news, s.closed
+		s.mu.Unlock()
+		switch {
+		case closed:
+			return matcher.Live{}, ErrClosed
+		case ctx.Err() != nil:
+			return matcher.Live{}, ctx.Err()
+		case live.Seq > after:
+			return live, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+		case <-s.quit:
+		}
+	}
+}
+
+// Close ends the source and everything that waits for it, and removes the clips
+// still being recorded. It waits for the owner, but not longer than about a
+// second: a driver that hangs is left behind, closes its capture by itself when
+// it comes back, and what it read by then is thrown away. The error is always
+// nil; closing twice is allowed.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		s.frozen.Stop()
+		close(s.quit)
+	}
+	s.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() {
+		s.busy.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeWait):
+		s.p.Log.Warn("camera left behind", "source", s.from.kind.String())
+	}
+	return nil
+}
+
+// show makes a picture the newest frame.
+func (s *Source) show(picture *image.RGBA) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.frames++
+	frame := matcher.Frame{Image: picture, At: time.Since(s.opened), Seq: s.frames}
+	if s.live.Problem != nil || s.frames == 1 {
+		s.p.Log.Info("camera picture", "source", s.from.kind.String(),
+			"width", picture.Rect.Dx(), "height", picture.Rect.Dy())
+	}
+	s.arrivals = append(s.arrivals, frame.At)
+	if len(s.arrivals) > rateFrames {
+		s.arrivals = slices.Delete(s.arrivals, 0, 1)
+	}
+	for t := range s.taps {
+		select {
+		case t.frames <- frame:
+		default:
+		}
+	}
+	s.frozen.Reset(frozenAfter)
+	s.tell(matcher.Live{Frame: frame})
+}
+
+// fail makes a problem the newest state. The same problem again is no news.
+func (s *Source) fail(problem *matcher.Problem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failLocked(problem)
+}
+
+func (s *Source) failLocked(problem *matcher.Problem) {
+	if s.closed || s.live.Problem != nil && s.live.Problem.Key == problem.Key {
+		return
+	}
+	// Nobody is handed this error, so it is logged here.
+	s.p.Log.Warn("camera problem", "source", s.from.kind.String(), "problem", problem.Key, "cause", problem.Err)
+	s.arrivals = s.arrivals[:0]
+	for t := range s.taps {
+		select {
+		case t.lost <- problem:
+		default:
+		}
+	}
+	s.tell(matcher.Live{Problem: problem})
+}
+
+// freeze says that no frame came for too long. A source that already told why
+// keeps its own words.
+func (s *Source) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A frame may have come while the timer already ran.
+	if n := len(s.arrivals); n > 0 && time.Since(s.opened)-s.arrivals[n-1] < frozenAfter {
+		return
+	}
+	if s.live.Problem == nil {
+		s.failLocked(matcher.NewProblem("camera.frozen", nil))
+	}
+}
+
+// tell puts news into the slot and wakes whoever waits. The caller holds mu.
+func (s *Source) tell(live matcher.Live) {
+	live.Seq = s.live.Seq + 1
+	s.live = live
+	close(s.news)
+	s.news = make(chan struct{})
+}
+
+// listen lets a recorder have each frame from now on, until silence. A source
+// with a problem gives that problem.
+func (s *Source) listen() (*tap, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return nil, ErrClosed
+	case s.live.Problem != nil:
+		return nil, s.live.Problem
+	}
+	t := &tap{frames: make(chan matcher.Frame, tapQueue), lost: make(chan *matcher.Problem, 1)}
+	s.taps[t] = struct{}{}
+	return t, nil
+}
+
+func (s *Source) silence(t *tap) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.taps, t)
+}
+
+// rate is how many frames a second the source gives now; false while too few
+// came to say. The median is not misled by one late frame, nor by the handful a
+// stream has in store when it opens.
+func (s *Source) rate() (float64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.arrivals)
+	if n < 2 || n < rateLeast && time.Since(s.opened)-s.arrivals[0] < ratePatience {
+		return 0, false
+	}
+	gaps := make([]time.Duration, 0, n-1)
+	for i := 1; i < n; i++ {
+		gaps = append(gaps, s.arrivals[i]-s.arrivals[i-1])
+	}
+	slices.Sort(gaps)
+	return float64(time.Second) / float64(max(gaps[len(gaps)/2], 1)), true
+}
