@@ -1,0 +1,142 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"facematch/matcher"
+)
+
+// errDisagrees says that the anchor knows a record the history does not hold.
+var errDisagrees = errors.New("the history does not hold the anchored record")
+
+// mark is one line of the anchor: the head of a database's chain at a time.
+type mark struct {
+	At       time.Time `json:"at"`
+	Database string    `json:"database"`
+	Seq      int64     `json:"seq"`
+	Hash     string    `json:"hash"` // lower-case hexadecimal
+}
+
+// anchor is the file of marks, shared by processes and by databases.
+type anchor struct {
+	path     string
+	database string // whose marks are ours
+}
+
+// read gives all marks, of other databases too; none where there is no file. A
+// line that is no mark can say nothing and is left out.
+func (a anchor) read() ([]mark, error) {
+	data, err := os.ReadFile(a.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var marks []mark
+	for line := range bytes.Lines(data) {
+		var m mark
+		if json.Unmarshal(line, &m) == nil && m.Seq > 0 {
+			marks = append(marks, m)
+		}
+	}
+	return marks, nil
+}
+
+// ours gives the marks of this database by seq.
+func (a anchor) ours() (map[int64]mark, error) {
+	marks, err := a.read()
+	if err != nil {
+		return nil, err
+	}
+	ours := map[int64]mark{}
+	for _, m := range marks {
+		if m.Database == a.database {
+			ours[m.Seq] = m
+		}
+	}
+	return ours, nil
+}
+
+// advance adds a newer mark, in place of the newest where that is of the same
+// day, so that the file grows by one line a day. It never goes back, and while
+// the history does not hold the newest marked record it leaves the marks alone:
+// they are the evidence.
+func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context, mark) (bool, error)) error {
+	return locked(ctx, a.path, func() error {
+		marks, err := a.read()
+		if err != nil {
+			return err
+		}
+		newest := -1
+		for i, m := range marks {
+			if m.Database == a.database && (newest < 0 || m.Seq > marks[newest].Seq) {
+				newest = i
+			}
+		}
+		if newest >= 0 {
+			last := marks[newest]
+			if ok, err := holds(ctx, last); err != nil {
+				return err
+			} else if !ok {
+				return errDisagrees
+			}
+			if last.Seq >= to.Seq {
+				return nil // another process was faster
+			}
+			if last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
+				marks = append(marks[:newest], marks[newest+1:]...)
+			}
+		}
+		var out bytes.Buffer
+		w := bufio.NewWriter(&out)
+		lines := json.NewEncoder(w)
+		for _, m := range append(marks, to) {
+			if err := lines.Encode(m); err != nil {
+				return err
+			}
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		return replace(a.path, out.Bytes())
+	})
+}
+
+// keepHead anchors the head after a commit. The records are safe already, so a
+// failure is logged and kept for AnchorProblem.
+func (s *Store) keepHead(ctx context.Context, h head) {
+	err := s.anchor.advance(context.WithoutCancel(ctx), mark{
+		At: h.at.Truncate(time.Millisecond), Database: s.id, Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
+	}, s.holds)
+	if err == nil {
+		s.anchorProblem.Store(nil)
+		return
+	}
+	key := "store.anchor_unwritten"
+	if errors.Is(err, errDisagrees) {
+		key = "store.anchor_disagrees"
+	}
+	p := matcher.NewProblem(key, err)
+	s.anchorProblem.Store(p)
+	s.log.Warn("history not anchored", "seq", h.seq, "err", p)
+}
+
+// holds reports whether the history holds the marked record.
+func (s *Store) holds(ctx context.Context, m mark) (bool, error) {
+	var hash []byte
+	err := s.reader.QueryRowContext(ctx, `SELECT hash FROM record WHERE seq = ?`, m.Seq).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return hex.EncodeToString(hash) == m.Hash, err
+}

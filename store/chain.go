@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"facematch/app/history"
+)
+
+// digest is a SHA-256 hash.
+type digest = [sha256.Size]byte
+
+// link gives the hash of a record: see the package's doc comment.
+func link(seq int64, prev, payload []byte) digest {
+	h := sha256.New()
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], uint64(seq))
+	h.Write(number[:])
+	h.Write(prev)
+	h.Write(payload)
+	return digest(h.Sum(nil))
+}
+
+// head is the newest record of a chain.
+type head struct {
+	seq  int64 // 0: the chain is empty
+	hash digest
+	at   time.Time // when it was added; zero unless this program just did
+}
+
+// appending is a transaction that adds records.
+type appending struct {
+	*sql.Tx
+	head head
+	now  time.Time // of every record of the transaction
+}
+
+// append runs one transaction that adds records, and then anchors the new head.
+func (s *Store) append(ctx context.Context, do func(context.Context, *appending) error) error {
+	var after head
+	err := transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
+		a := &appending{Tx: tx, now: s.now().UTC()}
+		var hash []byte
+		err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1`).Scan(&a.head.seq, &hash)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		copy(a.head.hash[:], hash)
+		err = do(ctx, a)
+		after = a.head
+		return err
+	})
+	if err == nil && !after.at.IsZero() {
+		s.keepHead(ctx, after)
+	}
+	return problem(err)
+}
+
+// header opens each payload.
+type header struct {
+	Kind history.Kind `json:"kind"`
+	At   string       `json:"at"`
+}
+
+func (a *appending) header(kind history.Kind) header {
+	return header{Kind: kind, At: a.now.Format(timeLayout)}
+}
+
+// seals closes the payload of a record with sealed parts: by part, in
+// lower-case hexadecimal. The nonce is covered too, as a changed one would make
+// a part unreadable without a trace.
+type seals struct {
+	Sealed map[string]string `json:"sealed,omitempty"` // SHA-256 of the ciphertext
+	Nonces map[string]string `json:"nonces,omitempty"`
+}
+
+func sealsOf(parts []sealedPart) seals {
+	if len(parts) == 0 {
+		return seals{}
+	}
+	s := seals{Sealed: map[string]string{}, Nonces: map[string]string{}}
+	for _, p := range parts {
+		hash := sha256.Sum256(p.ciphertext)
+		s.Sealed[p.name] = hex.EncodeToString(hash[:])
+		s.Nonces[p.name] = hex.EncodeToString(p.nonce)
+	}
+	return s
+}
+
+// add adds the next record of the chain with its sealed parts.
+func (a *appending) add(ctx context.Context, record any, parts []sealedPart) error {
+	payload, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	seq, prev := a.head.seq+1, a.head.hash
+	hash := link(seq, prev[:], payload)
+	if _, err := a.ExecContext(ctx, `INSERT INTO record (seq, prev, hash, payload) VALUES (?, ?, ?, ?)`,
+		seq, prev[:], hash[:], string(payload)); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, err := a.ExecContext(ctx, `INSERT INTO sealed (record, part, nonce, ciphertext) VALUES (?, ?, ?, ?)`,
+			seq, p.name, p.nonce, p.ciphertext); err != nil {
+			return err
+		}
+	}
+	a.head = head{seq: seq, hash: hash, at: a.now}
+	return nil
+}
+
+// seal encrypts the parts of a check under its session's key, which it makes
+// where the session has none yet. Nothing to seal needs no key.
+func (a *appending) seal(ctx context.Context, master []byte, database, session, check string, parts []part) ([]sealedPart, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	key, err := a.sessionKey(ctx, master, database, session)
+	if err != nil {
+		return nil, err
+	}
+	sealed := make([]sealedPart, 0, len(parts))
+	for _, p := range parts {
+		nonce, ciphertext, err := seal(key, p.clear, partBinding(session, check, p.name))
+		if err != nil {
+			return nil, err
+		}
+		sealed = append(sealed, sealedPart{name: p.name, nonce: nonce, ciphertext: ciphertext})
+	}
+	return sealed, nil
+}
+
+func (a *appending) sessionKey(ctx context.Context, master []byte, database, session string) ([]byte, error) {
+	var nonce, wrapped []byte
+	err := a.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, session).Scan(&nonce, &wrapped)
+	switch {
+	case err == nil:
+		return unseal(master, nonce, wrapped, keyBinding(database, session))
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	key := newKey()
+	if nonce, wrapped, err = seal(master, key, keyBinding(database, session)); err != nil {
+		return nil, err
+	}
+	_, err = a.ExecContext(ctx, `INSERT INTO session_key (session, nonce, wrapped) VALUES (?, ?, ?)`, session, nonce, wrapped)
+	return key, err
+}
+
+func partBinding(session, check, part string) []byte {
+	return binding("facematch sealed part", session, check, part)
+}
+
+func keyBinding(database, session string) []byte {
+	return binding("facematch session key", database, session)
+}

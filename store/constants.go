@@ -1,0 +1,47 @@
+package store
+
+import "time"
+
+const (
+	// applicationID stands in the header of each database of this program
+	// ("FMDT"), so that another program's database is never written to.
+	applicationID = 0x464d4454
+
+	// busyTimeout is how long a transaction waits for another process's. A
+	// transaction takes milliseconds; only the one that makes the first master
+	// key may take keyringPatience and lockPatience together, which must stay
+	// well under this.
+	busyTimeout = 10 * time.Second
+
+	// keyringPatience is how long a keyring may take to answer. One that is open
+	// answers within some milliseconds; one that asks for a password may never.
+	keyringPatience = 4 * time.Second
+
+	// lockPatience and lockRetry are for the locks beside the anchor and the key
+	// file, which others hold for one small write at a time.
+	lockPatience = 3 * time.Second
+	lockRetry    = 5 * time.Millisecond
+
+	// openRetry is the pause where another process is just making the same
+	// database: the switch to WAL does not wait by itself.
+	openRetry = 20 * time.Millisecond
+
+	// readers is how many reads run at once: a list, a verification, an export
+	// and one to spare.
+	readers = 4
+
+	// defaultLimit is the length of a page where the caller names none, as
+	// history.Filter promises.
+	defaultLimit = 100
+
+	// progressEvery is how many records verify reads between two reports: some
+	// milliseconds of work.
+	progressEvery = 500
+
+	// dayLayout tells which marks of the anchor belong to one day (UTC).
+	dayLayout = "2006-01-02"
+
+	// timeLayout is how "at" stands in a payload: UTC, RFC 3339, milliseconds,
+	// always equally long, so that text order is time order.
+	timeLayout = "2006-01-02T15:04:05.000Z"
+)

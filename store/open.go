@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"facematch/matcher"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// dsn names a database and how to open it. As a file: address every character
+// of the path is itself.
+func dsn(path string, params url.Values) string {
+	params.Set("_busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10))
+	address := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
+	return address.String()
+}
+
+// openWriter opens the one writing connection on a database of the current
+// form.
+func openWriter(ctx context.Context, path string, now func() time.Time) (*sql.DB, error) {
+	if err := preparePath(ctx, path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", dsn(path, url.Values{
+		"mode":          {"rw"},
+		"_journal_mode": {"WAL"},
+		"_synchronous":  {"FULL"},
+		"_foreign_keys": {"on"},
+		"_txlock":       {"immediate"},
+		// What is deleted is overwritten: an erased session's key.
+		"_secure_delete": {"on"},
+		// With it INSERT OR REPLACE meets the triggers against deleting.
+		"_recursive_triggers": {"on"},
+	}))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err = connect(ctx, db); err == nil {
+		err = migrate(ctx, db, now)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// preparePath makes folder and file with private rights and refuses what is not
+// ours before anything could write to it.
+func preparePath(ctx context.Context, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return matcher.NewProblem("store.foreign", errors.New("not a file"))
+	case err == nil && info.Size() > 0:
+		if err := peek(ctx, path); err != nil {
+			return err
+		}
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	// SQLite gives new files beside the database the database's rights.
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		if err := makePrivate(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// peek refuses a database that is not ours or too new, without touching it.
+func peek(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite3", dsn(path, url.Values{"mode": {"ro"}}))
+	if err != nil {
+		return err
+	}
+	_, err = version(ctx, db)
+	var lite sqlite3.Error
+	if errors.As(err, &lite) && lite.ExtendedCode == errReadonlyRollback {
+		// A crash while the database was being made left work that only the
+		// writer can roll back; it looks again afterwards.
+		err = nil
+	}
+	return errors.Join(err, db.Close())
+}
+
+// errReadonlyRollback is SQLite's word for a half-written database that cannot
+// be repaired by reading.
+var errReadonlyRollback = sqlite3.ErrReadonly.Extend(3)
+
+// connect opens the first connection and checks that WAL took effect. Two
+// processes that make the same database at once may get in each other's way.
+func connect(ctx context.Context, db *sql.DB) error {
+	var mode string
+	deadline := time.Now().Add(busyTimeout)
+	for {
+		err := db.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode)
+		if err == nil {
+			break
+		}
+		if problemKey(err) != "store.busy" || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(openRetry):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if mode != "wal" {
+		return matcher.NewProblem("store.no_wal", fmt.Errorf("journal mode is %q", mode))
+	}
+	return nil
+}
+
+// openReader opens the pool that reads. Where nothing else may be written, it
+// also checks what it opens.
+func openReader(ctx context.Context, path string, readOnly bool) (*sql.DB, error) {
+	params := url.Values{"mode": {"ro"}, "_query_only": {"on"}}
+	if readOnly {
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, matcher.NewProblem("store.missing", err)
+		case err != nil:
+			return nil, err
+		case !info.Mode().IsRegular():
+			return nil, matcher.NewProblem("store.foreign", errors.New("not a file"))
+		}
+	}
+	db, err := readable(ctx, path, params, readOnly)
+	if readOnly && problemKey(err) == "store.no_access" && !hasLog(path) {
+		// On a disk or in a folder that cannot be written, SQLite cannot make
+		// the files through which processes share a WAL database. Nobody else
+		// writes there either, so it needs none.
+		params.Set("immutable", "1")
+		db, err = readable(ctx, path, params, readOnly)
+	}
+	return db, err
+}
+
+func readable(ctx context.Context, path string, params url.Values, check bool) (*sql.DB, error) {
+	db, err := sql.Open("sqlite3", dsn(path, params))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(readers)
+	db.SetMaxIdleConns(readers)
+	if !check {
+		return db, nil
+	}
+	have, err := version(ctx, db)
+	if err == nil {
+		var known []string
+		if known, err = migrations(); err == nil && have < len(known) {
+			err = matcher.NewProblem("store.older", nil)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// hasLog reports whether records still lie in the file beside the database.
+func hasLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
+}
+
+// version gives the number of the last migration, 0 for an empty database. A
+// database that is not ours or newer than this program is a *matcher.Problem.
+func version(ctx context.Context, q querier) (int, error) {
+	var id, tables, have int
+	if err := q.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+		return 0, err
+	}
+	if err := q.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+		return 0, err
+	}
+	switch {
+	case id == 0 && tables == 0:
+		return 0, nil
+	case id != applicationID:
+		return 0, matcher.NewProblem("store.foreign", fmt.Errorf("application id %#x", id))
+	}
+	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM migration`).Scan(&have); err != nil {
+		var lite sqlite3.Error
+		if errors.As(err, &lite) && lite.Code == sqlite3.ErrError { // there is no such table
+			return 0, matcher.NewProblem("store.damaged", err)
+		}
+		return 0, err
+	}
+	known, err := migrations()
+	if err != nil {
+		return 0, err
+	}
+	if have > len(known) {
+		return 0, matcher.NewProblem("store.newer", fmt.Errorf("form %d, known are %d", have, len(known)))
+	}
+	return have, nil
+}
+
+// migrations gives the names of the migrations in order, numbered from 1.
+func migrations() ([]string, error) {
+	return fs.Glob(migrationFiles, "migrations/*.sql") // sorted by name
+}
+
+// migrate brings the database to the current form, each step in a transaction
+// with its record. Another process may be doing the same.
+func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
+	known, err := migrations()
+	if err != nil {
+		return err
+	}
+	for have := 0; have < len(known); {
+		err := transact(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
+			var err error
+			if have, err = version(ctx, tx); err != nil || have == len(known) {
+				return err
+			}
+			step, err := migrationFiles.ReadFile(known[have])
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, string(step)); err != nil {
+				return fmt.Errorf("migration %d: %w", have+1, err)
+			}
+			have++
+			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`, have, now().UTC().Format(timeLayout))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+
+	"facematch/matcher"
+)
+
+// problem turns the errors a person can act on into a *matcher.Problem and
+// leaves the others as they are.
+func problem(err error) error {
+	var known *matcher.Problem
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if key := problemKey(err); key != "" {
+		return matcher.NewProblem(key, err)
+	}
+	return err
+}
+
+func problemKey(err error) string {
+	var db sqlite3.Error
+	if errors.As(err, &db) {
+		if key := diskProblem(db.SystemErrno); key != "" {
+			return key
+		}
+		switch db.Code {
+		case sqlite3.ErrNotADB:
+			return "store.foreign"
+		case sqlite3.ErrCorrupt, sqlite3.ErrFormat:
+			return "store.damaged"
+		case sqlite3.ErrFull:
+			return "store.full"
+		case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
+			return "store.no_access"
+		case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
+			return "store.busy"
+		case sqlite3.ErrIoErr:
+			return "store.disk"
+		}
+		return ""
+	}
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		if key := diskProblem(no); key != "" {
+			return key
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "store.no_access"
+	}
+	return ""
+}
+
+// diskProblem is what the operating system said; SQLite often calls it an I/O
+// error.
+func diskProblem(no syscall.Errno) string {
+	switch no {
+	case syscall.ENOSPC, syscall.EDQUOT:
+		return "store.full"
+	case syscall.EROFS, syscall.EACCES, syscall.EPERM, syscall.ENOTDIR:
+		return "store.no_access"
+	case syscall.EIO:
+		return "store.disk"
+	}
+	return ""
+}

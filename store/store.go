@@ -1,0 +1,188 @@
+// Package store keeps the history: an SQLite database to which records are only
+// ever added, each chained to the one before it, with personal parts sealed.
+//
+// # The stored form
+//
+// So that anybody can verify a history with other tools:
+//
+// Table record holds one row for each record. Its seq counts 1, 2, 3 without a
+// gap. Its payload is JSON (UTF-8) and holds everything about the record; the
+// other columns of the table are generated from it. Its hash is
+//
+//	SHA-256( seq as 8 bytes, big-endian || prev, 32 bytes || payload )
+//
+// where prev is the hash of the record before, or 32 zero bytes for the first,
+// and payload are the exact bytes of the column. A payload always has "kind"
+// and "at" (UTC, RFC 3339 with milliseconds); the other fields are those of
+// history.Started, Finished and SettingsChange, and for "interrupted": check,
+// session, instance and outcome. Scores are whole hundredths of a percent.
+//
+// Personal parts are not in the payload. Table sealed holds them encrypted:
+// part "name" of a "started" record, part "answer" of a "finished" one. The
+// payload's "sealed" gives for each part the SHA-256 of its ciphertext, and
+// "nonces" its nonce, both in lower-case hexadecimal, so that the chain tells a
+// changed part without any key.
+//
+// A part is encrypted with AES-256-GCM under the key of its session; the
+// additional data is the JSON array ["facematch sealed part", session, check,
+// part]. Table session_key holds that key, itself encrypted in the same way
+// under the master key, with ["facematch session key", database id, session].
+// Destroying a session's key erases its personal parts and leaves the chain
+// whole. The master key is 32 bytes in hexadecimal, in the keyring of the
+// operating system (service "Facematch Desk", user: the database id) or, where
+// none answers when the first part is sealed, in a key file; table meta says
+// which ("key place").
+//
+// The anchor is a file elsewhere, JSON Lines of {at, database, seq, hash}: the
+// head of the chain at the end of each day, and the newest. It tells a history
+// that was cut off or written anew, which the chain alone cannot.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"facematch/matcher"
+)
+
+// Params are the parts a Store is made of; all are needed but ReadOnly.
+type Params struct {
+	Path    string // the database file; made with its folder where missing
+	Anchor  string // the anchor's file, on another disk or at least in another folder
+	KeyFile string // the master key's file where no keyring answers
+
+	// Alive reports whether the running program of this id is still there. It is
+	// called from any goroutine.
+	Alive func(instance string) bool
+	Now   func() time.Time
+	Log   *slog.Logger
+
+	// ReadOnly opens a history that is there and changes nothing: neither the
+	// database nor the anchor nor a key.
+	ReadOnly bool
+}
+
+// Store is an open history. It may be used from several goroutines, and by
+// several processes at once. Errors a person can act on are *matcher.Problem.
+type Store struct {
+	id     string // of the database
+	writer *sql.DB
+	reader *sql.DB
+	vault  *vault
+	anchor anchor
+	alive  func(string) bool
+	now    func() time.Time
+	log    *slog.Logger
+
+	anchorProblem atomic.Pointer[matcher.Problem]
+}
+
+// Open opens the history, makes it where there is none, and brings an older one
+// up to date. What is no history of this program, or was written by a newer
+// version, is refused and left as it is. An existing folder keeps its rights,
+// as it may be the user's own; the files in it are private.
+func Open(ctx context.Context, p Params) (*Store, error) {
+	return open(ctx, p, systemRing{})
+}
+
+func open(ctx context.Context, p Params, r ring) (*Store, error) {
+	if p.Path == "" || p.Anchor == "" || p.KeyFile == "" || p.Alive == nil || p.Now == nil || p.Log == nil {
+		return nil, errors.New("store: Params are not complete")
+	}
+	path, err := filepath.Abs(p.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{alive: p.Alive, now: p.Now, log: p.Log}
+	if !p.ReadOnly {
+		if s.writer, err = openWriter(ctx, path, p.Now); err != nil {
+			return nil, problem(err)
+		}
+	}
+	if s.reader, err = openReader(ctx, path, p.ReadOnly); err == nil {
+		err = s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaDatabase).Scan(&s.id)
+	}
+	if err != nil {
+		return nil, problem(errors.Join(err, s.Close()))
+	}
+	s.vault = newVault(r, p.KeyFile, s.id, s.reader, s.writer)
+	s.anchor = anchor{path: p.Anchor, database: s.id}
+	return s, nil
+}
+
+// Close ends the store and waits for what is being read or written, though not
+// for a keyring that hangs.
+func (s *Store) Close() error {
+	// The writer last: SQLite tidies up its files when the last connection of
+	// all closes, and a reader may not.
+	var errs []error
+	for _, db := range []*sql.DB{s.reader, s.writer} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// KeyPlace tells where the key of sealed parts lies: "keyring" or "file".
+// While nothing was sealed yet it is where the key would be put now. The first
+// call may wait for the keyring, some seconds where that hangs.
+func (s *Store) KeyPlace() string {
+	place, err := s.vault.place(context.Background())
+	if err != nil {
+		return placeFile // the database cannot be read: no keyring is in play
+	}
+	return place
+}
+
+// KeyProblem tells why sealed parts cannot be read here, or nil where they can
+// or nothing was sealed yet. It may wait for the keyring as KeyPlace does.
+func (s *Store) KeyProblem(ctx context.Context) error {
+	if _, err := s.vault.master(ctx, false); err != nil && !errors.Is(err, errNoKey) {
+		return problem(err)
+	}
+	return nil
+}
+
+// AnchorProblem tells why the newest record could not be anchored, or nil. The
+// record itself is safe; only what was added since the last anchor could be cut
+// off unseen.
+func (s *Store) AnchorProblem() error {
+	if p := s.anchorProblem.Load(); p != nil {
+		return p
+	}
+	return nil
+}
+
+// transact runs one write transaction. Waiting for a turn can be cancelled, a
+// transaction that began cannot: nobody should have to guess whether a record
+// was written.
+func transact(ctx context.Context, writer *sql.DB, do func(context.Context, *sql.Tx) error) error {
+	if writer == nil {
+		return matcher.NewProblem("store.read_only", nil)
+	}
+	conn, err := writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx = context.WithoutCancel(ctx)
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // does nothing after the commit
+	if err := do(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,565 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/zalando/go-keyring"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// memoryRing is a keyring that answers.
+type memoryRing struct {
+	mu      sync.Mutex
+	secrets map[string]string
+	sets    int
+}
+
+func (r *memoryRing) get(user string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s, ok := r.secrets[user]; ok {
+		return s, nil
+	}
+	return "", keyring.ErrNotFound
+}
+
+func (r *memoryRing) set(user, secret string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.secrets == nil {
+		r.secrets = map[string]string{}
+	}
+	r.secrets[user] = secret
+	r.sets++
+	return nil
+}
+
+// noRing is a computer without a keyring.
+type noRing struct{}
+
+func (noRing) get(string) (string, error) { return "", errNoKeyring }
+func (noRing) set(string, string) error   { return errNoKeyring }
+
+func testParams(dir string) Params {
+	return Params{
+		Path:    filepath.Join(dir, "data", "history.db"),
+		Anchor:  filepath.Join(dir, "state", "anchor.jsonl"),
+		KeyFile: filepath.Join(dir, "data", "master.key"),
+		Alive:   func(string) bool { return false },
+		Now:     time.Now,
+		Log:     slog.New(slog.DiscardHandler),
+	}
+}
+
+func mustOpen(t testing.TB, p Params, r ring) *Store {
+	t.Helper()
+	s, err := open(context.Background(), p, r)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+func started(check, name string) history.Started {
+	refer := 45.0
+	return history.Started{
+		Check: "chk_" + check, Session: "sess_" + check, Instance: "instance-1",
+		Mode: history.Offline, Operator: "clerk", Desk: "Desk 3 <north>", Program: "0.1",
+		Consent:     history.Consent{Processing: true, Wording: "2026-1"},
+		Rules:       []matcher.Condition{{Field: "score", Op: ">=", Pass: 80, Refer: &refer}},
+		Description: matcher.Description{Engine: "go-face", Models: []matcher.Model{{Name: "m", SHA256: "00"}}},
+		Name:        name,
+	}
+}
+
+func finished(check string, score int64, raw string) history.Finished {
+	code, result := 0, true
+	return history.Finished{
+		Check: "chk_" + check, Session: "sess_" + check, Outcome: history.Pass, Took: time.Second,
+		Code: &code, Result: &result, Status: matcher.Pass, Score: &score, Percentages: []int64{score},
+		Raw: []byte(raw),
+	}
+}
+
+// record writes one whole check.
+func record(t testing.TB, s *Store, check, name string) {
+	t.Helper()
+	if err := s.Start(context.Background(), started(check, name)); err != nil {
+		t.Fatalf("start: %v", err)
+	}
+	raw := ""
+	if name != "" {
+		raw = `{"who":"` + name + `"}`
+	}
+	if err := s.Finish(context.Background(), finished(check, 8358, raw)); err != nil {
+		t.Fatalf("finish: %v", err)
+	}
+}
+
+func mustVerify(t testing.TB, s *Store) history.Verdict {
+	t.Helper()
+	v, err := s.Verify(context.Background(), nil)
+	if err != nil {
+		t.Fatalf("verify: %v", err)
+	}
+	return v
+}
+
+func mustList(t testing.TB, s *Store, f history.Filter) []history.Row {
+	t.Helper()
+	rows, err := s.List(context.Background(), f)
+	if err != nil {
+		t.Fatalf("list: %v", err)
+	}
+	return rows
+}
+
+// wantKey checks that err is the problem of this key.
+func wantKey(t testing.TB, err error, key string) {
+	t.Helper()
+	var p *matcher.Problem
+	if !errors.As(err, &p) || p.Key != key {
+		t.Errorf("error is %v, want the problem %s", err, key)
+	}
+}
+
+func TestCheckFromStartToList(t *testing.T) {
+	p := testParams(t.TempDir())
+	now := time.Date(2026, 11, 22, 10, 0, 0, 123_456_789, time.FixedZone("CET", 3600))
+	p.Now = func() time.Time { return now }
+	p.Alive = func(instance string) bool { return instance == "instance-1" }
+	s := mustOpen(t, p, &memoryRing{})
+
+	record(t, s, "a", "Łucja O'Neil")
+	if err := s.Start(context.Background(), started("b", "")); err != nil {
+		t.Fatal(err)
+	}
+	dead := started("c", "")
+	dead.Instance = "instance-0"
+	if err := s.Start(context.Background(), dead); err != nil {
+		t.Fatal(err)
+	}
+	score := int64(8358)
+	at := time.Date(2026, 11, 22, 9, 0, 0, 123_000_000, time.UTC)
+	want := []history.Row{
+		{Seq: 4, Check: "chk_c", Session: "sess_c", At: at, Mode: history.Offline, Outcome: history.Interrupted},
+		{Seq: 3, Check: "chk_b", Session: "sess_b", At: at, Mode: history.Offline, Outcome: history.Running},
+		{Seq: 1, Check: "chk_a", Session: "sess_a", At: at, Name: "Łucja O'Neil", Mode: history.Offline, Outcome: history.Pass, Score: &score},
+	}
+	if got := mustList(t, s, history.Filter{}); !reflect.DeepEqual(got, want) {
+		t.Errorf("list is\n%+v, want\n%+v", got, want)
+	}
+	if got := mustList(t, s, history.Filter{Before: 4, Limit: 1}); !reflect.DeepEqual(got, want[1:2]) {
+		t.Errorf("second page is %+v, want %+v", got, want[1:2])
+	}
+	if got := mustList(t, s, history.Filter{Before: 1}); len(got) != 0 {
+		t.Errorf("the page before the first is %+v", got)
+	}
+	v := mustVerify(t, s)
+	if !v.Intact || v.Records != 4 || !v.Anchored || v.Until != 4 || !v.Since.Equal(at) {
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+func TestAnswerIsSealedAndOpens(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), &memoryRing{})
+	record(t, s, "a", "Ann Example")
+	var nonce, ciphertext []byte
+	if err := s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE record = 2 AND part = 'answer'`).Scan(&nonce, &ciphertext); err != nil {
+		t.Fatal(err)
+	}
+	var keyNonce, wrapped []byte
+	if err := s.reader.QueryRow(`SELECT nonce, wrapped FROM session_key WHERE session = 'sess_a'`).Scan(&keyNonce, &wrapped); err != nil {
+		t.Fatal(err)
+	}
+	master, err := s.vault.master(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := unseal(master, keyNonce, wrapped, keyBinding(s.id, "sess_a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear, err := unseal(key, nonce, ciphertext, partBinding("sess_a", "chk_a", partAnswer))
+	if err != nil || string(clear) != `{"who":"Ann Example"}` {
+		t.Errorf("answer is %q, %v", clear, err)
+	}
+	for what, bound := range map[string][]byte{
+		"another part":    partBinding("sess_a", "chk_a", partName),
+		"another check":   partBinding("sess_a", "chk_b", partAnswer),
+		"another session": partBinding("sess_b", "chk_a", partAnswer),
+	} {
+		if _, err := unseal(key, nonce, ciphertext, bound); err == nil {
+			t.Errorf("the answer opens as that of %s", what)
+		}
+	}
+	if _, err := unseal(key, nonce[:5], ciphertext, nil); err == nil {
+		t.Error("a short nonce opens")
+	}
+}
+
+func TestNothingToSealNeedsNoKey(t *testing.T) {
+	p := testParams(t.TempDir())
+	r := &memoryRing{}
+	s := mustOpen(t, p, r)
+	record(t, s, "a", "")
+	if r.sets != 0 {
+		t.Error("a key was put into the keyring")
+	}
+	if _, err := os.Stat(p.KeyFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("key file: %v, want none", err)
+	}
+	if err := s.KeyProblem(context.Background()); err != nil {
+		t.Errorf("key problem without a key: %v", err)
+	}
+	if rows := mustList(t, s, history.Filter{}); rows[0].Sealed || rows[0].Name != "" {
+		t.Errorf("row is %+v", rows[0])
+	}
+}
+
+func TestPersonalPartsNowhereInClear(t *testing.T) {
+	dir := t.TempDir()
+	p := testParams(dir)
+	s := mustOpen(t, p, noRing{})
+	const name = "Zaphodine Quxworthy"
+	for i := range 20 {
+		record(t, s, fmt.Sprint(i), name)
+	}
+	if got := mustList(t, s, history.Filter{Limit: 1})[0].Name; got != name {
+		t.Fatalf("name is %q", got)
+	}
+	key, err := os.ReadFile(p.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	master, err := parseKey(string(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	search := func(when string) {
+		files := 0
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path == p.KeyFile {
+				return err
+			}
+			files++
+			data, err := os.ReadFile(path)
+			for _, secret := range [][]byte{[]byte("Zaphodine"), []byte("Quxworthy"), []byte(`"who"`), bytes.TrimSpace(key), master} {
+				if bytes.Contains(data, secret) {
+					t.Errorf("%s: %s holds a secret in clear", when, filepath.Base(path))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := 3; files < want { // database, log, anchor at least
+			t.Errorf("%s: only %d files were searched", when, files)
+		}
+	}
+	if info, err := os.Stat(p.Path + "-wal"); err != nil || info.Size() == 0 {
+		t.Fatalf("the write-ahead log is not there to be searched: %v", err)
+	}
+	search("open")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	search("closed")
+}
+
+func TestSettings(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	ctx := context.Background()
+	if _, ok, err := s.LastSettings(ctx); ok || err != nil {
+		t.Errorf("settings of an empty history: %v, %v", ok, err)
+	}
+	for _, how := range []string{"first seen", "by hand"} {
+		if err := s.Settings(ctx, history.SettingsChange{How: how, SHA256: "ab"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(t, s, "a", "")
+	got, ok, err := s.LastSettings(ctx)
+	if want := (history.SettingsChange{How: "by hand", SHA256: "ab"}); got != want || !ok || err != nil {
+		t.Errorf("last settings are %+v, %v, %v", got, ok, err)
+	}
+}
+
+func TestCheckEndsOnce(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	ctx := context.Background()
+	record(t, s, "a", "")
+	wantKey(t, s.Start(ctx, started("a", "")), "store.check_known")
+	wantKey(t, s.Finish(ctx, finished("a", 1, "")), "store.check_ended")
+	wantKey(t, s.Finish(ctx, finished("b", 1, "")), "store.check_unknown")
+	if err := s.Start(ctx, started("c", "")); err != nil {
+		t.Fatal(err)
+	}
+	f := finished("c", 1, "")
+	f.Session = "sess_a"
+	if err := s.Finish(ctx, f); err == nil {
+		t.Error("a check ended in another session")
+	}
+	f = finished("c", 1, "")
+	f.Outcome = history.Running
+	if err := s.Finish(ctx, f); err == nil {
+		t.Error("a check ended as running")
+	}
+	if n, err := s.Recover(ctx); n != 1 || err != nil {
+		t.Errorf("recovered %d, %v", n, err)
+	}
+	wantKey(t, s.Finish(ctx, finished("c", 1, "")), "store.check_ended")
+	if err := s.Start(ctx, history.Started{}); err == nil {
+		t.Error("a check without an id started")
+	}
+	if v := mustVerify(t, s); v.Records != 4 || !v.Intact {
+		t.Errorf("refused records left a trace: %+v", v)
+	}
+}
+
+func TestRecover(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.Alive = func(instance string) bool { return instance == "alive" }
+	stores := []*Store{mustOpen(t, p, noRing{}), mustOpen(t, p, noRing{})}
+	ctx := context.Background()
+	const each = 10
+	for i := range each {
+		for _, instance := range []string{"alive", "dead"} {
+			st := started(fmt.Sprint(instance, i), "")
+			st.Instance = instance
+			if err := stores[0].Start(ctx, st); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	counts := make([]int, len(stores))
+	var wg sync.WaitGroup
+	for i, s := range stores {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			var err error
+			if counts[i], err = s.Recover(ctx); err != nil {
+				t.Errorf("recover: %v", err)
+			}
+		}()
+	}
+	wg.Wait()
+	if counts[0]+counts[1] != each {
+		t.Errorf("two programs recovered %v, want %d in all", counts, each)
+	}
+	outcomes := map[history.Outcome]int{}
+	for _, r := range mustList(t, stores[0], history.Filter{}) {
+		outcomes[r.Outcome]++
+	}
+	if want := map[history.Outcome]int{history.Running: each, history.Interrupted: each}; !reflect.DeepEqual(outcomes, want) {
+		t.Errorf("outcomes are %v, want %v", outcomes, want)
+	}
+	if v := mustVerify(t, stores[1]); !v.Intact || v.Records != 3*each {
+		t.Errorf("verdict is %+v", v)
+	}
+	if err := stores[0].Finish(ctx, finished("alive0", 1, "")); err != nil {
+		t.Errorf("a living check cannot end: %v", err)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	for i := range 5 {
+		record(t, s, fmt.Sprint(i), "A Name")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := s.Verify(ctx, func(p matcher.Progress) { cancel() }) // at the first report
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("verify: %v, want cancelled", err)
+	}
+	if _, err := s.List(ctx, history.Filter{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("list: %v, want cancelled", err)
+	}
+	if err := s.Start(ctx, started("x", "")); !errors.Is(err, context.Canceled) {
+		t.Errorf("start: %v, want cancelled", err)
+	}
+	record(t, s, "after", "") // the one writer is free
+	if v := mustVerify(t, s); !v.Intact || v.Records != 12 {
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+func TestTwoStoresWriteAtOnce(t *testing.T) {
+	p := testParams(t.TempDir())
+	r := &memoryRing{}
+	stores := []*Store{mustOpen(t, p, r), mustOpen(t, p, r)}
+	const writers, each = 4, 8
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s := stores[w%len(stores)]
+			for i := range each {
+				check := fmt.Sprintf("%d-%d", w, i)
+				if err := s.Start(context.Background(), started(check, "Name "+check)); err != nil {
+					t.Errorf("start: %v", err)
+				}
+				if _, err := s.List(context.Background(), history.Filter{Limit: 3}); err != nil {
+					t.Errorf("list: %v", err)
+				}
+				if err := s.Finish(context.Background(), finished(check, 8000, "{}")); err != nil {
+					t.Errorf("finish: %v", err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	if r.sets != 1 {
+		t.Errorf("%d master keys were made, want 1", r.sets)
+	}
+	for _, s := range stores {
+		if v := mustVerify(t, s); !v.Intact || v.Records != 2*writers*each || v.Until != v.Records {
+			t.Errorf("verdict is %+v", v)
+		}
+		if err := s.AnchorProblem(); err != nil {
+			t.Errorf("anchor: %v", err)
+		}
+		rows := mustList(t, s, history.Filter{})
+		if len(rows) != writers*each {
+			t.Errorf("%d checks are listed", len(rows))
+		}
+		for _, r := range rows {
+			if r.Sealed || r.Name != "Name "+r.Check[len("chk_"):] || r.Outcome != history.Pass {
+				t.Errorf("row is %+v", r)
+			}
+		}
+	}
+}
+
+// TestManyRecords fills a history in few transactions, and reads it.
+func TestManyRecords(t *testing.T) {
+	const records = 10_000
+	s := mustOpen(t, testParams(t.TempDir()), &memoryRing{})
+	fill(t, s, records)
+
+	var seen int64
+	before := int64(0)
+	for {
+		rows := mustList(t, s, history.Filter{Before: before, Limit: 700})
+		if len(rows) == 0 {
+			break
+		}
+		for _, r := range rows {
+			if before != 0 && r.Seq >= before {
+				t.Fatalf("row %d comes after %d", r.Seq, before)
+			}
+			if r.Name == "" || r.Outcome != history.Pass {
+				t.Fatalf("row is %+v", r)
+			}
+			before = r.Seq
+			seen++
+		}
+	}
+	if seen != records/2 {
+		t.Errorf("the pages hold %d checks, want %d", seen, records/2)
+	}
+	var last matcher.Progress
+	v, err := s.Verify(context.Background(), func(p matcher.Progress) {
+		if p.Done < last.Done || p.Stage != "verifying" {
+			t.Errorf("progress %+v after %+v", p, last)
+		}
+		last = p
+	})
+	if err != nil || !v.Intact || v.Records != records || last.Done != records || last.Total != records {
+		t.Errorf("verdict is %+v, %v; last progress %+v", v, err, last)
+	}
+	var after, entries int64
+	for {
+		page, err := s.Entries(context.Background(), after, 3000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, e := range page {
+			if e.Seq != after+1 {
+				t.Fatalf("entry %d follows %d", e.Seq, after)
+			}
+			after, entries = e.Seq, entries+1
+		}
+	}
+	if entries != records {
+		t.Errorf("%d entries, want %d", entries, records)
+	}
+	// A page must not be found by sorting the whole history.
+	var plan string
+	rows, err := s.reader.Query(`EXPLAIN QUERY PLAN `+listQuery, 100, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan += detail + "\n"
+	}
+	if bytes.Contains([]byte(plan), []byte("TEMP B-TREE")) || bytes.Contains([]byte(plan), []byte("SCAN")) {
+		t.Errorf("the list is planned as\n%s", plan)
+	}
+}
+
+// fill adds checks of two records each, many to a transaction.
+func fill(t testing.TB, s *Store, records int) {
+	t.Helper()
+	ctx := context.Background()
+	master, err := s.vault.master(ctx, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.append(ctx, func(ctx context.Context, a *appending) error {
+		for i := range records / 2 {
+			st := started(fmt.Sprint(i), "A Name")
+			sealed, err := a.seal(ctx, master, s.id, st.Session, st.Check, []part{{partName, []byte(st.Name)}})
+			if err != nil {
+				return err
+			}
+			if err := a.add(ctx, struct {
+				header
+				history.Started
+				seals
+			}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
+				return err
+			}
+			if err := a.add(ctx, struct {
+				header
+				history.Finished
+			}{a.header(history.KindFinished), finished(fmt.Sprint(i), 8358, "")}, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
