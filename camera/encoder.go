@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"gocv.io/x/gocv"
 
@@ -25,6 +26,7 @@ type encoder struct {
 	rate      float64
 	size      image.Point
 	frames    chan matcher.Frame
+	lasts     time.Duration // of the whole clip; set before frames is closed
 	discarded atomic.Bool
 	done      chan struct{} // closed when the file is finished or removed
 	err       error         // read after done
@@ -134,12 +136,12 @@ func (e *encoder) run() {
 		if e.discarded.Load() || e.err != nil {
 			continue
 		}
-		place := int(math.Round(frame.At.Seconds() * e.rate))
+		place := e.place(frame.At)
 		if place < written {
 			continue
 		}
-		for ; written > 0 && written < place; written++ {
-			e.err = errors.Join(e.err, e.writer.Write(bgr)) // still the frame before
+		if written > 0 {
+			written = e.fill(bgr, written, place)
 		}
 		if err := e.convert(frame.Image, &scaled, &bgr); err != nil {
 			e.err = err
@@ -148,10 +150,24 @@ func (e *encoder) run() {
 		e.err = errors.Join(e.err, e.writer.Write(bgr))
 		written++
 	}
+	if !e.discarded.Load() && e.err == nil {
+		written = e.fill(bgr, written, e.place(e.lasts)+1)
+	}
 	e.err = errors.Join(e.err, e.writer.Close())
 	if e.err == nil && !e.discarded.Load() {
 		e.err = playable(e.path, written)
 	}
+}
+
+// place is the number of the frame shown at this time of the clip.
+func (e *encoder) place(at time.Duration) int { return int(math.Round(at.Seconds() * e.rate)) }
+
+// fill repeats a frame until this many are written.
+func (e *encoder) fill(bgr gocv.Mat, written, until int) int {
+	for ; written < until; written++ {
+		e.err = errors.Join(e.err, e.writer.Write(bgr))
+	}
+	return written
 }
 
 // convert makes what the writer takes: BGR of exactly its size, also where the

@@ -38,8 +38,6 @@ func toRGBA(mat gocv.Mat) (*image.RGBA, error) {
 		code = gocv.ColorBGRToRGBA
 	case gocv.MatTypeCV8UC1:
 		code = gocv.ColorGrayToBGRA // grey has no order of colours
-	case gocv.MatTypeCV8UC4:
-		code = gocv.ColorBGRAToRGBA
 	default: // OpenCV would end the program
 		return nil, fmt.Errorf("pictures of type %d are not known", mat.Type())
 	}

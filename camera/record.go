@@ -36,6 +36,7 @@ func (s *Source) Record(ctx context.Context, length time.Duration, progress matc
 		return matcher.Clip{}, err
 	}
 	frames, lasted, err := s.take(ctx, t, first, length, enc, progress)
+	enc.lasts = lasted
 	close(enc.frames)
 	var video matcher.Blob
 	if err == nil {
