@@ -185,11 +185,11 @@ func (e *encoder) convert(picture *image.RGBA, scaled, bgr *gocv.Mat) error {
 // playable checks a finished clip, because the writer says nothing when the disk
 // is full: such a file has no index and does not open.
 func playable(path string, frames int) error {
-	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
-	defer capture.Close()
-	if err != nil {
-		return errors.New("the finished clip does not open")
+	capture, problem := address{file, path}.open()
+	if problem != nil {
+		return problem
 	}
+	defer capture.Close()
 	if n := int(capture.Get(gocv.VideoCaptureFrameCount)); n != frames {
 		return fmt.Errorf("the finished clip has %d of %d frames", n, frames)
 	}

@@ -2,6 +2,7 @@ package camera
 
 import (
 	"context"
+	"errors"
 	"image"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 // clip count from its first frame.
 //
 // Progress is StageRecording in milliseconds. The error is the context's,
-// ErrClosed, or a *matcher.Problem: the source's own where it has one already,
-// camera.lost where it stops in the middle, camera.clip where the file cannot be
+// ErrClosed, or a *matcher.Problem: the source's own where it gives no frame to
+// begin with, camera.lost where it stops in the middle, camera.clip where the file cannot be
 // written. After an error there is no file.
 func (s *Source) Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error) {
 	length = max(length, shortestClip)
@@ -79,7 +80,12 @@ func (s *Source) take(
 			return kept.frames, frame.At, nil
 		}
 		var err error
-		if frame, err = s.receive(ctx, t); err != nil {
+		frame, err = s.receive(ctx, t)
+		var problem *matcher.Problem
+		if errors.As(err, &problem) {
+			return nil, 0, matcher.NewProblem("camera.lost", err)
+		}
+		if err != nil {
 			return nil, 0, err
 		}
 	}
@@ -94,7 +100,7 @@ func (s *Source) receive(ctx context.Context, t *tap) (matcher.Frame, error) {
 	case frame := <-t.frames:
 		return frame, nil
 	case problem := <-t.lost:
-		return matcher.Frame{}, matcher.NewProblem("camera.lost", problem)
+		return matcher.Frame{}, problem
 	case <-ctx.Done():
 		return matcher.Frame{}, ctx.Err()
 	case <-s.quit:

@@ -97,6 +97,11 @@ func TestSilentServer(t *testing.T) {
 			defer l.Close()
 			start := time.Now()
 			s := opened(t, params(t, scheme+"://"+l.Addr().String()+"/live"))
+			// A clip that has not begun cannot be lost in the middle.
+			_, err = s.Record(soon(t), time.Second, nil)
+			if key := matcher.AsProblem(err, "").Key; key != "camera.frozen" && key != "camera.stream" {
+				t.Errorf("recording gives %v", err)
+			}
 			live := problemAfter(t, s, 0)
 			if live.Problem.Key == "camera.frozen" { // the clock may be first
 				live = problemAfter(t, s, live.Seq)
