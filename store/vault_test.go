@@ -1,0 +1,263 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zalando/go-keyring"
+
+	"facematch/app/history"
+)
+
+// hangingRing does not answer until it is released, like one that waits for a
+// password.
+type hangingRing struct {
+	memoryRing
+	release chan struct{}
+	calls   atomic.Int32
+}
+
+func (r *hangingRing) get(user string) (string, error) {
+	r.calls.Add(1)
+	<-r.release
+	return r.memoryRing.get(user)
+}
+
+// fallingRing panics, as the D-Bus client does where the bus ends.
+type fallingRing struct{}
+
+func (fallingRing) get(string) (string, error) { panic("bus is gone") }
+func (fallingRing) set(string, string) error   { panic("bus is gone") }
+
+// forgetfulRing takes a secret and keeps nothing.
+type forgetfulRing struct{}
+
+func (forgetfulRing) get(string) (string, error) { return "", keyring.ErrNotFound }
+func (forgetfulRing) set(string, string) error   { return nil }
+
+func TestKeyInKeyring(t *testing.T) {
+	p := testParams(t.TempDir())
+	r := &memoryRing{}
+	s := mustOpen(t, p, r)
+	if place := s.KeyPlace(); place != "keyring" {
+		t.Errorf("the key would be put into the %s", place)
+	}
+	if r.sets != 0 {
+		t.Error("asking made a key")
+	}
+	record(t, s, "a", "Ann Example")
+	record(t, s, "b", "Bob Example")
+	if place := s.KeyPlace(); place != "keyring" || r.sets != 1 || r.secrets[s.id] == "" {
+		t.Errorf("the key lies in the %s, %d keys were made", place, r.sets)
+	}
+	if _, err := os.Stat(p.KeyFile); err == nil {
+		t.Error("there is a key file too")
+	}
+	again := mustOpen(t, p, r)
+	if rows := mustList(t, again, history.Filter{}); rows[0].Name != "Bob Example" || rows[1].Name != "Ann Example" {
+		t.Errorf("list is %+v", rows)
+	}
+}
+
+func TestKeyInFileWhereNoKeyringWorks(t *testing.T) {
+	for name, r := range map[string]ring{
+		"none": noRing{}, "falling": fallingRing{}, "forgetful": forgetfulRing{},
+		"hanging": &hangingRing{release: make(chan struct{})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if h, ok := r.(*hangingRing); ok {
+				defer close(h.release)
+			}
+			p := testParams(t.TempDir())
+			s := mustOpen(t, p, r)
+			s.vault.patience = 50 * time.Millisecond
+			if name == "falling" { // the others differ only when a key is put
+				if place := s.KeyPlace(); place != "file" {
+					t.Errorf("the key would be put into the %s", place)
+				}
+			}
+			record(t, s, "a", "Ann Example")
+			if place := s.KeyPlace(); place != "file" {
+				t.Errorf("the key lies in the %s", place)
+			}
+			data, err := os.ReadFile(p.KeyFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key, err := hex.DecodeString(strings.TrimSpace(string(data))); err != nil || len(key) != 32 {
+				t.Errorf("the key file holds %d bytes, %v", len(key), err)
+			}
+			// The place stays, though there is a keyring now.
+			later := &memoryRing{}
+			again := mustOpen(t, p, later)
+			record(t, again, "b", "Bob Example")
+			if rows := mustList(t, again, history.Filter{}); rows[1].Name != "Ann Example" || again.KeyPlace() != "file" || later.sets != 0 {
+				t.Errorf("list is %+v, the key lies in the %s", rows, again.KeyPlace())
+			}
+		})
+	}
+}
+
+// TestKeyIsGone looks at each way a key can fail later: sealing says why, and
+// all that needs no key goes on.
+func TestKeyIsGone(t *testing.T) {
+	other := hex.EncodeToString(newKey())
+	for _, c := range []struct {
+		name  string
+		first ring
+		later func(t *testing.T, s *Store, p Params) ring
+		want  string
+	}{
+		{"not in the keyring", &memoryRing{}, func(*testing.T, *Store, Params) ring { return &memoryRing{} }, "store.key_lost"},
+		{"no keyring", &memoryRing{}, func(*testing.T, *Store, Params) ring { return noRing{} }, "store.keyring"},
+		{"another key in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) ring {
+			return &memoryRing{secrets: map[string]string{s.id: other}}
+		}, "store.key_wrong"},
+		{"nonsense in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) ring {
+			return &memoryRing{secrets: map[string]string{s.id: "secret"}}
+		}, "store.key_wrong"},
+		{"no key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+			if err := os.Remove(p.KeyFile); err != nil {
+				t.Fatal(err)
+			}
+			return noRing{}
+		}, "store.key_lost"},
+		{"another key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+			if err := os.WriteFile(p.KeyFile, []byte(other), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return noRing{}
+		}, "store.key_wrong"},
+		{"empty key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+			if err := os.WriteFile(p.KeyFile, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return noRing{}
+		}, "store.key_wrong"},
+		{"a folder as key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+			if err := errors.Join(os.Remove(p.KeyFile), os.Mkdir(p.KeyFile, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+			return noRing{}
+		}, "store.key_unreadable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := testParams(t.TempDir())
+			s := mustOpen(t, p, c.first)
+			record(t, s, "a", "Ann Example")
+			again := mustOpen(t, p, c.later(t, s, p))
+			ctx := context.Background()
+			wantKey(t, again.Start(ctx, started("b", "Bob Example")), c.want)
+			wantKey(t, again.KeyProblem(ctx), c.want)
+			record(t, again, "c", "")
+			rows := mustList(t, again, history.Filter{})
+			if len(rows) != 2 || rows[0].Sealed || !rows[1].Sealed || rows[1].Name != "" || rows[1].Outcome != history.Pass {
+				t.Errorf("list is %+v", rows)
+			}
+			if v := mustVerify(t, again); !v.Intact || v.Records != 4 {
+				t.Errorf("verdict is %+v", v)
+			}
+			if err := again.Finish(ctx, finished("a", 1, "{}")); err == nil {
+				t.Error("sealed without a key")
+			}
+		})
+	}
+}
+
+// TestKeyringHangsLater waits once for a keyring that asks for a password, not
+// again while it asks, and has the key when it was unlocked.
+func TestKeyringHangsLater(t *testing.T) {
+	p := testParams(t.TempDir())
+	first := &memoryRing{}
+	record(t, mustOpen(t, p, first), "a", "Ann Example")
+	r := &hangingRing{release: make(chan struct{})}
+	r.secrets = first.secrets
+	s := mustOpen(t, p, r)
+	s.vault.patience = 50 * time.Millisecond
+	for range 20 {
+		if rows := mustList(t, s, history.Filter{}); !rows[0].Sealed {
+			t.Fatalf("row is %+v", rows[0])
+		}
+	}
+	wantKey(t, s.Start(context.Background(), started("b", "Bob Example")), "store.keyring")
+	if n := r.calls.Load(); n != 1 {
+		t.Errorf("the hanging keyring was asked %d times, want once", n)
+	}
+	close(r.release)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if rows := mustList(t, s, history.Filter{}); rows[0].Name == "Ann Example" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the key never comes after the keyring was unlocked")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	record(t, s, "b", "Bob Example")
+}
+
+func TestSessionKeyErased(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, &memoryRing{})
+	record(t, s, "a", "Ann Example")
+	record(t, s, "b", "Bob Example")
+	if _, err := s.writer.Exec(`DELETE FROM session_key WHERE session = 'sess_a'`); err != nil {
+		t.Fatal(err)
+	}
+	rows := mustList(t, s, history.Filter{})
+	if rows[0].Name != "Bob Example" || !rows[1].Sealed || rows[1].Name != "" {
+		t.Errorf("list is %+v", rows)
+	}
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("erasing broke the chain: %+v", v)
+	}
+}
+
+// TestOneSessionOneKey seals the parts of one session's checks under one key.
+func TestOneSessionOneKey(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), &memoryRing{})
+	for i := range 3 {
+		st := started(fmt.Sprint(i), "Ann Example")
+		st.Session = "sess_one"
+		if err := s.Start(context.Background(), st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var keys, nonces int
+	if err := s.reader.QueryRow(`SELECT (SELECT count(*) FROM session_key), (SELECT count(DISTINCT nonce) FROM sealed)`).Scan(&keys, &nonces); err != nil || keys != 1 || nonces != 3 {
+		t.Errorf("%d keys, %d nonces, %v", keys, nonces, err)
+	}
+}
+
+// TestSystemKeyring goes through the library to its stand-in, which serves this
+// whole process from here on.
+func TestSystemKeyring(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nothing") // a bus is there, as far as can be told
+	keyring.MockInit()
+	inRing := testParams(t.TempDir())
+	s2, err := Open(context.Background(), inRing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s2.Close()
+	record(t, s2, "a", "Ann Example")
+	if s2.KeyPlace() != "keyring" {
+		t.Errorf("the key lies in the %s", s2.KeyPlace())
+	}
+	keyring.MockInitWithError(errors.New("locked"))
+	s3, err := Open(context.Background(), inRing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s3.Close()
+	wantKey(t, s3.Start(context.Background(), started("b", "Bob")), "store.keyring")
+	keyring.MockInit()
+	wantKey(t, s3.Start(context.Background(), started("b", "Bob")), "store.key_lost")
+}
