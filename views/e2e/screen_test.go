@@ -1,0 +1,47 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// verdicts are the words a check can end with, in capitals and alone: prose
+// that says "pass" is none.
+var verdicts = regexp.MustCompile(`\b(PASS|REFER|FAIL|NOT\s+COMPARED|COULD\s+NOT\s+RUN|CANCELLED)\b`)
+
+// read gives the words on a picture. It is read twice, since no one way keeps
+// every colour: by what is brighter or darker than around it, and by its
+// strongest channel, in which red on black stands out.
+func (d *desktop) read(picture string) string {
+	d.t.Helper()
+	dir := d.t.TempDir()
+	var text strings.Builder
+	for _, way := range [][]string{
+		{"-colorspace", "Gray", "-normalize", "-lat", "40x40+5%"},
+		{"-colorspace", "HSB", "-channel", "B", "-separate"},
+	} {
+		page := filepath.Join(dir, "page.png")
+		d.tool("convert", slices.Concat([]string{picture}, way, []string{"-resize", "150%", page})...)
+		text.WriteString(d.tool("tesseract", page, "stdout", "--psm", "11", "-l", "eng"))
+	}
+	return text.String()
+}
+
+// verdictIn gives the one verdict word on a picture, in lower case as the
+// history has it; empty where there is none or more than one.
+func (d *desktop) verdictIn(picture string) string {
+	d.t.Helper()
+	var found []string
+	for _, word := range verdicts.FindAllString(d.read(picture), -1) {
+		found = append(found, strings.ToLower(strings.Join(strings.Fields(word), " ")))
+	}
+	slices.Sort(found)
+	if found = slices.Compact(found); len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
