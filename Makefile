@@ -25,8 +25,8 @@ endef
 export MODELS_SHA256
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
-# A checkout without tags, or none at all, is a "dev" build.
-VERSION := $(or $(shell git describe --tags --dirty 2>/dev/null),dev)
+# Each record names the version; a source tree without git is "dev".
+VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # How often `make soak` repeats each test.
 SOAK ?= 20
 
