@@ -26,7 +26,7 @@ func VerdictWords(v history.Verdict) matcher.Notice {
 		return matcher.Notice{Key: "verify.empty"}
 	case v.Anchored:
 		return matcher.Notice{Key: "verify.intact_since", Params: map[string]any{
-			"Count": v.Records, "Since": v.Since.Local().Format(time.DateTime), "Until": v.Until,
+			"Count": v.Records, "Since": v.Since.Local().Format(time.DateTime),
 		}}
 	}
 	return matcher.Notice{Key: "verify.intact", Params: map[string]any{"Count": v.Records}}

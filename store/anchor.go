@@ -68,18 +68,22 @@ func (a anchor) ours() (map[int64]mark, error) {
 }
 
 // advance adds a newer mark, in place of the newest where that is of the same
-// day, so that the file grows by one line a day. It never goes back, and while
-// the history does not hold the newest marked record it leaves the marks alone:
-// they are the evidence.
+// day, so that the file grows by one line a day. The oldest mark stays whatever
+// its day: it says since when the history is known to be intact. The anchor
+// never goes back, and while the history does not hold the newest marked record
+// it leaves the marks alone: they are the evidence.
 func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context, mark) (bool, error)) error {
 	return locked(ctx, a.path, func() error {
 		marks, err := a.read()
 		if err != nil {
 			return err
 		}
-		newest := -1
+		newest, own := -1, 0
 		for i, m := range marks {
-			if m.Database == a.database && (newest < 0 || m.Seq > marks[newest].Seq) {
+			if m.Database != a.database {
+				continue
+			}
+			if own++; newest < 0 || m.Seq > marks[newest].Seq {
 				newest = i
 			}
 		}
@@ -93,7 +97,7 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 			if last.Seq >= to.Seq {
 				return nil // another process was faster
 			}
-			if last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
+			if own > 1 && last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
 				marks = append(marks[:newest], marks[newest+1:]...)
 			}
 		}

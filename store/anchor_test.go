@@ -20,7 +20,7 @@ func anchorLines(t *testing.T, p Params) []mark {
 	return marks
 }
 
-func TestAnchorKeepsOneLineADay(t *testing.T) {
+func TestAnchorKeepsTheOldestAndOneLineADay(t *testing.T) {
 	p := testParams(t.TempDir())
 	now := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	p.Now = func() time.Time { return now }
@@ -33,15 +33,15 @@ func TestAnchorKeepsOneLineADay(t *testing.T) {
 		now = now.Add(21 * time.Hour)
 	}
 	marks := anchorLines(t, p)
-	if len(marks) != 3 {
+	if len(marks) != 4 || marks[0].Seq != 1 || marks[0].At.Hour() != 8 {
 		t.Fatalf("the anchor is %+v", marks)
 	}
-	for i, m := range marks {
+	for i, m := range marks[1:] {
 		if m.Seq != int64(6*(i+1)) || m.Database != s.id || m.At.Day() != 20+i {
 			t.Errorf("line %d is %+v", i, m)
 		}
 	}
-	if v := mustVerify(t, s); !v.Intact || v.Since.Day() != 20 || v.Until != 18 {
+	if v := mustVerify(t, s); !v.Intact || !v.Since.Equal(marks[0].At) || v.Until != 18 {
 		t.Errorf("verdict is %+v", v)
 	}
 }
@@ -56,7 +56,7 @@ func TestAnchorNeverGoesBack(t *testing.T) {
 		}
 	}
 	marks, err := a.read()
-	if err != nil || len(marks) != 1 || marks[0].Seq != 7 {
+	if err != nil || len(marks) != 2 || marks[0].Seq != 5 || marks[1].Seq != 7 {
 		t.Errorf("the anchor is %+v, %v", marks, err)
 	}
 	doubt := func(context.Context, mark) (bool, error) { return false, nil }
@@ -76,7 +76,7 @@ func TestAnchorOfTwoDatabases(t *testing.T) {
 		t.Errorf("the anchor of another database counts: %+v", v)
 	}
 	record(t, other, "b", "")
-	if marks := anchorLines(t, p); len(marks) != 2 {
+	if marks := anchorLines(t, p); len(marks) != 4 {
 		t.Errorf("the anchor is %+v", marks)
 	}
 	for _, s := range []*Store{first, other} {
@@ -132,7 +132,7 @@ func TestAnchorWithDamagedLine(t *testing.T) {
 	}
 	record(t, s, "b", "")
 	data, err = os.ReadFile(p.Anchor)
-	if err != nil || strings.Count(string(data), "\n") != 1 || s.AnchorProblem() != nil {
+	if err != nil || strings.Count(string(data), "\n") != 2 || s.AnchorProblem() != nil {
 		t.Errorf("the anchor is %q, %v, %v", data, err, s.AnchorProblem())
 	}
 }
