@@ -34,9 +34,9 @@
 // which ("key place").
 //
 // The anchor is a file elsewhere, JSON Lines of {at, database, seq, hash}: the
-// head of the chain at its first record, at the end of each day, and the newest.
-// It tells a history
-// that was cut off or written anew, which the chain alone cannot.
+// head of the chain after the first write, at the end of each day, and the
+// newest. It tells a history that was cut off or written anew, which the chain
+// alone cannot.
 package store
 
 import (
