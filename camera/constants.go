@@ -76,7 +76,7 @@ const (
 	// The clip's frame rate is measured over at most rateFrames arrivals, at least
 	// rateLeast of them, or however many came in ratePatience.
 	rateFrames   = 32
-	rateLeast    = 6
+	rateLeast    = 8
 	ratePatience = time.Second
 
 	// Clips have a whole number of frames a second between these: players and

@@ -28,10 +28,13 @@ func TestRecord(t *testing.T) {
 	}{
 		"usual":    {image.Pt(640, 480), image.Pt(640, 480), 30, 3 * time.Second},
 		"slow":     {image.Pt(160, 120), image.Pt(160, 120), 8, 1500 * time.Millisecond},
-		"too wide": {image.Pt(1600, 900), image.Pt(1280, 720), 10, time.Second},
+		"too wide": {image.Pt(1300, 730), image.Pt(1280, 718), 10, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, params(t, video(t, c.size, c.rate, 12)))
+			for live := frameAfter(t, s, 0); live.Frame.Seq < 10; { // as with a preview running
+				live = frameAfter(t, s, live.Seq)
+			}
 			var last matcher.Progress
 			clip, err := s.Record(soon(t), c.length, func(p matcher.Progress) {
 				if p.Stage != matcher.StageRecording || p.Total != c.length.Milliseconds() || p.Done < last.Done {
@@ -47,7 +50,7 @@ func TestRecord(t *testing.T) {
 			}
 			checkClip(t, clip, c.length, c.clip, s.p.Temp)
 			checkCandidates(t, clip, c.length, c.size)
-			if rate := clipRate(t, clip); rate < 0.6*c.rate || rate > 1.4*c.rate {
+			if rate := clipRate(t, clip); rate < 0.5*c.rate || rate > 2*c.rate {
 				t.Errorf("the clip has %g frames a second, the source %g", rate, c.rate)
 			}
 		})
@@ -82,7 +85,7 @@ func TestRecordOddSize(t *testing.T) {
 	}
 	checkClip(t, clip, time.Second, image.Pt(320, 240), s.p.Temp)
 	checkCandidates(t, clip, time.Second, image.Pt(321, 241))
-	if rate := clipRate(t, clip); rate > 1.4*usualRate {
+	if rate := clipRate(t, clip); rate > 2*usualRate {
 		t.Errorf("a still picture runs at %g frames a second", rate)
 	}
 }
@@ -127,7 +130,9 @@ func checkClip(t *testing.T, clip matcher.Clip, length time.Duration, size image
 		frames++
 	}
 	lasts := float64(frames) / capture.Get(gocv.VideoCaptureFPS)
-	if off := math.Abs(lasts-clip.Length.Seconds()) / clip.Length.Seconds(); off > 0.1 && frames > 10 {
+	// A tenth, or the two frames at its ends where it has few.
+	off := math.Abs(lasts - clip.Length.Seconds())
+	if off > 0.1*clip.Length.Seconds() && off > 2/capture.Get(gocv.VideoCaptureFPS) {
 		t.Errorf("%d frames last %.2f s, the clip %v", frames, lasts, clip.Length)
 	}
 	if codec := capture.CodecString(); codec != "avc1" && codec != "h264" {

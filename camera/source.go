@@ -237,8 +237,9 @@ func (s *Source) silence(t *tap) {
 }
 
 // rate is how many frames a second the source gives now; false while too few
-// came to say. The median is not misled by one late frame, nor by the handful a
-// stream has in store when it opens.
+// came to say. It is the mean of the middle half of the gaps: a hiccup does not
+// slow it down, frames caught up afterwards do not speed it up, and a camera that
+// alternates between two gaps in dim light has a rate between them.
 func (s *Source) rate() (float64, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,5 +252,10 @@ func (s *Source) rate() (float64, bool) {
 		gaps = append(gaps, s.arrivals[i]-s.arrivals[i-1])
 	}
 	slices.Sort(gaps)
-	return float64(time.Second) / float64(max(gaps[len(gaps)/2], 1)), true
+	gaps = gaps[len(gaps)/4 : len(gaps)-len(gaps)/4]
+	var sum time.Duration
+	for _, gap := range gaps {
+		sum += gap
+	}
+	return float64(time.Second) * float64(len(gaps)) / float64(max(sum, 1)), true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -247,4 +248,43 @@ func TestPacer(t *testing.T) {
 	if wait := (&pacer{}).next(start); wait != 0 {
 		t.Errorf("a live source waits %v", wait)
 	}
+}
+
+func TestRate(t *testing.T) {
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		gaps   []time.Duration
+		lo, hi float64 // 0: not known yet
+	}{
+		"nothing yet":   {nil, 0, 0},
+		"too few":       {[]time.Duration{40 * ms, 40 * ms}, 0, 0},
+		"even":          {repeat(8, 40*ms), 24.9, 25.1},
+		"one hiccup":    {append(repeat(8, 40*ms), 1500*ms), 24.9, 25.1},
+		"caught up":     {append(repeat(8, 40*ms), 200*ms, 0), 24.9, 25.1},
+		"dim light":     {repeat(16, 33*ms, 67*ms), 19, 21},
+		"all at once":   {repeat(16, 0), 1000, math.Inf(1)},
+		"slow but long": {[]time.Duration{600 * ms, 600 * ms}, 1.6, 1.7},
+	} {
+		// No owner: the times of arrival are what the test says.
+		s := &Source{opened: time.Now()}
+		at := time.Duration(0)
+		s.arrivals = append(s.arrivals, at)
+		for _, gap := range c.gaps {
+			at += gap
+			s.arrivals = append(s.arrivals, at)
+		}
+		s.opened = s.opened.Add(-at)
+		rate, ok := s.rate()
+		if ok != (c.hi > 0) || ok && (rate < c.lo || rate > c.hi) {
+			t.Errorf("%s: %g, %t; want %g to %g", name, rate, ok, c.lo, c.hi)
+		}
+	}
+}
+
+func repeat(times int, gaps ...time.Duration) []time.Duration {
+	var all []time.Duration
+	for range times {
+		all = append(all, gaps...)
+	}
+	return all
 }
