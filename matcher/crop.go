@@ -9,14 +9,15 @@ import (
 	"golang.org/x/image/math/f64"
 )
 
+// CropMargin is the side of a crop (CropFace) in inter-eye distances. A head from
+// chin to crown is about 3.7 of them high: this leaves some air on each side, as
+// a passport photo does.
+const CropMargin = 4.6
+
 const (
-	// cropMargin is the side of a crop in inter-eye distances. A head from chin
-	// to crown is about 3.7 of them high: this leaves some air on each side, as
-	// a passport photo does.
-	cropMargin = 4.6
 	// boxMargin is the side in widths of the face's box, where eyes are missing:
 	// a box is about 2.3 inter-eye distances wide.
-	boxMargin = cropMargin / 2.3
+	boxMargin = CropMargin / 2.3
 	// eyeLine is how far down the crop the eyes stand: a little above the middle,
 	// because less of a head lies below them than above with hair.
 	eyeLine = 0.46
@@ -33,7 +34,7 @@ func CropFace(picture *image.RGBA, face Face) *image.RGBA {
 	left, right := face.Eyes[0], face.Eyes[1]
 	dx, dy := float64(right.X-left.X), float64(right.Y-left.Y)
 	between := math.Hypot(dx, dy)
-	side := between * cropMargin
+	side := between * CropMargin
 	centreX, centreY := float64(left.X+right.X)/2, float64(left.Y+right.Y)/2
 	cos, sin := 1.0, 0.0
 	if between >= 1 {

@@ -72,8 +72,8 @@ func TestCropFaceLevelsTheEyes(t *testing.T) {
 			if math.Abs((lx+rx)/2-float64(n)/2) > 1.5 {
 				t.Errorf("eyes are at %.1f and %.1f of %d: not in the middle", lx, rx, n)
 			}
-			if got := (rx - lx) / float64(n); math.Abs(got-1/cropMargin) > 0.01 {
-				t.Errorf("eyes are %.3f of the side apart, want %.3f", got, 1/cropMargin)
+			if got := (rx - lx) / float64(n); math.Abs(got-1/CropMargin) > 0.01 {
+				t.Errorf("eyes are %.3f of the side apart, want %.3f", got, 1/CropMargin)
 			}
 		})
 	}

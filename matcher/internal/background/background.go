@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// ErrClosed is returned by Run after Close.
+// ErrClosed is returned by Go and Run after Close.
 var ErrClosed = errors.New("closed")
 
 // Group owns work in the background. The zero value is ready.
@@ -19,36 +19,46 @@ type Group struct {
 	work   sync.WaitGroup
 }
 
-// Run does the work in a goroutine and returns what it returns, or the
-// context's error as soon as the context ends; the result then is dropped.
-func Run[T any](ctx context.Context, g *Group, work func() (T, error)) (T, error) {
-	var none T
-	if err := ctx.Err(); err != nil {
-		return none, err
-	}
+// Go does the work in a goroutine of the group. After Close it is ErrClosed and
+// the work is not done.
+func (g *Group) Go(work func()) error {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.closed {
-		g.mu.Unlock()
-		return none, ErrClosed
+		return ErrClosed
 	}
 	g.work.Add(1)
-	g.mu.Unlock()
+	go func() {
+		defer g.work.Done()
+		work()
+	}()
+	return nil
+}
 
+// Run does the work in a goroutine of the group and returns what it returns, or
+// the context's error as soon as the context ends; the result then is dropped.
+func Run[T any](ctx context.Context, g *Group, work func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
+	var none result
+	if err := ctx.Err(); err != nil {
+		return none.value, err
+	}
 	done := make(chan result, 1)
-	go func() {
-		defer g.work.Done()
+	err := g.Go(func() {
 		value, err := work()
 		done <- result{value, err}
-	}()
+	})
+	if err != nil {
+		return none.value, err
+	}
 	select {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return none.value, ctx.Err()
 	}
 }
 

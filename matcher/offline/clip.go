@@ -1,0 +1,104 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/background"
+	"facematch/matcher/internal/blob"
+)
+
+// frames are the request's own, or those of its clip.
+func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
+	if len(req.Frames) > 0 {
+		return req.Frames, nil
+	}
+	progress.Report(matcher.StageClip, 0, 0)
+	frames, err := background.Run(ctx, &m.params.Engine.native, func() ([]matcher.Frame, error) {
+		path, remove, err := m.clipFile(ctx, req.Video)
+		if err != nil {
+			return nil, err
+		}
+		defer remove()
+		return m.readClip(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
+	})
+	if errors.Is(err, background.ErrClosed) {
+		return nil, closed(err)
+	}
+	return frames, err
+}
+
+// clipFile gives a file to read the clip from, checked by its content: the
+// clip's own, or a private copy of one in memory. The copy goes with remove.
+func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string, remove func(), err error) {
+	r, err := blob.Open(clip, "clip")
+	if err != nil {
+		return "", nil, err
+	}
+	defer r.Close()
+	head := make([]byte, blob.HeadSize)
+	n, err := io.ReadFull(r, head)
+	switch {
+	case errors.Is(err, io.EOF):
+		return "", nil, matcher.NewProblem("clip.empty", errors.New("no bytes"))
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return "", nil, matcher.NewProblem("clip.unreadable", err)
+	}
+	head = head[:n]
+	switch format := blob.Sniff(head); format {
+	case blob.MP4, blob.MOV, blob.AVI, blob.MKV:
+	case blob.Unknown:
+		return "", nil, matcher.NewProblem("clip.unreadable", errors.New("unknown kind of file"))
+	default:
+		return "", nil, matcher.NewProblem("clip.unsupported", nil, "Format", string(format))
+	}
+	if clip.Path != "" {
+		return clip.Path, func() {}, nil
+	}
+	return m.spill(ctx, head, r)
+}
+
+// spill writes a clip that is only in memory to a private file.
+func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path string, remove func(), err error) {
+	file, err := os.CreateTemp(m.params.Temp, "clip-*") // 0600
+	if err != nil {
+		return "", nil, matcher.NewProblem("clip.temp", err)
+	}
+	defer func() {
+		if closeErr := file.Close(); err == nil && closeErr != nil {
+			err = matcher.NewProblem("clip.temp", closeErr)
+		}
+		if err != nil {
+			os.Remove(file.Name())
+		}
+	}()
+	if _, err := file.Write(head); err != nil {
+		return "", nil, matcher.NewProblem("clip.temp", err)
+	}
+	n, err := io.Copy(file, io.LimitReader(contextReader{ctx, rest}, maxSpill))
+	switch {
+	case ctx.Err() != nil:
+		return "", nil, ctx.Err()
+	case err != nil:
+		return "", nil, matcher.NewProblem("clip.temp", err)
+	case n == maxSpill:
+		return "", nil, matcher.NewProblem("clip.too_large", nil)
+	}
+	return file.Name(), func() { os.Remove(file.Name()) }, nil
+}
+
+// contextReader stops reading when the context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,71 @@
+package offline
+
+import "time"
+
+// The detector finds faces from 80 pixels wide on, and its time grows with the
+// pixels it is given.
+const (
+	// quickSide is the longer side of the picture the first search sees: about
+	// 25 ms, and a face that fills an eighth of it is found.
+	quickSide = 640
+	// closeSide is that of the second search, made only where the first found
+	// nothing: about 100 ms, for a portrait on a page.
+	closeSide = 1280
+	// smallSide is the longer side under which a picture is enlarged for the
+	// second search, and enlargeBy how much.
+	smallSide = 400
+	enlargeBy = 2
+)
+
+// jpegQuality of the pictures handed to go-face, which takes JPEG only. At 95
+// descriptors move by about 0.02 against 100.
+const jpegQuality = 95
+
+// The net looks at faces whose eyes are 50 pixels apart. A face found with
+// fewer, in a picture that was scaled down, is described once more from a crop
+// of the original.
+const netInterEye = 50.0
+
+// What makes a face usable.
+const (
+	// minInterEye in pixels: the detector's smallest face has about 32; below,
+	// there is nothing left to compare.
+	minInterEye = 28.0
+	// minInside is the share of the face's box that must lie in the picture.
+	minInside = 0.85
+	// offCentre is how near to the picture's edge the middle of the face may
+	// come, as a share of the picture's side.
+	offCentre = 0.12
+	// bystander is the size, against the largest face, under which another one
+	// belongs to somebody far behind. Beyond twice the distance to the camera
+	// nobody takes part in a check.
+	bystander = 0.5
+)
+
+// The rules of a result.
+const (
+	stretches  = 8    // chosen frames
+	candidates = 3    // frames looked at for each chosen one
+	minUsable  = 3    // fewer usable frames decide nothing
+	twoFaces   = 0.20 // share of frames with two faces from which the clip shows two people
+)
+
+// What is read of a clip.
+const (
+	sampleFrames = stretches * candidates
+	// frameSide is the longer side of a kept frame: a face of a quarter of it
+	// has all the pixels the net looks at. 48 frames of it take 177 MB at most.
+	frameSide = 1280
+	// maxPixels of a frame: beyond 8K there is no camera, only a broken header.
+	maxPixels = 36_000_000
+	// maxLength of a clip; a check takes a few seconds of it.
+	maxLength = 5 * time.Minute
+	// maxFrames bounds what a clip without times can cost: 5 minutes at 60 a second.
+	maxFrames = 5 * 60 * 60
+	// maxSpill is the most bytes of a clip in memory that are written to a file.
+	maxSpill = 512 << 20
+)
+
+// grabAtOnce is how many frames are skipped between two looks at the context:
+// about 10 ms each at 4K.
+const grabAtOnce = 8

@@ -1,0 +1,127 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"image"
+	"math"
+	"time"
+
+	"gocv.io/x/gocv"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/picture"
+)
+
+// clipReader reads frames spread evenly over a clip file. It is the one place
+// where a foreign clip meets C code, small enough to move into a process of its
+// own. It reports how many frames of the file it has read, and stops within a
+// few frames of the context's end.
+type clipReader func(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error)
+
+var _ clipReader = readClip
+
+// readClip reads with FFmpeg. It never asks for the number of frames, which
+// containers get wrong: it keeps every frame, then every second, then every
+// fourth ..., so that 24 to 47 are left whenever the clip ends, of which it
+// returns 24. A damaged file gives the frames before the damage. FFmpeg turns
+// the frames of a clip held upright as its rotation flag says.
+func readClip(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
+	// FFmpeg by name: others would take "%02d" in a path for a row of pictures.
+	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
+	if capture != nil {
+		defer capture.Close()
+	}
+	if err != nil { // its text names the file
+		return nil, matcher.NewProblem("clip.unreadable", errors.New("FFmpeg cannot open it"))
+	}
+	if capture.Get(gocv.VideoCaptureFrameWidth)*capture.Get(gocv.VideoCaptureFrameHeight) > maxPixels {
+		return nil, matcher.NewProblem("clip.too_large", nil)
+	}
+
+	mat := gocv.NewMat()
+	defer mat.Close()
+	var frames []matcher.Frame
+	var at time.Duration
+	for read, stride := 0, 1; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if skip := min(len(frames)*stride-read, grabAtOnce); skip > 0 {
+			capture.Grab(skip) // does not tell the end of the clip; Read does
+			read += skip
+			continue
+		}
+		if !capture.Read(&mat) || mat.Empty() {
+			break
+		}
+		read++
+		at = later(at, capture.Get(gocv.VideoCapturePosMsec))
+		if at > maxLength || read > maxFrames {
+			return nil, matcher.NewProblem("clip.too_long", nil, "Minutes", int(maxLength.Minutes()))
+		}
+		img, err := toRGBA(mat)
+		if err != nil {
+			return nil, matcher.NewProblem("clip.unreadable", err)
+		}
+		frames = append(frames, matcher.Frame{Image: img, At: at, Seq: uint64(read)})
+		if len(frames) == 2*sampleFrames {
+			frames = everySecond(frames)
+			stride *= 2
+		}
+		report(read)
+	}
+	if len(frames) == 0 {
+		return nil, matcher.NewProblem("clip.empty", nil)
+	}
+	return evenly(frames, sampleFrames), nil
+}
+
+// later is a frame's time, which must not fall behind the one before: broken
+// containers give 0, negative values or NaN.
+func later(before time.Duration, milliseconds float64) time.Duration {
+	if math.IsNaN(milliseconds) || math.Abs(milliseconds) > math.MaxInt32 {
+		return before
+	}
+	return max(before, time.Duration(milliseconds*float64(time.Millisecond)))
+}
+
+// everySecond keeps the frames 0, 2, 4 ... and lets go of the others.
+func everySecond(frames []matcher.Frame) []matcher.Frame {
+	for i := range len(frames) / 2 {
+		frames[i] = frames[2*i]
+	}
+	clear(frames[len(frames)/2:])
+	return frames[:len(frames)/2]
+}
+
+// evenly chooses n frames spread over all of them.
+func evenly(frames []matcher.Frame, n int) []matcher.Frame {
+	if len(frames) <= n {
+		return frames
+	}
+	chosen := make([]matcher.Frame, n)
+	for i := range chosen {
+		chosen[i] = frames[i*len(frames)/n]
+	}
+	return chosen
+}
+
+// toRGBA copies a BGR frame into Go's memory, scaled down where it is large.
+func toRGBA(mat gocv.Mat) (*image.RGBA, error) {
+	size := image.Pt(mat.Cols(), mat.Rows())
+	if mat.Channels() != 3 || size.X*size.Y > maxPixels {
+		return nil, errors.New("unexpected kind of frame")
+	}
+	fitted := picture.FitSize(size, frameSide)
+	small := mat
+	if fitted != size {
+		small = gocv.NewMat()
+		defer small.Close()
+		gocv.Resize(mat, &small, fitted, 0, 0, gocv.InterpolationArea)
+	}
+	rgba := gocv.NewMat()
+	defer rgba.Close()
+	gocv.CvtColor(small, &rgba, gocv.ColorBGRToRGBA)
+	return &image.RGBA{Pix: rgba.ToBytes(), Stride: 4 * fitted.X, Rect: image.Rectangle{Max: fitted}}, nil
+}

@@ -1,0 +1,135 @@
+package offline
+
+import (
+	"context"
+	"image"
+	"math"
+
+	face "github.com/Kagami/go-face"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/picture"
+	"facematch/matcher/quality"
+)
+
+// descriptor is what the net makes of a face: the smaller the distance between
+// two of them, the more alike the faces.
+type descriptor = face.Descriptor
+
+// distance is the L2 distance of two descriptors, 0 to 2.
+func distance(a, b descriptor) float64 { return math.Sqrt(face.SquaredEuclideanDistance(a, b)) }
+
+// found is a face with its descriptor.
+type found struct {
+	matcher.Face
+	descriptor descriptor
+	seen       float64 // inter-eye distance in the searched picture, in pixels
+}
+
+// Find finds the faces in an upright picture, in two steps: fast in a small
+// copy, and only where nothing is found more closely. The picture must not be
+// changed afterwards. The error is the context's or a *matcher.Problem (see
+// Load).
+func (e *Engine) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
+	all, err := e.find(ctx, img)
+	if err != nil {
+		return nil, err
+	}
+	faces := make([]matcher.Face, len(all))
+	for i, f := range all {
+		faces[i] = f.Face
+	}
+	return faces, nil
+}
+
+func (e *Engine) find(ctx context.Context, img *image.RGBA) ([]found, error) {
+	size := img.Bounds().Size()
+	if size.X < 1 || size.Y < 1 {
+		return nil, ctx.Err()
+	}
+	all, err := e.search(ctx, img, picture.FitSize(size, quickSide))
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	switch longer := max(size.X, size.Y); {
+	case longer > quickSide:
+		return e.search(ctx, img, picture.FitSize(size, closeSide))
+	case longer < smallSide:
+		return e.search(ctx, img, size.Mul(enlargeBy))
+	}
+	return nil, nil
+}
+
+// search looks for faces in a copy of the picture of the given size. The faces
+// are in the picture's own pixels.
+func (e *Engine) search(ctx context.Context, img *image.RGBA, size image.Point) ([]found, error) {
+	raw, err := e.recognise(ctx, func() image.Image {
+		if size == img.Bounds().Size() {
+			return img
+		}
+		return picture.Resize(img, size)
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := img.Bounds()
+	back := func(p image.Point) image.Point {
+		return b.Min.Add(image.Pt(scaled(p.X, b.Dx(), size.X), scaled(p.Y, b.Dy(), size.Y)))
+	}
+	all := make([]found, 0, len(raw))
+	for _, r := range raw {
+		// The five-point model gives both corners of one eye, both of the other,
+		// and the base of the nose.
+		if len(r.Shapes) != 5 {
+			continue
+		}
+		one, other := middle(r.Shapes[0], r.Shapes[1]), middle(r.Shapes[2], r.Shapes[3])
+		if one.X > other.X {
+			one, other = other, one
+		}
+		f := found{descriptor: r.Descriptor, seen: quality.InterEye([2]image.Point{one, other})}
+		f.Box = image.Rectangle{Min: back(r.Rectangle.Min), Max: back(r.Rectangle.Max)}
+		f.Eyes = [2]image.Point{back(one), back(other)}
+		f.Nose = back(r.Shapes[4])
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// scaled is n*to/from, rounded.
+func scaled(n, to, from int) int {
+	return int(math.Round(float64(n) * float64(to) / float64(from)))
+}
+
+func middle(a, b image.Point) image.Point { return image.Pt((a.X+b.X)/2, (a.Y+b.Y)/2) }
+
+// describe gives the face's descriptor. Where the face was found in a copy with
+// fewer pixels than the net can use, it looks once more at an upright crop of
+// the picture itself.
+func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found) (descriptor, error) {
+	interEye := quality.InterEye(f.Eyes)
+	if f.seen >= netInterEye || interEye <= f.seen*1.1 {
+		return f.descriptor, nil
+	}
+	crop := matcher.CropFace(img, f.Face)
+	again, err := e.search(ctx, crop, crop.Rect.Size())
+	if err != nil {
+		return descriptor{}, err
+	}
+	if len(again) == 0 {
+		return f.descriptor, nil
+	}
+	return nearest(again, image.Pt(crop.Rect.Dx()/2, crop.Rect.Dy()/2)).descriptor, nil
+}
+
+// nearest is the face whose middle is nearest to a point; there must be one.
+func nearest(all []found, p image.Point) found {
+	best, least := all[0], math.Inf(1)
+	for _, f := range all {
+		d := middle(f.Box.Min, f.Box.Max).Sub(p)
+		if away := math.Hypot(float64(d.X), float64(d.Y)); away < least {
+			best, least = f, away
+		}
+	}
+	return best
+}

@@ -1,0 +1,229 @@
+package offline
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/picture"
+	"facematch/matcher/quality"
+)
+
+// MatcherParams are what a Matcher is made of; all are needed.
+type MatcherParams struct {
+	Engine      *Engine
+	Portraits   matcher.PortraitFinder
+	Calibration *matcher.Calibration
+	Temp        string // a private folder, for clips that are only in memory
+}
+
+// Matcher compares a portrait with a clip on this computer. It may be used from
+// several goroutines; closing the Engine ends it.
+type Matcher struct {
+	params   MatcherParams
+	readClip clipReader
+}
+
+var _ matcher.Matcher = (*Matcher)(nil)
+
+// NewMatcher makes a matcher and returns at once.
+func NewMatcher(p MatcherParams) *Matcher {
+	return &Matcher{params: p, readClip: readClip}
+}
+
+// Describe names engine, models and calibration, once the models are loaded.
+func (m *Matcher) Describe(ctx context.Context) (matcher.Description, error) {
+	if err := m.params.Engine.Load(ctx); err != nil {
+		return matcher.Description{}, err
+	}
+	return m.description(), nil
+}
+
+func (m *Matcher) description() matcher.Description {
+	c := m.params.Calibration
+	models := slices.Clone(c.Models)
+	slices.SortFunc(models, func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
+	return matcher.Description{Engine: c.Engine, Models: models, Calibration: c.Name, Calibrated: c.Calibrated}
+}
+
+// Match answers one request; see matcher.Matcher. Besides those of Load and of
+// the portrait finder its problems are clip.missing, .directory, .denied,
+// .unreadable, .unsupported (parameter Format), .empty, .too_large, .too_long
+// (parameter Minutes) and .temp. The document is looked at first; a clip is
+// looked at even where the document has no face, so that the answer tells all
+// that must be put right.
+func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
+	if err := matcher.CheckConditions(req.Rules); err != nil { // none at all would let everybody pass
+		return matcher.Answer{}, matcher.NewProblem("problem.internal", err)
+	}
+	progress.Report(matcher.StageLoading, 0, 0)
+	if err := m.params.Engine.Load(ctx); err != nil {
+		return matcher.Answer{}, err
+	}
+	answer := matcher.Answer{Best: -1, Engine: m.description()}
+
+	progress.Report(matcher.StageDocument, 0, 0)
+	portrait, anchor, err := m.portrait(ctx, req)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
+	answer.Portrait = portrait
+
+	frames, err := m.frames(ctx, req, progress)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
+	looked, err := m.lookAt(ctx, frames, progress)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
+	chosen, target := choose(looked)
+	if portrait.Code != matcher.CodeOK || target != matcher.CodeOK {
+		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
+		return answer, err
+	}
+	return m.compare(ctx, answer, anchor, chosen, req.Rules, progress)
+}
+
+// lookAt looks for faces in the frames, as many at a time as there are workers.
+func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress matcher.ProgressFunc) ([]seen, error) {
+	looked := make([]seen, len(frames))
+	var done atomic.Int64
+	progress.Report(matcher.StageFaces, 0, len(frames))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(cap(m.params.Engine.workers))
+	for i, frame := range frames {
+		group.Go(func() error {
+			all, err := m.params.Engine.find(ctx, frame.Image)
+			if err != nil {
+				return err
+			}
+			looked[i] = look(frame, all)
+			progress.Report(matcher.StageFaces, int(done.Add(1)), len(frames))
+			return nil
+		})
+	}
+	return looked, group.Wait()
+}
+
+// compare measures each chosen frame against the portrait, and all against
+// each other.
+func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, rules []matcher.Condition, progress matcher.ProgressFunc) (matcher.Answer, error) {
+	var percentages []float64
+	var descriptors []descriptor
+	for i, s := range chosen {
+		progress.Report(matcher.StageComparing, i, len(chosen))
+		d, err := m.params.Engine.describe(ctx, s.frame.Image, s.face)
+		if err != nil {
+			return matcher.Answer{}, err
+		}
+		apart := distance(anchor, d)
+		percentage := m.params.Calibration.Percentage(apart)
+		descriptors = append(descriptors, d)
+		percentages = append(percentages, percentage)
+		answer.Frames = append(answer.Frames, matcher.MatchedFrame{
+			Face:       matcher.CropFace(s.frame.Image, s.face.Face),
+			At:         s.frame.At,
+			Distance:   apart,
+			Percentage: percentage,
+			Quality:    s.quality,
+		})
+		if answer.Best < 0 || percentage > percentages[answer.Best] {
+			answer.Best = i
+		}
+	}
+	result, err := matcher.Compared(percentages, m.params.Calibration.ResultFrom, rules)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
+	if apart := farthest(descriptors); apart > m.params.Calibration.SamePerson {
+		answer.Swapped = true
+		result.Scoring = result.Scoring.ReferFor(fmt.Sprintf("one person in the video (two frames differ by %.2f)", apart))
+	}
+	answer.Result = result
+	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
+	return answer, nil
+}
+
+// farthest is the largest distance between any two.
+func farthest(descriptors []descriptor) float64 {
+	most := 0.0
+	for i, a := range descriptors {
+		for _, b := range descriptors[:i] {
+			most = max(most, distance(a, b))
+		}
+	}
+	return most
+}
+
+// portrait is the request's, or the one found on its page, with its descriptor.
+// Its code is not 0 where there is nothing to compare.
+func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.Portrait, descriptor, error) {
+	if req.Portrait == nil {
+		p, err := m.params.Portraits.Portrait(ctx, req.Page)
+		if err != nil {
+			return nil, descriptor{}, err
+		}
+		req.Portrait = &p
+	}
+	p := *req.Portrait
+	if p.Code != matcher.CodeOK {
+		return &p, descriptor{}, nil
+	}
+	if p.Image == nil {
+		return nil, descriptor{}, matcher.NewProblem("problem.internal", fmt.Errorf("a portrait without a picture"))
+	}
+	d, ok, err := m.describePortrait(ctx, p.Image)
+	if err != nil {
+		return nil, descriptor{}, err
+	}
+	if !ok { // a crop by hand may show no face at all
+		p.Code, p.Image = matcher.CodeNoFace, nil
+	}
+	return &p, d, nil
+}
+
+// describePortrait describes the largest face of a crop; false where there is
+// none. A crop by hand may end at the very edge of the face, where the detector
+// sees nothing: it then gets a margin.
+func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descriptor, bool, error) {
+	for _, img := range []func() *image.RGBA{
+		func() *image.RGBA { return crop },
+		func() *image.RGBA { return withMargin(crop) },
+	} {
+		picture := img()
+		all, err := m.params.Engine.find(ctx, picture)
+		if err != nil {
+			return descriptor{}, false, err
+		}
+		if len(all) == 0 {
+			continue
+		}
+		largest := slices.MaxFunc(all, func(a, b found) int {
+			return int(quality.InterEye(a.Eyes) - quality.InterEye(b.Eyes))
+		})
+		if quality.InterEye(largest.Eyes) < minInterEye {
+			return descriptor{}, false, nil
+		}
+		d, err := m.params.Engine.describe(ctx, picture, largest)
+		return d, err == nil, err
+	}
+	return descriptor{}, false, nil
+}
+
+// withMargin is the picture with a third of its size of grey on each side.
+func withMargin(img *image.RGBA) *image.RGBA {
+	size := img.Bounds().Size()
+	edge := size.Div(3)
+	out := picture.Solid(size.Add(edge.Mul(2)), color.Gray{Y: 128})
+	draw.Draw(out, image.Rectangle{Min: edge, Max: edge.Add(size)}, img, img.Bounds().Min, draw.Src)
+	return out
+}
