@@ -35,7 +35,7 @@ var sizes = [][2]int{{1024, 700}, {1600, 1000}}
 // with a document that shows no face.
 func TestVideoFileAsCamera(t *testing.T) {
 	d := newDesktop(t)
-	p := d.open("light", func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })
+	p := d.open("file", "light", func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })
 	p.measurePreview()
 	p.shots("check")
 	p.check("pass", photo(t, sameMan), history.Pass)
@@ -50,7 +50,7 @@ func TestVideoFileAsCamera(t *testing.T) {
 func TestStreamAsCamera(t *testing.T) {
 	d := newDesktop(t)
 	document := stranger()
-	p := d.open("dark", func(s *settings.Settings) {
+	p := d.open("stream", "dark", func(s *settings.Settings) {
 		s.Camera.Source = stream(t, clip(t, photo(t, manLive)))
 		if document == "" {
 			// Without anybody else's picture the man himself has to fail: no two
@@ -83,7 +83,8 @@ type program struct {
 }
 
 // open starts the program in the light or dark theme and waits for its window.
-func (d *desktop) open(theme string, change func(*settings.Settings)) *program {
+// The name is that of its screenshots.
+func (d *desktop) open(name, theme string, change func(*settings.Settings)) *program {
 	d.t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin", "facematch"))
 	if err != nil {
@@ -103,8 +104,8 @@ func (d *desktop) open(theme string, change func(*settings.Settings)) *program {
 		d.t.Fatal(err)
 	}
 
-	p := &program{d: d, t: d.t, log: &bytes.Buffer{}, history: filepath.Join(home, "data", "history.db")}
-	p.name = strings.ToLower(d.t.Name()) + "-" + theme
+	p := &program{d: d, t: d.t, name: name + "-" + theme, log: &bytes.Buffer{}}
+	p.history = filepath.Join(home, "data", "history.db")
 	p.cmd = d.command(binary)
 	p.cmd.Env = append(p.cmd.Env, "FACEMATCH_HOME="+home, "FYNE_THEME="+theme)
 	if models := os.Getenv("FACEMATCH_MODELS"); models != "" {

@@ -155,10 +155,10 @@ func (d *desktop) window(name string) string {
 	return ids[0]
 }
 
-// resize gives a window this size and its top left corner the screen's.
+// resize gives a window this size, near the screen's top left corner.
 func (d *desktop) resize(window string, width, height int) {
 	d.t.Helper()
-	d.tool("xdotool", "windowmove", window, "0", "0", "windowsize", "--sync", window, strconv.Itoa(width), strconv.Itoa(height))
+	d.tool("xdotool", "windowmove", window, "2", "24", "windowsize", "--sync", window, strconv.Itoa(width), strconv.Itoa(height))
 }
 
 // key presses keys as on a keyboard, for the window that has the focus.

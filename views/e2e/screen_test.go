@@ -13,19 +13,20 @@ import (
 // that says "pass" is none.
 var verdicts = regexp.MustCompile(`\b(PASS|REFER|FAIL|NOT\s+COMPARED|COULD\s+NOT\s+RUN|CANCELLED)\b`)
 
-// read gives the words on a picture. It is read twice, since no one way keeps
-// every colour: by what is brighter or darker than around it, and by its
-// strongest channel, in which red on black stands out.
+// read gives the words on a picture. It is read in three ways, since no one of
+// them keeps every colour: in grey, by what is brighter or darker than around
+// it, and by the strongest channel, in which red on black stands out.
 func (d *desktop) read(picture string) string {
 	d.t.Helper()
 	dir := d.t.TempDir()
 	var text strings.Builder
 	for _, way := range [][]string{
+		{"-colorspace", "Gray"},
 		{"-colorspace", "Gray", "-normalize", "-lat", "40x40+5%"},
 		{"-colorspace", "HSB", "-channel", "B", "-separate"},
 	} {
 		page := filepath.Join(dir, "page.png")
-		d.tool("convert", slices.Concat([]string{picture}, way, []string{"-resize", "150%", page})...)
+		d.tool("convert", slices.Concat([]string{picture}, way, []string{page})...)
 		text.WriteString(d.tool("tesseract", page, "stdout", "--psm", "11", "-l", "eng"))
 	}
 	return text.String()

@@ -1,0 +1,416 @@
+package views
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+)
+
+// checkScreen is where a check is made: the live picture, the document, what
+// the person agreed to, one button; then the result in their place. All its
+// methods are for the window's goroutine.
+type checkScreen struct {
+	parts
+	browse  func()            // opens the file dialog
+	copy    func(text string) // puts text on the clipboard
+	checked func()            // a check has ended
+
+	source   app.Source // nil while it is reopened
+	visible  bool
+	watching []*job // pictures and advice
+
+	engine      app.Description
+	engineReady bool
+	engineFault error
+
+	document *chosenDocument
+	looking  *job
+	running  *job
+	session  string
+	fault    error // why the last check did not begin
+	result   *resultView
+
+	preview   *preview
+	hint      *widget.Label
+	panel     *documentPanel
+	name      *entry
+	consent   *check
+	mode      *widget.Label
+	calibre   *widget.Label
+	start     *button
+	why       *widget.Label
+	stage     *widget.Label
+	bar       *widget.ProgressBar
+	endless   *widget.ProgressBarInfinite
+	cancel    *button
+	form      *fyne.Container
+	progress  *fyne.Container
+	capture   fyne.CanvasObject // everything but the result
+	content   *fyne.Container
+	progressf latest[app.Progress]
+}
+
+func newCheckScreen(p parts, browse func(), copy func(string), checked func()) *checkScreen {
+	s := &checkScreen{parts: p, browse: browse, copy: copy, checked: checked, session: app.NewSession()}
+	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
+
+	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
+	s.preview.OnPicture = func(bool) { s.update() }
+	s.preview.OnHint = func(hint app.Notice, good bool) { s.showHint(s.words.Notice(hint), good) }
+	s.hint = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	s.hint.SizeName = theme.SizeNameSubHeadingText
+	s.hint.Truncation = fyne.TextTruncateEllipsis
+
+	s.panel = newDocumentPanel(s.words, s.keys, s.browse, s.stopLooking)
+	s.name = s.keys.entry(func(string) { s.update() })
+	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
+	s.consent = s.keys.check("", func(bool) { s.update() })
+	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
+	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
+	s.start.Importance = widget.HighImportance
+	s.why = wrapped("")
+
+	s.stage = bold("")
+	s.bar, s.endless = widget.NewProgressBar(), widget.NewProgressBarInfinite()
+	s.endless.Stop()
+	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
+
+	s.lay()
+	s.update()
+	return s
+}
+
+func (s *checkScreen) lay() {
+	name := container.New(layout.NewFormLayout(), widget.NewLabel(s.words.T("check.name")), s.name)
+	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil,
+		newTapLabel(s.words.T("check.consent"), s.toggleConsent))
+	badges := container.NewHBox(s.mode, s.calibre)
+	big := container.New(tall{}, s.start)
+	s.form = container.NewGridWithColumns(2,
+		container.NewVBox(name, consent),
+		container.NewVBox(badges, big, s.why),
+	)
+	s.progress = container.NewVBox(
+		s.stage, container.NewStack(s.bar, s.endless),
+		container.NewHBox(layout.NewSpacer(), s.cancel),
+	)
+	s.progress.Hide()
+	left := container.NewBorder(nil, s.hint, nil, nil, s.preview)
+	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.NewStack(s.form, s.progress)), nil, nil,
+		container.NewGridWithColumns(2, left, s.panel))
+	s.content = container.NewStack(s.capture)
+}
+
+// tall makes a button as high as it is important.
+type tall struct{}
+
+func (tall) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objects[0].MinSize().Width, bigButton)
+}
+
+func (tall) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+
+// setSource gives the screen the source to show; nil while there is none.
+func (s *checkScreen) setSource(source app.Source) {
+	s.source = source
+	s.preview.showProblem(nil)
+	s.preview.say(s.words.T("preview.waiting"), "")
+	s.showHint("", false)
+	s.watch()
+}
+
+// show tells the screen whether it can be seen: nothing is painted for nobody.
+// (Fyne does not tell when the window is minimised; a window that merely lost
+// the keyboard may well be looked at.)
+func (s *checkScreen) show(visible bool) {
+	s.visible = visible
+	s.watch()
+}
+
+// watch starts or stops what feeds the live picture. A new feeder waits for the
+// one before it, because both write into the same buffers.
+func (s *checkScreen) watch() {
+	before := s.watching
+	for _, j := range before {
+		j.stop()
+	}
+	s.watching = nil
+	if s.source == nil || !s.visible || s.result != nil {
+		s.watching = before // stopped, but to be waited for
+		return
+	}
+	s.preview.mirror.Store(s.desk.Settings().Camera.Mirror)
+	source := s.source
+	for _, feed := range []func(context.Context, app.Source){s.preview.watch, s.preview.advise} {
+		s.watching = append(s.watching, s.work.start(func(ctx context.Context) {
+			for _, j := range before {
+				j.over()
+			}
+			feed(ctx, source)
+		}))
+	}
+}
+
+func (s *checkScreen) showHint(text string, good bool) {
+	importance := widget.WarningImportance
+	if good {
+		importance = widget.SuccessImportance
+	}
+	if s.hint.Text == text && s.hint.Importance == importance {
+		return
+	}
+	s.hint.Importance = importance
+	s.hint.SetText(text)
+}
+
+// setEngine tells the screen what decides checks, or why nothing can.
+func (s *checkScreen) setEngine(d app.Description, err error) {
+	s.engine, s.engineReady, s.engineFault = d, err == nil, err
+	s.update()
+}
+
+// busy says whether a check runs.
+func (s *checkScreen) busy() bool { return s.running != nil }
+
+// drop takes what was dropped onto the window.
+func (s *checkScreen) drop(uris []fyne.URI) {
+	if s.busy() || s.result != nil || len(uris) == 0 {
+		return
+	}
+	d := sortDropped(uris)
+	if len(d.paths) == 0 {
+		s.stopLooking()
+		s.document = nil
+		s.panel.empty(s.words.problem(&app.Problem{Key: "drop.not_a_file"}))
+		s.update()
+		return
+	}
+	s.load(d.paths)
+}
+
+// load looks for the portrait on the first of the files that can be read.
+func (s *checkScreen) load(paths []string) {
+	if s.busy() || s.result != nil {
+		return
+	}
+	s.looking.stop()
+	s.document = nil
+	s.panel.search()
+	var mine *job
+	mine = s.work.start(func(ctx context.Context) {
+		found, err := firstReadable(ctx, s.desk, paths)
+		s.work.do(func() {
+			if s.looking != mine { // cancelled, or another document since
+				return
+			}
+			s.looking = nil
+			if err != nil {
+				s.desk.Log("document", err)
+				s.panel.empty(s.words.problem(err))
+			} else {
+				s.document = found
+				s.panel.show(found)
+			}
+			s.update()
+		})
+	})
+	s.looking = mine
+	s.update()
+}
+
+func (s *checkScreen) stopLooking() {
+	if s.looking == nil {
+		return
+	}
+	s.looking.stop()
+	s.looking = nil
+	s.panel.empty("")
+	s.update()
+}
+
+func (s *checkScreen) stopRunning() {
+	if s.busy() {
+		s.running.stop()
+		s.cancel.Disable()
+		s.stage.SetText(s.words.T("stage.cancelling"))
+	}
+}
+
+func (s *checkScreen) toggleConsent() {
+	if !s.busy() && s.result == nil {
+		s.consent.SetChecked(!s.consent.Checked)
+	}
+}
+
+// escape cancels what runs.
+func (s *checkScreen) escape() {
+	if s.busy() {
+		s.stopRunning()
+	} else {
+		s.stopLooking()
+	}
+}
+
+// missing says what a check still needs, in the order a clerk meets it; empty:
+// nothing.
+func (s *checkScreen) missing() string {
+	switch {
+	case s.engineFault != nil:
+		return s.words.problem(s.engineFault)
+	case s.looking != nil:
+		return s.words.T("missing.looking")
+	case s.document == nil:
+		return s.words.T("missing.document")
+	case !s.preview.there:
+		return s.words.T("missing.picture")
+	case !s.consent.Checked:
+		return s.words.T("missing.consent")
+	case !s.engineReady:
+		return s.words.T("missing.engine")
+	}
+	if _, err := app.CleanName(s.name.Text); err != nil {
+		return s.words.problem(err)
+	}
+	return ""
+}
+
+// update brings the form in line with the state.
+func (s *checkScreen) update() {
+	missing, running := s.missing(), s.busy()
+	s.panel.allow(!running)
+	enable(s.start, missing == "" && !running)
+	switch {
+	case s.engineFault != nil:
+		say(s.why, missing, widget.DangerImportance)
+	case s.fault != nil:
+		say(s.why, s.words.problem(s.fault), widget.DangerImportance)
+	case missing != "":
+		say(s.why, missing, widget.MediumImportance)
+	default:
+		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
+	}
+	mode, calibre := s.words.T("mode.offline"), ""
+	switch {
+	case s.engineFault != nil:
+		mode = s.words.T("mode.none")
+	case !s.engineReady:
+		calibre = s.words.T("mode.loading")
+	case !s.engine.Calibrated:
+		calibre = s.words.T("mode.not_calibrated")
+	}
+	say(s.mode, mode, widget.MediumImportance)
+	say(s.calibre, calibre, widget.WarningImportance)
+	if running {
+		s.form.Hide()
+		s.progress.Show()
+	} else {
+		s.progress.Hide()
+		s.form.Show()
+	}
+}
+
+// begin starts a check.
+func (s *checkScreen) begin() {
+	if s.busy() || s.result != nil || s.missing() != "" {
+		return
+	}
+	document, source := s.document, s.source
+	rules := s.desk.Settings().Conditions
+	in := app.CheckInput{
+		Document: document.blob,
+		Name:     strings.TrimSpace(s.name.Text),
+		Consent:  s.consent.Checked,
+		Session:  s.session,
+		Capture: func(ctx context.Context, progress app.ProgressFunc) (app.Clip, error) {
+			return source.Record(ctx, clipLength, progress)
+		},
+	}
+	if document.portrait.Code == 0 {
+		in.Portrait = &document.portrait
+	}
+	s.fault = nil
+	enable(s.cancel, true)
+	s.showProgress(app.Progress{})
+	s.running = s.work.start(func(ctx context.Context) {
+		done, err := s.desk.Check(ctx, in, s.progressf.put)
+		s.work.do(func() { s.ended(done, err, rules, document) })
+	})
+	s.update()
+	s.focus(s.cancel)
+}
+
+func (s *checkScreen) showProgress(p app.Progress) {
+	if s.cancel.Disabled() { // "cancelling" stays until it is over
+		return
+	}
+	s.stage.SetText(s.words.stage(p))
+	if p.Total > 0 {
+		s.endless.Stop()
+		s.endless.Hide()
+		s.bar.Show()
+		s.bar.SetValue(float64(p.Done) / float64(p.Total))
+	} else {
+		s.bar.Hide()
+		s.endless.Show()
+		s.endless.Start()
+	}
+}
+
+// ended shows how a check ended. One that never began leaves the form as it
+// is, with the reason.
+func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, document *chosenDocument) {
+	s.running = nil
+	s.endless.Stop()
+	s.desk.Log("check", err)
+	if done.ID == "" {
+		s.fault = err
+		s.update()
+		s.focus(s.start)
+		return
+	}
+	s.result = newResultView(s.parts, shownCheck{
+		Check: done, unrecorded: err, rules: rules, portrait: document.portrait.Image,
+	})
+	s.result.OnNew, s.result.OnAgain, s.result.OnCopy = s.reset, s.again, s.copy
+	s.content.Objects = []fyne.CanvasObject{s.result}
+	s.content.Refresh()
+	s.update()
+	s.watch()
+	s.focus(s.result.next)
+	s.checked()
+}
+
+// again goes back to the form for another attempt with the same person.
+func (s *checkScreen) again() {
+	if s.busy() {
+		return
+	}
+	s.result = nil
+	s.fault = nil
+	s.content.Objects = []fyne.CanvasObject{s.capture}
+	s.content.Refresh()
+	s.update()
+	s.watch()
+}
+
+// reset makes the screen ready for the next person: nothing of the last one
+// stays.
+func (s *checkScreen) reset() {
+	if s.busy() {
+		return
+	}
+	s.looking.stop()
+	s.looking, s.document = nil, nil
+	s.session = app.NewSession()
+	s.name.SetText("")
+	s.consent.SetChecked(false)
+	s.panel.empty("")
+	s.again()
+}

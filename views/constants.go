@@ -1,0 +1,55 @@
+package views
+
+import "time"
+
+const (
+	// clipLength is how long the person is filmed: long enough for eight frames
+	// spread over different moments, short enough to stand still for.
+	clipLength = 3 * time.Second
+
+	// paintInterval keeps the live picture at no more than 30 paints a second;
+	// each one repaints the whole window.
+	paintInterval = 33 * time.Millisecond
+
+	// adviceInterval is how often the hint under the live picture may change.
+	// Five times a second follows a moving face and can still be read.
+	adviceInterval = 200 * time.Millisecond
+
+	// liveWidth and pageWidth are the widest pictures handed to the screen, in
+	// pixels: more than half of a large screen shows nobody anything new and costs
+	// an upload for every paint.
+	liveWidth = 1280
+	pageWidth = 1400
+
+	// facesShown is how many faces are outlined; a crowd needs no more to be seen
+	// as one.
+	facesShown = 4
+
+	// historyPage is how many checks one page of the history loads, and
+	// historyAhead how many rows before the end of the list the next page is asked
+	// for: more rows than a large screen shows.
+	historyPage  = 100
+	historyAhead = 60
+
+	// closeLimit is how long closing waits for work that does not end: a check
+	// ends within 200 ms of its cancellation, a driver may hang for ever.
+	closeLimit = 15 * time.Second
+)
+
+// Sizes in Fyne's device-independent pixels.
+const (
+	minWidth, minHeight     = 1024, 660 // with the menu bar a window of 1024x700
+	startWidth, startHeight = 1280, 800
+
+	cornerShare  = 0.28 // of a face's box: how long an outline's corner is
+	outlineWidth = 3
+
+	gaugeHeight   = 84
+	barsHeight    = 120
+	bigButton     = 52 // height of the one button that matters
+	sizeOfVerdict = 52 // of the text; OCR and an eye across the desk both read it
+	sizeOfShape   = 64
+)
+
+// documentTypes are the files Browse offers.
+var documentTypes = []string{".jpg", ".jpeg", ".png"}

@@ -1,0 +1,171 @@
+package views
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// controls makes the widgets that take the keyboard. Fyne gives a plain key to
+// the focused widget only and has no menu shortcut without a modifier, so each
+// of them passes Escape on.
+type controls struct{ escape func() }
+
+func (c *controls) caught(key *fyne.KeyEvent) bool {
+	if key.Name == fyne.KeyEscape {
+		c.escape()
+		return true
+	}
+	return false
+}
+
+// button is a button that Return presses too.
+type button struct {
+	widget.Button
+	keys *controls
+}
+
+func (c *controls) button(label string, icon fyne.Resource, tapped func()) *button {
+	b := &button{keys: c}
+	b.Text, b.Icon, b.OnTapped = label, icon, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// TypedKey is part of fyne.Focusable.
+func (b *button) TypedKey(key *fyne.KeyEvent) {
+	switch {
+	case b.keys.caught(key):
+	case key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter:
+		b.Tapped(nil)
+	default:
+		b.Button.TypedKey(key)
+	}
+}
+
+func enable(w fyne.Disableable, on bool) {
+	switch {
+	case on && w.Disabled():
+		w.Enable()
+	case !on && !w.Disabled():
+		w.Disable()
+	}
+}
+
+// entry is a text field in which Tab goes on to the next field, even where it
+// has several lines: nobody should be caught in it.
+type entry struct {
+	widget.Entry
+	keys *controls
+}
+
+func (c *controls) entry(changed func(string)) *entry {
+	e := &entry{keys: c}
+	e.OnChanged = changed
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+func (c *controls) text(rows int, changed func(string)) *entry {
+	e := c.entry(changed)
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapOff
+	e.TextStyle.Monospace = true
+	e.SetMinRowsVisible(rows)
+	return e
+}
+
+// AcceptsTab is part of fyne.Tabbable.
+func (e *entry) AcceptsTab() bool { return false }
+
+// TypedKey is part of fyne.Focusable.
+func (e *entry) TypedKey(key *fyne.KeyEvent) {
+	if !e.keys.caught(key) {
+		e.Entry.TypedKey(key)
+	}
+}
+
+// check is a checkbox.
+type check struct {
+	widget.Check
+	keys *controls
+}
+
+func (c *controls) check(label string, changed func(bool)) *check {
+	b := &check{keys: c}
+	b.Text, b.OnChanged = label, changed
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// TypedKey is part of fyne.Focusable.
+func (b *check) TypedKey(key *fyne.KeyEvent) {
+	if !b.keys.caught(key) {
+		b.Check.TypedKey(key)
+	}
+}
+
+// tapLabel is the wrapped text of a checkbox, whose own label cannot wrap.
+type tapLabel struct {
+	widget.Label
+	tapped func()
+}
+
+func newTapLabel(text string, tapped func()) *tapLabel {
+	l := &tapLabel{tapped: tapped}
+	l.Text, l.Wrapping = text, fyne.TextWrapWord
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// Tapped is part of fyne.Tappable.
+func (l *tapLabel) Tapped(*fyne.PointEvent) { l.tapped() }
+
+// table is a table that passes Escape on.
+type table struct {
+	widget.Table
+	keys *controls
+}
+
+func (c *controls) table() *table {
+	t := &table{keys: c}
+	t.ShowHeaderRow = true
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// TypedKey is part of fyne.Focusable.
+func (t *table) TypedKey(key *fyne.KeyEvent) {
+	if !t.keys.caught(key) {
+		t.Table.TypedKey(key)
+	}
+}
+
+// wrapped is a label whose lines break between words.
+func wrapped(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
+
+func bold(text string) *widget.Label {
+	return widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+}
+
+// say sets a label's words and how grave they are; no words hide it.
+func say(l *widget.Label, text string, importance widget.Importance) {
+	l.Importance = importance
+	l.SetText(text)
+	if text == "" {
+		l.Hide()
+	} else {
+		l.Show()
+	}
+}
+
+// join puts a text and its hint, which may be empty, into one paragraph.
+func join(text, hint string) string {
+	if hint == "" {
+		return text
+	}
+	return text + " " + hint
+}

@@ -1,0 +1,160 @@
+package views
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+)
+
+// bounds are the score's bounds in force for a check; nil where there is none.
+type bounds struct{ pass, refer *float64 }
+
+// scoreBounds reads the bounds off the conditions. Only a condition that asks
+// for a high score can be drawn as one; of several the first is.
+func scoreBounds(rules []app.Condition) bounds {
+	for _, c := range rules {
+		if c.Field == "score" && (c.Op == ">=" || c.Op == ">") {
+			pass := c.Pass
+			return bounds{pass: &pass, refer: c.Refer}
+		}
+	}
+	return bounds{}
+}
+
+// gauge shows a score between 0 and 100 and the bounds it is measured by.
+type gauge struct {
+	widget.BaseWidget
+	score  float64
+	label  string
+	color  fyne.ThemeColorName
+	bounds bounds
+}
+
+func newGauge(score float64, label string, color fyne.ThemeColorName, b bounds) *gauge {
+	g := &gauge{score: score, label: label, color: color, bounds: b}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// zone is one stretch of the scale.
+type zone struct {
+	from, to float64
+	color    fyne.ThemeColorName
+}
+
+// zones divide the scale at the bounds. A bound outside the scale leaves an
+// empty stretch.
+func (b bounds) zones() []zone {
+	if b.pass == nil {
+		return []zone{{0, 100, colorNotCompared}}
+	}
+	pass := onScale(*b.pass)
+	if b.refer == nil {
+		return []zone{{0, pass, colorFail}, {pass, 100, colorPass}}
+	}
+	refer := min(onScale(*b.refer), pass)
+	return []zone{{0, refer, colorFail}, {refer, pass, colorRefer}, {pass, 100, colorPass}}
+}
+
+func onScale(x float64) float64 { return min(max(x, 0), 100) }
+
+// CreateRenderer is part of fyne.Widget.
+func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
+	r := &gaugeRenderer{gauge: g, value: canvas.NewText(g.label, nil), needle: canvas.NewLine(nil)}
+	r.value.TextStyle.Bold = true
+	r.value.TextSize = 24
+	r.needle.StrokeWidth = 4
+	for _, z := range g.bounds.zones() {
+		r.zones = append(r.zones, z)
+		r.bars = append(r.bars, canvas.NewRectangle(nil))
+	}
+	r.mark(0)
+	r.mark(100)
+	for _, b := range []*float64{g.bounds.refer, g.bounds.pass} {
+		if b != nil {
+			r.mark(*b)
+		}
+	}
+	r.Refresh()
+	return r
+}
+
+type gaugeRenderer struct {
+	gauge  *gauge
+	value  *canvas.Text
+	needle *canvas.Line
+	zones  []zone
+	bars   []*canvas.Rectangle
+	at     []float64 // where the marks stand
+	marks  []*canvas.Text
+	ticks  []*canvas.Line
+}
+
+func (r *gaugeRenderer) mark(at float64) {
+	r.at = append(r.at, at)
+	t := canvas.NewText(strconv.FormatFloat(at, 'f', -1, 64), nil)
+	t.TextSize = 13
+	t.Alignment = fyne.TextAlignCenter
+	r.marks = append(r.marks, t)
+	r.ticks = append(r.ticks, canvas.NewLine(nil))
+}
+
+func (r *gaugeRenderer) Destroy() {}
+
+func (r *gaugeRenderer) MinSize() fyne.Size { return fyne.NewSize(220, gaugeHeight) }
+
+func (r *gaugeRenderer) Objects() []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for _, b := range r.bars {
+		all = append(all, b)
+	}
+	for i := range r.marks {
+		all = append(all, r.ticks[i], r.marks[i])
+	}
+	return append(all, r.needle, r.value)
+}
+
+// Layout places the scale: the value above, the bar in the middle, the marks
+// below.
+func (r *gaugeRenderer) Layout(size fyne.Size) {
+	const side, top, height = 18, 38, 18
+	x := func(v float64) float32 { return side + float32(onScale(v)/100)*(size.Width-2*side) }
+	for i, z := range r.zones {
+		r.bars[i].Move(fyne.NewPos(x(z.from), top))
+		r.bars[i].Resize(fyne.NewSize(x(z.to)-x(z.from), height))
+	}
+	for i, at := range r.at {
+		width := r.marks[i].MinSize().Width
+		r.ticks[i].Position1 = fyne.NewPos(x(at), top+height)
+		r.ticks[i].Position2 = fyne.NewPos(x(at), top+height+6)
+		r.marks[i].Resize(r.marks[i].MinSize())
+		r.marks[i].Move(fyne.NewPos(x(at)-width/2, top+height+6))
+	}
+	needle, width := x(r.gauge.score), r.value.MinSize().Width
+	r.needle.Position1 = fyne.NewPos(needle, top-6)
+	r.needle.Position2 = fyne.NewPos(needle, top+height+4)
+	r.value.Resize(r.value.MinSize())
+	r.value.Move(fyne.NewPos(min(max(needle-width/2, 0), max(size.Width-width, 0)), 0))
+}
+
+func (r *gaugeRenderer) Refresh() {
+	foreground := ink(theme.ColorNameForeground)
+	r.value.Color = ink(r.gauge.color)
+	r.needle.StrokeColor = foreground
+	for i, z := range r.zones {
+		r.bars[i].FillColor = ink(z.color)
+		r.bars[i].Refresh()
+	}
+	for i := range r.marks {
+		r.marks[i].Color, r.ticks[i].StrokeColor = foreground, foreground
+		r.marks[i].Refresh()
+		r.ticks[i].Refresh()
+	}
+	r.needle.Refresh()
+	r.value.Refresh()
+}

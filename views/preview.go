@@ -1,0 +1,364 @@
+package views
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+)
+
+// preview shows the live picture with outlines around the faces, or why there
+// is no picture. Its methods are for the window's goroutine, but for watch and
+// advise, which feed it.
+type preview struct {
+	widget.BaseWidget
+
+	// OnPicture tells when pictures begin or cease to come.
+	OnPicture func(there bool)
+	// OnHint brings the newest hint, and whether all is well.
+	OnHint func(hint app.Notice, good bool)
+	// Words puts a problem into words.
+	Words func(err error) (text, hint string)
+
+	mirror atomic.Bool
+	there  bool // the newest news was a picture
+
+	picture  *canvas.Image
+	outlines *outlines
+	message  *fyne.Container
+	text     *canvas.Text
+	hint     *widget.RichText
+
+	live   latest[liveNews]
+	advice latest[app.Advice]
+
+	mu      sync.Mutex // buffers and which are in use
+	buffers [3]*image.RGBA
+	shown   int // being painted from; -1: none
+	waiting int // on its way to the screen; -1: none
+}
+
+// liveNews is a picture in one of the buffers, or why there is none.
+type liveNews struct {
+	buffer  int // -1: no picture
+	problem *app.Problem
+}
+
+func newPreview(do func(func()), waiting string, words func(error) (string, string)) *preview {
+	p := &preview{Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Notice, bool) {}}
+	p.live = latest[liveNews]{do: do, show: p.showLive}
+	p.advice = latest[app.Advice]{do: do, show: p.showAdvice}
+
+	p.picture = canvas.NewImageFromImage(nil)
+	p.picture.FillMode = canvas.ImageFillContain
+	p.picture.ScaleMode = canvas.ImageScaleFastest
+	p.picture.Hide()
+	p.outlines = newOutlines()
+	p.text = canvas.NewText(waiting, pictureWriting)
+	p.text.TextStyle.Bold = true
+	p.text.TextSize = 18
+	p.text.Alignment = fyne.TextAlignCenter
+	p.hint = widget.NewRichText()
+	p.hint.Wrapping = fyne.TextWrapWord
+	p.message = container.NewVBox(p.text, p.hint)
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (p *preview) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(pictureGround)
+	ground.CornerRadius = 6
+	// The ground is dark in both themes, so its writing is that of the dark one.
+	message := container.NewThemeOverride(container.NewPadded(container.New(middle{}, p.message)), darkTheme{newTheme()})
+	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message))
+}
+
+// darkTheme shows a part of the window as in the dark theme.
+type darkTheme struct{ fyne.Theme }
+
+// Color is part of fyne.Theme.
+func (t darkTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return t.Theme.Color(name, theme.VariantDark)
+}
+
+// middle lays one object out in its full width, half way down.
+type middle struct{}
+
+func (middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	height := objects[0].MinSize().Height
+	objects[0].Resize(fyne.NewSize(size.Width, height))
+	objects[0].Move(fyne.NewPos(0, max(0, (size.Height-height)/2)))
+}
+
+// MinSize is part of fyne.CanvasObject: a picture that can still be judged.
+func (p *preview) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
+
+// watch passes the source's pictures on until the context ends or the source
+// is closed.
+func (p *preview) watch(ctx context.Context, source app.Source) {
+	for after := uint64(0); ; {
+		live, err := source.Next(ctx, after)
+		if err != nil {
+			return
+		}
+		after = live.Seq
+		news := liveNews{buffer: -1, problem: live.Problem}
+		if live.Frame.Image != nil {
+			news.buffer = p.keep(live.Frame.Image)
+		}
+		p.live.put(news)
+		if !pause(ctx, paintInterval) {
+			return
+		}
+	}
+}
+
+// advise passes the source's advice on until the context ends or the source is
+// closed.
+func (p *preview) advise(ctx context.Context, source app.Source) {
+	for after := uint64(0); ; {
+		advice, err := source.Advise(ctx, after)
+		if err != nil {
+			return
+		}
+		after = advice.Seq
+		p.advice.put(advice)
+		if !pause(ctx, adviceInterval) {
+			return
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// keep copies a frame into a buffer that is neither painted from nor on its way
+// to the screen: a frame is read at the next paint, long after this returns.
+func (p *preview) keep(frame *image.RGBA) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	free := 0
+	for free == p.shown || free == p.waiting {
+		free++
+	}
+	p.buffers[free] = copyFrame(p.buffers[free], frame, p.mirror.Load())
+	p.waiting = free
+	return free
+}
+
+// copyFrame copies a frame, mirrored where wished, at no more than liveWidth
+// pixels a line. It uses dst where that fits.
+func copyFrame(dst, frame *image.RGBA, mirror bool) *image.RGBA {
+	step := (frame.Rect.Dx() + liveWidth - 1) / liveWidth
+	size := image.Pt(frame.Rect.Dx()/step, frame.Rect.Dy()/step)
+	if dst == nil || dst.Rect.Size() != size {
+		dst = image.NewRGBA(image.Rectangle{Max: size})
+	}
+	for y := range size.Y {
+		from := frame.Pix[y*step*frame.Stride:]
+		to := dst.Pix[y*dst.Stride : y*dst.Stride+4*size.X]
+		if step == 1 && !mirror {
+			copy(to, from)
+			continue
+		}
+		at, move := 0, 4*step
+		if mirror {
+			at, move = 4*step*(size.X-1), -4*step
+		}
+		for x := 0; x < len(to); x += 4 {
+			copy(to[x:x+4], from[at:at+4])
+			at += move
+		}
+	}
+	return dst
+}
+
+func (p *preview) showLive(news liveNews) {
+	var frame *image.RGBA
+	if news.buffer >= 0 {
+		p.mu.Lock()
+		p.shown = news.buffer
+		if p.waiting == news.buffer {
+			p.waiting = -1
+		}
+		frame = p.buffers[news.buffer]
+		p.mu.Unlock()
+	}
+	if frame == nil {
+		p.showProblem(news.problem)
+		return
+	}
+	p.picture.Image = frame
+	if p.picture.Hidden {
+		p.message.Hide()
+		p.picture.Show()
+	}
+	p.picture.Refresh()
+	p.setThere(true)
+}
+
+func (p *preview) showProblem(problem *app.Problem) {
+	p.picture.Hide()
+	p.outlines.set(nil, image.Point{}, false, false)
+	if problem != nil {
+		text, hint := p.Words(problem)
+		p.say(text, hint)
+	}
+	p.message.Show()
+	p.setThere(false)
+}
+
+// say writes over the place of the picture.
+func (p *preview) say(text, hint string) {
+	p.text.Text = text
+	p.text.Refresh()
+	style := widget.RichTextStyleParagraph
+	style.Alignment = fyne.TextAlignCenter
+	p.hint.Segments = []widget.RichTextSegment{&widget.TextSegment{Text: hint, Style: style}}
+	p.hint.Refresh()
+}
+
+func (p *preview) setThere(there bool) {
+	if p.there != there {
+		p.there = there
+		p.OnPicture(there)
+	}
+}
+
+func (p *preview) showAdvice(a app.Advice) {
+	if !p.there { // late: the pictures have ceased since
+		return
+	}
+	p.outlines.set(a.Faces, a.Size, p.mirror.Load(), a.Good)
+	p.OnHint(a.Hint, a.Good)
+}
+
+// outlines marks faces on a picture: four amber corners each while something
+// is to be done, a whole green frame when all is well.
+type outlines struct {
+	widget.BaseWidget
+	faces  []image.Rectangle
+	size   image.Point // of the picture
+	mirror bool
+	good   bool
+}
+
+func newOutlines() *outlines {
+	o := &outlines{}
+	o.ExtendBaseWidget(o)
+	return o
+}
+
+func (o *outlines) set(faces []app.Face, size image.Point, mirror, good bool) {
+	o.faces = o.faces[:0]
+	for _, f := range faces[:min(len(faces), facesShown)] {
+		o.faces = append(o.faces, f.Box)
+	}
+	o.size, o.mirror, o.good = size, mirror, good
+	o.Refresh()
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (o *outlines) CreateRenderer() fyne.WidgetRenderer { return &outlinesRenderer{of: o} }
+
+type outlinesRenderer struct {
+	of    *outlines
+	whole [facesShown]*canvas.Rectangle
+	lines [facesShown][8]*canvas.Line
+	all   []fyne.CanvasObject
+}
+
+func (r *outlinesRenderer) Destroy()           {}
+func (r *outlinesRenderer) MinSize() fyne.Size { return fyne.Size{} }
+
+func (r *outlinesRenderer) Objects() []fyne.CanvasObject {
+	if r.all == nil {
+		for i := range r.whole {
+			r.whole[i] = &canvas.Rectangle{StrokeColor: outlineGood, StrokeWidth: outlineWidth, CornerRadius: 10}
+			r.whole[i].Hide()
+			r.all = append(r.all, r.whole[i])
+			for j := range r.lines[i] {
+				r.lines[i][j] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
+				r.lines[i][j].Hide()
+				r.all = append(r.all, r.lines[i][j])
+			}
+		}
+	}
+	return r.all
+}
+
+func (r *outlinesRenderer) Layout(size fyne.Size) {
+	r.Objects()
+	for i := range r.whole {
+		there := i < len(r.of.faces) && r.of.size.X > 0 && r.of.size.Y > 0
+		r.whole[i].Hidden = !there || !r.of.good
+		for _, l := range r.lines[i] {
+			l.Hidden = !there || r.of.good
+		}
+		if !there {
+			continue
+		}
+		at, box := placed(r.of.faces[i], r.of.size, size, r.of.mirror)
+		r.whole[i].Move(at)
+		r.whole[i].Resize(box)
+		corners(r.lines[i], at, box)
+	}
+}
+
+func (r *outlinesRenderer) Refresh() {
+	r.Layout(r.of.Size())
+	canvas.Refresh(r.of)
+}
+
+// placed is where a rectangle of a picture lies on the screen, when the picture
+// is contained in a place of this size.
+func placed(box image.Rectangle, picture image.Point, place fyne.Size, mirror bool) (fyne.Position, fyne.Size) {
+	box = box.Intersect(image.Rectangle{Max: picture})
+	if mirror {
+		box.Min.X, box.Max.X = picture.X-box.Max.X, picture.X-box.Min.X
+	}
+	scale := min(place.Width/float32(picture.X), place.Height/float32(picture.Y))
+	left := (place.Width - scale*float32(picture.X)) / 2
+	top := (place.Height - scale*float32(picture.Y)) / 2
+	return fyne.NewPos(left+scale*float32(box.Min.X), top+scale*float32(box.Min.Y)),
+		fyne.NewSize(scale*float32(box.Dx()), scale*float32(box.Dy()))
+}
+
+// corners lays eight lines along the four corners of a box.
+func corners(lines [8]*canvas.Line, at fyne.Position, box fyne.Size) {
+	i := 0
+	for _, right := range []bool{false, true} {
+		for _, bottom := range []bool{false, true} {
+			corner, dx, dy := at, box.Width*cornerShare, box.Height*cornerShare
+			if right {
+				corner.X, dx = at.X+box.Width, -dx
+			}
+			if bottom {
+				corner.Y, dy = at.Y+box.Height, -dy
+			}
+			for _, end := range []fyne.Position{corner.AddXY(dx, 0), corner.AddXY(0, dy)} {
+				lines[i].Position1, lines[i].Position2 = corner, end
+				i++
+			}
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package views
+
+import (
+	"fmt"
+	"image"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// shownCheck is a check that has ended, with what the screen knew about it.
+type shownCheck struct {
+	app.Check
+	unrecorded error           // the end of the check could not be recorded
+	rules      []app.Condition // in force when it began
+	portrait   *image.RGBA     // found before the check; nil where there was none
+}
+
+// outcome is what is shown: a check whose end is not in the history does not
+// count as made.
+func (c shownCheck) outcome() history.Outcome {
+	if c.unrecorded != nil {
+		return history.CouldNotRun
+	}
+	return c.Outcome
+}
+
+// compared says whether there is a score to show.
+func (c shownCheck) compared() bool {
+	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0
+}
+
+// resultView shows how one check ended. It is made anew for each.
+type resultView struct {
+	widget.BaseWidget
+	parts
+
+	// OnNew asks for the next person, OnAgain for another attempt with this one.
+	OnNew, OnAgain func()
+	// OnCopy copies the session's id.
+	OnCopy func(text string)
+
+	check   shownCheck
+	next    *button
+	details *fyne.Container
+	content fyne.CanvasObject
+}
+
+func newResultView(p parts, c shownCheck) *resultView {
+	r := &resultView{parts: p, check: c}
+	r.next = p.keys.button(p.words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
+	r.next.Importance = widget.HighImportance
+	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
+
+	body := container.NewGridWithColumns(2, container.NewVScroll(r.comparison()), container.NewVScroll(r.explanation()))
+	r.content = container.NewBorder(
+		container.NewVBox(r.verdict(container.NewHBox(again, r.next)), widget.NewSeparator()),
+		nil, nil, nil, body,
+	)
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (r *resultView) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(r.content)
+}
+
+// verdict is the one thing to be seen from across the desk, and what to do.
+func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
+	outcome := r.check.outcome()
+	l := lookOf(outcome)
+	word := coloured(r.words.T(outcomeKey(outcome)), l.color, sizeVerdict)
+	meaning := wrapped(r.words.T("meaning." + strings.ReplaceAll(string(outcome), " ", "_")))
+	return container.NewBorder(nil, nil,
+		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
+		container.NewCenter(buttons),
+		container.New(middle{}, meaning),
+	)
+}
+
+// comparison is what was compared: both faces in the same size, the score, each
+// frame.
+func (r *resultView) comparison() fyne.CanvasObject {
+	portrait, best := r.faces()
+	box := container.NewVBox(container.NewGridWithColumns(2,
+		r.face(portrait, "result.portrait", "result.no_portrait"),
+		r.face(best, "result.best", "result.no_best"),
+	))
+	if !r.check.compared() {
+		return box
+	}
+	data := r.check.Answer.Result.Data
+	box.Add(bold(r.words.T("result.score")))
+	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules)))
+	box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
+	box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
+	return box
+}
+
+func (r *resultView) faces() (portrait, best *image.RGBA) {
+	portrait = r.check.portrait
+	if a := r.check.Answer; a != nil {
+		if a.Portrait != nil && a.Portrait.Image != nil {
+			portrait = a.Portrait.Image
+		}
+		if a.Best >= 0 && a.Best < len(a.Frames) {
+			best = a.Frames[a.Best].Face
+		}
+	}
+	return portrait, best
+}
+
+func (r *resultView) face(picture *image.RGBA, caption, none string) fyne.CanvasObject {
+	center := fyne.TextAlignCenter
+	if picture == nil {
+		nothing := wrapped(r.words.T(none))
+		nothing.Alignment = center
+		return container.NewBorder(nil, widget.NewLabelWithStyle(r.words.T(caption), center, fyne.TextStyle{}), nil, nil,
+			container.New(middle{}, nothing))
+	}
+	shown := newPicture(picture)
+	shown.SetMinSize(fyne.NewSize(140, 210))
+	return container.NewBorder(nil, widget.NewLabelWithStyle(r.words.T(caption), center, fyne.TextStyle{}), nil, nil, shown)
+}
+
+// explanation is why, what the clerk still has to look at, and what an auditor
+// would ask.
+func (r *resultView) explanation() fyne.CanvasObject {
+	box := container.NewVBox()
+	if reasons := r.reasons(); len(reasons) > 0 {
+		box.Add(bold(r.words.T("result.why")))
+		for _, o := range reasons {
+			box.Add(o)
+		}
+	}
+	// A reminder, not a record: ticks are kept nowhere.
+	box.Add(bold(r.words.T("inspect.title")))
+	for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
+		box.Add(r.keys.check(r.words.T(key), nil))
+	}
+	note := wrapped(r.words.T("inspect.note"))
+	note.SizeName = theme.SizeNameCaptionText
+	box.Add(note)
+	box.Add(widget.NewSeparator())
+	box.Add(wrapped(r.decidedBy()))
+	session := widget.NewLabel(r.check.Session)
+	session.Truncation = fyne.TextTruncateEllipsis
+	session.SizeName = theme.SizeNameCaptionText
+	copySession := r.keys.button(r.words.T("result.copy"), theme.ContentCopyIcon(), func() { r.OnCopy(r.check.Session) })
+	box.Add(container.NewBorder(nil, nil, widget.NewLabel(r.words.T("result.session")), copySession, container.New(middle{}, session)))
+	r.details = r.apiDetails()
+	r.details.Hide()
+	var more *button
+	more = r.keys.button(r.words.T("result.details"), theme.MenuDropDownIcon(), func() {
+		if r.details.Hidden {
+			r.details.Show()
+			more.SetIcon(theme.MenuDropUpIcon())
+		} else {
+			r.details.Hide()
+			more.SetIcon(theme.MenuDropDownIcon())
+		}
+	})
+	box.Add(container.NewHBox(more, layout.NewSpacer()))
+	box.Add(r.details)
+	return box
+}
+
+// reasons are the sentences that say why it ended so, gravest first.
+func (r *resultView) reasons() []fyne.CanvasObject {
+	var lines []fyne.CanvasObject
+	add := func(text, small string) {
+		lines = append(lines, wrapped(text))
+		if small != "" {
+			l := wrapped(small)
+			l.SizeName = theme.SizeNameCaptionText
+			lines = append(lines, l)
+		}
+	}
+	c := r.check
+	if c.unrecorded != nil {
+		add(r.words.problem(c.unrecorded), "")
+		add(r.words.T("reason.unrecorded"), "")
+	}
+	if c.Problem != nil {
+		add(r.words.problem(c.Problem), "")
+	}
+	if c.Answer != nil {
+		result := c.Answer.Result
+		if code := result.Data.Anchor.Code; code != 0 {
+			text, advice := r.words.side("anchor", code)
+			add(join(text, advice), "")
+		}
+		if code := result.Data.Target.Code; code != 0 {
+			text, advice := r.words.side("target", code)
+			add(join(text, advice), "")
+		}
+		if c.Answer.Swapped {
+			add(r.words.T("reason.swapped"), "")
+		}
+		if result.Data.Code == 0 {
+			for _, text := range append(append([]string{}, result.Scoring.Failed...), result.Scoring.FailedRefer...) {
+				if said := r.words.reason(text); !c.Answer.Swapped || said != r.words.T("reason.other") {
+					add(said, text)
+				}
+			}
+		}
+	}
+	if c.Warning != nil {
+		add(r.words.problem(c.Warning), "")
+	}
+	return lines
+}
+
+func (r *resultView) decidedBy() string {
+	seconds := r.words.seconds(r.check.Took)
+	if r.check.Answer == nil {
+		return r.words.T("result.took", "Seconds", seconds)
+	}
+	e := r.check.Answer.Engine
+	if !e.Calibrated {
+		return r.words.T("result.decided_uncalibrated", "Engine", e.Engine, "Seconds", seconds)
+	}
+	return r.words.T("result.decided", "Engine", e.Engine, "Seconds", seconds)
+}
+
+// apiDetails are the answer's own fields, in the words of the interface.
+func (r *resultView) apiDetails() *fyne.Container {
+	form := container.New(layout.NewFormLayout())
+	row := func(key, value string) {
+		form.Add(widget.NewLabelWithStyle(r.words.T(key), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true}))
+		l := wrapped(value)
+		l.TextStyle.Monospace = true
+		form.Add(l)
+	}
+	row("details.check", r.check.ID)
+	if r.check.Answer == nil {
+		return form
+	}
+	result := r.check.Answer.Result
+	row("details.code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description))
+	row("details.result", strconv.FormatBool(result.Data.Result))
+	row("details.status", string(result.Scoring.Status))
+	score := r.words.T("number.none")
+	if result.Data.Code == 0 {
+		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)
+	}
+	row("details.score", score)
+	for key, rules := range map[string][]string{
+		"details.failed": result.Scoring.Failed, "details.refer": result.Scoring.FailedRefer,
+	} {
+		if len(rules) > 0 {
+			row(key, strings.Join(rules, "\n"))
+		}
+	}
+	return form
+}

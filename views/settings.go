@@ -1,0 +1,231 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/settings"
+)
+
+// settingsScreen changes the settings. What is wrong stands beside the field
+// while it is typed; nothing is in force before Save.
+type settingsScreen struct {
+	parts
+	choose func(from string, chosen func(string))
+	saved  func(old, now settings.Settings)
+
+	shownNow settings.Settings // what the fields were filled from
+	saving   *job
+	engine   app.Description
+
+	deskName   *entry
+	camera     *entry
+	mirror     *check
+	conditions *entry
+	history    *entry
+	models     *entry
+	documents  *entry
+
+	cameraFault, conditionsFault, foldersFault *widget.Label
+
+	save, undo *button
+	message    *widget.Label
+	about      *fyne.Container
+	content    fyne.CanvasObject
+}
+
+func newSettingsScreen(p parts, choose func(string, func(string)), saved func(old, now settings.Settings)) *settingsScreen {
+	s := &settingsScreen{parts: p, choose: choose, saved: saved}
+	changed := func(string) { s.changed() }
+	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
+	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
+	s.conditions = p.keys.text(7, changed)
+	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
+	s.history.SetPlaceHolder(p.words.T("settings.usual_place"))
+	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
+	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
+	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
+		*l = wrapped("")
+		(*l).Hide()
+	}
+	s.save = p.keys.button(p.words.T("settings.save"), theme.DocumentSaveIcon(), s.store)
+	s.save.Importance = widget.HighImportance
+	s.undo = p.keys.button(p.words.T("settings.undo"), theme.ContentUndoIcon(), func() {
+		s.fill(s.desk.Settings())
+		say(s.message, "", widget.MediumImportance)
+	})
+	s.about = container.NewVBox()
+	s.setEngine(app.Description{})
+	s.lay()
+	s.fill(p.desk.Settings())
+	return s
+}
+
+func (s *settingsScreen) lay() {
+	t := s.words.T
+	row := func(key string, field fyne.CanvasObject) []fyne.CanvasObject {
+		return []fyne.CanvasObject{widget.NewLabel(t(key)), field}
+	}
+	form := func(rows ...[]fyne.CanvasObject) *fyne.Container {
+		f := container.New(layout.NewFormLayout())
+		for _, r := range rows {
+			f.Objects = append(f.Objects, r...)
+		}
+		return f
+	}
+	hint := func(key string) *widget.Label {
+		l := wrapped(t(key))
+		l.SizeName = theme.SizeNameCaptionText
+		return l
+	}
+	folder := func(e *entry) fyne.CanvasObject {
+		return container.NewBorder(nil, nil, nil, s.keys.button(t("settings.choose"), theme.FolderOpenIcon(), func() {
+			s.choose(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
+		}), e)
+	}
+	left := container.NewVBox(
+		bold(t("settings.section_desk")),
+		form(row("settings.desk", s.deskName)),
+		bold(t("settings.section_camera")),
+		form(row("settings.camera", s.camera)), hint("settings.camera_help"), s.cameraFault, s.mirror,
+		bold(t("settings.section_folders")),
+		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
+		hint("settings.folders_help"), s.foldersFault,
+	)
+	right := container.NewVBox(
+		bold(t("settings.section_matching")),
+		form(row("settings.matching", widget.NewLabel(t("mode.offline")))),
+		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, hint("settings.conditions_help"),
+		bold(t("settings.section_about")), s.about,
+	)
+	buttons := container.NewBorder(nil, nil, container.NewHBox(s.save, s.undo), nil, s.message)
+	s.content = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), buttons), nil, nil,
+		container.NewVScroll(container.NewGridWithColumns(2, left, right)))
+}
+
+func (s *settingsScreen) setEngine(d app.Description) {
+	s.engine = d
+	s.about.RemoveAll()
+	for _, line := range s.aboutLines(d) {
+		s.about.Add(wrapped(line))
+	}
+}
+
+// shown is called when the screen comes into view: what was typed stays.
+func (s *settingsScreen) shown() { s.changed() }
+
+// fill shows settings.
+func (s *settingsScreen) fill(now settings.Settings) {
+	s.shownNow = now
+	s.deskName.SetText(now.Desk)
+	s.camera.SetText(now.Camera.Source)
+	s.mirror.SetChecked(now.Camera.Mirror)
+	s.conditions.SetText(app.FormatConditions(now.Conditions))
+	s.history.SetText(now.Folders.History)
+	s.models.SetText(now.Folders.Models)
+	s.documents.SetText(now.Folders.Documents)
+	s.changed()
+}
+
+// typed reads the fields. The error says which condition cannot be read.
+func (s *settingsScreen) typed() (settings.Settings, error) {
+	next := s.shownNow
+	next.Desk = strings.TrimSpace(s.deskName.Text)
+	next.Camera.Source = strings.TrimSpace(s.camera.Text)
+	next.Camera.Mirror = s.mirror.Checked
+	next.Folders.History = strings.TrimSpace(s.history.Text)
+	next.Folders.Models = strings.TrimSpace(s.models.Text)
+	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
+	rules, err := app.ParseConditions(s.conditions.Text)
+	if err == nil {
+		next.Conditions = rules
+	}
+	return next, err
+}
+
+// different says whether the fields hold anything else than the settings.
+func (s *settingsScreen) different() bool {
+	next, _ := s.typed()
+	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
+		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
+}
+
+// changed checks the fields and says beside them what is wrong.
+func (s *settingsScreen) changed() {
+	if s.message == nil { // the fields are being made
+		return
+	}
+	next, unread := s.typed()
+	fault := next.Check()
+	var camera, folders, conditions string
+	if unread != nil {
+		conditions = unread.Error()
+	}
+	var problem *app.Problem
+	if errors.As(fault, &problem) {
+		switch problem.Key {
+		case "settings.no_camera", "settings.camera_password":
+			camera = s.words.problem(problem)
+		case "settings.folder":
+			folders = s.words.problem(problem)
+		default:
+			if conditions == "" {
+				conditions = s.words.problem(problem)
+			}
+		}
+	}
+	say(s.cameraFault, camera, widget.DangerImportance)
+	say(s.foldersFault, folders, widget.DangerImportance)
+	say(s.conditionsFault, conditions, widget.DangerImportance)
+	different, idle := s.different(), s.saving == nil
+	if different && s.message.Importance == widget.SuccessImportance {
+		say(s.message, "", widget.MediumImportance)
+	}
+	enable(s.save, different && idle && fault == nil && unread == nil)
+	enable(s.undo, different && idle)
+}
+
+// store writes the settings and brings them into force.
+func (s *settingsScreen) store() {
+	next, err := s.typed()
+	if err != nil || s.saving != nil {
+		return
+	}
+	old := s.shownNow
+	say(s.message, s.words.T("settings.saving"), widget.MediumImportance)
+	s.saving = s.work.start(func(ctx context.Context) {
+		// Closing the window must not part the file from its record.
+		err := s.desk.SaveSettings(context.WithoutCancel(ctx), next)
+		s.work.do(func() { s.stored(old, err) })
+	})
+	s.changed()
+}
+
+func (s *settingsScreen) stored(old settings.Settings, err error) {
+	s.saving = nil
+	now := s.desk.Settings()
+	if err != nil {
+		s.desk.Log("settings", err)
+		say(s.message, s.words.problem(err), widget.DangerImportance)
+		// The file may be written though its record is not: what is in force counts.
+		s.shownNow = now
+		s.changed()
+		s.saved(old, now)
+		return
+	}
+	s.fill(now)
+	text := s.words.T("settings.saved")
+	if old.Folders.History != now.Folders.History || old.Folders.Models != now.Folders.Models {
+		text = s.words.T("settings.saved_folders")
+	}
+	say(s.message, text, widget.SuccessImportance)
+	s.saved(old, now)
+}

@@ -1,0 +1,78 @@
+package views
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// Colours and sizes this program adds to Fyne's own. Each colour reads on the
+// window's background with a contrast of at least 4.5:1 (WCAG 2.1, 1.4.3), in
+// light and dark; a test measures it.
+const (
+	colorPass        fyne.ThemeColorName = "facematch.pass"
+	colorRefer       fyne.ThemeColorName = "facematch.refer"
+	colorFail        fyne.ThemeColorName = "facematch.fail"
+	colorNotCompared fyne.ThemeColorName = "facematch.notcompared"
+
+	sizeVerdict fyne.ThemeSizeName = "facematch.verdict"
+)
+
+// The outline over the live picture lies on any background, so it is the same
+// bright pair in light and dark.
+var (
+	outlineGood    = color.NRGBA{R: 0x3d, G: 0xdc, B: 0x6c, A: 0xff}
+	outlineNotYet  = color.NRGBA{R: 0xff, G: 0xb3, B: 0x00, A: 0xff}
+	pictureGround  = color.NRGBA{R: 0x1c, G: 0x1f, B: 0x24, A: 0xff}
+	pictureWriting = color.NRGBA{R: 0xf2, G: 0xf4, B: 0xf7, A: 0xff}
+)
+
+// deskTheme is Fyne's default theme with the colours of the outcomes.
+type deskTheme struct{ fyne.Theme }
+
+func newTheme() fyne.Theme { return deskTheme{theme.DefaultTheme()} }
+
+// Color is part of fyne.Theme.
+func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+	dark := variant == theme.VariantDark
+	pick := func(onLight, onDark color.NRGBA) color.Color {
+		if dark {
+			return onDark
+		}
+		return onLight
+	}
+	switch name {
+	case colorPass:
+		return pick(color.NRGBA{R: 0x12, G: 0x6b, B: 0x2e, A: 0xff}, color.NRGBA{R: 0x63, G: 0xd6, B: 0x86, A: 0xff})
+	case colorRefer:
+		return pick(color.NRGBA{R: 0x8a, G: 0x4b, B: 0x00, A: 0xff}, color.NRGBA{R: 0xff, G: 0xb9, B: 0x4d, A: 0xff})
+	case colorFail:
+		return pick(color.NRGBA{R: 0xb3, G: 0x1b, B: 0x1b, A: 0xff}, color.NRGBA{R: 0xff, G: 0x8a, B: 0x80, A: 0xff})
+	case colorNotCompared:
+		return pick(color.NRGBA{R: 0x47, G: 0x50, B: 0x5e, A: 0xff}, color.NRGBA{R: 0xb4, G: 0xbf, B: 0xcc, A: 0xff})
+	// Fyne's own warning and error colours are made for areas; as text on a
+	// light window they are too faint to read.
+	case theme.ColorNameWarning:
+		return t.Color(colorRefer, variant)
+	case theme.ColorNameError:
+		return t.Color(colorFail, variant)
+	case theme.ColorNameSuccess:
+		return t.Color(colorPass, variant)
+	}
+	return t.Theme.Color(name, variant)
+}
+
+// Size is part of fyne.Theme.
+func (t deskTheme) Size(name fyne.ThemeSizeName) float32 {
+	if name == sizeVerdict {
+		return sizeOfVerdict
+	}
+	return t.Theme.Size(name)
+}
+
+// ink is a colour of the theme as it is now.
+func ink(name fyne.ThemeColorName) color.Color {
+	settings := fyne.CurrentApp().Settings()
+	return settings.Theme().Color(name, settings.ThemeVariant())
+}

@@ -1,0 +1,331 @@
+// Package views is the program's window: three screens (check, history,
+// settings) over a Desk. It shows what the Desk knows and decides nothing.
+//
+// Everything on the screen belongs to one goroutine, Fyne's. What takes time
+// runs in workers, which hand plain values back through workers.do; each late
+// answer is compared with what is wanted by then. Closing the window cancels
+// the workers, waits for them away from Fyne's goroutine, and then quits.
+package views
+
+import (
+	"context"
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/theme"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/assets"
+	"facematch/assets/translations"
+)
+
+// Desk is what the window needs of *app.Desk; its methods say there what they
+// do. Settings, OpenCamera, KeyPlace, Version and Log return at once.
+type Desk interface {
+	Settings() settings.Settings
+	SaveSettings(ctx context.Context, s settings.Settings) error
+	OpenCamera(address string) app.Source
+	Engine(ctx context.Context) (app.Description, error)
+	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
+	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
+	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
+	KeyPlace() string
+	Version() string
+	Log(what string, err error)
+}
+
+var _ Desk = (*app.Desk)(nil)
+
+// Params are the parts of a window. App, Desk and Words are needed.
+type Params struct {
+	App      fyne.App // made with an ID, so that it has preferences
+	Desk     Desk
+	Words    *translations.Catalogue
+	Document string // path of a document to begin with; may be empty
+}
+
+// Window is the program's window.
+type Window struct {
+	parts
+	app   fyne.App
+	win   fyne.Window
+	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
+
+	source    app.Source
+	reopening bool
+	reopen    bool // the camera is to be opened anew when the check has ended
+
+	tabs     *container.AppTabs
+	check    *checkScreen
+	history  *historyScreen
+	settings *settingsScreen
+	actions  []action
+	folder   string // where Browse was last
+}
+
+// parts are what every screen is made with.
+type parts struct {
+	desk  Desk
+	words words
+	work  *workers
+	keys  *controls
+	focus func(fyne.Focusable)
+}
+
+// Preferences of the window: its size, nothing else.
+const (
+	preferenceWidth  = "window.width"
+	preferenceHeight = "window.height"
+)
+
+// New makes the window. A missing part is a mistake in the program and panics.
+func New(p Params) *Window { return newWindow(p, fyne.Do) }
+
+// newWindow takes what hands functions to the window's goroutine, because
+// Fyne's test driver has none.
+func newWindow(p Params, queue func(func())) *Window {
+	if p.App == nil || p.Desk == nil || p.Words == nil {
+		panic("views: App, Desk or Words is missing from Params")
+	}
+	w := &Window{app: p.App}
+	w.parts = parts{
+		desk: p.Desk, words: words{p.Words}, work: newWorkers(queue),
+		keys: &controls{escape: w.escape}, focus: w.focusOn,
+	}
+	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
+	p.App.SetIcon(icon)
+	p.App.Settings().SetTheme(newTheme())
+	w.win = p.App.NewWindow(w.words.T("window.title"))
+	w.win.SetIcon(icon)
+	w.win.SetMaster()
+
+	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked)
+	w.history = newHistoryScreen(w.parts)
+	w.settings = newSettingsScreen(w.parts, w.chooseFolder, w.settingsSaved)
+	w.tabs = container.NewAppTabs(
+		container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content)),
+		container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content)),
+		container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content)),
+	)
+	w.tabs.OnSelected = func(*container.TabItem) { w.shown() }
+	w.actions = w.shortcuts()
+	w.win.SetMainMenu(w.menu())
+
+	least := canvas.NewRectangle(color.Transparent)
+	least.SetMinSize(fyne.NewSize(minWidth, minHeight))
+	w.win.SetPadded(false)
+	w.win.SetContent(container.NewStack(least, w.tabs))
+	w.win.Resize(w.lastSize())
+	w.win.SetCloseIntercept(w.close)
+	w.win.SetOnDropped(w.dropped)
+	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.keys.caught(k) })
+
+	w.openCamera()
+	w.shown()
+	w.work.start(w.loadEngine)
+	if p.Document != "" {
+		w.check.load([]string{p.Document})
+	}
+	return w
+}
+
+// Run shows the window and returns when it was closed and all its work has
+// ended.
+func (w *Window) Run() {
+	w.win.Show()
+	w.app.Run()
+	// Fyne also ends for a signal, without asking the window.
+	if w.ended == nil {
+		w.end()
+	}
+	waitFor(w.ended)
+}
+
+// close ends everything that runs, out of sight, and then the program.
+func (w *Window) close() {
+	if w.ended != nil {
+		return
+	}
+	size := w.win.Canvas().Size()
+	w.app.Preferences().SetFloat(preferenceWidth, float64(size.Width))
+	w.app.Preferences().SetFloat(preferenceHeight, float64(size.Height))
+	w.end()
+	w.win.Hide()
+	ended, quit, queue := w.ended, w.app.Quit, w.work.queue
+	go func() { // waiting here would hold up the goroutine workers report to
+		waitFor(ended)
+		queue(quit)
+	}()
+}
+
+func waitFor(ended <-chan struct{}) {
+	select {
+	case <-ended:
+	case <-time.After(closeLimit):
+	}
+}
+
+// end cancels the workers and closes the camera after them.
+func (w *Window) end() {
+	work, source, done := w.work.stop(), w.source, make(chan struct{})
+	w.ended = done
+	go func() {
+		defer close(done)
+		<-work
+		if source != nil {
+			_ = source.Close() // nothing is lost with a camera that does not close
+		}
+	}()
+}
+
+func (w *Window) lastSize() fyne.Size {
+	p := w.app.Preferences()
+	return fyne.NewSize(float32(p.FloatWithFallback(preferenceWidth, startWidth)),
+		float32(p.FloatWithFallback(preferenceHeight, startHeight))).
+		Max(fyne.NewSize(minWidth, minHeight))
+}
+
+func (w *Window) loadEngine(ctx context.Context) {
+	description, err := w.desk.Engine(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	w.work.do(func() {
+		w.desk.Log("engine", err)
+		w.check.setEngine(description, err)
+		w.settings.setEngine(description)
+	})
+}
+
+func (w *Window) openCamera() {
+	w.source = w.desk.OpenCamera("")
+	w.check.setSource(w.source)
+}
+
+// reopenCamera changes to the source the settings name now. The old one is
+// closed first, because a device has one owner; a check that is filming goes
+// on to its end before.
+func (w *Window) reopenCamera() {
+	if w.check.busy() || w.reopening {
+		w.reopen = true
+		return
+	}
+	w.reopen, w.reopening = false, true
+	old := w.source
+	w.source = nil
+	w.check.setSource(nil)
+	w.work.start(func(context.Context) {
+		err := old.Close()
+		w.work.do(func() {
+			w.desk.Log("camera", err)
+			w.reopening = false
+			w.openCamera()
+			if w.reopen {
+				w.reopenCamera()
+			}
+		})
+	})
+}
+
+// shown tells the screens which of them can be seen.
+func (w *Window) shown() {
+	at := w.tabs.SelectedIndex()
+	w.check.show(at == 0)
+	if at == 1 {
+		w.history.refresh()
+	}
+	if at == 2 {
+		w.settings.shown()
+	}
+}
+
+func (w *Window) checked() {
+	w.history.refresh()
+	if w.reopen {
+		w.reopenCamera()
+	}
+}
+
+func (w *Window) settingsSaved(old, now settings.Settings) {
+	if old.Camera.Source != now.Camera.Source {
+		w.reopenCamera()
+	}
+}
+
+// escape cancels what runs on the screen that is shown.
+func (w *Window) escape() {
+	switch w.tabs.SelectedIndex() {
+	case 0:
+		w.check.escape()
+	case 1:
+		w.history.stopVerifying()
+	}
+}
+
+func (w *Window) focusOn(f fyne.Focusable) {
+	if w.tabs.SelectedIndex() == 0 {
+		w.win.Canvas().Focus(f)
+	}
+}
+
+// dropped takes files from anywhere in the window: they can only be meant for
+// the document.
+func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
+	w.tabs.SelectIndex(0)
+	w.check.drop(uris)
+}
+
+func (w *Window) browse() {
+	if w.check.busy() || w.check.result != nil {
+		return
+	}
+	w.tabs.SelectIndex(0)
+	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
+		if err != nil || file == nil {
+			w.desk.Log("file dialog", err)
+			return
+		}
+		_ = file.Close() // only its place is wanted; it is read later
+		if parent, err := storage.Parent(file.URI()); err == nil {
+			w.folder = parent.Path()
+		}
+		w.check.drop([]fyne.URI{file.URI()})
+	}, w.win)
+	d.SetFilter(storage.NewExtensionFileFilter(documentTypes))
+	folder := w.desk.Settings().Folders.Documents
+	if folder == "" {
+		folder = w.folder
+	}
+	w.present(d, folder)
+}
+
+// chooseFolder asks for a folder, beginning at one that may be empty.
+func (w *Window) chooseFolder(from string, chosen func(path string)) {
+	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+		if err != nil || folder == nil {
+			w.desk.Log("folder dialog", err)
+			return
+		}
+		chosen(folder.Path())
+	}, w.win)
+	w.present(d, from)
+}
+
+func (w *Window) present(d *dialog.FileDialog, folder string) {
+	if folder != "" {
+		if at, err := storage.ListerForURI(storage.NewFileURI(folder)); err == nil {
+			d.SetLocation(at)
+		}
+	}
+	size := w.win.Canvas().Size()
+	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85))
+	d.Show()
+}
