@@ -144,8 +144,8 @@ run: setup models build ## start the program; without a display, one sample chec
 	# A home of its own keeps the sample out of this computer's history.
 	FACEMATCH_HOME=$$PWD/build/sample/home bin/facematch check \
 		--document build/sample/document.jpg --video build/sample/clip.mp4 --consent
-	echo "run: for the window, run make run where a display is (DISPLAY or WAYLAND_DISPLAY set),"
-	echo "run: over ssh -X, or on a display of its own: xvfb-run -s '-screen 0 1600x1000x24' make run"
+	echo "run: for the window, log in to a desktop, or through ssh -X, and run make run again there"
+	echo "run: (it needs DISPLAY or WAYLAND_DISPLAY to be set)"
 
 # Without gocv's window frame, twice the size, with a gentle sway.
 CLIP := crop=400:300:0:20,scale=960:720,rotate=0.04*sin(2*PI*t/3):c=gray,crop=800:600:80+20*cos(2*PI*t/3):60+15*sin(2*PI*t/3)
