@@ -1,30 +1,161 @@
 // Facematch Desk checks that the person in front of the camera is the person
-// on the document.
+// on the document. This file reads the command line, wires the parts and
+// starts the window; it is the only one that knows them all.
 package main
 
 import (
-	_ "fyne.io/fyne/v2/app"
-	_ "fyne.io/fyne/v2/dialog"
-	_ "fyne.io/fyne/v2/test"
-	_ "fyne.io/fyne/v2/widget"
-	_ "github.com/Kagami/go-face"
-	_ "github.com/adrg/xdg"
-	_ "github.com/gofrs/flock"
-	_ "github.com/google/renameio/v2"
-	_ "github.com/google/uuid"
-	_ "github.com/mattn/go-sqlite3"
-	_ "github.com/nicksnyder/go-i18n/v2/i18n"
-	_ "github.com/pelletier/go-toml/v2"
-	_ "github.com/pelletier/go-toml/v2/unstable"
-	_ "github.com/spf13/cobra"
-	_ "github.com/zalando/go-keyring"
-	_ "gocv.io/x/gocv"
-	_ "golang.org/x/image/draw"
-	_ "golang.org/x/sync/errgroup"
-	_ "golang.org/x/term"
-	_ "golang.org/x/text/language"
-	_ "gonum.org/v1/gonum/interp"
-	_ "gopkg.in/natefinch/lumberjack.v2"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"facematch/app"
+	"facematch/app/cli"
+	"facematch/app/instance"
+	"facematch/app/settings"
+	"facematch/assets"
+	"facematch/assets/translations"
+	"facematch/camera"
+	"facematch/matcher"
+	"facematch/matcher/document"
+	"facematch/matcher/offline"
+	"facematch/store"
+	"facematch/views"
 )
 
-func main() {}
+// version is set by the Makefile.
+var version = "dev"
+
+// appID names the program to the desktop and Fyne's own preferences.
+const appID = "desk.facematch.app"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context) int {
+	words, err := translations.New(language())
+	if err != nil {
+		panic(err) // the catalogue is part of the program
+	}
+	return cli.Run(ctx, os.Args[1:], cli.Params{
+		Words: words, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: version,
+		Open: func(ctx context.Context) (cli.Program, error) { return open(ctx) },
+		Window: func(ctx context.Context, document string) error {
+			p, err := open(ctx)
+			if err != nil {
+				return err
+			}
+			fyneapp.SetMetadata(fyne.AppMetadata{
+				ID: appID, Name: "Facematch Desk", Version: version,
+				Migrations: map[string]bool{"fyneDo": true}, // views keeps to Fyne's threading rule
+			})
+			window := views.New(views.Params{App: fyneapp.NewWithID(appID), Desk: p.desk, Words: words, Document: document})
+			window.Run() // until it is closed, or a signal comes: Fyne listens for those itself
+			return p.Close()
+		},
+	})
+}
+
+// program is the whole program, open.
+type program struct {
+	desk    *app.Desk
+	log     *slog.Logger
+	closers []func() error // in the order they were opened
+}
+
+func (p *program) Desk() *app.Desk { return p.desk }
+
+func (p *program) Log(what string, err error) { p.desk.Log(what, err) }
+
+// Close closes the parts, the last opened first.
+func (p *program) Close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// open opens every part. The engine loads its models in the background, when
+// first asked.
+func open(ctx context.Context) (_ *program, err error) {
+	p := &program{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return nil, err
+	}
+	logFile := &lumberjack.Logger{Filename: filepath.Join(folders.Logs(), "facematch.log"), MaxSize: 5, MaxBackups: 5}
+	p.closers = append(p.closers, logFile.Close)
+	p.log = slog.New(slog.NewJSONHandler(logFile, nil))
+
+	chosen, err := settings.Open(folders.Settings())
+	if err != nil {
+		return nil, err
+	}
+	here, err := instance.Begin(folders.Instances())
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, here.End)
+
+	history, err := store.Open(ctx, store.Params{
+		Path: folders.History(chosen.Get()), Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+		Alive: here.Alive, Now: time.Now, Log: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, history.Close)
+	if _, err := history.Recover(ctx); err != nil {
+		return nil, err
+	}
+
+	calibration, err := matcher.ParseCalibration(assets.Calibration)
+	if err != nil {
+		return nil, err
+	}
+	engine := offline.New(offline.Params{Folders: folders.Models(chosen.Get()), Calibration: calibration, Log: p.log})
+	p.closers = append(p.closers, engine.Close)
+	portraits := document.New(document.Params{Faces: engine})
+
+	p.desk = app.New(app.Params{
+		History: history,
+		Engine: offline.NewMatcher(offline.MatcherParams{
+			Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
+		}),
+		Portraits: portraits,
+		OpenSource: func(address string) app.Source {
+			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})
+		},
+		Settings: chosen, Instance: here.ID, Temp: here.Temp, Version: version, Log: p.log, Now: time.Now,
+	})
+	return p, p.desk.NoticeSettings(ctx)
+}
+
+// language is the user's, from the environment.
+func language() string {
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if s, _, _ := strings.Cut(os.Getenv(v), "."); s != "" {
+			return strings.ReplaceAll(s, "_", "-")
+		}
+	}
+	return "en"
+}
