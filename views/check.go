@@ -63,7 +63,13 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked func()) *
 
 	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
 	s.preview.OnPicture = func(bool) { s.update() }
-	s.preview.OnHint = func(hint app.Notice, good bool) { s.showHint(s.words.Notice(hint), good) }
+	s.preview.OnHint = func(hint app.Notice, good bool) {
+		if hint.Key == "" {
+			s.showHint("", good)
+		} else {
+			s.showHint(s.words.Notice(hint), good)
+		}
+	}
 	s.hint = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	s.hint.SizeName = theme.SizeNameSubHeadingText
 	s.hint.Truncation = fyne.TextTruncateEllipsis
@@ -120,9 +126,9 @@ func (tall) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Res
 // setSource gives the screen the source to show; nil while there is none.
 func (s *checkScreen) setSource(source app.Source) {
 	s.source = source
+	s.preview.lost = 0 // another source counts anew
 	s.preview.showProblem(nil)
 	s.preview.say(s.words.T("preview.waiting"), "")
-	s.showHint("", false)
 	s.watch()
 }
 

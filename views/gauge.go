@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/history"
 )
 
 // bounds are the score's bounds in force for a check; nil where there is none.
@@ -33,10 +34,11 @@ type gauge struct {
 	label  string
 	color  fyne.ThemeColorName
 	bounds bounds
+	word   func(history.Outcome) string // for the stretches of the scale
 }
 
-func newGauge(score float64, label string, color fyne.ThemeColorName, b bounds) *gauge {
-	g := &gauge{score: score, label: label, color: color, bounds: b}
+func newGauge(score float64, label string, color fyne.ThemeColorName, b bounds, word func(history.Outcome) string) *gauge {
+	g := &gauge{score: score, label: label, color: color, bounds: b, word: word}
 	g.ExtendBaseWidget(g)
 	return g
 }
@@ -44,21 +46,21 @@ func newGauge(score float64, label string, color fyne.ThemeColorName, b bounds) 
 // zone is one stretch of the scale.
 type zone struct {
 	from, to float64
-	color    fyne.ThemeColorName
+	outcome  history.Outcome // empty where no bound tells
 }
 
 // zones divide the scale at the bounds. A bound outside the scale leaves an
 // empty stretch.
 func (b bounds) zones() []zone {
 	if b.pass == nil {
-		return []zone{{0, 100, colorNotCompared}}
+		return []zone{{0, 100, ""}}
 	}
 	pass := onScale(*b.pass)
 	if b.refer == nil {
-		return []zone{{0, pass, colorFail}, {pass, 100, colorPass}}
+		return []zone{{0, pass, history.Fail}, {pass, 100, history.Pass}}
 	}
 	refer := min(onScale(*b.refer), pass)
-	return []zone{{0, refer, colorFail}, {refer, pass, colorRefer}, {pass, 100, colorPass}}
+	return []zone{{0, refer, history.Fail}, {refer, pass, history.Refer}, {pass, 100, history.Pass}}
 }
 
 func onScale(x float64) float64 { return min(max(x, 0), 100) }
@@ -72,6 +74,14 @@ func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
 	for _, z := range g.bounds.zones() {
 		r.zones = append(r.zones, z)
 		r.bars = append(r.bars, canvas.NewRectangle(nil))
+		word := canvas.NewText("", nil)
+		if z.outcome != "" {
+			word.Text = g.word(z.outcome)
+		}
+		word.TextSize = 11
+		word.TextStyle.Bold = true
+		word.Alignment = fyne.TextAlignCenter
+		r.words = append(r.words, word)
 	}
 	r.mark(0)
 	r.mark(100)
@@ -90,7 +100,8 @@ type gaugeRenderer struct {
 	needle *canvas.Line
 	zones  []zone
 	bars   []*canvas.Rectangle
-	at     []float64 // where the marks stand
+	words  []*canvas.Text // in the bars
+	at     []float64      // where the marks stand
 	marks  []*canvas.Text
 	ticks  []*canvas.Line
 }
@@ -110,8 +121,8 @@ func (r *gaugeRenderer) MinSize() fyne.Size { return fyne.NewSize(220, gaugeHeig
 
 func (r *gaugeRenderer) Objects() []fyne.CanvasObject {
 	var all []fyne.CanvasObject
-	for _, b := range r.bars {
-		all = append(all, b)
+	for i := range r.bars {
+		all = append(all, r.bars[i], r.words[i])
 	}
 	for i := range r.marks {
 		all = append(all, r.ticks[i], r.marks[i])
@@ -127,6 +138,9 @@ func (r *gaugeRenderer) Layout(size fyne.Size) {
 	for i, z := range r.zones {
 		r.bars[i].Move(fyne.NewPos(x(z.from), top))
 		r.bars[i].Resize(fyne.NewSize(x(z.to)-x(z.from), height))
+		r.words[i].Move(r.bars[i].Position())
+		r.words[i].Resize(r.bars[i].Size())
+		r.words[i].Hidden = r.words[i].MinSize().Width > r.bars[i].Size().Width
 	}
 	for i, at := range r.at {
 		width := r.marks[i].MinSize().Width
@@ -147,8 +161,10 @@ func (r *gaugeRenderer) Refresh() {
 	r.value.Color = ink(r.gauge.color)
 	r.needle.StrokeColor = foreground
 	for i, z := range r.zones {
-		r.bars[i].FillColor = ink(z.color)
+		r.bars[i].FillColor = ink(lookOf(z.outcome).color)
 		r.bars[i].Refresh()
+		r.words[i].Color = ink(theme.ColorNameBackground)
+		r.words[i].Refresh()
 	}
 	for i := range r.marks {
 		r.marks[i].Color, r.ticks[i].StrokeColor = foreground, foreground

@@ -90,7 +90,7 @@ func newHistoryScreen(p parts) *historyScreen {
 	s.bar.Hide()
 	s.content = container.NewBorder(
 		container.NewVBox(
-			container.NewBorder(nil, nil, container.NewHBox(s.verify, s.cancel), nil, container.NewStack(s.bar, s.answer)),
+			container.NewBorder(nil, nil, container.NewVBox(container.NewHBox(s.verify, s.cancel)), nil, container.NewStack(s.bar, s.answer)),
 			s.fault,
 		), s.place, nil, nil,
 		container.NewStack(container.New(columns{s.table}, s.table), s.none),

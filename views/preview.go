@@ -31,7 +31,8 @@ type preview struct {
 	Words func(err error) (text, hint string)
 
 	mirror atomic.Bool
-	there  bool // the newest news was a picture
+	there  bool   // the newest news was a picture
+	lost   uint64 // Live.Seq of the last news without one
 
 	picture  *canvas.Image
 	outlines *outlines
@@ -50,6 +51,7 @@ type preview struct {
 
 // liveNews is a picture in one of the buffers, or why there is none.
 type liveNews struct {
+	seq     uint64
 	buffer  int // -1: no picture
 	problem *app.Problem
 }
@@ -115,7 +117,7 @@ func (p *preview) watch(ctx context.Context, source app.Source) {
 			return
 		}
 		after = live.Seq
-		news := liveNews{buffer: -1, problem: live.Problem}
+		news := liveNews{seq: live.Seq, buffer: -1, problem: live.Problem}
 		if live.Frame.Image != nil {
 			news.buffer = p.keep(live.Frame.Image)
 		}
@@ -204,6 +206,7 @@ func (p *preview) showLive(news liveNews) {
 		p.mu.Unlock()
 	}
 	if frame == nil {
+		p.lost = news.seq
 		p.showProblem(news.problem)
 		return
 	}
@@ -219,6 +222,7 @@ func (p *preview) showLive(news liveNews) {
 func (p *preview) showProblem(problem *app.Problem) {
 	p.picture.Hide()
 	p.outlines.set(nil, image.Point{}, false, false)
+	p.OnHint(app.Notice{}, false)
 	if problem != nil {
 		text, hint := p.Words(problem)
 		p.say(text, hint)
@@ -245,7 +249,7 @@ func (p *preview) setThere(there bool) {
 }
 
 func (p *preview) showAdvice(a app.Advice) {
-	if !p.there { // late: the pictures have ceased since
+	if a.Seq <= p.lost { // late: the pictures have ceased since
 		return
 	}
 	p.outlines.set(a.Faces, a.Size, p.mirror.Load(), a.Good)

@@ -60,7 +60,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 	r.next.Importance = widget.HighImportance
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
-	body := container.NewGridWithColumns(2, container.NewVScroll(r.comparison()), container.NewVScroll(r.explanation()))
+	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
 	r.content = container.NewBorder(
 		container.NewVBox(r.verdict(container.NewHBox(again, r.next)), widget.NewSeparator()),
 		nil, nil, nil, body,
@@ -91,19 +91,21 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 // frame.
 func (r *resultView) comparison() fyne.CanvasObject {
 	portrait, best := r.faces()
-	box := container.NewVBox(container.NewGridWithColumns(2,
+	faces := container.NewGridWithColumns(2,
 		r.face(portrait, "result.portrait", "result.no_portrait"),
 		r.face(best, "result.best", "result.no_best"),
-	))
+	)
 	if !r.check.compared() {
-		return box
+		return container.NewVBox(faces)
 	}
+	box := container.NewVBox()
 	data := r.check.Answer.Result.Data
 	box.Add(bold(r.words.T("result.score")))
-	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules)))
+	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules),
+		func(o history.Outcome) string { return r.words.T(outcomeKey(o)) }))
 	box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
 	box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
-	return box
+	return container.NewBorder(nil, box, nil, nil, faces)
 }
 
 func (r *resultView) faces() (portrait, best *image.RGBA) {
@@ -128,7 +130,11 @@ func (r *resultView) face(picture *image.RGBA, caption, none string) fyne.Canvas
 			container.New(middle{}, nothing))
 	}
 	shown := newPicture(picture)
-	shown.SetMinSize(fyne.NewSize(140, 210))
+	least := fyne.NewSize(120, 130) // grows with the window, above gauge and bars
+	if !r.check.compared() {
+		least.Height = 280
+	}
+	shown.SetMinSize(least)
 	return container.NewBorder(nil, widget.NewLabelWithStyle(r.words.T(caption), center, fyne.TextStyle{}), nil, nil, shown)
 }
 
@@ -142,15 +148,19 @@ func (r *resultView) explanation() fyne.CanvasObject {
 			box.Add(o)
 		}
 	}
-	// A reminder, not a record: ticks are kept nowhere.
-	box.Add(bold(r.words.T("inspect.title")))
-	for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
-		box.Add(r.keys.check(r.words.T(key), nil))
+	if r.check.compared() {
+		// A reminder, not a record: ticks are kept nowhere.
+		box.Add(bold(r.words.T("inspect.title")))
+		for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
+			box.Add(r.keys.check(r.words.T(key), nil))
+		}
+		note := wrapped(r.words.T("inspect.note"))
+		note.SizeName = theme.SizeNameCaptionText
+		box.Add(note)
 	}
-	note := wrapped(r.words.T("inspect.note"))
-	note.SizeName = theme.SizeNameCaptionText
-	box.Add(note)
-	box.Add(widget.NewSeparator())
+	if len(box.Objects) > 0 {
+		box.Add(widget.NewSeparator())
+	}
 	box.Add(wrapped(r.decidedBy()))
 	session := widget.NewLabel(r.check.Session)
 	session.Truncation = fyne.TextTruncateEllipsis
@@ -254,12 +264,11 @@ func (r *resultView) apiDetails() *fyne.Container {
 		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)
 	}
 	row("details.score", score)
-	for key, rules := range map[string][]string{
-		"details.failed": result.Scoring.Failed, "details.refer": result.Scoring.FailedRefer,
-	} {
-		if len(rules) > 0 {
-			row(key, strings.Join(rules, "\n"))
-		}
+	if failed := result.Scoring.Failed; len(failed) > 0 {
+		row("details.failed", strings.Join(failed, "\n"))
+	}
+	if refer := result.Scoring.FailedRefer; len(refer) > 0 {
+		row("details.refer", strings.Join(refer, "\n"))
 	}
 	return form
 }

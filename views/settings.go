@@ -167,7 +167,7 @@ func (s *settingsScreen) changed() {
 	fault := next.Check()
 	var camera, folders, conditions string
 	if unread != nil {
-		conditions = unread.Error()
+		conditions = s.words.T("settings.conditions", "Fault", unread.Error())
 	}
 	var problem *app.Problem
 	if errors.As(fault, &problem) {

@@ -51,6 +51,14 @@ func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) co
 		return pick(color.NRGBA{R: 0xb3, G: 0x1b, B: 0x1b, A: 0xff}, color.NRGBA{R: 0xff, G: 0x8a, B: 0x80, A: 0xff})
 	case colorNotCompared:
 		return pick(color.NRGBA{R: 0x47, G: 0x50, B: 0x5e, A: 0xff}, color.NRGBA{R: 0xb4, G: 0xbf, B: 0xcc, A: 0xff})
+	// Fyne draws what cannot be pressed, and the edge of an empty box, almost in
+	// the colour of the window; a clerk should see that there is something.
+	case theme.ColorNameInputBorder:
+		return pick(color.NRGBA{R: 0x82, G: 0x88, B: 0x92, A: 0xff}, color.NRGBA{R: 0x7d, G: 0x83, B: 0x8d, A: 0xff})
+	case theme.ColorNameDisabled:
+		return pick(color.NRGBA{R: 0x82, G: 0x88, B: 0x92, A: 0xff}, color.NRGBA{R: 0x7d, G: 0x83, B: 0x8d, A: 0xff})
+	case theme.ColorNamePlaceHolder:
+		return pick(color.NRGBA{R: 0x66, G: 0x6c, B: 0x76, A: 0xff}, color.NRGBA{R: 0xa4, G: 0xaa, B: 0xb4, A: 0xff})
 	// Fyne's own warning and error colours are made for areas; as text on a
 	// light window they are too faint to read.
 	case theme.ColorNameWarning:

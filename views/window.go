@@ -326,6 +326,6 @@ func (w *Window) present(d *dialog.FileDialog, folder string) {
 		}
 	}
 	size := w.win.Canvas().Size()
-	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85))
 	d.Show()
+	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85)) // fails before it is shown
 }

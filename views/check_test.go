@@ -1,0 +1,420 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// ready brings the Check screen to where the button can be pressed.
+func ready(t *testing.T, w *shownWindow) {
+	t.Helper()
+	w.check.load([]string{"document.jpg"})
+	w.check.consent.SetChecked(true)
+	w.until(t, "a check that can start", func() bool { return !w.check.start.Disabled() })
+}
+
+func TestTheReasonStandsBesideTheButton(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	source.problem(&app.Problem{Key: "camera.busy"})
+	desk.source = func(string) app.Source { return source }
+	loaded := make(chan struct{})
+	desk.engine = func(ctx context.Context) (app.Description, error) {
+		select {
+		case <-loaded:
+		case <-ctx.Done():
+		}
+		return description(false), ctx.Err()
+	}
+	w := open(t, desk, "")
+	reads := func(key string) func() bool {
+		return func() bool { return w.check.why.Text == w.words.T(key) }
+	}
+	blocked := func(key string) {
+		t.Helper()
+		w.until(t, key, reads(key))
+		if !w.check.start.Disabled() {
+			t.Errorf("%s, and yet the button works", key)
+		}
+	}
+	blocked("missing.document")
+	if !strings.Contains(w.text(), w.words.T("mode.loading")) {
+		t.Error("nothing says that the engine loads")
+	}
+	w.until(t, "the camera's fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.busy")) })
+	if !strings.Contains(w.text(), w.words.T("camera.busy.hint")) {
+		t.Error("nothing says what to do about the camera")
+	}
+	w.check.load([]string{"document.jpg"})
+	blocked("missing.picture")
+	source.frame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
+	blocked("missing.consent")
+	test.Tap(w.check.consent)
+	blocked("missing.engine")
+	close(loaded)
+	w.until(t, "ready", reads("check.ready"))
+	if w.check.start.Disabled() {
+		t.Error("all is there, and yet the button is off")
+	}
+	if !strings.Contains(w.text(), w.words.T("mode.not_calibrated")) {
+		t.Error("nothing says that the engine is not calibrated")
+	}
+	w.check.name.SetText(strings.Repeat("x", app.MaxName+1))
+	if !w.check.start.Disabled() || !strings.Contains(w.check.why.Text, "200") {
+		t.Errorf("a name too long passes: %q", w.check.why.Text)
+	}
+	w.check.name.SetText("Ana")
+	source.problem(&app.Problem{Key: "camera.frozen"})
+	blocked("missing.picture")
+}
+
+func TestAMissingModelIsSaidPlainly(t *testing.T) {
+	desk := newFakeDesk()
+	desk.engine = func(context.Context) (app.Description, error) {
+		return app.Description{}, &app.Problem{Key: "camera.clip", Err: errors.New("secret cause")}
+	}
+	w := open(t, desk, "")
+	w.until(t, "the engine's fault", func() bool { return w.check.engineFault != nil })
+	text := w.text()
+	if !strings.Contains(text, w.words.T("camera.clip.hint")) || strings.Contains(text, "secret") {
+		t.Errorf("the screen says %q", text)
+	}
+	if !w.check.start.Disabled() || len(desk.logged) != 1 {
+		t.Errorf("button on, or not logged once: %v", desk.logged)
+	}
+}
+
+func TestCalibratedEngineHasNoBadge(t *testing.T) {
+	desk := newFakeDesk()
+	desk.engine = func(context.Context) (app.Description, error) { return description(true), nil }
+	w := open(t, desk, "")
+	w.until(t, "the engine", func() bool { return w.check.engineReady })
+	if strings.Contains(w.text(), w.words.T("mode.not_calibrated")) {
+		t.Error("a calibrated engine is called not calibrated")
+	}
+}
+
+func TestDropTakesTheFirstReadable(t *testing.T) {
+	desk := newFakeDesk()
+	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		if b.Name == "good.png" {
+			p := somePortrait()
+			p.Warnings = []app.Notice{{Key: "coach.closer"}}
+			return p, nil
+		}
+		return app.Portrait{}, &app.Problem{Key: "camera.file"}
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.dropped(fyne.Position{}, uris("/a/bad.jpg", "/a/good.png", "/a/other.png"))
+	if w.tabs.SelectedIndex() != 0 {
+		t.Error("a dropped document does not show the Check screen")
+	}
+	w.until(t, "the document", func() bool { return w.check.document != nil })
+	if got := w.check.document.blob.Name; got != "good.png" {
+		t.Errorf("took %s", got)
+	}
+	text := w.text()
+	for _, say := range []string{w.words.T("drop.several", "Count", 3), w.words.T("coach.closer"), w.words.T("drop.found")} {
+		if !strings.Contains(text, say) {
+			t.Errorf("missing %q in %q", say, text)
+		}
+	}
+
+	w.dropped(fyne.Position{}, uris("/a/bad.jpg"))
+	if w.check.document != nil {
+		t.Error("the old document stays while a new one is looked at")
+	}
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.file")) })
+}
+
+func TestDropOfWhatIsNoFile(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	page, err := storage.ParseURI("https://example.org/a.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.dropped(fyne.Position{}, []fyne.URI{page})
+	if !strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) {
+		t.Errorf("a web address is met with %q", w.text())
+	}
+	w.dropped(fyne.Position{}, uris(t.TempDir()))
+	w.until(t, "the folder's words", func() bool { return strings.Contains(w.text(), w.words.T("drop.folder")) })
+	w.dropped(fyne.Position{}, nil)
+}
+
+func TestDocumentFromTheCommandLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "document.jpg")
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, newFakeDesk(), path)
+	w.until(t, "the document", func() bool { return w.check.document != nil })
+	if w.check.document.blob.Path != path {
+		t.Errorf("took %s", w.check.document.blob.Path)
+	}
+}
+
+func TestADocumentWithoutPortrait(t *testing.T) {
+	desk := newFakeDesk()
+	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+		return app.Portrait{Code: 2, Page: image.NewRGBA(image.Rect(0, 0, 9, 9))}, nil
+	}
+	var given app.CheckInput
+	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		given = in
+		return notCompared(2, 0), nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	if !strings.Contains(w.text(), w.words.T("side.anchor.2")) || !strings.Contains(w.text(), w.words.T("side.anchor.2.hint")) {
+		t.Errorf("the screen says %q", w.text())
+	}
+	w.check.begin()
+	w.until(t, "a result", func() bool { return w.check.result != nil })
+	if given.Portrait != nil {
+		t.Error("a portrait nobody found was handed on")
+	}
+}
+
+func TestLateDocumentsAreDropped(t *testing.T) {
+	desk := newFakeDesk()
+	release := make(chan struct{})
+	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		if b.Name == "slow.jpg" { // deaf to its cancellation
+			<-release
+			return app.Portrait{Code: 1}, nil
+		}
+		return somePortrait(), nil
+	}
+	w := open(t, desk, "")
+	w.check.load([]string{"slow.jpg"})
+	slow := w.check.looking
+	w.check.load([]string{"fast.jpg"})
+	w.until(t, "the second document", func() bool { return w.check.document != nil })
+	close(release)
+	slow.over()
+	w.q.run()
+	if w.check.document == nil || w.check.document.blob.Name != "fast.jpg" {
+		t.Error("a late answer replaced the document")
+	}
+}
+
+func TestEscapeCancelsTheSearchFromTheNameField(t *testing.T) {
+	desk := newFakeDesk()
+	desk.portrait = func(ctx context.Context, _ app.Blob) (app.Portrait, error) {
+		<-ctx.Done()
+		return app.Portrait{}, ctx.Err()
+	}
+	w := open(t, desk, "")
+	w.check.load([]string{"document.jpg"})
+	looking := w.check.looking
+	if w.check.why.Text != w.words.T("missing.looking") {
+		t.Errorf("beside the button stands %q", w.check.why.Text)
+	}
+	w.win.Canvas().Focus(w.check.name)
+	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	looking.over()
+	w.q.run()
+	if w.check.looking != nil || w.check.document != nil {
+		t.Error("the search goes on")
+	}
+	if !w.check.panel.zone.Visible() || w.check.panel.zone.fault.Visible() {
+		t.Error("a cancelled search is shown as a fault")
+	}
+	if len(desk.logged) != 0 {
+		t.Errorf("logged %v", desk.logged)
+	}
+}
+
+func TestACheckAndItsInput(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	desk.source = func(string) app.Source { return source }
+	var filmed atomic.Bool
+	source.record = func(context.Context, app.ProgressFunc) (app.Clip, error) {
+		filmed.Store(true)
+		return app.Clip{}, nil
+	}
+	var given app.CheckInput
+	steps, go1, go2 := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	desk.check = func(ctx context.Context, in app.CheckInput, p app.ProgressFunc) (app.Check, error) {
+		given = in
+		p(app.Progress{Stage: "recording", Done: 1, Total: 4})
+		close(steps)
+		<-go1
+		p(app.Progress{Stage: "comparing"})
+		<-go2
+		_, err := in.Capture(ctx, p)
+		return compared(history.Pass, 90, 91), err
+	}
+	listed := atomic.Int32{}
+	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) {
+		listed.Add(1)
+		return nil, nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.name.SetText("  Ana María ")
+	session := w.check.session
+	w.win.Canvas().Focus(w.check.name)
+	w.press(t, fyne.KeyReturn)
+	<-steps
+	w.until(t, "the first stage", func() bool { return strings.Contains(w.text(), w.words.T("stage.recording")) })
+	if w.check.bar.Value != 0.25 || w.check.form.Visible() {
+		t.Errorf("the bar stands at %v, the form is shown: %v", w.check.bar.Value, w.check.form.Visible())
+	}
+	w.press(t, fyne.KeyN)
+	w.dropped(fyne.Position{}, uris("/a/other.png"))
+	if w.check.session != session || w.check.document == nil {
+		t.Error("a running check lost its person or document")
+	}
+	close(go1)
+	w.until(t, "the second stage", func() bool { return strings.Contains(w.text(), w.words.T("stage.comparing")) })
+	if w.check.bar.Visible() || !w.check.endless.Visible() {
+		t.Error("a stage of unknown length shows an amount")
+	}
+	close(go2)
+	w.until(t, "the result", func() bool { return w.check.result != nil })
+	switch {
+	case given.Name != "Ana María", !given.Consent, given.SendName, given.Session != session,
+		given.Portrait == nil, given.Document.Name != "document.jpg", given.Video.Open != nil:
+		t.Errorf("the check was given %+v", given)
+	case !filmed.Load():
+		t.Error("nobody was filmed")
+	}
+	w.until(t, "the history to be read anew", func() bool { return listed.Load() > 0 })
+
+	w.check.again()
+	if w.check.session != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document == nil {
+		t.Error("another attempt does not keep the person")
+	}
+	w.press(t, fyne.KeyN)
+	if w.check.session == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document != nil {
+		t.Error("something of the last person stays")
+	}
+}
+
+func TestCancelAndEscapeEndACheck(t *testing.T) {
+	for _, how := range []string{"button", "escape", "menu"} {
+		t.Run(how, func(t *testing.T) {
+			desk := newFakeDesk()
+			release := make(chan struct{})
+			desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+				<-ctx.Done()
+				<-release
+				return app.Check{ID: "chk_1", Session: in.Session, Outcome: history.Cancelled}, nil
+			}
+			w := open(t, desk, "")
+			ready(t, w)
+			test.Tap(w.check.start)
+			switch how {
+			case "button":
+				test.Tap(w.check.cancel)
+			case "escape":
+				w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+			case "menu":
+				w.press(t, fyne.KeyEscape)
+			}
+			if !strings.Contains(w.text(), w.words.T("stage.cancelling")) || !w.check.busy() {
+				t.Error("a cancelled check is not shown until it has ended")
+			}
+			w.check.progressf.put(app.Progress{Stage: "faces"})
+			w.q.run()
+			if !strings.Contains(w.text(), w.words.T("stage.cancelling")) {
+				t.Error("late progress hides the cancellation")
+			}
+			close(release)
+			w.until(t, "the result", func() bool { return w.check.result != nil })
+			if !strings.Contains(w.text(), "CANCELLED") {
+				t.Errorf("the screen says %q", w.text())
+			}
+		})
+	}
+}
+
+func TestACheckThatDidNotBegin(t *testing.T) {
+	desk := newFakeDesk()
+	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return app.Check{}, &app.Problem{Key: "store.missing"}
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.begin()
+	w.until(t, "the end", func() bool { return !w.check.busy() })
+	if w.check.result != nil || !strings.Contains(w.check.why.Text, w.words.T("store.missing")) {
+		t.Errorf("beside the button stands %q", w.check.why.Text)
+	}
+	if w.check.start.Disabled() || w.check.document == nil {
+		t.Error("it cannot be tried again")
+	}
+}
+
+func TestThePreviewRestsWhileHidden(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	desk.source = func(string) app.Source { return source }
+	w := open(t, desk, "")
+	w.until(t, "a picture", func() bool { return w.check.preview.there })
+	waiting := func(n int) func() bool {
+		return func() bool {
+			source.mu.Lock()
+			defer source.mu.Unlock()
+			return source.waiters == n
+		}
+	}
+	w.until(t, "two feeders", waiting(2))
+	w.tabs.SelectIndex(2)
+	w.until(t, "nobody asking for frames", waiting(0))
+	w.tabs.SelectIndex(0)
+	w.until(t, "two feeders again", waiting(2))
+}
+
+func TestTheHintFollowsTheAdvice(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	desk.source = func(string) app.Source { return source }
+	w := open(t, desk, "")
+	w.until(t, "a picture", func() bool { return w.check.preview.there })
+	face := app.Face{Box: image.Rect(10, 10, 30, 40)}
+	source.advise(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Hint: app.Notice{Key: "coach.closer"}})
+	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.words.T("coach.closer") })
+	if o := w.check.preview.outlines; len(o.faces) != 1 || o.good || !o.mirror {
+		t.Errorf("the outline is %+v", o)
+	}
+	source.advise(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Good: true, Hint: app.Notice{Key: "coach.good"}})
+	w.until(t, "the good hint", func() bool { return w.check.hint.Text == w.words.T("coach.good") })
+	source.problem(&app.Problem{Key: "camera.frozen"})
+	w.until(t, "the fault", func() bool { return !w.check.preview.there })
+	if w.check.hint.Text != "" || len(w.check.preview.outlines.faces) != 0 {
+		t.Error("a hint stays without a picture")
+	}
+	w.check.preview.showAdvice(app.Advice{Seq: 1, Hint: app.Notice{Key: "coach.good"}})
+	if w.check.hint.Text != "" {
+		t.Error("advice on an old picture is shown")
+	}
+}
+
+// notCompared is a check whose document or clip gave no face.
+func notCompared(anchor, target int) app.Check {
+	answer := &app.Answer{Best: -1, Engine: description(false)}
+	answer.Result.Data.Anchor.Code, answer.Result.Data.Target.Code = anchor, target
+	answer.Result.Data.Code = max(anchor, target)
+	answer.Result.Scoring.Status = "fail"
+	answer.Result.Scoring.Failed = []string{"code == 0", "score >= 80 (was no value)"}
+	return app.Check{ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second}
+}

@@ -1,0 +1,292 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"image"
+	"sync"
+	"testing"
+	"time"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+)
+
+// fakeDesk is a Desk made of functions; what a test does not set does what
+// goes well.
+type fakeDesk struct {
+	mu       sync.Mutex
+	settings settings.Settings
+	logged   []error
+	opened   []string
+
+	source   func(address string) app.Source
+	save     func(settings.Settings) error
+	engine   func(context.Context) (app.Description, error)
+	portrait func(context.Context, app.Blob) (app.Portrait, error)
+	check    func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
+	checks   func(context.Context, history.Filter) ([]history.Row, error)
+	verify   func(context.Context, app.ProgressFunc) (history.Verdict, error)
+	keyPlace string
+}
+
+func newFakeDesk() *fakeDesk {
+	d := &fakeDesk{settings: settings.Default(), keyPlace: "keyring"}
+	d.source = func(string) app.Source { return newFakeSource() }
+	d.engine = func(context.Context) (app.Description, error) { return description(false), nil }
+	d.portrait = func(context.Context, app.Blob) (app.Portrait, error) { return somePortrait(), nil }
+	d.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return app.Check{}, errors.New("no check was expected")
+	}
+	d.checks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+	d.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+		return history.Verdict{Intact: true}, nil
+	}
+	return d
+}
+
+func description(calibrated bool) app.Description {
+	d := app.Description{Engine: "go-face", Calibration: "start", Calibrated: calibrated}
+	d.Models = append(d.Models, modelOf(d)...)
+	return d
+}
+
+func (d *fakeDesk) Settings() settings.Settings {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.settings
+}
+
+func (d *fakeDesk) SaveSettings(_ context.Context, s settings.Settings) error {
+	if d.save != nil {
+		if err := d.save(s); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settings = s
+	return nil
+}
+
+func (d *fakeDesk) OpenCamera(address string) app.Source {
+	d.mu.Lock()
+	d.opened = append(d.opened, d.settings.Camera.Source)
+	d.mu.Unlock()
+	return d.source(address)
+}
+
+func (d *fakeDesk) Engine(ctx context.Context) (app.Description, error) { return d.engine(ctx) }
+
+func (d *fakeDesk) FindPortrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
+	return d.portrait(ctx, b)
+}
+
+func (d *fakeDesk) Check(ctx context.Context, in app.CheckInput, p app.ProgressFunc) (app.Check, error) {
+	return d.check(ctx, in, p)
+}
+
+func (d *fakeDesk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	return d.checks(ctx, f)
+}
+
+func (d *fakeDesk) Verify(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
+	return d.verify(ctx, p)
+}
+
+func (d *fakeDesk) KeyPlace() string { return d.keyPlace }
+func (d *fakeDesk) Version() string  { return "0.1.0" }
+
+func (d *fakeDesk) Log(_ string, err error) {
+	if err == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.logged = append(d.logged, err)
+}
+
+// fakeSource gives what the test puts into it.
+type fakeSource struct {
+	mu      sync.Mutex
+	seq     uint64
+	live    app.Live
+	advice  app.Advice
+	changed chan struct{} // closed at each change
+	closed  bool
+	waiters int
+
+	record func(context.Context, app.ProgressFunc) (app.Clip, error)
+}
+
+func newFakeSource() *fakeSource {
+	s := &fakeSource{changed: make(chan struct{})}
+	s.frame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
+	return s
+}
+
+func (s *fakeSource) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *fakeSource) frame(picture *image.RGBA) {
+	s.change(func() {
+		s.seq++
+		s.live.Seq = s.seq
+		s.live.Problem = nil
+		s.live.Frame = app.Frame{Image: picture, Seq: s.live.Seq}
+	})
+}
+
+func (s *fakeSource) problem(p *app.Problem) {
+	s.change(func() {
+		s.seq++
+		s.live.Seq = s.seq
+		s.live.Problem = p
+		s.live.Frame = app.Frame{}
+	})
+}
+
+func (s *fakeSource) advise(a app.Advice) {
+	s.change(func() {
+		s.seq++
+		a.Seq = s.seq
+		s.advice = a
+	})
+}
+
+// wait waits until ready says so, the context ends or the source is closed.
+func (s *fakeSource) wait(ctx context.Context, ready func() bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiters++
+	defer func() { s.waiters-- }()
+	for {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case s.closed:
+			return errors.New("closed")
+		case ready():
+			return nil
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		s.mu.Lock()
+	}
+}
+
+func (s *fakeSource) Next(ctx context.Context, after uint64) (live app.Live, err error) {
+	err = s.wait(ctx, func() bool { live = s.live; return s.live.Seq > after })
+	return live, err
+}
+
+func (s *fakeSource) Advise(ctx context.Context, after uint64) (advice app.Advice, err error) {
+	err = s.wait(ctx, func() bool { advice = s.advice; return s.advice.Seq > after })
+	return advice, err
+}
+
+func (s *fakeSource) Record(ctx context.Context, _ time.Duration, p app.ProgressFunc) (app.Clip, error) {
+	return s.record(ctx, p)
+}
+
+func (s *fakeSource) Close() error {
+	s.change(func() { s.closed = true })
+	return nil
+}
+
+func (s *fakeSource) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+func somePortrait() app.Portrait {
+	return app.Portrait{
+		Image: image.NewRGBA(image.Rect(0, 0, 30, 40)), Page: image.NewRGBA(image.Rect(0, 0, 200, 120)),
+		Box: image.Rect(20, 20, 50, 60),
+	}
+}
+
+// compared is a check that came to percentages; the outcome is what the test
+// says, because judging is not the window's business.
+func compared(outcome history.Outcome, percentages ...float64) app.Check {
+	answer := &app.Answer{Portrait: pointer(somePortrait()), Engine: description(false)}
+	sum := 0.0
+	for _, p := range percentages {
+		answer.Frames = append(answer.Frames, app.MatchedFrame{Face: image.NewRGBA(image.Rect(0, 0, 30, 40)), Percentage: p})
+		sum += p
+	}
+	answer.Result.Data.Percentages = percentages
+	answer.Result.Data.Score = sum / float64(len(percentages))
+	answer.Result.Data.Description = "Successful check"
+	answer.Result.Data.Result = outcome == history.Pass
+	answer.Result.Scoring.Status = map[history.Outcome]statusOf{history.Pass: "pass", history.Refer: "refer", history.Fail: "fail"}[outcome]
+	return app.Check{
+		ID: "chk_1", Session: app.NewSession(), Mode: history.Offline, Outcome: outcome, Answer: answer,
+		At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Took: 4200 * time.Millisecond,
+	}
+}
+
+func pointer[T any](v T) *T { return &v }
+
+// uiQueue stands in for Fyne's goroutine: the test runs what is queued, on its
+// own goroutine.
+type uiQueue struct {
+	mu    sync.Mutex
+	queue []func()
+	more  chan struct{}
+}
+
+func newUIQueue() *uiQueue { return &uiQueue{more: make(chan struct{}, 1)} }
+
+func (q *uiQueue) do(f func()) {
+	q.mu.Lock()
+	q.queue = append(q.queue, f)
+	q.mu.Unlock()
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+func (q *uiQueue) run() {
+	for {
+		q.mu.Lock()
+		if len(q.queue) == 0 {
+			q.mu.Unlock()
+			return
+		}
+		f := q.queue[0]
+		q.queue = q.queue[1:]
+		q.mu.Unlock()
+		f()
+	}
+}
+
+// until runs what is queued until the condition holds.
+func (q *uiQueue) until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		q.run()
+		if holds() {
+			return
+		}
+		select {
+		case <-q.more:
+		case <-time.After(5 * time.Millisecond):
+		case <-limit:
+			t.Fatalf("never came: %s", what)
+		}
+	}
+}

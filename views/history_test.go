@@ -1,0 +1,182 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// rowsBefore are the checks of a history with this many records.
+func rowsBefore(newest int64, f history.Filter) []history.Row {
+	if f.Before > 0 {
+		newest = f.Before - 1
+	}
+	var rows []history.Row
+	for seq := newest; seq > 0 && len(rows) < f.Limit; seq-- {
+		rows = append(rows, history.Row{
+			Seq: seq, At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Mode: history.Offline,
+			Outcome: history.Pass, Score: pointer(int64(8358)), Name: "Ana",
+		})
+	}
+	return rows
+}
+
+func TestHistoryIsPagedByKey(t *testing.T) {
+	desk := newFakeDesk()
+	var mu sync.Mutex
+	var asked []int64
+	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, f.Before)
+		return rowsBefore(250, f), nil
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	h := w.history
+	w.until(t, "the first page", func() bool { return len(h.rows) == historyPage })
+	cell := newHistoryCell()
+	for len(h.rows) < 250 {
+		before := len(h.rows)
+		h.cell(widget.TableCellID{Row: before - 1}, cell)
+		h.cell(widget.TableCellID{Row: before - 1}, cell) // asked twice, loaded once
+		w.until(t, "the next page", func() bool { return len(h.rows) > before })
+	}
+	h.cell(widget.TableCellID{Row: 249}, cell)
+	if h.loading != nil || !h.complete {
+		t.Error("the end of the history is asked for again")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) != 3 || asked[0] != 0 || asked[1] != 151 || asked[2] != 51 {
+		t.Errorf("asked before %v", asked)
+	}
+	for i, r := range h.rows {
+		if r.Seq != int64(250-i) {
+			t.Fatalf("row %d is record %d", i, r.Seq)
+		}
+	}
+}
+
+func TestLateHistoryIsDropped(t *testing.T) {
+	desk := newFakeDesk()
+	answers := make(chan chan []history.Row, 4)
+	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) { // deaf to its cancellation
+		answer := make(chan []history.Row)
+		answers <- answer
+		return <-answer, nil
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	first := <-answers
+	old := w.history.loading
+	w.history.refresh()
+	second := <-answers
+	second <- []history.Row{{Seq: 2}}
+	w.until(t, "the new answer", func() bool { return len(w.history.rows) == 1 })
+	first <- []history.Row{{Seq: 1}, {Seq: 0}}
+	old.over()
+	w.q.run()
+	if len(w.history.rows) != 1 || w.history.rows[0].Seq != 2 {
+		t.Errorf("a late answer replaced the list: %v", w.history.rows)
+	}
+}
+
+func TestHistoryCells(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.words.T("history.empty")) })
+	w.history.rows = []history.Row{
+		{Seq: 2, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer, Score: pointer(int64(4510))},
+		{Seq: 1, Sealed: true, Mode: history.Offline, Outcome: history.NotCompared},
+	}
+	cell := newHistoryCell()
+	reads := func(row, col int) string {
+		w.history.cell(widget.TableCellID{Row: row, Col: col}, cell)
+		return strings.TrimSpace(strings.ReplaceAll(readable(cell), "?", ""))
+	}
+	for col, want := range []string{"22 Nov 2026 09:05", "Ana", "Offline", "45.10 %", "REFER"} {
+		if got := reads(0, col); got != want {
+			t.Errorf("column %d: %q", col, got)
+		}
+	}
+	for col, want := range map[int]string{columnName: w.words.T("history.sealed"), columnScore: "–", columnOutcome: "NOT COMPARED"} {
+		if got := reads(1, col); got != want {
+			t.Errorf("column %d: %q", col, got)
+		}
+	}
+	if got := reads(7, 0); got != "" {
+		t.Errorf("a row that is gone reads %q", got)
+	}
+}
+
+func TestHistoryThatCannotBeRead(t *testing.T) {
+	desk := newFakeDesk()
+	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) {
+		return nil, &app.Problem{Key: "store.missing"}
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("store.missing")) })
+	if strings.Contains(w.text(), w.words.T("history.empty")) {
+		t.Error("an unreadable history is called empty")
+	}
+}
+
+func TestWhereTheKeyLies(t *testing.T) {
+	desk := newFakeDesk()
+	desk.keyPlace = "file"
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	if !strings.Contains(w.text(), w.words.T("history.key_file")) {
+		t.Error("nothing says that the key is a file")
+	}
+}
+
+func TestVerifyAndItsAnswers(t *testing.T) {
+	desk := newFakeDesk()
+	answer := make(chan history.Verdict)
+	desk.verify = func(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
+		p(app.Progress{Done: 1, Total: 2})
+		select {
+		case v := <-answer:
+			return v, nil
+		case <-ctx.Done():
+			return history.Verdict{}, ctx.Err()
+		}
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	test.Tap(w.history.verify)
+	w.until(t, "progress", func() bool { return w.history.bar.Value == 0.5 })
+	if !w.history.verify.Disabled() || !w.history.cancel.Visible() {
+		t.Error("verifying can be started twice, or not be cancelled")
+	}
+	w.press(t, "Escape")
+	if !strings.Contains(w.text(), w.words.T("history.verify_cancelled")) || w.history.bar.Visible() {
+		t.Errorf("cancelled: %q", w.text())
+	}
+	since := time.Date(2026, 11, 1, 8, 0, 0, 0, time.Local)
+	for want, v := range map[string]history.Verdict{
+		"Intact since 1 Nov 2026 08:00": {Intact: true, Records: 9, Anchored: true, Since: since, Until: 9},
+		"All 9 records fit":             {Intact: true, Records: 9},
+		"BROKEN: record 5 was edited":   {Records: 5, BadSeq: 5, Fault: history.FaultEdited},
+		"The history is empty":          {Intact: true},
+	} {
+		test.Tap(w.history.verify)
+		answer <- v
+		w.until(t, want, func() bool { return strings.Contains(w.text(), want) })
+		if w.history.verify.Disabled() {
+			t.Error("verifying cannot be done again")
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package views
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+)
+
+func show(t *testing.T, c shownCheck) (*resultView, string) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(newTheme())
+	r := newResultView(parts{desk: newFakeDesk(), words: english(t), keys: &controls{escape: func() {}}}, c)
+	w := test.NewTempWindow(t, r)
+	w.Resize(fyne.NewSize(1024, 600))
+	return r, readable(r)
+}
+
+func TestEachVerdict(t *testing.T) {
+	ended := func(o history.Outcome, p *app.Problem) app.Check {
+		return app.Check{ID: "chk_1", Session: app.NewSession(), Outcome: o, Problem: p, Took: time.Second}
+	}
+	for _, c := range []struct {
+		word  string
+		shape shapeKind
+		gauge bool
+		check app.Check
+	}{
+		{"PASS", shapeTick, true, compared(history.Pass, 90, 80.5)},
+		{"REFER", shapeQuestion, true, compared(history.Refer, 60, 50)},
+		{"FAIL", shapeCross, true, compared(history.Fail, 0, 0)},
+		{"NOT COMPARED", shapeCircle, false, notCompared(0, 1)},
+		{"COULD NOT RUN", shapeTriangle, false, ended(history.CouldNotRun, &app.Problem{Key: "camera.lost"})},
+		{"CANCELLED", shapeSquare, false, ended(history.Cancelled, nil)},
+		{"UNKNOWN", shapeQuestion, false, ended(history.Unknown, nil)},
+	} {
+		t.Run(c.word, func(t *testing.T) {
+			r, text := show(t, shownCheck{Check: c.check, rules: settings.Default().Conditions})
+			if !strings.Contains("\n"+text, "\n"+c.word+"\n") {
+				t.Errorf("the word is not there: %q", text)
+			}
+			if s, ok := find[*shape](r); !ok || s.look.shape != c.shape {
+				t.Errorf("the shape is %+v", s)
+			}
+			if _, ok := find[*gauge](r); ok != c.gauge {
+				t.Errorf("gauge shown: %v", ok)
+			}
+			if _, ok := find[*bars](r); ok != c.gauge {
+				t.Errorf("bars shown: %v", ok)
+			}
+			if !c.gauge && strings.Contains(text, "%") {
+				t.Errorf("a score is shown though nothing was compared: %q", text)
+			}
+			if !strings.Contains(text, c.check.Session) {
+				t.Error("the session is not shown")
+			}
+		})
+	}
+}
+
+func TestReasonsInWords(t *testing.T) {
+	c := compared(history.Refer, 60, 50)
+	c.Answer.Result.Scoring.FailedRefer = []string{"score >= 80 (was 55.00)"}
+	_, text := show(t, shownCheck{Check: c})
+	if !strings.Contains(text, "The score must be at least 80 to pass. It was 55.00.") ||
+		!strings.Contains(text, "score >= 80 (was 55.00)") {
+		t.Errorf("the screen says %q", text)
+	}
+	c.Answer.Swapped = true
+	c.Answer.Result.Scoring.FailedRefer = []string{"one person in the clip"}
+	_, text = show(t, shownCheck{Check: c})
+	w := english(t)
+	if !strings.Contains(text, w.T("reason.swapped")) || strings.Contains(text, w.T("reason.other")) {
+		t.Errorf("two people in the clip: %q", text)
+	}
+	_, text = show(t, shownCheck{Check: notCompared(2, 1)})
+	for _, key := range []string{"side.anchor.2", "side.anchor.2.hint", "side.target.1", "side.target.1.hint"} {
+		if !strings.Contains(text, w.T(key)) {
+			t.Errorf("%s is missing in %q", key, text)
+		}
+	}
+	if strings.Contains(text, w.T("reason.no_value", "Field", w.T("field.score"))) {
+		t.Error("a missing score is given as a reason beside the real one")
+	}
+	c = compared(history.Pass, 90)
+	c.Warning = &app.Problem{Key: "check.clip_kept"}
+	if _, text = show(t, shownCheck{Check: c}); !strings.Contains(text, w.T("check.clip_kept")) {
+		t.Error("the warning is not shown")
+	}
+	for rule, want := range map[string]string{
+		"min(percentages) > 40 (was 12.00)":  "The lowest picture must be more than 40 to pass. It was 12.00.",
+		"len(percentages) != 3 (was 3)":      "The number of pictures must be anything but 3 to pass. It was 3.",
+		"score >= 80 (was no value)":         "The score was asked for, but there was none.",
+		"something new":                      w.T("reason.other"),
+		"unknown_field >= 1 (was 0)":         w.T("reason.other"),
+		"mean(percentages) <= 4 (was 12.00)": "The average of the pictures must be at most 4 to pass. It was 12.00.",
+	} {
+		if got := w.reason(rule); got != want {
+			t.Errorf("%s: %q", rule, got)
+		}
+	}
+}
+
+func TestAnUnrecordedPassIsNoPass(t *testing.T) {
+	_, text := show(t, shownCheck{Check: compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}})
+	if strings.Contains(text, "PASS\n") || !strings.Contains(text, "COULD NOT RUN") || strings.Contains(text, "99.00") {
+		t.Errorf("the screen says %q", text)
+	}
+}
+
+func TestDetailsAndCopy(t *testing.T) {
+	c := compared(history.Pass, 90, 80)
+	r, text := show(t, shownCheck{Check: c})
+	copied := ""
+	r.OnCopy = func(s string) { copied = s }
+	for _, label := range []string{r.words.T("result.copy"), r.words.T("result.details")} {
+		if !tapButton(r, label) {
+			t.Fatalf("no button %q", label)
+		}
+	}
+	if copied != c.Session {
+		t.Errorf("copied %q", copied)
+	}
+	if strings.Contains(text, "0 (Successful check)") {
+		t.Error("details were open from the start")
+	}
+	for _, want := range []string{"0 (Successful check)", "true", "pass", "85.00"} {
+		if !strings.Contains(readable(r), want) {
+			t.Errorf("details lack %q", want)
+		}
+	}
+}
+
+func tapButton(in fyne.CanvasObject, label string) bool {
+	tapped := false
+	see(in, func(o fyne.CanvasObject) bool {
+		if b, ok := o.(*button); ok && b.Text == label && !tapped {
+			tapped = true
+			test.Tap(b)
+		}
+		return true
+	})
+	return tapped
+}
+
+func TestGaugeBounds(t *testing.T) {
+	pass, refer := 80.0, 45.0
+	rule := func(field, op string, pass float64, refer *float64) app.Condition {
+		return app.Condition{Field: field, Op: op, Pass: pass, Refer: refer}
+	}
+	for name, c := range map[string]struct {
+		rules []app.Condition
+		want  string
+	}{
+		"both":           {[]app.Condition{rule("score", ">=", pass, &refer)}, "[{0 45 fail} {45 80 refer} {80 100 pass}]"},
+		"pass only":      {[]app.Condition{rule("score", ">", pass, nil)}, "[{0 80 fail} {80 100 pass}]"},
+		"none":           {[]app.Condition{rule("code", "==", 0, nil)}, "[{0 100 }]"},
+		"upside down":    {[]app.Condition{rule("score", "<=", pass, nil)}, "[{0 100 }]"},
+		"second":         {[]app.Condition{rule("code", "==", 0, nil), rule("score", ">=", pass, nil)}, "[{0 80 fail} {80 100 pass}]"},
+		"off the scale":  {[]app.Condition{rule("score", ">=", 120, &refer)}, "[{0 45 fail} {45 100 refer} {100 100 pass}]"},
+		"below the zero": {[]app.Condition{rule("score", ">=", 50, pointer(-5.0))}, "[{0 0 fail} {0 50 refer} {50 100 pass}]"},
+	} {
+		if got := fmt.Sprint(scoreBounds(c.rules).zones()); got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	test.NewTempApp(t).Settings().SetTheme(newTheme())
+	for _, score := range []float64{0, 63.5, 100} {
+		g := newGauge(score, fmt.Sprint(score), colorPass, bounds{pass: &pass, refer: &refer}, func(o history.Outcome) string { return string(o) })
+		test.NewTempWindow(t, g).Resize(fyne.NewSize(400, 100))
+		r := test.WidgetRenderer(g).(*gaugeRenderer)
+		r.Layout(fyne.NewSize(400, gaugeHeight))
+		if x, want := r.needle.Position1.X, 18+float32(score)/100*364; x < want-0.01 || x > want+0.01 {
+			t.Errorf("the needle for %v stands at %v, not %v", score, x, want)
+		}
+		if at := r.value.Position().X; at < 0 || at+r.value.MinSize().Width > 400 {
+			t.Errorf("the value for %v reaches over the edge", score)
+		}
+	}
+}
+
+func TestTheLowestFrameIsMarked(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   int
+	}{{nil, -1}, {[]float64{5}, 0}, {[]float64{9, 3, 7, 3}, 1}} {
+		if got := lowestOf(c.values); got != c.want {
+			t.Errorf("%v: %d", c.values, got)
+		}
+	}
+	_, text := show(t, shownCheck{Check: compared(history.Pass, 90, 81.25, 88)})
+	if strings.Count(text, "lowest") != 1 || !strings.Contains(text, "81.25") {
+		t.Errorf("the bars say %q", text)
+	}
+}

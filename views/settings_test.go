@@ -1,0 +1,128 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+)
+
+func TestSettingsAreCheckedWhileTyped(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.tabs.SelectIndex(2)
+	s := w.settings
+	if !s.save.Disabled() || !s.undo.Disabled() {
+		t.Error("unchanged settings can be saved or undone")
+	}
+	bad := func(field *entry, text, want string) {
+		t.Helper()
+		good := field.Text
+		field.SetText(text)
+		if !strings.Contains(w.text(), want) || !s.save.Disabled() || s.undo.Disabled() {
+			t.Errorf("%q: saveable %v, the screen says %q", text, !s.save.Disabled(), w.text())
+		}
+		field.SetText(good)
+		if strings.Contains(w.text(), want) {
+			t.Errorf("%q: the complaint stays", text)
+		}
+	}
+	bad(s.camera, " ", w.words.T("settings.no_camera"))
+	bad(s.camera, "rtsp://me:secret@camera/", w.words.T("settings.camera_password"))
+	bad(s.models, "models", w.words.T("settings.folder"))
+	bad(s.conditions, "[[facematch_conditions]]\nfield = \"score\"\nop = \"~\"\npass = 1.0\n", "line 3")
+	bad(s.conditions, "", "line 1")
+
+	s.deskName.SetText("Desk 7")
+	if s.save.Disabled() {
+		t.Error("good settings cannot be saved")
+	}
+	test.Tap(s.undo)
+	if s.deskName.Text != "Desk 1" || !s.save.Disabled() {
+		t.Error("undo does not bring the settings back")
+	}
+}
+
+func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
+	desk := newFakeDesk()
+	var sources []*fakeSource
+	desk.source = func(string) app.Source {
+		if n := len(sources); n > 0 && !sources[n-1].isClosed() {
+			t.Error("two cameras are open at once")
+		}
+		s := newFakeSource()
+		sources = append(sources, s)
+		return s
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(2)
+	w.settings.camera.SetText("1")
+	w.settings.models.SetText("/models")
+	w.settings.mirror.SetChecked(false)
+	test.Tap(w.settings.save)
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved_folders")) })
+	w.until(t, "the new camera", func() bool { return len(sources) == 2 })
+	if got := desk.opened[1]; got != "1" {
+		t.Errorf("opened %q", got)
+	}
+	w.tabs.SelectIndex(0)
+	w.until(t, "its picture", func() bool { return w.check.preview.there })
+	if w.check.preview.mirror.Load() {
+		t.Error("the picture is still mirrored")
+	}
+	w.tabs.SelectIndex(2)
+	w.settings.deskName.SetText("Desk 2")
+	test.Tap(w.settings.save)
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved")+"\n") })
+	if len(sources) != 2 {
+		t.Error("the camera was reopened for another setting")
+	}
+}
+
+func TestTheCameraIsNotChangedUnderACheck(t *testing.T) {
+	desk := newFakeDesk()
+	release := make(chan struct{})
+	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		<-release
+		return compared(history.Pass, 90), nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.begin()
+	w.settings.camera.SetText("2")
+	w.settings.store()
+	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	if len(desk.opened) != 1 {
+		t.Error("the camera was changed while it was filming")
+	}
+	close(release)
+	w.until(t, "the new camera", func() bool { return len(desk.opened) == 2 })
+}
+
+func TestSettingsThatCannotBeSaved(t *testing.T) {
+	desk := newFakeDesk()
+	desk.save = func(settings.Settings) error { return &app.Problem{Key: "settings.unwritable"} }
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(2)
+	w.settings.deskName.SetText("Desk 9")
+	test.Tap(w.settings.save)
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("settings.unwritable")) })
+	if w.settings.deskName.Text != "Desk 9" || w.settings.save.Disabled() {
+		t.Error("what was typed is lost, or cannot be tried again")
+	}
+}
+
+func TestAboutSaysWhatDecides(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.tabs.SelectIndex(2)
+	w.until(t, "the engine", func() bool { return strings.Contains(w.text(), "go-face") })
+	for _, want := range []string{"0.1.0", "shape.dat 0123456789ab", "MIT", "No liveness is claimed"} {
+		if !strings.Contains(w.text(), want) {
+			t.Errorf("About lacks %q", want)
+		}
+	}
+}

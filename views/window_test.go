@@ -1,0 +1,397 @@
+package views
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/assets/translations"
+)
+
+// shownWindow is a window over a fake desk; its queue is run by the test.
+type shownWindow struct {
+	*Window
+	desk *fakeDesk
+	q    *uiQueue
+	fyne fyne.App
+}
+
+func english(t *testing.T) words {
+	t.Helper()
+	c, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words{c}
+}
+
+func open(t *testing.T, desk *fakeDesk, document string) *shownWindow {
+	t.Helper()
+	a := test.NewTempApp(t)
+	q := newUIQueue()
+	w := newWindow(Params{App: a, Desk: desk, Words: english(t).Catalogue, Document: document}, q.do)
+	w.win.Resize(fyne.NewSize(1024, minHeight))
+	w.win.Show()
+	t.Cleanup(func() {
+		if w.ended == nil {
+			w.end()
+		}
+		select {
+		case <-w.ended:
+		case <-time.After(20 * time.Second):
+			t.Error("a worker does not end")
+		}
+	})
+	return &shownWindow{Window: w, desk: desk, q: q, fyne: a}
+}
+
+func (w *shownWindow) until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	w.q.until(t, what, holds)
+}
+
+// text is everything that can be read on the screen that is shown.
+func (w *shownWindow) text() string {
+	return readable(w.tabs.Selected().Content)
+}
+
+func readable(o fyne.CanvasObject) string {
+	var b strings.Builder
+	see(o, func(o fyne.CanvasObject) bool {
+		switch o := o.(type) {
+		case *widget.Label:
+			b.WriteString(o.Text + "\n")
+			return false
+		case *widget.RichText:
+			b.WriteString(o.String() + "\n")
+			return false
+		case *canvas.Text:
+			b.WriteString(o.Text + "\n")
+		}
+		return true
+	})
+	return b.String()
+}
+
+// see visits what is shown, parents first; visit says whether to go deeper.
+func see(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) {
+	if o == nil || !o.Visible() || !visit(o) {
+		return
+	}
+	var children []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		children = o.Objects
+	case fyne.Widget:
+		children = test.WidgetRenderer(o).Objects()
+	}
+	for _, c := range children {
+		see(c, visit)
+	}
+}
+
+// find gives the first shown object of a type.
+func find[T fyne.CanvasObject](o fyne.CanvasObject) (found T, ok bool) {
+	see(o, func(o fyne.CanvasObject) bool {
+		if t, is := o.(T); is && !ok {
+			found, ok = t, true
+		}
+		return !ok
+	})
+	return found, ok
+}
+
+func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
+	t.Helper()
+	for _, menu := range w.win.MainMenu().Items {
+		for _, item := range menu.Items {
+			if s, ok := item.Shortcut.(*desktop.CustomShortcut); ok && s.KeyName == name {
+				item.Action()
+				return
+			}
+		}
+	}
+	t.Fatalf("no shortcut on %s", name)
+}
+
+func TestEveryPartIsNeeded(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a window without a desk was made")
+		}
+	}()
+	New(Params{App: test.NewTempApp(t), Words: english(t).Catalogue})
+}
+
+func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
+	desk := newFakeDesk()
+	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+		p := somePortrait()
+		p.Warnings = []app.Notice{{Key: "coach.closer"}, {Key: "coach.centre"}}
+		return p, nil
+	}
+	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return compared(history.Refer, 50, 60, 70, 80, 50, 60, 70, 80), nil
+	}
+	w := open(t, desk, "")
+	fits := func(what string) {
+		t.Helper()
+		if size := w.win.Content().MinSize(); size.Width > minWidth || size.Height > minHeight {
+			t.Errorf("%s: the window cannot be smaller than %v", what, size)
+		}
+	}
+	fits("empty")
+	ready(t, w)
+	fits("ready")
+	for i := range 3 {
+		w.tabs.SelectIndex(i)
+		fits("screen " + strconv.Itoa(i))
+	}
+	w.tabs.SelectIndex(0)
+	w.check.begin()
+	w.until(t, "a result", func() bool { return w.check.result != nil })
+	fits("result")
+	w.check.result.details.Show()
+	fits("details")
+}
+
+func TestSizeIsRemembered(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.win.Resize(fyne.NewSize(1300, 900))
+	w.close()
+	if got := w.lastSize(); got.Width != 1300 || got.Height != 900 {
+		t.Errorf("remembered %v", got)
+	}
+	w.app.Preferences().SetFloat(preferenceWidth, 10)
+	if got := w.lastSize(); got.Width != minWidth {
+		t.Errorf("a window %v wide would open", got.Width)
+	}
+}
+
+func TestShortcuts(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.press(t, fyne.Key2)
+	if w.tabs.SelectedIndex() != 1 {
+		t.Error("Ctrl+2 does not show the history")
+	}
+	w.press(t, fyne.KeyK)
+	if w.check.consent.Checked {
+		t.Error("the person agreed while nobody could see it")
+	}
+	w.press(t, fyne.Key1)
+	w.press(t, fyne.KeyK)
+	if !w.check.consent.Checked {
+		t.Error("Ctrl+K does not tick the consent")
+	}
+	used := map[string]string{}
+	for _, a := range w.actions {
+		if a.on == "" {
+			continue
+		}
+		if other := used[string(a.on)]; other != "" {
+			t.Errorf("%s is on %s and on %s", a.on, other, a.key)
+		}
+		used[string(a.on)] = a.key
+	}
+	w.about()
+	if w.win.Canvas().Overlays().Top() == nil {
+		t.Fatal("no About")
+	}
+	w.press(t, fyne.KeyK)
+	if !w.check.consent.Checked {
+		t.Error("a shortcut worked behind a dialog")
+	}
+}
+
+func TestTabReachesEverything(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	reached := func() map[fyne.Focusable]bool {
+		seen := map[fyne.Focusable]bool{}
+		w.win.Canvas().Unfocus()
+		for range 40 {
+			w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+			f := w.win.Canvas().Focused()
+			if f == nil || seen[f] {
+				break
+			}
+			if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
+				t.Errorf("%T keeps the Tab key", f)
+			}
+			seen[f] = true
+		}
+		return seen
+	}
+	seen := reached()
+	for name, f := range map[string]fyne.Focusable{
+		"browse": w.check.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
+	} {
+		if !seen[f] {
+			t.Errorf("Tab does not reach %s", name)
+		}
+	}
+	w.tabs.SelectIndex(2)
+	seen = reached()
+	for name, f := range map[string]fyne.Focusable{
+		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions, "models": w.settings.models,
+	} {
+		if !seen[f] {
+			t.Errorf("Tab does not reach %s", name)
+		}
+	}
+}
+
+func TestClosingCancelsAndWaits(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	desk.source = func(string) app.Source { return source }
+	began, cancelled, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		close(began)
+		<-ctx.Done()
+		close(cancelled)
+		<-release
+		return app.Check{ID: "chk_1", Session: in.Session, Outcome: history.Cancelled}, nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.begin()
+	<-began
+	w.close()
+	<-cancelled
+	w.close() // asked twice, done once
+	select {
+	case <-w.ended:
+		t.Fatal("closed before the check ended")
+	default:
+	}
+	if source.isClosed() {
+		t.Error("the camera was closed under a check that still runs")
+	}
+	close(release)
+	<-w.ended
+	if !source.isClosed() {
+		t.Error("the camera stays open")
+	}
+	w.q.run()
+	if w.check.result != nil {
+		t.Error("a closed window shows a result")
+	}
+}
+
+// literal is what a key looks like.
+var literal = regexp.MustCompile(`^[a-z][a-z_]*\.[a-z0-9_.]*[a-z0-9_]$`)
+
+func TestEveryKeyHasWords(t *testing.T) {
+	catalogue := english(t)
+	set := token.NewFileSet()
+	packages, err := parser.ParseDir(set, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	ast.Inspect(packages["views"], func(n ast.Node) bool {
+		if _, ok := n.(*ast.ImportSpec); ok {
+			return false
+		}
+		lit, ok := n.(*ast.BasicLit)
+		if !ok || lit.Kind != token.STRING {
+			return true
+		}
+		if key, err := strconv.Unquote(lit.Value); err == nil && literal.MatchString(key) {
+			keys[key] = true
+		}
+		return true
+	})
+	// Preferences, the icon and the theme's own names look like keys.
+	for _, other := range []string{preferenceWidth, preferenceHeight, "icon.svg", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
+		delete(keys, other)
+	}
+	for _, o := range []history.Outcome{
+		history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
+		history.Cancelled, history.Interrupted, history.Unknown,
+	} {
+		keys[outcomeKey(o)] = true
+		keys["meaning."+strings.TrimPrefix(outcomeKey(o), "outcome.")] = true
+	}
+	keys[outcomeKey(history.Running)] = true
+	for _, m := range []history.Mode{history.Offline, history.Remote} {
+		keys["mode.name."+string(m)] = true
+	}
+	for _, f := range []history.Fault{
+		history.FaultEdited, history.FaultMissing, history.FaultChain, history.FaultCutOff, history.FaultReplaced, history.FaultSealed,
+	} {
+		keys["verify."+faultKey(f)] = true
+	}
+	for _, s := range stages {
+		keys["stage."+s] = true
+	}
+	for _, which := range []string{"anchor", "target"} {
+		for _, code := range []string{"1", "2", "3", "other"} {
+			keys["side."+which+"."+code] = true
+			keys["side."+which+"."+code+".hint"] = true
+		}
+	}
+	if len(keys) < 150 {
+		t.Fatalf("only %d keys found: the search is broken", len(keys))
+	}
+	for key := range keys {
+		if text := catalogue.T(key); text == key || text == "" {
+			t.Errorf("no words for %s", key)
+		}
+	}
+}
+
+func TestColoursCanBeRead(t *testing.T) {
+	th := newTheme()
+	for variant, name := range map[fyne.ThemeVariant]string{theme.VariantLight: "light", theme.VariantDark: "dark"} {
+		ground := luminance(th, theme.ColorNameBackground, variant)
+		for _, c := range []fyne.ThemeColorName{
+			colorPass, colorRefer, colorFail, colorNotCompared, theme.ColorNameForeground,
+			theme.ColorNameError, theme.ColorNameWarning, theme.ColorNameSuccess, theme.ColorNamePlaceHolder,
+		} {
+			l := luminance(th, c, variant)
+			if ratio := (max(l, ground) + 0.05) / (min(l, ground) + 0.05); ratio < 4.5 {
+				t.Errorf("%s, %s: contrast %.2f", c, name, ratio)
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of WCAG 2.1.
+func luminance(th fyne.Theme, name fyne.ThemeColorName, variant fyne.ThemeVariant) float64 {
+	r, g, b, _ := th.Color(name, variant).RGBA()
+	linear := func(v uint32) float64 {
+		x := float64(v) / 0xffff
+		if x <= 0.04045 {
+			return x / 12.92
+		}
+		return math.Pow((x+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+}
+
+func uris(paths ...string) []fyne.URI {
+	var all []fyne.URI
+	for _, p := range paths {
+		all = append(all, storage.NewFileURI(p))
+	}
+	return all
+}
