@@ -1,7 +1,9 @@
 package offline
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -121,6 +123,9 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 	var descriptors []descriptor
 	for i, s := range chosen {
 		progress.Report(matcher.StageComparing, i, len(chosen))
+		if err := ctx.Err(); err != nil {
+			return matcher.Answer{}, err
+		}
 		d, err := m.params.Engine.describe(ctx, s.frame.Image, s.face)
 		if err != nil {
 			return matcher.Answer{}, err
@@ -179,7 +184,7 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 		return &p, descriptor{}, nil
 	}
 	if p.Image == nil {
-		return nil, descriptor{}, matcher.NewProblem("problem.internal", fmt.Errorf("a portrait without a picture"))
+		return nil, descriptor{}, matcher.NewProblem("problem.internal", errors.New("a portrait without a picture"))
 	}
 	d, ok, err := m.describePortrait(ctx, p.Image)
 	if err != nil {
@@ -195,28 +200,19 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 // none. A crop by hand may end at the very edge of the face, where the detector
 // sees nothing: it then gets a margin.
 func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descriptor, bool, error) {
-	for _, img := range []func() *image.RGBA{
-		func() *image.RGBA { return crop },
-		func() *image.RGBA { return withMargin(crop) },
-	} {
-		picture := img()
-		all, err := m.params.Engine.find(ctx, picture)
-		if err != nil {
-			return descriptor{}, false, err
-		}
-		if len(all) == 0 {
-			continue
-		}
-		largest := slices.MaxFunc(all, func(a, b found) int {
-			return int(quality.InterEye(a.Eyes) - quality.InterEye(b.Eyes))
-		})
-		if quality.InterEye(largest.Eyes) < minInterEye {
-			return descriptor{}, false, nil
-		}
-		d, err := m.params.Engine.describe(ctx, picture, largest)
-		return d, err == nil, err
+	all, err := m.params.Engine.find(ctx, crop)
+	if err == nil && len(all) == 0 {
+		crop = withMargin(crop)
+		all, err = m.params.Engine.find(ctx, crop)
 	}
-	return descriptor{}, false, nil
+	if err != nil || len(all) == 0 {
+		return descriptor{}, false, err
+	}
+	largest := slices.MaxFunc(all, func(a, b found) int {
+		return cmp.Compare(quality.InterEye(a.Eyes), quality.InterEye(b.Eyes))
+	})
+	d, err := m.params.Engine.describe(ctx, crop, largest)
+	return d, err == nil, err
 }
 
 // withMargin is the picture with a third of its size of grey on each side.

@@ -1,0 +1,170 @@
+package offline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"facematch/matcher"
+)
+
+// pair is a line of the shared list of documents and clips.
+type pair struct {
+	document, clip string
+	same           bool
+}
+
+// pairs are all pairs of one person, and for each document one other person's
+// clip, each time a further one down the list.
+func pairs(t *testing.T) (chosen []pair) {
+	t.Helper()
+	data, err := os.ReadFile(testdata(t, "pairs.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := map[string][]pair{}
+	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n")[1:] {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		p := pair{f[0], f[1], f[2] == "yes"}
+		if p.same {
+			chosen = append(chosen, p)
+		} else {
+			others[p.document] = append(others[p.document], p)
+		}
+	}
+	for i, p := range chosen {
+		o := others[p.document]
+		chosen = append(chosen, o[i*7%len(o)])
+	}
+	return chosen
+}
+
+// Real people: nobody passes for another, and everybody is found and compared.
+func TestPairs(t *testing.T) {
+	all := pairs(t)
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	m := newMatcher(t)
+	ctx := context.Background()
+	portraits, clips := map[string]*matcher.Portrait{}, map[string][]matcher.Frame{}
+	for _, p := range all {
+		if portraits[p.document] == nil {
+			portrait, err := m.params.Portraits.Portrait(ctx, matcher.Blob{Path: testdata(t, p.document)})
+			if err != nil || portrait.Code != 0 {
+				t.Fatalf("%s: code %d, %v", p.document, portrait.Code, err)
+			}
+			portraits[p.document] = &portrait
+		}
+		if clips[p.clip] == nil {
+			frames, err := m.frames(ctx, matcher.Request{Video: matcher.Blob{Path: testdata(t, p.clip)}}, nil)
+			if err != nil {
+				t.Fatalf("%s: %v", p.clip, err)
+			}
+			for i := 1; i < len(frames); i += 3 { // eight frames show enough here
+				clips[p.clip] = append(clips[p.clip], frames[i])
+			}
+		}
+		a := match(t, m, matcher.Request{Portrait: portraits[p.document], Frames: clips[p.clip]})
+		status := a.Result.Scoring.Status
+		switch {
+		case a.Result.Data.Code != 0:
+			t.Errorf("%s, %s: not compared, code %d", p.document, p.clip, a.Result.Data.Code)
+		case a.Swapped:
+			t.Errorf("%s: one person is taken for two: %q", p.clip, a.Result.Scoring.FailedRefer)
+		case p.same && status == matcher.Fail, !p.same && status == matcher.Pass:
+			t.Errorf("%s, %s: %s with %.2f", p.document, p.clip, status, a.Result.Score)
+		}
+	}
+}
+
+// framesFrom are a few frames of a shared clip.
+func framesFrom(t *testing.T, m *Matcher, clip string) []matcher.Frame {
+	t.Helper()
+	frames, err := m.frames(context.Background(), matcher.Request{Video: matcher.Blob{Path: testdata(t, clip)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frames
+}
+
+// The person on the document sits down, another one takes the seat half-way.
+func TestSwappedHalfWay(t *testing.T) {
+	m := newMatcher(t)
+	one, other := framesFrom(t, m, "clips/london__024.mp4"), framesFrom(t, m, "clips/lfw__Hu_Jintao.mp4")
+	clip := writeFrames(t, append(one[:12:12], other[12:]...))
+	a := match(t, m, matcher.Request{Page: matcher.Blob{Path: testdata(t, "docs/london__024.jpg")}, Video: matcher.Blob{Path: clip}})
+	t.Logf("%s with %.2f, reasons %q", a.Result.Scoring.Status, a.Result.Score, a.Result.Scoring.FailedRefer)
+	if !a.Swapped || a.Result.Scoring.Status == matcher.Pass {
+		t.Errorf("swapped %v, %s", a.Swapped, a.Result.Scoring.Status)
+	}
+}
+
+// A real person who talks, nods and turns stays one person.
+func TestTalkingPersonIsOne(t *testing.T) {
+	m := newMatcher(t)
+	for _, clip := range []string{"videos/liveportrait_d13.mp4", "videos/retalking_5.mp4", "videos/edtalk_mouth_source.mp4"} {
+		frames := framesFrom(t, m, clip)
+		looked, err := m.lookAt(context.Background(), frames, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chosen, code := choose(looked)
+		if code != 0 {
+			t.Errorf("%s: code %d", clip, code)
+			continue
+		}
+		a, err := m.compare(context.Background(), matcher.Answer{Best: -1}, chosen[0].face.descriptor, chosen, rules(t), nil)
+		if err != nil || a.Swapped || a.Result.Scoring.Status != matcher.Pass {
+			t.Errorf("%s: swapped %v, %s with %.2f, %v", clip, a.Swapped, a.Result.Scoring.Status, a.Result.Score, err)
+		}
+	}
+}
+
+func TestTwoPeopleSideBySide(t *testing.T) {
+	m := newMatcher(t)
+	one, other := framesFrom(t, m, "clips/london__024.mp4"), framesFrom(t, m, "clips/lfw__Hu_Jintao.mp4")
+	var frames []matcher.Frame
+	for i := 0; i < len(one); i += 3 {
+		frames = append(frames, matcher.Frame{Image: beside(one[i].Image, other[i].Image), At: one[i].At})
+	}
+	a := match(t, m, matcher.Request{Page: matcher.Blob{Path: testdata(t, "docs/london__024.jpg")}, Frames: frames})
+	if a.Result.Data.Target.Code != matcher.CodeTwoFaces || len(a.Result.Data.Percentages) != 0 {
+		t.Errorf("%+v", a.Result)
+	}
+}
+
+// The portrait is found on documents in any of the four positions, and is never
+// a face upside down: of these, two look like faces then too.
+func TestDocumentsInFourPositions(t *testing.T) {
+	m := newMatcher(t)
+	for name, turned := range map[string]int{
+		"docs/goface__chaeyeon.jpg":                       0,
+		"documents/passporteye_100_visa-usa.jpg":          0,
+		"docs/variants/lfw__Jackie_Chan__rot90.jpg":       270,
+		"docs/variants/lfw__Jackie_Chan__rot180.jpg":      180,
+		"docs/variants/lfw__Jackie_Chan__rot270.jpg":      90,
+		"docs/variants/lfw__Jackie_Chan__exif6.jpg":       90,
+		"docs/variants/azure__family2_man__gray.jpg":      0,
+		"docs/variants/azure__family2_man__png.png":       0,
+		"docs/variants/london__042__lowres500.jpg":        0,
+		"docs/variants/azure__family2_man__skew7.jpg":     0,
+		"documents/passporteye_100_pass-bdr.jpg":          0,
+		"documents/no_portrait/passporteye_text.jpg":      -1,
+		"documents/no_portrait/passporteye_53_id-d.jpg":   -1,
+		"documents/no_portrait/passporteye_100_id-si.jpg": -1,
+	} {
+		path := testdata(t, name)
+		p, err := m.params.Portraits.Portrait(context.Background(), matcher.Blob{Path: path})
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", filepath.Base(name), err)
+		case turned < 0 && p.Code != matcher.CodeNoFace:
+			t.Errorf("%s: code %d where there is no portrait", filepath.Base(name), p.Code)
+		case turned >= 0 && (p.Code != 0 || p.Rotation != turned):
+			t.Errorf("%s: code %d, turned by %d; want %d", filepath.Base(name), p.Code, p.Rotation, turned)
+		}
+	}
+}
