@@ -13,19 +13,19 @@ import (
 // that says "pass" is none.
 var verdicts = regexp.MustCompile(`\b(PASS|REFER|FAIL|NOT\s+COMPARED|COULD\s+NOT\s+RUN|CANCELLED)\b`)
 
-// read gives the words on a picture. It is read in three ways, since no one of
-// them keeps every colour: in grey, by what is brighter or darker than around
-// it, and by the strongest channel, in which red on black stands out.
+// read gives the large words on a picture. It is made smaller first: the verdict
+// then has the size that reads best, and small print can no longer be read, which
+// must not count. It is read in several ways, since no one of them keeps every
+// colour: in grey, and by the strongest channel, in which red on black stands out.
 func (d *desktop) read(picture string) string {
 	d.t.Helper()
-	dir := d.t.TempDir()
+	page := filepath.Join(d.t.TempDir(), "page.png")
 	var text strings.Builder
 	for _, way := range [][]string{
-		{"-colorspace", "Gray"},
-		{"-colorspace", "Gray", "-normalize", "-lat", "40x40+5%"},
-		{"-colorspace", "HSB", "-channel", "B", "-separate"},
+		{"-colorspace", "Gray", "-resize", "50%"},
+		{"-colorspace", "HSB", "-channel", "B", "-separate", "-resize", "50%"},
+		{"-colorspace", "HSB", "-channel", "B", "-separate", "-resize", "67%"},
 	} {
-		page := filepath.Join(dir, "page.png")
 		d.tool("convert", slices.Concat([]string{picture}, way, []string{page})...)
 		text.WriteString(d.tool("tesseract", page, "stdout", "--psm", "11", "-l", "eng"))
 	}
