@@ -176,7 +176,7 @@ test: setup models lint ## check the code and run all tests with the race detect
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
-	go test -tags e2e -v -count=1 -timeout 15m ./app/cli ./views/e2e
+	go test -p 1 -tags e2e -v -count=1 -timeout 15m ./app/cli ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
 bench: setup models blas ## measure the parts that have benchmarks
