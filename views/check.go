@@ -109,9 +109,27 @@ func (s *checkScreen) lay() {
 	)
 	s.progress.Hide()
 	left := container.NewBorder(nil, s.hint, nil, nil, s.preview)
-	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.NewStack(s.form, s.progress)), nil, nil,
+	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.panel))
 	s.content = container.NewStack(s.capture)
+}
+
+// steady stacks objects and keeps room for the hidden ones, so that nothing
+// jumps when they take turns.
+type steady struct{}
+
+func (steady) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var size fyne.Size
+	for _, o := range objects {
+		size = size.Max(o.MinSize())
+	}
+	return size
+}
+
+func (steady) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Resize(size)
+	}
 }
 
 // tall makes a button as high as it is important.

@@ -44,6 +44,7 @@ const (
 	cornerShare  = 0.28 // of a face's box: how long an outline's corner is
 	outlineWidth = 3
 
+	aboutWidth    = 560
 	gaugeHeight   = 84
 	barsHeight    = 120
 	bigButton     = 52 // height of the one button that matters

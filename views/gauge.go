@@ -49,6 +49,18 @@ type zone struct {
 	outcome  history.Outcome // empty where no bound tells
 }
 
+// beside is the larger part of the stretch beside the needle, which must not
+// cross the word.
+func (z zone) beside(needle float64) (from, to float64) {
+	switch {
+	case needle <= z.from || needle >= z.to:
+		return z.from, z.to
+	case needle-z.from > z.to-needle:
+		return z.from, needle
+	}
+	return needle, z.to
+}
+
 // zones divide the scale at the bounds. A bound outside the scale leaves an
 // empty stretch.
 func (b bounds) zones() []zone {
@@ -138,9 +150,10 @@ func (r *gaugeRenderer) Layout(size fyne.Size) {
 	for i, z := range r.zones {
 		r.bars[i].Move(fyne.NewPos(x(z.from), top))
 		r.bars[i].Resize(fyne.NewSize(x(z.to)-x(z.from), height))
-		r.words[i].Move(r.bars[i].Position())
-		r.words[i].Resize(r.bars[i].Size())
-		r.words[i].Hidden = r.words[i].MinSize().Width > r.bars[i].Size().Width
+		from, to := z.beside(r.gauge.score)
+		r.words[i].Move(fyne.NewPos(x(from), top))
+		r.words[i].Resize(fyne.NewSize(x(to)-x(from), height))
+		r.words[i].Hidden = r.words[i].MinSize().Width > x(to)-x(from)
 	}
 	for i, at := range r.at {
 		width := r.marks[i].MinSize().Width

@@ -171,6 +171,11 @@ func TestGaugeBounds(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	for needle, want := range map[float64][2]float64{10: {45, 80}, 50: {50, 80}, 75: {45, 75}, 45: {45, 80}} {
+		if from, to := (zone{from: 45, to: 80}).beside(needle); from != want[0] || to != want[1] {
+			t.Errorf("with the needle at %v the word lies from %v to %v", needle, from, to)
+		}
+	}
 	test.NewTempApp(t).Settings().SetTheme(newTheme())
 	for _, score := range []float64{0, 63.5, 100} {
 		g := newGauge(score, fmt.Sprint(score), colorPass, bounds{pass: &pass, refer: &refer}, func(o history.Outcome) string { return string(o) })

@@ -84,13 +84,11 @@ func (w *Window) about() {
 	for _, line := range w.aboutLines(w.check.engine) {
 		content.Add(wrapped(line))
 	}
-	width := canvasMin(content)
 	d := dialog.NewCustom(w.words.T("about.title"), w.words.T("button.close"), content, w.win)
-	d.Resize(width)
+	d.Resize(fyne.NewSize(aboutWidth, content.MinSize().Height))
+	w.dialog = d
 	d.Show()
 }
-
-func canvasMin(o fyne.CanvasObject) fyne.Size { return fyne.NewSize(560, o.MinSize().Height) }
 
 // aboutLines are the lines of About: version, engine, models, licence, limits.
 func (p parts) aboutLines(engine app.Description) []string {

@@ -68,7 +68,8 @@ type Window struct {
 	history  *historyScreen
 	settings *settingsScreen
 	actions  []action
-	folder   string // where Browse was last
+	folder   string        // where Browse was last
+	dialog   dialog.Dialog // the newest; nil before the first
 }
 
 // parts are what every screen is made with.
@@ -115,7 +116,10 @@ func newWindow(p Params, queue func(func())) *Window {
 		container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content)),
 		container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content)),
 	)
-	w.tabs.OnSelected = func(*container.TabItem) { w.shown() }
+	w.tabs.OnSelected = func(*container.TabItem) {
+		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
+		w.shown()
+	}
 	w.actions = w.shortcuts()
 	w.win.SetMainMenu(w.menu())
 
@@ -260,8 +264,15 @@ func (w *Window) settingsSaved(old, now settings.Settings) {
 	}
 }
 
-// escape cancels what runs on the screen that is shown.
+// escape closes the dialog that is open, else cancels what runs on the screen
+// that is shown.
 func (w *Window) escape() {
+	if w.win.Canvas().Overlays().Top() != nil {
+		if w.dialog != nil {
+			w.dialog.Dismiss()
+		}
+		return
+	}
 	switch w.tabs.SelectedIndex() {
 	case 0:
 		w.check.escape()
@@ -326,6 +337,7 @@ func (w *Window) present(d *dialog.FileDialog, folder string) {
 		}
 	}
 	size := w.win.Canvas().Size()
+	w.dialog = d
 	d.Show()
 	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85)) // fails before it is shown
 }

@@ -188,7 +188,11 @@ func TestSizeIsRemembered(t *testing.T) {
 
 func TestShortcuts(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
+	w.win.Canvas().Focus(w.check.name)
 	w.press(t, fyne.Key2)
+	if w.win.Canvas().Focused() != nil {
+		t.Error("a field on a hidden screen still takes the keys")
+	}
 	if w.tabs.SelectedIndex() != 1 {
 		t.Error("Ctrl+2 does not show the history")
 	}
@@ -218,6 +222,10 @@ func TestShortcuts(t *testing.T) {
 	w.press(t, fyne.KeyK)
 	if !w.check.consent.Checked {
 		t.Error("a shortcut worked behind a dialog")
+	}
+	w.escape()
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Error("Escape does not close a dialog")
 	}
 }
 
