@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "github.com/mattn/go-sqlite3"
 
 	"facematch/matcher"
 )
@@ -307,13 +310,19 @@ func TestKilledInTheMiddle(t *testing.T) {
 		rounds = 20
 	}
 	interrupted := 0
-	for range rounds {
+	for round := range rounds {
 		before := d.rows()
 		cmd := d.command(context.Background(), check(photo, person)...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(50+rand.IntN(1100)) * time.Millisecond)
+		// Every other one at any time, the rest surely between the two records.
+		if round%2 == 0 {
+			time.Sleep(time.Duration(rand.IntN(1200)) * time.Millisecond)
+		} else {
+			d.waitForStart(len(before) + 1)
+			time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
+		}
 		cmd.Process.Kill()
 		cmd.Wait()
 
@@ -341,6 +350,26 @@ func TestKilledInTheMiddle(t *testing.T) {
 		}
 	}
 	t.Logf("%d killed, %d interrupted records", rounds, interrupted)
+	if interrupted == 0 {
+		t.Error("no check was hit in its middle")
+	}
+}
+
+// waitForStart waits until the history holds this many started checks.
+func (d desk) waitForStart(checks int) {
+	d.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(d.home, "data", "history.db")+"?mode=ro")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer db.Close()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		var n int
+		if err := db.QueryRow(`SELECT count(*) FROM record WHERE kind = 'started'`).Scan(&n); err == nil && n >= checks {
+			return
+		}
+	}
+	d.t.Fatal("the check does not start")
 }
 
 func TestTwoAtOnceOnOneHistory(t *testing.T) {
