@@ -283,6 +283,10 @@ func TestACheckAndItsInput(t *testing.T) {
 	if w.check.session != session || w.check.document == nil {
 		t.Error("a running check lost its person or document")
 	}
+	if w.win.Canvas().Overlays().Top() == nil {
+		t.Error("nothing says why the document was not taken")
+	}
+	w.escape()
 	close(go1)
 	w.until(t, "the second stage", func() bool { return strings.Contains(w.text(), w.words.T("stage.comparing")) })
 	if w.check.bar.Visible() || !w.check.endless.Visible() {
@@ -299,6 +303,11 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.until(t, "the history to be read anew", func() bool { return listed.Load() > 0 })
 
+	w.press(t, fyne.KeyO)
+	if w.win.Canvas().Overlays().Top() == nil || w.check.result == nil {
+		t.Error("nothing says what to do before the next document")
+	}
+	w.escape()
 	w.check.again()
 	if w.check.session != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document == nil {
 		t.Error("another attempt does not keep the person")

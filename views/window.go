@@ -290,15 +290,36 @@ func (w *Window) focusOn(f fyne.Focusable) {
 // dropped takes files from anywhere in the window: they can only be meant for
 // the document.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
+	if w.takesDocument() {
+		w.check.drop(uris)
+	}
+}
+
+// takesDocument shows the Check screen and says whether a document can go into
+// it now; where not, the clerk is told what to do first.
+func (w *Window) takesDocument() bool {
 	w.tabs.SelectIndex(0)
-	w.check.drop(uris)
+	key := ""
+	switch {
+	case w.check.busy():
+		key = "drop.busy"
+	case w.check.result != nil:
+		key = "drop.result"
+	default:
+		return true
+	}
+	if w.win.Canvas().Overlays().Top() == nil {
+		d := dialog.NewInformation(w.words.T("drop.not_now"), w.words.T(key), w.win)
+		w.dialog = d
+		d.Show()
+	}
+	return false
 }
 
 func (w *Window) browse() {
-	if w.check.busy() || w.check.result != nil {
+	if !w.takesDocument() {
 		return
 	}
-	w.tabs.SelectIndex(0)
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil || file == nil {
 			w.desk.Log("file dialog", err)
