@@ -111,7 +111,7 @@ func TestMatchNotCompared(t *testing.T) {
 	m := newMatcher(t)
 	man := readPicture(t, gocvPhoto(t, "face.jpg"))
 	empty := picture.Solid(image.Pt(640, 480), color.RGBA{90, 120, 90, 255})
-	document, blank := jpegBlob(t, page(readPicture(t, gocvPhoto(t, "face-detect.jpg")))), jpegBlob(t, empty)
+	portrait, blank := &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}, jpegBlob(t, empty)
 	cut := picture.Solid(image.Pt(640, 480), color.Gray{Y: 90})
 	draw.Draw(cut, cut.Rect, man, image.Pt(275, 0), draw.Src) // the face at the left edge
 	for name, c := range map[string]struct {
@@ -119,12 +119,12 @@ func TestMatchNotCompared(t *testing.T) {
 		anchor, target int
 	}{
 		"no face on the document":     {matcher.Request{Page: blank, Frames: moving(man, 6)}, matcher.CodeNoFace, 0},
-		"no face in the clip":         {matcher.Request{Page: document, Frames: moving(empty, 6)}, 0, matcher.CodeNoFace},
+		"no face in the clip":         {matcher.Request{Portrait: portrait, Frames: moving(empty, 6)}, 0, matcher.CodeNoFace},
 		"no face anywhere":            {matcher.Request{Page: blank, Frames: moving(empty, 6)}, matcher.CodeNoFace, matcher.CodeNoFace},
-		"two people in the clip":      {matcher.Request{Page: document, Frames: moving(beside(man, man), 6)}, 0, matcher.CodeTwoFaces},
+		"two people in the clip":      {matcher.Request{Portrait: portrait, Frames: moving(beside(man, man), 6)}, 0, matcher.CodeTwoFaces},
 		"two people on the document":  {matcher.Request{Page: jpegBlob(t, beside(man, man)), Frames: moving(man, 6)}, matcher.CodeTwoFaces, 0},
-		"too few frames":              {matcher.Request{Page: document, Frames: moving(man, 2)}, 0, matcher.CodeNoFace},
-		"at the edge":                 {matcher.Request{Page: document, Frames: moving(cut, 6)}, 0, matcher.CodeCutOff},
+		"too few frames":              {matcher.Request{Portrait: portrait, Frames: moving(man, 2)}, 0, matcher.CodeNoFace},
+		"at the edge":                 {matcher.Request{Portrait: portrait, Frames: moving(cut, 6)}, 0, matcher.CodeCutOff},
 		"a crop by hand without face": {matcher.Request{Portrait: &matcher.Portrait{Image: empty}, Frames: moving(man, 6)}, matcher.CodeNoFace, 0},
 		"a portrait known to be bad":  {matcher.Request{Portrait: &matcher.Portrait{Code: matcher.CodeCutOff}, Frames: moving(man, 6)}, matcher.CodeCutOff, 0},
 	} {
