@@ -58,6 +58,9 @@ func run(ctx context.Context) int {
 			if err != nil {
 				return err
 			}
+			if locale := language(); locale == "C" || locale == "POSIX" {
+				os.Setenv("LANGUAGE", "en") // Fyne takes C for a language and complains
+			}
 			fyneapp.SetMetadata(fyne.AppMetadata{
 				ID: appID, Name: "Facematch Desk", Version: version,
 				Migrations: map[string]bool{"fyneDo": true}, // views keeps to Fyne's threading rule

@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -26,7 +25,7 @@ func VerdictWords(v history.Verdict) matcher.Notice {
 		return matcher.Notice{Key: "verify.empty"}
 	case v.Anchored:
 		return matcher.Notice{Key: "verify.intact_since", Params: map[string]any{
-			"Count": v.Records, "Since": v.Since.Local().Format(time.DateTime),
+			"Count": v.Records, "Since": v.Since.Local().Format("2 Jan 2006 15:04"),
 		}}
 	}
 	return matcher.Notice{Key: "verify.intact", Params: map[string]any{"Count": v.Records}}

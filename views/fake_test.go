@@ -21,14 +21,15 @@ type fakeDesk struct {
 	logged   []error
 	opened   []string
 
-	source   func(address string) app.Source
-	save     func(settings.Settings) error
-	engine   func(context.Context) (app.Description, error)
-	portrait func(context.Context, app.Blob) (app.Portrait, error)
-	check    func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
-	checks   func(context.Context, history.Filter) ([]history.Row, error)
-	verify   func(context.Context, app.ProgressFunc) (history.Verdict, error)
-	keyPlace string
+	source     func(address string) app.Source
+	save       func(settings.Settings) error
+	engine     func(context.Context) (app.Description, error)
+	portrait   func(context.Context, app.Blob) (app.Portrait, error)
+	check      func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
+	checks     func(context.Context, history.Filter) ([]history.Row, error)
+	verify     func(context.Context, app.ProgressFunc) (history.Verdict, error)
+	keyPlace   string
+	keyProblem error
 }
 
 func newFakeDesk() *fakeDesk {
@@ -96,7 +97,10 @@ func (d *fakeDesk) Verify(ctx context.Context, p app.ProgressFunc) (history.Verd
 }
 
 func (d *fakeDesk) KeyPlace() string { return d.keyPlace }
-func (d *fakeDesk) Version() string  { return "0.1.0" }
+
+func (d *fakeDesk) KeyProblem(context.Context) error { return d.keyProblem }
+
+func (d *fakeDesk) Version() string { return "0.1.0" }
 
 func (d *fakeDesk) Log(_ string, err error) {
 	if err == nil {

@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -75,11 +74,6 @@ func newHistoryScreen(p parts) *historyScreen {
 	s.fault = wrapped("")
 	s.fault.Hide()
 	s.place = wrapped("")
-	key := s.words.T("history.key_keyring")
-	if p.desk.KeyPlace() == "file" {
-		key = s.words.T("history.key_file")
-	}
-	s.place.SetText(key)
 
 	s.verify = p.keys.button(s.words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
 	s.cancel = p.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
@@ -181,7 +175,7 @@ func (s *historyScreen) cell(id widget.TableCellID, o fyne.CanvasObject) {
 	case columnScore:
 		cell.words(s.rowScore(row))
 	case columnOutcome:
-		cell.outcome(s.words.T(outcomeKey(row.Outcome)), lookOf(row.Outcome))
+		cell.outcome(s.words.T(app.OutcomeKey(row.Outcome)), lookOf(row.Outcome))
 	}
 }
 
@@ -199,10 +193,22 @@ func (s *historyScreen) rowScore(row history.Row) string {
 	return s.words.percent(float64(*row.Score) / 100)
 }
 
-// refresh loads the newest page anew.
+// refresh loads the newest page anew, and says where the key of names lies. The
+// keyring may take its time.
 func (s *historyScreen) refresh() {
 	s.loading.stop()
 	s.load(0)
+	s.work.start(func(ctx context.Context) {
+		key := "history.key_keyring"
+		if s.desk.KeyPlace() == "file" {
+			key = "history.key_file"
+		}
+		text, importance := s.words.T(key), widget.MediumImportance
+		if err := s.desk.KeyProblem(ctx); err != nil {
+			text, importance = s.words.problem(err), widget.WarningImportance
+		}
+		s.work.do(func() { say(s.place, text, importance) })
+	})
 }
 
 // load asks for the page before a record (0: for the newest). What is on the
@@ -305,13 +311,14 @@ func (s *historyScreen) verified(v history.Verdict, err error) {
 
 // verdict says in one sentence what verifying found.
 func (w words) verdict(v history.Verdict) (string, widget.Importance) {
+	text := w.Notice(app.VerdictWords(v))
 	switch {
 	case !v.Intact:
-		return w.T("verify."+faultKey(v.Fault), "Seq", v.BadSeq, "Records", v.Records), widget.DangerImportance
+		return text, widget.DangerImportance
 	case v.Records == 0:
-		return w.T("verify.empty"), widget.MediumImportance
+		return text, widget.MediumImportance
 	case v.Anchored:
-		return w.T("verify.intact_since", "Count", v.Records, "Since", date(v.Since), "Until", strconv.FormatInt(v.Until, 10)), widget.SuccessImportance
+		return text, widget.SuccessImportance
 	}
-	return w.T("verify.intact", "Count", v.Records), widget.WarningImportance
+	return text, widget.WarningImportance
 }

@@ -137,9 +137,15 @@ func TestWhereTheKeyLies(t *testing.T) {
 	desk.keyPlace = "file"
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
-	if !strings.Contains(w.text(), w.words.T("history.key_file")) {
-		t.Error("nothing says that the key is a file")
-	}
+	w.until(t, "the key's place", func() bool { return strings.Contains(w.text(), w.words.T("history.key_file")) })
+}
+
+func TestKeyThatIsLost(t *testing.T) {
+	desk := newFakeDesk()
+	desk.keyProblem = &app.Problem{Key: "store.key_lost"}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.until(t, "the problem with the key", func() bool { return strings.Contains(w.text(), w.words.T("store.key_lost")) })
 }
 
 func TestVerifyAndItsAnswers(t *testing.T) {

@@ -1,8 +1,6 @@
 package views
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -39,11 +37,6 @@ func lookOf(o history.Outcome) look {
 		return look{colorNotCompared, shapeDots}
 	}
 	return look{colorNotCompared, shapeQuestion}
-}
-
-// outcomeKey is the catalogue's key of an outcome's word.
-func outcomeKey(o history.Outcome) string {
-	return "outcome." + strings.ReplaceAll(string(o), " ", "_")
 }
 
 type shapeKind int
@@ -162,6 +155,3 @@ func coloured(text string, name fyne.ThemeColorName, size fyne.ThemeSizeName) *w
 		Style: widget.RichTextStyle{ColorName: name, SizeName: size, TextStyle: fyne.TextStyle{Bold: true}},
 	})
 }
-
-// faultKey is the end of the catalogue's key of a fault of the history.
-func faultKey(f history.Fault) string { return strings.ReplaceAll(string(f), " ", "_") }

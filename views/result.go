@@ -78,7 +78,7 @@ func (r *resultView) CreateRenderer() fyne.WidgetRenderer {
 func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 	outcome := r.check.outcome()
 	l := lookOf(outcome)
-	word := coloured(r.words.T(outcomeKey(outcome)), l.color, sizeVerdict)
+	word := coloured(r.words.T(app.OutcomeKey(outcome)), l.color, sizeVerdict)
 	meaning := wrapped(r.words.T("meaning." + strings.ReplaceAll(string(outcome), " ", "_")))
 	return container.NewBorder(nil, nil,
 		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
@@ -102,7 +102,7 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	data := r.check.Answer.Result.Data
 	box.Add(bold(r.words.T("result.score")))
 	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules),
-		func(o history.Outcome) string { return r.words.T(outcomeKey(o)) }))
+		func(o history.Outcome) string { return r.words.T(app.OutcomeKey(o)) }))
 	box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
 	box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
 	return container.NewBorder(nil, box, nil, nil, faces)

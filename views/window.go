@@ -27,7 +27,7 @@ import (
 )
 
 // Desk is what the window needs of *app.Desk; its methods say there what they
-// do. Settings, OpenCamera, KeyPlace, Version and Log return at once.
+// do. Settings, OpenCamera, Version and Log return at once.
 type Desk interface {
 	Settings() settings.Settings
 	SaveSettings(ctx context.Context, s settings.Settings) error
@@ -38,6 +38,7 @@ type Desk interface {
 	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
 	KeyPlace() string
+	KeyProblem(ctx context.Context) error
 	Version() string
 	Log(what string, err error)
 }

@@ -336,17 +336,17 @@ func TestEveryKeyHasWords(t *testing.T) {
 		history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
 		history.Cancelled, history.Interrupted, history.Unknown,
 	} {
-		keys[outcomeKey(o)] = true
-		keys["meaning."+strings.TrimPrefix(outcomeKey(o), "outcome.")] = true
+		keys[app.OutcomeKey(o)] = true
+		keys["meaning."+strings.TrimPrefix(app.OutcomeKey(o), "outcome.")] = true
 	}
-	keys[outcomeKey(history.Running)] = true
+	keys[app.OutcomeKey(history.Running)] = true
 	for _, m := range []history.Mode{history.Offline, history.Remote} {
 		keys["mode.name."+string(m)] = true
 	}
 	for _, f := range []history.Fault{
 		history.FaultEdited, history.FaultMissing, history.FaultChain, history.FaultCutOff, history.FaultReplaced, history.FaultSealed,
 	} {
-		keys["verify."+faultKey(f)] = true
+		keys[app.VerdictWords(history.Verdict{Fault: f}).Key] = true
 	}
 	for _, s := range stages {
 		keys["stage."+s] = true
