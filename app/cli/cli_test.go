@@ -279,7 +279,7 @@ func TestHistoryVerify(t *testing.T) {
 	}{
 		{history.Verdict{Intact: true}, 0, "empty"},
 		{history.Verdict{Intact: true, Records: 4}, 0, "No anchor was found"},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since 28 May 2026"},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since " + time.Unix(1780000000, 0).Format("2 Jan 2006")},
 		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}, 5, "BROKEN: record 3 was edited"},
 		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultMissing}, 5, "deleted"},
 		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain}, 5, "inserted or moved"},
