@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +21,9 @@ import (
 )
 
 const (
-	startTime   = 60 * time.Second // models load, the camera opens, the portrait is found: slow on a busy machine
-	checkTime   = 90 * time.Second // three seconds of clip and their comparison, on a busy machine
-	paintTime   = 20 * time.Second // until what is recorded is on the screen as well
-	previewTime = 10 * time.Second // over which the preview's use of the processor is measured
+	startTime = 60 * time.Second // models load, the camera opens, the portrait is found: slow on a busy machine
+	checkTime = 90 * time.Second // three seconds of clip and their comparison, on a busy machine
+	paintTime = 20 * time.Second // until what is recorded is on the screen as well
 )
 
 // sizes of the window: the least, and a usual screen's.
@@ -37,7 +34,6 @@ var sizes = [][2]int{{1024, 700}, {1600, 1000}}
 func TestVideoFileAsCamera(t *testing.T) {
 	d := newDesktop(t)
 	p := d.open("file", "light", func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })
-	p.measurePreview()
 	p.shots("check")
 	p.check("pass", photo(t, sameMan), history.Pass)
 	d.key("ctrl+n")
@@ -61,7 +57,6 @@ func TestStreamAsCamera(t *testing.T) {
 			s.Conditions = []matcher.Condition{{Field: "score", Op: ">=", Pass: 100}}
 		}
 	})
-	p.measurePreview()
 	p.shots("check")
 	p.check("fail", document, history.Fail)
 	d.key("ctrl+n")
@@ -260,70 +255,6 @@ func (p *program) screens() {
 		p.d.key(fmt.Sprintf("ctrl+%d", i+2))
 		p.shots(name)
 	}
-}
-
-// measurePreview prints how much of a core the program needs for the preview
-// alone. It asserts nothing: other work on the machine would decide.
-func (p *program) measurePreview() {
-	p.t.Helper()
-	p.d.resize(p.window, sizes[1][0], sizes[1][1])
-	// The models load first, and that is not preview.
-	time.Sleep(10 * time.Second)
-	began, before, drawnBefore := time.Now(), p.processorTime(), p.drawingTime()
-	time.Sleep(previewTime)
-	p.alive()
-	share := func(used time.Duration) float64 { return 100 * used.Seconds() / time.Since(began).Seconds() }
-	p.t.Logf("preview alone: %.0f %% of one core over %v, of which %.0f %% draw what a graphics card would",
-		share(p.processorTime()-before), previewTime, share(p.drawingTime()-drawnBefore))
-}
-
-// processorTime is what the program has used of all cores since its start.
-func (p *program) processorTime() time.Duration {
-	p.t.Helper()
-	_, used, err := processorTime(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return used
-}
-
-// drawingTime is what Mesa's threads have used of it, which draw where there is
-// no graphics card.
-func (p *program) drawingTime() time.Duration {
-	p.t.Helper()
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var sum time.Duration
-	for _, path := range threads {
-		// An error is a thread that has just ended; Mesa's do not.
-		if name, used, err := processorTime(path); err == nil && strings.HasPrefix(name, "llvmpipe") {
-			sum += used
-		}
-	}
-	return sum
-}
-
-// processorTime reads a process's or thread's name and time from its stat file.
-func processorTime(path string) (name string, used time.Duration, err error) {
-	stat, err := os.ReadFile(path)
-	if err != nil {
-		return "", 0, err
-	}
-	// proc(5): the second field is the name in brackets and may hold spaces;
-	// fields 14 and 15 are the time in user and kernel mode.
-	open, shut := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
-	var ticks int64
-	for _, field := range strings.Fields(string(stat[shut+1:]))[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return "", 0, fmt.Errorf("%s: %w", path, err)
-		}
-		ticks += n
-	}
-	// Linux counts in hundredths of a second for every program.
-	return string(stat[open+1 : shut]), time.Duration(ticks) * time.Second / 100, nil
 }
 
 // close ends the program as a clerk does and expects a clean end.
