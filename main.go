@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"facematch/app/instance"
 	"facematch/app/settings"
 	"facematch/assets"
+	"facematch/assets/locale"
 	"facematch/assets/translations"
 	"facematch/camera"
 	"facematch/matcher"
@@ -46,7 +46,7 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	words, err := translations.New(language())
+	words, err := translations.New(locale.Language())
 	if err != nil {
 		panic(err) // the catalogue is part of the program
 	}
@@ -57,9 +57,6 @@ func run(ctx context.Context) int {
 			p, err := open(ctx)
 			if err != nil {
 				return err
-			}
-			if locale := language(); locale == "C" || locale == "POSIX" {
-				os.Setenv("LANGUAGE", "en") // Fyne takes C for a language and complains
 			}
 			fyneapp.SetMetadata(fyne.AppMetadata{
 				ID: appID, Name: "Facematch Desk", Version: version,
@@ -151,14 +148,4 @@ func open(ctx context.Context) (_ *program, err error) {
 		Settings: chosen, Instance: here.ID, Temp: here.Temp, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
-}
-
-// language is the user's, from the environment.
-func language() string {
-	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if s, _, _ := strings.Cut(os.Getenv(v), "."); s != "" {
-			return strings.ReplaceAll(s, "_", "-")
-		}
-	}
-	return "en"
 }
