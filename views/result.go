@@ -236,7 +236,7 @@ func (r *resultView) decidedBy() string {
 		return r.words.T("result.took", "Seconds", seconds)
 	}
 	e := r.check.Answer.Engine
-	if !e.Calibrated {
+	if !e.Calibrated && r.check.compared() { // without a score there is nothing to calibrate
 		return r.words.T("result.decided_uncalibrated", "Engine", e.Engine, "Seconds", seconds)
 	}
 	return r.words.T("result.decided", "Engine", e.Engine, "Seconds", seconds)
