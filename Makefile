@@ -76,7 +76,7 @@ setup: ## install the system packages to build and run (apt-get, with sudo where
 # libcblas). Which of them does the work is the system's own choice; nothing
 # here changes it.
 blas: setup
-	@blas=$$(ldconfig -p | awk '$$1 == "libblas.so.3" { print $$NF; exit }')
+	@blas=$$(ldconfig -p | awk '$$1 == "libblas.so.3" { if (!seen++) print $$NF }')
 	case "$$(readlink -f "$$blas")" in
 	*openblas*) ;;
 	*)
