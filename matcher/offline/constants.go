@@ -29,7 +29,7 @@ const netInterEye = 50.0
 
 // What makes a face usable.
 const (
-	// minInterEye in pixels: the detector's smallest face has about 32; below,
+	// minInterEye in pixels: the detector's smallest face has about 34; below,
 	// there is nothing left to compare.
 	minInterEye = 28.0
 	// minInside is the share of the face's box that must lie in the picture.
@@ -67,6 +67,6 @@ const (
 	maxSpill = 512 << 20
 )
 
-// grabAtOnce is how many frames are skipped between two looks at the context:
-// about 10 ms each at 4K.
+// grabAtOnce is how many frames are skipped between two looks at the context, so
+// that reading ends soon after its caller left.
 const grabAtOnce = 8
