@@ -39,10 +39,22 @@ var version = "dev"
 const appID = "desk.facematch.app"
 
 func main() {
+	quietLibraries()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx)
 	stop()
 	os.Exit(code)
+}
+
+// quietLibraries keeps FFmpeg's and OpenCV's own lines off standard error: what
+// goes wrong there ends as a problem in our words. Both read the environment
+// when first used; a developer's own choice stays.
+func quietLibraries() {
+	for name, quiet := range map[string]string{"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_LOG_LEVEL": "SILENT"} {
+		if _, chosen := os.LookupEnv(name); !chosen {
+			os.Setenv(name, quiet)
+		}
+	}
 }
 
 func run(ctx context.Context) int {
@@ -135,6 +147,7 @@ func open(ctx context.Context) (_ *program, err error) {
 	engine := offline.New(offline.Params{Folders: folders.Models(chosen.Get()), Calibration: calibration, Log: p.log})
 	p.closers = append(p.closers, engine.Close)
 	portraits := document.New(document.Params{Faces: engine})
+	p.closers = append(p.closers, portraits.Close)
 
 	p.desk = app.New(app.Params{
 		History: history,

@@ -55,7 +55,7 @@ func load(ctx context.Context, document matcher.Blob) (page, error) {
 	if config.Width > decoder.pixels/config.Height {
 		return page{}, matcher.NewProblem("document.too_many_pixels", nil, "Megapixels", decoder.pixels/1_000_000)
 	}
-	img, err := decoder.decode(contextReader{ctx, bytes.NewReader(data)})
+	img, err := decoder.decode(blob.Until(ctx, bytes.NewReader(data)))
 	switch {
 	case ctx.Err() != nil:
 		return page{}, ctx.Err()
@@ -75,7 +75,7 @@ func read(ctx context.Context, document matcher.Blob) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, r}, maxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(blob.Until(ctx, r), maxBytes+1))
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -98,18 +98,4 @@ func decodeProblem(err error, format blob.Format) error {
 		return matcher.NewProblem("document.rare", err, "Format", string(format))
 	}
 	return matcher.NewProblem("document.damaged", err)
-}
-
-// contextReader stops reading when the context ends. It has no ReadByte, so
-// that decoders read through it in blocks.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"facematch/matcher"
 	"facematch/matcher/internal/background"
@@ -56,7 +57,13 @@ func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string,
 		return "", nil, matcher.NewProblem("clip.unsupported", nil, "Format", string(format))
 	}
 	if clip.Path != "" {
-		return clip.Path, func() {}, nil
+		// FFmpeg takes what stands before a colon in a path for a protocol, but not
+		// behind a slash.
+		path, err := filepath.Abs(clip.Path)
+		if err != nil {
+			return "", nil, matcher.NewProblem("clip.unreadable", err)
+		}
+		return path, func() {}, nil
 	}
 	return m.spill(ctx, head, r)
 }
@@ -78,7 +85,7 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 	if _, err := file.Write(head); err != nil {
 		return "", nil, matcher.NewProblem("clip.temp", err)
 	}
-	n, err := io.Copy(file, io.LimitReader(contextReader{ctx, rest}, maxSpill))
+	n, err := io.Copy(file, io.LimitReader(blob.Until(ctx, rest), maxSpill))
 	switch {
 	case ctx.Err() != nil:
 		return "", nil, ctx.Err()
@@ -88,17 +95,4 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 		return "", nil, matcher.NewProblem("clip.too_large", nil)
 	}
 	return file.Name(), func() { os.Remove(file.Name()) }, nil
-}
-
-// contextReader stops reading when the context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -3,6 +3,7 @@
 package blob
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -50,4 +51,20 @@ func problem(area string, err error) error {
 		return matcher.NewProblem(area+".denied", err)
 	}
 	return matcher.NewProblem(area+".unreadable", err)
+}
+
+// Until reads on until the context ends.
+func Until(ctx context.Context, r io.Reader) io.Reader { return untilReader{ctx, r} }
+
+// untilReader has no ReadByte, so that decoders read through it in blocks.
+type untilReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilReader) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }
