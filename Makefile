@@ -76,7 +76,8 @@ setup: ## install the system packages to build and run (apt-get, with sudo where
 # libcblas). Which of them does the work is the system's own choice; nothing
 # here changes it.
 blas: setup
-	@blas=$$(ldconfig -p | awk '$$1 == "libblas.so.3" { if (!seen++) print $$NF }')
+	@# ldconfig lies where an ordinary user's PATH does not look.
+	blas=$$(PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p | awk '$$1 == "libblas.so.3" { if (!seen++) print $$NF }')
 	case "$$(readlink -f "$$blas")" in
 	*openblas*) ;;
 	*)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/user"
@@ -64,7 +65,12 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 
 	finished, err := finish(check, started.Description)
 	if err != nil {
-		return Check{}, err
+		// An answer that cannot be written down is none.
+		check.Answer = nil
+		check.Outcome, check.Problem = outcome(matcher.Result{}, err)
+		if finished, err = finish(check, started.Description); err != nil {
+			return check, err
+		}
 	}
 	// A cancelled check is recorded too, so the context's end must not stop this.
 	if err := d.p.History.Finish(context.WithoutCancel(ctx), finished); err != nil {
@@ -164,9 +170,15 @@ func outcome(result matcher.Result, err error) (history.Outcome, *matcher.Proble
 	case result.Data.Code != matcher.CodeOK:
 		return history.NotCompared, nil
 	}
-	return map[matcher.Status]history.Outcome{
-		matcher.Pass: history.Pass, matcher.Refer: history.Refer, matcher.Fail: history.Fail,
-	}[result.Scoring.Status], nil
+	switch result.Scoring.Status {
+	case matcher.Pass:
+		return history.Pass, nil
+	case matcher.Refer:
+		return history.Refer, nil
+	case matcher.Fail:
+		return history.Fail, nil
+	}
+	return history.CouldNotRun, matcher.NewProblem("problem.internal", fmt.Errorf("status %q", result.Scoring.Status))
 }
 
 // finish makes the "finished" record of a check.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -292,6 +293,20 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 	}
 	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
 		t.Errorf("got %q, want %q", how, want)
+	}
+}
+
+func TestAnswerThatCannotBeWrittenDown(t *testing.T) {
+	broken := compared(t, nil, 90)
+	broken.Result.Score = math.NaN()
+	strange := compared(t, nil, 90)
+	strange.Result.Scoring.Status = "maybe"
+	for name, answer := range map[string]matcher.Answer{"NaN": broken, "unknown status": strange} {
+		d, m, _ := desk(t, &scripted{answer: answer})
+		check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
+		if err != nil || check.ID == "" || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.finished[0].Problem != "problem.internal" {
+			t.Errorf("%s: %v, %+v, %d finished", name, err, check, len(m.finished))
+		}
 	}
 }
 

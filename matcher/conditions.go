@@ -126,6 +126,11 @@ func ConditionFault(text string) *ConditionError {
 
 func conditionFault(text string, rules []Condition) *ConditionError {
 	tables := conditionLines(text)
+	if len(tables) != len(rules) {
+		// The decoder is more lenient than we are: [facematch_conditions] in single
+		// brackets would be one condition to it.
+		return &ConditionError{Line: lineOf(text, conditionsKey), Err: errors.New("each condition must begin with [[facematch_conditions]], in double brackets")}
+	}
 	for i, c := range rules {
 		if key, err := c.check(tables[i]); err != nil {
 			return &ConditionError{Line: tables[i].line(key), Err: err}
@@ -186,14 +191,14 @@ func (c Condition) check(table conditionTable) (string, error) {
 	if _, ok := operators[c.Op]; !ok {
 		return "op", fmt.Errorf("op %q is not known; known are >= > <= < == !=", c.Op)
 	}
-	if !finite(c.Pass) {
-		return "pass", errors.New("pass must be a finite number")
+	if err := c.checkBound("pass", c.Pass); err != nil {
+		return "pass", err
 	}
 	if c.Refer == nil {
 		return "", nil
 	}
-	if !finite(*c.Refer) {
-		return "refer", errors.New("refer must be a finite number")
+	if err := c.checkBound("refer", *c.Refer); err != nil {
+		return "refer", err
 	}
 	// A refer bound that is not softer than the pass bound could never be met alone.
 	switch c.Op {
@@ -213,7 +218,16 @@ func (c Condition) check(table conditionTable) (string, error) {
 	return "", nil
 }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+func (c Condition) checkBound(name string, bound float64) error {
+	switch {
+	case math.IsNaN(bound) || math.IsInf(bound, 0):
+		return fmt.Errorf("%s must be a finite number", name)
+	case round2(bound) != bound:
+		// Values are rounded to two decimals: a finer bound would not mean what it says.
+		return fmt.Errorf("%s can have two decimals at most", name)
+	}
+	return nil
+}
 
 // Evaluate decides the status of an answer: fail where a condition meets
 // neither bound or has no value, refer where one meets only its refer bound,
@@ -291,7 +305,8 @@ func conditionLines(text string) []conditionTable {
 		if !keys.Next() {
 			continue
 		}
-		name, line := string(keys.Node().Data), p.Shape(keys.Node().Raw).Start.Line
+		// The decoder takes keys in any case.
+		name, line := strings.ToLower(string(keys.Node().Data)), p.Shape(keys.Node().Raw).Start.Line
 		switch {
 		case e.Kind == unstable.ArrayTable && name == conditionsKey:
 			here = conditionTable{"": line}
@@ -319,7 +334,7 @@ func inlineTables(p *unstable.Parser, e *unstable.Node, line int) []conditionTab
 		pairs := values.Node().Children()
 		for pairs.Next() {
 			if names := pairs.Node().Key(); names.Next() {
-				table[string(names.Node().Data)] = p.Shape(names.Node().Raw).Start.Line
+				table[strings.ToLower(string(names.Node().Data))] = p.Shape(names.Node().Raw).Start.Line
 			}
 		}
 		tables = append(tables, table)
@@ -328,6 +343,15 @@ func inlineTables(p *unstable.Parser, e *unstable.Node, line int) []conditionTab
 }
 
 const conditionsKey = "facematch_conditions"
+
+// lineOf is the first line that holds this, in any case; 1 where none does.
+func lineOf(text, part string) int {
+	before, _, found := strings.Cut(strings.ToLower(text), part)
+	if !found {
+		return 1
+	}
+	return 1 + strings.Count(before, "\n")
+}
 
 // tomlError keeps the line of a decoder's error and drops its picture of the
 // text.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -148,7 +147,7 @@ func (c *commands) writeCheck(check app.Check) {
 		decided = "cli.check.decided_uncalibrated"
 	}
 	fmt.Fprintln(c.Stdout, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
-		"Seconds", strconv.FormatFloat(check.Took.Round(10*time.Millisecond).Seconds(), 'f', -1, 64)))
+		"Seconds", strconv.FormatFloat(check.Took.Seconds(), 'f', 2, 64)))
 
 	line := func(key, value string) { fmt.Fprintf(c.Stdout, "  %-9s %s\n", c.Words.T(key), value) }
 	if len(result.Data.Percentages) > 0 {
