@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -40,7 +41,8 @@ const appID = "desk.facematch.app"
 
 func main() {
 	quietLibraries()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal ends what does not end by itself
 	code := run(ctx)
 	stop()
 	os.Exit(code)
@@ -64,8 +66,12 @@ func run(ctx context.Context) int {
 	}
 	return cli.Run(ctx, os.Args[1:], cli.Params{
 		Words: words, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: version,
-		Open: func(ctx context.Context) (cli.Program, error) { return open(ctx) },
+		Open:    func(ctx context.Context) (cli.Program, error) { return open(ctx) },
+		History: func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		Window: func(ctx context.Context, document string) error {
+			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+				return matcher.NewProblem("cli.no_display", nil)
+			}
 			p, err := open(ctx)
 			if err != nil {
 				return err
@@ -122,14 +128,15 @@ func open(ctx context.Context) (_ *program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	here, err := instance.Begin(folders.Instances())
+	path := folders.History(chosen.Get())
+	here, err := instance.Begin(ctx, folders.Instances(), filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
 	p.closers = append(p.closers, here.End)
 
 	history, err := store.Open(ctx, store.Params{
-		Path: folders.History(chosen.Get()), Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
 		Alive: here.Alive, Now: time.Now, Log: p.log,
 	})
 	if err != nil {
@@ -161,4 +168,22 @@ func open(ctx context.Context) (_ *program, err error) {
 		Settings: chosen, Instance: here.ID, Temp: here.Temp, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
+}
+
+// look opens the history for somebody who only looks: nothing is written.
+func look(ctx context.Context) (*store.Store, error) {
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := settings.Read(folders.Settings())
+	if err != nil {
+		return nil, err
+	}
+	path := folders.History(chosen)
+	return store.Open(ctx, store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true,
+		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
+		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
+	})
 }

@@ -57,17 +57,21 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
 
 	answer, err := d.run(ctx, in, started, progress)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		// A time-out of a part is a fault of that part: nobody cancelled.
+		err = matcher.NewProblem("check.timeout", err)
+	}
 	check.Took = d.p.Now().Sub(check.At)
 	if err == nil {
 		check.Answer = &answer
 	}
-	check.Outcome, check.Problem = outcome(answer.Result, err)
+	check.Outcome, check.Problem = outcome(ctx, answer.Result, err)
 
 	finished, err := finish(check, started.Description)
 	if err != nil {
 		// An answer that cannot be written down is none.
 		check.Answer = nil
-		check.Outcome, check.Problem = outcome(matcher.Result{}, err)
+		check.Outcome, check.Problem = outcome(context.Background(), matcher.Result{}, err)
 		if finished, err = finish(check, started.Description); err != nil {
 			return check, err
 		}
@@ -80,7 +84,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 		check.Warning = matcher.AsProblem(err, "problem.internal")
 	}
 	if check.Problem != nil {
-		d.p.Log.Warn("check could not run", "check", check.ID, "problem", check.Problem.Error())
+		d.p.Log.Warn("check could not run", "check", check.ID, "error", check.Problem)
 	}
 	d.p.Log.Info("check finished", "check", check.ID, "outcome", check.Outcome, "took", check.Took)
 	return check, nil
@@ -161,9 +165,9 @@ func (d *Desk) forget(clip matcher.Clip) {
 }
 
 // outcome names how a check ended.
-func outcome(result matcher.Result, err error) (history.Outcome, *matcher.Problem) {
+func outcome(ctx context.Context, result matcher.Result, err error) (history.Outcome, *matcher.Problem) {
 	switch {
-	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	case err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)):
 		return history.Cancelled, nil
 	case err != nil:
 		return history.CouldNotRun, matcher.AsProblem(err, "problem.internal")

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -18,11 +19,13 @@ const ConsentWording = "1"
 const MaxName = 200
 
 // CleanName trims a full name and checks it: no line breaks or other control
-// characters, because the name may become an HTTP header, and at most MaxName
-// characters. The error is a *Problem without the name.
+// characters, because the name may become an HTTP header; nothing that turns the
+// direction of a line, because then it would not read as it is; at least one
+// visible character, unless it is empty; at most MaxName characters. The error
+// is a *Problem without the name.
 func CleanName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if strings.ContainsFunc(name, unicode.IsControl) || !isText(name) {
+	if strings.ContainsFunc(name, misleading) || !utf8.ValidString(name) || name != "" && !strings.ContainsFunc(name, visible) {
 		return "", matcher.NewProblem("check.name_control", nil)
 	}
 	if len([]rune(name)) > MaxName {
@@ -31,7 +34,11 @@ func CleanName(name string) (string, error) {
 	return name, nil
 }
 
-func isText(s string) bool { return strings.ToValidUTF8(s, "") == s }
+func misleading(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+}
+
+func visible(r rune) bool { return unicode.In(r, unicode.L, unicode.N) }
 
 // NewSession makes the id of a person's visit; it is kept over repeated
 // attempts.

@@ -63,9 +63,11 @@ func (c *commands) check() *cobra.Command {
 		if name == "-" {
 			read, err := io.ReadAll(io.LimitReader(c.Stdin, 4*app.MaxName+2))
 			if err != nil {
-				return matcher.NewProblem("check.name_unread", err)
+				return c.told(matcher.NewProblem("check.name_unread", err), format)
 			}
-			name = string(read)
+			if name = strings.TrimSpace(string(read)); name == "" {
+				return c.usage(cmd, "cli.check.no_name")
+			}
 		}
 		if _, err := app.CleanName(name); err != nil {
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
@@ -79,7 +81,7 @@ func (c *commands) check() *cobra.Command {
 }
 
 func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
-	err := c.with(cmd.Context(), func(p Program) error {
+	return c.with(cmd.Context(), format, func(p Program) error {
 		check, err := p.Desk().Check(cmd.Context(), in, nil)
 		if err != nil {
 			return err
@@ -98,10 +100,6 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		c.writeCheck(check)
 		return nil
 	})
-	if err != nil && format == "json" && !isUsage(err) {
-		c.writeJSON(map[string]string{"error": c.problem(err)})
-	}
-	return err
 }
 
 // noAnswer tells why a check that was recorded has no answer.
@@ -110,24 +108,24 @@ func (c *commands) noAnswer(check app.Check, format string) error {
 	if check.Problem != nil {
 		text = c.problem(check.Problem)
 	}
-	if format == "json" {
-		c.writeJSON(map[string]string{"error": text})
-	}
 	fmt.Fprintln(c.Stderr, "facematch: "+text)
+	if format == "json" {
+		return c.writeJSON(map[string]string{"error": text})
+	}
 	return nil
 }
 
 // writeAnswer prints the answer in the API's shape, or as it came from there.
 func (c *commands) writeAnswer(check app.Check) error {
 	if raw := check.Answer.Raw; raw != nil {
-		_, err := c.Stdout.Write(raw)
+		_, err := c.out.Write(raw)
 		return err
 	}
 	return c.writeJSON(check.Answer.Result)
 }
 
 func (c *commands) writeJSON(v any) error {
-	enc := json.NewEncoder(c.Stdout)
+	enc := json.NewEncoder(c.out)
 	enc.SetEscapeHTML(false) // conditions read "score >= 80"
 	return enc.Encode(v)
 }
@@ -137,19 +135,19 @@ func (c *commands) writeCheck(check app.Check) {
 	result := check.Answer.Result
 	word := c.Words.T(app.OutcomeKey(check.Outcome))
 	if result.Data.Code == matcher.CodeOK {
-		fmt.Fprintln(c.Stdout, c.Words.T("cli.check.scored", "Outcome", word, "Score", percent(result.Score)))
+		fmt.Fprintln(c.out, c.Words.T("cli.check.scored", "Outcome", word, "Score", percent(result.Score)))
 	} else {
-		fmt.Fprintln(c.Stdout, c.Words.T("cli.check.not_compared", "Outcome", word, "Reason", result.Data.Description))
+		fmt.Fprintln(c.out, c.Words.T("cli.check.not_compared", "Outcome", word, "Reason", result.Data.Description))
 	}
 	engine := check.Answer.Engine
 	decided := "cli.check.decided"
 	if !engine.Calibrated {
 		decided = "cli.check.decided_uncalibrated"
 	}
-	fmt.Fprintln(c.Stdout, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
+	fmt.Fprintln(c.out, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
 		"Seconds", strconv.FormatFloat(check.Took.Seconds(), 'f', 2, 64)))
 
-	line := func(key, value string) { fmt.Fprintf(c.Stdout, "  %-9s %s\n", c.Words.T(key), value) }
+	line := func(key, value string) { fmt.Fprintf(c.out, "  %-9s %s\n", c.Words.T(key), value) }
 	if len(result.Data.Percentages) > 0 {
 		var frames []string
 		for _, p := range result.Data.Percentages {
@@ -170,7 +168,7 @@ func (c *commands) writeCheck(check app.Check) {
 	}
 	line("cli.check.id", check.ID)
 	line("cli.check.session_id", check.Session)
-	fmt.Fprintln(c.Stdout, c.Words.T("cli.check.inspect"))
+	fmt.Fprintln(c.out, c.Words.T("cli.check.inspect"))
 }
 
 func percent(p float64) string { return strconv.FormatFloat(p, 'f', 2, 64) }

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
 )
@@ -37,6 +37,13 @@ type Program interface {
 	Close() error
 }
 
+// Records is the history for somebody who only looks: nothing is written.
+type Records interface {
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	Close() error
+}
+
 // Params are the parts the command line is made of; all are needed.
 type Params struct {
 	Words   *translations.Catalogue
@@ -45,23 +52,47 @@ type Params struct {
 	Stderr  io.Writer
 	Version string
 	Open    func(ctx context.Context) (Program, error)
+	History func(ctx context.Context) (Records, error)
 	Window  func(ctx context.Context, document string) error // shows the window until it is closed
 }
 
 type commands struct {
 	Params
+	out  *output // in place of Stdout
 	exit int
+}
+
+// output remembers that something could not be written: a result nobody got is
+// none.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.to.Write(p)
+	if err != nil {
+		o.err = matcher.NewProblem("cli.output", err)
+	}
+	return n, o.err
 }
 
 // Run runs the command line and gives its exit code.
 func Run(ctx context.Context, args []string, p Params) int {
-	c := &commands{Params: p}
+	c := &commands{Params: p, out: &output{to: p.Stdout}}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(p.Stdin)
-	root.SetOut(p.Stdout)
+	root.SetOut(c.out)
 	root.SetErr(p.Stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = c.out.err
+	}
+	if err != nil {
 		return c.fail(err)
 	}
 	return c.exit
@@ -84,12 +115,6 @@ func (c *commands) fail(err error) int {
 	var usage *usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(c.Stderr, "facematch: %s\n%s\n", usage.text, c.Words.T("cli.see_help", "Command", usage.command))
-		return ExitUsage
-	}
-	var problem *matcher.Problem
-	if !errors.As(err, &problem) && !errors.Is(err, context.Canceled) {
-		// Cobra's own errors, such as an unknown flag.
-		fmt.Fprintf(c.Stderr, "facematch: %v\n%s\n", err, c.Words.T("cli.see_help", "Command", "facematch"))
 		return ExitUsage
 	}
 	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
@@ -134,25 +159,43 @@ func (c *commands) window(cmd *cobra.Command, args []string) error {
 	document := ""
 	if len(args) == 1 {
 		document = args[0]
-		if _, err := os.Stat(document); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(document); err != nil {
 			return c.usage(cmd, "cli.no_such_command")
 		}
 	}
 	return c.Window(cmd.Context(), document)
 }
 
-// with opens the program for one command and closes it after.
-func (c *commands) with(ctx context.Context, do func(Program) error) (err error) {
+// with opens the program for one command and closes it after. Where the format
+// is json, an error is printed as JSON too.
+func (c *commands) with(ctx context.Context, format string, do func(Program) error) error {
 	program, err := c.Open(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		if err = do(program); err != nil {
+			program.Log("command failed", err)
+		}
+		// What was done is done and recorded: a close that fails changes nothing of
+		// it.
+		program.Log("close", program.Close())
 	}
-	defer func() { err = errors.Join(err, program.Close()) }()
-	if err := do(program); err != nil {
-		program.Log("command failed", err)
-		return err
+	return c.told(err, format)
+}
+
+// told prints an error as JSON where that is the format.
+func (c *commands) told(err error, format string) error {
+	if err != nil && format == "json" && !isUsage(err) {
+		return errors.Join(err, c.writeJSON(map[string]string{"error": c.problem(err)}))
 	}
-	return nil
+	return err
+}
+
+// look opens the history for one command that only looks, and closes it after.
+func (c *commands) look(ctx context.Context, format string, do func(Records) error) error {
+	records, err := c.History(ctx)
+	if err == nil {
+		err = errors.Join(do(records), records.Close())
+	}
+	return c.told(err, format)
 }
 
 // noArguments refuses arguments in words of ours.

@@ -34,6 +34,7 @@ type parts struct {
 
 	described   matcher.Description
 	describeErr error
+	historyErr  error
 }
 
 // dark is a camera that gives no picture.
@@ -56,6 +57,7 @@ func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error)
 func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return p.verdict, nil
 }
+func (p *parts) Close() error                     { return nil }
 func (p *parts) KeyPlace() string                 { return "file" }
 func (p *parts) KeyProblem(context.Context) error { return nil }
 func (p *parts) AnchorProblem() error             { return nil }
@@ -97,6 +99,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 			})}, nil
 		},
+		History: func(context.Context) (Records, error) { return p, p.historyErr },
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil
@@ -291,6 +294,59 @@ func TestHistoryVerify(t *testing.T) {
 		if code != tt.code || !strings.Contains(out, tt.says) {
 			t.Errorf("%+v: exit %d, %s", tt.verdict, code, out)
 		}
+	}
+}
+
+// broken is a standard output nobody reads.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestResultThatCannotBeWrittenOut(t *testing.T) {
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"history", "list"}, {"history", "list", "--format", "json"}, {"history", "list", "--format", "csv"}, {"history", "verify"},
+	} {
+		var errs bytes.Buffer
+		code := Run(context.Background(), args, Params{
+			Words: words, Stdout: broken{}, Stderr: &errs,
+			History: func(context.Context) (Records, error) {
+				return &parts{rows: []history.Row{{Seq: 1}}, verdict: history.Verdict{Intact: true}}, nil
+			},
+		})
+		if code != ExitCouldNotRun || !strings.Contains(errs.String(), "could not be written out") {
+			t.Errorf("%q: exit %d, %s", args, code, &errs)
+		}
+	}
+}
+
+func TestHistoryThatCannotBeOpened(t *testing.T) {
+	for _, command := range []string{"list", "verify"} {
+		p := &parts{historyErr: errors.New("a path with a name")}
+		code, out, errs := run(t, p, "", "history", command, "--format", "json")
+		var e map[string]string
+		if err := json.Unmarshal([]byte(out), &e); err != nil || code != ExitCouldNotRun || len(e) != 1 || strings.Contains(out+errs, "a path") {
+			t.Errorf("%s: exit %d, %v\n%s%s", command, code, err, out, errs)
+		}
+	}
+}
+
+func TestVerifyOfALostHistoryIsBroken(t *testing.T) {
+	for _, key := range []string{"store.damaged", "store.gone"} {
+		p := &parts{historyErr: matcher.NewProblem(key, nil)}
+		if code, _, errs := run(t, p, "", "history", "verify"); code != ExitNotCompared || errs == "" {
+			t.Errorf("%s: exit %d, %s", key, code, errs)
+		}
+	}
+}
+
+func TestNoNameOnStdin(t *testing.T) {
+	p := &parts{answer: answer(t, 90)}
+	if code, _, errs := run(t, p, " \n", append(checkArgs, "--name", "-")...); code != ExitUsage || p.started.Check != "" {
+		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 

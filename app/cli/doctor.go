@@ -91,19 +91,19 @@ func (c *commands) doctor() *cobra.Command {
 		tell := func(f finding) {
 			findings = append(findings, f)
 			if format == "text" {
-				fmt.Fprintf(c.Stdout, "%-8s %-8s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
+				fmt.Fprintf(c.out, "%-8s %-8s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
 			}
 		}
 		p, err := c.Open(cmd.Context())
 		if err != nil {
 			// Settings, folders or the history's file: nothing else can be looked at.
 			c.exit = ExitCouldNotRun
-			tell(finding{Part: c.Words.T("doctor.program"), State: "problem", Text: c.problem(err)})
+			tell(finding{Part: c.Words.T("doctor.program"), State: "problem", Text: c.detail(err)})
 		} else {
 			defer p.Close()
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
 			for _, pr := range probes {
-				tell(c.look(cmd.Context(), p.Desk(), pr))
+				tell(c.probe(cmd.Context(), p.Desk(), pr))
 			}
 		}
 		if format == "json" {
@@ -114,16 +114,20 @@ func (c *commands) doctor() *cobra.Command {
 	return cmd
 }
 
-func (c *commands) look(ctx context.Context, desk *app.Desk, pr probe) finding {
+// detail gives an error's words and, for whoever looks after the program, what
+// lies behind them.
+func (c *commands) detail(err error) string { return c.problem(err) + " [" + err.Error() + "]" }
+
+func (c *commands) probe(ctx context.Context, desk *app.Desk, pr probe) finding {
 	f := finding{Part: c.Words.T(pr.part), State: "ok"}
 	notice, err := pr.run(ctx, desk)
 	switch {
 	case err == nil:
 		f.Text = c.Words.Notice(notice)
 	case pr.optional:
-		f.State, f.Text = "warning", c.problem(err)
+		f.State, f.Text = "warning", c.detail(err)
 	default:
-		f.State, f.Text = "problem", c.problem(err)
+		f.State, f.Text = "problem", c.detail(err)
 		c.exit = ExitCouldNotRun
 	}
 	return f

@@ -6,10 +6,10 @@ import (
 	"image"
 	"image/png"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/private"
 	"facematch/matcher"
 	"facematch/matcher/quality"
 )
@@ -70,17 +70,13 @@ func (c *commands) document() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.with(cmd.Context(), func(p Program) error {
+		return c.with(cmd.Context(), format, func(p Program) error {
 			portrait, err := p.Desk().FindPortrait(cmd.Context(), app.OpenFile(args[0]))
 			if err != nil {
 				return err
 			}
 			return c.tellPortrait(portrait, out, format)
 		})
-		if err != nil && format == "json" && !isUsage(err) {
-			c.writeJSON(map[string]string{"error": c.problem(err)})
-		}
-		return err
 	}
 	return cmd
 }
@@ -100,16 +96,16 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 	if format == "json" {
 		return c.writeJSON(f)
 	}
-	fmt.Fprintln(c.Stdout, f.Description)
+	fmt.Fprintln(c.out, f.Description)
 	if f.Box != nil {
-		fmt.Fprintln(c.Stdout, c.Words.T("cli.document.where", "X", f.Box.X, "Y", f.Box.Y,
+		fmt.Fprintln(c.out, c.Words.T("cli.document.where", "X", f.Box.X, "Y", f.Box.Y,
 			"Width", f.Box.Width, "Height", f.Box.Height, "PageWidth", f.Page.Width, "PageHeight", f.Page.Height,
 			"Rotation", f.Rotation))
-		fmt.Fprintln(c.Stdout, c.Words.T("cli.document.quality",
+		fmt.Fprintln(c.out, c.Words.T("cli.document.quality",
 			"Eyes", fmt.Sprintf("%.0f", f.Quality.InterEye), "Total", fmt.Sprintf("%.0f", f.Quality.Total)))
 	}
 	for _, w := range f.Warnings {
-		fmt.Fprintln(c.Stdout, "  "+w.Text)
+		fmt.Fprintln(c.out, "  "+w.Text)
 	}
 	return nil
 }
@@ -138,7 +134,7 @@ func writePicture(path string, picture image.Image) error {
 		return fmt.Errorf("portrait: %w", err)
 	}
 	// The portrait is a person's picture: for its owner's eyes only.
-	if err := renameio.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := private.Write(path, b.Bytes()); err != nil {
 		return matcher.NewProblem("cli.document.unwritten", err)
 	}
 	return nil

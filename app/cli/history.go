@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +12,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 func (c *commands) history() *cobra.Command {
@@ -51,8 +53,8 @@ func (c *commands) historyList() *cobra.Command {
 		if limit < 1 || before < 0 {
 			return c.usage(cmd, "cli.list.range")
 		}
-		return c.with(cmd.Context(), func(p Program) error {
-			rows, err := p.Desk().Checks(cmd.Context(), history.Filter{Limit: limit, Before: before})
+		return c.look(cmd.Context(), format, func(r Records) error {
+			rows, err := r.List(cmd.Context(), history.Filter{Limit: limit, Before: before})
 			if err != nil {
 				return err
 			}
@@ -79,7 +81,7 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 		head = append(head, "name")
 	}
 	if format == "csv" {
-		w := csv.NewWriter(c.Stdout)
+		w := csv.NewWriter(c.out)
 		w.UseCRLF = true // RFC 4180
 		if err := w.Write(head); err != nil {
 			return err
@@ -93,10 +95,10 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 		return w.Error()
 	}
 	if len(rows) == 0 {
-		fmt.Fprintln(c.Stdout, c.Words.T("cli.list.empty"))
+		fmt.Fprintln(c.out, c.Words.T("cli.list.empty"))
 		return nil
 	}
-	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ToUpper(strings.Join(head, "\t")))
 	for _, r := range rows {
 		fmt.Fprintln(w, strings.Join(c.cells(r, names, "2006-01-02 15:04:05", func(s string) string { return s }), "\t"))
@@ -146,8 +148,8 @@ func (c *commands) historyVerify() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		return c.with(cmd.Context(), func(p Program) error {
-			verdict, err := p.Desk().Verify(cmd.Context(), nil)
+		err := c.look(cmd.Context(), format, func(r Records) error {
+			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err
 			}
@@ -157,9 +159,16 @@ func (c *commands) historyVerify() *cobra.Command {
 			if format == "json" {
 				return c.writeJSON(verdict)
 			}
-			fmt.Fprintln(c.Stdout, c.Words.Notice(app.VerdictWords(verdict)))
+			fmt.Fprintln(c.out, c.Words.Notice(app.VerdictWords(verdict)))
 			return nil
 		})
+		// A history that cannot be opened any more is not "could not run".
+		var p *matcher.Problem
+		if errors.As(err, &p) && (p.Key == "store.damaged" || p.Key == "store.gone") {
+			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
+			c.exit, err = ExitNotCompared, nil
+		}
+		return err
 	}
 	return cmd
 }

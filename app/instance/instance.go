@@ -1,18 +1,25 @@
-// Package instance tells running programs apart: each holds a lock and a temp
-// folder of its own, so that one never cleans up after another that still runs.
+// Package instance tells running programs apart, so that one never cleans up
+// after another that still runs.
 //
-// Below the instances folder each running program has
+// Each running program holds a lock in two folders, because programs may share
+// one of them and not the other: beside the history, where it says that the
+// checks it started are under way, and in the state folder, where it guards the
+// program's private temp folder. A lock ends with its process, however that
+// ends.
 //
-//	<id>.lock   locked while it runs; the lock ends with the process, however that ends
-//	<id>/       its private temp folder
+//	<history's folder>/running/<id>.lock
+//	<state>/instances/<id>.lock
+//	<state>/instances/<id>/              temp folder
 package instance
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/google/uuid"
@@ -20,65 +27,128 @@ import (
 	"facematch/matcher"
 )
 
+const (
+	prefix     = "ins_"
+	lockSuffix = ".lock"
+
+	// beginLimit is how long a start waits for another one to get out of its way;
+	// that takes milliseconds, unless a program was stopped in the middle of it.
+	beginLimit = 10 * time.Second
+	beginRetry = 20 * time.Millisecond
+)
+
 // Instance is this running program.
 type Instance struct {
 	ID   string // ins_<uuid>
 	Temp string // its private temp folder, 0700
 
-	folder string
-	lock   *flock.Flock
+	history string // folder of the locks beside the history
+	locks   []*flock.Flock
 }
 
-const (
-	prefix     = "ins_"
-	lockSuffix = ".lock"
-)
-
-// Begin takes a lock and makes a temp folder below the folder of instances,
-// and removes what programs left there that no longer run. The error is a
-// *Problem.
-func Begin(folder string) (*Instance, error) {
-	// One program begins at a time: otherwise a sweep could take a lock file
-	// that was made but is not locked yet for one left behind.
-	begin := flock.New(filepath.Join(folder, "begin.lock"), flock.SetPermissions(0o600))
-	if err := begin.Lock(); err != nil {
-		return nil, matcher.NewProblem("instance.folder", err)
+// Begin takes the locks, makes a temp folder below the state's folder, and
+// removes what programs left there that no longer run. The history's folder is
+// made where it is missing. The error is a *Problem or the context's.
+func Begin(ctx context.Context, state, history string) (*Instance, error) {
+	in := &Instance{ID: prefix + uuid.NewString(), history: Locks(history)}
+	in.Temp = filepath.Join(state, in.ID)
+	for _, folder := range []string{state, in.history} {
+		if err := in.lockIn(ctx, folder); err != nil {
+			return nil, beginProblem(ctx, errors.Join(err, in.End()))
+		}
 	}
-	defer begin.Unlock()
-
-	id := prefix + uuid.NewString()
-	in := &Instance{ID: id, Temp: filepath.Join(folder, id), folder: folder, lock: newLock(folder, id)}
-	locked, err := in.lock.TryLock()
-	if err == nil && !locked {
-		err = errors.New("a new lock is held by somebody else")
-	}
-	if err != nil {
-		return nil, matcher.NewProblem("instance.folder", err)
-	}
-	if err := errors.Join(os.Mkdir(in.Temp, 0o700), in.sweep()); err != nil {
-		return nil, matcher.NewProblem("instance.folder", errors.Join(err, in.End()))
+	if err := os.Mkdir(in.Temp, 0o700); err != nil {
+		return nil, beginProblem(ctx, errors.Join(err, in.End()))
 	}
 	return in, nil
 }
 
-// End removes the temp folder and gives the lock back.
-func (in *Instance) End() error {
-	return errors.Join(
-		os.RemoveAll(in.Temp),
-		os.Remove(in.lock.Path()),
-		in.lock.Unlock(),
-	)
+func beginProblem(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return matcher.NewProblem("instance.busy", err)
+	}
+	return matcher.NewProblem("instance.folder", err)
 }
 
-// Alive says whether the program with this id still runs.
-func (in *Instance) Alive(id string) bool {
-	if id == in.ID {
-		return true
+// lockIn takes this program's lock in a folder and sweeps the folder. One
+// program begins at a time there: otherwise a sweep could take a lock file that
+// was made but is not locked yet for one left behind.
+func (in *Instance) lockIn(ctx context.Context, folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, beginLimit)
+	defer cancel()
+	begin := flock.New(filepath.Join(folder, "begin.lock"), flock.SetPermissions(0o600))
+	if _, err := begin.TryLockContext(ctx, beginRetry); err != nil {
+		return err
+	}
+	defer begin.Unlock()
+
+	lock := newLock(folder, in.ID)
+	locked, err := lock.TryLock()
+	if err != nil {
+		return err
+	}
+	if !locked {
+		return errors.New("a new lock is held by somebody else")
+	}
+	in.locks = append(in.locks, lock)
+	return in.sweep(folder)
+}
+
+// sweep removes temp folders and locks of programs that no longer run.
+func (in *Instance) sweep(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		id := strings.TrimSuffix(e.Name(), lockSuffix)
+		if !strings.HasPrefix(id, prefix) || id == in.ID || held(folder, id) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// End removes the temp folder and gives the locks back. What is gone already is
+// no error.
+func (in *Instance) End() error {
+	errs := []error{os.RemoveAll(in.Temp)}
+	for _, lock := range in.locks {
+		if err := os.Remove(lock.Path()); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		errs = append(errs, lock.Unlock())
+	}
+	in.locks = nil
+	return errors.Join(errs...)
+}
+
+// Alive says whether the program with this id still runs on the history.
+func (in *Instance) Alive(id string) bool {
+	return id == in.ID || held(in.history, id)
+}
+
+// Locks is the folder of the locks beside the history in this folder.
+func Locks(history string) string { return filepath.Join(history, "running") }
+
+// Alive says whether the program with this id still runs on the history in this
+// folder, to somebody who only looks.
+func Alive(history, id string) bool { return held(Locks(history), id) }
+
+func held(folder, id string) bool {
 	if !strings.HasPrefix(id, prefix) || id != filepath.Base(id) {
 		return false
 	}
-	lock := newLock(in.folder, id)
+	lock := newLock(folder, id)
 	if _, err := os.Stat(lock.Path()); errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
@@ -91,24 +161,6 @@ func (in *Instance) Alive(id string) bool {
 	}
 	lock.Unlock()
 	return false
-}
-
-// sweep removes temp folders and locks of programs that no longer run.
-func (in *Instance) sweep() error {
-	entries, err := os.ReadDir(in.folder)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		id := strings.TrimSuffix(e.Name(), lockSuffix)
-		if !strings.HasPrefix(id, prefix) || in.Alive(id) {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(in.folder, e.Name())); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func newLock(folder, id string) *flock.Flock {

@@ -2,21 +2,29 @@ package instance
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // The test binary run again with this variable is another program: it begins
 // an instance below the named folder, prints its id and waits to be killed.
-const childVariable = "FACEMATCH_TEST_INSTANCES"
+const (
+	childVariable = "FACEMATCH_TEST_INSTANCES"
+	childHistory  = "FACEMATCH_TEST_HISTORY"
+)
 
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(childVariable); folder != "" {
-		in, err := Begin(folder)
+		in, err := Begin(context.Background(), folder, os.Getenv(childHistory))
 		if err != nil {
 			panic(err)
 		}
@@ -28,10 +36,10 @@ func TestMain(m *testing.M) {
 }
 
 // child starts another program and gives its id and a function that kills it.
-func child(t *testing.T, folder string) (string, func()) {
+func child(t *testing.T, folder, history string) (string, func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+folder)
+	cmd.Env = append(os.Environ(), childVariable+"="+folder, childHistory+"="+history)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -59,9 +67,9 @@ func child(t *testing.T, folder string) (string, func()) {
 	return line[:len(line)-1], kill
 }
 
-func begin(t *testing.T, folder string) *Instance {
+func begin(t *testing.T, folder, history string) *Instance {
 	t.Helper()
-	in, err := Begin(folder)
+	in, err := Begin(context.Background(), folder, history)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,14 +82,14 @@ func exists(path string) bool {
 }
 
 func TestOneProgramLeavesAnotherAlone(t *testing.T) {
-	folder := t.TempDir()
-	other, kill := child(t, folder)
+	folder, history := t.TempDir(), filepath.Join(t.TempDir(), "new")
+	other, kill := child(t, folder, history)
 	kept := filepath.Join(folder, other, "clip.mp4")
 	if err := os.WriteFile(kept, []byte("a person"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
-	here := begin(t, folder)
+	here := begin(t, folder, history)
 	if !here.Alive(other) || !here.Alive(here.ID) {
 		t.Error("a running program is taken for dead")
 	}
@@ -93,7 +101,7 @@ func TestOneProgramLeavesAnotherAlone(t *testing.T) {
 	if here.Alive(other) {
 		t.Error("a killed program is taken for alive")
 	}
-	next := begin(t, folder)
+	next := begin(t, folder, history)
 	if exists(kept) || exists(filepath.Join(folder, other)) || exists(filepath.Join(folder, other+lockSuffix)) {
 		t.Error("what a killed program left is still there")
 	}
@@ -105,19 +113,52 @@ func TestOneProgramLeavesAnotherAlone(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(folder, "ins_*")); len(left) > 0 {
-		t.Errorf("left behind: %d files", len(left))
+	for _, dir := range []string{folder, Locks(history)} {
+		if left, _ := filepath.Glob(filepath.Join(dir, "ins_*")); len(left) > 0 {
+			t.Errorf("left behind: %d files", len(left))
+		}
+	}
+}
+
+// TestTwoHomesShareAHistory has programs with temp folders of their own on one
+// history: each must see that the other runs.
+func TestTwoHomesShareAHistory(t *testing.T) {
+	history := t.TempDir()
+	other, kill := child(t, t.TempDir(), history)
+	here := begin(t, t.TempDir(), history)
+	defer here.End()
+	if !here.Alive(other) || !Alive(history, other) || !Alive(history, here.ID) {
+		t.Error("a program with another home is taken for dead")
+	}
+	kill()
+	if here.Alive(other) || Alive(history, other) {
+		t.Error("a killed program is taken for alive")
+	}
+}
+
+// TestStartThatIsInTheWay holds what a program stopped in its start would hold.
+func TestStartThatIsInTheWay(t *testing.T) {
+	folder := t.TempDir()
+	stopped := flock.New(filepath.Join(folder, "begin.lock"))
+	if ok, err := stopped.TryLock(); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	defer stopped.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := Begin(ctx, folder, t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
 func TestManyBeginAtOnce(t *testing.T) {
-	folder := t.TempDir()
+	folder, history := t.TempDir(), t.TempDir()
 	var all sync.WaitGroup
 	for range 20 {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			in, err := Begin(folder)
+			in, err := Begin(context.Background(), folder, history)
 			if err != nil {
 				t.Error(err)
 				return
@@ -134,8 +175,7 @@ func TestManyBeginAtOnce(t *testing.T) {
 }
 
 func TestAliveDoesNotFollowStrangeNames(t *testing.T) {
-	folder := t.TempDir()
-	in := begin(t, folder)
+	in := begin(t, t.TempDir(), t.TempDir())
 	defer in.End()
 	for _, id := range []string{"", "x", "../" + in.ID, "ins_/../" + in.ID, "ins_unknown"} {
 		if in.Alive(id) {
@@ -149,7 +189,7 @@ func TestFolderThatCannotBeUsed(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Begin(file); err == nil {
+	if _, err := Begin(context.Background(), file, t.TempDir()); err == nil {
 		t.Error("a file is taken for a folder")
 	}
 }

@@ -82,6 +82,7 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	for key, change := range map[string]func(*Settings){
 		"settings.no_camera":       func(s *Settings) { s.Camera.Source = "  " },
 		"settings.camera_password": func(s *Settings) { s.Camera.Source = "rtsp://user:secret@127.0.0.1/" },
+		"settings.desk_name":            func(s *Settings) { s.Desk = "Desk\x1b[31m" },
 		"settings.mode":            func(s *Settings) { s.Matching.Mode = "telepathy" },
 		"settings.folder":          func(s *Settings) { s.Folders.Models = "models" },
 		"settings.conditions":      func(s *Settings) { s.Conditions = nil },
@@ -126,6 +127,8 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 		"binary":           {"\x00\x01\x02", "settings.damaged", "\x00"},
 		"no conditions":    {string(text[:strings.Index(string(text), "[[facematch")]), "settings.damaged", "version"},
 		"empty":            {"", "settings.damaged", ""},
+		"no version":       {replaced("version = 1\n", ""), "settings.damaged", ""},
+		"control in desk":  {replaced("desk = 'Desk 1'", `desk = "Desk\u0000"`), "settings.desk_name", ""},
 		"unknown mode":     {replaced("mode = 'offline'", "mode = 'x'"), "settings.mode", ""},
 		"password by hand": {replaced("source = '0'", "source = 'http://a:b@127.0.0.1/'"), "settings.camera_password", ""},
 	} {
@@ -147,6 +150,30 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+func TestPasswordsInAddresses(t *testing.T) {
+	for address, want := range map[string]bool{
+		"0": false, "/dev/video0": false, "/srv/a@b:c.mp4": false, "http://127.0.0.1:8080/video": false,
+		"rtsp://user@127.0.0.1/": false, "rtsp://127.0.0.1/live?channel=1": false,
+		"rtsp://user:secret@127.0.0.1/": true, "rtsp://admin:100%@127.0.0.1/x": true, "rtsp://admin:pa ss@127.0.0.1/": true,
+		"http://127.0.0.1/?user=a&pwd=secret": true, "http://127.0.0.1/?Token=x": true,
+	} {
+		if hasPassword(address) != want {
+			t.Errorf("%s: got %v", address, !want)
+		}
+	}
+}
+
+func TestReadWritesNothing(t *testing.T) {
+	file := path(t)
+	s, err := Read(file)
+	if err != nil || !reflect.DeepEqual(s, Default()) {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, os.ErrNotExist) {
+		t.Error("looking made a folder")
 	}
 }
 
@@ -172,7 +199,7 @@ func TestSavingAtOnceLeavesAWholeFile(t *testing.T) {
 		go func() {
 			defer all.Done()
 			next := s.Get()
-			next.Desk = strings.Repeat("x", 1+i*100)
+			next.Desk = strings.Repeat("x", 1+i*10)
 			if err := s.Save(next); err != nil {
 				t.Error(err)
 			}

@@ -13,11 +13,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
-	"github.com/google/renameio/v2"
 	"github.com/pelletier/go-toml/v2"
 
 	"facematch/app/history"
+	"facematch/app/private"
 	"facematch/matcher"
 )
 
@@ -66,6 +67,19 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
+// Read reads the settings for somebody who only looks: where there is no file
+// the defaults are in force, and none is written.
+func Read(path string) (Settings, error) {
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Default(), nil
+	case err != nil:
+		return Settings{}, matcher.NewProblem("settings.unreadable", err)
+	}
+	return parse(data)
+}
+
 // Get gives the settings in force.
 func (s *Store) Get() Settings {
 	s.mu.Lock()
@@ -102,7 +116,7 @@ func (s *Store) Save(next Settings) error {
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if err := renameio.WriteFile(s.path, b.Bytes(), 0o600); err != nil {
+	if err := private.Write(s.path, b.Bytes()); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
 	s.mu.Lock()
@@ -114,6 +128,8 @@ func (s *Store) Save(next Settings) error {
 // Check says what is wrong with settings, as a *Problem.
 func (s Settings) Check() error {
 	switch {
+	case len([]rune(s.Desk)) > maxDesk || strings.ContainsFunc(s.Desk, unprintable):
+		return matcher.NewProblem("settings.desk_name", nil, "Max", maxDesk)
 	case s.Camera.Source == "":
 		return matcher.NewProblem("settings.no_camera", nil)
 	case hasPassword(s.Camera.Source):
@@ -121,9 +137,11 @@ func (s Settings) Check() error {
 	case s.Matching.Mode != history.Offline:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
 	}
-	for _, folder := range []string{s.Folders.History, s.Folders.Models, s.Folders.Documents} {
+	for name, folder := range map[string]string{
+		"history": s.Folders.History, "models": s.Folders.Models, "documents": s.Folders.Documents,
+	} {
 		if folder != "" && !filepath.IsAbs(folder) {
-			return matcher.NewProblem("settings.folder", nil, "Folder", folder)
+			return matcher.NewProblem("settings.folder", nil, "Name", name)
 		}
 	}
 	if err := matcher.CheckConditions(s.Conditions); err != nil {
@@ -132,15 +150,31 @@ func (s Settings) Check() error {
 	return nil
 }
 
-// hasPassword says whether a stream's address holds a password: the settings
-// are a plain file, so none may stand in it.
+// maxDesk is the longest name of a desk, in characters.
+const maxDesk = 80
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// hasPassword says whether a stream's address holds a password, or what may be
+// one: the settings are a plain file, so none may stand in it.
 func hasPassword(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.User == nil {
+	if !strings.Contains(address, "://") {
 		return false
 	}
-	_, set := u.User.Password()
-	return set
+	u, err := url.Parse(address)
+	if err != nil {
+		return strings.Contains(address, "@") // a password with odd characters breaks the address
+	}
+	if _, set := u.User.Password(); set {
+		return true
+	}
+	for key := range u.Query() {
+		switch strings.ToLower(key) {
+		case "password", "passwd", "pwd", "pass", "token", "secret", "key", "auth":
+			return true
+		}
+	}
+	return false
 }
 
 func parse(data []byte) (Settings, error) {
@@ -151,8 +185,11 @@ func parse(data []byte) (Settings, error) {
 	if err := toml.Unmarshal(data, &head); err != nil {
 		return Settings{}, damaged(err)
 	}
-	if head.Version > Version {
+	switch {
+	case head.Version > Version:
 		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", head.Version, "Known", Version)
+	case head.Version < 1:
+		return Settings{}, matcher.NewProblem("settings.damaged", nil, "Line", 1, "Fault", "\"version = 1\" is missing")
 	}
 	s := Default()
 	s.Conditions = nil
