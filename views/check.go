@@ -62,6 +62,7 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked func()) *
 	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
 
 	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
+	s.preview.Log = func(err error) { s.desk.Log("advice", err) }
 	s.preview.OnPicture = func(bool) { s.update() }
 	s.preview.OnHint = func(hint app.Notice, good bool) {
 		if hint.Key == "" {
@@ -144,8 +145,7 @@ func (tall) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Res
 // setSource gives the screen the source to show; nil while there is none.
 func (s *checkScreen) setSource(source app.Source) {
 	s.source = source
-	s.preview.lost = 0 // another source counts anew
-	s.preview.showProblem(nil)
+	s.preview.another()
 	s.preview.say(s.words.T("preview.waiting"), "")
 	s.watch()
 }
@@ -171,13 +171,13 @@ func (s *checkScreen) watch() {
 		return
 	}
 	s.preview.mirror.Store(s.desk.Settings().Camera.Mirror)
-	source := s.source
-	for _, feed := range []func(context.Context, app.Source){s.preview.watch, s.preview.advise} {
+	source, number := s.source, s.preview.source
+	for _, feed := range []func(context.Context, app.Source, int){s.preview.watch, s.preview.advise} {
 		s.watching = append(s.watching, s.work.start(func(ctx context.Context) {
 			for _, j := range before {
 				j.over()
 			}
-			feed(ctx, source)
+			feed(ctx, source, number)
 		}))
 	}
 }
@@ -292,7 +292,7 @@ func (s *checkScreen) missing() string {
 		return s.words.T("missing.looking")
 	case s.document == nil:
 		return s.words.T("missing.document")
-	case !s.preview.there:
+	case s.source == nil || !s.preview.there:
 		return s.words.T("missing.picture")
 	case !s.consent.Checked:
 		return s.words.T("missing.consent")

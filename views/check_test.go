@@ -412,9 +412,58 @@ func TestTheHintFollowsTheAdvice(t *testing.T) {
 	if w.check.hint.Text != "" || len(w.check.preview.outlines.faces) != 0 {
 		t.Error("a hint stays without a picture")
 	}
-	w.check.preview.showAdvice(app.Advice{Seq: 1, Hint: app.Notice{Key: "coach.good"}})
+	w.check.preview.showAdvice(adviceNews{w.check.preview.source, app.Advice{Seq: 1, Hint: app.Notice{Key: "coach.good"}}})
 	if w.check.hint.Text != "" {
 		t.Error("advice on an old picture is shown")
+	}
+}
+
+// What is on its way from a source when it is taken away must neither switch the
+// button on nor be shown over the next source.
+func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	ready(t, w)
+	p := w.check.preview
+	old := p.source
+	late := func() {
+		p.live.put(liveNews{source: old, seq: 99, buffer: p.keep(image.NewRGBA(image.Rect(0, 0, 8, 8)))})
+		p.advice.put(adviceNews{old, app.Advice{Seq: 99, Size: image.Pt(8, 8), Hint: app.Notice{Key: "coach.closer"}}})
+	}
+	late()
+	w.check.setSource(nil)
+	w.q.run()
+	if p.there || !w.check.start.Disabled() || w.check.hint.Text != "" {
+		t.Errorf("without a source: picture %v, button off %v, hint %q", p.there, w.check.start.Disabled(), w.check.hint.Text)
+	}
+	p.setThere(true) // whatever the picture says: nobody can be filmed
+	w.check.begin()
+	if w.check.busy() || w.check.why.Text != w.words.T("missing.picture") {
+		t.Errorf("a check without a source: %q", w.check.why.Text)
+	}
+	next := newFakeSource()
+	next.problem(&app.Problem{Key: "camera.busy"})
+	w.check.setSource(next)
+	late()
+	w.until(t, "the next source's fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.busy")) })
+	late()
+	w.q.run()
+	if p.there || w.check.hint.Text != "" {
+		t.Errorf("over the next source: picture %v, hint %q", p.there, w.check.hint.Text)
+	}
+}
+
+func TestTheHintOutlivesAnError(t *testing.T) {
+	desk := newFakeDesk()
+	source := newFakeSource()
+	source.fails = 1
+	desk.source = func(string) app.Source { return source }
+	w := open(t, desk, "")
+	source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
+	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.words.T("coach.closer") })
+	desk.mu.Lock()
+	defer desk.mu.Unlock()
+	if len(desk.logged) != 1 {
+		t.Errorf("logged %v", desk.logged)
 	}
 }
 

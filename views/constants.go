@@ -15,6 +15,12 @@ const (
 	// Five times a second follows a moving face and can still be read.
 	adviceInterval = 200 * time.Millisecond
 
+	// adviceRest is how long the hint waits after its first error, and
+	// adviceRestMost after many: where models are missing, each attempt looks
+	// through their folders anew.
+	adviceRest     = time.Second
+	adviceRestMost = 30 * time.Second
+
 	// liveWidth and pageWidth are the widest pictures handed to the screen, in
 	// pixels: more than half of a large screen shows nobody anything new and costs
 	// an upload for every paint.

@@ -120,6 +120,7 @@ type fakeSource struct {
 	changed chan struct{} // closed at each change
 	closed  bool
 	waiters int
+	fails   int // how many of the next advices are errors
 
 	record func(context.Context, app.ProgressFunc) (app.Clip, error)
 }
@@ -195,7 +196,13 @@ func (s *fakeSource) Next(ctx context.Context, after uint64) (live app.Live, err
 }
 
 func (s *fakeSource) Advise(ctx context.Context, after uint64) (advice app.Advice, err error) {
-	err = s.wait(ctx, func() bool { advice = s.advice; return s.advice.Seq > after })
+	err = s.wait(ctx, func() bool { advice = s.advice; return s.fails > 0 || s.advice.Seq > after })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.fails > 0 {
+		s.fails--
+		err = errors.New("no faces today")
+	}
 	return advice, err
 }
 

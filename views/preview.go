@@ -29,8 +29,11 @@ type preview struct {
 	OnHint func(hint app.Notice, good bool)
 	// Words puts a problem into words.
 	Words func(err error) (text, hint string)
+	// Log writes why there is no advice. It is called off the window's goroutine.
+	Log func(err error)
 
 	mirror atomic.Bool
+	source int    // number of the source whose news is shown; that of others is late
 	there  bool   // the newest news was a picture
 	lost   uint64 // Live.Seq of the last news without one
 
@@ -41,7 +44,7 @@ type preview struct {
 	hint     *widget.RichText
 
 	live   latest[liveNews]
-	advice latest[app.Advice]
+	advice latest[adviceNews]
 
 	mu      sync.Mutex // buffers and which are in use
 	buffers [3]*image.RGBA
@@ -51,15 +54,22 @@ type preview struct {
 
 // liveNews is a picture in one of the buffers, or why there is none.
 type liveNews struct {
+	source  int // its number
 	seq     uint64
 	buffer  int // -1: no picture
 	problem *app.Problem
 }
 
+// adviceNews is advice and the number of the source it comes from.
+type adviceNews struct {
+	source int
+	app.Advice
+}
+
 func newPreview(do func(func()), waiting string, words func(error) (string, string)) *preview {
-	p := &preview{Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Notice, bool) {}}
+	p := &preview{Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Notice, bool) {}, Log: func(error) {}}
 	p.live = latest[liveNews]{do: do, show: p.showLive}
-	p.advice = latest[app.Advice]{do: do, show: p.showAdvice}
+	p.advice = latest[adviceNews]{do: do, show: p.showAdvice}
 
 	p.picture = canvas.NewImageFromImage(nil)
 	p.picture.FillMode = canvas.ImageFillContain
@@ -108,16 +118,24 @@ func (middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // MinSize is part of fyne.CanvasObject: a picture that can still be judged.
 func (p *preview) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
 
+// another makes ready for another source, or none: what is on its way from the
+// one before is not shown any more.
+func (p *preview) another() {
+	p.source++
+	p.lost = 0
+	p.showProblem(nil)
+}
+
 // watch passes the source's pictures on until the context ends or the source
 // is closed.
-func (p *preview) watch(ctx context.Context, source app.Source) {
+func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 	for after := uint64(0); ; {
 		live, err := source.Next(ctx, after)
 		if err != nil {
 			return
 		}
 		after = live.Seq
-		news := liveNews{seq: live.Seq, buffer: -1, problem: live.Problem}
+		news := liveNews{source: number, seq: live.Seq, buffer: -1, problem: live.Problem}
 		if live.Frame.Image != nil {
 			news.buffer = p.keep(live.Frame.Image)
 		}
@@ -128,17 +146,29 @@ func (p *preview) watch(ctx context.Context, source app.Source) {
 	}
 }
 
-// advise passes the source's advice on until the context ends or the source is
-// closed.
-func (p *preview) advise(ctx context.Context, source app.Source) {
+// advise passes the source's advice on until the context ends, as it does when
+// the source is closed. Any other error may pass, such as a missing model, so it
+// asks again, ever more rarely. Only the first is logged: the rest are likely the
+// same.
+func (p *preview) advise(ctx context.Context, source app.Source, number int) {
+	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
 		advice, err := source.Advise(ctx, after)
-		if err != nil {
+		wait := adviceInterval
+		switch {
+		case ctx.Err() != nil:
 			return
+		case err != nil:
+			if !logged {
+				p.Log(err)
+				logged = true
+			}
+			wait, rest = rest, min(2*rest, adviceRestMost)
+		default:
+			after, rest = advice.Seq, adviceRest
+			p.advice.put(adviceNews{number, advice})
 		}
-		after = advice.Seq
-		p.advice.put(advice)
-		if !pause(ctx, adviceInterval) {
+		if !pause(ctx, wait) {
 			return
 		}
 	}
@@ -195,6 +225,9 @@ func copyFrame(dst, frame *image.RGBA, mirror bool) *image.RGBA {
 }
 
 func (p *preview) showLive(news liveNews) {
+	if news.source != p.source {
+		return
+	}
 	var frame *image.RGBA
 	if news.buffer >= 0 {
 		p.mu.Lock()
@@ -248,8 +281,8 @@ func (p *preview) setThere(there bool) {
 	}
 }
 
-func (p *preview) showAdvice(a app.Advice) {
-	if a.Seq <= p.lost { // late: the pictures have ceased since
+func (p *preview) showAdvice(a adviceNews) {
+	if a.source != p.source || a.Seq <= p.lost { // late: the pictures have ceased since
 		return
 	}
 	p.outlines.set(a.Faces, a.Size, p.mirror.Load(), a.Good)
