@@ -82,7 +82,7 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	for key, change := range map[string]func(*Settings){
 		"settings.no_camera":       func(s *Settings) { s.Camera.Source = "  " },
 		"settings.camera_password": func(s *Settings) { s.Camera.Source = "rtsp://user:secret@127.0.0.1/" },
-		"settings.desk_name":            func(s *Settings) { s.Desk = "Desk\x1b[31m" },
+		"settings.desk_name":       func(s *Settings) { s.Desk = "Desk\x1b[31m" },
 		"settings.mode":            func(s *Settings) { s.Matching.Mode = "telepathy" },
 		"settings.folder":          func(s *Settings) { s.Folders.Models = "models" },
 		"settings.conditions":      func(s *Settings) { s.Conditions = nil },
