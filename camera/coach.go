@@ -40,7 +40,7 @@ func (s *Source) find(ctx context.Context, picture *image.RGBA) ([]matcher.Face,
 	if width <= adviceWidth {
 		return s.p.Faces.Find(ctx, picture)
 	}
-	small, err := shrink(picture, adviceWidth)
+	small, err := shrink(picture, image.Pt(adviceWidth, max(1, picture.Rect.Dy()*adviceWidth/width)))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,13 @@ const (
 	// frozenAfter is how long a picture may stand still before the clerk is told.
 	frozenAfter = 2 * time.Second
 
+	// A moving picture that then does not change in a single byte for stillAfter
+	// and stillLeast pictures has probably changed its size (see stillness). The
+	// time alone would take a hiccup of the machine for it, the number alone two
+	// frames of a fast file.
+	stillAfter = time.Second
+	stillLeast = 8
+
 	// A source that failed is tried again after retryFirst, then twice as long
 	// each time up to retryLast: a camera that was plugged in again shows up at
 	// once, and one that stays away costs next to nothing.
@@ -56,8 +63,8 @@ const (
 )
 
 const (
-	// maxCandidates is how many frames of a clip stay in memory at full size
-	// (16 of 1280x720 are 59 MB).
+	// maxCandidates is how many frames of a clip stay in memory (16 of 1280x720
+	// are 59 MB, and no others are larger than 105 MB).
 	maxCandidates = 16
 
 	// tapQueue and encoderQueue hold frames between the owner, the recorder and
@@ -69,9 +76,15 @@ const (
 	// clipCodec is H.264 as MP4 names it.
 	clipCodec = "avc1"
 
-	// clipWidth is the widest clip, in pixels: wider ones take long to encode and
-	// to send, and show the face no better.
-	clipWidth = 1280
+	// longestSide is the longer side, in pixels, of a clip and its candidates at
+	// most: the engine looks at no more, and larger ones take long to encode and to
+	// send. 16 candidates of a 4K camera would be 530 MB.
+	longestSide = 1280
+
+	// leastSide is the shorter side of a source's pictures at least, once they are
+	// scaled down to longestSide. There is no face to see in less, and encoding
+	// pictures a few pixels wide writes past the end of OpenCV's memory (seen at 2).
+	leastSide = 64
 
 	// The clip's frame rate is measured over at most rateFrames arrivals, at least
 	// rateLeast of them, or however many came in ratePatience.

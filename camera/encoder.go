@@ -77,12 +77,10 @@ func unwritable(path string, cause error) *matcher.Problem {
 	return matcher.NewProblem("camera.clip", errors.Join(cause, os.Remove(path)))
 }
 
-// clipSize is a clip's size for frames of this one: at most clipWidth wide, both
-// sides even because H.264 halves them for colour.
+// clipSize is a clip's size for frames of this one: both sides even because H.264
+// halves them for colour.
 func clipSize(size image.Point) image.Point {
-	if size.X > clipWidth {
-		size = image.Pt(clipWidth, size.Y*clipWidth/size.X)
-	}
+	size = frameSize(size)
 	return image.Pt(max(2, size.X&^1), max(2, size.Y&^1))
 }
 

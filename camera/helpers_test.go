@@ -153,6 +153,16 @@ func video(t testing.TB, size image.Point, rate float64, frames int) string {
 	return path
 }
 
+// still makes a still picture, which plays as a video too.
+func still(t *testing.T, size image.Point) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "still.jpg")
+	if err := os.WriteFile(path, scenes(size)[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // netcam is a network camera: Motion JPEG over HTTP.
 type netcam struct {
 	address string // host:port, kept over a restart
@@ -166,6 +176,7 @@ const (
 	plays   = iota // sends pictures
 	trickle        // sends pictures, then only a byte now and then
 	garbage        // sends noise
+	grown          // sends pictures twice as large
 )
 
 func startNetcam(t *testing.T) *netcam {
@@ -198,15 +209,21 @@ func (c *netcam) kill() {
 	c.server.Close()
 }
 
-func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
+// scenes are ten moving pictures as JPEG.
+func scenes(size image.Point) [][]byte {
 	pictures := make([][]byte, 10)
 	for i := range pictures {
 		var b bytes.Buffer
-		if err := jpeg.Encode(&b, scene(image.Pt(320, 240), 3*i), nil); err != nil {
+		if err := jpeg.Encode(&b, scene(size, 3*i), nil); err != nil {
 			panic(err)
 		}
 		pictures[i] = b.Bytes()
 	}
+	return pictures
+}
+
+func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
+	small, large := scenes(image.Pt(320, 240)), scenes(image.Pt(640, 480))
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	tick := time.NewTicker(time.Second / 25)
 	defer tick.Stop()
@@ -223,7 +240,10 @@ func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
 		case mode == trickle && i > 20:
 			_, err = w.Write([]byte{'\r', '\n'})
 		default:
-			p := pictures[i%len(pictures)]
+			p := small[i%len(small)]
+			if mode == grown {
+				p = large[i%len(large)]
+			}
 			_, err = fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(p), p)
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package camera
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -14,8 +15,9 @@ func (s *Source) own() {
 	defer s.busy.Done()
 	wait := retryFirst
 	var pace pacer
+	var still stillness
 	for {
-		frames, problem := s.session(&pace)
+		frames, problem := s.session(&pace, &still)
 		if frames > 0 {
 			wait = retryFirst
 		}
@@ -33,8 +35,8 @@ func (s *Source) own() {
 }
 
 // session opens the source and reads it until it fails or is closed. It returns
-// how many frames came; no problem means that a file may start again at once.
-func (s *Source) session(pace *pacer) (frames int, problem *matcher.Problem) {
+// how many frames came; no problem means that it may start again at once.
+func (s *Source) session(pace *pacer, still *stillness) (frames int, problem *matcher.Problem) {
 	if problem := s.from.check(); problem != nil {
 		return 0, problem
 	}
@@ -49,6 +51,7 @@ func (s *Source) session(pace *pacer) (frames int, problem *matcher.Problem) {
 	if s.from.kind == file {
 		pace.period = time.Duration(float64(time.Second) / playRate(capture.Get(gocv.VideoCaptureFPS)))
 	}
+	still.reopened()
 	rewound := false
 	for !s.isClosed() {
 		if !capture.Read(&mat) {
@@ -67,6 +70,13 @@ func (s *Source) session(pace *pacer) (frames int, problem *matcher.Problem) {
 		picture, err := toRGBA(mat)
 		if err != nil {
 			return frames, s.from.failed(err)
+		}
+		if size := frameSize(picture.Rect.Size()); min(size.X, size.Y) < leastSide {
+			return frames, matcher.NewProblem("camera.too_small", fmt.Errorf("pictures of %v", picture.Rect.Size()))
+		}
+		if s.from.kind != device && still.stuck(picture, time.Now()) {
+			s.p.Log.Info("camera stands still, opened anew", "source", s.from.kind.String())
+			return frames, nil
 		}
 		if !s.sleep(pace.next(time.Now())) {
 			break

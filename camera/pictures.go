@@ -49,9 +49,18 @@ func toRGBA(mat gocv.Mat) (*image.RGBA, error) {
 	return picture, err
 }
 
-// shrink makes a smaller copy of this width, at least one pixel high.
-func shrink(picture *image.RGBA, width int) (*image.RGBA, error) {
-	size := image.Pt(width, max(1, picture.Rect.Dy()*width/picture.Rect.Dx()))
+// frameSize is the size a picture of this one has in a clip and as a candidate:
+// its longer side is at most longestSide, its shape stays.
+func frameSize(size image.Point) image.Point {
+	longer := max(size.X, size.Y)
+	if longer <= longestSide {
+		return size
+	}
+	return image.Pt(max(1, size.X*longestSide/longer), max(1, size.Y*longestSide/longer))
+}
+
+// shrink makes a smaller copy of this size.
+func shrink(picture *image.RGBA, size image.Point) (*image.RGBA, error) {
 	small := image.NewRGBA(image.Rectangle{Max: size})
 	var inner error
 	err := lend(picture, func(from gocv.Mat) {

@@ -3,6 +3,7 @@ package camera
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 
 // Record records a clip of about this length from the next frame on: an H.264
 // MP4 in Params.Temp, which whoever asked for it deletes, and at most 16
-// candidate frames at full size, spread evenly over the length. Times in the
-// clip count from its first frame.
+// candidate frames, spread evenly over the length. Both are at most 1280 pixels
+// on their longer side. Times in the clip count from its first frame.
 //
 // Progress is StageRecording in milliseconds. The error is the context's,
 // ErrClosed, or a *matcher.Problem: the source's own where it gives no frame to
@@ -72,6 +73,14 @@ func (s *Source) take(
 	kept := candidates{length: length}
 	frame := first
 	for {
+		// Before anything keeps it: queues of large frames would take hundreds of MB.
+		if size := frameSize(frame.Image.Rect.Size()); size != frame.Image.Rect.Size() {
+			small, err := shrink(frame.Image, size)
+			if err != nil {
+				return nil, 0, fmt.Errorf("scaling a frame: %w", err)
+			}
+			frame.Image = small
+		}
 		frame.At -= first.At
 		kept.add(frame)
 		enc.offer(frame)

@@ -1,11 +1,9 @@
 package camera
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"image"
-	"image/jpeg"
 	"io"
 	"math"
 	"os"
@@ -29,6 +27,9 @@ func TestRecord(t *testing.T) {
 		"usual":    {image.Pt(640, 480), image.Pt(640, 480), 30, 3 * time.Second},
 		"slow":     {image.Pt(160, 120), image.Pt(160, 120), 8, 1500 * time.Millisecond},
 		"too wide": {image.Pt(1300, 730), image.Pt(1280, 718), 10, time.Second},
+		"too tall": {image.Pt(480, 1600), image.Pt(384, 1280), 10, time.Second},
+		"narrow":   {image.Pt(64, 1280), image.Pt(64, 1280), 10, time.Second},
+		"low":      {image.Pt(1280, 64), image.Pt(1280, 64), 10, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, params(t, video(t, c.size, c.rate, 12)))
@@ -49,7 +50,7 @@ func TestRecord(t *testing.T) {
 				t.Errorf("progress ended at %d of %d", last.Done, last.Total)
 			}
 			checkClip(t, clip, c.length, c.clip, s.p.Temp)
-			checkCandidates(t, clip, c.length, c.size)
+			checkCandidates(t, clip, c.length, frameSize(c.size))
 			if rate := clipRate(t, clip); rate < 0.5*c.rate || rate > 2*c.rate {
 				t.Errorf("the clip has %g frames a second, the source %g", rate, c.rate)
 			}
@@ -70,15 +71,7 @@ func clipRate(t *testing.T, clip matcher.Clip) float64 {
 // H.264 knows no odd sizes, cameras do. A still picture played as a video is one;
 // it also is a file that ends after each frame.
 func TestRecordOddSize(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "still.jpg")
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, scene(image.Pt(321, 241), 0), nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := opened(t, params(t, path))
+	s := opened(t, params(t, still(t, image.Pt(321, 241))))
 	clip, err := s.Record(soon(t), time.Second, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +252,7 @@ func TestClipSizes(t *testing.T) {
 		{X: 1280, Y: 720}:  {X: 1280, Y: 720},
 		{X: 3840, Y: 2160}: {X: 1280, Y: 720},
 		{X: 1281, Y: 721}:  {X: 1280, Y: 720},
+		{X: 2160, Y: 3840}: {X: 720, Y: 1280},
 		{X: 4000, Y: 1}:    {X: 1280, Y: 2},
 		{X: 1, Y: 1}:       {X: 2, Y: 2},
 	} {

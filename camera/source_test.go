@@ -3,6 +3,7 @@ package camera
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"math"
 	"os"
@@ -32,6 +33,24 @@ func TestFileLoopsInRealTime(t *testing.T) {
 	if frames <= 20 {
 		t.Errorf("%d frames in 2 s: a file of 10 was not played over and over", frames)
 	}
+}
+
+// Encoding what is a few pixels wide ends the program.
+func TestTooSmall(t *testing.T) {
+	for _, size := range []image.Point{{2, 600}, {62, 64}, {64, 62}, {64, 2000}} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			s := opened(t, params(t, still(t, size)))
+			live, err := s.Next(soon(t), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if live.Problem == nil || live.Problem.Key != "camera.too_small" {
+				t.Fatalf("got %v with a picture: %t", live.Problem, live.Frame.Image != nil)
+			}
+		})
+	}
+	frameAfter(t, opened(t, params(t, still(t, image.Pt(64, 64)))), 0)
 }
 
 func TestNextSkipsAndNeverRepeats(t *testing.T) {
