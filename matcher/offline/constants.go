@@ -11,8 +11,8 @@ const (
 	// closeSide is that of the second search, made only where the first found
 	// nothing: about 110 ms, for a portrait on a page.
 	closeSide = 1280
-	// smallSide is the longer side under which a picture is enlarged for the
-	// second search, and enlargeBy how much.
+	// smallSide is the longer side up to which a picture is enlarged for the
+	// second search, and enlargeBy how much. Crops are often exactly so large.
 	smallSide = 400
 	enlargeBy = 2
 )
@@ -45,10 +45,12 @@ const (
 
 // The rules of a result.
 const (
-	stretches  = 8    // chosen frames
-	candidates = 3    // frames looked at for each chosen one
-	minUsable  = 3    // fewer usable frames decide nothing
-	twoFaces   = 0.20 // share of frames with two faces from which the clip shows two people
+	stretches  = 8 // chosen frames
+	candidates = 3 // frames looked at for each chosen one
+	// minUsable is the fewest chosen frames that decide. They are counted after
+	// the choice, one a stretch: ten usable frames in two stretches count as two.
+	minUsable = 3
+	twoFaces  = 0.20 // share of frames with two faces from which the clip shows two people
 )
 
 // What is read of a clip.
@@ -61,6 +63,9 @@ const (
 	maxPixels = 36_000_000
 	// maxLength of a clip; a check takes a few seconds of it.
 	maxLength = 5 * time.Minute
+	// maxStated is from what length on a container that states it is not
+	// believed: one that was never finished can state anything.
+	maxStated = 24 * time.Hour
 	// maxFrames bounds what a clip without times can cost: 5 minutes at 60 a second.
 	maxFrames = 5 * 60 * 60
 	// maxSpill is the most bytes of a clip in memory that are written to a file.

@@ -21,8 +21,8 @@ type clipReader func(ctx context.Context, path string, report func(read int)) ([
 
 var _ clipReader = readClip
 
-// readClip reads with FFmpeg. It never asks for the number of frames, which
-// containers get wrong: it keeps every frame, then every second, then every
+// readClip reads with FFmpeg. It asks for the number of frames, which containers
+// get wrong, only to refuse at once what is far too long: it keeps every frame, then every second, then every
 // fourth ..., so that 24 to 47 are left whenever the clip ends, of which it
 // returns 24. A damaged file gives the frames before the damage. FFmpeg turns
 // the frames of a clip held upright as its rotation flag says.
@@ -33,10 +33,18 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		defer capture.Close()
 	}
 	if err != nil { // its text names the file
-		return nil, matcher.NewProblem("clip.unreadable", errors.New("FFmpeg cannot open it"))
+		return nil, unopened()
 	}
 	if capture.Get(gocv.VideoCaptureFrameWidth)*capture.Get(gocv.VideoCaptureFrameHeight) > maxPixels {
 		return nil, matcher.NewProblem("clip.too_large", nil)
+	}
+	stated := capture.Get(gocv.VideoCaptureFrameCount) / capture.Get(gocv.VideoCaptureFPS)
+	if stated > maxLength.Seconds() && stated < maxStated.Seconds() {
+		return nil, tooLong()
+	}
+	packets, err := steadySize(ctx, path)
+	if err != nil {
+		return nil, err
 	}
 
 	mat := gocv.NewMat()
@@ -58,7 +66,10 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		read++
 		at = later(at, capture.Get(gocv.VideoCapturePosMsec))
 		if at > maxLength || read > maxFrames {
-			return nil, matcher.NewProblem("clip.too_long", nil, "Minutes", int(maxLength.Minutes()))
+			return nil, tooLong()
+		}
+		if int(capture.Get(gocv.VideoCapturePosFrames)) > packets { // some that steadySize has not seen
+			return nil, matcher.NewProblem("clip.unreadable", errors.New("more frames than packets"))
 		}
 		img, err := toRGBA(mat)
 		if err != nil {
@@ -75,6 +86,14 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		return nil, matcher.NewProblem("clip.empty", nil)
 	}
 	return evenly(frames, sampleFrames), nil
+}
+
+func unopened() error {
+	return matcher.NewProblem("clip.unreadable", errors.New("FFmpeg cannot open it"))
+}
+
+func tooLong() error {
+	return matcher.NewProblem("clip.too_long", nil, "Minutes", int(maxLength.Minutes()))
 }
 
 // later is a frame's time, which must not fall behind the one before: broken

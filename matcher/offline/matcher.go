@@ -58,8 +58,8 @@ func (m *Matcher) description() matcher.Description {
 
 // Match answers one request; see matcher.Matcher. Besides those of Load and of
 // the portrait finder its problems are clip.missing, .directory, .denied,
-// .unreadable, .unsupported (parameter Format), .empty, .too_large, .too_long
-// (parameter Minutes) and .temp. The document is looked at first; a clip is
+// .unreadable, .unsupported (parameter Format), .empty, .too_large,
+// .size_changes, .too_long (parameter Minutes) and .temp. The document is looked at first; a clip is
 // looked at even where the document has no face, so that the answer tells all
 // that must be put right.
 func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
