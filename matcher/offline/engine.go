@@ -16,6 +16,7 @@ import (
 	"image/jpeg"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,18 +100,20 @@ func (e *Engine) load(l *load) {
 		l.recogniser, err = face.NewRecognizer(folder)
 		if err != nil {
 			l.recogniser = nil
-			err = matcher.NewProblem("engine.failed", err)
+			// Its text names the file; what is left of it may stand in the log.
+			err = matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), folder, "")))
 		}
 	}
 	if err != nil {
 		l.err = err
-		e.params.Log.Info("models not loaded", "folders", e.params.Folders)
+		// No folder in the log: the one of a home is named after a person.
+		e.params.Log.Info("models not loaded", "folders", len(e.params.Folders))
 		e.mu.Lock()
 		e.current = nil // the next caller tries again
 		e.mu.Unlock()
 		return
 	}
-	e.params.Log.Info("models loaded", "folder", folder, "took", time.Since(start),
+	e.params.Log.Info("models loaded", "took", time.Since(start),
 		"workers", cap(e.workers), "one_blas_thread", oneBLASThread())
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"io/fs"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,6 +64,43 @@ func TestFindInOtherSizes(t *testing.T) {
 		if got := quality.InterEye(faces[0].Eyes); math.Abs(got-want) > want/8 {
 			t.Errorf("%s: eyes %.1f apart, want about %.1f", name, got, want)
 		}
+	}
+}
+
+// A picture of exactly the bound is enlarged as well: crops often are.
+func TestFindInACropOfFullSize(t *testing.T) {
+	e := loadedEngine(t)
+	crop := picture.Solid(image.Pt(smallSide, smallSide), color.Gray{Y: 90})
+	copyInto(crop, picture.Resize(readPicture(t, gocvPhoto(t, "face.jpg")), image.Pt(190, 142)), image.Pt(100, 130))
+	if faces, err := e.Find(context.Background(), crop); err != nil || len(faces) != 1 {
+		t.Errorf("%d faces, %v", len(faces), err)
+	}
+}
+
+// The folders of the models may be named after a person.
+func TestNoPathIsLogged(t *testing.T) {
+	good, empty, damaged := models(t), t.TempDir(), t.TempDir()
+	for _, m := range calibration(t).Models {
+		if err := os.Mkdir(filepath.Join(damaged, m.Name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, folder := range []string{good, empty, damaged} {
+		var log strings.Builder
+		e := New(Params{Folders: []string{folder}, Calibration: calibration(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+		err := e.Load(context.Background())
+		e.Close()
+		if (err == nil) != (folder == good) || log.Len() == 0 {
+			t.Errorf("%v; the log says %q", err, log.String())
+		}
+		if strings.Contains(log.String(), folder) || err != nil && strings.Contains(err.Error(), folder) {
+			t.Errorf("a path is named: %v, %s", err, log.String())
+		}
+	}
+	// Reading a model can fail as well, which the problem's cause says without it.
+	gone := filepath.Join(empty, "gone")
+	if err := hidden(&fs.PathError{Op: "open", Path: gone, Err: fs.ErrPermission}); !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), gone) {
+		t.Errorf("got %v", err)
 	}
 }
 

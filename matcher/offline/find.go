@@ -54,7 +54,7 @@ func (e *Engine) find(ctx context.Context, img *image.RGBA) ([]found, error) {
 	switch longer := max(size.X, size.Y); {
 	case longer > quickSide:
 		return e.search(ctx, img, picture.FitSize(size, closeSide))
-	case longer < smallSide:
+	case longer <= smallSide:
 		return e.search(ctx, img, size.Mul(enlargeBy))
 	}
 	return nil, nil

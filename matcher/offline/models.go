@@ -49,10 +49,19 @@ func modelFolder(folders []string, models []matcher.Model) (string, error) {
 			err = errors.New("SHA-256 differs")
 		}
 		if err != nil {
-			return "", matcher.NewProblem("engine.model_damaged", err, "Model", m.Name)
+			return "", matcher.NewProblem("engine.model_damaged", hidden(err), "Model", m.Name)
 		}
 	}
 	return chosen, nil
+}
+
+// hidden is the error without the path, which may name a person and would stand
+// in the log.
+func hidden(err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func fileSHA256(path string) (string, error) {
