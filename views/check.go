@@ -407,7 +407,7 @@ func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, do
 	s.content.Refresh()
 	s.update()
 	s.watch()
-	s.focus(s.result.next)
+	s.focus(s.result.more) // which takes nothing away, whatever is pressed next
 	s.checked()
 }
 

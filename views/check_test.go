@@ -356,6 +356,64 @@ func TestCancelAndEscapeEndACheck(t *testing.T) {
 	}
 }
 
+// A key held down must not press the button that comes into its place: Cancel,
+// and after it New check, which forgets the person.
+func TestAKeyHeldDownPressesOnce(t *testing.T) {
+	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
+		t.Run(string(key), func(t *testing.T) {
+			desk := newFakeDesk()
+			release := make(chan struct{})
+			var cancelled atomic.Bool
+			desk.check = func(ctx context.Context, _ app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+				select {
+				case <-release:
+				case <-ctx.Done():
+					cancelled.Store(true)
+				}
+				return compared(history.Pass, 90), nil
+			}
+			w := open(t, desk, "")
+			ready(t, w)
+			w.win.Canvas().Focus(w.check.start)
+			repeat, up := w.hold(key)
+			for range 5 {
+				repeat()
+			}
+			if !w.check.busy() || w.win.Canvas().Focused() != w.check.cancel {
+				t.Fatal("the check does not run, or Cancel has not the focus")
+			}
+			close(release)
+			w.until(t, "the result", func() bool { return w.check.result != nil })
+			for range 5 {
+				repeat()
+			}
+			if cancelled.Load() || w.check.result == nil || w.check.document == nil {
+				t.Error("the repeats of one press cancelled the check or took its result away")
+			}
+			up()
+			w.hold(key) // a press in vain, by a clerk who did not look
+			if w.check.result == nil || w.check.document == nil {
+				t.Error("the next press takes the result away")
+			}
+		})
+	}
+}
+
+func TestCancelTakesItsOwnPress(t *testing.T) {
+	desk := newFakeDesk()
+	desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		<-ctx.Done()
+		return app.Check{ID: "chk_1", Session: in.Session, Outcome: history.Cancelled}, nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.win.Canvas().Focus(w.check.start)
+	_, up := w.hold(fyne.KeyReturn)
+	up()
+	w.hold(fyne.KeyReturn)
+	w.until(t, "the cancelled check", func() bool { return w.check.result != nil })
+}
+
 func TestACheckThatDidNotBegin(t *testing.T) {
 	desk := newFakeDesk()
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -18,11 +19,16 @@ func (c *controls) caught(key *fyne.KeyEvent) bool {
 	return false
 }
 
-// button is a button that Return presses too.
+// button is a button that Return presses too. It takes one press of a key for
+// one, and only where the press began here: of a key held down, Fyne sends the
+// repeats to whatever has the focus by then.
 type button struct {
 	widget.Button
 	keys *controls
+	down fyne.KeyName // pressed here and not yet acted upon
 }
+
+var _ desktop.Keyable = (*button)(nil)
 
 func (c *controls) button(label string, icon fyne.Resource, tapped func()) *button {
 	b := &button{keys: c}
@@ -31,14 +37,27 @@ func (c *controls) button(label string, icon fyne.Resource, tapped func()) *butt
 	return b
 }
 
+// KeyDown is part of desktop.Keyable.
+func (b *button) KeyDown(key *fyne.KeyEvent) { b.down = key.Name }
+
+// KeyUp is part of desktop.Keyable.
+func (b *button) KeyUp(*fyne.KeyEvent) { b.down = "" }
+
+// FocusLost is part of fyne.Focusable.
+func (b *button) FocusLost() {
+	b.down = ""
+	b.Button.FocusLost()
+}
+
 // TypedKey is part of fyne.Focusable.
 func (b *button) TypedKey(key *fyne.KeyEvent) {
-	switch {
-	case b.keys.caught(key):
-	case key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter:
+	if b.keys.caught(key) || b.down != key.Name {
+		return
+	}
+	b.down = ""
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		b.Tapped(nil)
-	default:
-		b.Button.TypedKey(key)
 	}
 }
 

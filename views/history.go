@@ -34,7 +34,6 @@ type historyScreen struct {
 	bar     *widget.ProgressBar
 	answer  *widget.Label
 	content fyne.CanvasObject
-	amount  latest[app.Progress]
 }
 
 var historyColumns = []struct {
@@ -54,7 +53,6 @@ const (
 
 func newHistoryScreen(p parts) *historyScreen {
 	s := &historyScreen{parts: p}
-	s.amount = latest[app.Progress]{do: p.work.do, show: s.showAmount}
 
 	s.table = p.keys.table()
 	s.table.Length = func() (int, int) { return len(s.rows), len(historyColumns) }
@@ -266,10 +264,14 @@ func (s *historyScreen) startVerifying() {
 	s.bar.Show()
 	s.cancel.Show()
 	enable(s.verify, false)
-	s.focus(s.cancel)
 	var mine *job
+	amount := &latest[app.Progress]{do: s.work.do, show: func(p app.Progress) {
+		if s.verifying == mine && p.Total > 0 {
+			s.bar.SetValue(float64(p.Done) / float64(p.Total))
+		}
+	}}
 	mine = s.work.start(func(ctx context.Context) {
-		verdict, err := s.desk.Verify(ctx, s.amount.put)
+		verdict, err := s.desk.Verify(ctx, amount.put)
 		s.work.do(func() {
 			if s.verifying == mine {
 				s.verified(verdict, err)
@@ -283,12 +285,6 @@ func (s *historyScreen) stopVerifying() {
 	if s.verifying != nil {
 		s.verifying.stop()
 		s.verified(history.Verdict{}, context.Canceled)
-	}
-}
-
-func (s *historyScreen) showAmount(p app.Progress) {
-	if s.verifying != nil && p.Total > 0 {
-		s.bar.SetValue(float64(p.Done) / float64(p.Total))
 	}
 }
 

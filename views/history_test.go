@@ -4,9 +4,11 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
@@ -184,5 +186,55 @@ func TestVerifyAndItsAnswers(t *testing.T) {
 		if w.history.verify.Disabled() {
 			t.Error("verifying cannot be done again")
 		}
+	}
+}
+
+func TestVerifyTakesOnePressForOne(t *testing.T) {
+	desk := newFakeDesk()
+	var asked atomic.Int32
+	desk.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+		asked.Add(1)
+		return history.Verdict{Intact: true}, nil
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.win.Canvas().Focus(w.history.verify)
+	repeat, up := w.hold(fyne.KeyReturn)
+	w.until(t, "the answer", func() bool { return w.history.verifying == nil })
+	w.win.Canvas().Focus(w.history.verify) // Fyne took it away with the press
+	repeat()
+	if w.history.verifying != nil {
+		t.Error("a key held down verifies again and again")
+	}
+	up()
+	w.hold(fyne.KeyReturn)
+	w.until(t, "the second answer", func() bool { return w.history.verifying == nil })
+	if n := asked.Load(); n != 2 {
+		t.Errorf("two presses verified %d times", n)
+	}
+}
+
+func TestLateProgressOfACancelledVerification(t *testing.T) {
+	desk := newFakeDesk()
+	progress := make(chan app.ProgressFunc, 2)
+	ended := make(chan struct{})
+	defer close(ended)
+	desk.verify = func(_ context.Context, p app.ProgressFunc) (history.Verdict, error) {
+		progress <- p
+		<-ended // deaf to its cancellation
+		return history.Verdict{Intact: true}, nil
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	test.Tap(w.history.verify)
+	old := <-progress
+	test.Tap(w.history.cancel)
+	test.Tap(w.history.verify)
+	now := <-progress
+	now(app.Progress{Done: 1, Total: 4})
+	old(app.Progress{Done: 3, Total: 4})
+	w.q.run()
+	if got := w.history.bar.Value; got != 0.25 {
+		t.Errorf("the bar stands at %v", got)
 	}
 }

@@ -49,20 +49,20 @@ type resultView struct {
 	OnCopy func(text string)
 
 	check   shownCheck
-	next    *button
+	more    *button // shows the details
 	details *fyne.Container
 	content fyne.CanvasObject
 }
 
 func newResultView(p parts, c shownCheck) *resultView {
 	r := &resultView{parts: p, check: c}
-	r.next = p.keys.button(p.words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
-	r.next.Importance = widget.HighImportance
+	next := p.keys.button(p.words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
+	next.Importance = widget.HighImportance
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
 	r.content = container.NewBorder(
-		container.NewVBox(r.verdict(container.NewHBox(again, r.next)), widget.NewSeparator()),
+		container.NewVBox(r.verdict(container.NewHBox(again, next)), widget.NewSeparator()),
 		nil, nil, nil, body,
 	)
 	r.ExtendBaseWidget(r)
@@ -169,17 +169,16 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	box.Add(container.NewBorder(nil, nil, widget.NewLabel(r.words.T("result.session")), copySession, container.New(middle{}, session)))
 	r.details = r.apiDetails()
 	r.details.Hide()
-	var more *button
-	more = r.keys.button(r.words.T("result.details"), theme.MenuDropDownIcon(), func() {
+	r.more = r.keys.button(r.words.T("result.details"), theme.MenuDropDownIcon(), func() {
 		if r.details.Hidden {
 			r.details.Show()
-			more.SetIcon(theme.MenuDropUpIcon())
+			r.more.SetIcon(theme.MenuDropUpIcon())
 		} else {
 			r.details.Hide()
-			more.SetIcon(theme.MenuDropDownIcon())
+			r.more.SetIcon(theme.MenuDropDownIcon())
 		}
 	})
-	box.Add(container.NewHBox(more, layout.NewSpacer()))
+	box.Add(container.NewHBox(r.more, layout.NewSpacer()))
 	box.Add(r.details)
 	return box
 }

@@ -33,7 +33,7 @@ func TestSettingsAreCheckedWhileTyped(t *testing.T) {
 	}
 	bad(s.camera, " ", w.words.T("settings.no_camera"))
 	bad(s.camera, "rtsp://me:secret@camera/", w.words.T("settings.camera_password"))
-	bad(s.models, "models", w.words.T("settings.folder"))
+	bad(s.models, "models", w.words.T("settings.folder", "Name", "models"))
 	bad(s.conditions, "[[facematch_conditions]]\nfield = \"score\"\nop = \"~\"\npass = 1.0\n", "line 3")
 	bad(s.conditions, "", "line 1")
 

@@ -132,6 +132,27 @@ func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
 	t.Fatalf("no shortcut on %s", name)
 }
 
+// hold presses a key and, like Fyne, sends its repeats to whatever has the focus
+// by then; release lets it go.
+func (w *shownWindow) hold(name fyne.KeyName) (repeat, release func()) {
+	key := &fyne.KeyEvent{Name: name}
+	if f, ok := w.win.Canvas().Focused().(desktop.Keyable); ok {
+		f.KeyDown(key)
+	}
+	repeat = func() {
+		w.q.run()
+		if f := w.win.Canvas().Focused(); f != nil {
+			f.TypedKey(key)
+		}
+	}
+	repeat()
+	return repeat, func() {
+		if f, ok := w.win.Canvas().Focused().(desktop.Keyable); ok {
+			f.KeyUp(key)
+		}
+	}
+}
+
 func TestEveryPartIsNeeded(t *testing.T) {
 	defer func() {
 		if recover() == nil {
