@@ -21,6 +21,7 @@ type checkScreen struct {
 	browse  func()            // opens the file dialog
 	copy    func(text string) // puts text on the clipboard
 	checked func()            // a check has ended
+	revive  func()            // asks for the engine again, which ends in setEngine
 
 	source   app.Source // nil while it is reopened
 	visible  bool
@@ -44,6 +45,7 @@ type checkScreen struct {
 	consent   *check
 	mode      *widget.Label
 	calibre   *widget.Label
+	retry     *button // there while the engine has a fault
 	start     *button
 	why       *widget.Label
 	stage     *widget.Label
@@ -57,8 +59,8 @@ type checkScreen struct {
 	progressf latest[app.Progress]
 }
 
-func newCheckScreen(p parts, browse func(), copy func(string), checked func()) *checkScreen {
-	s := &checkScreen{parts: p, browse: browse, copy: copy, checked: checked, session: app.NewSession()}
+func newCheckScreen(p parts, browse func(), copy func(string), checked, revive func()) *checkScreen {
+	s := &checkScreen{parts: p, browse: browse, copy: copy, checked: checked, revive: revive, session: app.NewSession()}
 	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
 
 	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
@@ -80,6 +82,7 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked func()) *
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
 	s.consent = s.keys.check("", func(bool) { s.update() })
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
+	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
 	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
 	s.start.Importance = widget.HighImportance
 	s.why = wrapped("")
@@ -98,7 +101,7 @@ func (s *checkScreen) lay() {
 	name := container.New(layout.NewFormLayout(), widget.NewLabel(s.words.T("check.name")), s.name)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil,
 		newTapLabel(s.words.T("check.consent"), s.toggleConsent))
-	badges := container.NewHBox(s.mode, s.calibre)
+	badges := container.NewHBox(s.mode, s.calibre, s.retry)
 	big := container.New(tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
 		container.NewVBox(name, consent),
@@ -198,6 +201,19 @@ func (s *checkScreen) showHint(text string, good bool) {
 func (s *checkScreen) setEngine(d app.Description, err error) {
 	s.engine, s.engineReady, s.engineFault = d, err == nil, err
 	s.update()
+	if s.engineReady {
+		s.watch() // advice may have waited for the engine
+	}
+}
+
+// reviveEngine tries the engine again after its fault.
+func (s *checkScreen) reviveEngine() {
+	if s.engineFault == nil {
+		return
+	}
+	s.engineFault = nil
+	s.update()
+	s.revive()
 }
 
 // busy says whether a check runs.
@@ -241,6 +257,7 @@ func (s *checkScreen) load(paths []string) {
 			} else {
 				s.document = found
 				s.panel.show(found)
+				s.reviveEngine() // which must work by now: it found the portrait
 			}
 			s.update()
 		})
@@ -331,6 +348,14 @@ func (s *checkScreen) update() {
 	}
 	say(s.mode, mode, widget.MediumImportance)
 	say(s.calibre, calibre, widget.WarningImportance)
+	if s.engineFault == nil {
+		s.retry.Hide()
+	} else {
+		s.retry.Show()
+		if s.panel.zone.fault.Text == missing {
+			s.panel.zone.say("") // what stands under the button is not said twice
+		}
+	}
 	if running {
 		s.form.Hide()
 		s.progress.Show()

@@ -98,6 +98,58 @@ func TestAMissingModelIsSaidPlainly(t *testing.T) {
 	}
 }
 
+// A fault of the engine says "try again": a button does, and so does a portrait
+// that was found in spite of it.
+func TestTheEngineIsTriedAgain(t *testing.T) {
+	for _, how := range []string{"button", "document"} {
+		t.Run(how, func(t *testing.T) {
+			desk := newFakeDesk()
+			var installed atomic.Bool
+			missing := &app.Problem{Key: "camera.clip"}
+			desk.engine = func(context.Context) (app.Description, error) {
+				if !installed.Load() {
+					return app.Description{}, missing
+				}
+				return description(false), nil
+			}
+			desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+				if !installed.Load() {
+					return app.Portrait{}, missing
+				}
+				return somePortrait(), nil
+			}
+			w := open(t, desk, "document.jpg")
+			w.until(t, "the fault", func() bool { return w.check.engineFault != nil && w.check.looking == nil })
+			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
+				t.Errorf("the fault is said %d times", n)
+			}
+			if !w.check.retry.Visible() {
+				t.Fatal("nothing to try again with")
+			}
+			test.Tap(w.check.retry)
+			if w.check.retry.Visible() || !strings.Contains(w.text(), w.words.T("mode.loading")) {
+				t.Error("nothing says that it is tried")
+			}
+			w.until(t, "the fault again", func() bool { return w.check.retry.Visible() })
+			w.check.load([]string{"document.jpg"})
+			w.until(t, "the document's end", func() bool { return w.check.looking == nil })
+			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
+				t.Errorf("after another document the fault is said %d times", n)
+			}
+			installed.Store(true)
+			if how == "button" {
+				test.Tap(w.check.retry)
+			} else {
+				w.check.load([]string{"document.jpg"})
+			}
+			w.until(t, "the engine", func() bool { return w.check.engineReady })
+			if w.check.retry.Visible() || strings.Contains(w.text(), w.words.T("camera.clip")) {
+				t.Error("the fault stays")
+			}
+		})
+	}
+}
+
 func TestCalibratedEngineHasNoBadge(t *testing.T) {
 	desk := newFakeDesk()
 	desk.engine = func(context.Context) (app.Description, error) { return description(true), nil }
@@ -148,10 +200,18 @@ func TestDropOfWhatIsNoFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.dropped(fyne.Position{}, []fyne.URI{page})
-	if !strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) {
-		t.Errorf("a web address is met with %q", w.text())
+	// As it comes from the window system, where Fyne takes it for a file.
+	asFile := storage.NewFileURI("https://example.org/a.jpg")
+	asData := storage.NewFileURI("data:image/png;base64,iVBORw0KGgo=")
+	for _, u := range []fyne.URI{page, asFile, asData} {
+		w.check.panel.empty("")
+		w.dropped(fyne.Position{}, []fyne.URI{u})
+		if !strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) || w.check.looking != nil {
+			t.Errorf("%v is met with %q", u, w.text())
+		}
 	}
+	w.dropped(fyne.Position{}, append([]fyne.URI{asFile}, uris("/a/document.jpg")...))
+	w.until(t, "the file beside an address", func() bool { return w.check.document != nil })
 	w.dropped(fyne.Position{}, uris(t.TempDir()))
 	w.until(t, "the folder's words", func() bool { return strings.Contains(w.text(), w.words.T("drop.folder")) })
 	w.dropped(fyne.Position{}, nil)

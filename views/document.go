@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"os"
+	"regexp"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -183,10 +184,15 @@ type dropped struct {
 	foreign bool
 }
 
+// webAddress finds what Fyne makes of the address of a dropped web page or
+// picture: it takes all that is dropped for files, and this for one below the
+// program's own folder.
+var webAddress = regexp.MustCompile(`/(https?:|ftp:|data:image)/`)
+
 func sortDropped(uris []fyne.URI) dropped {
 	var d dropped
 	for _, u := range uris {
-		if u.Scheme() == "file" {
+		if u.Scheme() == "file" && !webAddress.MatchString(u.Path()) {
 			d.paths = append(d.paths, u.Path())
 		} else {
 			d.foreign = true

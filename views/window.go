@@ -9,6 +9,7 @@ package views
 
 import (
 	"context"
+	"fmt"
 	"image/color"
 	"time"
 
@@ -82,11 +83,8 @@ type parts struct {
 	focus func(fyne.Focusable)
 }
 
-// Preferences of the window: its size, nothing else.
-const (
-	preferenceWidth  = "window.width"
-	preferenceHeight = "window.height"
-)
+// preferenceSize is the window's one preference: its size, such as 1280x800.
+const preferenceSize = "window.size"
 
 // New makes the window. A missing part is a mistake in the program and panics.
 func New(p Params) *Window { return newWindow(p, fyne.Do) }
@@ -109,7 +107,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
-	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked)
+	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine)
 	w.history = newHistoryScreen(w.parts)
 	w.settings = newSettingsScreen(w.parts, w.chooseFolder, w.settingsSaved)
 	w.tabs = container.NewAppTabs(
@@ -135,7 +133,7 @@ func newWindow(p Params, queue func(func())) *Window {
 
 	w.openCamera()
 	w.shown()
-	w.work.start(w.loadEngine)
+	w.loadEngine()
 	if p.Document != "" {
 		w.check.load([]string{p.Document})
 	}
@@ -159,9 +157,7 @@ func (w *Window) close() {
 	if w.ended != nil {
 		return
 	}
-	size := w.win.Canvas().Size()
-	w.app.Preferences().SetFloat(preferenceWidth, float64(size.Width))
-	w.app.Preferences().SetFloat(preferenceHeight, float64(size.Height))
+	w.keepSize()
 	w.end()
 	w.win.Hide()
 	ended, quit, queue := w.ended, w.app.Quit, w.work.queue
@@ -191,22 +187,36 @@ func (w *Window) end() {
 	}()
 }
 
-func (w *Window) lastSize() fyne.Size {
-	p := w.app.Preferences()
-	return fyne.NewSize(float32(p.FloatWithFallback(preferenceWidth, startWidth)),
-		float32(p.FloatWithFallback(preferenceHeight, startHeight))).
-		Max(fyne.NewSize(minWidth, minHeight))
+// keepSize writes only what changed: Fyne reads the file again after each write,
+// and complains where the next one has begun.
+func (w *Window) keepSize() {
+	size := w.win.Canvas().Size()
+	now := fmt.Sprintf("%.0fx%.0f", size.Width, size.Height)
+	if p := w.app.Preferences(); p.String(preferenceSize) != now {
+		p.SetString(preferenceSize, now)
+	}
 }
 
-func (w *Window) loadEngine(ctx context.Context) {
-	description, err := w.desk.Engine(ctx)
-	if ctx.Err() != nil {
-		return
+func (w *Window) lastSize() fyne.Size {
+	var size fyne.Size
+	if _, err := fmt.Sscanf(w.app.Preferences().String(preferenceSize), "%gx%g", &size.Width, &size.Height); err != nil {
+		size = fyne.NewSize(startWidth, startHeight) // the first start
 	}
-	w.work.do(func() {
-		w.desk.Log("engine", err)
-		w.check.setEngine(description, err)
-		w.settings.setEngine(description)
+	return size.Max(fyne.NewSize(minWidth, minHeight))
+}
+
+// loadEngine asks for the engine, at the start and again after a fault.
+func (w *Window) loadEngine() {
+	w.work.start(func(ctx context.Context) {
+		description, err := w.desk.Engine(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		w.work.do(func() {
+			w.desk.Log("engine", err)
+			w.check.setEngine(description, err)
+			w.settings.setEngine(description)
+		})
 	})
 }
 

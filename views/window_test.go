@@ -201,9 +201,19 @@ func TestSizeIsRemembered(t *testing.T) {
 	if got := w.lastSize(); got.Width != 1300 || got.Height != 900 {
 		t.Errorf("remembered %v", got)
 	}
-	w.app.Preferences().SetFloat(preferenceWidth, 10)
-	if got := w.lastSize(); got.Width != minWidth {
-		t.Errorf("a window %v wide would open", got.Width)
+	written := 0
+	w.app.Preferences().AddChangeListener(func() { written++ })
+	w.keepSize()
+	if written != 0 {
+		t.Error("a size that did not change was written")
+	}
+	for kept, want := range map[string]fyne.Size{
+		"10x900": fyne.NewSize(minWidth, 900), "": fyne.NewSize(startWidth, startHeight), "wide": fyne.NewSize(startWidth, startHeight),
+	} {
+		w.app.Preferences().SetString(preferenceSize, kept)
+		if got := w.lastSize(); got != want {
+			t.Errorf("%q opens a window of %v", kept, got)
+		}
 	}
 }
 
@@ -350,7 +360,7 @@ func TestEveryKeyHasWords(t *testing.T) {
 		return true
 	})
 	// Preferences, the icon and the theme's own names look like keys.
-	for _, other := range []string{preferenceWidth, preferenceHeight, "icon.svg", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
+	for _, other := range []string{preferenceSize, "icon.svg", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
 		delete(keys, other)
 	}
 	for _, o := range []history.Outcome{
