@@ -1,10 +1,15 @@
 package document
 
-// What is read of a document. The API takes 50 MB as well.
+// What is read of a document, so that no picture takes more than a gigabyte of
+// memory. The API takes 50 MB as well.
 const (
-	maxBytes      = 50 << 20
-	maxPixels     = 40_000_000  // A4 at 600 dots an inch is 35 million
-	maxJPEGPixels = 100_000_000 // phones make such; JPEG needs less memory a pixel than PNG
+	maxBytes = 50 << 20
+	// maxPixels of a PNG, which takes up to 8 bytes a pixel, and of a progressive
+	// JPEG, which takes 15. A4 at 600 dots an inch is 35 million.
+	maxPixels = 40_000_000
+	// maxJPEGPixels of an ordinary JPEG, which takes 2 to 7 bytes a pixel: phones
+	// make such. With four colours a JPEG takes more, and may have half as many.
+	maxJPEGPixels = 100_000_000
 )
 
 // pageSide is the longer side of the page that is kept: A4 at 300 dots an inch

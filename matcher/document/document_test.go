@@ -440,6 +440,16 @@ func jpegHeader(w, h int) []byte {
 	return []byte{0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, byte(h >> 8), byte(h), byte(w >> 8), byte(w), 3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0, 0xff, 0xda, 0, 2}
 }
 
+// ofKind is the header of a JPEG of 80 million pixels, by its frame marker and
+// number of colours.
+func ofKind(marker byte, colours int) []byte {
+	out := []byte{0xff, 0xd8, 0xff, marker, 0, byte(8 + 3*colours), 8, 8000 >> 8, 8000 & 0xff, 10000 >> 8, 10000 & 0xff, byte(colours)}
+	for i := range colours {
+		out = append(out, byte(i+1), 0x11, 0)
+	}
+	return append(out, 0xff, 0xda, 0, 2)
+}
+
 func TestProblems(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, data []byte) matcher.Blob {
@@ -476,6 +486,11 @@ func TestProblems(t *testing.T) {
 		"too many bytes":      {write("huge.jpg", huge), "document.too_many_bytes", "map[Megabytes:50]"},
 		"too many pixels":     {write("wide.png", pngHeader(8000, 5001)), "document.too_many_pixels", "map[Megapixels:40]"},
 		"too many for a jpeg": {write("wide.jpg", jpegHeader(60000, 60000)), "document.too_many_pixels", "map[Megapixels:100]"},
+		"progressive":         {write("slow.jpg", ofKind(0xc2, 3)), "document.too_many_pixels", "map[Megapixels:40]"},
+		"rubbish in front":    {write("rub.jpg", append([]byte("\xff\xd8\xff\xd0"), ofKind(0xc0, 3)[2:]...)), "document.too_many_pixels", "map[Megapixels:40]"},
+		"four colours":        {write("four.jpg", ofKind(0xc0, 4)), "document.too_many_pixels", "map[Megapixels:50]"},
+		"four, progressive":   {write("both.jpg", ofKind(0xc2, 4)), "document.too_many_pixels", "map[Megapixels:20]"},
+		"ordinary":            {write("good.jpg", ofKind(0xc0, 3)), "document.damaged", "map[]"}, // no picture behind the header
 		"no pixels":           {write("zero.jpg", jpegHeader(0, 0)), "document.damaged", "map[]"},
 		"lossless jpeg":       {write("lossless.jpg", lossless), "document.rare", "map[Format:JPEG]"},
 	} {

@@ -11,20 +11,10 @@ import (
 // orientation reads how a camera was held from a JPEG's EXIF data: 1 (upright)
 // to 8, and 1 where nothing readable says otherwise.
 func orientation(jpeg []byte) int {
-	// Segments: FF, marker, two bytes of length (which count themselves).
-	for rest := jpeg[min(2, len(jpeg)):]; len(rest) >= 4 && rest[0] == 0xff; {
-		marker, length := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
-		if marker == 0xff { // a fill byte
-			rest = rest[1:]
-			continue
-		}
-		if marker == 0xda || length < 2 || len(rest) < 2+length { // the picture itself begins
-			return 1
-		}
-		if exif, ok := bytes.CutPrefix(rest[4:2+length], []byte("Exif\x00\x00")); ok && marker == 0xe1 {
+	for marker, content := range segments(jpeg) {
+		if exif, ok := bytes.CutPrefix(content, []byte("Exif\x00\x00")); ok && marker == 0xe1 {
 			return tiffOrientation(exif)
 		}
-		rest = rest[2+length:]
 	}
 	return 1
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -31,12 +32,12 @@ func load(ctx context.Context, document matcher.Blob) (page, error) {
 	var decoder struct {
 		config func(io.Reader) (image.Config, error)
 		decode func(io.Reader) (image.Image, error)
-		pixels int
+		pixels int // the most
 	}
 	format := blob.Sniff(data[:min(len(data), blob.HeadSize)])
 	switch format {
 	case blob.JPEG:
-		decoder.config, decoder.decode, decoder.pixels = jpeg.DecodeConfig, jpeg.Decode, maxJPEGPixels
+		decoder.config, decoder.decode, decoder.pixels = jpeg.DecodeConfig, jpeg.Decode, 0
 	case blob.PNG:
 		decoder.config, decoder.decode, decoder.pixels = png.DecodeConfig, png.Decode, maxPixels
 	case blob.Unknown:
@@ -51,6 +52,9 @@ func load(ctx context.Context, document matcher.Blob) (page, error) {
 	}
 	if config.Width < 1 || config.Height < 1 {
 		return page{}, matcher.NewProblem("document.damaged", errors.New("no pixels"))
+	}
+	if format == blob.JPEG {
+		decoder.pixels = jpegPixels(data, config)
 	}
 	if config.Width > decoder.pixels/config.Height {
 		return page{}, matcher.NewProblem("document.too_many_pixels", nil, "Megapixels", decoder.pixels/1_000_000)
@@ -67,6 +71,18 @@ func load(ctx context.Context, document matcher.Blob) (page, error) {
 		p.picture, p.turned = upright(p.picture, orientation(data))
 	}
 	return p, nil
+}
+
+// jpegPixels is how many pixels a JPEG may have, by what one takes in memory.
+func jpegPixels(data []byte, config image.Config) int {
+	most := maxJPEGPixels
+	if !baseline(data) {
+		most = maxPixels
+	}
+	if config.ColorModel == color.CMYKModel {
+		most /= 2
+	}
+	return most
 }
 
 func read(ctx context.Context, document matcher.Blob) ([]byte, error) {

@@ -46,9 +46,65 @@ func Resize(src image.Image, size image.Point) *image.RGBA {
 		return dst
 	}
 	// Bilinear in x/image averages over all source pixels when it makes smaller,
-	// so fine print does not turn into false edges.
+	// so fine print does not turn into false edges. Its buffer takes 32 bytes for
+	// each row of the source and column of the result: over a gigabyte for what
+	// a good phone makes, which goes row by row instead.
+	if s := src.Bounds().Size(); size.X*s.Y > maxBuffered && size.X <= s.X && size.Y <= s.Y {
+		shrink(dst, src)
+		return dst
+	}
 	draw.BiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), op, nil)
 	return dst
+}
+
+// maxBuffered is how many places of its buffer bilinear may use: 256 MB.
+const maxBuffered = 8 << 20
+
+// shrink fills dst, which is no larger than src on any side, with the mean of
+// the area that each of its pixels covers. It needs a few rows of memory.
+func shrink(dst *image.RGBA, src image.Image) {
+	from, to := src.Bounds(), dst.Rect.Size()
+	size := from.Size()
+	row := image.NewRGBA(image.Rect(0, 0, size.X, 1))
+	sums := make([]uint64, 4*to.X)  // of one source row, each pixel weighed by its share
+	total := make([]uint64, 4*to.X) // of the rows of one row of dst, weighed by theirs
+	all := uint64(size.X) * uint64(size.Y)
+	for y := range size.Y {
+		draw.Draw(row, row.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(row, row.Rect, src, image.Pt(from.Min.X, from.Min.Y+y), draw.Over)
+		clear(sums)
+		for x := range size.X {
+			pixel := row.Pix[4*x : 4*x+4]
+			at, here, next := share(x, size.X, to.X)
+			for c, v := range pixel {
+				sums[4*at+c] += here * uint64(v)
+				if next > 0 {
+					sums[4*at+4+c] += next * uint64(v)
+				}
+			}
+		}
+		at, here, next := share(y, size.Y, to.Y)
+		for i, v := range sums {
+			total[i] += here * v
+		}
+		if (y+1)*to.Y < (at+1)*size.Y {
+			continue // more rows belong to this one
+		}
+		out := dst.Pix[at*dst.Stride:]
+		for i, v := range total {
+			out[i] = uint8((v + all/2) / all)
+			total[i] = next * sums[i]
+		}
+	}
+}
+
+// share says to which of n places the i-th of a larger number of source places
+// goes, with what weight, and with what weight to the place behind it. The
+// weights a place gets add up to the number of source places.
+func share(i, of, n int) (at int, here, next uint64) {
+	at = i * n / of
+	over := max(0, (i+1)*n-(at+1)*of)
+	return at, uint64(n - over), uint64(over)
 }
 
 // Turn returns the picture turned clockwise by a multiple of 90 degrees.

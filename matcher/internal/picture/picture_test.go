@@ -3,6 +3,7 @@ package picture
 import (
 	"image"
 	"image/color"
+	"runtime"
 	"testing"
 )
 
@@ -82,5 +83,40 @@ func TestFitOfAPartHasNoGaps(t *testing.T) {
 	got := Fit(part, 640)
 	if got.Stride != 8 || got.Rect.Min != (image.Point{}) || got.RGBAAt(0, 1).R != 4 {
 		t.Errorf("part became %v stride %d, value %d", got.Rect, got.Stride, got.RGBAAt(0, 1).R)
+	}
+}
+
+// Row by row comes out as with bilinear in one piece, and in white where the
+// picture is transparent.
+func TestShrink(t *testing.T) {
+	src := image.NewNRGBA(image.Rect(3, 5, 604, 418))
+	for y := 5; y < 418; y++ {
+		for x := 3; x < 604; x++ {
+			src.SetNRGBA(x, y, color.NRGBA{uint8(x / 3), uint8(y / 2), uint8((x + y) / 5), 255})
+		}
+	}
+	for _, size := range []image.Point{{601, 413}, {600, 412}, {301, 207}, {300, 206}, {200, 137}, {7, 5}, {1, 1}, {601, 1}, {1, 413}} {
+		got, want := image.NewRGBA(image.Rectangle{Max: size}), Resize(src, size)
+		shrink(got, src)
+		for i := range want.Pix {
+			if d := int(got.Pix[i]) - int(want.Pix[i]); d < -6 || d > 6 { // bilinear weighs the middle more
+				t.Fatalf("%v: byte %d is %d, bilinear has %d", size, i, got.Pix[i], want.Pix[i])
+			}
+		}
+	}
+	if p := Resize(image.NewNRGBA(image.Rect(0, 0, 4200, 4200)), image.Pt(4000, 4000)).RGBAAt(3999, 3999); p != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("transparent became %v", p)
+	}
+}
+
+// Bilinear would need a gigabyte here.
+func TestResizeOfALargePictureNeedsLittleMemory(t *testing.T) {
+	src := image.NewYCbCr(image.Rect(0, 0, 8000, 8000), image.YCbCrSubsampleRatio420)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	Fit(src, 4000)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 70<<20 { // 64 MB are the result
+		t.Errorf("%d MB", used>>20)
 	}
 }
