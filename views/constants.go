@@ -52,6 +52,7 @@ const (
 
 	aboutWidth    = 560
 	gaugeHeight   = 84
+	markGap       = 6 // between two numbers below the gauge
 	barsHeight    = 120
 	bigButton     = 52 // height of the one button that matters
 	sizeOfVerdict = 52 // of the text; OCR and an eye across the desk both read it

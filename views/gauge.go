@@ -97,7 +97,7 @@ func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.mark(0)
 	r.mark(100)
-	for _, b := range []*float64{g.bounds.refer, g.bounds.pass} {
+	for _, b := range []*float64{g.bounds.pass, g.bounds.refer} {
 		if b != nil {
 			r.mark(*b)
 		}
@@ -113,7 +113,7 @@ type gaugeRenderer struct {
 	zones  []zone
 	bars   []*canvas.Rectangle
 	words  []*canvas.Text // in the bars
-	at     []float64      // where the marks stand
+	at     []float64      // where the marks stand: the scale's ends, then the bounds
 	marks  []*canvas.Text
 	ticks  []*canvas.Line
 }
@@ -156,17 +156,54 @@ func (r *gaugeRenderer) Layout(size fyne.Size) {
 		r.words[i].Hidden = r.words[i].MinSize().Width > x(to)-x(from)
 	}
 	for i, at := range r.at {
-		width := r.marks[i].MinSize().Width
 		r.ticks[i].Position1 = fyne.NewPos(x(at), top+height)
 		r.ticks[i].Position2 = fyne.NewPos(x(at), top+height+6)
 		r.marks[i].Resize(r.marks[i].MinSize())
-		r.marks[i].Move(fyne.NewPos(x(at)-width/2, top+height+6))
+		width := r.marks[i].MinSize().Width
+		r.marks[i].Move(fyne.NewPos(min(max(x(at)-width/2, 0), size.Width-width), top+height+6))
 	}
+	r.part(size.Width)
 	needle, width := x(r.gauge.score), r.value.MinSize().Width
 	r.needle.Position1 = fyne.NewPos(needle, top-6)
 	r.needle.Position2 = fyne.NewPos(needle, top+height+4)
 	r.value.Resize(r.value.MinSize())
 	r.value.Move(fyne.NewPos(min(max(needle-width/2, 0), max(size.Width-width, 0)), 0))
+}
+
+// part keeps the marks' numbers from being printed over each other. Two bounds
+// move apart, and the scale's ends, which anybody knows, make way for them. Of
+// equal bounds, or where there is no room for both, only pass is written.
+func (r *gaugeRenderer) part(width float32) {
+	zero, hundred, bounds := r.marks[0], r.marks[1], r.marks[2:]
+	if len(bounds) == 2 {
+		left, right := bounds[1], bounds[0] // refer is the lower one
+		left.Hidden = left.Text == right.Text
+		if !left.Hidden && touch(left, right) {
+			left.Move(fyne.NewPos(max(0, right.Position().X-left.Size().Width-markGap), left.Position().Y))
+			if touch(left, right) { // both at the left edge
+				at := left.Size().Width + markGap
+				left.Hidden = at+right.Size().Width > width
+				if !left.Hidden {
+					right.Move(fyne.NewPos(at, right.Position().Y))
+				}
+			}
+		}
+	}
+	zero.Hidden, hundred.Hidden = false, false
+	for _, b := range bounds {
+		if !b.Hidden {
+			zero.Hidden = zero.Hidden || touch(zero, b)
+			hundred.Hidden = hundred.Hidden || touch(hundred, b)
+		}
+	}
+}
+
+// touch says whether two numbers on one line stand too close to be told apart.
+func touch(a, b fyne.CanvasObject) bool {
+	if a.Position().X > b.Position().X {
+		a, b = b, a
+	}
+	return a.Position().X+a.Size().Width+markGap > b.Position().X+0.01 // not for a rounding error
 }
 
 func (r *gaugeRenderer) Refresh() {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,51 @@ func TestGaugeBounds(t *testing.T) {
 		}
 		if at := r.value.Position().X; at < 0 || at+r.value.MinSize().Width > 400 {
 			t.Errorf("the value for %v reaches over the edge", score)
+		}
+	}
+}
+
+func TestGaugeMarksDoNotOverlap(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(newTheme())
+	for _, c := range []struct{ refer, pass, want string }{
+		{"", "", "0 100"}, {"45", "80", "0 100 80 45"}, {"", "99.5", "0 99.5"}, {"98", "99.5", "0 99.5 98"},
+		{"79.5", "80", "0 100 80 79.5"}, {"80", "80", "0 100 80"}, {"0", "0.5", "100 0.5 0"}, {"0.25", "100", "100 0.25"},
+		{"45", "120", "0 120 45"}, {"0.25", "0.5", "100 0.5 0.25"}, {"-5", "50", "100 50 -5"},
+		{"0.12345678901234", "0.12345678901235", ""}, // room for both on a wide gauge only
+	} {
+		bound := func(text string) *float64 {
+			if text == "" {
+				return nil
+			}
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &v
+		}
+		g := newGauge(50, "50 %", colorPass, bounds{pass: bound(c.pass), refer: bound(c.refer)}, func(o history.Outcome) string { return string(o) })
+		test.NewTempWindow(t, g)
+		r := test.WidgetRenderer(g).(*gaugeRenderer)
+		for _, width := range []float32{220, 600, 220} {
+			r.Layout(fyne.NewSize(width, gaugeHeight))
+			var shown []string
+			for i, m := range r.marks {
+				if m.Hidden {
+					continue
+				}
+				shown = append(shown, m.Text)
+				if x := m.Position().X; x < 0 || x+m.Size().Width > width {
+					t.Errorf("%v: %s reaches over the edge", c, m.Text)
+				}
+				for _, n := range r.marks[i+1:] {
+					if from, to := m.Position().X, n.Position().X; !n.Hidden && from < to+n.Size().Width && to < from+m.Size().Width {
+						t.Errorf("%v: %s is printed over %s", c, m.Text, n.Text)
+					}
+				}
+			}
+			if got := strings.Join(shown, " "); c.want != "" && got != c.want {
+				t.Errorf("%v, %v wide: %q can be read", c, width, got)
+			}
 		}
 	}
 }

@@ -83,7 +83,9 @@ type parts struct {
 	focus func(fyne.Focusable)
 }
 
-// preferenceSize is the window's one preference: its size, such as 1280x800.
+// preferenceSize is the window's one preference: its size, such as 1280x800. Two
+// would be two writes in a row, and Fyne, which reads its file again after each,
+// complains of the half it finds.
 const preferenceSize = "window.size"
 
 // New makes the window. A missing part is a mistake in the program and panics.
@@ -157,7 +159,8 @@ func (w *Window) close() {
 	if w.ended != nil {
 		return
 	}
-	w.keepSize()
+	size := w.win.Canvas().Size()
+	w.app.Preferences().SetString(preferenceSize, fmt.Sprintf("%.0fx%.0f", size.Width, size.Height))
 	w.end()
 	w.win.Hide()
 	ended, quit, queue := w.ended, w.app.Quit, w.work.queue
@@ -185,16 +188,6 @@ func (w *Window) end() {
 			_ = source.Close() // nothing is lost with a camera that does not close
 		}
 	}()
-}
-
-// keepSize writes only what changed: Fyne reads the file again after each write,
-// and complains where the next one has begun.
-func (w *Window) keepSize() {
-	size := w.win.Canvas().Size()
-	now := fmt.Sprintf("%.0fx%.0f", size.Width, size.Height)
-	if p := w.app.Preferences(); p.String(preferenceSize) != now {
-		p.SetString(preferenceSize, now)
-	}
 }
 
 func (w *Window) lastSize() fyne.Size {
