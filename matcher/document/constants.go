@@ -32,8 +32,11 @@ const (
 	// minInside is the share of the face's box that must lie on the page.
 	minInside = 0.9
 	// ghost is the contrast of a face, against the strongest on the page, under
-	// which it is the faded second picture many cards carry.
+	// which it is faded. Where it is smaller too, it is not the portrait.
 	ghost = 0.6
+	// faint is the contrast under which a face, if it is also clearly smaller, is
+	// the ghost picture many cards carry and needs no warning.
+	faint = 0.55
 	// rival is the size of a second face, against the first, from which nobody
 	// can tell which is the holder's. Second pictures on cards are half as large.
 	rival = 0.75

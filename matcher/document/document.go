@@ -46,8 +46,8 @@ func (f *Finder) Close() error {
 // (Format), .damaged, and the FaceFinder's.
 //
 // Where no portrait is found on the page as it is, the page is turned to each
-// side. Of several faces the largest counts, not a faded one; a second one
-// nearly as large makes code 2.
+// side. Of several faces the largest counts, not one both faded and smaller; a
+// second one nearly as large makes code 2.
 func (f *Finder) Portrait(ctx context.Context, document matcher.Blob) (matcher.Portrait, error) {
 	p, err := await(ctx, f, func() (page, error) { return load(ctx, document) })
 	if err != nil {
@@ -85,7 +85,7 @@ type view struct {
 	degrees int
 	code    int
 	face    matcher.Face // in pixels of the turned page; of no use where code is 1
-	several bool         // other faces, apart from faded ones
+	several bool         // other faces, apart from a mere ghost picture
 	quality quality.Measures
 
 	doubtful bool // the face may be upside down
@@ -133,14 +133,17 @@ func (f *Finder) look(ctx context.Context, img *image.RGBA, degrees int) (view, 
 // choose takes the portrait among the faces on a copy of the page, which has
 // one pixel for each scale pixels of the page.
 func choose(img *image.RGBA, faces []candidate, scale float64) view {
-	strongest := 0.0
-	for _, c := range faces {
-		strongest = max(strongest, c.contrast)
-	}
-	faces = slices.DeleteFunc(slices.Clone(faces), func(c candidate) bool { return c.contrast < ghost*strongest })
 	if len(faces) == 0 {
 		return view{code: matcher.CodeNoFace}
 	}
+	strongest := slices.MaxFunc(faces, func(a, b candidate) int { return cmp.Compare(a.contrast, b.contrast) })
+	// The second picture many cards carry is no news to a clerk; any other is.
+	several := slices.ContainsFunc(faces, func(c candidate) bool {
+		return c.Face != strongest.Face && !(c.contrast < faint*strongest.contrast && c.interEye < rival*strongest.interEye)
+	})
+	faces = slices.DeleteFunc(slices.Clone(faces), func(c candidate) bool {
+		return c.contrast < ghost*strongest.contrast && c.interEye < strongest.interEye
+	})
 	// The largest comes first, but what can be used, and stands upright, before it.
 	slices.SortStableFunc(faces, func(a, b candidate) int {
 		return cmp.Or(
@@ -152,7 +155,7 @@ func choose(img *image.RGBA, faces []candidate, scale float64) view {
 	v := view{
 		code:    first.unusable(img.Rect, scale),
 		face:    times(first.Face, scale),
-		several: len(faces) > 1,
+		several: several,
 		quality: quality.Measure(img, first.Box, first.Eyes, first.Nose),
 
 		doubtful: first.doubtful,

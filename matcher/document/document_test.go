@@ -324,8 +324,10 @@ func TestWhichFace(t *testing.T) {
 	}{
 		"none":                      {func(*image.RGBA) {}, matcher.CodeNoFace, image.Point{}, ""},
 		"a small ghost":             {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(800, 450), 40, .45) }, 0, image.Pt(250, 300), ""},
-		"a ghost of the same size":  {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(700, 300), 80, .45) }, 0, image.Pt(250, 300), ""},
-		"a larger ghost":            {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 60, 1); drawFace(i, image.Pt(700, 300), 90, .45) }, 0, image.Pt(250, 300), ""},
+		"faded, nearly as large":    {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(700, 300), 72, .45) }, 0, image.Pt(250, 300), "document.warn_several"},
+		"somewhat faded, smaller":   {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(800, 450), 50, .56) }, 0, image.Pt(250, 300), "document.warn_several"},
+		"the larger one is faded":   {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 60, 1); drawFace(i, image.Pt(700, 300), 90, .45) }, 0, image.Pt(700, 300), "document.warn_several"},
+		"faded, a little larger":    {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 75, 1); drawFace(i, image.Pt(700, 300), 80, .45) }, matcher.CodeTwoFaces, image.Point{}, ""},
 		"a smaller second picture":  {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(800, 450), 50, 1) }, 0, image.Pt(250, 300), "document.warn_several"},
 		"two people":                {func(i *image.RGBA) { drawFace(i, image.Pt(250, 300), 80, 1); drawFace(i, image.Pt(700, 300), 75, 1) }, matcher.CodeTwoFaces, image.Point{}, ""},
 		"cut off":                   {func(i *image.RGBA) { drawFace(i, image.Pt(62, 300), 80, 1) }, matcher.CodeCutOff, image.Point{}, ""},
