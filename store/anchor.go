@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -15,13 +16,15 @@ import (
 	"facematch/matcher"
 )
 
-// errDisagrees says that the anchor knows a record the history does not hold.
+// errDisagrees says that the anchor knows a record the history does not hold, or
+// another history in its place.
 var errDisagrees = errors.New("the history does not hold the anchored record")
 
 // mark is one line of the anchor: the head of a database's chain at a time.
 type mark struct {
 	At       time.Time `json:"at"`
 	Database string    `json:"database"`
+	Place    string    `json:"place"` // where the database lay: see placeOf
 	Seq      int64     `json:"seq"`
 	Hash     string    `json:"hash"` // lower-case hexadecimal
 }
@@ -30,6 +33,14 @@ type mark struct {
 type anchor struct {
 	path     string
 	database string // whose marks are ours
+	place    string // of the database
+}
+
+// placeOf names a place without telling it, as a path may hold a person's name:
+// the SHA-256 of the database's absolute path in lower-case hexadecimal.
+func placeOf(path string) string {
+	hash := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(hash[:])
 }
 
 // read gives all marks, of other databases too; none where there is no file. A
@@ -52,26 +63,31 @@ func (a anchor) read() ([]mark, error) {
 	return marks, nil
 }
 
-// ours gives the marks of this database by seq.
-func (a anchor) ours() (map[int64]mark, error) {
+// ours gives the marks of this database by seq, and whether another database
+// lay in its place before.
+func (a anchor) ours() (ours map[int64]mark, replaced bool, err error) {
 	marks, err := a.read()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ours := map[int64]mark{}
+	ours = map[int64]mark{}
 	for _, m := range marks {
 		if m.Database == a.database {
 			ours[m.Seq] = m
 		}
+		replaced = replaced || a.isOther(m)
 	}
-	return ours, nil
+	return ours, replaced, nil
 }
+
+// isOther reports whether a mark is of another database in the place of ours.
+func (a anchor) isOther(m mark) bool { return m.Place == a.place && m.Database != a.database }
 
 // advance adds a newer mark, in place of the newest where that is of the same
 // day, so that the file grows by one line a day. The oldest mark stays whatever
 // its day: it says since when the history is known to be intact. The anchor
-// never goes back, and while the history does not hold the newest marked record
-// it leaves the marks alone: they are the evidence.
+// never goes back. While the history does not hold the newest marked record, or
+// lies in the place of another, it leaves the marks alone: they are the evidence.
 func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context, mark) (bool, error)) error {
 	return locked(ctx, a.path, func() error {
 		marks, err := a.read()
@@ -80,6 +96,9 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 		}
 		newest, own := -1, 0
 		for i, m := range marks {
+			if a.isOther(m) {
+				return errDisagrees
+			}
 			if m.Database != a.database {
 				continue
 			}
@@ -120,7 +139,8 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 // failure is logged and kept for AnchorProblem.
 func (s *Store) keepHead(ctx context.Context, h head) {
 	err := s.anchor.advance(context.WithoutCancel(ctx), mark{
-		At: h.at.Truncate(time.Millisecond), Database: s.id, Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
+		At: h.at.Truncate(time.Millisecond), Database: s.id, Place: s.anchor.place,
+		Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
 	}, s.holds)
 	if err == nil {
 		s.anchorProblem.Store(nil)
@@ -132,7 +152,7 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 	}
 	p := matcher.NewProblem(key, err)
 	s.anchorProblem.Store(p)
-	s.log.Warn("history not anchored", "seq", h.seq, "err", p)
+	s.log.Warn("history not anchored", "seq", h.seq, "error", p)
 }
 
 // holds reports whether the history holds the marked record.

@@ -141,7 +141,9 @@ func (a *appending) sessionKey(ctx context.Context, master []byte, database, ses
 	err := a.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, session).Scan(&nonce, &wrapped)
 	switch {
 	case err == nil:
-		return unseal(master, nonce, wrapped, keyBinding(database, session))
+		// The master key is the right one, so this one was changed.
+		key, err := unseal(master, nonce, wrapped, keyBinding(database, session))
+		return key, damaged(err)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}

@@ -3,14 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math"
 	"time"
 
 	"facematch/app/history"
-	"facematch/matcher"
 )
 
 // LastSettings gives the newest record of the settings; false where there is
@@ -24,37 +22,9 @@ func (s *Store) LastSettings(ctx context.Context) (history.SettingsChange, bool,
 	}
 	var c history.SettingsChange
 	if err == nil {
-		err = json.Unmarshal(payload, &c)
+		err = damaged(json.Unmarshal(payload, &c))
 	}
 	return c, err == nil, problem(err)
-}
-
-// Entries gives records as they are stored, oldest first, at most limit of
-// those after the given seq; a limit of 0 is 100. A record whose payload is
-// damaged is an error.
-func (s *Store) Entries(ctx context.Context, after int64, limit int) ([]history.Entry, error) {
-	entries, err := s.entries(ctx, after, limit)
-	return entries, problem(err)
-}
-
-func (s *Store) entries(ctx context.Context, after int64, limit int) ([]history.Entry, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT seq, hash, payload FROM record WHERE seq > ? ORDER BY seq LIMIT ?`,
-		after, page(limit))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	entries := []history.Entry{}
-	for rows.Next() {
-		var e history.Entry
-		var hash, payload []byte
-		if err := rows.Scan(&e.Seq, &hash, &payload); err != nil {
-			return nil, err
-		}
-		e.Hash, e.Payload = hex.EncodeToString(hash), payload
-		entries = append(entries, e)
-	}
-	return entries, rows.Err()
 }
 
 // List gives checks, newest first, one page of those before f.Before. A check
@@ -130,10 +100,10 @@ func (s *Store) query(ctx context.Context, f history.Filter) ([]listed, error) {
 		if err := rows.Scan(&l.Seq, &l.Check, &l.Session, &at, &l.Mode, &instance,
 			&l.Sealed, &l.name.nonce, &l.name.ciphertext, &l.key.nonce, &l.key.ciphertext,
 			&outcome, &l.Score); err != nil {
-			return nil, err
+			return nil, damaged(err)
 		}
 		if l.At, err = time.Parse(timeLayout, at); err != nil {
-			return nil, matcher.NewProblem("store.damaged", err)
+			return nil, damaged(err)
 		}
 		switch {
 		case outcome.Valid:

@@ -30,9 +30,9 @@ func dsn(path string, params url.Values) string {
 }
 
 // openWriter opens the one writing connection on a database of the current
-// form.
-func openWriter(ctx context.Context, path string, now func() time.Time) (*sql.DB, error) {
-	if err := preparePath(ctx, path); err != nil {
+// form. Where it is anchored it is never made anew.
+func openWriter(ctx context.Context, path string, anchored bool, now func() time.Time) (*sql.DB, error) {
+	if err := preparePath(ctx, path, anchored); err != nil {
 		return nil, err
 	}
 	db, err := sql.Open("sqlite3", dsn(path, url.Values{
@@ -60,20 +60,25 @@ func openWriter(ctx context.Context, path string, now func() time.Time) (*sql.DB
 }
 
 // preparePath makes folder and file with private rights and refuses what is not
-// ours before anything could write to it.
-func preparePath(ctx context.Context, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
+// ours before anything could write to it. What is anchored and not there lies on
+// a disk that is missing, or somebody removed it: that is refused too.
+func preparePath(ctx context.Context, path string, anchored bool) error {
+	have := 0
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		return matcher.NewProblem("store.foreign", errors.New("not a file"))
 	case err == nil && info.Size() > 0:
-		if err := peek(ctx, path); err != nil {
+		if have, err = peek(ctx, path); err != nil {
 			return err
 		}
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if anchored && have == 0 {
+		return matcher.NewProblem("store.gone", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -92,20 +97,21 @@ func preparePath(ctx context.Context, path string) error {
 	return nil
 }
 
-// peek refuses a database that is not ours or too new, without touching it.
-func peek(ctx context.Context, path string) error {
+// peek gives a database's version and refuses one that is not ours or too new,
+// without touching it.
+func peek(ctx context.Context, path string) (int, error) {
 	db, err := sql.Open("sqlite3", dsn(path, url.Values{"mode": {"ro"}}))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = version(ctx, db)
+	have, err := version(ctx, db)
 	var lite sqlite3.Error
 	if errors.As(err, &lite) && lite.ExtendedCode == errReadonlyRollback {
 		// A crash while the database was being made left work that only the
 		// writer can roll back; it looks again afterwards.
 		err = nil
 	}
-	return errors.Join(err, db.Close())
+	return have, errors.Join(err, db.Close())
 }
 
 // errReadonlyRollback is SQLite's word for a half-written database that cannot
@@ -139,11 +145,13 @@ func connect(ctx context.Context, db *sql.DB) error {
 
 // openReader opens the pool that reads. Where nothing else may be written, it
 // also checks what it opens.
-func openReader(ctx context.Context, path string, readOnly bool) (*sql.DB, error) {
+func openReader(ctx context.Context, path string, anchored, readOnly bool) (*sql.DB, error) {
 	params := url.Values{"mode": {"ro"}, "_query_only": {"on"}}
 	if readOnly {
 		info, err := os.Stat(path)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && anchored:
+			return nil, matcher.NewProblem("store.gone", err)
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, matcher.NewProblem("store.missing", err)
 		case err != nil:
@@ -152,18 +160,18 @@ func openReader(ctx context.Context, path string, readOnly bool) (*sql.DB, error
 			return nil, matcher.NewProblem("store.foreign", errors.New("not a file"))
 		}
 	}
-	db, err := readable(ctx, path, params, readOnly)
+	db, err := readable(ctx, path, params, anchored, readOnly)
 	if readOnly && problemKey(err) == "store.no_access" && !hasLog(path) {
 		// On a disk or in a folder that cannot be written, SQLite cannot make
 		// the files through which processes share a WAL database. Nobody else
 		// writes there either, so it needs none.
 		params.Set("immutable", "1")
-		db, err = readable(ctx, path, params, readOnly)
+		db, err = readable(ctx, path, params, anchored, readOnly)
 	}
 	return db, err
 }
 
-func readable(ctx context.Context, path string, params url.Values, check bool) (*sql.DB, error) {
+func readable(ctx context.Context, path string, params url.Values, anchored, check bool) (*sql.DB, error) {
 	db, err := sql.Open("sqlite3", dsn(path, params))
 	if err != nil {
 		return nil, err
@@ -174,6 +182,9 @@ func readable(ctx context.Context, path string, params url.Values, check bool) (
 		return db, nil
 	}
 	have, err := version(ctx, db)
+	if err == nil && have == 0 && anchored {
+		err = matcher.NewProblem("store.gone", nil)
+	}
 	if err == nil {
 		var known []string
 		if known, err = migrations(); err == nil && have < len(known) {
@@ -209,10 +220,6 @@ func version(ctx context.Context, q querier) (int, error) {
 		return 0, matcher.NewProblem("store.foreign", fmt.Errorf("application id %#x", id))
 	}
 	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM migration`).Scan(&have); err != nil {
-		var lite sqlite3.Error
-		if errors.As(err, &lite) && lite.Code == sqlite3.ErrError { // there is no such table
-			return 0, matcher.NewProblem("store.damaged", err)
-		}
 		return 0, err
 	}
 	known, err := migrations()

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -97,7 +98,7 @@ func TestRightsOfFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A backup that was brought back may be readable by all.
-	for _, path := range []string{p.Path, p.KeyFile} {
+	for _, path := range []string{p.Path, p.KeyFile, p.Anchor} {
 		if err := os.Chmod(path, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -262,13 +263,188 @@ func TestDamagedPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = mustOpen(t, p, &memoryRing{})
-	v, err := s.Verify(context.Background(), nil)
-	if err == nil && v.Intact {
-		t.Fatal("20 damaged pages go unnoticed")
+	if v := mustVerify(t, s); v.Intact || v.Fault != history.FaultDamaged && v.Fault != history.FaultEdited {
+		t.Errorf("verdict is %+v", v)
 	}
+}
+
+// TestEveryPageDamaged damages one page after the other: where the history
+// still opens, verify gives a verdict and never calls it intact, and what is
+// read says why it cannot be.
+func TestEveryPageDamaged(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	fill(t, s, 60)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(p.Path)
 	if err != nil {
-		wantKey(t, err, "store.damaged")
+		t.Fatal(err)
 	}
+	p.ReadOnly = true
+	opened := 0
+	for page := 1; page < len(data)/4096; page++ {
+		damaged := bytes.Clone(data)
+		copy(damaged[page*4096:(page+1)*4096], bytes.Repeat([]byte{0xEE}, 4096))
+		if err := os.WriteFile(p.Path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := open(context.Background(), p, noRing{})
+		if err != nil {
+			wantKey(t, err, "store.damaged")
+			continue
+		}
+		opened++
+		if v, err := s.Verify(context.Background(), nil); err != nil || v.Intact || v.Fault == "" {
+			t.Errorf("page %d: verdict is %+v, %v", page, v, err)
+		}
+		if _, err := s.List(context.Background(), history.Filter{}); err != nil {
+			wantKey(t, err, "store.damaged")
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if opened < 10 {
+		t.Errorf("only %d damaged histories opened", opened)
+	}
+}
+
+// TestGone takes a history away that the anchor knows, in each way: nobody may
+// start afresh or say that all is well.
+func TestGone(t *testing.T) {
+	for name, take := range map[string]func(t *testing.T, path string){
+		"deleted": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"emptied": func(t *testing.T, path string) {
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"its folder is gone": func(t *testing.T, path string) {
+			if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a database without tables": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			db := rawDB(t, path)
+			if _, err := db.Exec(`PRAGMA journal_mode = WAL`); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+				t.Fatalf("there is no database: %v", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := testParams(dir)
+			s := mustOpen(t, p, noRing{})
+			for i := range 3 {
+				record(t, s, fmt.Sprint(i), "")
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			take(t, p.Path)
+			before := files(t, dir)
+			for _, readOnly := range []bool{true, false, true} {
+				p.ReadOnly = readOnly
+				_, err := open(context.Background(), p, noRing{})
+				wantKey(t, err, "store.gone")
+			}
+			if !reflect.DeepEqual(before, files(t, dir)) {
+				t.Error("something was changed")
+			}
+			// On purpose, as the hint says.
+			if err := os.Rename(p.Anchor, p.Anchor+".old"); err != nil {
+				t.Fatal(err)
+			}
+			p.ReadOnly = false
+			s = mustOpen(t, p, noRing{})
+			record(t, s, "new", "")
+			if v := mustVerify(t, s); !v.Intact || !v.Anchored || v.Records != 2 {
+				t.Errorf("verdict is %+v", v)
+			}
+		})
+	}
+}
+
+// TestReadOnlyWritesNothing looks at every file beside a writer, with a key
+// file and an anchor whose rights the writer would mend.
+func TestReadOnlyWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	p := testParams(dir)
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "A Name")
+	for _, path := range []string{p.KeyFile, p.Anchor} {
+		if err := os.Chmod(path, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type state struct {
+		mode    fs.FileMode
+		changed time.Time
+	}
+	states := func() map[string]state {
+		found := map[string]state{}
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || strings.HasSuffix(path, "-shm") { // where readers say that they read
+				return err
+			}
+			info, err := d.Info()
+			if err == nil {
+				found[path] = state{info.Mode(), info.ModTime()}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	bytesBefore, before := files(t, dir), states()
+	p.ReadOnly = true
+	ro := mustOpen(t, p, noRing{})
+	if rows := mustList(t, ro, history.Filter{}); len(rows) != 1 || rows[0].Name != "A Name" {
+		t.Errorf("list is %+v", rows)
+	}
+	if v := mustVerify(t, ro); !v.Intact || !v.Anchored {
+		t.Errorf("verdict is %+v", v)
+	}
+	if err := ro.KeyProblem(context.Background()); err != nil {
+		t.Errorf("key problem: %v", err)
+	}
+	if err := ro.Close(); err != nil {
+		t.Error(err)
+	}
+	if after := states(); !reflect.DeepEqual(before, after) {
+		t.Errorf("files were\n%v, are\n%v", before, after)
+	}
+	if !reflect.DeepEqual(bytesBefore, files(t, dir)) {
+		t.Error("a file was written")
+	}
+}
+
+// TestNoID opens a history whose id was deleted.
+func TestNoID(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	if _, err := s.writer.Exec(`DELETE FROM meta`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(context.Background(), p, noRing{})
+	wantKey(t, err, "store.damaged")
 }
 
 func TestReadOnly(t *testing.T) {
@@ -346,6 +522,7 @@ func TestProblemOfEachCode(t *testing.T) {
 	full := sqlite3.Error{Code: sqlite3.ErrIoErr, SystemErrno: syscall.ENOSPC}
 	wantKey(t, problem(full), "store.full")
 	wantKey(t, problem(sqlite3.Error{Code: sqlite3.ErrIoErr}), "store.disk")
+	wantKey(t, problem(sqlite3.Error{Code: sqlite3.ErrError}), "store.damaged") // "malformed JSON"
 	wantKey(t, problem(&fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}), "store.no_access")
 	if err := problem(io.ErrUnexpectedEOF); err != io.ErrUnexpectedEOF {
 		t.Errorf("an unknown error became %v", err)

@@ -24,6 +24,16 @@ func problem(err error) error {
 	return err
 }
 
+// damaged is what an error says that comes of what was read: a value of no use
+// means that somebody or something changed the file. That the reading was
+// cancelled stays what it is.
+func damaged(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return matcher.NewProblem("store.damaged", err)
+}
+
 func problemKey(err error) string {
 	var db sqlite3.Error
 	if errors.As(err, &db) {
@@ -33,7 +43,10 @@ func problemKey(err error) string {
 		switch db.Code {
 		case sqlite3.ErrNotADB:
 			return "store.foreign"
-		case sqlite3.ErrCorrupt, sqlite3.ErrFormat:
+		case sqlite3.ErrCorrupt, sqlite3.ErrFormat, sqlite3.ErrError, sqlite3.ErrConstraint:
+			// The last two are what SQLite says, reading too, of a payload that is
+			// no JSON, of a table or column that is gone, and of a payload's value
+			// that does not fit its column.
 			return "store.damaged"
 		case sqlite3.ErrFull:
 			return "store.full"

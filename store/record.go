@@ -10,9 +10,10 @@ import (
 	"facematch/matcher"
 )
 
-// Start records that a check begins. The name is sealed; that is a
-// *matcher.Problem where the master key cannot be had, and nothing is recorded
-// then. A check starts once.
+// Start records that a check begins. The name is sealed. Where the master key
+// cannot be had that is a *matcher.Problem and nothing is recorded, with a name
+// or without: the answer could not be sealed later, and a check that cannot be
+// recorded whole must not begin. A check starts once.
 func (s *Store) Start(ctx context.Context, st history.Started) error {
 	if st.Check == "" || st.Session == "" {
 		return errors.New("store: a check needs an id and a session")
@@ -21,7 +22,7 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 	if st.Name != "" {
 		parts = append(parts, part{partName, []byte(st.Name)})
 	}
-	master, err := s.keyFor(ctx, parts)
+	master, err := s.sealingKey(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,9 +46,9 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 	})
 }
 
-// Finish records how a check ended. The answer's body is sealed under the same
-// rule as the name in Start. A check that did not start, or ended already, is a
-// *matcher.Problem.
+// Finish records how a check ended. The answer's body is sealed; that needs the
+// master key as Start does, an end without an answer needs none. A check that
+// did not start, or ended already, is a *matcher.Problem.
 func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	switch f.Outcome {
 	case history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
@@ -56,12 +57,13 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 		return fmt.Errorf("store: no check ends as %q", f.Outcome)
 	}
 	var parts []part
+	var master []byte
 	if len(f.Raw) > 0 {
 		parts = append(parts, part{partAnswer, f.Raw})
-	}
-	master, err := s.keyFor(ctx, parts)
-	if err != nil {
-		return err
+		var err error
+		if master, err = s.sealingKey(ctx); err != nil {
+			return err
+		}
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
 		c, err := a.lookUp(ctx, f.Check)
@@ -165,7 +167,7 @@ func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
 	for rows.Next() {
 		c := interrupted{Outcome: history.Interrupted}
 		if err := rows.Scan(&c.Check, &c.Session, &c.Instance); err != nil {
-			return nil, err
+			return nil, damaged(err)
 		}
 		open = append(open, c)
 	}
@@ -186,10 +188,10 @@ func (s *Store) aliveOnce() func(instance string) bool {
 	}
 }
 
-// keyFor gives the master key where there is anything to seal.
-func (s *Store) keyFor(ctx context.Context, parts []part) ([]byte, error) {
-	if len(parts) == 0 || s.writer == nil {
-		return nil, nil
+// sealingKey gives the master key, which it makes where there is none yet.
+func (s *Store) sealingKey(ctx context.Context) ([]byte, error) {
+	if s.writer == nil {
+		return nil, matcher.NewProblem("store.read_only", nil)
 	}
 	key, err := s.vault.master(ctx, true)
 	return key, problem(err)
@@ -212,7 +214,7 @@ func (a *appending) lookUp(ctx context.Context, check string) (known, error) {
 		var kind history.Kind
 		var session sql.NullString
 		if err := rows.Scan(&kind, &session); err != nil {
-			return known{}, err
+			return known{}, damaged(err)
 		}
 		switch kind {
 		case history.KindStarted:

@@ -27,16 +27,18 @@
 // additional data is the JSON array ["facematch sealed part", session, check,
 // part]. Table session_key holds that key, itself encrypted in the same way
 // under the master key, with ["facematch session key", database id, session].
-// Destroying a session's key erases its personal parts and leaves the chain
-// whole. The master key is 32 bytes in hexadecimal, in the keyring of the
+// Without a session's key its personal parts are erased while the chain stays
+// whole; verify names a key that is gone. The master key is 32 bytes in hexadecimal, in the keyring of the
 // operating system (service "Facematch Desk", user: the database id) or, where
-// none answers when the first part is sealed, in a key file; table meta says
+// none answers when the first check starts, in a key file; table meta says
 // which ("key place").
 //
-// The anchor is a file elsewhere, JSON Lines of {at, database, seq, hash}: the
-// head of the chain after the first write, at the end of each day, and the
+// The anchor is a file elsewhere, JSON Lines of {at, database, place, seq, hash}:
+// the head of the chain after the first write, at the end of each day, and the
 // newest. It tells a history that was cut off or written anew, which the chain
-// alone cannot.
+// alone cannot. Its place is the SHA-256 of the database's absolute path, and
+// tells that another database was put there, or none is left. Who starts a new
+// history in the old place on purpose puts the anchor away with the old one.
 package store
 
 import (
@@ -86,7 +88,8 @@ type Store struct {
 
 // Open opens the history, makes it where there is none, and brings an older one
 // up to date. What is no history of this program, or was written by a newer
-// version, is refused and left as it is. An existing folder keeps its rights,
+// version, is refused and left as it is. So is an empty place in which the
+// anchor knows a history. An existing folder keeps its rights,
 // as it may be the user's own; the files in it are private.
 func Open(ctx context.Context, p Params) (*Store, error) {
 	return open(ctx, p, systemRing{})
@@ -100,20 +103,27 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{alive: p.Alive, now: p.Now, log: p.Log}
+	s := &Store{alive: p.Alive, now: p.Now, log: p.Log, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	// The anchor first: a database that another process makes meanwhile is not
+	// missed then. One that cannot be read keeps nobody from recording; Verify
+	// and AnchorProblem tell of it.
+	_, anchored, _ := s.anchor.ours()
 	if !p.ReadOnly {
-		if s.writer, err = openWriter(ctx, path, p.Now); err != nil {
+		if s.writer, err = openWriter(ctx, path, anchored, p.Now); err != nil {
 			return nil, problem(err)
 		}
 	}
-	if s.reader, err = openReader(ctx, path, p.ReadOnly); err == nil {
+	if s.reader, err = openReader(ctx, path, anchored, p.ReadOnly); err == nil {
 		err = s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaDatabase).Scan(&s.id)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = damaged(err)
+		}
 	}
 	if err != nil {
 		return nil, problem(errors.Join(err, s.Close()))
 	}
 	s.vault = newVault(r, p.KeyFile, s.id, s.reader, s.writer)
-	s.anchor = anchor{path: p.Anchor, database: s.id}
+	s.anchor.database = s.id
 	return s, nil
 }
 

@@ -160,7 +160,7 @@ func (v *vault) fetch(ctx context.Context, place, check string) ([]byte, error) 
 			return nil, matcher.NewProblem("store.keyring", err)
 		}
 	default:
-		text, err = readKeyFile(v.file)
+		text, err = v.readFile()
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, matcher.NewProblem("store.key_lost", err)
 		}
@@ -199,7 +199,7 @@ func (v *vault) intoKeyring() ([]byte, error) {
 func (v *vault) intoFile(ctx context.Context) ([]byte, error) {
 	var key []byte
 	err := locked(ctx, v.file, func() error {
-		text, err := readKeyFile(v.file)
+		text, err := v.readFile()
 		if errors.Is(err, fs.ErrNotExist) {
 			key = newKey()
 			return replace(v.file, []byte(hex.EncodeToString(key)+"\n"))
@@ -269,11 +269,14 @@ func keyMeta(ctx context.Context, q querier) (place, check string, err error) {
 	return place, check, err
 }
 
-func readKeyFile(path string) (string, error) {
-	if err := makePrivate(path); err != nil {
-		return "", err
+// readFile reads the key file, which it makes private where it may write.
+func (v *vault) readFile() (string, error) {
+	if v.writer != nil {
+		if err := makePrivate(v.file); err != nil {
+			return "", err
+		}
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(v.file)
 	return string(b), err
 }
 

@@ -155,13 +155,16 @@ func TestKeyIsGone(t *testing.T) {
 			again := mustOpen(t, p, c.later(t, s, p))
 			ctx := context.Background()
 			wantKey(t, again.Start(ctx, started("b", "Bob Example")), c.want)
+			wantKey(t, again.Start(ctx, started("c", "")), c.want) // its answer could not be sealed
 			wantKey(t, again.KeyProblem(ctx), c.want)
-			record(t, again, "c", "")
+			if err := again.Settings(ctx, history.SettingsChange{How: "by hand", SHA256: "ab"}); err != nil {
+				t.Errorf("settings: %v", err)
+			}
 			rows := mustList(t, again, history.Filter{})
-			if len(rows) != 2 || rows[0].Sealed || !rows[1].Sealed || rows[1].Name != "" || rows[1].Outcome != history.Pass {
+			if len(rows) != 1 || !rows[0].Sealed || rows[0].Name != "" || rows[0].Outcome != history.Pass {
 				t.Errorf("list is %+v", rows)
 			}
-			if v := mustVerify(t, again); !v.Intact || v.Records != 4 {
+			if v := mustVerify(t, again); !v.Intact || v.Records != 3 {
 				t.Errorf("verdict is %+v", v)
 			}
 			if err := again.Finish(ctx, finished("a", 1, "{}")); err == nil {
@@ -203,20 +206,37 @@ func TestKeyringHangsLater(t *testing.T) {
 	record(t, s, "b", "Bob Example")
 }
 
-func TestSessionKeyErased(t *testing.T) {
+// TestSessionKeyStays tries to take the key of a name away, first through the
+// triggers, then without them.
+func TestSessionKeyStays(t *testing.T) {
 	p := testParams(t.TempDir())
 	s := mustOpen(t, p, &memoryRing{})
 	record(t, s, "a", "Ann Example")
 	record(t, s, "b", "Bob Example")
-	if _, err := s.writer.Exec(`DELETE FROM session_key WHERE session = 'sess_a'`); err != nil {
-		t.Fatal(err)
+	raw := rawDB(t, p.Path) // without this program's settings
+	for _, statement := range []string{
+		`DELETE FROM session_key WHERE session = 'sess_b'`,
+		`UPDATE session_key SET wrapped = zeroblob(48)`,
+		`INSERT OR REPLACE INTO session_key SELECT session, nonce, zeroblob(48) FROM session_key`,
+	} {
+		if _, err := raw.Exec(statement); err == nil {
+			t.Errorf("%s goes", statement)
+		}
 	}
-	rows := mustList(t, s, history.Filter{})
-	if rows[0].Name != "Bob Example" || !rows[1].Sealed || rows[1].Name != "" {
+	if rows := mustList(t, s, history.Filter{}); rows[0].Name != "Bob Example" || rows[1].Name != "Ann Example" {
 		t.Errorf("list is %+v", rows)
 	}
-	if v := mustVerify(t, s); !v.Intact {
-		t.Errorf("erasing broke the chain: %+v", v)
+	db, restore := forge(t, p.Path)
+	if _, err := db.Exec(`DELETE FROM session_key WHERE session = 'sess_b'`); err != nil {
+		t.Fatal(err)
+	}
+	restore()
+	rows := mustList(t, s, history.Filter{})
+	if !rows[0].Sealed || rows[0].Name != "" || rows[1].Name != "Ann Example" {
+		t.Errorf("list is %+v", rows)
+	}
+	if v := mustVerify(t, s); v.Intact || v.Fault != history.FaultSealed || v.BadSeq != 3 {
+		t.Errorf("verdict is %+v", v)
 	}
 }
 

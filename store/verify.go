@@ -7,6 +7,11 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -16,38 +21,83 @@ import (
 const StageVerifying matcher.Stage = "verifying"
 
 // Verify walks the whole chain, computes every hash and every sealed part's
-// hash anew, compares with the anchor, and names the first bad record. It needs
-// no key and keeps nobody from writing. A broken chain is a verdict, not an
-// error.
+// hash anew, compares with the anchor, and names the first bad record. Then it
+// looks whether the tables are those this program makes, as lists read columns
+// that are computed from the payloads, and whether the file is whole. It needs
+// no key and keeps nobody from writing. A broken or damaged history is a
+// verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
 	// The marks first: a record added meanwhile is then in the chain for sure.
-	marks, err := s.anchor.ours()
+	marks, replaced, err := s.anchor.ours()
 	if err != nil {
 		return history.Verdict{}, matcher.NewProblem("store.anchor_unread", err)
 	}
-	v, err := s.verify(ctx, marks, progress)
-	if err != nil {
-		return history.Verdict{}, problem(err)
-	}
-	return v, nil
-}
-
-func (s *Store) verify(ctx context.Context, marks map[int64]mark, progress matcher.ProgressFunc) (history.Verdict, error) {
 	v := history.Verdict{Anchored: len(marks) > 0}
 	for seq := range marks {
 		v.Until = max(v.Until, seq)
 	}
+	if replaced {
+		v.BadSeq, v.Fault = 1, history.FaultReplaced
+		return v, nil
+	}
+	if err := s.verify(ctx, &v, marks, progress); err != nil {
+		return history.Verdict{}, problem(err)
+	}
+	v.Intact = v.Fault == ""
+	if !v.Intact {
+		v.Head = ""
+	}
+	return v, nil
+}
+
+func (s *Store) verify(ctx context.Context, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+	made, err := freshTables(ctx)
+	if err != nil {
+		return err
+	}
 	// One transaction, so that all is read as of one moment.
 	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return v, err
+		return err
 	}
 	defer tx.Rollback()
+	found, err := tables(ctx, tx)
+	changed := err == nil && !slices.Equal(found, made)
+	if err == nil {
+		err = walk(ctx, tx, v, marks, progress)
+	}
+	if err == nil && v.Fault == "" && !changed {
+		err = whole(ctx, tx)
+	}
+	unreadable := false
+	if err = problem(err); err != nil {
+		key := matcher.AsProblem(err, "").Key
+		if unreadable = key == "store.damaged" || key == "store.foreign"; !unreadable {
+			return err
+		}
+	}
+	switch {
+	case v.Fault != "":
+	case changed:
+		v.Fault = history.FaultSchema
+	case unreadable:
+		v.Fault = history.FaultDamaged
+	}
+	return nil
+}
+
+// walk reads the chain until its end or the first bad record.
+func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
-	if err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM record), (SELECT coalesce(max(record), 0) FROM sealed)`).
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) FROM record), (SELECT coalesce(max(record), 0) FROM sealed)`).
 		Scan(&total, &lastSealed); err != nil {
-		return v, err
+		return err
+	}
+	keys, err := keyedSessions(ctx, tx)
+	if err != nil {
+		return err
 	}
 	progress.Report(StageVerifying, 0, total)
 
@@ -66,7 +116,7 @@ func (s *Store) verify(ctx context.Context, marks map[int64]mark, progress match
 			bad(r.seq, history.FaultEdited)
 		case marked && m.Hash != hex.EncodeToString(hash[:]):
 			bad(r.seq, history.FaultReplaced)
-		case !r.sealsHold():
+		case !r.sealsHold(keys):
 			bad(r.seq, history.FaultSealed)
 		}
 		if v.Fault != "" {
@@ -82,18 +132,86 @@ func (s *Store) verify(ctx context.Context, marks map[int64]mark, progress match
 		return true
 	})
 	if err != nil {
-		return v, err
+		v.BadSeq = before.seq + 1 // read it could not be
+		return err
 	}
 	// A sealed part whose record is gone tells of a cut even without an anchor.
 	if v.Fault == "" && max(v.Until, lastSealed) > before.seq {
 		bad(before.seq+1, history.FaultCutOff)
 	}
 	progress.Report(StageVerifying, int(v.Records), total)
-	v.Intact = v.Fault == ""
-	if v.Intact && v.Records > 0 {
+	if before.seq > 0 {
 		v.Head = hex.EncodeToString(before.hash[:])
 	}
-	return v, nil
+	return nil
+}
+
+// keyedSessions gives the sessions that have a key.
+func keyedSessions(ctx context.Context, q querier) (map[string]bool, error) {
+	rows, err := q.QueryContext(ctx, `SELECT session FROM session_key`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	keys := map[string]bool{}
+	for rows.Next() {
+		var session string
+		if err := rows.Scan(&session); err != nil {
+			return nil, damaged(err)
+		}
+		keys[session] = true
+	}
+	return keys, rows.Err()
+}
+
+// table is what SQLite knows of a table, an index or a trigger: its type, its
+// name, the name of its table, and the statement that made it.
+type table [4]string
+
+// freshTables gives the tables of a new history, made in memory.
+func freshTables(ctx context.Context) ([]table, error) {
+	db, err := sql.Open("sqlite3", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1) // each connection would have its own
+	if err := migrate(ctx, db, time.Now); err != nil {
+		return nil, err
+	}
+	return tables(ctx, db)
+}
+
+func tables(ctx context.Context, q querier) ([]table, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT coalesce(type, ''), coalesce(name, ''), coalesce(tbl_name, ''), coalesce(sql, '')
+		FROM sqlite_schema ORDER BY type, name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []table
+	for rows.Next() {
+		var t table
+		if err := rows.Scan(&t[0], &t[1], &t[2], &t[3]); err != nil {
+			return nil, damaged(err)
+		}
+		found = append(found, t)
+	}
+	return found, rows.Err()
+}
+
+// whole lets SQLite read every page of the file and compare each index with its
+// table.
+func whole(ctx context.Context, q querier) error {
+	var found string
+	if err := q.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return fmt.Errorf("%s: %w", found, sqlite3.Error{Code: sqlite3.ErrCorrupt})
+	}
+	return nil
 }
 
 // stored is a record as it lies in the database.
@@ -104,10 +222,16 @@ type stored struct {
 }
 
 // sealsHold reports whether the sealed parts are those the payload names, all
-// of them and no other.
-func (r stored) sealsHold() bool {
-	var named seals
+// of them and no other, and their session has a key.
+func (r stored) sealsHold(keys map[string]bool) bool {
+	var named struct {
+		seals
+		Session string `json:"session"`
+	}
 	if json.Unmarshal(r.payload, &named) != nil || len(named.Sealed) != len(r.parts) || len(named.Nonces) != len(r.parts) {
+		return false
+	}
+	if len(r.parts) > 0 && !keys[named.Session] {
 		return false
 	}
 	for _, p := range r.parts {
@@ -137,7 +261,7 @@ func eachStored(ctx context.Context, q querier, see func(stored) bool) error {
 		var name sql.NullString
 		var p sealedPart
 		if err := rows.Scan(&next.seq, &next.prev, &next.hash, &next.payload, &name, &p.nonce, &p.ciphertext); err != nil {
-			return err
+			return damaged(err)
 		}
 		if begun && next.seq != current.seq {
 			if !see(current) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -13,17 +14,42 @@ import (
 )
 
 // forge opens the database as somebody would who means harm and knows SQL: the
-// triggers are gone.
-func forge(t *testing.T, path string) *sql.DB {
+// triggers are gone until the returned function puts them back.
+func forge(t *testing.T, path string) (db *sql.DB, restore func()) {
 	t.Helper()
-	db := rawDB(t, path)
+	db = rawDB(t, path)
 	db.SetMaxOpenConns(1)
-	for _, trigger := range []string{"record_next", "record_no_update", "record_no_delete", "sealed_next", "sealed_no_update", "sealed_no_delete"} {
-		if _, err := db.Exec("DROP TRIGGER " + trigger); err != nil {
+	found, err := tables(context.Background(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return db
+	triggers := 0
+	for _, f := range found {
+		if f[0] == "trigger" {
+			exec("DROP TRIGGER " + f[1])
+			triggers++
+		}
+	}
+	if triggers < 9 {
+		t.Fatalf("only %d triggers guard the history", triggers)
+	}
+	return db, func() {
+		t.Helper()
+		for _, f := range found {
+			if f[0] == "trigger" {
+				exec(f[3])
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // chainFrom makes the chain right again from a record on.
@@ -122,11 +148,23 @@ func TestTampering(t *testing.T) {
 			unchained, false, history.FaultSealed, 1},
 		{"sealed part added", []string{`INSERT INTO sealed SELECT record, 'note', nonce, ciphertext FROM sealed WHERE record = 6`}, unchained, false, history.FaultSealed, 6},
 		{"sealed part renamed", []string{`UPDATE sealed SET part = 'note' WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
+		{"a session's key deleted", []string{`DELETE FROM session_key WHERE session = 'sess_2'`}, unchained, false, history.FaultSealed, 5},
+		{"all keys deleted", []string{`DELETE FROM session_key`}, unchained, false, history.FaultSealed, 1},
+		{"a key given to another session", []string{`UPDATE session_key SET session = 'sess_9' WHERE session = 'sess_4'`}, unchained, false, history.FaultSealed, 9},
+		{"a generated column with another meaning", []string{`DROP INDEX record_outcome`, `ALTER TABLE record DROP COLUMN outcome`,
+			`ALTER TABLE record ADD COLUMN outcome TEXT GENERATED ALWAYS AS ('pass') VIRTUAL`,
+			`CREATE INDEX record_outcome ON record (outcome) WHERE outcome IS NOT NULL`}, unchained, false, history.FaultSchema, 0},
+		{"a column gone", []string{`DROP INDEX record_outcome`, `ALTER TABLE record DROP COLUMN outcome`}, unchained, false, history.FaultSchema, 0},
+		{"an index gone", []string{`DROP INDEX record_check`}, unchained, false, history.FaultSchema, 0},
+		{"a trigger added", []string{`CREATE TRIGGER forget AFTER INSERT ON record BEGIN DELETE FROM record WHERE seq = NEW.seq; END`}, unchained, false, history.FaultSchema, 0},
+		{"a table gone", []string{`DROP TABLE session_key`, `CREATE TABLE session_key (session TEXT, nonce BLOB, wrapped BLOB)`,
+			`ALTER TABLE session_key DROP COLUMN session`}, unchained, false, history.FaultSchema, 0},
+		{"tables changed and a record edited", []string{`DROP INDEX record_check`, edited(4)}, unchained, false, history.FaultEdited, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := testParams(t.TempDir())
 			copyFolder(t, whole, filepath.Dir(filepath.Dir(p.Path)))
-			db := forge(t, p.Path)
+			db, restore := forge(t, p.Path)
 			for _, statement := range c.sql {
 				if _, err := db.Exec(statement); err != nil {
 					t.Fatalf("%s: %v", statement, err)
@@ -135,9 +173,7 @@ func TestTampering(t *testing.T) {
 			if c.rechain != unchained {
 				chainFrom(t, db, c.rechain)
 			}
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
+			restore()
 			if c.noAnchor {
 				if err := os.Remove(p.Anchor); err != nil {
 					t.Fatal(err)
@@ -180,13 +216,11 @@ func TestCutOffStaysVisible(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db := forge(t, p.Path)
+	db, restore := forge(t, p.Path)
 	if _, err := db.Exec(`DELETE FROM record WHERE seq > 6`); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	s = mustOpen(t, p, noRing{})
 	record(t, s, "more", "")
 	wantKey(t, s.AnchorProblem(), "store.anchor_disagrees")
@@ -233,6 +267,224 @@ func TestVerifyWhileWriting(t *testing.T) {
 		}
 	}
 	if v := mustVerify(t, s); v.Records != 40 || v.Until != 40 {
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+// TestTriggerGone leaves one trigger out, each in its turn: records could be
+// changed from then on.
+func TestTriggerGone(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "A Name")
+	found, err := tables(context.Background(), s.reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := rawDB(t, p.Path)
+	for _, f := range found {
+		if f[0] != "trigger" {
+			continue
+		}
+		if _, err := db.Exec("DROP TRIGGER " + f[1]); err != nil {
+			t.Fatal(err)
+		}
+		if v := mustVerify(t, s); v.Intact || v.Fault != history.FaultSchema || v.Records != 2 {
+			t.Errorf("without %s the verdict is %+v", f[1], v)
+		}
+		if _, err := db.Exec(f[3]); err != nil {
+			t.Fatal(err)
+		}
+		if v := mustVerify(t, s); !v.Intact {
+			t.Errorf("with %s again the verdict is %+v", f[1], v)
+		}
+	}
+}
+
+// TestReplaced puts another history, whole in itself, in the place of one the
+// anchor knows.
+func TestReplaced(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other := testParams(t.TempDir())
+	s = mustOpen(t, other, noRing{})
+	for i := range 3 {
+		record(t, s, fmt.Sprint("other", i), "")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(other.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.Path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.KeyFile = other.KeyFile
+	want := history.Verdict{BadSeq: 1, Fault: history.FaultReplaced}
+	s = mustOpen(t, p, noRing{})
+	if v := mustVerify(t, s); v != want {
+		t.Errorf("verdict is %+v, want %+v", v, want)
+	}
+	before, err := os.ReadFile(p.Anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, "more", "") // the check counts, the evidence stays
+	wantKey(t, s.AnchorProblem(), "store.anchor_disagrees")
+	if after, err := os.ReadFile(p.Anchor); err != nil || string(after) != string(before) {
+		t.Errorf("the anchor became %s, %v", after, err)
+	}
+	if v := mustVerify(t, s); v != want {
+		t.Errorf("verdict is %+v, want %+v", v, want)
+	}
+	// Put away on purpose, with its anchor.
+	if err := os.Rename(p.Anchor, p.Anchor+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if v := mustVerify(t, s); !v.Intact || v.Anchored || v.Records != 8 {
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+// TestMoved moves a history with its folder: the anchor knows it by its id.
+func TestMoved(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	old := p.Path
+	p.Path = filepath.Join(filepath.Dir(filepath.Dir(old)), "elsewhere", "history.db")
+	p.KeyFile = filepath.Join(filepath.Dir(p.Path), filepath.Base(p.KeyFile))
+	if err := os.Rename(filepath.Dir(old), filepath.Dir(p.Path)); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, p, noRing{})
+	record(t, s, "b", "")
+	if v := mustVerify(t, s); !v.Intact || !v.Anchored || v.Until != 4 || s.AnchorProblem() != nil {
+		t.Errorf("verdict is %+v, %v", v, s.AnchorProblem())
+	}
+}
+
+// spoil changes bytes of the database's file, the last that match: SQLite fills
+// a page from its end.
+func spoil(t *testing.T, path, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := bytes.LastIndex(data, []byte(from))
+	if i < 0 || len(from) != len(to) {
+		t.Fatalf("cannot spoil %q", from)
+	}
+	copy(data[i:], to)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSpoiltPayloads changes single bytes of the file behind SQLite's back:
+// reading says that the history is damaged, and verify which record it is.
+func TestSpoiltPayloads(t *testing.T) {
+	for _, c := range []struct {
+		name, from, to string
+		seq            int64
+		list, settings bool // whether they meet it
+	}{
+		{"settings no JSON", `{"kind":"settings`, `x"kind":"settings`, 1, false, true},
+		{"settings of another form", `"sha256":"ab"`, `"sha256":1234`, 1, false, true},
+		{"started no JSON", `{"kind":"started`, `x"kind":"started`, 2, true, false},
+		{"started at no time", `"started","at":"2026-11`, `"started","at":"2026-xx`, 2, true, false},
+		{"started without a session", `"session":"sess_a"`, `"sessiom":"sess_a"`, 2, true, false},
+		{"end no JSON", `{"kind":"finished`, `x"kind":"finished`, 3, true, false},
+		{"score no number", `"score":8358`, `"score":"xy"`, 3, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := testParams(t.TempDir())
+			p.Now = func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
+			s := mustOpen(t, p, noRing{})
+			ctx := context.Background()
+			if err := s.Settings(ctx, history.SettingsChange{How: "by hand", SHA256: "ab"}); err != nil {
+				t.Fatal(err)
+			}
+			record(t, s, "a", "A Name")
+			if err := s.Start(ctx, started("b", "")); err != nil { // open, for Recover to look
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			spoil(t, p.Path, c.from, c.to)
+			s = mustOpen(t, p, noRing{})
+			if v := mustVerify(t, s); v.Fault != history.FaultEdited || v.BadSeq != c.seq || v.Intact {
+				t.Errorf("verdict is %+v", v)
+			}
+			_, err := s.List(ctx, history.Filter{})
+			if c.list {
+				wantKey(t, err, "store.damaged")
+			} else if err != nil {
+				t.Errorf("list: %v", err)
+			}
+			_, _, err = s.LastSettings(ctx)
+			if c.settings {
+				wantKey(t, err, "store.damaged")
+			} else if err != nil {
+				t.Errorf("last settings: %v", err)
+			}
+			if _, err := s.Recover(ctx); err != nil {
+				wantKey(t, err, "store.damaged")
+			}
+		})
+	}
+}
+
+// TestRecoverMeetsSpoiltPayload spoils the record of the open check itself.
+func TestRecoverMeetsSpoiltPayload(t *testing.T) {
+	for _, change := range [][2]string{{`{"kind":"started`, `x"kind":"started`}, {`"session":"sess_a"`, `"sessiom":"sess_a"`}} {
+		p := testParams(t.TempDir())
+		s := mustOpen(t, p, noRing{})
+		if err := s.Start(context.Background(), started("a", "")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		spoil(t, p.Path, change[0], change[1])
+		_, err := mustOpen(t, p, noRing{}).Recover(context.Background())
+		wantKey(t, err, "store.damaged")
+	}
+}
+
+// TestIndexDoesNotFit lets an index tell something else than the records, whose
+// bytes are all as they were.
+func TestIndexDoesNotFit(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(p.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In the index the word stands before the next entry, in a payload in quotes.
+	changed := bytes.Replace(data, []byte("\x01pass\x02"), []byte("\x01fail\x02"), 1)
+	if bytes.Equal(changed, data) {
+		t.Fatal("the index entry was not found")
+	}
+	if err := os.WriteFile(p.Path, changed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v := mustVerify(t, mustOpen(t, p, noRing{})); v.Fault != history.FaultDamaged || v.Records != 2 {
 		t.Errorf("verdict is %+v", v)
 	}
 }

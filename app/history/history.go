@@ -3,7 +3,6 @@
 package history
 
 import (
-	"encoding/json"
 	"time"
 
 	"facematch/matcher"
@@ -136,13 +135,6 @@ type Filter struct {
 	Limit  int   // at most this many; 0: 100
 }
 
-// Entry is one record as it is stored, for the command line's show and export.
-type Entry struct {
-	Seq     int64           `json:"seq"`
-	Hash    string          `json:"hash"`
-	Payload json.RawMessage `json:"payload"`
-}
-
 // Verdict is what verifying the chain found.
 type Verdict struct {
 	Records  int64     `json:"records"` // read until the end or the first bad one
@@ -165,5 +157,7 @@ const (
 	FaultChain    Fault = "not chained"         // it does not follow the record before it
 	FaultCutOff   Fault = "cut off"             // the anchor knows records that are gone
 	FaultReplaced Fault = "replaced"            // the anchor knows another record of this number
-	FaultSealed   Fault = "sealed part changed" // a sealed part does not give its hash, or is gone
+	FaultSealed   Fault = "sealed part changed" // a sealed part does not give its hash, or it or its key is gone
+	FaultSchema   Fault = "tables changed"      // the tables are not those the program makes
+	FaultDamaged  Fault = "damaged"             // the file cannot be read whole
 )

@@ -90,10 +90,27 @@ BEGIN
 	SELECT RAISE(ABORT, 'sealed: nothing can be deleted');
 END;
 
--- One key for each session, encrypted under the master key. Destroying it
--- erases the session's personal parts and leaves the chain whole.
+-- One key for each session, encrypted under the master key. Without it the
+-- session's personal parts cannot be read.
 CREATE TABLE session_key (
 	session TEXT PRIMARY KEY,
 	nonce   BLOB NOT NULL CHECK (length(nonce) = 12),
 	wrapped BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Said here for the same reason as with sealed.
+CREATE TRIGGER session_key_once BEFORE INSERT ON session_key
+WHEN EXISTS (SELECT 1 FROM session_key WHERE session = NEW.session)
+BEGIN
+	SELECT RAISE(ABORT, 'session_key: nothing can be replaced');
+END;
+
+CREATE TRIGGER session_key_no_update BEFORE UPDATE ON session_key
+BEGIN
+	SELECT RAISE(ABORT, 'session_key: nothing can be changed');
+END;
+
+CREATE TRIGGER session_key_no_delete BEFORE DELETE ON session_key
+BEGIN
+	SELECT RAISE(ABORT, 'session_key: nothing can be deleted');
+END;
