@@ -25,6 +25,8 @@ const (
 	taskVar = "FACEMATCH_STORE_TEST_TASK"
 	dirVar  = "FACEMATCH_STORE_TEST_DIR"
 	nameVar = "FACEMATCH_STORE_TEST_NAME"
+
+	anchorVar = "FACEMATCH_STORE_TEST_ANCHOR" // another one than usual, where set
 )
 
 func TestMain(m *testing.M) {
@@ -45,10 +47,19 @@ func runTask(task string, p Params, name string) error {
 		r = systemRing{}
 	}
 	p.ReadOnly = task == "open for reading"
+	if a := os.Getenv(anchorVar); a != "" {
+		p.Anchor = a
+	}
 	s, err := open(ctx, p, r)
 	if strings.HasPrefix(task, "open") { // and say how it went
 		if err == nil && p.ReadOnly {
 			_, err = s.List(ctx, history.Filter{})
+		}
+		if err == nil && p.ReadOnly {
+			var v history.Verdict
+			if v, err = s.Verify(ctx, nil); err == nil && (!v.Intact || !v.Anchored) {
+				err = fmt.Errorf("verdict is %+v", v)
+			}
 		}
 		if err == nil {
 			fmt.Println("opened")
@@ -270,6 +281,9 @@ func TestFolderWithoutRights(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	folder := filepath.Dir(p.Path)
+	if err := errors.Join(os.Chmod(filepath.Dir(p.Anchor), 0o755), os.Chmod(p.Anchor, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	const no = "store.no_access"
 	for _, c := range []struct {
 		folder, file    os.FileMode
@@ -304,6 +318,71 @@ func TestFolderWithoutRights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestReadBesideWriter reads while another process writes, in a folder in which
+// the reader may write nothing.
+func TestReadBesideWriter(t *testing.T) {
+	dir := t.TempDir()
+	p := testParams(dir)
+	writer := other(dir, "write until killed", "w")
+	out, err := writer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		writer.Process.Kill()
+		writer.Wait()
+	})
+	lines := bufio.NewScanner(out)
+	for range 4 {
+		if !lines.Scan() {
+			t.Fatal("the writer ended")
+		}
+	}
+	drained := make(chan struct{})
+	go func() { // so that it goes on
+		defer close(drained)
+		for lines.Scan() {
+		}
+	}()
+	folder := filepath.Dir(p.Path)
+	if err := os.Chmod(folder, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(folder, 0o700) }) // so that it can be removed
+	for _, name := range []string{p.Path, p.Path + "-wal", p.Path + "-shm"} {
+		if err := os.Chmod(name, 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 {
+		cmd := other(dir, "open for reading", "")
+		if os.Getuid() == 0 {
+			runAsNobody(t, cmd, dir)
+			// The writer makes the anchor anew with private rights; a copy is as
+			// good, as it tells of an earlier time.
+			data, err := os.ReadFile(p.Anchor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "anchor copy"), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			cmd.Env = append(cmd.Env, anchorVar+"="+filepath.Join(dir, "anchor copy"))
+		}
+		said, err := cmd.Output()
+		if err != nil || string(said) != "opened\n" {
+			t.Fatalf("the reader says %q, %v", said, err)
+		}
+	}
+	if err := writer.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-drained
 }
 
 const nobody = 65534

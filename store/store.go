@@ -142,7 +142,7 @@ func (s *Store) Close() error {
 }
 
 // KeyPlace tells where the key of sealed parts lies: "keyring" or "file".
-// While nothing was sealed yet it is where the key would be put now. The first
+// While no check started yet it is where the key would be put now. The first
 // call may wait for the keyring, some seconds where that hangs.
 func (s *Store) KeyPlace() string {
 	place, err := s.vault.place(context.Background())
@@ -153,7 +153,7 @@ func (s *Store) KeyPlace() string {
 }
 
 // KeyProblem tells why sealed parts cannot be read here, or nil where they can
-// or nothing was sealed yet. It may wait for the keyring as KeyPlace does.
+// or no check started yet. It may wait for the keyring as KeyPlace does.
 func (s *Store) KeyProblem(ctx context.Context) error {
 	if _, err := s.vault.master(ctx, false); err != nil && !errors.Is(err, errNoKey) {
 		return problem(err)
