@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"facematch/app/private"
 	"facematch/matcher"
 )
 
@@ -131,7 +132,7 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 		if err := w.Flush(); err != nil {
 			return err
 		}
-		return replace(a.path, out.Bytes())
+		return private.Write(a.path, out.Bytes())
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 )
 
 // locked does something while it holds the lock beside path against other
@@ -26,31 +25,6 @@ func locked(ctx context.Context, path string, do func() error) error {
 	}
 	err := do()
 	return errors.Join(err, lock.Close())
-}
-
-// replace writes a private file in one step: after a crash it holds the old
-// bytes or the new ones.
-func replace(path string, data []byte) error {
-	dir := filepath.Dir(path)
-	// The new file lies beside the old one: never in the common temp folder,
-	// and the rename stays on one disk.
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
-		return err
-	}
-	// The rename lasts once the folder is on the disk.
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // makePrivate takes a file's rights from everybody but its owner.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"facematch/app/private"
 	"facematch/matcher"
 )
 
@@ -202,7 +203,7 @@ func (v *vault) intoFile(ctx context.Context) ([]byte, error) {
 		text, err := v.readFile()
 		if errors.Is(err, fs.ErrNotExist) {
 			key = newKey()
-			return replace(v.file, []byte(hex.EncodeToString(key)+"\n"))
+			return private.Write(v.file, []byte(hex.EncodeToString(key)+"\n"))
 		}
 		if err != nil {
 			return err

@@ -561,7 +561,6 @@ func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
 	next := newFakeSource()
 	next.problem(&app.Problem{Key: "camera.busy"})
 	w.check.setSource(next)
-	late()
 	w.until(t, "the next source's fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.busy")) })
 	late()
 	w.q.run()

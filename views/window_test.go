@@ -375,6 +375,7 @@ func TestEveryKeyHasWords(t *testing.T) {
 	}
 	for _, f := range []history.Fault{
 		history.FaultEdited, history.FaultMissing, history.FaultChain, history.FaultCutOff, history.FaultReplaced, history.FaultSealed,
+		history.FaultSchema, history.FaultDamaged,
 	} {
 		keys[app.VerdictWords(history.Verdict{Fault: f}).Key] = true
 	}

@@ -289,6 +289,8 @@ func TestHistoryVerify(t *testing.T) {
 		{history.Verdict{Records: 4, BadSeq: 5, Fault: history.FaultCutOff}, 5, "cut off"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced}, 5, "not the one"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultSealed}, 5, "sealed part"},
+		{history.Verdict{Records: 4, Fault: history.FaultSchema}, 5, "BROKEN"},
+		{history.Verdict{Records: 4, BadSeq: 2, Fault: history.FaultDamaged}, 5, "BROKEN"},
 	} {
 		code, out, _ := run(t, &parts{verdict: tt.verdict}, "", "history", "verify")
 		if code != tt.code || !strings.Contains(out, tt.says) {
