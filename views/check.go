@@ -71,6 +71,7 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked, revive f
 			s.showHint("", good)
 		} else {
 			s.showHint(s.words.Notice(hint), good)
+			s.reviveEngine() // which must work by now: it found faces, or none
 		}
 	}
 	s.hint = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})

@@ -98,12 +98,14 @@ func TestAMissingModelIsSaidPlainly(t *testing.T) {
 	}
 }
 
-// A fault of the engine says "try again": a button does, and so does a portrait
-// that was found in spite of it.
+// A fault of the engine says "try again": a button does, and so does whatever
+// shows that the engine works.
 func TestTheEngineIsTriedAgain(t *testing.T) {
-	for _, how := range []string{"button", "document"} {
+	for _, how := range []string{"button", "document", "advice"} {
 		t.Run(how, func(t *testing.T) {
 			desk := newFakeDesk()
+			source := newFakeSource()
+			desk.source = func(string) app.Source { return source }
 			var installed atomic.Bool
 			missing := &app.Problem{Key: "camera.clip"}
 			desk.engine = func(context.Context) (app.Description, error) {
@@ -137,10 +139,13 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 				t.Errorf("after another document the fault is said %d times", n)
 			}
 			installed.Store(true)
-			if how == "button" {
+			switch how {
+			case "button":
 				test.Tap(w.check.retry)
-			} else {
+			case "document":
 				w.check.load([]string{"document.jpg"})
+			case "advice":
+				source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
 			}
 			w.until(t, "the engine", func() bool { return w.check.engineReady })
 			if w.check.retry.Visible() || strings.Contains(w.text(), w.words.T("camera.clip")) {
