@@ -83,9 +83,7 @@ type parts struct {
 	focus func(fyne.Focusable)
 }
 
-// preferenceSize is the window's one preference: its size, such as 1280x800. Two
-// would be two writes in a row, and Fyne, which reads its file again after each,
-// complains of the half it finds.
+// preferenceSize is the window's one preference: its size, such as 1280x800.
 const preferenceSize = "window.size"
 
 // New makes the window. A missing part is a mistake in the program and panics.
@@ -160,14 +158,26 @@ func (w *Window) close() {
 		return
 	}
 	size := w.win.Canvas().Size()
-	w.app.Preferences().SetString(preferenceSize, fmt.Sprintf("%.0fx%.0f", size.Width, size.Height))
 	w.end()
 	w.win.Hide()
-	ended, quit, queue := w.ended, w.app.Quit, w.work.queue
+	ended, queue := w.ended, w.work.queue
 	go func() { // waiting here would hold up the goroutine workers report to
 		waitFor(ended)
-		queue(quit)
+		queue(func() {
+			w.keepSize(size)
+			w.app.Quit()
+		})
 	}()
+}
+
+// keepSize keeps the window's size for the next start. It is to be the last thing
+// before the end, and to write even what did not change: Fyne writes its
+// preferences once more at the end and, unless it has just done so, reads the
+// file again at the same time and complains of the half it finds.
+func (w *Window) keepSize(size fyne.Size) {
+	p := w.app.Preferences()
+	p.RemoveValue(preferenceSize)
+	p.SetString(preferenceSize, fmt.Sprintf("%.0fx%.0f", size.Width, size.Height))
 }
 
 func waitFor(ended <-chan struct{}) {
