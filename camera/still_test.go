@@ -21,12 +21,14 @@ func TestStreamThatGrows(t *testing.T) {
 	}
 	cam.mode.Store(grown)
 	ctx := soon(t)
-	for live.Frame.Image.Rect != image.Rect(0, 0, 640, 480) {
+	for live.Frame.Image == nil || live.Frame.Image.Rect != image.Rect(0, 0, 640, 480) {
 		var err error
 		if live, err = s.Next(ctx, live.Seq); err != nil {
 			t.Fatalf("the larger picture never came: %v", err)
 		}
-		if live.Problem != nil {
+		// On a busy machine opening it anew may take over two seconds, which is then
+		// rightly called frozen; nothing else may be said.
+		if live.Problem != nil && live.Problem.Key != "camera.frozen" {
 			t.Fatalf("the clerk is told %v", live.Problem)
 		}
 	}
