@@ -11,9 +11,10 @@ const (
 	// each one repaints the whole window.
 	paintInterval = 33 * time.Millisecond
 
-	// adviceInterval is how often the hint under the live picture may change.
-	// Five times a second follows a moving face and can still be read.
-	adviceInterval = 200 * time.Millisecond
+	// adviceInterval is how often the hint under the live picture may change. Four
+	// times a second follows a moving face and can still be read; each time costs
+	// about 45 ms of a core, and the whole preview must stay within one.
+	adviceInterval = 250 * time.Millisecond
 
 	// adviceRest is how long the hint waits after its first error, and
 	// adviceRestMost after many: where models are missing, each attempt looks
