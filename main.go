@@ -165,7 +165,7 @@ func open(ctx context.Context) (_ *program, err error) {
 		OpenSource: func(address string) app.Source {
 			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})
 		},
-		Settings: chosen, Instance: here.ID, Temp: here.Temp, Version: version, Log: p.log, Now: time.Now,
+		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
 }

@@ -86,7 +86,6 @@ type Params struct {
 	OpenSource func(address string) Source // never blocks: the source opens in the background
 	Settings   *settings.Store
 	Instance   string // id of this running program
-	Temp       string // its private temp folder
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -103,7 +102,7 @@ func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
 		"OpenSource": p.OpenSource == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
-		"Temp": p.Temp == "", "Log": p.Log == nil, "Now": p.Now == nil,
+		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {
 		if missing {
 			panic("app: Params." + name + " is missing")

@@ -110,7 +110,7 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 	return New(Params{
 		History: m, Engine: engine, Portraits: finder{}, Settings: store,
 		OpenSource: func(string) Source { return nil },
-		Instance:   "ins_1", Temp: t.TempDir(), Version: "test",
+		Instance:   "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file
 }
