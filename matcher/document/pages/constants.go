@@ -1,0 +1,21 @@
+package pages
+
+// PageSide is the longer side of a page that is kept, in pixels: A4 at 300 dots
+// an inch is 3508. A portrait is cut out of it.
+const PageSide = 4000
+
+// MaxPages is how many pages of a file are read: a document has its picture on
+// one of its first.
+const MaxPages = 10
+
+// What is read of a document, so that no picture takes more than a gigabyte of
+// memory. The API takes 50 MB as well.
+const (
+	maxBytes = 50 << 20
+	// maxPixels of a PNG, which takes up to 8 bytes a pixel, and of a progressive
+	// JPEG, which takes 15. A4 at 600 dots an inch is 35 million.
+	maxPixels = 40_000_000
+	// maxJPEGPixels of an ordinary JPEG, which takes 2 to 7 bytes a pixel: phones
+	// make such. With four colours a JPEG takes more, and may have half as many.
+	maxJPEGPixels = 100_000_000
+)

@@ -1,0 +1,40 @@
+package pages
+
+import (
+	"errors"
+	"image/jpeg"
+	"image/png"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/blob"
+)
+
+// problem tells a damaged picture from one of a kind hardly anybody uses, such
+// as an arithmetically coded JPEG. A problem stays as it is.
+func problem(err error, format blob.Format) error {
+	var known *matcher.Problem
+	if errors.As(err, &known) {
+		return err
+	}
+	var rareJPEG jpeg.UnsupportedError
+	var rarePNG png.UnsupportedError
+	if errors.As(err, &rareJPEG) || errors.As(err, &rarePNG) {
+		return rare(err, format)
+	}
+	return matcher.NewProblem("document.damaged", err)
+}
+
+func rare(err error, format blob.Format) error {
+	return matcher.NewProblem("document.rare", err, "Format", string(format))
+}
+
+// tooLarge refuses a picture of more pixels than this; nil where it has no more.
+func tooLarge(width, height, most int) error {
+	switch {
+	case width < 1 || height < 1:
+		return matcher.NewProblem("document.damaged", errors.New("no pixels"))
+	case width > most/height:
+		return matcher.NewProblem("document.too_many_pixels", nil, "Megapixels", most/1_000_000)
+	}
+	return nil
+}
