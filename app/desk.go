@@ -33,6 +33,7 @@ type (
 	Advice       = matcher.Advice
 	Notice       = matcher.Notice
 	Portrait     = matcher.Portrait
+	Choice       = matcher.Choice
 	Clip         = matcher.Clip
 	Blob         = matcher.Blob
 	Answer       = matcher.Answer

@@ -70,6 +70,22 @@ func (d *Desk) FindPortrait(ctx context.Context, document matcher.Blob) (matcher
 	return d.p.Portraits.Portrait(ctx, document)
 }
 
+// PortraitOnPage looks for the portrait on one page of a document, from 1.
+func (d *Desk) PortraitOnPage(ctx context.Context, document matcher.Blob, number int) (matcher.Portrait, error) {
+	return d.p.Portraits.OnPage(ctx, document, number)
+}
+
+// ChoosePortrait looks again at the page of a portrait, as the clerk says.
+func (d *Desk) ChoosePortrait(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
+	return d.p.Portraits.Choose(ctx, p, c)
+}
+
+// UprightPage gives the page of a portrait as an upright JPEG or PNG, as
+// another program takes it.
+func (d *Desk) UprightPage(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Blob, error) {
+	return d.p.Portraits.Upright(ctx, document, p)
+}
+
 // Engine says what decides checks, waiting for its models to load. The error
 // is a *Problem where they are missing or damaged.
 func (d *Desk) Engine(ctx context.Context) (matcher.Description, error) {

@@ -33,12 +33,30 @@ type FaceFinder interface {
 	Find(ctx context.Context, picture *image.RGBA) ([]Face, error)
 }
 
-// PortraitFinder finds the one portrait on a document.
+// PortraitFinder finds the one portrait on a document, and follows a clerk who
+// knows better. A readable document without a usable portrait is a Portrait with
+// a code other than 0 and no error; errors are *Problem, or the context's.
 type PortraitFinder interface {
-	// Portrait reads the document and finds its portrait. A readable document
-	// without a usable portrait is a Portrait with a code other than 0 and no
-	// error; a document that cannot be read is a *Problem.
+	// Portrait reads the document and finds the best portrait on any of its
+	// pages, upright or not.
 	Portrait(ctx context.Context, document Blob) (Portrait, error)
+
+	// OnPage finds the portrait on one page, counted from 1.
+	OnPage(ctx context.Context, document Blob, number int) (Portrait, error)
+
+	// Choose looks again at the page of a portrait, as the clerk says.
+	Choose(ctx context.Context, p Portrait, c Choice) (Portrait, error)
+
+	// Upright gives the page the portrait stands on as another program takes it:
+	// an upright JPEG or PNG under 50 MB. It is the document as it came where
+	// that is one already.
+	Upright(ctx context.Context, document Blob, p Portrait) (Blob, error)
+}
+
+// Choice is what a clerk says of a page.
+type Choice struct {
+	Turn int             // degrees clockwise by which to turn the page first: 0, 90, 180 or 270
+	Area image.Rectangle // where on the page, so turned, the portrait is; empty: anywhere
 }
 
 // Frame is one picture of a camera or clip. The picture is never changed after
@@ -67,14 +85,19 @@ type Blob struct {
 
 // Portrait is the face picture found on a document.
 type Portrait struct {
-	Code     int              // 0, or why there is none: one of the Code constants
-	Image    *image.RGBA      // upright crop with margin around the face; nil where Code is not 0
-	Page     *image.RGBA      // the upright page it was found on (or looked for on)
-	Rotation int              // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
-	Box      image.Rectangle  // the face on Page
-	Eyes     [2]image.Point   // on Page, the one on the picture's left first
-	Quality  quality.Measures // of the face
-	Warnings []Notice         // what the clerk should know, most important first
+	Code     int               // 0, or why there is none: one of the Code constants
+	Image    *image.RGBA       // upright crop with margin around the face; nil where Code is not 0
+	Page     *image.RGBA       // the upright page it was found on (or looked for on)
+	Number   int               // of that page, from 1
+	Pages    int               // pages of the document that can be looked at, at most 10
+	More     bool              // the document has more pages than that
+	Rotation int               // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
+	Box      image.Rectangle   // the face on Page
+	Eyes     [2]image.Point    // on Page, the one on the picture's left first
+	Others   []image.Rectangle // other faces on Page, largest first: a second portrait, a ghost picture, somebody else
+	ByHand   bool              // a clerk turned the page or said where the portrait is
+	Quality  quality.Measures  // of the face
+	Warnings []Notice          // what the clerk should know, most important first
 }
 
 // Clip is what a recorder made of a few seconds in front of the camera.

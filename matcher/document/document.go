@@ -71,6 +71,26 @@ func (f *Finder) Portrait(ctx context.Context, document matcher.Blob) (matcher.P
 	return await(ctx, f, func() (matcher.Portrait, error) { return best.portrait(p), nil })
 }
 
+// OnPage finds the portrait on one page; see matcher.PortraitFinder.
+func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, _ int) (matcher.Portrait, error) {
+	return f.Portrait(ctx, document)
+}
+
+// Choose looks again at a page; see matcher.PortraitFinder.
+func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
+	turned := page{picture: picture.Turn(p.Page, c.Turn), turned: p.Rotation + c.Turn}
+	v, err := f.look(ctx, turned.picture, 0)
+	if err != nil {
+		return matcher.Portrait{}, err
+	}
+	return await(ctx, f, func() (matcher.Portrait, error) { return v.portrait(turned), nil })
+}
+
+// Upright gives the page for another program; see matcher.PortraitFinder.
+func (f *Finder) Upright(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Blob, error) {
+	return document, ctx.Err()
+}
+
 // await does work of the finder's own that may take long.
 func await[T any](ctx context.Context, f *Finder, work func() (T, error)) (T, error) {
 	value, err := background.Run(ctx, &f.decoding, work)
@@ -199,7 +219,10 @@ func times(f matcher.Face, scale float64) matcher.Face {
 
 // portrait cuts the portrait out of the page.
 func (v view) portrait(p page) matcher.Portrait {
-	out := matcher.Portrait{Code: v.code, Page: picture.Turn(p.picture, v.degrees), Rotation: (p.turned + v.degrees) % 360}
+	out := matcher.Portrait{
+		Code: v.code, Page: picture.Turn(p.picture, v.degrees), Number: 1, Pages: 1,
+		Rotation: (p.turned + v.degrees) % 360,
+	}
 	if v.code != matcher.CodeOK {
 		return out
 	}
