@@ -99,6 +99,18 @@ func (finder) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) 
 	return matcher.Portrait{}, nil
 }
 
+func (finder) OnPage(context.Context, matcher.Blob, int) (matcher.Portrait, error) {
+	return matcher.Portrait{}, nil
+}
+
+func (finder) Choose(context.Context, matcher.Portrait, matcher.Choice) (matcher.Portrait, error) {
+	return matcher.Portrait{}, nil
+}
+
+func (finder) Upright(_ context.Context, b matcher.Blob, _ matcher.Portrait) (matcher.Blob, error) {
+	return b, nil
+}
+
 func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "settings.toml")

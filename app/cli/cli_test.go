@@ -71,6 +71,17 @@ func (p *parts) Match(_ context.Context, r matcher.Request, _ matcher.ProgressFu
 func (p *parts) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) {
 	return p.portrait, p.err
 }
+func (p *parts) OnPage(_ context.Context, _ matcher.Blob, number int) (matcher.Portrait, error) {
+	found := p.portrait
+	found.Number = number
+	return found, p.err
+}
+func (p *parts) Choose(_ context.Context, found matcher.Portrait, _ matcher.Choice) (matcher.Portrait, error) {
+	return found, p.err
+}
+func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Portrait) (matcher.Blob, error) {
+	return document, p.err
+}
 
 type program struct{ desk *app.Desk }
 
