@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -21,6 +22,14 @@ const (
 	AVIF    Format = "AVIF"
 	PDF     Format = "PDF"
 	ZIP     Format = "ZIP" // and office documents, which are ZIP files
+	JPEGXL  Format = "JPEG XL"
+	JPEG2K  Format = "JPEG 2000"
+	SVG     Format = "SVG"
+	PSD     Format = "Photoshop"
+	DjVu    Format = "DjVu"
+	EPS     Format = "PostScript"
+	RTF     Format = "RTF"
+	Office  Format = "Microsoft Office" // from before 2007
 	MP4     Format = "MP4"
 	MOV     Format = "MOV"
 	AVI     Format = "AVI"
@@ -38,7 +47,11 @@ func Sniff(head []byte) Format {
 		format Format
 	}{
 		{"\xff\xd8\xff", JPEG}, {"\x89PNG\r\n\x1a\n", PNG}, {"GIF87a", GIF}, {"GIF89a", GIF},
-		{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"PK\x03\x04", ZIP}, {"\x1a\x45\xdf\xa3", MKV},
+		{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"II+\x00", TIFF}, {"MM\x00+", TIFF}, // + is the 64-bit kind
+		{"\xff\x0a", JPEGXL}, {"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a", JPEGXL},
+		{"\xff\x4f\xff\x51", JPEG2K}, {"\x00\x00\x00\x0cjP  \x0d\x0a\x87\x0a", JPEG2K},
+		{"8BPS\x00", PSD}, {"AT&TFORM", DjVu}, {"%!PS", EPS}, {"\xc5\xd0\xd3\xc6", EPS}, {"{\\rtf", RTF},
+		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Office}, {"PK\x03\x04", ZIP}, {"\x1a\x45\xdf\xa3", MKV},
 	} {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
 			return m.format
@@ -62,13 +75,17 @@ func Sniff(head []byte) Format {
 			return MOV
 		}
 	}
-	if text(head) {
-		return Text
+	switch {
+	case !text(head):
+		return Unknown
+	case bytes.Contains(head, []byte("<svg")):
+		return SVG
 	}
-	return Unknown
+	return Text
 }
 
-// brand tells the kinds of the ISO base media format apart by its major brand.
+// brand tells the kinds of the ISO base media format apart by its major brand,
+// and a still picture's codec by the compatible ones where the major says none.
 func brand(head []byte) Format {
 	switch {
 	case at(head, 8, "qt  "):
@@ -76,10 +93,19 @@ func brand(head []byte) Format {
 	case at(head, 8, "avif"), at(head, 8, "avis"):
 		return AVIF
 	}
-	for _, heic := range []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"} {
+	for _, heic := range []string{"heic", "heix", "heim", "heis", "hevc", "hevx"} {
 		if at(head, 8, heic) {
 			return HEIC
 		}
+	}
+	if at(head, 8, "mif1") || at(head, 8, "msf1") {
+		end := min(len(head), int(binary.BigEndian.Uint32(head)))
+		for i := 16; i+4 <= end; i += 4 {
+			if at(head, i, "avif") || at(head, i, "avis") {
+				return AVIF
+			}
+		}
+		return HEIC
 	}
 	return MP4
 }
