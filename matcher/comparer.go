@@ -1,0 +1,36 @@
+package matcher
+
+import "context"
+
+// Template is what an engine keeps of the faces of one picture or clip, so that
+// it can be compared many times (a biometric template, ISO/IEC 2382-37). Only
+// the engine that made it can read it; it lives in memory and is never written
+// anywhere.
+type Template any
+
+// Comparer is a Matcher taken apart, so that an accuracy test can make millions
+// of comparisons of a few thousand pictures, each looked at once.
+type Comparer interface {
+	// Describe names what compares; see Matcher.
+	Describe(ctx context.Context) (Description, error)
+
+	// Picture looks at a photograph or document as a check does at a document.
+	// A code other than 0 is a failure to acquire, and says why; the error says
+	// that the file cannot be read.
+	Picture(ctx context.Context, file Blob) (Template, int, error)
+
+	// Clip looks at a clip as a check does.
+	Clip(ctx context.Context, file Blob) (Template, int, error)
+
+	// Distances are those of each face of the probe (8 for a clip, 1 for a
+	// picture) to the first one of the reference: L2 or what the calibration is
+	// made for. Smaller is more alike.
+	Distances(reference, probe Template) []float64
+
+	// Percentage is the calibrated percentage of one distance.
+	Percentage(distance float64) float64
+
+	// Result is the answer of a whole check: a document's template against a
+	// clip's.
+	Result(reference, probe Template, rules []Condition) (Result, error)
+}
