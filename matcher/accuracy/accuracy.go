@@ -50,14 +50,15 @@ func (r Rate) Bounds() (low, high float64) {
 }
 
 // Sample holds the scores of a test's comparisons; a higher score is more alike.
-// Make one with NewSample.
+// They are kept as float32, which halves what tens of millions of pairs take and
+// is far finer than any engine's noise. Make one with NewSample.
 type Sample struct {
-	genuine, impostor []float64 // rising
+	genuine, impostor []float32 // rising
 }
 
 // NewSample makes a sample from the scores of genuine pairs (the same person)
 // and impostor pairs (two people). The slices are sorted in place and kept.
-func NewSample(genuine, impostor []float64) *Sample {
+func NewSample(genuine, impostor []float32) *Sample {
 	slices.Sort(genuine)
 	slices.Sort(impostor)
 	return &Sample{genuine: genuine, impostor: impostor}
@@ -71,12 +72,17 @@ func (s *Sample) Impostor() int { return len(s.impostor) }
 
 // FMR is the false match rate where scores from the threshold on match.
 func (s *Sample) FMR(threshold float64) Rate {
-	return Rate{Errors: len(s.impostor) - sort.SearchFloat64s(s.impostor, threshold), Trials: len(s.impostor)}
+	return Rate{Errors: len(s.impostor) - below(s.impostor, threshold), Trials: len(s.impostor)}
 }
 
 // FNMR is the false non-match rate where scores from the threshold on match.
 func (s *Sample) FNMR(threshold float64) Rate {
-	return Rate{Errors: sort.SearchFloat64s(s.genuine, threshold), Trials: len(s.genuine)}
+	return Rate{Errors: below(s.genuine, threshold), Trials: len(s.genuine)}
+}
+
+// below is how many of rising scores lie below the threshold.
+func below(scores []float32, threshold float64) int {
+	return sort.Search(len(scores), func(i int) bool { return float64(scores[i]) >= threshold })
 }
 
 // AtFMR is the lowest threshold at which the measured false match rate is at
@@ -90,9 +96,9 @@ func (s *Sample) AtFMR(fmr float64) float64 {
 	}
 	allowed := int(fmr*float64(n) + 1e-9) // 0.01*300 is 3, not 2.9999…
 	if allowed >= n {
-		return s.impostor[0]
+		return float64(s.impostor[0])
 	}
-	return math.Nextafter(s.impostor[n-1-allowed], math.Inf(1))
+	return math.Nextafter(float64(s.impostor[n-1-allowed]), math.Inf(1))
 }
 
 // AtFNMR is the highest threshold at which the measured false non-match rate is
@@ -102,7 +108,37 @@ func (s *Sample) AtFNMR(fnmr float64) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
-	return s.genuine[min(int(fnmr*float64(n)+1e-9), n-1)]
+	return float64(s.genuine[min(int(fnmr*float64(n)+1e-9), n-1)])
+}
+
+// Summary says where scores lie. The quantiles are scores that occurred.
+type Summary struct {
+	Min    float64 `json:"min"`
+	P5     float64 `json:"p5"` // a twentieth lies below
+	Median float64 `json:"median"`
+	P95    float64 `json:"p95"`
+	Max    float64 `json:"max"`
+	Mean   float64 `json:"mean"`
+}
+
+// GenuineSummary says where the scores of genuine pairs lie; false without any.
+func (s *Sample) GenuineSummary() (Summary, bool) { return summary(s.genuine) }
+
+// ImpostorSummary says where the scores of impostor pairs lie; false without any.
+func (s *Sample) ImpostorSummary() (Summary, bool) { return summary(s.impostor) }
+
+func summary(scores []float32) (Summary, bool) {
+	if len(scores) == 0 {
+		return Summary{}, false
+	}
+	at := func(share float64) float64 { return float64(scores[int(share*float64(len(scores)-1))]) }
+	sum := 0.0
+	for _, x := range scores {
+		sum += float64(x)
+	}
+	return Summary{
+		Min: at(0), P5: at(.05), Median: at(.5), P95: at(.95), Max: at(1), Mean: sum / float64(len(scores)),
+	}, true
 }
 
 // EER is the equal error rate, 0 to 1: where FMR and FNMR meet, halfway between
@@ -114,15 +150,15 @@ func (s *Sample) EER() (rate, threshold float64) {
 	// FNMR - FMR never falls with the threshold, so its change of sign is found
 	// by halving among the genuine scores, where FNMR changes.
 	gap := func(t float64) float64 { return s.FNMR(t).Value() - s.FMR(t).Value() }
-	i := sort.Search(len(s.genuine), func(i int) bool { return gap(s.genuine[i]) >= 0 })
+	i := sort.Search(len(s.genuine), func(i int) bool { return gap(float64(s.genuine[i])) >= 0 })
 	best, rate := math.Inf(1), math.NaN()
 	for _, j := range []int{i - 1, i} {
 		if j < 0 {
 			continue
 		}
-		t := math.Nextafter(s.genuine[len(s.genuine)-1], math.Inf(1))
+		t := math.Nextafter(float64(s.genuine[len(s.genuine)-1]), math.Inf(1))
 		if j < len(s.genuine) {
-			t = s.genuine[j]
+			t = float64(s.genuine[j])
 		}
 		if g := math.Abs(gap(t)); g < best {
 			best, threshold = g, t
@@ -156,7 +192,8 @@ func (s *Sample) DET(perDecade int) []Point {
 	return points
 }
 
-// Bin is one bar of a histogram: scores from From to below To.
+// Bin is one bar of a histogram: scores from From to below To; the last bar holds
+// the highest score too.
 type Bin struct {
 	From, To          float64
 	Genuine, Impostor int
@@ -165,17 +202,14 @@ type Bin struct {
 // Histogram counts the scores in so many equal bins from the lowest score of all
 // to the highest.
 func (s *Sample) Histogram(bins int) []Bin {
-	var low, high float64
-	switch {
-	case len(s.genuine) == 0 && len(s.impostor) == 0:
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, scores := range [][]float32{s.genuine, s.impostor} {
+		if n := len(scores); n > 0 {
+			low, high = math.Min(low, float64(scores[0])), math.Max(high, float64(scores[n-1]))
+		}
+	}
+	if low > high {
 		return nil
-	case len(s.genuine) == 0:
-		low, high = s.impostor[0], s.impostor[len(s.impostor)-1]
-	case len(s.impostor) == 0:
-		low, high = s.genuine[0], s.genuine[len(s.genuine)-1]
-	default:
-		low = math.Min(s.genuine[0], s.impostor[0])
-		high = math.Max(s.genuine[len(s.genuine)-1], s.impostor[len(s.impostor)-1])
 	}
 	width := (high - low) / float64(bins)
 	if width == 0 {
@@ -185,7 +219,7 @@ func (s *Sample) Histogram(bins int) []Bin {
 	for i := range out {
 		out[i].From, out[i].To = low+float64(i)*width, low+float64(i+1)*width
 	}
-	at := func(score float64) *Bin { return &out[min(int((score-low)/width), bins-1)] }
+	at := func(score float32) *Bin { return &out[min(int((float64(score)-low)/width), bins-1)] }
 	for _, x := range s.genuine {
 		at(x).Genuine++
 	}

@@ -34,10 +34,10 @@ func TestBounds(t *testing.T) {
 
 // ten impostor pairs at 0 to 9, ten genuine ones at 5 to 14.
 func ten() *Sample {
-	var genuine, impostor []float64
+	var genuine, impostor []float32
 	for i := range 10 {
-		impostor = append(impostor, float64(9-i))
-		genuine = append(genuine, float64(i+5))
+		impostor = append(impostor, float32(9-i))
+		genuine = append(genuine, float32(i+5))
 	}
 	return NewSample(genuine, impostor)
 }
@@ -75,10 +75,10 @@ func TestRates(t *testing.T) {
 
 func TestEqualErrorRateOfNormalScores(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var genuine, impostor []float64
+	var genuine, impostor []float32
 	for range 20000 {
-		genuine = append(genuine, random.NormFloat64()+2)
-		impostor = append(impostor, random.NormFloat64())
+		genuine = append(genuine, float32(random.NormFloat64()+2))
+		impostor = append(impostor, float32(random.NormFloat64()))
 	}
 	rate, threshold := NewSample(genuine, impostor).EER()
 	near(t, "EER", rate, 0.1587, 0.005) // two normal distributions two deviations apart: Φ(-1)
@@ -86,7 +86,7 @@ func TestEqualErrorRateOfNormalScores(t *testing.T) {
 }
 
 func TestSeparatedAndEmpty(t *testing.T) {
-	s := NewSample([]float64{5, 6}, []float64{1, 2})
+	s := NewSample([]float32{5, 6}, []float32{1, 2})
 	if rate, _ := s.EER(); rate != 0 {
 		t.Errorf("EER of separated scores: %g", rate)
 	}
@@ -120,7 +120,21 @@ func TestHistogram(t *testing.T) {
 	if len(bins) != 5 || genuine != 10 || impostor != 10 || bins[0].Genuine != 0 || bins[4].Impostor != 0 {
 		t.Errorf("bins %v", bins)
 	}
-	if one := NewSample([]float64{3}, []float64{3}).Histogram(2); one[0].Genuine+one[0].Impostor != 2 {
+	if one := NewSample([]float32{3}, []float32{3}).Histogram(2); one[0].Genuine+one[0].Impostor != 2 {
 		t.Errorf("one value: %v", one)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	var scores []float32
+	for i := range 101 {
+		scores = append(scores, float32(100-i))
+	}
+	s := NewSample(nil, scores)
+	if got, ok := s.ImpostorSummary(); !ok || got != (Summary{Min: 0, P5: 5, Median: 50, P95: 95, Max: 100, Mean: 50}) {
+		t.Errorf("got %+v", got)
+	}
+	if _, ok := s.GenuineSummary(); ok {
+		t.Error("no scores have a summary")
 	}
 }
