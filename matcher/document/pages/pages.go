@@ -103,6 +103,12 @@ func (r *Reader) open(format blob.Format, data []byte) (document, error) {
 		return openJPEG(data)
 	case blob.PNG:
 		return openPNG(data)
+	case blob.WebP:
+		return openWebP(data)
+	case blob.TIFF:
+		return openTIFF(data)
+	case blob.BMP:
+		return openBMP(data)
 	case blob.Unknown:
 		return nil, matcher.NewProblem("document.unknown", nil)
 	}
@@ -127,7 +133,7 @@ func (f *File) Page(ctx context.Context, number int) (Page, error) {
 			if err != nil {
 				return Page{}, err
 			}
-			return upright(picture.Fit(img, PageSide), orientation), nil
+			return turned(picture.Fit(img, PageSide), orientation), nil
 		})
 	})
 }

@@ -5,7 +5,10 @@ import (
 	"image/jpeg"
 	"image/png"
 
+	"golang.org/x/image/bmp"
+
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/tiff"
 	"facematch/matcher/internal/blob"
 )
 
@@ -18,7 +21,8 @@ func problem(err error, format blob.Format) error {
 	}
 	var rareJPEG jpeg.UnsupportedError
 	var rarePNG png.UnsupportedError
-	if errors.As(err, &rareJPEG) || errors.As(err, &rarePNG) {
+	var rareTIFF tiff.UnsupportedError
+	if errors.As(err, &rareJPEG) || errors.As(err, &rarePNG) || errors.As(err, &rareTIFF) || errors.Is(err, bmp.ErrUnsupported) {
 		return rare(err, format)
 	}
 	return matcher.NewProblem("document.damaged", err)

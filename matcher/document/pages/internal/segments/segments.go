@@ -1,13 +1,14 @@
-package pages
+// Package segments reads what stands in a JPEG before the picture itself.
+package segments
 
 import (
 	"encoding/binary"
 	"iter"
 )
 
-// segments are the markers of a JPEG before the picture itself, with what
+// Of are the markers of a JPEG before the picture itself, with what
 // follows each. They end where anything is not as it should be.
-func segments(jpeg []byte) iter.Seq2[byte, []byte] {
+func Of(jpeg []byte) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		// FF, marker, two bytes of length (which count themselves).
 		for rest := jpeg[min(2, len(jpeg)):]; len(rest) >= 4 && rest[0] == 0xff; {
@@ -27,9 +28,9 @@ func segments(jpeg []byte) iter.Seq2[byte, []byte] {
 	}
 }
 
-// baseline says whether a JPEG is surely not progressive.
-func baseline(jpeg []byte) bool {
-	for marker := range segments(jpeg) {
+// Baseline says whether a JPEG is surely not progressive.
+func Baseline(jpeg []byte) bool {
+	for marker := range Of(jpeg) {
 		switch marker {
 		case 0xc0, 0xc1:
 			return true
