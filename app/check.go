@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 // CheckInput is what a check is made of. Either Capture or Video gives the clip.
 type CheckInput struct {
 	Document matcher.Blob      // the document as it came
-	Portrait *matcher.Portrait // found or cropped before; nil: it is looked for on Document
+	Portrait *matcher.Portrait // found or cropped before, or none where its Code says so; nil: it is looked for on Document
 	Video    matcher.Blob      // a clip file
 	Capture  CaptureFunc       // or: records the clip when the check has begun; its clip is deleted after
 	Name     string            // the person's full name; may be empty
@@ -27,6 +28,8 @@ type CheckInput struct {
 	SendName bool              // the person agreed that the name goes to the remote API
 	Session  string            // sess_<uuid>; empty: a new one
 	Mode     history.Mode      // empty: the settings' mode
+
+	DocumentFrom history.DocumentSource // empty: a file
 }
 
 // CaptureFunc records a clip, as Source.Record does.
@@ -124,6 +127,8 @@ func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error
 		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: ConsentWording},
 		Rules:    chosen.Conditions,
 		Name:     name,
+
+		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 	}
 	// An engine that cannot say what it is will not run either; that is then
 	// the check's outcome, and the record says so by an empty description.
@@ -142,6 +147,16 @@ func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, 
 	}
 	if in.SendName {
 		request.Person = started.Name
+	}
+	if request.Portrait == nil {
+		// Here, once, for whatever engine decides; and before anybody is filmed
+		// for a document that cannot be read.
+		progress.Report(matcher.StageDocument, 0, 0)
+		found, err := d.p.Portraits.Portrait(ctx, in.Document)
+		if err != nil {
+			return matcher.Answer{}, err
+		}
+		request.Portrait = &found
 	}
 	if in.Capture != nil {
 		clip, err := in.Capture(ctx, progress)
@@ -229,6 +244,9 @@ func qualityOf(a *matcher.Answer) *history.Quality {
 		Portrait:      whole(a.Portrait.Quality.Total),
 		PortraitEyes:  whole(a.Portrait.Quality.InterEye),
 		PortraitNotes: int64(len(a.Portrait.Warnings)),
+
+		PortraitPage:   a.Portrait.Number,
+		PortraitByHand: a.Portrait.ByHand,
 	}
 	for _, f := range a.Frames {
 		q.Frames = append(q.Frames, whole(f.Quality.Total))

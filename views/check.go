@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/history"
 )
 
 // checkScreen is where a check is made: the live picture, the document, what
@@ -18,7 +19,6 @@ import (
 // methods are for the window's goroutine.
 type checkScreen struct {
 	parts
-	browse  func()            // opens the file dialog
 	copy    func(text string) // puts text on the clipboard
 	checked func()            // a check has ended
 	revive  func()            // asks for the engine again, which ends in setEngine
@@ -31,8 +31,7 @@ type checkScreen struct {
 	engineReady bool
 	engineFault error
 
-	document *chosenDocument
-	looking  *job
+	document *documentSide
 	running  *job
 	session  string
 	fault    error // why the last check did not begin
@@ -40,7 +39,6 @@ type checkScreen struct {
 
 	preview   *preview
 	hint      *widget.Label
-	panel     *documentPanel
 	name      *entry
 	consent   *check
 	mode      *widget.Label
@@ -59,8 +57,8 @@ type checkScreen struct {
 	progressf latest[app.Progress]
 }
 
-func newCheckScreen(p parts, browse func(), copy func(string), checked, revive func()) *checkScreen {
-	s := &checkScreen{parts: p, browse: browse, copy: copy, checked: checked, revive: revive, session: app.NewSession()}
+func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive func()) *checkScreen {
+	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive, session: app.NewSession()}
 	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
 
 	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
@@ -78,7 +76,6 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked, revive f
 	s.hint.SizeName = theme.SizeNameSubHeadingText
 	s.hint.Truncation = fyne.TextTruncateEllipsis
 
-	s.panel = newDocumentPanel(s.words, s.keys, s.browse, s.stopLooking)
 	s.name = s.keys.entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
 	s.consent = s.keys.check("", func(bool) { s.update() })
@@ -93,6 +90,7 @@ func newCheckScreen(p parts, browse func(), copy func(string), checked, revive f
 	s.endless.Stop()
 	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
 
+	s.document = newDocumentSide(p, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
 	s.lay()
 	s.update()
 	return s
@@ -115,7 +113,7 @@ func (s *checkScreen) lay() {
 	s.progress.Hide()
 	left := container.NewBorder(nil, s.hint, nil, nil, s.preview)
 	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(steady{}, s.form, s.progress)), nil, nil,
-		container.NewGridWithColumns(2, left, s.panel))
+		container.NewGridWithColumns(2, left, s.document.panel))
 	s.content = container.NewStack(s.capture)
 }
 
@@ -220,63 +218,6 @@ func (s *checkScreen) reviveEngine() {
 // busy says whether a check runs.
 func (s *checkScreen) busy() bool { return s.running != nil }
 
-// drop takes what was dropped onto the window.
-func (s *checkScreen) drop(uris []fyne.URI) {
-	if s.busy() || s.result != nil || len(uris) == 0 {
-		return
-	}
-	d := sortDropped(uris)
-	if len(d.paths) == 0 {
-		s.stopLooking()
-		s.document = nil
-		s.panel.empty(s.words.problem(&app.Problem{Key: "drop.not_a_file"}))
-		s.update()
-		return
-	}
-	s.load(d.paths)
-}
-
-// load looks for the portrait on the first of the files that can be read.
-func (s *checkScreen) load(paths []string) {
-	if s.busy() || s.result != nil {
-		return
-	}
-	s.looking.stop()
-	s.document = nil
-	s.panel.search()
-	var mine *job
-	mine = s.work.start(func(ctx context.Context) {
-		found, err := firstReadable(ctx, s.desk, paths)
-		s.work.do(func() {
-			if s.looking != mine { // cancelled, or another document since
-				return
-			}
-			s.looking = nil
-			if err != nil {
-				s.desk.Log("document", err)
-				s.panel.empty(s.words.problem(err))
-			} else {
-				s.document = found
-				s.panel.show(found)
-				s.reviveEngine() // which must work by now: it found the portrait
-			}
-			s.update()
-		})
-	})
-	s.looking = mine
-	s.update()
-}
-
-func (s *checkScreen) stopLooking() {
-	if s.looking == nil {
-		return
-	}
-	s.looking.stop()
-	s.looking = nil
-	s.panel.empty("")
-	s.update()
-}
-
 func (s *checkScreen) stopRunning() {
 	if s.busy() {
 		s.running.stop()
@@ -296,7 +237,7 @@ func (s *checkScreen) escape() {
 	if s.busy() {
 		s.stopRunning()
 	} else {
-		s.stopLooking()
+		s.document.escape()
 	}
 }
 
@@ -306,10 +247,8 @@ func (s *checkScreen) missing() string {
 	switch {
 	case s.engineFault != nil:
 		return s.words.problem(s.engineFault)
-	case s.looking != nil:
-		return s.words.T("missing.looking")
-	case s.document == nil:
-		return s.words.T("missing.document")
+	case s.document.missing() != "":
+		return s.document.missing()
 	case s.source == nil || !s.preview.there:
 		return s.words.T("missing.picture")
 	case !s.consent.Checked:
@@ -326,7 +265,7 @@ func (s *checkScreen) missing() string {
 // update brings the form in line with the state.
 func (s *checkScreen) update() {
 	missing, running := s.missing(), s.busy()
-	s.panel.allow(!running)
+	s.document.hold(running || s.result != nil)
 	enable(s.start, missing == "" && !running)
 	switch {
 	case s.engineFault != nil:
@@ -353,8 +292,8 @@ func (s *checkScreen) update() {
 		s.retry.Hide()
 	} else {
 		s.retry.Show()
-		if s.panel.zone.fault.Text == missing {
-			s.panel.zone.say("") // what stands under the button is not said twice
+		if zone := s.document.panel.zone; zone.fault.Text == missing {
+			zone.say("") // what stands under the button is not said twice
 		}
 	}
 	if running {
@@ -371,10 +310,12 @@ func (s *checkScreen) begin() {
 	if s.busy() || s.result != nil || s.missing() != "" {
 		return
 	}
-	document, source := s.document, s.source
+	document, byCamera, source := s.document.state, s.document.byCamera(), s.source
+	portrait := document.portrait
 	rules := s.desk.Settings().Conditions
 	in := app.CheckInput{
-		Document: document.blob,
+		Document: document.files[document.file].blob,
+		Portrait: &portrait, // one without a face too: the page on the screen is what counts
 		Name:     strings.TrimSpace(s.name.Text),
 		Consent:  s.consent.Checked,
 		Session:  s.session,
@@ -382,15 +323,15 @@ func (s *checkScreen) begin() {
 			return source.Record(ctx, clipLength, progress)
 		},
 	}
-	if document.portrait.Code == 0 {
-		in.Portrait = &document.portrait
+	if byCamera {
+		in.DocumentFrom = history.FromCamera
 	}
 	s.fault = nil
 	enable(s.cancel, true)
 	s.showProgress(app.Progress{})
 	s.running = s.work.start(func(ctx context.Context) {
 		done, err := s.desk.Check(ctx, in, s.progressf.put)
-		s.work.do(func() { s.ended(done, err, rules, document) })
+		s.work.do(func() { s.ended(done, err, rules, document.portrait, byCamera) })
 	})
 	s.update()
 	s.focus(s.cancel)
@@ -415,7 +356,7 @@ func (s *checkScreen) showProgress(p app.Progress) {
 
 // ended shows how a check ended. One that never began leaves the form as it
 // is, with the reason.
-func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, document *chosenDocument) {
+func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, portrait app.Portrait, byCamera bool) {
 	s.running = nil
 	s.endless.Stop()
 	s.desk.Log("check", err)
@@ -426,7 +367,7 @@ func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, do
 		return
 	}
 	s.result = newResultView(s.parts, shownCheck{
-		Check: done, unrecorded: err, rules: rules, portrait: document.portrait.Image,
+		Check: done, unrecorded: err, rules: rules, portrait: portrait, byCamera: byCamera,
 	})
 	s.result.OnNew, s.result.OnAgain, s.result.OnCopy = s.reset, s.again, s.copy
 	s.content.Objects = []fyne.CanvasObject{s.result}
@@ -456,11 +397,9 @@ func (s *checkScreen) reset() {
 	if s.busy() {
 		return
 	}
-	s.looking.stop()
-	s.looking, s.document = nil, nil
 	s.session = app.NewSession()
 	s.name.SetText("")
 	s.consent.SetChecked(false)
-	s.panel.empty("")
 	s.again()
+	s.document.clear("")
 }

@@ -19,10 +19,13 @@ import (
 	"facematch/app/history"
 )
 
+// load gives files as a drop does.
+func (w *shownWindow) load(paths ...string) { w.check.document.open(givenFiles(paths)) }
+
 // ready brings the Check screen to where the button can be pressed.
 func ready(t *testing.T, w *shownWindow) {
 	t.Helper()
-	w.check.load([]string{"document.jpg"})
+	w.load("document.jpg")
 	w.check.consent.SetChecked(true)
 	w.until(t, "a check that can start", func() bool { return !w.check.start.Disabled() })
 }
@@ -59,7 +62,7 @@ func TestTheReasonStandsBesideTheButton(t *testing.T) {
 	if !strings.Contains(w.text(), w.words.T("camera.busy.hint")) {
 		t.Error("nothing says what to do about the camera")
 	}
-	w.check.load([]string{"document.jpg"})
+	w.load("document.jpg")
 	blocked("missing.picture")
 	source.frame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
 	blocked("missing.consent")
@@ -121,7 +124,7 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 				return somePortrait(), nil
 			}
 			w := open(t, desk, "document.jpg")
-			w.until(t, "the fault", func() bool { return w.check.engineFault != nil && w.check.looking == nil })
+			w.until(t, "the fault", func() bool { return w.check.engineFault != nil && w.check.document.looking == nil })
 			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
 				t.Errorf("the fault is said %d times", n)
 			}
@@ -133,8 +136,8 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 				t.Error("nothing says that it is tried")
 			}
 			w.until(t, "the fault again", func() bool { return w.check.retry.Visible() })
-			w.check.load([]string{"document.jpg"})
-			w.until(t, "the document's end", func() bool { return w.check.looking == nil })
+			w.load("document.jpg")
+			w.until(t, "the document's end", func() bool { return w.check.document.looking == nil })
 			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
 				t.Errorf("after another document the fault is said %d times", n)
 			}
@@ -143,7 +146,7 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 			case "button":
 				test.Tap(w.check.retry)
 			case "document":
-				w.check.load([]string{"document.jpg"})
+				w.load("document.jpg")
 			case "advice":
 				source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
 			}
@@ -165,7 +168,7 @@ func TestCalibratedEngineHasNoBadge(t *testing.T) {
 	}
 }
 
-func TestDropTakesTheFirstReadable(t *testing.T) {
+func TestDropTakesWhatCanBeRead(t *testing.T) {
 	desk := newFakeDesk()
 	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
 		if b.Name == "good.png" {
@@ -173,7 +176,7 @@ func TestDropTakesTheFirstReadable(t *testing.T) {
 			p.Warnings = []app.Notice{{Key: "coach.closer"}}
 			return p, nil
 		}
-		return app.Portrait{}, &app.Problem{Key: "camera.file"}
+		return app.Portrait{}, &app.Problem{Key: "document.damaged"}
 	}
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
@@ -181,22 +184,24 @@ func TestDropTakesTheFirstReadable(t *testing.T) {
 	if w.tabs.SelectedIndex() != 0 {
 		t.Error("a dropped document does not show the Check screen")
 	}
-	w.until(t, "the document", func() bool { return w.check.document != nil })
-	if got := w.check.document.blob.Name; got != "good.png" {
+	w.until(t, "the document", func() bool { return w.check.document.state != nil })
+	if got := w.check.document.state.files[0].blob.Name; got != "good.png" {
 		t.Errorf("took %s", got)
 	}
 	text := w.text()
-	for _, say := range []string{w.words.T("drop.several", "Count", 3), w.words.T("coach.closer"), w.words.T("drop.found")} {
+	for _, say := range []string{
+		w.words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.words.T("document.damaged"), w.words.T("coach.closer"), w.words.T("found.portrait"),
+	} {
 		if !strings.Contains(text, say) {
 			t.Errorf("missing %q in %q", say, text)
 		}
 	}
 
 	w.dropped(fyne.Position{}, uris("/a/bad.jpg"))
-	if w.check.document != nil {
+	if w.check.document.state != nil {
 		t.Error("the old document stays while a new one is looked at")
 	}
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.file")) })
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("document.damaged.hint")) })
 }
 
 func TestDropOfWhatIsNoFile(t *testing.T) {
@@ -209,14 +214,15 @@ func TestDropOfWhatIsNoFile(t *testing.T) {
 	asFile := storage.NewFileURI("https://example.org/a.jpg")
 	asData := storage.NewFileURI("data:image/png;base64,iVBORw0KGgo=")
 	for _, u := range []fyne.URI{page, asFile, asData} {
-		w.check.panel.empty("")
+		w.check.document.clear("")
 		w.dropped(fyne.Position{}, []fyne.URI{u})
-		if !strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) || w.check.looking != nil {
-			t.Errorf("%v is met with %q", u, w.text())
-		}
+		w.until(t, "words about "+u.String(), func() bool { return strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) })
 	}
 	w.dropped(fyne.Position{}, append([]fyne.URI{asFile}, uris("/a/document.jpg")...))
-	w.until(t, "the file beside an address", func() bool { return w.check.document != nil })
+	w.until(t, "the file beside an address", func() bool { return w.check.document.state != nil })
+	if !strings.Contains(w.text(), w.words.T("drop.not_a_file")) {
+		t.Error("the address is passed over in silence")
+	}
 	w.dropped(fyne.Position{}, uris(t.TempDir()))
 	w.until(t, "the folder's words", func() bool { return strings.Contains(w.text(), w.words.T("drop.folder")) })
 	w.dropped(fyne.Position{}, nil)
@@ -228,9 +234,9 @@ func TestDocumentFromTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := open(t, newFakeDesk(), path)
-	w.until(t, "the document", func() bool { return w.check.document != nil })
-	if w.check.document.blob.Path != path {
-		t.Errorf("took %s", w.check.document.blob.Path)
+	w.until(t, "the document", func() bool { return w.check.document.state != nil })
+	if w.check.document.state.files[0].blob.Path != path {
+		t.Errorf("took %s", w.check.document.state.files[0].blob.Path)
 	}
 }
 
@@ -246,13 +252,13 @@ func TestADocumentWithoutPortrait(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	ready(t, w)
-	if !strings.Contains(w.text(), w.words.T("side.anchor.2")) || !strings.Contains(w.text(), w.words.T("side.anchor.2.hint")) {
+	if !strings.Contains(w.text(), w.words.T("found.several")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.begin()
 	w.until(t, "a result", func() bool { return w.check.result != nil })
-	if given.Portrait != nil {
-		t.Error("a portrait nobody found was handed on")
+	if given.Portrait == nil || given.Portrait.Code != 2 {
+		t.Error("the check was not told that the page on the screen has no portrait")
 	}
 }
 
@@ -267,14 +273,14 @@ func TestLateDocumentsAreDropped(t *testing.T) {
 		return somePortrait(), nil
 	}
 	w := open(t, desk, "")
-	w.check.load([]string{"slow.jpg"})
-	slow := w.check.looking
-	w.check.load([]string{"fast.jpg"})
-	w.until(t, "the second document", func() bool { return w.check.document != nil })
+	w.load("slow.jpg")
+	slow := w.check.document.looking
+	w.load("fast.jpg")
+	w.until(t, "the second document", func() bool { return w.check.document.state != nil })
 	close(release)
 	slow.over()
 	w.q.run()
-	if w.check.document == nil || w.check.document.blob.Name != "fast.jpg" {
+	if w.check.document.state == nil || w.check.document.state.files[0].blob.Name != "fast.jpg" {
 		t.Error("a late answer replaced the document")
 	}
 }
@@ -286,8 +292,8 @@ func TestEscapeCancelsTheSearchFromTheNameField(t *testing.T) {
 		return app.Portrait{}, ctx.Err()
 	}
 	w := open(t, desk, "")
-	w.check.load([]string{"document.jpg"})
-	looking := w.check.looking
+	w.load("document.jpg")
+	looking := w.check.document.looking
 	if w.check.why.Text != w.words.T("missing.looking") {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
@@ -295,10 +301,10 @@ func TestEscapeCancelsTheSearchFromTheNameField(t *testing.T) {
 	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	looking.over()
 	w.q.run()
-	if w.check.looking != nil || w.check.document != nil {
+	if w.check.document.looking != nil || w.check.document.state != nil {
 		t.Error("the search goes on")
 	}
-	if !w.check.panel.zone.Visible() || w.check.panel.zone.fault.Visible() {
+	if !w.check.document.panel.zone.Visible() || w.check.document.panel.zone.fault.Visible() {
 		t.Error("a cancelled search is shown as a fault")
 	}
 	if len(desk.logged) != 0 {
@@ -345,7 +351,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.press(t, fyne.KeyN)
 	w.dropped(fyne.Position{}, uris("/a/other.png"))
-	if w.check.session != session || w.check.document == nil {
+	if w.check.session != session || w.check.document.state == nil {
 		t.Error("a running check lost its person or document")
 	}
 	if w.win.Canvas().Overlays().Top() == nil {
@@ -374,11 +380,11 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.escape()
 	w.check.again()
-	if w.check.session != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document == nil {
+	if w.check.session != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document.state == nil {
 		t.Error("another attempt does not keep the person")
 	}
 	w.press(t, fyne.KeyN)
-	if w.check.session == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document != nil {
+	if w.check.session == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document.state != nil {
 		t.Error("something of the last person stays")
 	}
 }
@@ -452,12 +458,12 @@ func TestAKeyHeldDownPressesOnce(t *testing.T) {
 			for range 5 {
 				repeat()
 			}
-			if cancelled.Load() || w.check.result == nil || w.check.document == nil {
+			if cancelled.Load() || w.check.result == nil || w.check.document.state == nil {
 				t.Error("the repeats of one press cancelled the check or took its result away")
 			}
 			up()
 			w.hold(key) // a press in vain, by a clerk who did not look
-			if w.check.result == nil || w.check.document == nil {
+			if w.check.result == nil || w.check.document.state == nil {
 				t.Error("the next press takes the result away")
 			}
 		})
@@ -491,7 +497,7 @@ func TestACheckThatDidNotBegin(t *testing.T) {
 	if w.check.result != nil || !strings.Contains(w.check.why.Text, w.words.T("store.missing")) {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
-	if w.check.start.Disabled() || w.check.document == nil {
+	if w.check.start.Disabled() || w.check.document.state == nil {
 		t.Error("it cannot be tried again")
 	}
 }

@@ -32,6 +32,13 @@ const (
 	// as one.
 	facesShown = 4
 
+	// filesAtOnce is how many files one document may come in: each is looked at
+	// for up to some seconds, and no document has more sides than that.
+	filesAtOnce = 10
+
+	// frameSteps is how many steps of an arrow key lead across a page.
+	frameSteps = 40
+
 	// historyPage is how many checks one page of the history loads, and
 	// historyAhead how many rows before the end of the list the next page is asked
 	// for: more rows than a large screen shows.
@@ -51,6 +58,9 @@ const (
 	cornerShare  = 0.28 // of a face's box: how long an outline's corner is
 	outlineWidth = 3
 
+	leastFrame = 12 // a smaller frame was not meant as one
+	notesLeast = 88 // room for four lines about what was found
+
 	aboutWidth    = 560
 	gaugeHeight   = 84
 	markGap       = 6 // between two numbers below the gauge
@@ -60,5 +70,8 @@ const (
 	sizeOfShape   = 64
 )
 
-// documentTypes are the files Browse offers.
-var documentTypes = []string{".jpg", ".jpeg", ".png"}
+// documentTypes are the files Browse offers, in small letters and capitals; what
+// a file really is, its content tells.
+var documentTypes = []string{
+	".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".pdf", ".tif", ".tiff", ".heic", ".heif", ".hif", ".webp", ".bmp", ".dib",
+}

@@ -166,6 +166,13 @@ func wrapped(text string) *widget.Label {
 	return l
 }
 
+// centred is a wrapped label in the middle of its place.
+func centred(text string) *widget.Label {
+	l := wrapped(text)
+	l.Alignment = fyne.TextAlignCenter
+	return l
+}
+
 func bold(text string) *widget.Label {
 	return widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 }

@@ -13,27 +13,25 @@ import (
 // this only shows the clerk that dropping works, and offers the button.
 type dropZone struct {
 	widget.BaseWidget
-	title, formats string
-	browse         *button
-	fault          *widget.Label // why the last file was not taken
-	content        fyne.CanvasObject
-	border         *canvas.Rectangle
+	browse, photo *button
+	fault         *widget.Label // why the last file was not taken
+	content       fyne.CanvasObject
+	border        *canvas.Rectangle
 }
 
-func newDropZone(title, formats string, browse *button) *dropZone {
-	z := &dropZone{title: title, formats: formats, browse: browse, fault: wrapped("")}
-	z.fault.Alignment = fyne.TextAlignCenter
+func newDropZone(w words, browse, photo *button) *dropZone {
+	z := &dropZone{browse: browse, photo: photo, fault: centred("")}
 	z.fault.Hide()
 	z.border = &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 10}
-	heading := widget.NewLabelWithStyle(title, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	heading := widget.NewLabelWithStyle(w.T("drop.title"), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	heading.SizeName = theme.SizeNameSubHeadingText
 	icon := canvas.NewImageFromResource(theme.NewThemedResource(theme.FileImageIcon()))
 	icon.FillMode = canvas.ImageFillContain
 	icon.SetMinSize(fyne.NewSquareSize(64))
 	z.content = container.NewStack(z.border, container.NewPadded(container.New(middle{}, container.NewVBox(
 		icon, heading,
-		container.New(layout.NewCenterLayout(), browse),
-		widget.NewLabelWithStyle(formats, fyne.TextAlignCenter, fyne.TextStyle{}),
+		container.New(layout.NewCenterLayout(), container.NewHBox(browse, photo)),
+		centred(w.T("drop.formats")), centred(w.T("drop.photo_help")),
 		z.fault,
 	))))
 	z.ExtendBaseWidget(z)

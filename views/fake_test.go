@@ -25,6 +25,8 @@ type fakeDesk struct {
 	save       func(settings.Settings) error
 	engine     func(context.Context) (app.Description, error)
 	portrait   func(context.Context, app.Blob) (app.Portrait, error)
+	onPage     func(context.Context, app.Blob, int) (app.Portrait, error)
+	choose     func(context.Context, app.Portrait, app.Choice) (app.Portrait, error)
 	check      func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
 	checks     func(context.Context, history.Filter) ([]history.Row, error)
 	verify     func(context.Context, app.ProgressFunc) (history.Verdict, error)
@@ -37,6 +39,14 @@ func newFakeDesk() *fakeDesk {
 	d.source = func(string) app.Source { return newFakeSource() }
 	d.engine = func(context.Context) (app.Description, error) { return description(false), nil }
 	d.portrait = func(context.Context, app.Blob) (app.Portrait, error) { return somePortrait(), nil }
+	d.onPage = func(ctx context.Context, b app.Blob, number int) (app.Portrait, error) {
+		p, err := d.portrait(ctx, b)
+		p.Number = number
+		return p, err
+	}
+	d.choose = func(context.Context, app.Portrait, app.Choice) (app.Portrait, error) {
+		return app.Portrait{}, errors.New("no choice was expected")
+	}
 	d.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		return app.Check{}, errors.New("no check was expected")
 	}
@@ -82,6 +92,14 @@ func (d *fakeDesk) Engine(ctx context.Context) (app.Description, error) { return
 
 func (d *fakeDesk) FindPortrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
 	return d.portrait(ctx, b)
+}
+
+func (d *fakeDesk) PortraitOnPage(ctx context.Context, b app.Blob, number int) (app.Portrait, error) {
+	return d.onPage(ctx, b, number)
+}
+
+func (d *fakeDesk) ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error) {
+	return d.choose(ctx, p, c)
 }
 
 func (d *fakeDesk) Check(ctx context.Context, in app.CheckInput, p app.ProgressFunc) (app.Check, error) {

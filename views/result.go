@@ -21,7 +21,8 @@ type shownCheck struct {
 	app.Check
 	unrecorded error           // the end of the check could not be recorded
 	rules      []app.Condition // in force when it began
-	portrait   *image.RGBA     // found before the check; nil where there was none
+	portrait   app.Portrait    // found before the check
+	byCamera   bool            // the document was a photo by the camera
 }
 
 // outcome is what is shown: a check whose end is not in the history does not
@@ -109,7 +110,7 @@ func (r *resultView) comparison() fyne.CanvasObject {
 }
 
 func (r *resultView) faces() (portrait, best *image.RGBA) {
-	portrait = r.check.portrait
+	portrait = r.check.portrait.Image
 	if a := r.check.Answer; a != nil {
 		if a.Portrait != nil && a.Portrait.Image != nil {
 			portrait = a.Portrait.Image
@@ -241,6 +242,18 @@ func (r *resultView) decidedBy() string {
 	return r.words.T("result.decided", "Engine", e.Engine, "Seconds", seconds)
 }
 
+// documentDetail is what the record says of the document.
+func (r *resultView) documentDetail() string {
+	text := r.words.T("details.from_file", "Page", max(1, r.check.portrait.Number))
+	if r.check.byCamera {
+		text = r.words.T("details.from_camera")
+	}
+	if r.check.portrait.ByHand {
+		text += ", " + r.words.T("details.by_hand")
+	}
+	return text
+}
+
 // apiDetails are the answer's own fields, in the words of the interface.
 func (r *resultView) apiDetails() *fyne.Container {
 	form := container.New(layout.NewFormLayout())
@@ -251,6 +264,7 @@ func (r *resultView) apiDetails() *fyne.Container {
 		form.Add(l)
 	}
 	row("details.check", r.check.ID)
+	row("details.document", r.documentDetail())
 	if r.check.Answer == nil {
 		return form
 	}

@@ -24,15 +24,26 @@ type action struct {
 // shortcuts is the one table of everything the keyboard can do anywhere.
 func (w *Window) shortcuts() []action {
 	screen := func(i int) func() { return func() { w.tabs.SelectIndex(i) } }
+	document := func(run func(*documentSide)) func() {
+		return func() { w.onCheck(func() { run(w.check.document) }) }
+	}
 	return []action{
 		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: func() { w.tabs.SelectIndex(0); w.check.reset() }},
-		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: w.browse},
+		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }},
 		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }},
 		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }},
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.
 		{menu: "menu.check", key: "menu.cancel", on: fyne.KeyEscape, plain: true, run: w.escape},
 		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close},
+		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo},
+		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore)},
+		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) })},
+		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) })},
+		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: document((*documentSide).nextFace)},
+		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo)},
+		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) })},
+		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) })},
 		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(0)},
 		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(1)},
 		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(2)},

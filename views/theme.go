@@ -19,11 +19,14 @@ const (
 	sizeVerdict fyne.ThemeSizeName = "facematch.verdict"
 )
 
-// The outline over the live picture lies on any background, so it is the same
-// bright pair in light and dark.
+// Outlines and frames lie on pictures of any kind, so they are the same in light
+// and dark.
 var (
 	outlineGood    = color.NRGBA{R: 0x3d, G: 0xdc, B: 0x6c, A: 0xff}
 	outlineNotYet  = color.NRGBA{R: 0xff, G: 0xb3, B: 0x00, A: 0xff}
+	outlineShade   = color.NRGBA{R: 0x00, G: 0x00, B: 0x00, A: 0x90} // under an outline, so that it shows on paper too
+	bandEdge       = color.NRGBA{R: 0x1f, G: 0x6f, B: 0xeb, A: 0xff}
+	bandFill       = color.NRGBA{R: 0x1f, G: 0x6f, B: 0xeb, A: 0x40}
 	pictureGround  = color.NRGBA{R: 0x1c, G: 0x1f, B: 0x24, A: 0xff}
 	pictureWriting = color.NRGBA{R: 0xf2, G: 0xf4, B: 0xf7, A: 0xff}
 )

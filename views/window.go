@@ -35,6 +35,8 @@ type Desk interface {
 	OpenCamera(address string) app.Source
 	Engine(ctx context.Context) (app.Description, error)
 	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
+	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
+	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
 	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
 	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
@@ -81,6 +83,8 @@ type parts struct {
 	work  *workers
 	keys  *controls
 	focus func(fyne.Focusable)
+
+	focused func() fyne.Focusable // what has the keys; nil: nothing
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -99,6 +103,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.parts = parts{
 		desk: p.Desk, words: words{p.Words}, work: newWorkers(queue),
 		keys: &controls{escape: w.escape}, focus: w.focusOn,
+		focused: func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
@@ -135,7 +140,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.shown()
 	w.loadEngine()
 	if p.Document != "" {
-		w.check.load([]string{p.Document})
+		w.check.document.open(givenFiles([]string{p.Document}))
 	}
 	return w
 }
@@ -304,8 +309,8 @@ func (w *Window) focusOn(f fyne.Focusable) {
 // dropped takes files from anywhere in the window: they can only be meant for
 // the document.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
-	if w.takesDocument() {
-		w.check.drop(uris)
+	if w.takesDocument() && len(uris) > 0 {
+		w.check.document.open(givenDropped(uris))
 	}
 }
 
@@ -322,28 +327,45 @@ func (w *Window) takesDocument() bool {
 	default:
 		return true
 	}
-	if w.win.Canvas().Overlays().Top() == nil {
-		d := dialog.NewInformation(w.words.T("drop.not_now"), w.words.T(key), w.win)
-		w.dialog = d
-		d.Show()
-	}
+	w.tell("drop.not_now", key)
 	return false
 }
 
-func (w *Window) browse() {
+// tell says something that is to be read first, unless something else is.
+func (w *Window) tell(title, text string) {
+	if w.win.Canvas().Overlays().Top() == nil {
+		d := dialog.NewInformation(w.words.T(title), w.words.T(text), w.win)
+		w.dialog = d
+		d.Show()
+	}
+}
+
+// photo takes the camera's picture as the document.
+func (w *Window) photo() {
+	if w.takesDocument() {
+		w.check.document.photo()
+	}
+}
+
+// browse lets the clerk choose a file, for what the function does with it.
+func (w *Window) browse(taken func([]given)) {
 	if !w.takesDocument() {
 		return
 	}
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
-		if err != nil || file == nil {
+		if err != nil {
 			w.desk.Log("file dialog", err)
+			w.tell("drop.not_opened", "drop.not_opened.hint")
+			return
+		}
+		if file == nil { // none was chosen
 			return
 		}
 		_ = file.Close() // only its place is wanted; it is read later
 		if parent, err := storage.Parent(file.URI()); err == nil {
 			w.folder = parent.Path()
 		}
-		w.check.drop([]fyne.URI{file.URI()})
+		taken(givenFiles([]string{file.URI().Path()}))
 	}, w.win)
 	d.SetFilter(storage.NewExtensionFileFilter(documentTypes))
 	folder := w.desk.Settings().Folders.Documents

@@ -275,7 +275,7 @@ func TestTabReachesEverything(t *testing.T) {
 	}
 	seen := reached()
 	for name, f := range map[string]fyne.Focusable{
-		"browse": w.check.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
+		"browse": w.check.document.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)
@@ -355,7 +355,7 @@ func TestEveryKeyHasWords(t *testing.T) {
 		return true
 	})
 	// Preferences, the icon and the theme's own names look like keys.
-	for _, other := range []string{preferenceSize, "icon.svg", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
+	for _, other := range []string{preferenceSize, "icon.svg", "photo.png", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
 		delete(keys, other)
 	}
 	for _, o := range []history.Outcome{

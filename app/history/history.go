@@ -33,6 +33,15 @@ const (
 	Remote  Mode = "remote"
 )
 
+// DocumentSource is where a document's picture came from.
+type DocumentSource string
+
+// The sources of a document.
+const (
+	FromFile   DocumentSource = "file"
+	FromCamera DocumentSource = "camera" // a photo by the desk's own camera
+)
+
 // Kind is what a record tells.
 type Kind string
 
@@ -57,6 +66,8 @@ type Started struct {
 	Consent     Consent             `json:"consent"`
 	Rules       []matcher.Condition `json:"conditions"`
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
+
+	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
 
 	Name string `json:"-"` // the person's full name; empty: none was given
 }
@@ -101,6 +112,9 @@ type Quality struct {
 	Frames        []int64 `json:"frames"`
 	FramesEyes    []int64 `json:"frames_inter_eye_px"`
 	PortraitNotes int64   `json:"portrait_warnings"` // how many warnings the clerk was shown
+
+	PortraitPage   int  `json:"portrait_page,omitempty"`    // of the document, from 1; 0 in records older than this field
+	PortraitByHand bool `json:"portrait_by_hand,omitempty"` // the clerk turned the page or said where the portrait is
 }
 
 // How settings changed.

@@ -1,0 +1,224 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"image"
+	"slices"
+	"strings"
+
+	"golang.org/x/image/draw"
+
+	"facematch/app"
+)
+
+// documentState is a document as it stands on the screen: the files it came in,
+// the page that is shown and what was found there. It is never changed; each
+// search makes the next state out of it, away from the window's goroutine.
+type documentState struct {
+	files []documentFile
+	asked int     // how many things were given last
+	bad   []error // why some of them could not be read
+	left  int     // how many were not looked at, because there were too many
+
+	file     int               // whose page is shown
+	number   int               // of that page in its file, from 1
+	portrait app.Portrait      // found there; its Page is nil where the page could not be read
+	small    *image.RGBA       // that page, small enough for the screen
+	faces    []image.Rectangle // all that are known on it, in an order that stays
+	at       int               // which of them was looked at last; -1: none
+	missed   bool              // no face is where the clerk said
+	fault    error             // why the page could not be read, or the last wish not be met
+
+	// before is what Undo brings back, and has none itself: a page may take 64 MB.
+	before *documentState
+}
+
+// documentFile is a file, or photo, that could be read.
+type documentFile struct {
+	blob   app.Blob
+	camera bool
+	pages  int  // that can be looked at
+	more   bool // it has more than that
+}
+
+// lookAt looks for the portrait on all that was given, and goes to the best. What
+// is added to a former state takes its place on the screen only where it is
+// better; nil: there is none. A state without files says why none could be read.
+func lookAt(ctx context.Context, desk Desk, things []given, former *documentState) (*documentState, error) {
+	next := &documentState{at: -1}
+	if former != nil {
+		*next = *former
+		next.files = slices.Clone(former.files)
+		next.fault = nil
+	}
+	next.asked, next.bad = len(things), nil
+	room := max(0, filesAtOnce-len(next.files))
+	next.left = max(0, len(things)-room)
+	best := -1
+	for _, thing := range things[:min(len(things), room)] {
+		blob, err := thing.open(ctx)
+		var found app.Portrait
+		if err == nil {
+			found, err = desk.FindPortrait(ctx, blob)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && ofTheFile(err):
+			next.bad = append(next.bad, err)
+			continue
+		case err != nil: // a missing model, say: the other files would meet it too
+			return nil, err
+		}
+		next.files = append(next.files, documentFile{blob, thing.camera, max(1, found.Pages), found.More})
+		if len(next.files) == 1 || better(found, next.portrait) {
+			best = len(next.files) - 1
+			next.portrait = found
+		}
+	}
+	if best < 0 {
+		return next, nil
+	}
+	return next.on(best, max(1, next.portrait.Number), next.portrait), nil
+}
+
+// ofTheFile says whether another file might do better.
+func ofTheFile(err error) bool {
+	var p *app.Problem
+	return errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "drop."))
+}
+
+// better says whether a portrait found is to be shown instead of another. What
+// the clerk chose stays.
+func better(a, than app.Portrait) bool {
+	if than.ByHand && than.Code == 0 {
+		return false
+	}
+	// One to choose from two is nearer to a portrait than one cut off, and that
+	// nearer than none.
+	rank := func(p app.Portrait) int { return slices.Index([]int{1, 3, 2, 0}, p.Code) }
+	if rank(a) != rank(than) {
+		return rank(a) > rank(than)
+	}
+	return a.Quality.Total > than.Quality.Total
+}
+
+// on is the state with a page of one of its files shown.
+func (s *documentState) on(file, number int, p app.Portrait) *documentState {
+	next := *s
+	next.file, next.number, next.portrait = file, number, p
+	next.faces, next.at = knownFaces(nil, p)
+	next.missed, next.fault, next.before = false, nil, nil
+	next.small = forScreen(p.Page)
+	return &next
+}
+
+// pages is how many pages there are in all files.
+func (s *documentState) pages() (sum int) {
+	for _, f := range s.files {
+		sum += f.pages
+	}
+	return sum
+}
+
+// page is the number of the page shown, counted through all files.
+func (s *documentState) page() int {
+	before := 0
+	for _, f := range s.files[:s.file] {
+		before += f.pages
+	}
+	return before + s.number
+}
+
+// chosen is which of the faces is the portrait; -1: none.
+func (s *documentState) chosen() int {
+	if s.portrait.Code != 0 {
+		return -1
+	}
+	return s.at
+}
+
+// toPage goes to a page, counted through all files, and looks for the portrait
+// there. One that cannot be read is a state too: the clerk may go on from it.
+func (s *documentState) toPage(ctx context.Context, desk Desk, page int) (*documentState, error) {
+	file := 0
+	for page > s.files[file].pages {
+		page -= s.files[file].pages
+		file++
+	}
+	found, err := desk.PortraitOnPage(ctx, s.files[file].blob, page)
+	if err != nil && (ctx.Err() != nil || !ofTheFile(err)) {
+		return nil, err
+	}
+	next := s.on(file, page, found)
+	next.fault = err
+	return next, nil
+}
+
+// choose looks again at the page shown, as the clerk says; at is which of the
+// faces was meant, -1 where it is none of them.
+func (s *documentState) choose(ctx context.Context, desk Desk, c app.Choice, at int) (*documentState, error) {
+	found, err := desk.ChoosePortrait(ctx, s.portrait, c)
+	if err != nil {
+		return nil, err
+	}
+	next := s.on(s.file, s.number, found)
+	if c.Turn == 0 && found.Page.Rect.Size() == s.portrait.Page.Rect.Size() {
+		next.faces, next.at = knownFaces(s.faces, found)
+	}
+	if found.Code != 0 {
+		next.at = at
+		next.missed = !c.Area.Empty()
+	}
+	// Undo leads back to a portrait over any number of attempts that gave none.
+	before := *s
+	if s.portrait.Code != 0 && s.before != nil {
+		before = *s.before
+	}
+	before.before, before.fault = nil, nil
+	next.before = &before
+	return next, nil
+}
+
+// knownFaces adds the faces of a portrait to those known on its page, and says
+// which of them the portrait is.
+func knownFaces(known []image.Rectangle, p app.Portrait) (all []image.Rectangle, at int) {
+	all, at = slices.Clone(known), -1
+	add := func(face image.Rectangle) int {
+		i := slices.IndexFunc(all, func(k image.Rectangle) bool { return sameFace(k, face) })
+		if i < 0 {
+			all = append(all, face)
+			i = len(all) - 1
+		}
+		return i
+	}
+	if p.Code == 0 && !p.Box.Empty() {
+		at = add(p.Box)
+		all[at] = p.Box
+	}
+	for _, face := range p.Others {
+		if !face.Empty() {
+			add(face)
+		}
+	}
+	return all, at
+}
+
+// sameFace says whether two boxes, found in two searches, are round one face: the
+// middle of each lies in the other.
+func sameFace(a, b image.Rectangle) bool {
+	middle := func(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
+	return middle(a).In(b) && middle(b).In(a)
+}
+
+// forScreen is a page no larger than a screen can show.
+func forScreen(page *image.RGBA) *image.RGBA {
+	if page == nil || page.Rect.Dx() <= pageWidth {
+		return page
+	}
+	width, height := page.Rect.Dx(), page.Rect.Dy()
+	small := image.NewRGBA(image.Rect(0, 0, pageWidth, max(1, height*pageWidth/width)))
+	draw.ApproxBiLinear.Scale(small, small.Rect, page, page.Rect, draw.Src, nil)
+	return small
+}

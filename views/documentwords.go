@@ -1,0 +1,89 @@
+package views
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// note is a sentence and the colour that goes with it.
+type note struct {
+	text  string
+	color fyne.ThemeColorName
+}
+
+// documentNotes are the sentences about a document, what matters most first: what
+// was found, what to do about it, what to be careful with. Whoever moves a frame
+// with the keys is told how.
+func (w words) documentNotes(s *documentState, keys bool) []note {
+	notes := []note{w.foundNote(s)}
+	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
+	if keys {
+		add(theme.ColorNamePrimary, w.T("page.keys"))
+	}
+	if s.fault != nil && s.portrait.Page != nil {
+		add(theme.ColorNameError, w.problem(s.fault))
+	}
+	if s.files[s.file].camera && s.portrait.Code == 0 {
+		add(theme.ColorNameWarning, w.T("photo.warning"))
+	}
+	for _, warning := range s.portrait.Warnings {
+		add(theme.ColorNameWarning, w.Notice(warning))
+	}
+	if len(s.bad) > 0 || s.left > 0 {
+		add(theme.ColorNameWarning, w.unread(s))
+	}
+	if s.files[s.file].more {
+		add(theme.ColorNameWarning, w.T("page.more", "Most", s.files[s.file].pages))
+	}
+	return notes
+}
+
+// foundNote is the one sentence about what was found.
+func (w words) foundNote(s *documentState) note {
+	p := s.portrait
+	switch {
+	case p.Page == nil && s.fault != nil:
+		return note{w.problem(s.fault), theme.ColorNameError}
+	case p.Code == 0 && p.ByHand:
+		return note{w.T("found.by_hand"), theme.ColorNameSuccess}
+	case p.Code == 0:
+		return note{w.T("found.portrait"), theme.ColorNameSuccess}
+	case s.missed:
+		return note{w.T("found.missed"), theme.ColorNameError}
+	case p.Code == 2:
+		return note{w.T("found.several"), theme.ColorNameError}
+	}
+	text, advice := w.side("anchor", p.Code)
+	if s.files[s.file].camera {
+		advice = w.T("found.none_photo")
+	} else if p.Code == 1 {
+		advice = w.T("found.none")
+	}
+	return note{join(text, advice), theme.ColorNameError}
+}
+
+// unread says which of the things given were not looked at, and why.
+func (w words) unread(s *documentState) string {
+	if s.asked == 1 && len(s.bad) == 1 {
+		return w.problem(s.bad[0])
+	}
+	text := ""
+	if len(s.bad) > 0 {
+		var reasons []string
+		for _, err := range s.bad {
+			if reason, _ := w.Problem(err); !slices.Contains(reasons, reason) {
+				reasons = append(reasons, reason)
+			}
+		}
+		text = w.T("files.unread", "Bad", len(s.bad), "Of", s.asked)
+		for _, reason := range reasons {
+			text = join(text, reason)
+		}
+	}
+	if s.left > 0 {
+		return join(w.T("files.left", "Most", filesAtOnce, "Count", s.left), text)
+	}
+	return text
+}

@@ -1,0 +1,72 @@
+package views
+
+import (
+	"context"
+	"os"
+	"regexp"
+
+	"fyne.io/fyne/v2"
+
+	"facematch/app"
+)
+
+// given is one thing a clerk gave as a document, or as a part of one: a file, a
+// photo by the camera, or something that is neither.
+type given struct {
+	camera bool
+	// open makes a blob of it, or says why it cannot. It may take its time, as
+	// disks and cameras do.
+	open func(context.Context) (app.Blob, error)
+}
+
+func givenFile(path string) given {
+	return given{open: func(context.Context) (app.Blob, error) {
+		info, err := os.Stat(path)
+		if err != nil {
+			if m := fileScheme.FindStringSubmatch(path); m != nil {
+				path = m[1]
+				info, err = os.Stat(path)
+			}
+		}
+		switch {
+		case err != nil && webAddress.MatchString(path):
+			return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+		case err == nil && info.IsDir():
+			return app.Blob{}, &app.Problem{Key: "drop.folder"}
+		}
+		return app.OpenFile(path), nil // what else is wrong, its reader says best
+	}}
+}
+
+func givenFiles(paths []string) []given {
+	things := make([]given, len(paths))
+	for i, path := range paths {
+		things[i] = givenFile(path)
+	}
+	return things
+}
+
+// webAddress and fileScheme find what Fyne makes of a dropped address that does
+// not begin with file://, such as a picture's out of a web page: it takes all
+// that is dropped for paths, and these for ones below the program's own folder.
+// Some programs do mean a file when they write file:/home/...
+var (
+	webAddress = regexp.MustCompile(`/(https?:|ftp:|data:image)/`)
+	fileScheme = regexp.MustCompile(`/file:(/.*)`)
+)
+
+// givenDropped takes what was dropped, as it came: a path of any bytes is one
+// file, and what is no file is kept so that it can be said.
+func givenDropped(uris []fyne.URI) []given {
+	things := make([]given, len(uris))
+	for i, u := range uris {
+		if u.Scheme() == "file" {
+			things[i] = givenFile(u.Path())
+		} else {
+			things[i] = given{open: func(context.Context) (app.Blob, error) {
+				return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+			}}
+		}
+	}
+	return things
+}
