@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ type parts struct {
 	err      error
 	portrait matcher.Portrait
 	request  matcher.Request
+	sent     matcher.Blob
 	started  history.Started
 
 	described   matcher.Description
@@ -73,14 +75,17 @@ func (p *parts) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error
 }
 func (p *parts) OnPage(_ context.Context, _ matcher.Blob, number int) (matcher.Portrait, error) {
 	found := p.portrait
-	found.Number = number
+	if found.Number = number; p.err == nil && number > max(1, found.Pages) {
+		return matcher.Portrait{}, matcher.NewProblem("document.missing", nil)
+	}
 	return found, p.err
 }
 func (p *parts) Choose(_ context.Context, found matcher.Portrait, _ matcher.Choice) (matcher.Portrait, error) {
 	return found, p.err
 }
 func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Portrait) (matcher.Blob, error) {
-	return document, p.err
+	p.sent = document
+	return matcher.Blob{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("the page")), nil }}, p.err
 }
 
 type program struct{ desk *app.Desk }
@@ -208,6 +213,11 @@ func TestWrongUsageExits64(t *testing.T) {
 		{"document"},
 		{"document", "a", "b"},
 		{"document", "a", "--format", "csv"},
+		{"document", "a", "--page", "0"},
+		{"document", "a", "--page", "-1"},
+		{"document", "a", "--page", "two"},
+		{"document", "a", "--page", "2"},
+		{"document", "a", "--page", "2", "--format", "json"},
 		{"history", "burn"},
 		{"history", "list", "--limit", "0"},
 		{"history", "list", "--limit", "many"},
@@ -228,6 +238,7 @@ func TestDocument(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out.png")
 	p := &parts{portrait: matcher.Portrait{
 		Image: image.NewRGBA(image.Rect(0, 0, 4, 4)), Page: image.NewRGBA(image.Rect(0, 0, 120, 80)), Rotation: 90,
+		Number: 2, Pages: 3, More: true, Others: []image.Rectangle{image.Rect(60, 20, 80, 45), image.Rect(90, 20, 100, 32)},
 		Box: image.Rect(10, 20, 40, 60), Eyes: [2]image.Point{{15, 30}, {30, 30}},
 		Warnings: []matcher.Notice{{Key: "check.session"}},
 	}}
@@ -236,8 +247,28 @@ func TestDocument(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (size{120, 80}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
+	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
 		t.Errorf("got %+v", f)
+	}
+	if want := []box{{60, 20, 20, 25}, {90, 20, 10, 12}}; !slices.Equal(f.Others, want) {
+		t.Errorf("others are %+v", f.Others)
+	}
+	order := regexp.MustCompile(`"(\w+)":`).FindAllStringSubmatch(regexp.MustCompile(`\{[^{}]*\}`).ReplaceAllString(out[1:], ""), -1)
+	var keys []string
+	for _, m := range order {
+		keys = append(keys, m[1])
+	}
+	if want := "code description page rotation box eyes quality warnings others"; strings.Join(keys, " ") != want {
+		t.Errorf("the keys are %q", keys)
+	}
+	if !strings.Contains(out, `"page":{"width":120,"height":80,"number":2,"count":3}`) {
+		t.Errorf("the page is not told: %s", out)
+	}
+	_, out, _ = run(t, p, "", "document", "d.jpg")
+	for _, say := range []string{"Page 2 of 3.", "only the first 3", "2 other faces", "20 x 25 pixels at (60, 20)"} {
+		if !strings.Contains(out, say) {
+			t.Errorf("missing %q in %s", say, out)
+		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("portrait: %v, %v", info, err)
@@ -252,6 +283,49 @@ func TestDocument(t *testing.T) {
 	}
 	code, _, errs := run(t, p, "", "document", "d.jpg", "--out", filepath.Join(file, "below-a-file.png"))
 	if code != ExitCouldNotRun || !strings.Contains(errs, "could not be written") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestDocumentPage(t *testing.T) {
+	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 3}}
+	code, out, _ := run(t, p, "", "document", "d.pdf", "--page", "3", "--format", "json")
+	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3`) || !strings.HasSuffix(out, `"others":[]}`+"\n") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, out, errs := run(t, p, "", "document", "d.pdf", "--page", "4")
+	if code != ExitUsage || out != "" || !strings.Contains(errs, "there is no page 4: 3 pages") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	broken := &parts{err: matcher.NewProblem("check.session", nil)}
+	if code, _, errs = run(t, broken, "", "document", "d.pdf", "--page", "4"); code != ExitCouldNotRun || strings.Contains(errs, "no page") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestDocumentToSend(t *testing.T) {
+	// In any script, and with what a shell or an address would take apart.
+	for _, name := range []string{"card.jpg", "паспорт.jpg", "身分證 1.png", "pièce d’identité.pdf", "100%20 #1?.png", "two\nlines.png", "not\xffutf8.png"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "sent-"+name)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8))}}
+		code, _, errs := run(t, p, "", "document", filepath.Join(dir, name), "--send-as", file)
+		if code != ExitNotCompared || p.sent.Path != filepath.Join(dir, name) || p.sent.Size != 1 {
+			t.Errorf("%q: exit %d, sent %q, %s", name, code, p.sent.Path, errs)
+		}
+		if data, err := os.ReadFile(file); err != nil || string(data) != "the page" {
+			t.Errorf("%q: %q, %v", name, data, err)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%q: %v, %v", name, info, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "none", "page.jpg")
+	p := &parts{portrait: matcher.Portrait{Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Image: image.NewRGBA(image.Rect(0, 0, 2, 2))}}
+	if code, _, errs := run(t, p, "", "document", "d.jpg", "--send-as", filepath.Join(file, "x")); code != ExitCouldNotRun || !strings.Contains(errs, "The page to send could not be written.") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

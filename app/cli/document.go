@@ -2,9 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +22,20 @@ import (
 type found struct {
 	Code        int               `json:"code"`
 	Description string            `json:"description"`
-	Page        size              `json:"page"`
+	Page        page              `json:"page"`
 	Rotation    int               `json:"rotation"` // degrees clockwise that made the page upright
 	Box         *box              `json:"box"`
 	Eyes        []point           `json:"eyes"`
 	Quality     *quality.Measures `json:"quality"`
 	Warnings    []warning         `json:"warnings"`
+	Others      []box             `json:"others"` // other faces on the page, largest first
 }
 
-type size struct {
+type page struct {
 	Width  int `json:"width"`
 	Height int `json:"height"`
+	Number int `json:"number"` // from 1
+	Count  int `json:"count"`  // pages that can be looked at, at most 10
 }
 
 type box struct {
@@ -50,12 +56,13 @@ type warning struct {
 }
 
 func (c *commands) document() *cobra.Command {
-	var out, format string
+	var out, sendAs, format string
+	var number int
 	cmd := &cobra.Command{
 		Use:     "document FILE",
 		Short:   c.Words.T("cli.document.short"),
 		Long:    c.Words.T("cli.document.long"),
-		Example: "  facematch document card.jpg --out portrait.png",
+		Example: "  facematch document card.jpg --out portrait.png\n  facematch document scan.pdf --page 2 --format json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return c.usage(cmd, "cli.document.needs_file")
@@ -64,21 +71,68 @@ func (c *commands) document() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.document.out"))
+	cmd.Flags().IntVar(&number, "page", 0, c.Words.T("cli.document.page"))
+	cmd.Flags().StringVar(&sendAs, "send-as", "", c.Words.T("cli.document.send_as"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
+		if cmd.Flags().Changed("page") && number < 1 {
+			return c.usage(cmd, "cli.document.bad_page")
+		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			portrait, err := p.Desk().FindPortrait(cmd.Context(), app.OpenFile(args[0]))
+			document := app.OpenFile(args[0])
+			portrait, err := c.findPortrait(cmd, p.Desk(), document, number)
 			if err != nil {
 				return err
+			}
+			if sendAs != "" {
+				if err := writeSent(cmd.Context(), p.Desk(), document, portrait, sendAs); err != nil {
+					return err
+				}
 			}
 			return c.tellPortrait(portrait, out, format)
 		})
 	}
 	return cmd
+}
+
+// findPortrait looks on one page, or on all where the number is 0. A page the
+// document does not have is wrong usage.
+func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number int) (matcher.Portrait, error) {
+	if number == 0 {
+		return desk.FindPortrait(cmd.Context(), document)
+	}
+	found, err := desk.PortraitOnPage(cmd.Context(), document, number)
+	if err != nil && number > 1 {
+		// The first page tells how many there are, unless nothing can be read at all.
+		if first, firstErr := desk.PortraitOnPage(cmd.Context(), document, 1); firstErr == nil && number > first.Pages {
+			return found, c.usage(cmd, "cli.document.no_page", "Number", number, "Count", first.Pages)
+		}
+	}
+	return found, err
+}
+
+// writeSent writes what another program would be sent: the upright page.
+func writeSent(ctx context.Context, desk *app.Desk, document matcher.Blob, p matcher.Portrait, path string) error {
+	blob, err := desk.UprightPage(ctx, document, p)
+	if err != nil {
+		return err
+	}
+	r, err := blob.Open()
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	if err := private.Write(path, data); err != nil {
+		return matcher.NewProblem("cli.document.sent_unwritten", err)
+	}
+	return nil
 }
 
 func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
@@ -97,12 +151,24 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 		return c.writeJSON(f)
 	}
 	fmt.Fprintln(c.out, f.Description)
+	if f.Page.Count > 1 {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.on_page", "Number", f.Page.Number, "Of", f.Page.Count))
+	}
+	if p.More {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.more", "Of", f.Page.Count))
+	}
 	if f.Box != nil {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.where", "X", f.Box.X, "Y", f.Box.Y,
 			"Width", f.Box.Width, "Height", f.Box.Height, "PageWidth", f.Page.Width, "PageHeight", f.Page.Height,
 			"Rotation", f.Rotation))
 		fmt.Fprintln(c.out, c.Words.T("cli.document.quality",
 			"Eyes", fmt.Sprintf("%.0f", f.Quality.InterEye), "Total", fmt.Sprintf("%.0f", f.Quality.Total)))
+	}
+	if len(f.Others) > 0 {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.others", "Count", len(f.Others)))
+	}
+	for _, o := range f.Others {
+		fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.other", "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
 	}
 	for _, w := range f.Warnings {
 		fmt.Fprintln(c.out, "  "+w.Text)
@@ -113,19 +179,28 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 func describe(p matcher.Portrait) found {
 	f := found{
 		Code: p.Code, Description: matcher.Anchor(p.Code).Description, Rotation: p.Rotation,
-		Eyes: []point{}, Warnings: []warning{},
+		Eyes: []point{}, Warnings: []warning{}, Others: []box{},
+		Page: page{Number: p.Number, Count: p.Pages},
 	}
 	if p.Page != nil {
-		f.Page = size{Width: p.Page.Rect.Dx(), Height: p.Page.Rect.Dy()}
+		f.Page.Width, f.Page.Height = p.Page.Rect.Dx(), p.Page.Rect.Dy()
+	}
+	for _, o := range p.Others {
+		f.Others = append(f.Others, boxOf(o))
 	}
 	if p.Code == matcher.CodeOK {
-		f.Box = &box{X: p.Box.Min.X, Y: p.Box.Min.Y, Width: p.Box.Dx(), Height: p.Box.Dy()}
+		face := boxOf(p.Box)
+		f.Box = &face
 		for _, e := range p.Eyes {
 			f.Eyes = append(f.Eyes, point{X: e.X, Y: e.Y})
 		}
 		f.Quality = &p.Quality
 	}
 	return f
+}
+
+func boxOf(r image.Rectangle) box {
+	return box{X: r.Min.X, Y: r.Min.Y, Width: r.Dx(), Height: r.Dy()}
 }
 
 func writePicture(path string, picture image.Image) error {
