@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"image"
 	"io"
@@ -93,10 +94,14 @@ func (s *scripted) Match(ctx context.Context, r matcher.Request, _ matcher.Progr
 	return s.answer, s.err
 }
 
-type finder struct{}
+// finder finds what it is told to.
+type finder struct {
+	portrait matcher.Portrait
+	err      error
+}
 
-func (finder) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) {
-	return matcher.Portrait{}, nil
+func (f finder) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error) {
+	return f.portrait, f.err
 }
 
 func (finder) OnPage(context.Context, matcher.Blob, int) (matcher.Portrait, error) {
@@ -262,6 +267,77 @@ func TestLostCameraIsRecorded(t *testing.T) {
 	}
 	if !reflect.DeepEqual(engine.asked, matcher.Request{}) {
 		t.Error("the engine was asked without a clip")
+	}
+}
+
+// Whatever engine decides: it gets the portrait, found here where nobody found it
+// before, and one without a face as it is.
+func TestTheEngineGetsThePortrait(t *testing.T) {
+	found := matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1)), Number: 2}
+	clerks := matcher.Portrait{Code: matcher.CodeTwoFaces, Number: 3, ByHand: true}
+	for name, tt := range map[string]struct {
+		found matcher.Portrait
+		err   error
+		given *matcher.Portrait
+		want  *matcher.Portrait // nil: the engine is not asked
+	}{
+		"found here":     {found: found, want: &found},
+		"none there":     {found: matcher.Portrait{Code: matcher.CodeNoFace}, want: &matcher.Portrait{Code: matcher.CodeNoFace}},
+		"from the clerk": {found: found, given: &clerks, want: &clerks},
+		"unreadable":     {err: matcher.NewProblem("document.damaged", nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine := &scripted{err: errors.New("enough seen")}
+			d, m, _ := desk(t, engine)
+			d.p.Portraits = finder{tt.found, tt.err}
+			filmed, stages := false, []matcher.Stage{}
+			check, err := d.Check(context.Background(), CheckInput{Consent: true, Portrait: tt.given,
+				Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+					filmed = true
+					return matcher.Clip{}, nil
+				}}, func(p matcher.Progress) { stages = append(stages, p.Stage) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(engine.asked.Portrait, tt.want) || filmed != (tt.want != nil) {
+				t.Errorf("the engine got %+v; filmed: %v", engine.asked.Portrait, filmed)
+			}
+			if looked := len(stages) > 0 && stages[0] == matcher.StageDocument; looked != (tt.given == nil) {
+				t.Errorf("stages %v", stages)
+			}
+			if tt.err != nil && (check.Outcome != history.CouldNotRun || m.finished[0].Problem != "document.damaged") {
+				t.Errorf("%+v", check)
+			}
+		})
+	}
+}
+
+func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
+	for given, want := range map[history.DocumentSource]string{"": `"file"`, history.FromFile: `"file"`, history.FromCamera: `"camera"`} {
+		answer := compared(t, nil, 90)
+		answer.Portrait.Number, answer.Portrait.ByHand = 2, true
+		d, m, _ := desk(t, &scripted{answer: answer})
+		if _, err := d.Check(context.Background(), CheckInput{Consent: true, DocumentFrom: given}, nil); err != nil {
+			t.Fatal(err)
+		}
+		started, err := json.Marshal(m.started[0])
+		if err != nil || !strings.Contains(string(started), `"document_from":`+want) {
+			t.Errorf("%v: %s", err, started)
+		}
+		finished, err := json.Marshal(m.finished[0])
+		if err != nil || !strings.Contains(string(finished), `"portrait_page":2,"portrait_by_hand":true`) {
+			t.Errorf("%v: %s", err, finished)
+		}
+	}
+	// A record from before these fields says nothing of them, and is written again
+	// as it was.
+	var old history.Finished
+	before := `{"check":"chk_1","session":"sess_1","outcome":"pass","took_ns":1,"quality":{"portrait":1,"portrait_inter_eye_px":2,"frames":null,"frames_inter_eye_px":null,"portrait_warnings":0},"description":{"engine":"","models":null,"calibration":"","calibrated":false}}`
+	if err := json.Unmarshal([]byte(before), &old); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := json.Marshal(old); string(after) != before {
+		t.Errorf("an old record became %s", after)
 	}
 }
 
