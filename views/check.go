@@ -385,6 +385,7 @@ func (s *checkScreen) again() {
 	}
 	s.result = nil
 	s.fault = nil
+	s.focus(nil) // the button that was pressed is gone, and must not take the next press
 	s.content.Objects = []fyne.CanvasObject{s.capture}
 	s.content.Refresh()
 	s.update()

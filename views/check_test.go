@@ -470,6 +470,36 @@ func TestAKeyHeldDownPressesOnce(t *testing.T) {
 	}
 }
 
+// New check is gone once it is pressed: a second press of the key must not reach
+// it, or what was begun by then would be forgotten.
+func TestNewCheckIsPressedOnce(t *testing.T) {
+	desk := newFakeDesk()
+	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return compared(history.Pass, 90), nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.begin()
+	w.until(t, "the result", func() bool { return w.check.result != nil })
+	see(w.check.result, func(o fyne.CanvasObject) bool {
+		if b, is := o.(*button); is && b.Text == w.words.T("result.new") {
+			w.win.Canvas().Focus(b)
+		}
+		return true
+	})
+	if w.win.Canvas().Focused() == nil {
+		t.Fatal("there is no such button")
+	}
+	_, up := w.hold(fyne.KeyReturn)
+	up()
+	w.check.name.SetText("Ana")
+	_, up = w.hold(fyne.KeyReturn)
+	up()
+	if w.check.result != nil || w.check.name.Text != "Ana" {
+		t.Error("the second press began yet another check")
+	}
+}
+
 func TestCancelTakesItsOwnPress(t *testing.T) {
 	desk := newFakeDesk()
 	desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {

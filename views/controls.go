@@ -57,7 +57,10 @@ func (b *button) TypedKey(key *fyne.KeyEvent) {
 	b.down = ""
 	switch key.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
-		b.Tapped(nil)
+		// Not Tapped, which takes the keys away: Next face is pressed many times.
+		if !b.Disabled() {
+			b.OnTapped()
+		}
 	}
 }
 
