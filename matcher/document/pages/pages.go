@@ -15,6 +15,9 @@ import (
 	"sync"
 
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/heif"
+	"facematch/matcher/document/pages/internal/pdf"
+	"facematch/matcher/document/pages/internal/wasm"
 	"facematch/matcher/internal/background"
 	"facematch/matcher/internal/blob"
 	"facematch/matcher/internal/picture"
@@ -28,8 +31,13 @@ type Params struct {
 
 // Reader opens documents. It may be used from several goroutines.
 type Reader struct {
-	p    Params
-	work background.Group
+	work     background.Group
+	turn     chan struct{} // holds a token while a page is decoded: each may take most of the memory there is
+	compiler *wasm.Compiler
+	pdf      *pdf.Engine
+
+	mu   sync.Mutex
+	heic *heif.Decoder // nil until wanted
 }
 
 // New makes a reader. A missing logger is a mistake in the program and panics.
@@ -37,14 +45,22 @@ func New(p Params) *Reader {
 	if p.Log == nil {
 		panic("pages: Params.Log is missing")
 	}
-	return &Reader{p: p}
+	compiler := wasm.NewCompiler(p.Cache, p.Log)
+	return &Reader{turn: make(chan struct{}, 1), compiler: compiler, pdf: pdf.New(compiler)}
 }
 
 // Close waits for what is still being decoded, even for callers who left. It
 // may be called again; after it nothing can be opened any more.
 func (r *Reader) Close() error {
 	r.work.Close()
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	errs := []error{r.pdf.Close()}
+	if r.heic != nil {
+		errs = append(errs, r.heic.Close())
+		r.heic = nil
+	}
+	return errors.Join(append(errs, r.compiler.Close())...)
 }
 
 // File is a document that was opened; each page is decoded when asked for. It
@@ -79,8 +95,9 @@ type document interface {
 // Open reads a document and its headers. Its errors are the context's, at once
 // when that ends, or problems: document.missing, .directory, .denied,
 // .unreadable, .empty, .too_many_bytes (parameter Megabytes), .too_many_pixels
-// (Megapixels), .unsupported (Format), .unknown, .rare (Format), .damaged, and
-// engine.closed after Close.
+// (Megapixels), .unsupported (Format), .unknown, .rare (Format), .animated,
+// .encrypted, .slow, .no_reader (Format), .damaged, and engine.closed after
+// Close.
 func (r *Reader) Open(ctx context.Context, file matcher.Blob) (*File, error) {
 	return await(ctx, r, func() (*File, error) {
 		data, err := read(ctx, file)
@@ -88,7 +105,7 @@ func (r *Reader) Open(ctx context.Context, file matcher.Blob) (*File, error) {
 			return nil, err
 		}
 		format := blob.Sniff(data[:min(len(data), blob.HeadSize)])
-		d, err := guard(ctx, format, func() (document, error) { return r.open(format, data) })
+		d, err := guard(ctx, format, func() (document, error) { return r.open(ctx, format, data) })
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +114,7 @@ func (r *Reader) Open(ctx context.Context, file matcher.Blob) (*File, error) {
 	})
 }
 
-func (r *Reader) open(format blob.Format, data []byte) (document, error) {
+func (r *Reader) open(ctx context.Context, format blob.Format, data []byte) (document, error) {
 	switch format {
 	case blob.JPEG:
 		return openJPEG(data)
@@ -109,6 +126,10 @@ func (r *Reader) open(format blob.Format, data []byte) (document, error) {
 		return openTIFF(data)
 	case blob.BMP:
 		return openBMP(data)
+	case blob.HEIC:
+		return r.openHEIC(ctx, data)
+	case blob.PDF:
+		return r.openPDF(ctx, data)
 	case blob.Unknown:
 		return nil, matcher.NewProblem("document.unknown", nil)
 	}
@@ -128,6 +149,12 @@ func (f *File) Page(ctx context.Context, number int) (Page, error) {
 		return Page{}, fs.ErrClosed
 	}
 	return await(ctx, f.reader, func() (Page, error) {
+		select {
+		case f.reader.turn <- struct{}{}:
+			defer func() { <-f.reader.turn }()
+		case <-ctx.Done():
+			return Page{}, ctx.Err()
+		}
 		return guard(ctx, f.Format, func() (Page, error) {
 			img, orientation, err := d.page(ctx, number)
 			if err != nil {

@@ -8,7 +8,10 @@ import (
 	"golang.org/x/image/bmp"
 
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/heif"
+	"facematch/matcher/document/pages/internal/pdf"
 	"facematch/matcher/document/pages/internal/tiff"
+	"facematch/matcher/document/pages/internal/wasm"
 	"facematch/matcher/internal/blob"
 )
 
@@ -22,14 +25,17 @@ func problem(err error, format blob.Format) error {
 	var rareJPEG jpeg.UnsupportedError
 	var rarePNG png.UnsupportedError
 	var rareTIFF tiff.UnsupportedError
-	if errors.As(err, &rareJPEG) || errors.As(err, &rarePNG) || errors.As(err, &rareTIFF) || errors.Is(err, bmp.ErrUnsupported) {
-		return rare(err, format)
+	switch {
+	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF), errors.Is(err, bmp.ErrUnsupported):
+		return matcher.NewProblem("document.rare", err, "Format", string(format))
+	case errors.Is(err, pdf.ErrEncrypted):
+		return matcher.NewProblem("document.encrypted", err)
+	case errors.Is(err, pdf.ErrSlow), errors.Is(err, heif.ErrSlow):
+		return matcher.NewProblem("document.slow", err)
+	case errors.Is(err, wasm.ErrStart):
+		return matcher.NewProblem("document.no_reader", err, "Format", string(format))
 	}
 	return matcher.NewProblem("document.damaged", err)
-}
-
-func rare(err error, format blob.Format) error {
-	return matcher.NewProblem("document.rare", err, "Format", string(format))
 }
 
 // tooLarge refuses a picture of more pixels than this; nil where it has no more.
