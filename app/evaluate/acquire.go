@@ -1,0 +1,154 @@
+package evaluate
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"facematch/matcher"
+)
+
+// look is what the engine made of one file.
+type look struct {
+	template matcher.Template
+	code     int
+	problem  *matcher.Problem // the file cannot be read
+	content  [sha256.Size]byte
+}
+
+func (l look) usable() bool { return l.problem == nil && l.code == matcher.CodeOK }
+
+// lookAtFiles has the engine look at each file once.
+func (r *run) lookAtFiles(ctx context.Context) error {
+	r.looks = make([]look, len(r.test.files))
+	var done atomic.Int64
+	r.progress.Report(StageFiles, 0, len(r.looks))
+	for _, clips := range []bool{false, true} {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(min(runtime.NumCPU(), picturesAtOnce))
+		at := r.Engine.Picture
+		if clips {
+			group.SetLimit(min(runtime.NumCPU(), clipsAtOnce))
+			at = r.Engine.Clip
+		}
+		for i, f := range r.test.files {
+			if f.clip != clips {
+				continue
+			}
+			group.Go(func() error {
+				l, err := lookAt(ctx, f, at)
+				if err != nil {
+					return err
+				}
+				r.looks[i] = l
+				r.progress.Report(StageFiles, int(done.Add(1)), len(r.looks))
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookAt looks at one file. Only the file's own faults become part of the look.
+func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, int, error)) (look, error) {
+	if err := ctx.Err(); err != nil {
+		return look{}, err
+	}
+	var l look
+	var err error
+	l.template, l.code, err = at(ctx, matcher.Blob{
+		Name: filepath.Base(f.path), Size: -1, Path: f.path,
+		Open: func() (io.ReadCloser, error) { return os.Open(f.path) },
+	})
+	if err == nil {
+		l.content, err = fingerprint(f)
+	}
+	var p *matcher.Problem
+	if errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "clip.")) {
+		return look{problem: p}, ctx.Err()
+	}
+	return l, err
+}
+
+// fingerprint is the SHA-256 of a file, by which the same picture is known under
+// another name.
+func fingerprint(f file) (sum [sha256.Size]byte, err error) {
+	key := "document.unreadable"
+	if f.clip {
+		key = "clip.unreadable"
+	}
+	r, err := os.Open(f.path)
+	if err != nil {
+		return sum, matcher.NewProblem(key, err)
+	}
+	defer r.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return sum, matcher.NewProblem(key, err)
+	}
+	h.Sum(sum[:0])
+	return sum, nil
+}
+
+func (r *run) usable() int {
+	n := 0
+	for _, l := range r.looks {
+		if l.usable() {
+			n++
+		}
+	}
+	return n
+}
+
+// countFiles counts what the engine could take in, and what not.
+func (r *run) countFiles(report *Report) {
+	report.Pictures = &Acquisition{}
+	if r.test.Kind == ChecksTest {
+		report.Clips = &Acquisition{}
+	}
+	for i, l := range r.looks {
+		f, a, text := r.test.files[i], report.Pictures, matcher.Anchor(l.code).Description
+		if f.clip {
+			a, text = report.Clips, matcher.Target(l.code).Description
+		}
+		a.Files++
+		switch {
+		case l.problem != nil:
+			a.Unreadable = count(a.Unreadable, Reason{Key: l.problem.Key, Params: l.problem.Params})
+			r.detail(Detail{File: f.name, What: matcher.Notice{Key: l.problem.Key, Params: l.problem.Params}})
+		case l.code != matcher.CodeOK:
+			a.Failed = count(a.Failed, Reason{Code: l.code, Text: text})
+			r.detail(Detail{File: f.name, What: notice("evaluate.detail_failed", "Reason", text)})
+		default:
+			a.Acquired++
+		}
+	}
+	for _, a := range []*Acquisition{report.Pictures, report.Clips} {
+		if a != nil {
+			a.finish()
+		}
+	}
+}
+
+// count adds one to the reason of this code and key.
+func count(reasons []Reason, r Reason) []Reason {
+	for i := range reasons {
+		if reasons[i].Code == r.Code && reasons[i].Key == r.Key {
+			reasons[i].Count++
+			return reasons
+		}
+	}
+	r.Count = 1
+	return append(reasons, r)
+}

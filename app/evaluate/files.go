@@ -1,0 +1,81 @@
+package evaluate
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"facematch/app/private"
+	"facematch/matcher"
+)
+
+// Prepare makes the folder a report is to be written to, so that a wrong one is
+// found out before the work. What lies in it stays. Its problem is
+// evaluate.report_unwritten.
+func Prepare(folder string) error {
+	err := os.MkdirAll(folder, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(folder, ".facematch-*"); err == nil {
+			probe.Close()
+			err = os.Remove(probe.Name())
+		}
+	}
+	if err != nil {
+		return matcher.NewProblem("evaluate.report_unwritten", err)
+	}
+	return nil
+}
+
+// Write writes report.html, report.json, and the charts det and scores as .svg
+// and .png into the folder. Without pairs of both kinds there is no DET curve,
+// and one of an earlier report is removed.
+func (r *Report) Write(folder string, w Words) error {
+	page, err := r.HTML(w)
+	if err != nil {
+		return err
+	}
+	data, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{"report.html": page, "report.json": data}
+	said := words{w, r}
+	scores := said.scoreChart()
+	files["scores.svg"] = scores.SVG()
+	if files["scores.png"], err = scores.PNG(); err != nil {
+		return err
+	}
+	files["det.svg"], files["det.png"] = nil, nil
+	if len(r.DET) > 0 {
+		det := said.detChart()
+		files["det.svg"] = det.SVG()
+		if files["det.png"], err = det.PNG(); err != nil {
+			return err
+		}
+	}
+	for name, data := range files {
+		path := filepath.Join(folder, name)
+		if data == nil {
+			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+				return matcher.NewProblem("evaluate.report_unwritten", err)
+			}
+			continue
+		}
+		if err := private.Write(path, data); err != nil {
+			return matcher.NewProblem("evaluate.report_unwritten", err)
+		}
+	}
+	return nil
+}
+
+// JSON is the report as report.json has it.
+func (r *Report) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // conditions read ">="
+	enc.SetIndent("", "  ")
+	err := enc.Encode(r)
+	return b.Bytes(), err
+}
