@@ -274,6 +274,8 @@ func (s *checkScreen) update() {
 		say(s.why, s.words.problem(s.fault), widget.DangerImportance)
 	case missing != "":
 		say(s.why, missing, widget.MediumImportance)
+	case s.document.state.portrait.Code != 0:
+		say(s.why, s.words.T("check.no_portrait"), widget.WarningImportance)
 	default:
 		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
 	}

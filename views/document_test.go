@@ -259,6 +259,11 @@ func TestTwoEqualPortraits(t *testing.T) {
 	w := open(t, desk, "")
 	w.load("card.jpg")
 	w.settled(t)
+	w.check.consent.SetChecked(true)
+	w.until(t, "the engine", func() bool { return w.check.engineReady && w.check.preview.there })
+	if w.check.why.Text != w.words.T("check.no_portrait") {
+		t.Errorf("beside the button stands %q", w.check.why.Text)
+	}
 	if text := w.text(); !strings.Contains(text, w.words.T("found.several")) || !strings.Contains(text, w.words.T("result.no_portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
@@ -1031,6 +1036,8 @@ func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
 	w.check.document.state.bad = []error{errors.New("x")}
 	w.check.document.panel.update()
 	w.win.Canvas().Focus(w.check.document.panel.page)
+	w.check.why.SetText(strings.Repeat("two lines of words ", 6))
+	w.check.capture.Refresh() // as the driver does when something in it has grown
 	if size := w.win.Content().MinSize(); size.Width > minWidth || size.Height > minHeight {
 		t.Errorf("the window cannot be smaller than %v", size)
 	}
@@ -1041,5 +1048,8 @@ func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
 	}
 	if height := panel.page.Size().Height; height < 139 {
 		t.Errorf("the page has a height of %v", height)
+	}
+	if why := w.check.why; why.Position().Y+why.MinSize().Height > w.check.form.Size().Height+1 {
+		t.Errorf("the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height)
 	}
 }

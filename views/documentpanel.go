@@ -293,7 +293,7 @@ func (l foundLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			room -= o.MinSize().Height
 		}
 	}
-	words := max(notesLeast, min(l.notes.MinSize().Height, room-objects[1].MinSize().Height))
+	words := max(notesLeast, min(max(notesRoom, l.notes.MinSize().Height), room-objects[1].MinSize().Height))
 	y := float32(0)
 	for i, o := range objects {
 		if !o.Visible() {

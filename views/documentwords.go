@@ -54,14 +54,12 @@ func (w words) foundNote(s *documentState) note {
 		return note{w.T("found.missed"), theme.ColorNameError}
 	case p.Code == 2:
 		return note{w.T("found.several"), theme.ColorNameError}
+	case s.files[s.file].camera:
+		return note{w.T("found.none_photo"), theme.ColorNameError}
+	case p.Code == 1:
+		return note{w.T("found.none"), theme.ColorNameError}
 	}
-	text, advice := w.side("anchor", p.Code)
-	if s.files[s.file].camera {
-		advice = w.T("found.none_photo")
-	} else if p.Code == 1 {
-		advice = w.T("found.none")
-	}
-	return note{join(text, advice), theme.ColorNameError}
+	return note{join(w.side("anchor", p.Code)), theme.ColorNameError}
 }
 
 // unread says which of the things given were not looked at, and why.

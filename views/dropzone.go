@@ -55,6 +55,6 @@ func (z *dropZone) Refresh() {
 
 func (z *dropZone) paint() {
 	z.border.StrokeColor = ink(theme.ColorNamePrimary)
-	z.border.FillColor = ink(theme.ColorNameInputBackground)
+	z.border.FillColor = ink(theme.ColorNameBackground) // so that the buttons stand out
 	z.border.Refresh()
 }

@@ -85,7 +85,7 @@ func (v *pageView) set(page image.Point, picture *image.RGBA, faces []image.Rect
 				&canvas.Rectangle{StrokeColor: outlineGood, StrokeWidth: outlineWidth, CornerRadius: 6})
 			continue
 		}
-		for _, c := range []*canvas.Line{{StrokeColor: outlineShade, StrokeWidth: outlineWidth + 2}, {StrokeColor: outlineNotYet, StrokeWidth: outlineWidth - 1}} {
+		for _, c := range []*canvas.Line{{StrokeColor: outlineShade, StrokeWidth: outlineWidth}, {StrokeColor: outlineNotYet, StrokeWidth: outlineWidth - 1.5}} {
 			for range 8 {
 				line := *c
 				v.marks.Objects = append(v.marks.Objects, &line)

@@ -146,7 +146,7 @@ func (p *program) keep(home string) {
 func (p *program) check(name, document string, want history.Outcome) {
 	p.t.Helper()
 	p.d.resize(p.window, sizes[1][0], sizes[1][1])
-	p.d.drop(document, p.window)
+	p.d.drop(p.window, document)
 	p.d.key("ctrl+k")
 
 	// The engine may still load and the portrait be looked for, and until then

@@ -175,9 +175,9 @@ func (d *desktop) screenshot(name string) string {
 	return path
 }
 
-// drop drags a file from the right edge of the screen to a point of the window
-// and lets it go there.
-func (d *desktop) drop(file string, window string) {
+// drop drags files from the right edge of the screen to a point of the window
+// and lets them go there.
+func (d *desktop) drop(window string, files ...string) {
 	d.t.Helper()
 	const half = 30 // of drag.py's square
 	left, top, width, height := d.geometry(window)
@@ -185,7 +185,7 @@ func (d *desktop) drop(file string, window string) {
 	// The drop zone lies in the right half; the whole window takes files.
 	toX, toY := left+width*3/4, top+height*2/5
 
-	cmd := d.command("/usr/bin/python3", "drag.py", strconv.Itoa(fromX), strconv.Itoa(fromY), file)
+	cmd := d.command("/usr/bin/python3", append([]string{"drag.py", strconv.Itoa(fromX), strconv.Itoa(fromY)}, files...)...)
 	cmd.Stderr = os.Stderr
 	said, err := cmd.StdoutPipe()
 	if err != nil {
@@ -201,8 +201,23 @@ func (d *desktop) drop(file string, window string) {
 	if !lines.Scan() || lines.Text() != "ready" {
 		d.t.Fatalf("the file to drag did not appear: %q", lines.Text())
 	}
+	// The window under the pointer must have answered that it takes the file.
+	d.drag(fromX+half, fromY+half, toX, toY, func() { time.Sleep(500 * time.Millisecond) })
+	given := false
+	for lines.Scan() {
+		given = given || lines.Text() == "given"
+	}
+	if err := cmd.Wait(); err != nil || !given {
+		d.screenshot("drop-refused")
+		d.t.Fatalf("the window did not take the dragged file (asked for it: %t): %v", given, err)
+	}
+}
+
+// drag moves the pointer from one point of the screen to another with its button
+// held down, and does something before it lets go.
+func (d *desktop) drag(fromX, fromY, toX, toY int, before func()) {
+	d.t.Helper()
 	move := func(x, y int) { d.tool("xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y)) }
-	fromX, fromY = fromX+half, fromY+half
 	move(fromX, fromY)
 	time.Sleep(200 * time.Millisecond)
 	d.tool("xdotool", "mousedown", "1")
@@ -212,17 +227,8 @@ func (d *desktop) drop(file string, window string) {
 		move(fromX+(toX-fromX)*i/steps, fromY+(toY-fromY)*i/steps)
 		time.Sleep(20 * time.Millisecond)
 	}
-	// The window under the pointer must have answered that it takes the file.
-	time.Sleep(500 * time.Millisecond)
+	before()
 	d.tool("xdotool", "mouseup", "1")
-	given := false
-	for lines.Scan() {
-		given = given || lines.Text() == "given"
-	}
-	if err := cmd.Wait(); err != nil || !given {
-		d.screenshot("drop-refused")
-		d.t.Fatalf("the window did not take the dragged file (asked for it: %t): %v", given, err)
-	}
 }
 
 // geometry says where a window's content lies on the screen.

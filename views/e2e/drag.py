@@ -1,15 +1,19 @@
-"""A file to drag: a small window whose only use is to be picked up.
+"""Files to drag: a small window whose only use is to be picked up.
 
-    drag.py X Y FILE
+    drag.py X Y FILE...
 
-shows a square at X,Y of the screen. Whoever drags it somewhere drops FILE there,
-as a file manager would. Says "ready" when it can be picked up, "given" when the
-file was asked for, and ends with the drag: 0 if it was taken, 1 if not.
+shows a square at X,Y of the screen. Whoever drags it somewhere drops the FILEs
+there, as a file manager would. Says "ready" when it can be picked up, "given" when
+they were asked for, and ends with the drag: 0 if it was taken, 1 if not.
 """
 import sys
 import pathlib
 
-import gi
+x, y = int(sys.argv[1]), int(sys.argv[2])
+uris = [pathlib.Path(name).resolve().as_uri() for name in sys.argv[3:]]
+del sys.argv[1:]  # GTK reads it too, and stumbles over names that are no UTF-8
+
+import gi  # noqa: E402
 
 gi.require_version("Gtk", "3.0")
 gi.require_version("Gdk", "3.0")
@@ -17,7 +21,6 @@ from gi.repository import Gdk, Gtk  # noqa: E402
 
 SIZE = 60  # pixels; the test picks it up in the middle
 
-x, y, uri = int(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3]).resolve().as_uri()
 taken = True
 
 # A popup is left alone by the window manager: it stays on top, at its place, and
@@ -32,7 +35,7 @@ handle.drag_source_add_uri_targets()
 
 
 def give(_widget, _context, data, _info, _time):
-    data.set_uris([uri])
+    data.set_uris(uris)
     print("given", flush=True)
 
 

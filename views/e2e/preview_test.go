@@ -31,7 +31,7 @@ func TestPreview(t *testing.T) {
 	d := newDesktop(t)
 	p := d.open("preview", "light", func(s *settings.Settings) { s.Camera.Source = noisyClip(t, photo(t, manLive)) })
 	p.d.resize(p.window, sizes[0][0], sizes[0][1])
-	d.drop(photo(t, sameMan), p.window)
+	d.drop(p.window, photo(t, sameMan))
 	time.Sleep(10 * time.Second) // models load, the portrait is found: that is not preview
 
 	began, before, drawnBefore := time.Now(), p.processorTime(), p.drawingTime()

@@ -32,6 +32,18 @@ func (d *desktop) read(picture string) string {
 	return text.String()
 }
 
+// prose gives the small print on a part of a picture (such as 800x600+10+20) as
+// one line. It is made larger first, and read once more as a block: neither way
+// reads every line.
+func (d *desktop) prose(picture, part string) string {
+	d.t.Helper()
+	page := filepath.Join(d.t.TempDir(), "page.png")
+	d.tool("convert", picture, "-crop", part, "+repage", "-colorspace", "Gray", "-resize", "250%", "-normalize", page)
+	text := d.tool("tesseract", page, "stdout", "--psm", "11", "-l", "eng") + " " +
+		d.tool("tesseract", page, "stdout", "--psm", "6", "-l", "eng")
+	return strings.Join(strings.Fields(text), " ")
+}
+
 // verdictIn gives the one verdict word on a picture, in lower case as the
 // history has it; empty where there is none or more than one.
 func (d *desktop) verdictIn(picture string) string {
