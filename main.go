@@ -90,11 +90,14 @@ func run(ctx context.Context) int {
 // program is the whole program, open.
 type program struct {
 	desk    *app.Desk
+	engine  *offline.Matcher
 	log     *slog.Logger
 	closers []func() error // in the order they were opened
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
+
+func (p *program) Comparer() matcher.Comparer { return p.engine }
 
 func (p *program) Log(what string, err error) { p.desk.Log(what, err) }
 
@@ -156,11 +159,12 @@ func open(ctx context.Context) (_ *program, err error) {
 	portraits := document.New(document.Params{Faces: engine})
 	p.closers = append(p.closers, portraits.Close)
 
+	p.engine = offline.NewMatcher(offline.MatcherParams{
+		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
+	})
 	p.desk = app.New(app.Params{
-		History: history,
-		Engine: offline.NewMatcher(offline.MatcherParams{
-			Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
-		}),
+		History:   history,
+		Engine:    p.engine,
 		Portraits: portraits,
 		OpenSource: func(address string) app.Source {
 			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})

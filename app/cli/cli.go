@@ -32,6 +32,8 @@ const (
 // Program is what the commands work with, once it is open.
 type Program interface {
 	Desk() *app.Desk
+	// Comparer is this computer's engine, for accuracy tests.
+	Comparer() matcher.Comparer
 	// Log writes an error nobody else has logged.
 	Log(what string, err error)
 	Close() error
@@ -148,7 +150,7 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.doctor())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.doctor())
 	return root
 }
 

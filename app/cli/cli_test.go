@@ -37,6 +37,8 @@ type parts struct {
 	described   matcher.Description
 	describeErr error
 	historyErr  error
+
+	comparer matcher.Comparer
 }
 
 // dark is a camera that gives no picture.
@@ -88,11 +90,15 @@ func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Port
 	return matcher.Blob{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("the page")), nil }}, p.err
 }
 
-type program struct{ desk *app.Desk }
+type program struct {
+	desk     *app.Desk
+	comparer matcher.Comparer
+}
 
-func (p program) Desk() *app.Desk   { return p.desk }
-func (p program) Log(string, error) {}
-func (p program) Close() error      { return nil }
+func (p program) Desk() *app.Desk            { return p.desk }
+func (p program) Comparer() matcher.Comparer { return p.comparer }
+func (p program) Log(string, error)          {}
+func (p program) Close() error               { return nil }
 
 // run runs the command line on the parts.
 func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout, stderr string) {
@@ -109,7 +115,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	code = Run(context.Background(), args, Params{
 		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3",
 		Open: func(context.Context) (Program, error) {
-			return program{app.New(app.Params{
+			return program{comparer: p.comparer, desk: app.New(app.Params{
 				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 				Instance: "ins_1", Version: "1.2.3",
 				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"facematch/matcher"
 	"facematch/matcher/accuracy"
 )
 
@@ -36,6 +35,14 @@ func (r *run) likeness(a, b int) float32 {
 // the engine.
 func (r *run) same(a, b int) bool { return r.looks[a].content == r.looks[b].content }
 
+// leaveOut counts a pair of the same bytes.
+func (r *run) leaveOut(a, b int, same bool) {
+	r.identical.add(same)
+	if !same {
+		r.detail(Detail{File: r.test.files[a].name, What: notice("evaluate.detail_mixed", "Other", r.test.files[b].name)})
+	}
+}
+
 // listed goes through the pairs of a list and gives those that can be compared
 // to do; the others it counts.
 func (r *run) listed(ctx context.Context, report *Report, do func(pair) error) error {
@@ -53,7 +60,7 @@ func (r *run) listed(ctx context.Context, report *Report, do func(pair) error) e
 		case !a.usable() || !b.usable():
 			report.NotCompared.add(p.same)
 		case r.same(p.a, p.b):
-			r.identical++
+			r.leaveOut(p.a, p.b, p.same)
 		default:
 			if err := do(p); err != nil {
 				return err
@@ -82,6 +89,7 @@ func (r *run) comparePairs(ctx context.Context, report *Report) error {
 	return nil
 }
 
+// measure measures a list's scores, and those of each group.
 func (r *run) measure(report *Report, u unit, all scores, groups []scores) {
 	m := newMeter(report, all.sample(), u)
 	for i, g := range groups {
@@ -127,9 +135,6 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 		if l.usable() {
 			usable = append(usable, i)
 		}
-	}
-	if n := len(usable); n*(n-1)/2 > maxPairs {
-		return matcher.NewProblem("evaluate.too_many", nil, "Pictures", n, "Most", int(math.Sqrt(2*maxPairs)))
 	}
 	all, err := r.everyPair(ctx, usable, true)
 	if err != nil {
@@ -191,15 +196,8 @@ func (r *run) everyPair(ctx context.Context, files []int, whole bool) (scores, e
 	pairs := r.pairsOf(files)
 	total := scores{genuine: make([]float32, pairs.Genuine), impostor: make([]float32, pairs.Impostor)}
 
-	var mu sync.Mutex // guards done and identical
-	var done, identical int
-	tell := func(compared, same int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if done, identical = done+compared, identical+same; whole {
-			r.progress.Report(StagePairs, done, pairs.Genuine+pairs.Impostor)
-		}
-	}
+	var mu sync.Mutex // guards done and the pairs left out
+	var done, leftOut int
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	g, i := 0, 0
@@ -210,11 +208,11 @@ func (r *run) everyPair(ctx context.Context, files []int, whole bool) (scores, e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			same := 0
+			var identical []int
 			for k, b := range files[at+1:] {
 				score := r.likeness(files[at], b)
 				if r.same(files[at], b) {
-					score, same = float32(math.NaN()), same+1
+					score, identical = float32(math.NaN()), append(identical, k)
 				}
 				if k < len(mine) {
 					mine[k] = score
@@ -222,20 +220,25 @@ func (r *run) everyPair(ctx context.Context, files []int, whole bool) (scores, e
 					others[k-len(mine)] = score
 				}
 			}
-			tell(n.Genuine+n.Impostor, same)
+			mu.Lock()
+			defer mu.Unlock()
+			done, leftOut = done+n.Genuine+n.Impostor, leftOut+len(identical)
+			if whole {
+				for _, k := range identical {
+					r.leaveOut(files[at], files[at+1+k], k < len(mine))
+				}
+				r.progress.Report(StagePairs, done, pairs.Genuine+pairs.Impostor)
+			}
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return scores{}, err
 	}
-	if identical > 0 {
+	if leftOut > 0 {
 		isNaN := func(x float32) bool { return x != x }
 		total.genuine = slices.DeleteFunc(total.genuine, isNaN)
 		total.impostor = slices.DeleteFunc(total.impostor, isNaN)
-	}
-	if whole {
-		r.identical = identical
 	}
 	return total, nil
 }

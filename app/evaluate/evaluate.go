@@ -114,7 +114,7 @@ type run struct {
 	progress matcher.ProgressFunc
 	notes
 	looks     []look
-	identical int // pairs left out because both files hold the same bytes
+	identical Counts // pairs left out because both files hold the same bytes
 }
 
 // Run looks at each file of the test once and compares the pairs. Files that
@@ -157,8 +157,11 @@ func Run(ctx context.Context, p Params, t *Test, progress matcher.ProgressFunc) 
 
 // closingNotes are what the numbers themselves ask to be said.
 func (r *run) closingNotes(report *Report) {
-	if r.identical > 0 {
-		r.tell("evaluate.note_identical", "Count", r.identical)
+	if n := r.identical.Genuine + r.identical.Impostor; n > 0 {
+		r.tell("evaluate.note_identical", "Count", n)
+	}
+	if r.identical.Impostor > 0 {
+		r.tell("evaluate.note_mixed", "Count", r.identical.Impostor)
 	}
 	if report.Unread > 0 {
 		r.tell("evaluate.note_unread", "Count", report.Unread)

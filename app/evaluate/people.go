@@ -3,6 +3,7 @@ package evaluate
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,8 +61,11 @@ func People(folder string, o PeopleOptions) (*Test, error) {
 		}
 		t.people++
 	}
-	if len(t.files) == 0 {
+	switch n := len(t.files); {
+	case n == 0:
 		return nil, matcher.NewProblem("evaluate.no_people", nil)
+	case n*(n-1)/2 > maxPairs:
+		return nil, matcher.NewProblem("evaluate.too_many", nil, "Pictures", n, "Most", int(math.Sqrt(2*maxPairs)))
 	}
 	if empty > 0 {
 		t.tell("evaluate.note_empty", "Count", empty)

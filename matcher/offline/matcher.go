@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -119,43 +118,48 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 // compare measures each chosen frame against the portrait, and all against
 // each other.
 func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, rules []matcher.Condition, progress matcher.ProgressFunc) (matcher.Answer, error) {
-	var percentages []float64
-	var descriptors []descriptor
+	faces, err := m.describeChosen(ctx, chosen, progress)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
 	for i, s := range chosen {
-		progress.Report(matcher.StageComparing, i, len(chosen))
-		if err := ctx.Err(); err != nil {
-			return matcher.Answer{}, err
-		}
-		d, err := m.params.Engine.describe(ctx, s.frame.Image, s.face)
-		if err != nil {
-			return matcher.Answer{}, err
-		}
-		apart := distance(anchor, d)
-		percentage := m.params.Calibration.Percentage(apart)
-		descriptors = append(descriptors, d)
-		percentages = append(percentages, percentage)
+		apart := distance(anchor, faces.descriptors[i])
 		answer.Frames = append(answer.Frames, matcher.MatchedFrame{
 			Face:       matcher.CropFace(s.frame.Image, s.face.Face),
 			At:         s.frame.At,
 			Distance:   apart,
-			Percentage: percentage,
+			Percentage: m.Percentage(apart),
 			Quality:    s.quality,
 		})
-		if answer.Best < 0 || percentage > percentages[answer.Best] {
+		if answer.Best < 0 || answer.Frames[i].Percentage > answer.Frames[answer.Best].Percentage {
 			answer.Best = i
 		}
 	}
-	result, err := matcher.Compared(percentages, m.params.Calibration.ResultFrom, rules)
+	answer.Swapped = faces.apart > m.params.Calibration.SamePerson
+	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules)
 	if err != nil {
 		return matcher.Answer{}, err
 	}
-	if apart := farthest(descriptors); apart > m.params.Calibration.SamePerson {
-		answer.Swapped = true
-		result.Scoring = result.Scoring.ReferFor(fmt.Sprintf("one person in the video (two frames differ by %.2f)", apart))
-	}
-	answer.Result = result
 	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
 	return answer, nil
+}
+
+// describeChosen describes the faces of the chosen frames.
+func (m *Matcher) describeChosen(ctx context.Context, chosen []seen, progress matcher.ProgressFunc) (template, error) {
+	var t template
+	for i, s := range chosen {
+		progress.Report(matcher.StageComparing, i, len(chosen))
+		if err := ctx.Err(); err != nil {
+			return template{}, err
+		}
+		d, err := m.params.Engine.describe(ctx, s.frame.Image, s.face)
+		if err != nil {
+			return template{}, err
+		}
+		t.descriptors = append(t.descriptors, d)
+	}
+	t.apart = farthest(t.descriptors)
+	return t, nil
 }
 
 // farthest is the largest distance between any two.

@@ -1,0 +1,85 @@
+package offline
+
+import (
+	"context"
+	"fmt"
+
+	"facematch/matcher"
+)
+
+var _ matcher.Comparer = (*Matcher)(nil)
+
+// template is what is kept of a picture or clip: one descriptor of a picture,
+// one of each chosen frame of a clip.
+type template struct {
+	descriptors []descriptor
+	apart       float64 // largest distance between two of them
+}
+
+// Picture looks at a photograph or document; see matcher.Comparer. Its problems
+// are those of Load and of the portrait finder.
+func (m *Matcher) Picture(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	portrait, d, err := m.portrait(ctx, matcher.Request{Page: file})
+	if err != nil {
+		return nil, 0, err
+	}
+	if portrait.Code != matcher.CodeOK {
+		return nil, portrait.Code, nil
+	}
+	return template{descriptors: []descriptor{d}}, matcher.CodeOK, nil
+}
+
+// Clip looks at a clip; see matcher.Comparer. Its problems are those of Match
+// that concern the clip.
+func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	frames, err := m.frames(ctx, matcher.Request{Video: file}, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	looked, err := m.lookAt(ctx, frames, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	chosen, code := choose(looked)
+	if code != matcher.CodeOK {
+		return nil, code, nil
+	}
+	t, err := m.describeChosen(ctx, chosen, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	return t, matcher.CodeOK, nil
+}
+
+// Distances are the L2 distances of the probe's faces to the reference's first;
+// see matcher.Comparer. Both must be templates of this package.
+func (m *Matcher) Distances(reference, probe matcher.Template) []float64 {
+	anchor, faces := reference.(template).descriptors[0], probe.(template).descriptors
+	all := make([]float64, len(faces))
+	for i, d := range faces {
+		all[i] = distance(anchor, d)
+	}
+	return all
+}
+
+// Percentage is the calibrated percentage of an L2 distance.
+func (m *Matcher) Percentage(distance float64) float64 {
+	return m.params.Calibration.Percentage(distance)
+}
+
+// Result is the answer of a whole check; see matcher.Comparer. Two faces of the
+// probe that differ too much are two people, and never pass.
+func (m *Matcher) Result(reference, probe matcher.Template, rules []matcher.Condition) (matcher.Result, error) {
+	var percentages []float64
+	for _, apart := range m.Distances(reference, probe) {
+		percentages = append(percentages, m.Percentage(apart))
+	}
+	result, err := matcher.Compared(percentages, m.params.Calibration.ResultFrom, rules)
+	if err != nil {
+		return matcher.Result{}, err
+	}
+	if apart := probe.(template).apart; apart > m.params.Calibration.SamePerson {
+		result.Scoring = result.Scoring.ReferFor(fmt.Sprintf("one person in the video (two frames differ by %.2f)", apart))
+	}
+	return result, nil
+}

@@ -1,0 +1,72 @@
+package offline
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"reflect"
+	"testing"
+
+	"facematch/matcher"
+	"facematch/matcher/internal/picture"
+)
+
+// Taken apart, a check comes to the same answer.
+func TestComparerAnswersAsMatch(t *testing.T) {
+	m := newMatcher(t)
+	ctx := context.Background()
+	one, other := readPicture(t, gocvPhoto(t, "face.jpg")), readPicture(t, gocvPhoto(t, "face-detect.jpg"))
+	document, clip := jpegBlob(t, page(one)), matcher.Blob{Path: writeFrames(t, moving(other, 40))}
+	whole := match(t, m, matcher.Request{Page: document, Video: clip})
+
+	reference, code, err := m.Picture(ctx, document)
+	if err != nil || code != matcher.CodeOK {
+		t.Fatalf("document: code %d, %v", code, err)
+	}
+	probe, code, err := m.Clip(ctx, clip)
+	if err != nil || code != matcher.CodeOK {
+		t.Fatalf("clip: code %d, %v", code, err)
+	}
+	apart, err := m.Result(reference, probe, rules(t))
+	if err != nil || !reflect.DeepEqual(apart, whole.Result) {
+		t.Errorf("got %+v, %v\nwant %+v", apart, err, whole.Result)
+	}
+	for i, d := range m.Distances(reference, probe) {
+		if d != whole.Frames[i].Distance || m.Percentage(d) != whole.Frames[i].Percentage {
+			t.Errorf("frame %d: distance %g, in the check %g", i, d, whole.Frames[i].Distance)
+		}
+	}
+	if d := m.Distances(reference, reference); len(d) != 1 || d[0] != 0 {
+		t.Errorf("a picture is %v from itself", d)
+	}
+}
+
+// Faces too far apart never pass, however near each is to the document.
+func TestComparerSeesTwoPeople(t *testing.T) {
+	m := newMatcher(t)
+	var near, far descriptor
+	far[0] = 0.3
+	reference := template{descriptors: []descriptor{near}}
+	if r, err := m.Result(reference, template{descriptors: []descriptor{near, far}, apart: 0.3}, rules(t)); err != nil || r.Scoring.Status != matcher.Pass {
+		t.Errorf("one person: %+v, %v", r, err)
+	}
+	if r, err := m.Result(reference, template{descriptors: []descriptor{near, far}, apart: 0.6}, rules(t)); err != nil || r.Scoring.Status != matcher.Refer {
+		t.Errorf("two people: %+v, %v", r, err)
+	}
+}
+
+func TestComparerTellsFailures(t *testing.T) {
+	m := newMatcher(t)
+	ctx := context.Background()
+	empty := picture.Solid(image.Pt(640, 480), color.Gray{Y: 128})
+	if made, code, err := m.Picture(ctx, jpegBlob(t, empty)); made != nil || code != matcher.CodeNoFace || err != nil {
+		t.Errorf("an empty page: %v, code %d, %v", made, code, err)
+	}
+	if made, code, err := m.Clip(ctx, matcher.Blob{Path: writeFrames(t, moving(empty, 20))}); made != nil || code != matcher.CodeNoFace || err != nil {
+		t.Errorf("an empty clip: %v, code %d, %v", made, code, err)
+	}
+	_, _, err := m.Picture(ctx, memoryBlob([]byte("Just a letter.")))
+	wantProblem(t, err, "document.unsupported")
+	_, _, err = m.Clip(ctx, memoryBlob([]byte("\x01\x02\x03\x04")))
+	wantProblem(t, err, "clip.unreadable")
+}
