@@ -75,6 +75,9 @@ func (e *Engine) Count(ctx context.Context, data []byte) (int, error) {
 func (e *Engine) Draw(ctx context.Context, data []byte, page, side int) (*image.RGBA, error) {
 	var img *image.RGBA
 	err := e.open(ctx, data, func(i pdfium.Pdfium, document references.FPDF_DOCUMENT) error {
+		if err := fillIn(i, document, page); err != nil {
+			return err
+		}
 		loaded, err := i.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document, Index: page})
 		if err != nil {
 			return err
@@ -83,6 +86,26 @@ func (e *Engine) Draw(ctx context.Context, data []byte, page, side int) (*image.
 		return err
 	})
 	return img, err
+}
+
+// fillIn makes what stands in the fields of a form a part of the page, which
+// else is drawn without.
+func fillIn(i pdfium.Pdfium, document references.FPDF_DOCUMENT, page int) error {
+	form, err := i.FPDF_GetFormType(&requests.FPDF_GetFormType{Document: document})
+	if err != nil || form.FormType == enums.FPDF_FORMTYPE_NONE {
+		return err
+	}
+	loaded, err := i.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document, Index: page})
+	if err != nil {
+		return err
+	}
+	if _, err := i.FPDFPage_Flatten(&requests.FPDFPage_Flatten{
+		Page: requests.Page{ByReference: &loaded.Page}, Usage: requests.FPDFPage_FlattenUsageNormalDisplay,
+	}); err != nil {
+		return err
+	}
+	_, err = i.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
+	return err
 }
 
 func draw(i pdfium.Pdfium, page requests.Page, side int) (*image.RGBA, error) {

@@ -1,0 +1,212 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSizesOfPDF(t *testing.T) {
+	picture := string(jpegOf(t, card(10))) // 1200x900
+	scan := func(entries, place string) []byte {
+		return pdfOf(pageOf("/Resources<</XObject<</I 5 0 R>>>>"+entries, "q "+place+" cm /I Do Q",
+			stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", picture)))
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want image.Point
+	}{
+		"as long as A4, 300 dots an inch": {scan("/MediaBox[0 0 842 631.5]", "842 0 0 631.5 0 0"), image.Pt(3508, 2631)},
+		"a scan as fine as it is":         {scan("", "120 0 0 90 0 0"), image.Pt(1200, 900)},
+		"a tiny page":                     {scan("/MediaBox[0 0 1.2 .9]", "1.2 0 0 .9 0 0"), image.Pt(1200, 900)},
+		"a page of 14400 inches":          {scan("/MediaBox[0 0 1036800 777600]", "1036800 0 0 777600 0 0"), image.Pt(4000, 3000)},
+		"in other units":                  {scan("/UserUnit 10", "120 0 0 90 0 0"), image.Pt(1200, 900)},
+		"turned":                          {scan("/Rotate 90/MediaBox[0 0 90 120]", "0 120 -90 0 90 0"), image.Pt(1200, 900)},
+		"cropped":                         {scan("/MediaBox[-500 -500 500 500]/CropBox[0 0 120 90]", "120 0 0 90 0 0"), image.Pt(1200, 900)},
+		"no picture":                      {pdfOf(pageOf("", fields())), image.Pt(500, 375)},
+		"rubbish in front of the file":    {append([]byte("\n\n"), pdfOf(pageOf("", fields()))...), image.Pt(500, 375)},
+		"no table of objects, but them":   {[]byte(strings.Replace(string(pdfOf(pageOf("", fields()))), "startxref", "startxxxx", 1)), image.Pt(500, 375)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, p := open(t, c.data)
+			if d := p.Picture.Rect.Max.Sub(c.want); f.Count != 1 || d.X*d.X+d.Y*d.Y > 2 {
+				t.Errorf("%d pages, the first %v, want %v", f.Count, p.Picture.Rect.Max, c.want)
+			}
+			showsCard(t, p.Picture)
+		})
+	}
+}
+
+func TestPagesOfPDF(t *testing.T) {
+	objects := []string{"<</Type/Catalog/Pages 2 0 R>>", ""}
+	kids := ""
+	for i := range 12 {
+		kids += fmt.Sprintf("%d 0 R ", 3+2*i)
+		content := ""
+		if i%2 == 1 {
+			content = fields()
+		}
+		objects = append(objects, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]/Contents %d 0 R>>", 4+2*i), stream("", content))
+	}
+	objects[1] = "<</Type/Pages/Count 12/Kids[" + kids + "]>>"
+	f, p := open(t, pdfOf(objects))
+	if f.Count != MaxPages || !f.More {
+		t.Errorf("%d pages, more: %v", f.Count, f.More)
+	}
+	if got := field(p.Picture, 0); got != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("an empty page is %v", got)
+	}
+	p, err := f.Page(context.Background(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	showsCard(t, p.Picture)
+}
+
+// Notes on a page, filled-in forms and what shines through are drawn as in a
+// viewer.
+func TestWhatLiesOnThePage(t *testing.T) {
+	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
+	for name, data := range map[string][]byte{
+		"stamp":        pdfOf(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"form":         withForm(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"transparency": pdfOf(pageOf("/Group<</S/Transparency/CS/DeviceRGB>>/Resources<</ExtGState<</G<</ca 1/BM/Multiply>>>>>>", "/G gs "+fields())),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, p := open(t, data)
+			showsCard(t, p.Picture)
+		})
+	}
+}
+
+func withForm(objects []string) []byte {
+	objects[0] = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]>>>>"
+	return pdfOf(objects)
+}
+
+func TestEncryptedPDF(t *testing.T) {
+	if got := refused(t, encryptedPDF("secret")); got != "document.encrypted" {
+		t.Errorf("with a password: %q", got)
+	}
+	// Only changing it needs a password.
+	_, p := open(t, encryptedPDF(""))
+	showsCard(t, p.Picture)
+	// A way of locking files that nobody knows.
+	odd := strings.Replace(string(encryptedPDF("")), "/Filter/Standard", "/Filter/Strange0", 1)
+	if got := refused(t, []byte(odd)); got != "document.encrypted" {
+		t.Errorf("in a strange way: %q", got)
+	}
+}
+
+// A page that takes for ever is given up, and the next one drawn as ever.
+func TestSlowPDF(t *testing.T) {
+	began := time.Now()
+	if got := refused(t, endlessPDF()); got != "document.slow" {
+		t.Errorf("got %q after %v", got, time.Since(began))
+	}
+	_, p := open(t, pdfOf(pageOf("", fields())))
+	showsCard(t, p.Picture)
+}
+
+func TestCallerLeavesSlowPDF(t *testing.T) {
+	f, err := shared.Open(context.Background(), memory(endlessPDF()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := f.Page(ctx, 1); err != context.DeadlineExceeded {
+		t.Errorf("got %v", err)
+	}
+	_, p := open(t, pdfOf(pageOf("", fields())))
+	showsCard(t, p.Picture)
+}
+
+// endlessPDF has a page of forms that each draw the next one ten times.
+func endlessPDF() []byte {
+	const depth = 12
+	var forms []string
+	for i := range depth {
+		content := strings.Repeat("/F Do ", 10)
+		if i == depth-1 {
+			content = fields()
+		}
+		forms = append(forms, stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</F %d 0 R>>>>", 6+i), content))
+	}
+	return pdfOf(pageOf("/Resources<</XObject<</F 5 0 R>>>>", "/F Do", forms...))
+}
+
+// What was compiled is kept for nobody else to change, found again, and made
+// anew where it is damaged. The race detector has no part in it, and would take
+// a minute.
+func TestKeepsWhatWasCompiled(t *testing.T) {
+	if raced {
+		t.Skip("compiling takes a minute with the race detector")
+	}
+	dir := filepath.Join(t.TempDir(), "modules")
+	open := func() {
+		t.Helper()
+		r := New(Params{Cache: dir, Log: slog.New(slog.DiscardHandler)})
+		defer r.Close()
+		f, err := r.Open(context.Background(), memory(testdata(t, "plain.heic")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Page(context.Background(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		showsCard(t, p.Picture)
+	}
+	kept := func() (file string) {
+		t.Helper()
+		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if d.IsDir() && info.Mode().Perm() != 0o700 {
+				t.Errorf("a folder with the rights %v", info.Mode().Perm())
+			}
+			if !d.IsDir() {
+				file = path
+			}
+			return err
+		})
+		if err != nil || file == "" {
+			t.Fatalf("nothing is kept: %v", err)
+		}
+		return file
+	}
+	open()
+	file := kept()
+	for _, damage := range []func([]byte) []byte{
+		func(all []byte) []byte { return all[:len(all)/2] },
+		func(all []byte) []byte { all[len(all)/2] ^= 0xff; return all },
+		func([]byte) []byte { return nil },
+	} {
+		all, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, damage(all), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		open()
+		file = kept()
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // no folder at all
+		t.Fatal(err)
+	}
+	open()
+}
