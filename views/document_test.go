@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -228,6 +229,19 @@ func TestFacesAreClicked(t *testing.T) {
 	}
 }
 
+func TestOfFacesInEachOtherTheSmallerIsClicked(t *testing.T) {
+	for _, faces := range [][]image.Rectangle{{cardGhost, cardInside}, {cardInside, cardGhost}} {
+		w, _ := withCard(t, found)
+		v, clicked := w.check.document.panel.page, -1
+		v.set(cardSize, nil, faces, -1)
+		v.OnFace = func(i int) { clicked = i }
+		test.TapAt(v, w.at(image.Pt(1875, 580)))
+		if clicked < 0 || faces[clicked] != cardInside {
+			t.Errorf("of %v number %d was clicked", faces, clicked)
+		}
+	}
+}
+
 func TestEveryFaceByKeyboard(t *testing.T) {
 	w, c := withCard(t, found)
 	w.win.Canvas().Focus(w.check.document.panel.next)
@@ -376,12 +390,15 @@ func TestTurnsAddUp(t *testing.T) {
 // files is a desk on which each file has so many pages; a damaged one has none.
 // A page's portrait is as good as its number in its file's name says.
 type files struct {
+	mu    sync.Mutex // a search nobody waits for any more may still ask
 	pages map[string]int
 	good  map[string]float64
 	asked []string
 }
 
 func (f *files) page(name string, number int) (app.Portrait, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.asked = append(f.asked, fmt.Sprintf("%s %d", name, number))
 	if f.pages[name] == 0 {
 		return app.Portrait{}, &app.Problem{Key: "document.damaged"}
@@ -498,6 +515,30 @@ func TestNoneOfTheFilesCanBeRead(t *testing.T) {
 	}
 }
 
+func TestNoFileIsLookedAtAfterCancel(t *testing.T) {
+	f := &files{}
+	w := withFiles(t, f)
+	began := make(chan struct{})
+	w.desk.portrait = func(ctx context.Context, b app.Blob) (app.Portrait, error) {
+		_, _ = f.page(b.Name, 0)
+		if b.Name == "a.jpg" {
+			close(began)
+			<-ctx.Done()
+			return app.Portrait{}, &app.Problem{Key: "document.damaged"} // as a decoder cut short may say
+		}
+		return somePortrait(), nil
+	}
+	w.load("a.jpg", "b.jpg", "c.jpg")
+	looking := w.check.document.looking
+	<-began
+	test.Tap(w.check.document.panel.cancel)
+	looking.over()
+	w.q.run()
+	if len(f.asked) != 1 || w.check.document.state != nil || w.check.document.panel.zone.fault.Visible() {
+		t.Errorf("looked at %q", f.asked)
+	}
+}
+
 func TestTooManyFiles(t *testing.T) {
 	f := &files{pages: map[string]int{}, good: map[string]float64{}}
 	var paths []string
@@ -561,7 +602,7 @@ func TestTheOtherSideIsAdded(t *testing.T) {
 	}
 	side.add(givenFiles([]string{"best.jpg"}))
 	w.settled(t)
-	if !strings.Contains(w.text(), w.words.T("page.place", "Number", 3, "Of", 3)) {
+	if !strings.Contains(w.text(), w.words.T("page.place", "Number", 3, "Of", 3)) || side.panel.page.picture.Image != toImage(side.state.portrait.Page) {
 		t.Errorf("the better page is not shown: %q", w.text())
 	}
 	side.state.portrait.ByHand = true

@@ -55,7 +55,7 @@ func lookAt(ctx context.Context, desk Desk, things []given, former *documentStat
 	next.asked, next.bad = len(things), nil
 	room := max(0, filesAtOnce-len(next.files))
 	next.left = max(0, len(things)-room)
-	best := -1
+	best, at := next.portrait, -1 // at: in which of the files the best one was found
 	for _, thing := range things[:min(len(things), room)] {
 		blob, err := thing.open(ctx)
 		var found app.Portrait
@@ -72,15 +72,14 @@ func lookAt(ctx context.Context, desk Desk, things []given, former *documentStat
 			return nil, err
 		}
 		next.files = append(next.files, documentFile{blob, thing.camera, max(1, found.Pages), found.More})
-		if len(next.files) == 1 || better(found, next.portrait) {
-			best = len(next.files) - 1
-			next.portrait = found
+		if len(next.files) == 1 || better(found, best) {
+			best, at = found, len(next.files)-1
 		}
 	}
-	if best < 0 {
+	if at < 0 {
 		return next, nil
 	}
-	return next.on(best, max(1, next.portrait.Number), next.portrait), nil
+	return next.on(at, max(1, best.Number), best), nil
 }
 
 // ofTheFile says whether another file might do better.
@@ -110,7 +109,9 @@ func (s *documentState) on(file, number int, p app.Portrait) *documentState {
 	next.file, next.number, next.portrait = file, number, p
 	next.faces, next.at = knownFaces(nil, p)
 	next.missed, next.fault, next.before = false, nil, nil
-	next.small = forScreen(p.Page)
+	if p.Page != s.portrait.Page || next.small == nil {
+		next.small = forScreen(p.Page)
+	}
 	return &next
 }
 

@@ -57,6 +57,14 @@ func TestDocument(t *testing.T) {
 			p.says("This is the portrait you chose")
 			p.shots("framed")
 
+			// One file of several pages, the best of which is shown first.
+			scan := filepath.Join(t.TempDir(), "scan.tiff")
+			d.tool("convert", photo(t, noFace), photo(t, noFace), photo(t, sameMan), "-compress", "lzw", scan)
+			d.drop(p.window, scan)
+			p.says("This portrait was found", "Page 3 of 3")
+			d.key("ctrl+Page_Up")
+			p.says("No usable face was found", "Page 2 of 3")
+
 			d.key("ctrl+p")
 			p.says("This photo was taken with the camera", "the outlined face is printed on the document")
 			d.key("ctrl+k")
