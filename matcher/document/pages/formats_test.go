@@ -191,15 +191,23 @@ func TestNameLies(t *testing.T) {
 	}
 }
 
-// A page is never longer than PageSide, in any format's own way there.
-func TestLargePictures(t *testing.T) {
-	img := card(40) // 4800x3600
-	for name, data := range map[string][]byte{"jpeg": jpegOf(t, img), "png": pngOf(t, img), "turned": jpegWithEXIF(jpegOf(t, stored(img, 6)), exifOf(binary.LittleEndian, 6))} {
-		_, p := open(t, data)
-		if p.Picture.Rect.Max != image.Pt(4000, 3000) {
+// A page is never longer than PageSide, before it is turned or after.
+func TestLongPictures(t *testing.T) {
+	img := picture.Resize(card(1), image.Pt(4400, 110))
+	for name, c := range map[string]struct {
+		data []byte
+		want image.Point
+	}{
+		"jpeg":   {jpegOf(t, img), image.Pt(4000, 100)},
+		"png":    {pngOf(t, img), image.Pt(4000, 100)},
+		"tiff":   {tiffOf(binary.LittleEndian, rgbPage(img)), image.Pt(4000, 100)},
+		"turned": {jpegWithEXIF(jpegOf(t, stored(img, 6)), exifOf(binary.LittleEndian, 6)), image.Pt(4000, 100)},
+	} {
+		_, p := open(t, c.data)
+		if p.Picture.Rect.Max != c.want {
 			t.Errorf("%s: %v", name, p.Picture.Rect)
 		}
-		showsCard(t, p.Picture)
+		showsFields(t, p.Picture)
 	}
 }
 

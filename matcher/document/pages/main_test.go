@@ -14,8 +14,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/pdf"
 	"facematch/matcher/internal/picture"
 )
 
@@ -24,6 +26,9 @@ var raced bool
 
 // shared is the reader of most tests: the PDF engine takes seconds to start.
 var shared *Reader
+
+// impatient gives a PDF up after a second.
+var impatient *Reader
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -65,8 +70,9 @@ func runTests(m *testing.M) (int, error) {
 		}
 	}
 	shared = New(Params{Cache: cache, Log: slog.New(slog.DiscardHandler)})
+	impatient = &Reader{turn: make(chan struct{}, 1), compiler: shared.compiler, pdf: pdf.New(shared.compiler, time.Second)}
 	code := m.Run()
-	return code, shared.Close()
+	return code, errors.Join(impatient.pdf.Close(), shared.Close())
 }
 
 // memory is a document without a file.
@@ -97,12 +103,12 @@ func open(t testing.TB, data []byte) (*File, Page) {
 	return f, p
 }
 
-// refused opens a document and its first page, and gives the problem's key; the
-// empty one where there is no problem.
+// refused opens a document and its first page with little patience, and gives
+// the problem's key; the empty one where there is no problem.
 func refused(t testing.TB, data []byte) string {
 	t.Helper()
 	return keyOf(t, func() error {
-		f, err := shared.Open(context.Background(), memory(data))
+		f, err := impatient.Open(context.Background(), memory(data))
 		if err != nil {
 			return err
 		}
@@ -163,11 +169,17 @@ func like(a, b color.RGBA) bool {
 func showsCard(t testing.TB, img *image.RGBA) {
 	t.Helper()
 	size := img.Rect.Size()
-	if img.Rect.Min != (image.Point{}) || img.Stride != 4*size.X {
-		t.Errorf("the picture starts at %v, its rows are %d bytes", img.Rect.Min, img.Stride)
-	}
 	if d := size.X*cardSize.Y - size.Y*cardSize.X; d > size.X || d < -size.X {
 		t.Errorf("the picture is %v", size)
+	}
+	showsFields(t, img)
+}
+
+// showsFields fails where a picture is not the card, in whatever proportions.
+func showsFields(t testing.TB, img *image.RGBA) {
+	t.Helper()
+	if img.Rect.Min != (image.Point{}) || img.Stride != 4*img.Rect.Dx() {
+		t.Errorf("the picture starts at %v, its rows are %d bytes", img.Rect.Min, img.Stride)
 	}
 	for i, want := range cardFields {
 		if got := field(img, i); !like(got, want) {

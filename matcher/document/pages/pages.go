@@ -46,7 +46,7 @@ func New(p Params) *Reader {
 		panic("pages: Params.Log is missing")
 	}
 	compiler := wasm.NewCompiler(p.Cache, p.Log)
-	return &Reader{turn: make(chan struct{}, 1), compiler: compiler, pdf: pdf.New(compiler)}
+	return &Reader{turn: make(chan struct{}, 1), compiler: compiler, pdf: pdf.New(compiler, pdf.MaxTime)}
 }
 
 // Close waits for what is still being decoded, even for callers who left. It

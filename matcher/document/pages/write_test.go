@@ -224,6 +224,16 @@ func deflated(data []byte) []byte {
 	return b.Bytes()
 }
 
+// bombOf is what a short text becomes when so many megabytes of it are deflated,
+// without an end.
+func bombOf(text string, megabytes int) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	w.Write([]byte(strings.Repeat(text, 1<<20/len(text))))
+	w.Flush() // to a whole byte, so that what follows the header can be repeated
+	return append(b.Bytes(), bytes.Repeat(b.Bytes()[2:], megabytes-1)...)
+}
+
 // pdfOf is a PDF of these objects, numbered from 1; the first is the catalogue.
 func pdfOf(objects []string, trailer ...string) []byte {
 	var b bytes.Buffer

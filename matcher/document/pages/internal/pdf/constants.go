@@ -2,6 +2,10 @@ package pdf
 
 import "time"
 
+// MaxTime of a call. An ordinary page takes a tenth of a second, a full one of a
+// map one or two.
+const MaxTime = 4 * time.Second
+
 const (
 	pointsPerInch = 72.0
 	// minDots an inch at which a page is drawn, as good scanners do.
@@ -11,7 +15,4 @@ const (
 	minPicture = 100
 	// maxObjects of a page among which pictures are looked for; a scan is one.
 	maxObjects = 1000
-	// maxTime of a call. An ordinary page takes a tenth of a second, a full one of
-	// a map one or two.
-	maxTime = 4 * time.Second
 )

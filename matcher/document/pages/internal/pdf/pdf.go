@@ -32,6 +32,7 @@ var (
 // Engine draws pages, one at a time. It may be used from several goroutines.
 type Engine struct {
 	compiler *wasm.Compiler
+	limit    time.Duration
 	turn     chan struct{} // holds one token while a call is made
 
 	// What follows belongs to whoever holds the token.
@@ -41,9 +42,10 @@ type Engine struct {
 	memory *wasm.Memory
 }
 
-// New makes an engine, which compiles its module when it is first used.
-func New(compiler *wasm.Compiler) *Engine {
-	return &Engine{compiler: compiler, turn: make(chan struct{}, 1)}
+// New makes an engine, which compiles its module when it is first used. A call
+// that takes longer than the limit is given up; MaxTime is a good one.
+func New(compiler *wasm.Compiler, limit time.Duration) *Engine {
+	return &Engine{compiler: compiler, limit: limit, turn: make(chan struct{}, 1)}
 }
 
 // Close ends the engine. It waits for a call still made.
@@ -225,8 +227,7 @@ func (e *Engine) call(ctx context.Context, work func(pdfium.Pdfium) error) (err 
 		e.memory.Release()
 	}()
 	defer context.AfterFunc(ctx, e.stop)()
-	began := time.Now()
-	defer time.AfterFunc(maxTime, e.stop).Stop()
+	defer time.AfterFunc(e.limit, e.stop).Stop()
 
 	instance, err := e.pool.GetInstanceWithContext(e.ctx)
 	if err == nil {
@@ -237,7 +238,7 @@ func (e *Engine) call(ctx context.Context, work func(pdfium.Pdfium) error) (err 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case e.ctx.Err() != nil:
-		return fmt.Errorf("%w: over %v", ErrSlow, time.Since(began).Round(time.Second))
+		return fmt.Errorf("%w: over %v", ErrSlow, e.limit)
 	}
 	return err
 }
