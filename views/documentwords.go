@@ -17,16 +17,17 @@ type note struct {
 // was found, what to do about it, what to be careful with. Whoever moves a frame
 // with the keys is told how.
 func (w words) documentNotes(s *documentState, keys bool) []note {
-	notes := []note{w.foundNote(s)}
+	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
+	if s.files[s.file].camera && s.portrait.Code == 0 {
+		add(theme.ColorNameWarning, w.T("photo.warning")) // first, and nothing green with it
+	}
+	notes = append(notes, w.foundNote(s))
 	if keys {
 		add(theme.ColorNamePrimary, w.T("page.keys"))
 	}
 	if s.fault != nil && s.portrait.Page != nil {
 		add(theme.ColorNameError, w.problem(s.fault))
-	}
-	if s.files[s.file].camera && s.portrait.Code == 0 {
-		add(theme.ColorNameWarning, w.T("photo.warning"))
 	}
 	for _, warning := range s.portrait.Warnings {
 		add(theme.ColorNameWarning, w.Notice(warning))
@@ -42,19 +43,25 @@ func (w words) documentNotes(s *documentState, keys bool) []note {
 
 // foundNote is the one sentence about what was found.
 func (w words) foundNote(s *documentState) note {
-	p := s.portrait
+	p, camera := s.portrait, s.files[s.file].camera
+	good := theme.ColorNameSuccess
+	if camera {
+		good = theme.ColorNameForeground
+	}
 	switch {
 	case p.Page == nil && s.fault != nil:
 		return note{w.problem(s.fault), theme.ColorNameError}
 	case p.Code == 0 && p.ByHand:
-		return note{w.T("found.by_hand"), theme.ColorNameSuccess}
+		return note{w.T("found.by_hand"), good}
+	case p.Code == 0 && camera:
+		return note{w.T("found.photo"), good}
 	case p.Code == 0:
-		return note{w.T("found.portrait"), theme.ColorNameSuccess}
+		return note{w.T("found.portrait"), good}
 	case s.missed:
 		return note{w.T("found.missed"), theme.ColorNameError}
 	case p.Code == 2:
 		return note{w.T("found.several"), theme.ColorNameError}
-	case s.files[s.file].camera:
+	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
 	case p.Code == 1:
 		return note{w.T("found.none"), theme.ColorNameError}

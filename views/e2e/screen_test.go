@@ -33,15 +33,12 @@ func (d *desktop) read(picture string) string {
 }
 
 // prose gives the small print on a part of a picture (such as 800x600+10+20) as
-// one line. It is made larger first, and read once more as a block: neither way
-// reads every line.
+// one line. It is made larger first.
 func (d *desktop) prose(picture, part string) string {
 	d.t.Helper()
 	page := filepath.Join(d.t.TempDir(), "page.png")
-	d.tool("convert", picture, "-crop", part, "+repage", "-colorspace", "Gray", "-resize", "250%", "-normalize", page)
-	text := d.tool("tesseract", page, "stdout", "--psm", "11", "-l", "eng") + " " +
-		d.tool("tesseract", page, "stdout", "--psm", "6", "-l", "eng")
-	return strings.Join(strings.Fields(text), " ")
+	d.tool("convert", picture, "-crop", part, "+repage", "-colorspace", "Gray", "-resize", "200%", "-normalize", page)
+	return strings.Join(strings.Fields(d.tool("tesseract", page, "stdout", "--psm", "6", "-l", "eng")), " ")
 }
 
 // verdictIn gives the one verdict word on a picture, in lower case as the
