@@ -29,8 +29,8 @@ func Prepare(folder string) error {
 }
 
 // Write writes report.html, report.json, and the charts det and scores as .svg
-// and .png into the folder. Without pairs of both kinds there is no DET curve,
-// and one of an earlier report is removed.
+// and .png into the folder. Where no threshold makes both kinds of errors there is no
+// DET curve, and one of an earlier report is removed.
 func (r *Report) Write(folder string, w Words) error {
 	page, err := r.HTML(w)
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *Report) Write(folder string, w Words) error {
 		return err
 	}
 	files["det.svg"], files["det.png"] = nil, nil
-	if len(r.DET) > 0 {
+	if len(said.detPoints()) > 1 {
 		det := said.detChart()
 		files["det.svg"] = det.SVG()
 		if files["det.png"], err = det.PNG(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 
 	"facematch/app/evaluate/chart"
 )
@@ -19,12 +20,7 @@ func (r *Report) HTML(w Words) ([]byte, error) {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"t": w.T, "notice": w.Notice, "number": number, "share": share, "rate": rate, "bounds": bounds,
 		"power": power, "oneIn": oneIn, "times": times, "terms": func() []string { return terms },
-		"percentage": func(p *float64) string {
-			if p == nil {
-				return "–"
-			}
-			return decimal2(*p)
-		},
+		"decimal2": func(p *float64) string { return decimal2(*p) },
 	}).Parse(page)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
@@ -50,6 +46,7 @@ func (v htmlView) Conditions() []string                { return v.words.conditio
 func (v htmlView) Shares() []keyed[Measure]            { return v.words.decisions() }
 func (v htmlView) Acquisitions() []keyed[*Acquisition] { return v.words.acquisitions() }
 func (v htmlView) Summaries() []keyed[*Summary]        { return v.words.summaries() }
+func (v htmlView) HasDET() bool                        { return len(v.words.detPoints()) > 1 }
 func (v htmlView) DETChart() template.HTML             { return inline(v.words.detChart()) }
 func (v htmlView) ScoreChart() template.HTML           { return inline(v.words.scoreChart()) }
 
@@ -63,12 +60,19 @@ func (w words) detChart() chart.Chart {
 		X:     chart.Axis{Label: w.T("evaluate.fmr_axis"), Min: floorPower(1 / float64(max(w.Impostor, 10))), Max: 1, Log: true, Format: percentTick},
 		Y:     chart.Axis{Label: w.T("evaluate.fnmr_axis"), Min: floorPower(1 / float64(max(w.Genuine, 10))), Max: 1, Log: true, Format: percentTick},
 	}
-	curve := chart.Curve{}
-	for i := len(w.DET) - 1; i >= 0; i-- { // FMR rising
-		curve.Points = append(curve.Points, [2]float64{w.DET[i].FMR, w.DET[i].FNMR})
-	}
-	c.Curves = []chart.Curve{curve}
+	c.Curves = []chart.Curve{{Points: w.detPoints()}}
 	return c
+}
+
+// detPoints are the points of the curve, FMR rising. One without a false
+// non-match has no place on an axis of powers.
+func (w words) detPoints() (points [][2]float64) {
+	for _, p := range slices.Backward(w.DET) {
+		if p.FNMR > 0 {
+			points = append(points, [2]float64{p.FMR, p.FNMR})
+		}
+	}
+	return points
 }
 
 // scoreChart is the histogram of both kinds, each as shares of its own: there
@@ -104,7 +108,7 @@ func (w words) scoreChart() chart.Chart {
 // floorPower is the power of ten at or below x.
 func floorPower(x float64) float64 { return math.Pow(10, math.Floor(math.Log10(x)+1e-9)) }
 
-func percentTick(x float64) string { return share(x) + " %" }
+func percentTick(x float64) string { return short2(100*x) + " %" }
 
 // short2 is a tick's value without the dust of binary fractions.
 func short2(x float64) string { return short(math.Round(x*1e6) / 1e6) }

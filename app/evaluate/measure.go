@@ -35,15 +35,19 @@ func (distances) name() string { return "distance" }
 func (distances) value(score float64) float64 { return -score }
 
 func (distances) above(score float64) (printed, like float64) {
-	printed = math.Floor(-score*distanceSteps) / distanceSteps
-	return printed, -printed
+	steps := math.Floor(-score * distanceSteps)
+	if asKept(steps/distanceSteps) > -score { // rounded up to what is too like
+		steps--
+	}
+	printed = steps / distanceSteps
+	return printed, -asKept(printed)
 }
 
 func (d distances) from(percentage, lowest float64) (printed, like float64, ok bool) {
 	steps := int(math.Ceil(-lowest * distanceSteps))
 	beyond := sort.Search(steps+1, func(i int) bool { return d.calibrated(float64(i)/distanceSteps) < percentage })
 	printed = float64(beyond-1) / distanceSteps
-	return printed, -printed, beyond > 0
+	return printed, -asKept(printed), beyond > 0
 }
 
 func (d distances) percentage(printed float64) *float64 {
@@ -69,7 +73,7 @@ func (percentages) from(percentage, _ float64) (printed, like float64, ok bool) 
 
 func (percentages) percentage(float64) *float64 { return nil }
 
-// asKept is the score as a sample keeps it, so that 80.03 is not below 80.03.
+// asKept is a number as a sample keeps it, so that 80.03 is not below 80.03.
 func asKept(score float64) float64 { return float64(float32(score)) }
 
 // meter reads a sample of all scores, and then those of groups.
@@ -175,8 +179,8 @@ func (m *meter) group(name string, s *accuracy.Sample) {
 	for _, b := range m.bounds {
 		rate := GroupRate{Target: b.target, FMR: measure(s.FMR(b.like)), FNMR: measure(s.FNMR(b.like))}
 		if b.whole.Errors > 0 && s.Impostor() > 0 {
-			ratio := s.FMR(b.like).Value() / b.whole.Value()
-			rate.Ratio = &ratio
+			ratio, high := *rate.FMR.Rate/b.whole.Value(), rate.FMR.High/b.whole.Value()
+			rate.Ratio, rate.RatioHigh = &ratio, &high
 		}
 		g.At = append(g.At, rate)
 	}

@@ -151,10 +151,13 @@ type Group struct {
 
 // GroupRate are a group's error rates at one threshold of the whole.
 type GroupRate struct {
-	Target float64  `json:"target"`
-	FMR    Measure  `json:"fmr"`
-	Ratio  *float64 `json:"ratio"` // of the FMR to that of the whole; null where one of them is not known
-	FNMR   Measure  `json:"fnmr"`
+	Target float64 `json:"target"`
+	FMR    Measure `json:"fmr"`
+	// Ratio is that of the FMR to the whole's, RatioHigh that of its upper bound;
+	// null where one of them is not known.
+	Ratio     *float64 `json:"ratio"`
+	RatioHigh *float64 `json:"ratio_high"`
+	FNMR      Measure  `json:"fnmr"`
 }
 
 // Summary says where the scores of one kind lie.

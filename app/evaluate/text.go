@@ -126,7 +126,7 @@ func (t *text) rates() {
 	t.rateHead("evaluate.target")
 	for _, target := range t.Targets {
 		if !target.Supported {
-			t.line("  %-5s %s", power(target.Target), t.unsupported(target))
+			t.line("  %-4s  %s", power(target.Target), t.unsupported(target))
 			continue
 		}
 		t.rate(power(target.Target), target)
@@ -145,8 +145,7 @@ func (t *text) tellAnchors() {
 }
 
 func (t *text) rateHead(first string) {
-	t.line("  %-5s %8s %6s  %-31s%s", t.T(first), t.T("evaluate.unit_"+t.Unit), t.T("evaluate.percentage_column"),
-		t.T("evaluate.fmr_column"), t.T("evaluate.fnmr_column"))
+	t.row(t.T(first), t.T("evaluate.unit_"+t.Unit), t.T("evaluate.percentage_column"), t.T("evaluate.fmr_column"), t.T("evaluate.fnmr_column"))
 }
 
 func (t *text) rate(name string, a Target) {
@@ -154,7 +153,16 @@ func (t *text) rate(name string, a Target) {
 	if a.Percentage != nil {
 		percentage = decimal2(*a.Percentage)
 	}
-	t.line("  %-5s %8s %6s  %-30s %s", name, t.threshold(*a.Threshold), percentage, t.cell(*a.FMR), t.cell(*a.FNMR))
+	t.row(name, t.threshold(*a.Threshold), percentage, t.cell(*a.FMR), t.cell(*a.FNMR))
+}
+
+// row writes a row of rates; a score has no percentage beside it.
+func (t *text) row(name, threshold, percentage, fmr, fnmr string) {
+	if t.Unit == (percentages{}).name() {
+		t.line("  %-4s %8s  %-31s %s", name, threshold, fmr, fnmr)
+		return
+	}
+	t.line("  %-4s %8s %6s  %-30s %s", name, threshold, percentage, fmr, fnmr)
 }
 
 func (t *text) groups() {
@@ -162,10 +170,11 @@ func (t *text) groups() {
 		return
 	}
 	t.title("evaluate.groups")
+	t.line("    %-5s %-31s%-7s %s", t.T("evaluate.target"), t.T("evaluate.fmr_column"), t.T("evaluate.ratio"), t.T("evaluate.fnmr_column"))
 	for _, g := range t.Groups {
 		t.wrap("  ", t.T("evaluate.group", "Name", g.Name, "Genuine", number(g.Genuine), "Impostor", number(g.Impostor)))
 		for _, at := range g.At {
-			t.line("    %-5s %-31s%-7s %s", power(at.Target), t.cell(at.FMR), times(at.Ratio), t.cell(at.FNMR))
+			t.line("    %-5s %-31s%-7s %s", power(at.Target), t.cell(at.FMR), times(at), t.cell(at.FNMR))
 		}
 		if g.Direction {
 			t.wrap("    ", t.T("evaluate.direction"))

@@ -29,19 +29,20 @@ func number(n int) string {
 	return b.String()
 }
 
-// share writes a share as so many per cent with two digits that count, without
-// the sign.
+// share writes a share as so many per cent with two digits that count, or one
+// decimal, without the sign.
 func share(x float64) string {
 	percent := 100 * x
-	if percent == 0 {
-		return "0"
+	if percent == 0 || percent == 100 {
+		return strconv.Itoa(int(percent))
 	}
 	decimals := 1
-	if percent < 9.95 {
-		decimals = 1 - int(math.Floor(math.Log10(percent)))
+	if percent < 10 {
+		// What rounds up to a power of ten has a digit more before its point.
+		exponent, _ := strconv.Atoi(strconv.FormatFloat(percent, 'e', 1, 64)[4:])
+		decimals = max(1, 1-exponent)
 	}
-	text := strconv.FormatFloat(percent, 'f', decimals, 64)
-	return strings.TrimSuffix(text, ".0")
+	return strconv.FormatFloat(percent, 'f', decimals, 64)
 }
 
 // rate is the measured share in per cent; a dash where nothing was measured.
@@ -73,15 +74,20 @@ func (r *Report) threshold(x float64) string {
 
 func decimal2(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
 
-// times is the ratio of a group's rate to the whole's.
-func times(ratio *float64) string {
+// times is the ratio of a group's rate to the whole's; without a false match in
+// the group, what it is below.
+func times(at GroupRate) string {
+	ratio, below := at.Ratio, ""
+	if ratio != nil && *ratio == 0 {
+		ratio, below = at.RatioHigh, "<"
+	}
 	switch {
 	case ratio == nil:
 		return "–"
-	case *ratio >= 9.95 || *ratio == 0:
-		return strconv.FormatFloat(*ratio, 'f', 0, 64) + "×"
+	case *ratio >= 9.95:
+		return below + strconv.FormatFloat(*ratio, 'f', 0, 64) + "×"
 	}
-	return strconv.FormatFloat(*ratio, 'f', 1, 64) + "×"
+	return below + strconv.FormatFloat(*ratio, 'f', 1, 64) + "×"
 }
 
 // words are a report's parts that text and HTML say alike.

@@ -6,6 +6,7 @@ package chart
 import (
 	"image/color"
 	"math"
+	"unicode/utf8"
 )
 
 // Chart is curves over two axes.
@@ -106,19 +107,28 @@ func (c Chart) draw(on canvas) {
 	c.drawLegend(on)
 }
 
-// drawMarks puts each mark's words beside its line, one below the other so that
-// near marks stay readable.
+// drawMarks puts each mark's words beside its line: the leftmost's on its left,
+// the others' on their right, so that none crosses a neighbour's line, unless
+// that would leave the plot.
 func (c Chart) drawMarks(on canvas) {
+	leftmost := math.Inf(1)
+	for _, m := range c.Marks {
+		leftmost = math.Min(leftmost, m.X)
+	}
 	for i, m := range c.Marks {
 		x := c.x(m.X)
 		on.line([]point{{x, top}, {x, height - bottom}}, markPen)
+		long := textWidth(m.Label)
 		side, at := start, point{x + 5, top + float64(i+1)*lineHeight}
-		if x > (left+width-right)/2 {
+		if m.X == leftmost && x-long > left || x+long > width-right {
 			side, at.x = end, x-5
 		}
 		on.text(at, side, m.Label)
 	}
 }
+
+// textWidth is about how long words are.
+func textWidth(s string) float64 { return 12 + float64(utf8.RuneCountInString(s))*textSize*0.56 }
 
 // drawLegend puts the curves' names above the plot.
 func (c Chart) drawLegend(on canvas) {
@@ -130,7 +140,7 @@ func (c Chart) drawLegend(on canvas) {
 		y := float64(top) - 14
 		on.line([]point{{x, y - 4}, {x + legendLine, y - 4}}, curve.pen())
 		on.text(point{x + legendLine + 6, y}, start, curve.Label)
-		x += legendLine + 30 + float64(len([]rune(curve.Label)))*textSize*0.56
+		x += legendLine + 18 + textWidth(curve.Label)
 	}
 }
 

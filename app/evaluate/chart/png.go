@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/png"
 	"math"
@@ -42,18 +43,14 @@ type raster struct {
 }
 
 func (r *raster) area(points []point, p pen) {
-	var shape vector.Rasterizer
-	shape.Reset(r.img.Rect.Dx(), r.img.Rect.Dy())
-	outline(&shape, points)
 	p.colour.A = fillAlpha
-	shape.Draw(r.img, r.img.Rect, image.NewUniform(p.colour), image.Point{})
+	r.fill([][]point{points}, p.colour)
 }
 
 // line strokes each piece as a rectangle and each joint as an octagon. All run
 // the same way round, so that where they overlap they add up.
 func (r *raster) line(points []point, p pen) {
-	var shape vector.Rasterizer
-	shape.Reset(r.img.Rect.Dx(), r.img.Rect.Dy())
+	var shapes [][]point
 	half := p.width / 2
 	for _, piece := range dashed(points, p.dash) {
 		for i := 1; i < len(piece); i++ {
@@ -63,30 +60,47 @@ func (r *raster) line(points []point, p pen) {
 				continue
 			}
 			nx, ny := -(b.y-a.y)/long*half, (b.x-a.x)/long*half
-			outline(&shape, []point{{a.x - nx, a.y - ny}, {b.x - nx, b.y - ny}, {b.x + nx, b.y + ny}, {a.x + nx, a.y + ny}})
+			shapes = append(shapes, []point{{a.x - nx, a.y - ny}, {b.x - nx, b.y - ny}, {b.x + nx, b.y + ny}, {a.x + nx, a.y + ny}})
 			if i > 1 {
 				joint := make([]point, 8)
 				for k := range joint {
 					sin, cos := math.Sincos(float64(k) * math.Pi / 4)
 					joint[k] = point{a.x + half*cos, a.y + half*sin}
 				}
-				outline(&shape, joint)
+				shapes = append(shapes, joint)
 			}
 		}
 	}
-	shape.Draw(r.img, r.img.Rect, image.NewUniform(p.colour), image.Point{})
+	r.fill(shapes, p.colour)
 }
 
-func outline(shape *vector.Rasterizer, points []point) {
-	at := func(p point) (x, y float32) { return float32(p.x * pngScale), float32(p.y * pngScale) }
-	for i, p := range points {
-		if x, y := at(p); i == 0 {
-			shape.MoveTo(x, y)
-		} else {
-			shape.LineTo(x, y)
+// fill fills shapes as one. Only the part of the picture they lie in is touched:
+// most lines are thin.
+func (r *raster) fill(shapes [][]point, c color.NRGBA) {
+	low, high := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
+	for _, shape := range shapes {
+		for _, p := range shape {
+			low.x, low.y = math.Min(low.x, p.x), math.Min(low.y, p.y)
+			high.x, high.y = math.Max(high.x, p.x), math.Max(high.y, p.y)
 		}
 	}
-	shape.ClosePath()
+	if low.x > high.x {
+		return
+	}
+	box := image.Rect(int(low.x*pngScale)-1, int(low.y*pngScale)-1, int(high.x*pngScale)+2, int(high.y*pngScale)+2).Intersect(r.img.Rect)
+	var all vector.Rasterizer
+	all.Reset(box.Dx(), box.Dy())
+	for _, shape := range shapes {
+		for i, p := range shape {
+			if x, y := float32(p.x*pngScale)-float32(box.Min.X), float32(p.y*pngScale)-float32(box.Min.Y); i == 0 {
+				all.MoveTo(x, y)
+			} else {
+				all.LineTo(x, y)
+			}
+		}
+		all.ClosePath()
+	}
+	all.Draw(r.img, box, image.NewUniform(c), image.Point{})
 }
 
 // dashed cuts a line into its dashes; whole where dash is 0.
