@@ -915,6 +915,20 @@ func TestTheDocumentByKeyboardAlone(t *testing.T) {
 	if seen[panel.zone.browse] || seen[panel.undo] {
 		t.Error("Tab reaches what cannot be used")
 	}
+	w.press(t, fyne.KeyP)
+	w.settled(t)
+	for range 40 {
+		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+		if w.win.Canvas().Focused() == panel.confirm {
+			panel.confirm.TypedRune(' ')
+			break
+		}
+	}
+	if !w.check.document.confirmed {
+		t.Error("a photo cannot be confirmed with the keys")
+	}
+	w.load("card.jpg")
+	w.settled(t)
 	w.press(t, fyne.KeyR)
 	if w.check.document.turning != 90 {
 		t.Error("Ctrl+R does not turn the page")
@@ -1012,7 +1026,7 @@ func TestFileNamesInAnyScript(t *testing.T) {
 	}
 	dir := t.TempDir()
 	w := open(t, desk, "")
-	for i, name := range []string{
+	for i, name := range []string{ // the last is used again below
 		"паспорт.jpg", "身分證 1.png", "pièce d’identité.pdf", "100%20.jpg", "%41.png", "a#b.png", "a?b=c&d.png", " spaces .png",
 		"two\nlines.png", "not\xff\xfeutf8.png", "רישיון.jpg", "-dash.jpg", "\"quoted\".jpg", "https:.jpg", "file:.jpg",
 	} {
@@ -1038,6 +1052,13 @@ func TestFileNamesInAnyScript(t *testing.T) {
 			}
 		}
 	}
+	desk.settings.Folders.Documents = dir
+	w.check.document.browseAnother()
+	w.win.Canvas().Capture() // lists and paints all these names
+	if w.win.Canvas().Overlays().Top() == nil {
+		t.Error("Browse does not open")
+	}
+	w.escape()
 	// As programs write it that mean a file but say so in another way.
 	path := filepath.Join(dir, "file:.jpg")
 	read = ""
