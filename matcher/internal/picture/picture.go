@@ -6,6 +6,8 @@ package picture
 import (
 	"image"
 	"image/color"
+	"runtime"
+	"sync"
 
 	"golang.org/x/image/draw"
 )
@@ -36,13 +38,12 @@ func FitSize(size image.Point, side int) image.Point {
 // Resize returns the picture in exactly this size, on white.
 func Resize(src image.Image, size image.Point) *image.RGBA {
 	dst := image.NewRGBA(image.Rectangle{Max: size})
-	op := draw.Src
-	if o, ok := src.(interface{ Opaque() bool }); !ok || !o.Opaque() {
-		draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)
-		op = draw.Over
+	op := draw.Over
+	if o, ok := src.(interface{ Opaque() bool }); ok && o.Opaque() {
+		op = draw.Src
 	}
 	if size == src.Bounds().Size() {
-		draw.Draw(dst, dst.Bounds(), src, src.Bounds().Min, op)
+		bands(size.Y, func(from, to int) { flatten(dst, image.Rect(0, from, size.X, to), src, from, op) })
 		return dst
 	}
 	// Bilinear in x/image averages over all source pixels when it makes smaller,
@@ -50,98 +51,144 @@ func Resize(src image.Image, size image.Point) *image.RGBA {
 	// each row of the source and column of the result: over a gigabyte for what
 	// a good phone makes, which goes row by row instead.
 	if s := src.Bounds().Size(); size.X*s.Y > maxBuffered && size.X <= s.X && size.Y <= s.Y {
-		shrink(dst, src)
+		bands(size.Y, func(from, to int) { shrink(dst, src, from, to, op) })
 		return dst
 	}
-	draw.BiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), op, nil)
+	if op == draw.Over {
+		draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	}
+	draw.BiLinear.Scale(dst, dst.Rect, src, src.Bounds(), op, nil)
 	return dst
 }
 
 // maxBuffered is how many places of its buffer bilinear may use: 256 MB.
 const maxBuffered = 8 << 20
 
-// shrink fills dst, which is no larger than src on any side, with the mean of
-// the area that each of its pixels covers. It needs a few rows of memory.
-func shrink(dst *image.RGBA, src image.Image) {
-	from, to := src.Bounds(), dst.Rect.Size()
-	size := from.Size()
+// flatten draws the source's rows from this one on, counted from its first, into
+// a part of dst; with draw.Over on white.
+func flatten(dst *image.RGBA, where image.Rectangle, src image.Image, row int, op draw.Op) {
+	if op == draw.Over {
+		draw.Draw(dst, where, image.White, image.Point{}, draw.Src)
+	}
+	draw.Draw(dst, where, src, src.Bounds().Min.Add(image.Pt(0, row)), op)
+}
+
+// bands does work on n rows, some of them on each processor.
+func bands(n int, work func(from, to int)) {
+	count := max(1, min(runtime.GOMAXPROCS(0), n/minBand))
+	var others sync.WaitGroup
+	for i := range count - 1 {
+		others.Go(func() { work(i*n/count, (i+1)*n/count) })
+	}
+	work((count-1)*n/count, n)
+	others.Wait()
+}
+
+// minBand is how many rows are worth a goroutine.
+const minBand = 64
+
+// shrink fills the rows of dst from one to another with the mean of the area
+// that each pixel covers in src, which is no smaller than dst on any side. It
+// needs a few rows of memory.
+func shrink(dst *image.RGBA, src image.Image, from, to int, op draw.Op) {
+	size, small := src.Bounds().Size(), dst.Rect.Size()
 	row := image.NewRGBA(image.Rect(0, 0, size.X, 1))
-	sums := make([]uint64, 4*to.X)  // of one source row, each pixel weighed by its share
-	total := make([]uint64, 4*to.X) // of the rows of one row of dst, weighed by theirs
+	columns := shares(size.X, small.X)
+	sums := make([]uint32, 4*small.X)  // of one source row, each pixel weighed by its share
+	total := make([]uint64, 4*small.X) // of the rows of one row of dst, weighed by theirs
 	all := uint64(size.X) * uint64(size.Y)
-	for y := range size.Y {
-		draw.Draw(row, row.Rect, image.White, image.Point{}, draw.Src)
-		draw.Draw(row, row.Rect, src, image.Pt(from.Min.X, from.Min.Y+y), draw.Over)
+	for y, s := range shares(size.Y, small.Y) {
+		if s.at < from-1 || s.at >= to {
+			continue
+		}
+		flatten(row, row.Rect, src, y, op)
 		clear(sums)
-		for x := range size.X {
-			pixel := row.Pix[4*x : 4*x+4]
-			at, here, next := share(x, size.X, to.X)
-			for c, v := range pixel {
-				sums[4*at+c] += here * uint64(v)
-				if next > 0 {
-					sums[4*at+4+c] += next * uint64(v)
-				}
+		for x, c := range columns {
+			pixel, sum := row.Pix[4*x:4*x+4:4*x+4], sums[4*c.at:4*c.at+4:4*c.at+4]
+			sum[0] += c.here * uint32(pixel[0])
+			sum[1] += c.here * uint32(pixel[1])
+			sum[2] += c.here * uint32(pixel[2])
+			sum[3] += c.here * uint32(pixel[3])
+			if c.next > 0 {
+				sum = sums[4*c.at+4 : 4*c.at+8 : 4*c.at+8]
+				sum[0] += c.next * uint32(pixel[0])
+				sum[1] += c.next * uint32(pixel[1])
+				sum[2] += c.next * uint32(pixel[2])
+				sum[3] += c.next * uint32(pixel[3])
 			}
 		}
-		at, here, next := share(y, size.Y, to.Y)
 		for i, v := range sums {
-			total[i] += here * v
+			total[i] += uint64(s.here) * uint64(v)
 		}
-		if (y+1)*to.Y < (at+1)*size.Y {
+		if (y+1)*small.Y < (s.at+1)*size.Y {
 			continue // more rows belong to this one
 		}
-		out := dst.Pix[at*dst.Stride:]
-		for i, v := range total {
-			out[i] = uint8((v + all/2) / all)
-			total[i] = next * sums[i]
+		out := dst.Pix[s.at*dst.Stride:]
+		for i, v := range sums {
+			if s.at >= from { // else it is another band's last row
+				out[i] = uint8((total[i] + all/2) / all)
+			}
+			total[i] = uint64(s.next) * uint64(v)
 		}
 	}
 }
 
-// share says to which of n places the i-th of a larger number of source places
-// goes, with what weight, and with what weight to the place behind it. The
-// weights a place gets add up to the number of source places.
-func share(i, of, n int) (at int, here, next uint64) {
-	at = i * n / of
-	over := max(0, (i+1)*n-(at+1)*of)
-	return at, uint64(n - over), uint64(over)
+// share says to which place a source place goes, with what weight, and with what
+// weight to the place behind it.
+type share struct {
+	at         int
+	here, next uint32
+}
+
+// shares are those of so many source places in n places, no more than there are
+// of them. The weights a place gets add up to the number of source places.
+func shares(of, n int) []share {
+	all := make([]share, of)
+	for i := range all {
+		at := i * n / of
+		over := max(0, (i+1)*n-(at+1)*of)
+		all[i] = share{at, uint32(n - over), uint32(over)}
+	}
+	return all
 }
 
 // Turn returns the picture turned clockwise by a multiple of 90 degrees.
 func Turn(src *image.RGBA, degrees int) *image.RGBA {
+	right, bottom := src.Rect.Dx()-1, src.Rect.Dy()-1
 	switch ((degrees % 360) + 360) % 360 {
 	case 90:
-		return remap(src, true, func(x, y, w, h int) (int, int) { return y, h - 1 - x })
+		return remap(src, image.Pt(0, bottom), image.Pt(0, -1), image.Pt(1, 0))
 	case 180:
-		return remap(src, false, func(x, y, w, h int) (int, int) { return w - 1 - x, h - 1 - y })
+		return remap(src, image.Pt(right, bottom), image.Pt(-1, 0), image.Pt(0, -1))
 	case 270:
-		return remap(src, true, func(x, y, w, h int) (int, int) { return w - 1 - y, x })
+		return remap(src, image.Pt(right, 0), image.Pt(0, 1), image.Pt(-1, 0))
 	}
 	return src
 }
 
 // Mirror returns the picture with left and right exchanged.
 func Mirror(src *image.RGBA) *image.RGBA {
-	return remap(src, false, func(x, y, w, h int) (int, int) { return w - 1 - x, y })
+	return remap(src, image.Pt(src.Rect.Dx()-1, 0), image.Pt(-1, 0), image.Pt(0, 1))
 }
 
-// remap fills each pixel (x, y) of the new picture from the place the function
-// names in the old one, which is w wide and h high.
-func remap(src *image.RGBA, swapped bool, from func(x, y, w, h int) (int, int)) *image.RGBA {
-	b := src.Bounds()
-	w, h := b.Dx(), b.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	if swapped {
-		dst = image.NewRGBA(image.Rect(0, 0, h, w))
+// remap fills a new picture from a place in the old one on, going so far in it
+// for each column and each row.
+func remap(src *image.RGBA, start, column, row image.Point) *image.RGBA {
+	size := src.Rect.Size()
+	if column.X == 0 {
+		size.X, size.Y = size.Y, size.X
 	}
-	out := dst.Pix
-	for y := range dst.Rect.Max.Y {
-		for x := range dst.Rect.Max.X {
-			sx, sy := from(x, y, w, h)
-			copy(out[:4], src.Pix[src.PixOffset(b.Min.X+sx, b.Min.Y+sy):])
-			out = out[4:]
+	dst := image.NewRGBA(image.Rectangle{Max: size})
+	step := column.Y*src.Stride + column.X*4
+	bands(size.Y, func(from, to int) {
+		for y := from; y < to; y++ {
+			at := src.PixOffset(src.Rect.Min.X+start.X+y*row.X, src.Rect.Min.Y+start.Y+y*row.Y)
+			for out := dst.Pix[y*dst.Stride : (y+1)*dst.Stride]; len(out) >= 4; out = out[4:] {
+				copy(out[:4], src.Pix[at:at+4])
+				at += step
+			}
 		}
-	}
+	})
 	return dst
 }
 
