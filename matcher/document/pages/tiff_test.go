@@ -179,6 +179,7 @@ func TestDamagedTIFF(t *testing.T) {
 		"jpeg that is smaller":       {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), jpegs(image.Pt(30, 30))}, "document.damaged"},
 		"jpeg that is none":          {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), rgbPage(img).blocks}, "document.damaged"},
 		"jpeg that is progressive":   {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), [][]byte{progressive}}, "document.rare"},
+		"a strip of much memory":     {tiffPage{base.with(numbers(256, 8000), numbers(257, 5000), numbers(258, 16, 16, 16, 16, 16), numbers(277, 5)), rgbPage(img).blocks}, "document.rare"},
 		"fractions":                  {tiffPage{base.with(numbers(339, 3)), rgbPage(img).blocks}, "document.rare"},
 		"differences of fractions":   {tiffPage{base.with(numbers(317, 3)), rgbPage(img).blocks}, "document.rare"},
 		"a share of colours of five": {tiffPage{base.with(numbers(262, 6), numbers(530, 5, 1)), rgbPage(img).blocks}, "document.damaged"},

@@ -13,6 +13,9 @@ const (
 	// over its edges), with smallTiles pixels free.
 	padding    = 2
 	smallTiles = 4 << 20
+	// maxBlockBytes of a strip or tile, decompressed: 40 million pixels of four
+	// samples of 16 bits.
+	maxBlockBytes = 320_000_000
 	// overlap is how many times the file's bytes its strips or tiles may cover.
 	// More than once is only right where blank tiles share their bytes.
 	overlap = 4

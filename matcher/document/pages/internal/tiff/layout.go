@@ -205,6 +205,8 @@ func (l *layout) readBlocks(d directory) error {
 	case l.tiled && (l.blockWidth > 1<<16 || l.blockHeight > 1<<16 ||
 		blocks*uint64(l.blockWidth)*uint64(l.blockHeight) > padding*uint64(l.Width)*uint64(l.Height)+smallTiles):
 		return FormatError("tiles reach far over the page")
+	case uint64(l.blockWidth)*uint64(l.blockHeight)*uint64(l.samples*l.bits) > 8*maxBlockBytes:
+		return unsupported("bytes in a strip or tile: over", maxBlockBytes)
 	case l.offsets.len() < int(blocks)*l.planes:
 		return FormatError("too few strips or tiles")
 	case l.counts.len() == 0 && blocks > 1:
