@@ -4,8 +4,12 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"math"
+	"math/rand/v2"
 	"reflect"
 	"testing"
+
+	face "github.com/Kagami/go-face"
 
 	"facematch/matcher"
 	"facematch/matcher/internal/picture"
@@ -69,4 +73,32 @@ func TestComparerTellsFailures(t *testing.T) {
 	wantProblem(t, err, "document.unsupported")
 	_, _, err = m.Clip(ctx, memoryBlob([]byte("\x01\x02\x03\x04")))
 	wantProblem(t, err, "clip.unreadable")
+}
+
+func TestDistanceIsGoFaces(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		var a, b descriptor
+		for i := range a {
+			a[i], b[i] = random.Float32()-0.5, random.Float32()-0.5
+		}
+		if got, want := distance(a, b), math.Sqrt(face.SquaredEuclideanDistance(a, b)); got != want {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}
+
+// What a test of millions of pairs takes: 10,000 pictures make 50 million.
+func BenchmarkDistances(b *testing.B) {
+	var all []matcher.Template
+	for i := range 200 {
+		var d descriptor
+		d[i%len(d)] = 1
+		all = append(all, template{descriptors: []descriptor{d}})
+	}
+	m := &Matcher{}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		m.Distances(all[i%200], all[i/200%200])
+	}
 }
