@@ -17,7 +17,7 @@ import (
 type descriptor = face.Descriptor
 
 // distance is the L2 distance of two descriptors, 0 to 2. It is go-face's own to
-// the bit, in a hundredth of the time: that one calls math.Pow for each square.
+// the bit, in a thirtieth of the time: that one calls math.Pow for each square.
 func distance(a, b descriptor) float64 {
 	sum := 0.0
 	for i, x := range a {
