@@ -28,6 +28,7 @@ import (
 	"facematch/camera"
 	"facematch/matcher"
 	"facematch/matcher/document"
+	"facematch/matcher/document/pages"
 	"facematch/matcher/offline"
 	"facematch/store"
 	"facematch/views"
@@ -156,8 +157,14 @@ func open(ctx context.Context) (_ *program, err error) {
 	}
 	engine := offline.New(offline.Params{Folders: folders.Models(chosen.Get()), Calibration: calibration, Log: p.log})
 	p.closers = append(p.closers, engine.Close)
-	portraits := document.New(document.Params{Faces: engine})
-	p.closers = append(p.closers, portraits.Close)
+	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
+	p.closers = append(p.closers, reader.Close)
+	portraits, err := document.New(document.Params{
+		Pages: reader, Faces: engine, Hidden: engine.Hidden(), Cascade: assets.Cascade,
+	})
+	if err != nil {
+		return nil, err
+	}
 
 	p.engine = offline.NewMatcher(offline.MatcherParams{
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,

@@ -9,6 +9,12 @@ import _ "embed"
 //go:embed calibration.json
 var Calibration []byte
 
+// Cascade is the quick face detector of package document: pico's, as it comes
+// with github.com/esimov/pigo; see cascade/README.md.
+//
+//go:embed cascade/facefinder
+var Cascade []byte
+
 // Icon is the program's icon, as SVG.
 //
 //go:embed icon.svg

@@ -23,6 +23,7 @@ type Folders struct {
 	Config string // the settings file
 	Data   string // the history, a key file
 	State  string // the anchor, logs, running instances
+	Cache  string // what can be made anew at any time
 }
 
 // FindFolders finds the folders and makes them, readable by their owner alone.
@@ -31,6 +32,7 @@ func FindFolders() (Folders, error) {
 		Config: filepath.Join(xdg.ConfigHome, program),
 		Data:   filepath.Join(xdg.DataHome, program),
 		State:  filepath.Join(xdg.StateHome, program),
+		Cache:  filepath.Join(xdg.CacheHome, program),
 	}
 	if home := os.Getenv(Home); home != "" {
 		home, err := filepath.Abs(home)
@@ -41,9 +43,10 @@ func FindFolders() (Folders, error) {
 			Config: filepath.Join(home, "config"),
 			Data:   filepath.Join(home, "data"),
 			State:  filepath.Join(home, "state"),
+			Cache:  filepath.Join(home, "cache"),
 		}
 	}
-	for _, dir := range []string{f.Config, f.Data, f.State, f.Instances(), f.Logs()} {
+	for _, dir := range []string{f.Config, f.Data, f.State, f.Cache, f.Instances(), f.Logs()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return f, matcher.NewProblem("settings.folders", err)
 		}
@@ -59,6 +62,9 @@ func (f Folders) Logs() string { return filepath.Join(f.State, "log") }
 
 // Instances holds a folder for each running program.
 func (f Folders) Instances() string { return filepath.Join(f.State, "instances") }
+
+// Compiled holds the readers of PDF and HEIC files in this machine's own code.
+func (f Folders) Compiled() string { return filepath.Join(f.Cache, "compiled") }
 
 // Anchor is the file the head of the history's chain is written to.
 func (f Folders) Anchor() string { return filepath.Join(f.State, "anchor.jsonl") }

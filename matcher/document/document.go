@@ -1,248 +1,191 @@
 // Package document finds the portrait on a scan or photo of an ID document: a
-// JPEG or PNG in, one upright portrait out. It is pure Go; what a face is, the
-// FaceFinder says.
+// file of any kind that package pages reads in, one upright portrait out.
+//
+//	file ─ pages ─ a page as it lies
+//	                 │ cascade: places that may be a face, at every turn
+//	                 │ FaceFinder: a small upright crop of each; eyes, nose
+//	                 ▼
+//	               faces ─ choose: which one is the holder's ─ Portrait
+//
+// It is pure Go; what a face is, the FaceFinder says.
 package document
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"image"
-	"slices"
 
 	"facematch/matcher"
-	"facematch/matcher/internal/background"
+	"facematch/matcher/document/pages"
 	"facematch/matcher/internal/picture"
-	"facematch/matcher/quality"
 )
 
-// Params are what a Finder is made of.
+// Params are what a Finder is made of; all are needed but for Hidden.
 type Params struct {
-	Faces matcher.FaceFinder
+	Pages   *pages.Reader
+	Faces   matcher.FaceFinder
+	Hidden  matcher.FaceFinder // slower, and sees faces that are partly hidden; nil: none is looked for
+	Cascade []byte             // see assets/cascade
 }
 
-// Finder finds portraits. It may be used from several goroutines.
+// Finder finds portraits. It may be used from several goroutines. What it is
+// made of must be open for as long.
 type Finder struct {
-	faces    matcher.FaceFinder
-	decoding background.Group
+	pages   *pages.Reader
+	faces   matcher.FaceFinder
+	hidden  matcher.FaceFinder
+	cascade *cascade
 }
 
 var _ matcher.PortraitFinder = (*Finder)(nil)
 
-// New makes a finder.
-func New(p Params) *Finder { return &Finder{faces: p.Faces} }
-
-// Close waits for a picture still being decoded for a caller who left. It may be
-// called again.
-func (f *Finder) Close() error {
-	f.decoding.Close()
-	return nil
+// New makes a finder. The error says that the cascade is damaged.
+func New(p Params) (*Finder, error) {
+	c, err := parseCascade(p.Cascade)
+	if err != nil {
+		return nil, err
+	}
+	return &Finder{pages: p.Pages, faces: p.Faces, hidden: p.Hidden, cascade: c}, nil
 }
+
+// allTurns are the four ways a page can lie.
+var allTurns = []float64{0, 90, 180, 270}
 
 // Portrait reads a document and finds the holder's portrait; see
-// matcher.PortraitFinder. Its problems are document.missing, .directory,
-// .denied, .unreadable, .empty, .too_many_bytes (parameter Megabytes),
-// .too_many_pixels (Megapixels), .unsupported (Format), .unknown, .rare
-// (Format), .damaged, and the FaceFinder's.
+// matcher.PortraitFinder. Its problems are those of pages.Reader.Open and the
+// FaceFinder's.
 //
-// Where no portrait is found on the page as it is, the page is turned to each
-// side. Of several faces the largest counts, not one both faded and smaller; a
-// second one nearly as large makes code 2.
+// The best portrait on any page wins. The first one without a fault ends the
+// search: more pages could only bring more pixels than the comparison uses, at
+// up to a second each. Of several pages each is first looked at quickly; all
+// that takes longer is done only where no page showed anything. One page at a
+// time is in memory beside the best one.
+//
+// A page that cannot be read does not hide the portrait on another one; it is
+// the answer only where none is found.
 func (f *Finder) Portrait(ctx context.Context, document matcher.Blob) (matcher.Portrait, error) {
-	p, err := await(ctx, f, func() (page, error) { return load(ctx, document) })
+	file, err := f.pages.Open(ctx, document)
 	if err != nil {
 		return matcher.Portrait{}, err
 	}
-	best, err := f.look(ctx, p.picture, 0)
-	if err != nil {
-		return matcher.Portrait{}, err
-	}
-	if best.code == matcher.CodeNoFace || best.doubtful {
-		for _, degrees := range []int{90, 270, 180} {
-			v, err := f.look(ctx, p.picture, degrees)
-			if err != nil {
-				return matcher.Portrait{}, err
-			}
-			if v.better(best) {
-				best = v
-			}
+	defer file.Close()
+	if file.Count > 1 {
+		if best, err := f.onAll(ctx, file, true); err != nil || best.Code == matcher.CodeOK {
+			return best, err
 		}
 	}
-	return await(ctx, f, func() (matcher.Portrait, error) { return best.portrait(p), nil })
+	return f.onAll(ctx, file, false)
 }
 
-// OnPage finds the portrait on one page; see matcher.PortraitFinder.
-func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, _ int) (matcher.Portrait, error) {
-	return f.Portrait(ctx, document)
+func (f *Finder) onAll(ctx context.Context, file *pages.File, quick bool) (matcher.Portrait, error) {
+	var best matcher.Portrait
+	var unread error
+	for number := 1; number <= file.Count; number++ {
+		p, err := f.onPage(ctx, file, number, quick)
+		switch {
+		case ctx.Err() != nil:
+			return matcher.Portrait{}, ctx.Err()
+		case err != nil && unread == nil:
+			unread = err
+		case err == nil && (best.Page == nil || better(p, best)):
+			best = p
+		}
+		if best.Page != nil && best.Code == matcher.CodeOK && len(best.Warnings) == 0 {
+			return best, nil
+		}
+	}
+	if best.Page == nil || best.Code == matcher.CodeNoFace && unread != nil {
+		return matcher.Portrait{}, unread
+	}
+	return best, nil
 }
 
-// Choose looks again at a page; see matcher.PortraitFinder.
+// better says whether a page shows a better portrait than another one. A face
+// with a flaw tells a clerk more than none.
+func better(p, than matcher.Portrait) bool {
+	for _, is := range []func(matcher.Portrait) bool{
+		func(p matcher.Portrait) bool { return p.Code == matcher.CodeOK },
+		func(p matcher.Portrait) bool { return p.Code != matcher.CodeNoFace },
+		func(p matcher.Portrait) bool { return len(p.Others) > 0 },
+	} {
+		if is(p) != is(than) {
+			return is(p)
+		}
+	}
+	return p.Quality.Total > than.Quality.Total
+}
+
+// OnPage finds the portrait on one page; see matcher.PortraitFinder. Besides the
+// problems of Portrait there is document.no_page (parameters Number and Pages).
+func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, number int) (matcher.Portrait, error) {
+	file, err := f.pages.Open(ctx, document)
+	if err != nil {
+		return matcher.Portrait{}, err
+	}
+	defer file.Close()
+	if number < 1 || number > file.Count {
+		return matcher.Portrait{}, matcher.NewProblem("document.no_page", nil, "Number", number, "Pages", file.Count)
+	}
+	return f.onPage(ctx, file, number, false)
+}
+
+func (f *Finder) onPage(ctx context.Context, file *pages.File, number int, quick bool) (matcher.Portrait, error) {
+	page, err := file.Page(ctx, number)
+	if err != nil {
+		return matcher.Portrait{}, err
+	}
+	faces, err := f.find(ctx, page.Picture, look{part: page.Picture.Rect, turns: allTurns, quick: quick})
+	if err != nil {
+		return matcher.Portrait{}, err
+	}
+	c := choose(page.Picture.Rect.Size(), faces)
+	p := c.portrait(picture.Turn(page.Picture, c.turn))
+	p.Number, p.Pages, p.More = number, file.Count, file.More
+	p.Rotation = (page.Turned + c.turn) % 360
+	return p, nil
+}
+
+// Choose looks again at a page; see matcher.PortraitFinder. The clerk's word is
+// final: about which way is up, give or take a skew, and about which face is the
+// portrait. Where none is seen there it is code 1.
 func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
-	turned := page{picture: picture.Turn(p.Page, c.Turn), turned: p.Rotation + c.Turn}
-	v, err := f.look(ctx, turned.picture, 0)
+	page := picture.Turn(p.Page, c.Turn)
+	area := c.Area.Intersect(page.Rect)
+	l := look{part: page.Rect, turns: []float64{0}}
+	if !c.Area.Empty() {
+		// A detector needs to see what is around a face: more than the area, which
+		// may be drawn tightly.
+		l.part = area.Inset(-max(area.Dx(), area.Dy()) / 2).Intersect(page.Rect)
+	}
+	faces, err := f.find(ctx, page, l)
 	if err != nil {
 		return matcher.Portrait{}, err
 	}
-	return await(ctx, f, func() (matcher.Portrait, error) { return v.portrait(turned), nil })
-}
-
-// Upright gives the page for another program; see matcher.PortraitFinder.
-func (f *Finder) Upright(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Blob, error) {
-	return document, ctx.Err()
-}
-
-// await does work of the finder's own that may take long.
-func await[T any](ctx context.Context, f *Finder, work func() (T, error)) (T, error) {
-	value, err := background.Run(ctx, &f.decoding, work)
-	if errors.Is(err, background.ErrClosed) {
-		err = matcher.NewProblem("engine.closed", err)
+	var chosen choice
+	if c.Area.Empty() {
+		chosen = choose(page.Rect.Size(), faces)
+		chosen.turn = 0
+	} else {
+		chosen = inArea(area, faces)
 	}
-	return value, err
+	out := chosen.portrait(page)
+	out.Number, out.Pages, out.More = p.Number, p.Pages, p.More
+	out.Rotation = ((p.Rotation+c.Turn)%360 + 360) % 360
+	out.ByHand = true
+	if !c.Area.Empty() {
+		out.Others = others(out.Box, p, c.Turn)
+	}
+	return out, nil
 }
 
-// view is what the page shows when it is turned by so many degrees.
-type view struct {
-	degrees int
-	code    int
-	face    matcher.Face // in pixels of the turned page; of no use where code is 1
-	several bool         // other faces, apart from a mere ghost picture
-	quality quality.Measures
-
-	doubtful bool // the face may be upside down
-}
-
-// better says whether a turned page shows a better portrait than another view.
-// A face with a flaw tells a clerk more than none.
-func (v view) better(than view) bool {
-	for _, is := range []func(view) bool{
-		func(v view) bool { return v.code != matcher.CodeNoFace },
-		func(v view) bool { return !v.doubtful },
-		func(v view) bool { return v.code == matcher.CodeOK },
-	} {
-		if is(v) != is(than) {
-			return is(v)
+// others are the faces known on a page before the clerk chose one of them, so
+// that another can still be chosen.
+func others(now image.Rectangle, before matcher.Portrait, turn int) (all []image.Rectangle) {
+	for _, box := range append([]image.Rectangle{before.Box}, before.Others...) {
+		box = turnedBox(box, before.Page.Rect.Size(), turn)
+		if !box.Empty() && !box.Min.Add(box.Max).Div(2).In(now) {
+			all = append(all, box)
 		}
 	}
-	return v.quality.Total > than.quality.Total
-}
-
-// look looks for the portrait on the page turned by so many degrees.
-func (f *Finder) look(ctx context.Context, img *image.RGBA, degrees int) (view, error) {
-	size := picture.FitSize(img.Rect.Size(), searchSide)
-	if max(size.X, size.Y) < smallSide {
-		size = size.Mul(enlargeBy)
-	}
-	copied, err := await(ctx, f, func() (*image.RGBA, error) {
-		if size == img.Rect.Size() {
-			return picture.Turn(img, degrees), nil
-		}
-		return picture.Turn(picture.Resize(img, size), degrees), nil
-	})
-	if err != nil {
-		return view{}, err
-	}
-	faces, err := f.faceLike(ctx, copied)
-	if err != nil {
-		return view{}, err
-	}
-	v := choose(copied, faces, float64(img.Rect.Dx())/float64(size.X))
-	v.degrees = degrees
-	return v, nil
-}
-
-// choose takes the portrait among the faces on a copy of the page, which has
-// one pixel for each scale pixels of the page.
-func choose(img *image.RGBA, faces []candidate, scale float64) view {
-	if len(faces) == 0 {
-		return view{code: matcher.CodeNoFace}
-	}
-	strongest := slices.MaxFunc(faces, func(a, b candidate) int { return cmp.Compare(a.contrast, b.contrast) })
-	// The second picture many cards carry is no news to a clerk; any other is.
-	several := slices.ContainsFunc(faces, func(c candidate) bool {
-		return c.Face != strongest.Face && !(c.contrast < faint*strongest.contrast && c.interEye < rival*strongest.interEye)
-	})
-	faces = slices.DeleteFunc(slices.Clone(faces), func(c candidate) bool {
-		return c.contrast < ghost*strongest.contrast && c.interEye < strongest.interEye
-	})
-	// The largest comes first, but what can be used, and stands upright, before it.
-	slices.SortStableFunc(faces, func(a, b candidate) int {
-		return cmp.Or(
-			cmp.Compare(truth(a.doubtful), truth(b.doubtful)),
-			cmp.Compare(truth(a.unusable(img.Rect, scale) != 0), truth(b.unusable(img.Rect, scale) != 0)),
-			cmp.Compare(b.interEye, a.interEye))
-	})
-	first := faces[0]
-	v := view{
-		code:    first.unusable(img.Rect, scale),
-		face:    times(first.Face, scale),
-		several: several,
-		quality: quality.Measure(img, first.Box, first.Eyes, first.Nose),
-
-		doubtful: first.doubtful,
-	}
-	if v.code == matcher.CodeOK && slices.ContainsFunc(faces[1:], func(c candidate) bool { return c.interEye > rival*first.interEye }) {
-		v.code = matcher.CodeTwoFaces
-	}
-	return v
-}
-
-func truth(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// unusable says why the face cannot be the portrait; 0 where it can.
-func (c candidate) unusable(bounds image.Rectangle, scale float64) int {
-	if c.interEye*scale < minInterEye {
-		return matcher.CodeNoFace
-	}
-	inside := c.Box.Intersect(bounds)
-	if float64(inside.Dx()*inside.Dy()) < minInside*float64(c.Box.Dx()*c.Box.Dy()) {
-		return matcher.CodeCutOff
-	}
-	return matcher.CodeOK
-}
-
-// times is the face in a picture with so many times the pixels a side.
-func times(f matcher.Face, scale float64) matcher.Face {
-	at := func(p image.Point) image.Point {
-		return image.Pt(int(float64(p.X)*scale+.5), int(float64(p.Y)*scale+.5))
-	}
-	return matcher.Face{
-		Box:  image.Rectangle{Min: at(f.Box.Min), Max: at(f.Box.Max)},
-		Eyes: [2]image.Point{at(f.Eyes[0]), at(f.Eyes[1])},
-		Nose: at(f.Nose),
-	}
-}
-
-// portrait cuts the portrait out of the page.
-func (v view) portrait(p page) matcher.Portrait {
-	out := matcher.Portrait{
-		Code: v.code, Page: picture.Turn(p.picture, v.degrees), Number: 1, Pages: 1,
-		Rotation: (p.turned + v.degrees) % 360,
-	}
-	if v.code != matcher.CodeOK {
-		return out
-	}
-	out.Image = matcher.CropFace(out.Page, v.face)
-	out.Box, out.Eyes = v.face.Box, v.face.Eyes
-	out.Quality = quality.Measure(out.Page, v.face.Box, v.face.Eyes, v.face.Nose)
-	light := quality.LightOf(out.Page, v.face.Box)
-	for _, w := range []struct {
-		key  string
-		when bool
-	}{
-		{"document.warn_several", v.several},
-		{"document.warn_small", out.Quality.InterEye < warnInterEye},
-		{"document.warn_blurred", out.Quality.Sharpness < warnSharpness},
-		{"document.warn_dark", light.Mean < warnDark},
-		{"document.warn_bright", light.Mean > warnBright},
-	} {
-		if w.when {
-			out.Warnings = append(out.Warnings, matcher.Notice{Key: w.key})
-		}
-	}
-	return out
+	bySize(all)
+	return all
 }

@@ -15,6 +15,8 @@ const (
 	// second search, and enlargeBy how much. Crops are often exactly so large.
 	smallSide = 400
 	enlargeBy = 2
+	// hiddenSide is the largest side of what the thorough detector sees.
+	hiddenSide = 256
 )
 
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any

@@ -40,14 +40,35 @@ type found struct {
 // Load).
 func (e *Engine) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
 	all, err := e.find(ctx, img)
-	if err != nil {
-		return nil, err
+	return placesOf(all), err
+}
+
+// Hidden finds faces that are partly hidden, by a reflection for one, with a
+// detector that is several times slower. It is for small crops: larger pictures
+// are made small.
+func (e *Engine) Hidden() matcher.FaceFinder { return hiddenFinder{e} }
+
+type hiddenFinder struct{ *Engine }
+
+func (h hiddenFinder) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
+	all, err := h.findHidden(ctx, img)
+	return placesOf(all), err
+}
+
+func (e *Engine) findHidden(ctx context.Context, img *image.RGBA) ([]found, error) {
+	size := img.Bounds().Size()
+	if size.X < 1 || size.Y < 1 {
+		return nil, ctx.Err()
 	}
-	faces := make([]matcher.Face, len(all))
-	for i, f := range all {
-		faces[i] = f.Face
+	return e.search(ctx, img, picture.FitSize(size, hiddenSide), thorough)
+}
+
+func placesOf(all []found) []matcher.Face {
+	var faces []matcher.Face
+	for _, f := range all {
+		faces = append(faces, f.Face)
 	}
-	return faces, nil
+	return faces
 }
 
 func (e *Engine) find(ctx context.Context, img *image.RGBA) ([]found, error) {
@@ -55,28 +76,28 @@ func (e *Engine) find(ctx context.Context, img *image.RGBA) ([]found, error) {
 	if size.X < 1 || size.Y < 1 {
 		return nil, ctx.Err()
 	}
-	all, err := e.search(ctx, img, picture.FitSize(size, quickSide))
+	all, err := e.search(ctx, img, picture.FitSize(size, quickSide), quick)
 	if err != nil || len(all) > 0 {
 		return all, err
 	}
 	switch longer := max(size.X, size.Y); {
 	case longer > quickSide:
-		return e.search(ctx, img, picture.FitSize(size, closeSide))
+		return e.search(ctx, img, picture.FitSize(size, closeSide), quick)
 	case longer <= smallSide:
-		return e.search(ctx, img, size.Mul(enlargeBy))
+		return e.search(ctx, img, size.Mul(enlargeBy), quick)
 	}
 	return nil, nil
 }
 
 // search looks for faces in a copy of the picture of the given size. The faces
 // are in the picture's own pixels.
-func (e *Engine) search(ctx context.Context, img *image.RGBA, size image.Point) ([]found, error) {
+func (e *Engine) search(ctx context.Context, img *image.RGBA, size image.Point, detect detector) ([]found, error) {
 	raw, err := e.recognise(ctx, func() image.Image {
 		if size == img.Bounds().Size() {
 			return img
 		}
 		return picture.Resize(img, size)
-	})
+	}, detect)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +141,7 @@ func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found) (descri
 		return f.descriptor, nil
 	}
 	crop := matcher.CropFace(img, f.Face)
-	again, err := e.search(ctx, crop, crop.Rect.Size())
+	again, err := e.search(ctx, crop, crop.Rect.Size(), quick)
 	if err != nil {
 		return descriptor{}, err
 	}

@@ -20,6 +20,7 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/document"
+	"facematch/matcher/document/pages"
 	"facematch/matcher/internal/picture"
 )
 
@@ -27,11 +28,13 @@ import (
 var shared struct {
 	once   sync.Once
 	engine *Engine
+	reader *pages.Reader
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if shared.engine != nil {
+		shared.reader.Close()
 		shared.engine.Close()
 	}
 	os.Exit(code)
@@ -71,6 +74,7 @@ func loadedEngine(t testing.TB) *Engine {
 	t.Helper()
 	folder, c := models(t), calibration(t)
 	shared.once.Do(func() {
+		shared.reader = pages.New(pages.Params{Log: discard()})
 		shared.engine = New(Params{Folders: []string{folder}, Calibration: c, Log: discard()})
 	})
 	if err := shared.engine.Load(context.Background()); err != nil {
@@ -84,10 +88,27 @@ func newMatcher(t testing.TB) *Matcher {
 	engine := loadedEngine(t)
 	return NewMatcher(MatcherParams{
 		Engine:      engine,
-		Portraits:   document.New(document.Params{Faces: engine}),
+		Portraits:   newFinder(t),
 		Calibration: calibration(t),
 		Temp:        t.TempDir(),
 	})
+}
+
+// newFinder is the document finder over the shared engine.
+func newFinder(t testing.TB) *document.Finder {
+	t.Helper()
+	engine := loadedEngine(t)
+	cascade, err := os.ReadFile("../../assets/cascade/facefinder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	finder, err := document.New(document.Params{
+		Pages: shared.reader, Faces: engine, Hidden: engine.Hidden(), Cascade: cascade,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return finder
 }
 
 func rules(t testing.TB) []matcher.Condition {

@@ -202,12 +202,16 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 
 // describePortrait describes the largest face of a crop; false where there is
 // none. A crop by hand may end at the very edge of the face, where the detector
-// sees nothing: it then gets a margin.
+// sees nothing: it then gets a margin. At last the thorough detector is asked,
+// as the document's finder does for a portrait that is partly hidden.
 func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descriptor, bool, error) {
 	all, err := m.params.Engine.find(ctx, crop)
 	if err == nil && len(all) == 0 {
 		crop = withMargin(crop)
 		all, err = m.params.Engine.find(ctx, crop)
+	}
+	if err == nil && len(all) == 0 {
+		all, err = m.params.Engine.findHidden(ctx, crop)
 	}
 	if err != nil || len(all) == 0 {
 		return descriptor{}, false, err

@@ -3,7 +3,6 @@ package offline
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -139,34 +138,5 @@ func TestTwoPeopleSideBySide(t *testing.T) {
 	a := match(t, m, matcher.Request{Page: matcher.Blob{Path: testdata(t, "docs/london__024.jpg")}, Frames: frames})
 	if a.Result.Data.Target.Code != matcher.CodeTwoFaces || len(a.Result.Data.Percentages) != 0 {
 		t.Errorf("%+v", a.Result)
-	}
-}
-
-// The portrait is found on documents in any of the four positions, and is never
-// a face upside down: of these, two look like faces then too.
-func TestDocumentsInFourPositions(t *testing.T) {
-	m := newMatcher(t)
-	for name, turned := range map[string]int{
-		"docs/goface__chaeyeon.jpg":                       0,
-		"documents/passporteye_100_visa-usa.jpg":          0,
-		"docs/variants/lfw__Jackie_Chan__rot90.jpg":       270,
-		"docs/variants/lfw__Jackie_Chan__rot180.jpg":      180,
-		"docs/variants/lfw__Jackie_Chan__rot270.jpg":      90,
-		"docs/variants/lfw__Jackie_Chan__exif6.jpg":       90,
-		"docs/variants/azure__family2_man__png.png":       0,
-		"docs/variants/london__042__lowres500.jpg":        0,
-		"documents/no_portrait/passporteye_53_id-d.jpg":   -1,
-		"documents/no_portrait/passporteye_100_id-si.jpg": -1,
-	} {
-		path := testdata(t, name)
-		p, err := m.params.Portraits.Portrait(context.Background(), matcher.Blob{Path: path})
-		switch {
-		case err != nil:
-			t.Errorf("%s: %v", filepath.Base(name), err)
-		case turned < 0 && p.Code != matcher.CodeNoFace:
-			t.Errorf("%s: code %d where there is no portrait", filepath.Base(name), p.Code)
-		case turned >= 0 && (p.Code != 0 || p.Rotation != turned):
-			t.Errorf("%s: code %d, turned by %d; want %d", filepath.Base(name), p.Code, p.Rotation, turned)
-		}
 	}
 }

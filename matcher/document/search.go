@@ -1,0 +1,264 @@
+package document
+
+import (
+	"cmp"
+	"context"
+	"image"
+	"math"
+	"slices"
+
+	"facematch/matcher"
+	"facematch/matcher/quality"
+)
+
+// face is a face on a page that lies as it came.
+type face struct {
+	eyes          [2]spot // the one on the left first, once the face is upright
+	nose          spot
+	middle        spot    // of its box
+	width, height float64 // of its box, once the face is upright
+	interEye      float64 // pixels
+	turn          float64 // degrees clockwise by which the page must be turned for the eyes to be level, 0 to 360
+	light         quality.Light
+	colours       colours
+}
+
+// quarter is the turn of the page after which the face stands most upright.
+func (f face) quarter() int { return int(math.Round(f.turn/90)) % 4 * 90 }
+
+// look says where to look for faces on a page, and how hard.
+type look struct {
+	part  image.Rectangle
+	turns []float64 // which ways may be up: degrees clockwise to turn the page by
+	quick bool      // only what takes a tenth of a second
+}
+
+// find finds the faces in a part of a page.
+//
+// A quick look at a small copy, at every turn, finds the portrait on most
+// documents. Only where that is not convincing the page is looked at askew, then
+// in finer copies for smaller faces, and at last with the slow detector for one
+// that is partly hidden: that is looked for too where there is but a faint one,
+// because then the real portrait may be the hidden one.
+func (f *Finder) find(ctx context.Context, page *image.RGBA, l look) ([]face, error) {
+	if l.part.Dx() < 2 || l.part.Dy() < 2 {
+		return nil, ctx.Err()
+	}
+	var faces []face
+	var seen []proposal
+	most := math.Inf(1) // the largest face still to be looked for, in pixels of the page
+	for i, level := range levels {
+		if l.quick && !level.quick {
+			break
+		}
+		copied, scale := copyOf(page, l.part, level.side)
+		least := max(level.least, smallest/scale)
+		proposals, err := f.cascade.propose(ctx, copied, least, most/scale, level.turns(l.turns)...)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, onPage(proposals, l.part, scale)...)
+		if i == 0 && (len(seen) == 0 || seen[0].score < sure) {
+			continue // which way is up is not sure either before the page was looked at askew
+		}
+		if faces, err = f.confirmAll(ctx, page, places(seen)); err != nil {
+			return nil, err
+		}
+		if reached := least * scale; i > 0 {
+			if reached <= smallest {
+				break
+			}
+			seen, most = nil, reached*windowGrowth*windowGrowth
+		}
+		if len(faces) > 0 {
+			break
+		}
+	}
+	if f.hidden == nil || l.quick || slices.ContainsFunc(faces, func(f face) bool { return !f.faint() }) {
+		return faces, nil
+	}
+	if len(faces) > 0 { // it tells which way is up
+		l.turns = []float64{faces[0].turn}
+	}
+	behind, err := f.uncover(ctx, page, l)
+	return append(faces, behind...), err
+}
+
+// turns are the turns to look at: each of those possible, askew or not.
+func (l level) turns(possible []float64) (all []float64) {
+	for _, turn := range possible {
+		for _, skew := range l.skews {
+			all = append(all, math.Mod(turn+skew+360, 360))
+		}
+	}
+	return all
+}
+
+// copyOf is a part of a page in grey with a longer side of so many pixels, and
+// how many pixels of the page one of its makes.
+func copyOf(page *image.RGBA, part image.Rectangle, side float64) (gray, float64) {
+	scale := float64(max(part.Dx(), part.Dy())) / side
+	size := image.Pt(max(1, int(float64(part.Dx())/scale)), max(1, int(float64(part.Dy())/scale)))
+	return grayCopy(page, part, size), scale
+}
+
+// onPage gives proposals in the pixels of the page.
+func onPage(all []proposal, part image.Rectangle, scale float64) []proposal {
+	for i, p := range all {
+		all[i].x, all[i].y, all[i].size = float64(part.Min.X)+p.x*scale, float64(part.Min.Y)+p.y*scale, p.size*scale
+	}
+	return all
+}
+
+// place is where a face may be, turned as most likely, and in what other ways.
+type place []proposal
+
+// places sorts proposals by where they are, the strongest first.
+func places(all []proposal) (found []place) {
+	slices.SortFunc(all, func(a, b proposal) int { return cmp.Compare(b.score, a.score) })
+next:
+	for _, p := range all {
+		for i, at := range found {
+			if overlap(at[0], p) >= sameFace {
+				found[i] = append(at, p)
+				continue next
+			}
+		}
+		found = append(found, place{p})
+	}
+	return found
+}
+
+// confirmAll has the places looked at by the detector that knows faces.
+func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (faces []face, err error) {
+	for _, p := range at[:min(len(at), maxPlaces)] {
+		if p[0].score < weakest || p[0].score < ofStrongest*at[0][0].score {
+			break
+		}
+		best, err := f.settle(ctx, page, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, side := range confirmSides {
+			found, ok, err := f.confirm(ctx, f.faces, page, best, side)
+			if err != nil {
+				return nil, err
+			}
+			if ok && !slices.ContainsFunc(faces, found.same) {
+				faces = append(faces, found)
+				break
+			}
+		}
+	}
+	return faces, nil
+}
+
+// same says whether two faces are one, found from two proposals.
+func (f face) same(other face) bool {
+	return math.Hypot(f.middle.x-other.middle.x, f.middle.y-other.middle.y) < max(f.interEye, other.interEye)
+}
+
+// settle decides how the face at a place is turned. Where a second turn comes
+// near the first, as with faces that look like one upside down too, both are
+// looked at once more: closely, at a size that suits the cascade best, and a
+// little askew as well.
+func (f *Finder) settle(ctx context.Context, page *image.RGBA, at place) (proposal, error) {
+	best := at[0]
+	turns := []float64{}
+	for _, p := range at {
+		if p.score >= nearly*best.score {
+			turns = append(turns, p.turn)
+		}
+	}
+	if len(turns) == 1 {
+		return best, nil
+	}
+	reach := int(best.size)
+	middle := image.Pt(int(best.x), int(best.y))
+	part := image.Rect(-reach, -reach, reach, reach).Add(middle).Intersect(page.Rect)
+	copied, scale := copyOf(page, part, settleSide)
+	size := best.size / scale
+	again, err := f.cascade.propose(ctx, copied, size/settleReach, size*settleReach, level{skews: []float64{-15, 0, 15}}.turns(turns)...)
+	if err != nil || len(again) == 0 {
+		return best, err
+	}
+	return onPage(again, part, scale)[0], nil
+}
+
+// confirm looks for the face of a proposal in a crop of so many pixels a side
+// that stands upright. It must be where it was proposed, and about as large.
+func (f *Finder) confirm(ctx context.Context, by matcher.FaceFinder, page *image.RGBA, p proposal, side int) (face, bool, error) {
+	crop, back := cutOut(page, p, p.size*around, side)
+	all, err := by.Find(ctx, crop)
+	if err != nil {
+		return face{}, false, err
+	}
+	found, away := central(crop, all, p, p.size*around/float64(side), back)
+	return found, away < p.size*atMost && found.interEye > p.size/sizePerEye/2 && found.interEye < p.size/sizePerEye*2, nil
+}
+
+// central is the face nearest to the middle of a crop that was cut out around a
+// proposal, and how far away it is; infinitely where there is none.
+func central(crop *image.RGBA, all []matcher.Face, p proposal, perPixel float64, back func(image.Point) spot) (face, float64) {
+	var best face
+	least := math.Inf(1)
+	for _, m := range all {
+		middle := back(m.Box.Min.Add(m.Box.Max).Div(2))
+		away := math.Hypot(middle.x-p.x, middle.y-p.y)
+		if m.Eyes[0] == m.Eyes[1] || away >= least {
+			continue
+		}
+		least = away
+		best = face{
+			eyes: [2]spot{back(m.Eyes[0]), back(m.Eyes[1])}, nose: back(m.Nose), middle: middle,
+			width: float64(m.Box.Dx()) * perPixel, height: float64(m.Box.Dy()) * perPixel,
+			light: quality.LightOf(crop, m.Box), colours: coloursOf(crop, m.Box),
+		}
+		dx, dy := best.eyes[1].x-best.eyes[0].x, best.eyes[1].y-best.eyes[0].y
+		best.interEye = math.Hypot(dx, dy)
+		best.turn = math.Mod(360-math.Atan2(dy, dx)*180/math.Pi, 360)
+	}
+	return best, least
+}
+
+// uncover looks for a face that is partly hidden, by a reflection for one, with
+// the slow detector. That is never shown a whole page, only a few places: those
+// that the start of the cascade takes for a face, which asks about little.
+func (f *Finder) uncover(ctx context.Context, page *image.RGBA, l look) ([]face, error) {
+	copied, scale := copyOf(page, l.part, levels[0].side)
+	start := &cascade{f.cascade.depth, f.cascade.trees[:min(hiddenTrees, len(f.cascade.trees))]}
+	proposals, err := start.propose(ctx, copied, max(levels[0].least, smallest/scale), math.Inf(1), l.turns...)
+	if err != nil {
+		return nil, err
+	}
+	var looked []proposal
+	for _, at := range places(onPage(proposals, l.part, scale)) {
+		p := at[0]
+		p.size *= hiddenAround / around
+		if slices.ContainsFunc(looked, func(q proposal) bool { return overlap(p, q) > hiddenAgain }) {
+			continue
+		}
+		if looked = append(looked, p); len(looked) > hiddenPlaces {
+			break
+		}
+		for _, p.turn = range l.turns {
+			crop, back := cutOut(page, p, p.size*around, hiddenSide)
+			all, err := f.hidden.Find(ctx, crop)
+			if err != nil {
+				return nil, err
+			}
+			found, away := central(crop, all, p, p.size*around/hiddenSide, back)
+			if away > p.size || found.faint() || found.interEye < minHidden {
+				continue
+			}
+			// Once more, now that it is known where: its eyes are then seen better.
+			again := proposal{found.middle.x, found.middle.y, found.width * sizePerEye / widthPerEye, p.turn, 0}
+			closer, ok, err := f.confirm(ctx, f.hidden, page, again, hiddenSide)
+			if err != nil || ok {
+				return []face{closer}, err
+			}
+			return []face{found}, nil
+		}
+	}
+	return nil, nil
+}
