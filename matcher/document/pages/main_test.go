@@ -24,11 +24,9 @@ import (
 // raced says that the race detector is on.
 var raced bool
 
-// shared is the reader of most tests: the PDF engine takes seconds to start.
-var shared *Reader
-
-// impatient gives a PDF up after a second.
-var impatient *Reader
+// The readers of most tests: the PDF engine takes seconds to start. The shared
+// one bears with a busy computer, the impatient one gives a PDF up after a second.
+var shared, impatient *Reader
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -70,6 +68,7 @@ func runTests(m *testing.M) (int, error) {
 		}
 	}
 	shared = New(Params{Cache: cache, Log: slog.New(slog.DiscardHandler)})
+	shared.pdf = pdf.New(shared.compiler, time.Minute)
 	impatient = &Reader{turn: make(chan struct{}, 1), compiler: shared.compiler, pdf: pdf.New(shared.compiler, time.Second)}
 	code := m.Run()
 	return code, errors.Join(impatient.pdf.Close(), shared.Close())

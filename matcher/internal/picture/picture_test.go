@@ -99,10 +99,9 @@ func TestShrink(t *testing.T) {
 	}
 	for _, size := range []image.Point{{601, 413}, {600, 412}, {301, 207}, {300, 206}, {200, 137}, {7, 5}, {1, 1}, {601, 1}, {1, 413}} {
 		got, want := image.NewRGBA(image.Rectangle{Max: size}), Resize(src, size)
-		// In bands of any height, the same comes out.
-		for y := 0; y < size.Y; y += 7 {
-			shrink(got, src, y, min(size.Y, y+7), draw.Over)
-		}
+		// In two bands, the same comes out.
+		shrink(got, src, 0, size.Y/3, draw.Over)
+		shrink(got, src, size.Y/3, size.Y, draw.Over)
 		for i := range want.Pix {
 			if d := int(got.Pix[i]) - int(want.Pix[i]); d < -6 || d > 6 { // bilinear weighs the middle more
 				t.Fatalf("%v: byte %d is %d, bilinear has %d", size, i, got.Pix[i], want.Pix[i])
