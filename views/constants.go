@@ -59,7 +59,7 @@ const (
 	outlineWidth = 3
 
 	leastFrame = 12 // a smaller frame was not meant as one
-	notesRoom  = 88 // for four lines about what was found
+	notesRoom  = 96 // for four lines about what was found
 	notesLeast = 48 // for two, where there is much else
 
 	aboutWidth    = 560

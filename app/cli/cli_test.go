@@ -78,7 +78,7 @@ func (p *parts) Portrait(context.Context, matcher.Blob) (matcher.Portrait, error
 func (p *parts) OnPage(_ context.Context, _ matcher.Blob, number int) (matcher.Portrait, error) {
 	found := p.portrait
 	if found.Number = number; p.err == nil && number > max(1, found.Pages) {
-		return matcher.Portrait{}, matcher.NewProblem("document.missing", nil)
+		return matcher.Portrait{}, matcher.NewProblem("document.no_page", nil, "Number", number, "Pages", max(1, found.Pages))
 	}
 	return found, p.err
 }
@@ -300,7 +300,7 @@ func TestDocumentPage(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out, errs := run(t, p, "", "document", "d.pdf", "--page", "4")
-	if code != ExitUsage || out != "" || !strings.Contains(errs, "there is no page 4: 3 pages") {
+	if code != ExitUsage || out != "" || !strings.Contains(errs, "no page 4: 3 of its pages") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	broken := &parts{err: matcher.NewProblem("check.session", nil)}

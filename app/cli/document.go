@@ -106,11 +106,9 @@ func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document mat
 		return desk.FindPortrait(cmd.Context(), document)
 	}
 	found, err := desk.PortraitOnPage(cmd.Context(), document, number)
-	if err != nil && number > 1 {
-		// The first page tells how many there are, unless nothing can be read at all.
-		if first, firstErr := desk.PortraitOnPage(cmd.Context(), document, 1); firstErr == nil && number > first.Pages {
-			return found, c.usage(cmd, "cli.document.no_page", "Number", number, "Count", first.Pages)
-		}
+	var p *matcher.Problem
+	if errors.As(err, &p) && p.Key == "document.no_page" {
+		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
 	}
 	return found, err
 }
