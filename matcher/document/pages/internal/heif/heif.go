@@ -11,15 +11,10 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"image"
 	"image/draw"
 	"io"
 	"time"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"facematch/matcher/document/pages/internal/wasm"
 )
@@ -30,74 +25,32 @@ var packed []byte
 // ErrDamaged says that the module cannot read a file.
 var ErrDamaged = errors.New("heif: not readable")
 
-// ErrSlow says that a picture takes longer than its size warrants.
-var ErrSlow = errors.New("heif: takes too long")
-
 // Decoder decodes pictures. It may be used from several goroutines.
-type Decoder struct {
-	runtime wazero.Runtime
-	module  wazero.CompiledModule
-}
+type Decoder struct{ module *wasm.Module }
 
-// New compiles the module.
-func New(ctx context.Context, compiler *wasm.Compiler) (*Decoder, error) {
-	unpack, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	code, err := io.ReadAll(unpack)
-	if err != nil {
-		return nil, err
-	}
-	if code, err = wasm.Yielding(code, procExit); err != nil {
-		return nil, err
-	}
-	d := &Decoder{}
-	err = compiler.Compile(ctx, func(ctx context.Context, config wazero.RuntimeConfig) error {
-		// It yields instead.
-		d.runtime = wazero.NewRuntimeWithConfig(ctx, config.WithCloseOnContextDone(false))
-		if err = system(ctx, d.runtime); err == nil {
-			d.module, err = d.runtime.CompileModule(ctx, code)
-		}
+// New makes a decoder, which compiles its module when it is first used.
+func New(compiler *wasm.Compiler) *Decoder {
+	return &Decoder{wasm.NewModule(compiler, func() ([]byte, error) {
+		unpack, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil {
-			return errors.Join(err, d.runtime.Close(ctx))
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", wasm.ErrStart, err)
-	}
-	return d, nil
-}
-
-// procExit is the number of the module's import of that name.
-const procExit = 9
-
-// system gives the module the few functions of a system that it wants. It has no
-// files; what it says of a picture is dropped.
-func system(ctx context.Context, runtime wazero.Runtime) error {
-	builder := runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(builder)
-	builder.NewFunctionBuilder().WithFunc(func(ctx context.Context, code uint32) {
-		if code != wasm.Yield {
-			panic(ErrDamaged) // the module gives up
-		}
-		if err := ctx.Err(); err != nil {
-			panic(err)
-		}
-	}).Export("proc_exit")
-	_, err := builder.Instantiate(ctx)
-	return err
+		return io.ReadAll(unpack)
+	})}
 }
 
 // Close lets go of the module. Nothing may be decoded any more.
-func (d *Decoder) Close() error { return d.runtime.Close(context.Background()) }
+func (d *Decoder) Close() error { return d.module.Close() }
 
 // Size is that of a file's first picture, turned as the file says.
 func (d *Decoder) Size(ctx context.Context, data []byte) (image.Point, error) {
 	var size image.Point
-	err := d.run(ctx, minTime, data, func(c *call) error {
-		h, err := c.decode(true, 0)
+	err := d.module.Run(ctx, minTime, func(i *wasm.Instance) error {
+		f, err := load(i, data)
+		if err != nil {
+			return err
+		}
+		h, err := f.decode(0)
 		size = image.Pt(h.width, h.height)
 		return err
 	})
@@ -110,8 +63,12 @@ func (d *Decoder) Size(ctx context.Context, data []byte) (image.Point, error) {
 func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*image.RGBA, error) {
 	var img *image.RGBA
 	limit := minTime + time.Duration(size.X*size.Y/1_000_000)*timePerMegapixel
-	err := d.run(ctx, limit, data, func(c *call) error {
-		h, err := c.decode(true, 0)
+	err := d.module.Run(ctx, limit, func(i *wasm.Instance) error {
+		f, err := load(i, data)
+		if err != nil {
+			return err
+		}
+		h, err := f.decode(0)
 		if err != nil {
 			return err
 		}
@@ -122,20 +79,20 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*i
 		if err != nil {
 			return err
 		}
-		out, err := c.alloc(length)
+		out, err := i.Alloc(length)
 		if err != nil {
 			return err
 		}
-		again, err := c.decode(false, out)
+		again, err := f.decode(out)
 		if err != nil {
 			return err
 		}
 		if again != h {
 			return ErrDamaged
 		}
-		pix, ok := c.module.Memory().Read(out, uint32(length))
-		if !ok {
-			return ErrDamaged
+		pix, err := i.Bytes(out, length)
+		if err != nil {
+			return err
 		}
 		img = image.NewRGBA(image.Rect(0, 0, h.width, h.height))
 		draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
@@ -145,85 +102,51 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*i
 	return img, err
 }
 
-// run gives a file to an instance of its own, so that none can spoil the next.
-func (d *Decoder) run(caller context.Context, limit time.Duration, data []byte, work func(*call) error) (err error) {
-	ctx, cancel := context.WithTimeout(caller, limit)
-	defer cancel()
-	defer func() {
-		if ctx.Err() != nil && caller.Err() == nil {
-			err = ErrSlow
-		}
-	}()
-	memory := &wasm.Memory{}
-	defer memory.Release()
-	module, err := d.runtime.InstantiateModule(memory.With(ctx), d.module, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
-	if err != nil {
-		return err
-	}
-	defer module.Close(context.WithoutCancel(ctx))
-	c := &call{ctx: ctx, module: module}
-	if c.file, err = c.alloc(len(data)); err != nil {
-		return err
-	}
-	c.length = len(data)
-	if !module.Memory().Write(c.file, data) {
-		return ErrDamaged
-	}
-	if c.answer, err = c.alloc(answerSize); err != nil {
-		return err
-	}
-	return work(c)
-}
-
-// call is a file in an instance.
-type call struct {
-	ctx    context.Context
-	module api.Module
-	file   uint32
-	length int
-	answer uint32 // where the module writes its header to
-}
-
+// minTime and timePerMegapixel are how long a call may take: several times what
+// ordinary pictures take.
 const (
-	// minTime and timePerMegapixel are how long a call may take: ten times what
-	// ordinary pictures take on a slow computer.
 	minTime          = 3 * time.Second
 	timePerMegapixel = time.Second
 )
 
-const answerSize = 5 * 4 // width, height, colours, chroma, whether alpha was multiplied
-
-func (c *call) alloc(length int) (uint32, error) {
-	got, err := c.module.ExportedFunction("malloc").Call(c.ctx, uint64(length))
-	switch {
-	case err != nil:
-		return 0, err
-	case got[0] == 0:
-		return 0, fmt.Errorf("heif: no room for %d bytes", length)
-	}
-	return uint32(got[0]), nil
+// file is one in an instance.
+type file struct {
+	instance *wasm.Instance
+	at       uint64
+	length   int
+	answer   uint64 // where the module writes its header to
 }
 
-// decode calls the module's one function: for the header only, or to write the
-// picture to out.
-func (c *call) decode(headerOnly bool, out uint32) (header, error) {
+const answerSize = 5 * 4 // width, height, colours, chroma, whether alpha was multiplied
+
+func load(i *wasm.Instance, data []byte) (file, error) {
+	at, err := i.Put(data)
+	if err != nil {
+		return file{}, err
+	}
+	answer, err := i.Alloc(answerSize)
+	return file{i, at, len(data), answer}, err
+}
+
+// decode calls the module's one function, to write the picture to out; with 0
+// for the header only.
+func (f file) decode(out uint64) (header, error) {
 	only := uint64(0)
-	if headerOnly {
+	if out == 0 {
 		only = 1
 	}
-	at := uint64(c.answer)
-	got, err := c.module.ExportedFunction("decode").Call(c.ctx, uint64(c.file), uint64(c.length), only,
-		at, at+4, at+8, at+12, at+16, uint64(out))
+	ok, err := f.instance.Call("decode", f.at, uint64(f.length), only,
+		f.answer, f.answer+4, f.answer+8, f.answer+12, f.answer+16, out)
 	if err != nil {
 		return header{}, err
 	}
-	answer, ok := c.module.Memory().Read(c.answer, answerSize)
-	if got[0] == 0 || !ok {
-		return header{}, ErrDamaged
+	answer, err := f.instance.Bytes(f.answer, answerSize)
+	if err != nil {
+		return header{}, err
 	}
 	number := func(i int) int { return int(binary.LittleEndian.Uint32(answer[4*i:])) }
 	h := header{number(0), number(1), number(2), number(3), number(4) == 1}
-	if h.width < 1 || h.height < 1 || h.width > maxSide || h.height > maxSide {
+	if ok == 0 || h.width < 1 || h.height < 1 || h.width > maxSide || h.height > maxSide {
 		return header{}, ErrDamaged
 	}
 	return h, nil

@@ -1,152 +1,188 @@
-// Package wasm runs WebAssembly modules within bounds: they see no files, no
-// network and no clock, take no more than MaxMemory, stop when told to, and are
-// compiled once.
+// Package wasm runs WebAssembly modules within bounds: they see no files and no
+// network, take no more than MaxMemory, stop when told to, and are compiled once.
 package wasm
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
-	"runtime"
 	"sync"
-	"syscall"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
 // MaxMemory of a module in bytes. The largest accepted pictures need two thirds
 // of it, and the whole program is to stay below a gigabyte.
 const MaxMemory = 512 << 20
 
-// ErrStart says that a module could not be made ready, which is no fault of any
-// document.
-var ErrStart = errors.New("a reader of documents does not start")
-
 const pageSize = 64 << 10 // of WebAssembly
 
-// Compiler compiles modules and keeps what it made, in a folder where it has
-// one. It may be used from several goroutines.
-type Compiler struct {
-	dir string
-	log *slog.Logger
+// What can go wrong but for the work itself.
+var (
+	// ErrStart says that a module could not be made ready, which is no fault of
+	// any document.
+	ErrStart = errors.New("wasm: a module does not start")
+	// ErrSlow says that the work takes longer than it was given.
+	ErrSlow = errors.New("wasm: takes too long")
+	// ErrMemory says that a module has no room, or looks beyond what it has.
+	ErrMemory = errors.New("wasm: out of memory")
+)
 
-	mu    sync.Mutex // one module at a time: each takes all cores
-	cache wazero.CompilationCache
+// Module is compiled when it is first used. It may be used from several
+// goroutines.
+type Module struct {
+	compiler *Compiler
+	code     func() ([]byte, error)
+
+	mu       sync.Mutex
+	runtime  wazero.Runtime // nil until wanted
+	compiled wazero.CompiledModule
 }
 
-// NewCompiler makes a compiler with a private folder to keep its work in from
-// one start to the next; empty: none. What lies there is run, so nobody else may
-// write to it.
-func NewCompiler(dir string, log *slog.Logger) *Compiler { return &Compiler{dir: dir, log: log} }
-
-// Compile calls start with what it needs to compile a module. Where that fails
-// because the kept work is damaged, that is thrown away and start called again.
-func (c *Compiler) Compile(ctx context.Context, start func(context.Context, wazero.RuntimeConfig) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cache == nil {
-		c.cache = c.open()
-	}
-	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-	err := start(ctx, c.config())
-	if err == nil || c.dir == "" || ctx.Err() != nil {
-		return err
-	}
-	c.log.Warn("compiled modules are thrown away", "error", err)
-	if err := errors.Join(c.cache.Close(ctx), os.RemoveAll(c.dir)); err != nil {
-		c.log.Warn("compiled modules cannot be removed", "error", err)
-		c.dir = ""
-	}
-	c.cache = c.open()
-	return start(ctx, c.config())
+// NewModule makes a module of what code gives: one built for WASI that imports
+// its proc_exit and exports malloc and _initialize.
+func NewModule(compiler *Compiler, code func() ([]byte, error)) *Module {
+	return &Module{compiler: compiler, code: code}
 }
 
-func (c *Compiler) config() wazero.RuntimeConfig {
-	return wazero.NewRuntimeConfig().
-		WithCompilationCache(c.cache).
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling). // PDFium needs these
-		WithMemoryLimitPages(MaxMemory / pageSize).
-		WithCloseOnContextDone(true)
-}
-
-// open opens the folder; without one it can use, work is kept in memory.
-func (c *Compiler) open() wazero.CompilationCache {
-	if c.dir == "" {
-		return wazero.NewCompilationCache()
-	}
-	cache, err := func() (wazero.CompilationCache, error) {
-		if err := os.MkdirAll(c.dir, 0o700); err != nil {
-			return nil, err
-		}
-		if err := os.Chmod(c.dir, 0o700); err != nil { // it may be older, and open to others
-			return nil, err
-		}
-		return wazero.NewCompilationCacheWithDir(c.dir)
-	}()
-	if err != nil {
-		c.log.Warn("compiled modules cannot be kept", "error", err)
-		c.dir = ""
-		return wazero.NewCompilationCache()
-	}
-	return cache
-}
-
-// Close lets go of what was compiled. No module may run any more.
-func (c *Compiler) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cache == nil {
+// Close lets go of the module, in which nothing may run any more.
+func (m *Module) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.runtime == nil {
 		return nil
 	}
-	err := c.cache.Close(context.Background())
-	c.cache = nil
+	err := m.runtime.Close(context.Background())
+	m.runtime = nil
 	return err
 }
 
-// Memory gives modules their memory. It lies outside of Go's heap, grows without
-// being copied, and goes back to the system at once.
-type Memory struct{ given [][]byte }
-
-var _ experimental.MemoryAllocator = (*Memory)(nil)
-
-// With is a context in which modules get their memory from m.
-func (m *Memory) With(ctx context.Context) context.Context {
-	return experimental.WithMemoryAllocator(ctx, m)
-}
-
-// Allocate reserves all the memory a module may ever use; the system gives it
-// page by page, when it is first written to.
-func (m *Memory) Allocate(_, most uint64) experimental.LinearMemory {
-	all, err := syscall.Mmap(-1, 0, int(most), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		panic(fmt.Errorf("no memory for a module: %w", err))
-	}
-	m.given = append(m.given, all)
-	return linear(all)
-}
-
-// Release gives all memory back. The modules must be closed, and nothing they
-// returned may be looked at any more.
-func (m *Memory) Release() {
-	for _, all := range m.given {
-		// It can only fail for what was never mapped.
-		_ = syscall.Munmap(all)
-	}
-	m.given = nil
-}
-
-type linear []byte
-
-func (l linear) Reallocate(size uint64) []byte {
-	if size > uint64(len(l)) {
+// load compiles the module where that was not done. It cannot be interrupted.
+func (m *Module) load() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.runtime != nil {
 		return nil
 	}
-	return l[:size]
+	code, err := m.code()
+	if err == nil {
+		code, err = yielding(code)
+	}
+	if err == nil {
+		m.runtime, m.compiled, err = m.compiler.compile(code)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	return nil
 }
 
-// Free leaves it to Release: the module's last call may not be over.
-func (l linear) Free() {}
+// Run gives the work an instance of its own, so that none can spoil the next.
+// When the context ends or the time is up, the module is stopped and calls fail;
+// the error then is the context's or ErrSlow. Nothing of the instance may be
+// used after the work.
+func (m *Module) Run(caller context.Context, limit time.Duration, work func(*Instance) error) error {
+	if err := m.load(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(caller, limit, fmt.Errorf("%w: over %v", ErrSlow, limit))
+	defer cancel()
+	memory := &memory{}
+	defer memory.release() // when the instance is closed
+	instance, err := m.runtime.InstantiateModule(memory.in(ctx), m.compiled,
+		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err == nil {
+		defer instance.Close(context.WithoutCancel(ctx))
+		err = work(&Instance{ctx, instance})
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// Instance is a running module.
+type Instance struct {
+	ctx    context.Context
+	module api.Module
+}
+
+// Call calls one of the module's functions; 0 where it returns nothing.
+func (i *Instance) Call(name string, args ...uint64) (uint64, error) {
+	function := i.module.ExportedFunction(name)
+	if function == nil {
+		return 0, fmt.Errorf("%w: it has no %s", ErrStart, name)
+	}
+	results, err := function.Call(i.ctx, args...)
+	if err != nil || len(results) == 0 {
+		return 0, err
+	}
+	return results[0], nil
+}
+
+// Alloc makes room for so many bytes, which the module gives back when it is
+// closed.
+func (i *Instance) Alloc(length int) (uint64, error) {
+	at, err := i.Call("malloc", uint64(length))
+	if err == nil && at == 0 {
+		err = ErrMemory
+	}
+	return at, err
+}
+
+// Put writes data into the module.
+func (i *Instance) Put(data []byte) (uint64, error) {
+	at, err := i.Alloc(len(data))
+	if err == nil && !i.module.Memory().Write(uint32(at), data) {
+		err = ErrMemory
+	}
+	return at, err
+}
+
+// Bytes are the module's own, not a copy.
+func (i *Instance) Bytes(at uint64, length int) ([]byte, error) {
+	data, ok := i.module.Memory().Read(uint32(at), uint32(length))
+	if !ok {
+		return nil, ErrMemory
+	}
+	return data, nil
+}
+
+// system gives a module what it imports. There are no files and no arguments,
+// and what is meant for a program around it does nothing.
+func system(ctx context.Context, runtime wazero.Runtime, compiled wazero.CompiledModule) error {
+	wasi := runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(wasi)
+	wasi.NewFunctionBuilder().WithFunc(func(ctx context.Context, code uint32) {
+		if code != yield {
+			panic(fmt.Errorf("wasm: the module gives up with %d", code))
+		}
+		if err := ctx.Err(); err != nil {
+			panic(err)
+		}
+	}).Export(exit)
+	if _, err := wasi.Instantiate(ctx); err != nil {
+		return err
+	}
+	others := map[string]wazero.HostModuleBuilder{}
+	for _, f := range compiled.ImportedFunctions() {
+		module, name, _ := f.Import()
+		if module == wasi_snapshot_preview1.ModuleName {
+			continue
+		}
+		if others[module] == nil {
+			others[module] = runtime.NewHostModuleBuilder(module)
+		}
+		nothing := api.GoFunc(func(_ context.Context, stack []uint64) { clear(stack) })
+		others[module].NewFunctionBuilder().WithGoFunction(nothing, f.ParamTypes(), f.ResultTypes()).Export(name)
+	}
+	for _, o := range others {
+		if _, err := o.Instantiate(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -6,26 +6,28 @@ import (
 	"slices"
 )
 
-// Yielding rewrites a module so that every so many turns of its loops it calls
-// one of its imported functions, one that takes a number, with Yield.
+// yielding rewrites a module so that every so many turns of its loops it calls
+// proc_exit, which it imports, with yield.
 //
 // A module that runs cannot be interrupted by itself, not even for Go's garbage
 // collector, which would hold up the whole program. The runtime's own remedy
 // (WithCloseOnContextDone) leaves the module at every turn of every loop, which
-// makes a picture decoder four times as slow; this costs a tenth.
-func Yielding(module []byte, call uint32) ([]byte, error) {
-	const globals, code = 6, 10
+// makes picture decoders four times as slow; this costs a tenth.
+func yielding(module []byte) ([]byte, error) {
+	const imports, globals, code = 2, 6, 10
 	if len(module) < 8 {
 		return nil, errNotUnderstood
 	}
 	out := slices.Clone(module[:8]) // magic and version
 	r := reader{rest: module[8:]}
-	var counter uint32
+	var counter, call uint32
 	for len(r.rest) > 0 {
 		id := r.byte()
 		section := reader{rest: r.bytes(r.number())}
 		content := section.rest
 		switch id {
+		case imports:
+			call = section.find(exit)
 		case globals:
 			counter = section.number() // its own globals; a module with imported ones fails to compile
 			content = binary.AppendUvarint(nil, uint64(counter)+1)
@@ -57,8 +59,11 @@ func Yielding(module []byte, call uint32) ([]byte, error) {
 	return out, nil
 }
 
-// Yield is what the imported function is called with: nothing it would else be.
-const Yield = 0x59494c44
+const (
+	exit = "proc_exit"
+	// yield is what it is called with: nothing it would else be.
+	yield = 0x59494c44
+)
 
 // turns of loops between two calls: some tenths of a millisecond.
 const turns = 1 << 16
@@ -104,6 +109,26 @@ func (r *reader) number() uint32 {
 	}
 }
 
+// find is the number of an imported function. The other kinds of import (tables,
+// memories, globals) are not understood.
+func (r *reader) find(name string) uint32 {
+	found := -1
+	for i := range r.number() {
+		r.bytes(r.number()) // the module
+		if string(r.bytes(r.number())) == name {
+			found = int(i)
+		}
+		if kind := r.byte(); kind != 0 {
+			r.failed = true
+		}
+		if r.number(); r.failed { // the type
+			return 0
+		}
+	}
+	r.failed = r.failed || found < 0
+	return uint32(max(found, 0))
+}
+
 // function copies a function, with a look at the counter at the start of each
 // loop.
 func (r *reader) function(counter, call uint32) []byte {
@@ -114,7 +139,7 @@ func (r *reader) function(counter, call uint32) []byte {
 	look = append(binary.AppendUvarint(look, uint64(counter)), 0x45, 0x04, 0x40, 0x41)
 	look = append(appendSigned(look, turns), 0x24) // zero, it starts anew
 	look = append(binary.AppendUvarint(look, uint64(counter)), 0x41)
-	look = append(appendSigned(look, Yield), 0x10) // and the call is made
+	look = append(appendSigned(look, yield), 0x10) // and the call is made
 	look = append(binary.AppendUvarint(look, uint64(call)), 0x0b)
 
 	all := r.rest
@@ -148,9 +173,19 @@ func (r *reader) immediates(op byte) {
 	case op == 0x11 || op >= 0x28 && op <= 0x3e: // a call by table; loads and stores
 		r.number()
 		r.number()
-	case op >= 0x02 && op <= 0x04, op == 0x0c, op == 0x0d, op == 0x10, // blocks, jumps, a call
-		op >= 0x20 && op <= 0x26, op >= 0x3f && op <= 0x42, op == 0xd0, op == 0xd2: // variables, tables, memory, numbers
+	case op >= 0x02 && op <= 0x04, op == 0x0c, op == 0x0d, op == 0x10, // blocks, jumps, a call,
+		op == 0x08, op >= 0x20 && op <= 0x26, op >= 0x3f && op <= 0x42, op == 0xd0, op == 0xd2: // an exception, variables, tables, memory, numbers
 		r.number()
+	case op == 0x1f: // a block with what catches its exceptions
+		r.number()
+		for range r.number() {
+			if kind := r.byte(); kind <= 1 { // a certain one; 2 and 3 are any
+				r.number()
+			}
+			if r.number(); r.failed {
+				return
+			}
+		}
 	case op == 0x1c: // a choice, with types
 		r.bytes(r.number())
 	case op == 0x43:
@@ -168,8 +203,8 @@ func (r *reader) immediates(op byte) {
 		default:
 			r.failed = true
 		}
-	case op <= 0x01, op == 0x05, op == 0x0b, op == 0x0f, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
-	default: // vectors, threads, exceptions
+	case op <= 0x01, op == 0x05, op == 0x0a, op == 0x0b, op == 0x0f, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
+	default: // vectors, threads, older exceptions
 		r.failed = true
 	}
 }

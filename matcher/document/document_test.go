@@ -1,0 +1,476 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/image/math/f64"
+
+	xdraw "golang.org/x/image/draw"
+
+	"facematch/matcher"
+	"facematch/matcher/document/pages"
+	"facematch/matcher/internal/picture"
+)
+
+// yes is a FaceFinder that sees a face in the middle of whatever it is shown, as
+// the engine does in the crop of a real one. So these tests need no engine: what
+// is found, and how it is turned, the cascade alone says.
+type yes struct{}
+
+func (yes) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
+	side := float64(img.Rect.Dx())
+	eyes := side / around / sizePerEye
+	at := func(x, y float64) image.Point { return image.Pt(int(side/2+x*eyes), int(side/2+y*eyes)) }
+	return []matcher.Face{{
+		Box:  image.Rectangle{Min: at(-1.15, -1.15), Max: at(1.15, 1.15)},
+		Eyes: [2]image.Point{at(-.5, -.4), at(.5, -.4)},
+		Nose: at(0, .2),
+	}}, ctx.Err()
+}
+
+// no sees nothing.
+type no struct{}
+
+func (no) Find(ctx context.Context, _ *image.RGBA) ([]matcher.Face, error) { return nil, ctx.Err() }
+
+func newFinder(t testing.TB, faces matcher.FaceFinder) *Finder {
+	t.Helper()
+	cascade, err := os.ReadFile("../../assets/cascade/facefinder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { reader.Close() })
+	f, err := New(Params{Pages: reader, Faces: faces, Cascade: cascade})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// man is the head of the man on the photograph that gocv ships, 300x300 with eyes
+// some 85 pixels apart.
+var man = sync.OnceValue(func() *image.RGBA {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "gocv.io/x/gocv").Output()
+	if err != nil {
+		panic(err)
+	}
+	file, err := os.Open(filepath.Join(strings.TrimSpace(string(out)), "images", "face.jpg"))
+	if err != nil {
+		panic(err)
+	}
+	defer file.Close()
+	photo, err := jpeg.Decode(file)
+	if err != nil {
+		panic(err)
+	}
+	head := image.NewRGBA(image.Rect(0, 0, 300, 300))
+	xdraw.BiLinear.Scale(head, head.Rect, photo, square(photo.Bounds()), draw.Src, nil)
+	return head
+})
+
+// square is the largest square in the middle of the upper part.
+func square(b image.Rectangle) image.Rectangle {
+	side := min(b.Dx(), b.Dy())
+	x := b.Min.X + (b.Dx()-side)/2
+	return image.Rect(x, b.Min.Y, x+side, b.Min.Y+side)
+}
+
+var paper = color.RGBA{228, 232, 236, 255}
+
+// paste puts the head onto a page, so many pixels wide with its middle there;
+// strength under 1 prints it as faintly, and in one tint.
+func paste(page *image.RGBA, middle image.Point, side int, strength float64) {
+	head := picture.Resize(man(), image.Pt(side, side))
+	for y := range side {
+		for x := range side {
+			at := middle.Add(image.Pt(x-side/2, y-side/2))
+			if !at.In(page.Rect) {
+				continue
+			}
+			from, to := head.Pix[head.PixOffset(x, y):], page.Pix[page.PixOffset(at.X, at.Y):]
+			grey := 0.3*float64(from[0]) + 0.59*float64(from[1]) + 0.11*float64(from[2])
+			for c := range 3 {
+				v := float64(from[c])
+				if strength < 1 {
+					v = grey
+				}
+				to[c] = uint8(strength*v + (1-strength)*float64(to[c]))
+			}
+		}
+	}
+}
+
+// card is a page of 1000x640 with a portrait on its left.
+func card() *image.RGBA {
+	page := picture.Solid(image.Pt(1000, 640), paper)
+	paste(page, image.Pt(230, 300), 300, 1)
+	return page
+}
+
+func askew(img *image.RGBA, degrees float64) *image.RGBA {
+	out := picture.Solid(img.Rect.Size(), paper)
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	x, y := float64(img.Rect.Dx())/2, float64(img.Rect.Dy())/2
+	xdraw.BiLinear.Transform(out, f64.Aff3{cos, -sin, x - cos*x + sin*y, sin, cos, y - sin*x - cos*y}, img, img.Rect, draw.Src, nil)
+	return out
+}
+
+func pngBlob(t testing.TB, img image.Image) matcher.Blob {
+	t.Helper()
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return memory(b.Bytes())
+}
+
+func jpegBlob(t testing.TB, img image.Image) matcher.Blob {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
+		t.Fatal(err)
+	}
+	return memory(b.Bytes())
+}
+
+// tiffBlob is a TIFF file with these pages, uncompressed.
+func tiffBlob(all ...*image.RGBA) matcher.Blob {
+	out := []byte("II*\x00\x08\x00\x00\x00")
+	for i, img := range all {
+		const entries = 8
+		bits := len(out) + 2 + 12*entries + 4
+		pixels := bits + 6
+		w, h := img.Rect.Dx(), img.Rect.Dy()
+		out = binary.LittleEndian.AppendUint16(out, entries)
+		for _, e := range [entries][4]int{
+			{256, 4, 1, w}, {257, 4, 1, h}, {258, 3, 3, bits}, {259, 3, 1, 1}, {262, 3, 1, 2},
+			{273, 4, 1, pixels}, {277, 3, 1, 3}, {279, 4, 1, 3 * w * h},
+		} {
+			out = binary.LittleEndian.AppendUint16(out, uint16(e[0]))
+			out = binary.LittleEndian.AppendUint16(out, uint16(e[1]))
+			out = binary.LittleEndian.AppendUint32(out, uint32(e[2]))
+			out = binary.LittleEndian.AppendUint32(out, uint32(e[3]))
+		}
+		next := pixels + 3*w*h
+		if next += next % 2; i == len(all)-1 {
+			next = 0
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(next))
+		out = append(out, 8, 0, 8, 0, 8, 0)
+		for p := 0; p < len(img.Pix); p += 4 {
+			out = append(out, img.Pix[p:p+3]...)
+		}
+		if len(out)%2 == 1 {
+			out = append(out, 0)
+		}
+	}
+	return memory(out)
+}
+
+func memory(data []byte) matcher.Blob {
+	return matcher.Blob{Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+}
+
+func find(t testing.TB, f *Finder, document matcher.Blob) matcher.Portrait {
+	t.Helper()
+	p, err := f.Portrait(context.Background(), document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func near(a, b image.Point, within float64) bool {
+	return math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y)) <= within
+}
+
+func middleOf(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
+
+func warns(p matcher.Portrait, key string) bool {
+	for _, w := range p.Warnings {
+		if w.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPortraitInAllPositions(t *testing.T) {
+	f := newFinder(t, yes{})
+	for _, turned := range []int{0, 90, 180, 270} {
+		p := find(t, f, pngBlob(t, picture.Turn(card(), turned)))
+		if p.Code != matcher.CodeOK || (p.Rotation+turned)%360 != 0 || p.Page.Rect.Max != image.Pt(1000, 640) {
+			t.Errorf("turned by %d: code %d, turned back by %d, page %v", turned, p.Code, p.Rotation, p.Page.Rect)
+			continue
+		}
+		if !near(middleOf(p.Box), image.Pt(230, 300), 60) || p.Eyes[0].X >= p.Eyes[1].X || p.Image == nil {
+			t.Errorf("turned by %d: box %v, eyes %v", turned, p.Box, p.Eyes)
+		}
+		if p.Number != 1 || p.Pages != 1 || p.More || p.ByHand || len(p.Others) != 0 {
+			t.Errorf("turned by %d: page %d of %d, others %v", turned, p.Number, p.Pages, p.Others)
+		}
+	}
+}
+
+func TestPortraitAskew(t *testing.T) {
+	f := newFinder(t, yes{})
+	for _, degrees := range []float64{-15, -7, 7, 15, 30, -30} {
+		p := find(t, f, pngBlob(t, askew(card(), degrees)))
+		if p.Code != matcher.CodeOK || p.Rotation != 0 {
+			t.Errorf("%g degrees: code %d, turned by %d", degrees, p.Code, p.Rotation)
+		}
+	}
+}
+
+func TestSmallPortraitOnALargeSheet(t *testing.T) {
+	f := newFinder(t, yes{})
+	sheet := picture.Solid(image.Pt(2480, 3508), color.White) // A4 at 300 dots an inch
+	paste(sheet, image.Pt(1900, 3000), 110, 1)
+	for _, turned := range []int{0, 90} {
+		p := find(t, f, pngBlob(t, picture.Turn(sheet, turned)))
+		if p.Code != matcher.CodeOK || (p.Rotation+turned)%360 != 0 || !near(middleOf(p.Box), image.Pt(1900, 3000), 30) {
+			t.Errorf("turned by %d: code %d, by %d, box %v", turned, p.Code, p.Rotation, p.Box)
+		}
+	}
+}
+
+func TestGhost(t *testing.T) {
+	f := newFinder(t, yes{})
+	page := card()
+	paste(page, image.Pt(800, 450), 150, 0.3)
+	p := find(t, f, pngBlob(t, page))
+	if p.Code != matcher.CodeOK || !near(middleOf(p.Box), image.Pt(230, 300), 60) || warns(p, "document.warn_several") {
+		t.Errorf("code %d, box %v, %v", p.Code, p.Box, p.Warnings)
+	}
+	// Alone it is no portrait, and the clerk is told why.
+	page = picture.Solid(image.Pt(1000, 640), paper)
+	paste(page, image.Pt(800, 450), 150, 0.2)
+	p = find(t, f, pngBlob(t, page))
+	if p.Code != matcher.CodeNoFace || !warns(p, "document.warn_hidden") || p.Image != nil {
+		t.Errorf("a ghost alone: code %d, box %v, %v", p.Code, p.Box, p.Warnings)
+	}
+}
+
+func TestTwoPortraits(t *testing.T) {
+	f := newFinder(t, yes{})
+	page := card()
+	paste(page, image.Pt(700, 320), 290, 1)
+	p := find(t, f, pngBlob(t, page))
+	if p.Code != matcher.CodeTwoFaces || len(p.Others) != 2 || !p.Box.Empty() {
+		t.Fatalf("code %d, box %v, others %v", p.Code, p.Box, p.Others)
+	}
+	// The clerk says which.
+	for _, other := range p.Others {
+		chosen, err := f.Choose(context.Background(), p, matcher.Choice{Area: other})
+		if err != nil || chosen.Code != matcher.CodeOK || !chosen.ByHand || !near(middleOf(chosen.Box), middleOf(other), 40) {
+			t.Errorf("code %d, box %v for %v, %v", chosen.Code, chosen.Box, other, err)
+		}
+		if len(chosen.Others) != 1 {
+			t.Errorf("others %v", chosen.Others)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	f := newFinder(t, yes{})
+	found := find(t, f, pngBlob(t, card()))
+	choose := func(from matcher.Portrait, c matcher.Choice) matcher.Portrait {
+		t.Helper()
+		p, err := f.Choose(context.Background(), from, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !p.ByHand || p.Number != 1 || p.Pages != 1 {
+			t.Errorf("%+v: by hand %v, page %d of %d", c, p.ByHand, p.Number, p.Pages)
+		}
+		return p
+	}
+	// The clerk's word about which way is up is final.
+	down := choose(found, matcher.Choice{Turn: 180})
+	if down.Code != matcher.CodeNoFace || down.Rotation != 180 || !near(down.Page.Rect.Max, found.Page.Rect.Max, 0) {
+		t.Errorf("turned over: code %d, by %d", down.Code, down.Rotation)
+	}
+	if up := choose(down, matcher.Choice{Turn: 180}); up.Code != matcher.CodeOK || up.Rotation != 0 {
+		t.Errorf("turned back: code %d, by %d", up.Code, up.Rotation)
+	}
+	for name, area := range map[string]image.Rectangle{
+		"around the portrait":      image.Rect(80, 150, 380, 460),
+		"tight around the face":    found.Box,
+		"over the edge":            image.Rect(-50, -50, 400, 500),
+		"drawn from right to left": {Min: image.Pt(60, 120), Max: image.Pt(400, 480)},
+	} {
+		if p := choose(found, matcher.Choice{Area: area}); p.Code != matcher.CodeOK || !near(middleOf(p.Box), middleOf(found.Box), 30) {
+			t.Errorf("%s: code %d, box %v", name, p.Code, p.Box)
+		}
+	}
+	for name, area := range map[string]image.Rectangle{
+		"paper":        image.Rect(600, 100, 900, 400),
+		"off the page": image.Rect(2000, 2000, 2100, 2100),
+		"one pixel":    image.Rect(700, 300, 701, 301),
+	} {
+		p := choose(found, matcher.Choice{Area: area})
+		if p.Code != matcher.CodeNoFace || p.Image != nil || len(p.Others) != 1 {
+			t.Errorf("%s: code %d, others %v", name, p.Code, p.Others)
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	f := newFinder(t, yes{})
+	empty := picture.Solid(image.Pt(600, 400), paper)
+	document := tiffBlob(empty, card(), empty)
+	p := find(t, f, document)
+	if p.Code != matcher.CodeOK || p.Number != 2 || p.Pages != 3 {
+		t.Errorf("code %d, page %d of %d", p.Code, p.Number, p.Pages)
+	}
+	one, err := f.OnPage(context.Background(), document, 3)
+	if err != nil || one.Code != matcher.CodeNoFace || one.Number != 3 {
+		t.Errorf("page 3: code %d, number %d, %v", one.Code, one.Number, err)
+	}
+	for _, number := range []int{0, 4} {
+		var problem *matcher.Problem
+		if _, err := f.OnPage(context.Background(), document, number); !errors.As(err, &problem) || problem.Key != "document.no_page" {
+			t.Errorf("page %d: %v", number, err)
+		}
+	}
+}
+
+func TestNoPortrait(t *testing.T) {
+	empty := pngBlob(t, picture.Solid(image.Pt(600, 400), paper))
+	if p := find(t, newFinder(t, yes{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil || len(p.Warnings) != 0 {
+		t.Errorf("code %d, %v", p.Code, p.Warnings)
+	}
+	// What the engine does not see is no face, whatever the cascade proposes.
+	if p := find(t, newFinder(t, no{}), pngBlob(t, card())); p.Code != matcher.CodeNoFace {
+		t.Errorf("not confirmed: code %d", p.Code)
+	}
+	for _, size := range []image.Point{{1, 1}, {1, 3000}, {3000, 1}, {2, 2}} {
+		if p := find(t, newFinder(t, yes{}), pngBlob(t, picture.Solid(size, paper))); p.Code != matcher.CodeNoFace {
+			t.Errorf("%v: code %d", size, p.Code)
+		}
+	}
+}
+
+func TestUpright(t *testing.T) {
+	f := newFinder(t, yes{})
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		document matcher.Blob
+		same     bool
+		kind     string
+	}{
+		"jpeg":             {jpegBlob(t, card()), true, "image/jpeg"},
+		"png":              {pngBlob(t, card()), true, "image/png"},
+		"turned":           {pngBlob(t, picture.Turn(card(), 90)), false, "image/jpeg"},
+		"one page of two":  {tiffBlob(card(), card()), false, "image/jpeg"},
+		"tiff of one page": {tiffBlob(card()), false, "image/jpeg"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := find(t, f, c.document)
+			sent, err := f.Upright(ctx, c.document, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := content(t, sent), content(t, c.document)
+			if bytes.Equal(got, want) != c.same || sent.MediaType != c.kind || sent.Size != int64(len(got)) {
+				t.Errorf("the same %v, %s, %d bytes", bytes.Equal(got, want), sent.MediaType, sent.Size)
+			}
+			if again := find(t, f, sent); again.Code != matcher.CodeOK || again.Rotation != 0 {
+				t.Errorf("what is sent: code %d, turned by %d", again.Code, again.Rotation)
+			}
+		})
+	}
+}
+
+func content(t *testing.T, b matcher.Blob) []byte {
+	t.Helper()
+	r, err := b.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// broken fails as the engine does without models.
+type broken struct{}
+
+func (broken) Find(context.Context, *image.RGBA) ([]matcher.Face, error) {
+	return nil, matcher.NewProblem("engine.model_missing", nil)
+}
+
+func TestFaceFinderFails(t *testing.T) {
+	var p *matcher.Problem
+	if _, err := newFinder(t, broken{}).Portrait(context.Background(), pngBlob(t, card())); !errors.As(err, &p) || p.Key != "engine.model_missing" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	f := newFinder(t, yes{})
+	sheet := pngBlob(t, picture.Solid(image.Pt(3000, 3000), paper)) // nothing on it: all levels are looked at
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(150*time.Millisecond, cancel)
+	began := time.Now()
+	_, err := f.Portrait(ctx, sheet)
+	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 2*time.Second {
+		t.Errorf("got %v after %v", err, took)
+	}
+}
+
+func TestFromSeveralGoroutines(t *testing.T) {
+	f := newFinder(t, yes{})
+	document := pngBlob(t, card())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if p, err := f.Portrait(context.Background(), document); err != nil || p.Code != matcher.CodeOK {
+				t.Errorf("code %d, %v", p.Code, err)
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+func TestDamagedCascade(t *testing.T) {
+	whole, err := os.ReadFile("../../assets/cascade/facefinder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nan := bytes.Clone(whole)
+	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
+	deep := bytes.Clone(whole)
+	deep[8] = 40
+	for name, data := range map[string][]byte{
+		"none": nil, "cut": whole[:len(whole)-1], "header only": whole[:16], "longer": append(bytes.Clone(whole), 0), "no number": nan, "too deep": deep,
+	} {
+		if _, err := New(Params{Cascade: data}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
