@@ -60,8 +60,9 @@ var allTurns = []float64{0, 90, 180, 270}
 // that takes longer is done only where no page showed anything. One page at a
 // time is in memory beside the best one.
 //
-// A page that cannot be read does not hide the portrait on another one; it is
-// the answer only where none is found.
+// A page that cannot be read hides nothing on another one: it is told in a
+// warning unless a portrait without a fault is found, and is the answer only
+// where no page can be read.
 func (f *Finder) Portrait(ctx context.Context, document matcher.Blob) (matcher.Portrait, error) {
 	file, err := f.pages.Open(ctx, document)
 	if err != nil {
@@ -78,23 +79,35 @@ func (f *Finder) Portrait(ctx context.Context, document matcher.Blob) (matcher.P
 
 func (f *Finder) onAll(ctx context.Context, file *pages.File, quick bool) (matcher.Portrait, error) {
 	var best matcher.Portrait
-	var unread error
+	var unread error // of the first page that cannot be read
+	count := 0
 	for number := 1; number <= file.Count; number++ {
-		p, err := f.onPage(ctx, file, number, quick)
-		switch {
-		case ctx.Err() != nil:
+		page, err := file.Page(ctx, number)
+		if ctx.Err() != nil {
 			return matcher.Portrait{}, ctx.Err()
-		case err != nil && unread == nil:
-			unread = err
-		case err == nil && (best.Page == nil || better(p, best)):
+		}
+		if err != nil {
+			if count++; count == 1 {
+				unread = err
+			}
+			continue
+		}
+		p, err := f.onPage(ctx, file, page, number, quick)
+		if err != nil {
+			return matcher.Portrait{}, err
+		}
+		if best.Page == nil || better(p, best) {
 			best = p
 		}
-		if best.Page != nil && best.Code == matcher.CodeOK && len(best.Warnings) == 0 {
+		if best.Code == matcher.CodeOK && len(best.Warnings) == 0 {
 			return best, nil
 		}
 	}
-	if best.Page == nil || best.Code == matcher.CodeNoFace && unread != nil {
+	if best.Page == nil {
 		return matcher.Portrait{}, unread
+	}
+	if count > 0 {
+		best.Warnings = append(best.Warnings, matcher.Notice{Key: "document.warn_unread", Params: map[string]any{"Count": count}})
 	}
 	return best, nil
 }
@@ -125,14 +138,14 @@ func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, number int) 
 	if number < 1 || number > file.Count {
 		return matcher.Portrait{}, matcher.NewProblem("document.no_page", nil, "Number", number, "Pages", file.Count)
 	}
-	return f.onPage(ctx, file, number, false)
-}
-
-func (f *Finder) onPage(ctx context.Context, file *pages.File, number int, quick bool) (matcher.Portrait, error) {
 	page, err := file.Page(ctx, number)
 	if err != nil {
 		return matcher.Portrait{}, err
 	}
+	return f.onPage(ctx, file, page, number, false)
+}
+
+func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, number int, quick bool) (matcher.Portrait, error) {
 	faces, err := f.find(ctx, page.Picture, look{part: page.Picture.Rect, turns: allTurns, quick: quick})
 	if err != nil {
 		return matcher.Portrait{}, err

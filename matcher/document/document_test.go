@@ -354,6 +354,41 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// unreadable is a TIFF file's data with its first page damaged: its pixels lie
+// beyond the end.
+func unreadable(t *testing.T, tiff matcher.Blob) matcher.Blob {
+	t.Helper()
+	data := content(t, tiff)
+	const strip = 8 + 2 + 12*5 + 8
+	binary.LittleEndian.PutUint32(data[strip:], uint32(len(data)+1000))
+	return memory(data)
+}
+
+func TestUnreadablePages(t *testing.T) {
+	f := newFinder(t, yes{})
+	empty := picture.Solid(image.Pt(600, 400), paper)
+	p := find(t, f, unreadable(t, tiffBlob(empty, card())))
+	if p.Code != matcher.CodeOK || p.Number != 2 || len(p.Warnings) != 0 {
+		t.Errorf("a portrait beside it: code %d, page %d, %v", p.Code, p.Number, p.Warnings)
+	}
+	// Without a portrait the clerk still can look at the other pages.
+	p = find(t, f, unreadable(t, tiffBlob(card(), empty, empty)))
+	if p.Code != matcher.CodeNoFace || p.Page == nil || p.Pages != 3 || p.Number == 1 {
+		t.Errorf("no portrait beside it: code %d, page %d of %d", p.Code, p.Number, p.Pages)
+	}
+	if len(p.Warnings) != 1 || p.Warnings[0].Key != "document.warn_unread" || p.Warnings[0].Params["Count"] != 1 {
+		t.Errorf("warnings %v", p.Warnings)
+	}
+	var problem *matcher.Problem
+	if _, err := f.Portrait(context.Background(), unreadable(t, tiffBlob(empty))); !errors.As(err, &problem) {
+		t.Errorf("no page can be read: %v", err)
+	}
+	// An engine that fails is no unreadable page.
+	if _, err := newFinder(t, broken{}).Portrait(context.Background(), unreadable(t, tiffBlob(empty, card()))); !errors.As(err, &problem) || problem.Key != "engine.model_missing" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNoPortrait(t *testing.T) {
 	empty := pngBlob(t, picture.Solid(image.Pt(600, 400), paper))
 	if p := find(t, newFinder(t, yes{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil || len(p.Warnings) != 0 {
