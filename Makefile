@@ -68,7 +68,7 @@ endef
 
 setup: ## install the system packages to build and run (apt-get, with sudo where needed)
 	@$(clock)
-	command -v go >/dev/null || { echo "setup: Go is missing. Please install Go 1.24 or newer from https://go.dev/dl/" >&2; exit 1; }
+	command -v go >/dev/null || { echo "setup: Go is missing. Please install Go 1.26 or newer from https://go.dev/dl/" >&2; exit 1; }
 	command -v c++ >/dev/null || { echo "setup: a C++ compiler is missing. On Debian: apt-get install g++" >&2; exit 1; }
 	$(call install,$(PACKAGES))
 
@@ -163,10 +163,9 @@ lint: setup blas ## check formatting, go vet and staticcheck
 	go vet ./...
 	go vet -tags e2e ./app/cli ./views/e2e
 	echo "lint: go vet, $${SECONDS} s"
-	# Installed aside of the module, which it must not touch. It needs Go 1.25;
-	# an older Go fetches that for it, and the module's own Go stays as it is.
+	# Installed aside of the module, which it must not touch.
 	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
-	[ -x "$$tools/staticcheck" ] || GOTOOLCHAIN=auto GOBIN=$$tools go install $(STATICCHECK)
+	[ -x "$$tools/staticcheck" ] || GOBIN=$$tools go install $(STATICCHECK)
 	"$$tools/staticcheck" ./...
 	"$$tools/staticcheck" -tags e2e ./app/cli ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
@@ -186,8 +185,10 @@ bench: setup models blas ## measure the parts that have benchmarks
 	if [ $${#dirs[@]} -eq 0 ]; then echo "bench: there is no benchmark yet"; exit 0; fi
 	go test -run '^$$' -bench . -benchmem "$${dirs[@]}"
 
-soak: setup models build ## what takes long: kill -9, leaked pictures, tests over and over (SOAK times, 20 unless told)
+soak: setup models build ## what takes long: kill -9, leaked pictures, every document turned, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs' ./matcher/offline
+	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m ./matcher/document/pages
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
