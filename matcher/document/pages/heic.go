@@ -14,18 +14,14 @@ type heicFile struct {
 }
 
 func (r *Reader) openHEIC(ctx context.Context, data []byte) (document, error) {
-	decoder, err := r.heif()
-	if err != nil {
-		return nil, err
-	}
-	size, err := decoder.Size(ctx, data)
+	size, err := r.heif.Size(ctx, data)
 	if err != nil {
 		return nil, err
 	}
 	if err := tooLarge(size.X, size.Y, maxPixels); err != nil {
 		return nil, err
 	}
-	return heicFile{decoder, data, size}, nil
+	return heicFile{r.heif, data, size}, nil
 }
 
 func (f heicFile) pages() int { return 1 }
@@ -35,18 +31,4 @@ func (f heicFile) pages() int { return 1 }
 func (f heicFile) page(ctx context.Context, _ int) (image.Image, int, error) {
 	img, err := f.decoder.Decode(ctx, f.data, f.size)
 	return img, upright, err
-}
-
-// heif is the decoder, made when it is first wanted.
-func (r *Reader) heif() (*heif.Decoder, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.heic == nil {
-		decoder, err := heif.New(context.Background(), r.compiler)
-		if err != nil {
-			return nil, err
-		}
-		r.heic = decoder
-	}
-	return r.heic, nil
 }

@@ -35,9 +35,7 @@ type Reader struct {
 	turn     chan struct{} // holds a token while a page is decoded: each may take most of the memory there is
 	compiler *wasm.Compiler
 	pdf      *pdf.Engine
-
-	mu   sync.Mutex
-	heic *heif.Decoder // nil until wanted
+	heif     *heif.Decoder
 }
 
 // New makes a reader. A missing logger is a mistake in the program and panics.
@@ -46,21 +44,19 @@ func New(p Params) *Reader {
 		panic("pages: Params.Log is missing")
 	}
 	compiler := wasm.NewCompiler(p.Cache, p.Log)
-	return &Reader{turn: make(chan struct{}, 1), compiler: compiler, pdf: pdf.New(compiler, pdf.MaxTime)}
+	return &Reader{
+		turn:     make(chan struct{}, 1),
+		compiler: compiler,
+		pdf:      pdf.New(compiler, pdf.MaxTime),
+		heif:     heif.New(compiler),
+	}
 }
 
 // Close waits for what is still being decoded, even for callers who left. It
 // may be called again; after it nothing can be opened any more.
 func (r *Reader) Close() error {
 	r.work.Close()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	errs := []error{r.pdf.Close()}
-	if r.heic != nil {
-		errs = append(errs, r.heic.Close())
-		r.heic = nil
-	}
-	return errors.Join(append(errs, r.compiler.Close())...)
+	return errors.Join(r.pdf.Close(), r.heif.Close(), r.compiler.Close())
 }
 
 // File is a document that was opened; each page is decoded when asked for. It

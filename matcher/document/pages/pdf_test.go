@@ -111,8 +111,10 @@ func TestSlowPDF(t *testing.T) {
 	if got := refused(t, endlessPDF()); got != "document.slow" {
 		t.Errorf("got %q after %v", got, time.Since(began))
 	}
-	if got := refused(t, pdfOf(pageOf("", fields()))); got != "" {
-		t.Errorf("the next one: %q", got)
+	for tries := 0; refused(t, pdfOf(pageOf("", fields()))) != ""; tries++ {
+		if tries == 5 { // a busy computer is slow as well, though not for ever
+			t.Fatal("the next one is not drawn")
+		}
 	}
 }
 

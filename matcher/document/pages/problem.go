@@ -8,7 +8,6 @@ import (
 	"golang.org/x/image/bmp"
 
 	"facematch/matcher"
-	"facematch/matcher/document/pages/internal/heif"
 	"facematch/matcher/document/pages/internal/pdf"
 	"facematch/matcher/document/pages/internal/tiff"
 	"facematch/matcher/document/pages/internal/wasm"
@@ -30,7 +29,7 @@ func problem(err error, format blob.Format) error {
 		return matcher.NewProblem("document.rare", err, "Format", string(format))
 	case errors.Is(err, pdf.ErrEncrypted):
 		return matcher.NewProblem("document.encrypted", err)
-	case errors.Is(err, pdf.ErrSlow), errors.Is(err, heif.ErrSlow):
+	case errors.Is(err, wasm.ErrSlow):
 		return matcher.NewProblem("document.slow", err)
 	case errors.Is(err, wasm.ErrStart):
 		return matcher.NewProblem("document.no_reader", err, "Format", string(format))

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"facematch/matcher"
-	"facematch/matcher/document/pages/internal/heif"
 	"facematch/matcher/document/pages/internal/pdf"
 	"facematch/matcher/document/pages/internal/wasm"
 	"facematch/matcher/internal/blob"
@@ -25,8 +24,7 @@ func TestGuard(t *testing.T) {
 		"a decoder fails":     {func() (int, error) { return 0, errors.New("broken") }, "document.damaged"},
 		"a problem stays":     {func() (int, error) { return 0, fmt.Errorf("inside: %w", encrypted) }, "document.encrypted"},
 		"a password":          {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrEncrypted) }, "document.encrypted"},
-		"slow":                {func() (int, error) { return 0, pdf.ErrSlow }, "document.slow"},
-		"a slow picture":      {func() (int, error) { return 0, heif.ErrSlow }, "document.slow"},
+		"slow":                {func() (int, error) { return 0, fmt.Errorf("inside: %w", wasm.ErrSlow) }, "document.slow"},
 		"a reader is missing": {func() (int, error) { return 0, wasm.ErrStart }, "document.no_reader"},
 		"nothing is wrong":    {func() (int, error) { return 7, nil }, ""},
 	} {

@@ -4,67 +4,62 @@ package pdf
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"math"
 	"time"
+	_ "unsafe" // for the module
 
-	"github.com/klippa-app/go-pdfium"
-	"github.com/klippa-app/go-pdfium/enums"
-	pdferrors "github.com/klippa-app/go-pdfium/errors"
-	"github.com/klippa-app/go-pdfium/references"
-	"github.com/klippa-app/go-pdfium/requests"
-	"github.com/klippa-app/go-pdfium/webassembly"
-	"github.com/tetratelabs/wazero"
+	_ "github.com/klippa-app/go-pdfium/webassembly" // has the module
+	"github.com/tetratelabs/wazero/api"
 
 	"facematch/matcher/document/pages/internal/wasm"
 )
 
-// What can be wrong with a file.
+// What can be wrong with a file, but for wasm's errors.
 var (
 	ErrEncrypted = errors.New("pdf: a password is needed")
-	ErrSlow      = errors.New("pdf: takes too long")
 	ErrDamaged   = errors.New("pdf: not readable")
 )
 
-// Engine draws pages, one at a time. It may be used from several goroutines.
+// Engine draws pages. It may be used from several goroutines.
 type Engine struct {
-	compiler *wasm.Compiler
-	limit    time.Duration
-	turn     chan struct{} // holds one token while a call is made
-
-	// What follows belongs to whoever holds the token.
-	pool   pdfium.Pool // nil until wanted, and after it was stopped
-	ctx    context.Context
-	stop   context.CancelFunc // stops whatever runs in the pool
-	memory *wasm.Memory
+	module *wasm.Module
+	limit  time.Duration
 }
 
 // New makes an engine, which compiles its module when it is first used. A call
 // that takes longer than the limit is given up; MaxTime is a good one.
 func New(compiler *wasm.Compiler, limit time.Duration) *Engine {
-	return &Engine{compiler: compiler, limit: limit, turn: make(chan struct{}, 1)}
+	return &Engine{wasm.NewModule(compiler, module), limit}
 }
 
-// Close ends the engine. It waits for a call still made.
-func (e *Engine) Close() error {
-	e.turn <- struct{}{}
-	defer func() { <-e.turn }()
-	return e.end()
+// pdfium is the module, of which its package makes no present. That package runs
+// it only in the way that makes it slow (see package wasm), and has no other way
+// to stop it.
+//
+//go:linkname pdfium github.com/klippa-app/go-pdfium/webassembly.pdfiumWasm
+var pdfium []byte
+
+func module() ([]byte, error) {
+	if len(pdfium) == 0 {
+		return nil, errors.New("pdf: go-pdfium has its module elsewhere")
+	}
+	return pdfium, nil
 }
+
+// Close ends the engine. No call may be made any more.
+func (e *Engine) Close() error { return e.module.Close() }
 
 // Count is how many pages a file has.
 func (e *Engine) Count(ctx context.Context, data []byte) (int, error) {
 	count := 0
-	err := e.open(ctx, data, func(i pdfium.Pdfium, document references.FPDF_DOCUMENT) error {
-		pages, err := i.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: document})
-		if err != nil {
-			return err
-		}
-		count = pages.PageCount
-		return nil
+	err := e.open(ctx, data, func(f file) error {
+		n, err := f.Call("FPDF_GetPageCount", f.document)
+		count = int(int32(n))
+		return err
 	})
 	if err == nil && count < 1 {
 		err = fmt.Errorf("%w: no pages", ErrDamaged)
@@ -76,208 +71,205 @@ func (e *Engine) Count(ctx context.Context, data []byte) (int, error) {
 // it, at least at 300 dots an inch, but with no side longer than this.
 func (e *Engine) Draw(ctx context.Context, data []byte, page, side int) (*image.RGBA, error) {
 	var img *image.RGBA
-	err := e.open(ctx, data, func(i pdfium.Pdfium, document references.FPDF_DOCUMENT) error {
-		if err := fillIn(i, document, page); err != nil {
+	err := e.open(ctx, data, func(f file) error {
+		if err := f.fillIn(page); err != nil {
 			return err
 		}
-		loaded, err := i.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document, Index: page})
+		handle, err := f.handle("FPDF_LoadPage", f.document, uint64(page))
 		if err != nil {
 			return err
 		}
-		img, err = draw(i, requests.Page{ByReference: &loaded.Page}, side)
+		img, err = f.draw(handle, side)
 		return err
 	})
 	return img, err
 }
 
+// file is one that is open in an instance.
+type file struct {
+	*wasm.Instance
+	document uint64
+}
+
+// open opens a file in a new instance and does the work with it.
+func (e *Engine) open(ctx context.Context, data []byte, work func(file) error) error {
+	return e.module.Run(ctx, e.limit, func(i *wasm.Instance) error {
+		if _, err := i.Call("FPDF_InitLibrary"); err != nil {
+			return err
+		}
+		at, err := i.Put(data)
+		if err != nil {
+			return err
+		}
+		const noPassword = 0
+		f := file{Instance: i}
+		f.document, err = i.Call("FPDF_LoadMemDocument", at, uint64(len(data)), noPassword)
+		switch {
+		case err != nil:
+			return err
+		case f.document == 0:
+			return f.fault()
+		}
+		return work(f)
+	})
+}
+
+// fault says why a file could not be opened.
+func (f file) fault() error {
+	code, err := f.Call("FPDF_GetLastError")
+	const password, security = 4, 5
+	switch {
+	case err != nil:
+		return err
+	case code == password || code == security:
+		return ErrEncrypted
+	}
+	return fmt.Errorf("%w: PDFium's error %d", ErrDamaged, code)
+}
+
+// handle calls a function that makes something, and 0 where it cannot.
+func (f file) handle(name string, args ...uint64) (uint64, error) {
+	made, err := f.Call(name, args...)
+	if err == nil && made == 0 {
+		err = fmt.Errorf("%w: %s", ErrDamaged, name)
+	}
+	return made, err
+}
+
 // fillIn makes what stands in the fields of a form a part of the page, which
 // else is drawn without.
-func fillIn(i pdfium.Pdfium, document references.FPDF_DOCUMENT, page int) error {
-	form, err := i.FPDF_GetFormType(&requests.FPDF_GetFormType{Document: document})
-	if err != nil || form.FormType == enums.FPDF_FORMTYPE_NONE {
+func (f file) fillIn(page int) error {
+	const noForm, toBeSeen = 0, 0
+	form, err := f.Call("FPDF_GetFormType", f.document)
+	if err != nil || form == noForm {
 		return err
 	}
-	loaded, err := i.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document, Index: page})
+	handle, err := f.handle("FPDF_LoadPage", f.document, uint64(page))
 	if err != nil {
 		return err
 	}
-	if _, err := i.FPDFPage_Flatten(&requests.FPDFPage_Flatten{
-		Page: requests.Page{ByReference: &loaded.Page}, Usage: requests.FPDFPage_FlattenUsageNormalDisplay,
-	}); err != nil {
+	if _, err := f.Call("FPDFPage_Flatten", handle, toBeSeen); err != nil {
 		return err
 	}
-	_, err = i.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
+	_, err = f.Call("FPDF_ClosePage", handle)
 	return err
 }
 
-func draw(i pdfium.Pdfium, page requests.Page, side int) (*image.RGBA, error) {
-	width, err := i.FPDF_GetPageWidth(&requests.FPDF_GetPageWidth{Page: page})
+// draw draws a page that is open.
+func (f file) draw(page uint64, side int) (*image.RGBA, error) {
+	width, err := f.length("FPDF_GetPageWidth", page)
 	if err != nil {
 		return nil, err
 	}
-	height, err := i.FPDF_GetPageHeight(&requests.FPDF_GetPageHeight{Page: page})
+	height, err := f.length("FPDF_GetPageHeight", page)
 	if err != nil {
 		return nil, err
 	}
-	longer := max(width.Width, height.Height)
-	if !(width.Width > 0 && height.Height > 0) || math.IsInf(longer, 0) {
-		return nil, fmt.Errorf("%w: a page without area", ErrDamaged)
+	fine, err := f.finest(page)
+	if err != nil {
+		return nil, err
 	}
-	scale := min(max(minDots/pointsPerInch, finest(i, page)), float64(side)/longer)
-	size := image.Pt(pixels(width.Width*scale, side), pixels(height.Height*scale, side))
+	scale := min(max(minDots/pointsPerInch, fine), float64(side)/max(width, height))
+	size := image.Pt(pixels(width*scale, side), pixels(height*scale, side))
+	w, h := uint64(size.X), uint64(size.Y)
 
-	bitmap, err := i.FPDFBitmap_Create(&requests.FPDFBitmap_Create{Width: size.X, Height: size.Y})
+	const withoutAlpha, white = 0, 0xffffffff
+	const notTurned, notes, redFirst = 0, 0x01, 0x10
+	bitmap, err := f.handle("FPDFBitmap_Create", w, h, withoutAlpha)
 	if err != nil {
 		return nil, err
 	}
-	const white = 0xffffffff
-	if _, err := i.FPDFBitmap_FillRect(&requests.FPDFBitmap_FillRect{Bitmap: bitmap.Bitmap, Width: size.X, Height: size.Y, Color: white}); err != nil {
+	if _, err := f.Call("FPDFBitmap_FillRect", bitmap, 0, 0, w, h, white); err != nil {
 		return nil, err
 	}
-	if _, err := i.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
-		Bitmap: bitmap.Bitmap, Page: page, SizeX: size.X, SizeY: size.Y,
-		Flags: enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER,
-	}); err != nil {
+	if _, err := f.Call("FPDF_RenderPageBitmap", bitmap, page, 0, 0, w, h, notTurned, notes|redFirst); err != nil {
 		return nil, err
 	}
-	buffer, err := i.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: bitmap.Bitmap})
+	at, err := f.handle("FPDFBitmap_GetBuffer", bitmap)
 	if err != nil {
 		return nil, err
 	}
 	img := image.NewRGBA(image.Rectangle{Max: size})
-	if len(buffer.Buffer) != len(img.Pix) { // four bytes a pixel need no gaps
-		return nil, fmt.Errorf("%w: a picture of %d bytes", ErrDamaged, len(buffer.Buffer))
+	drawn, err := f.Bytes(at, len(img.Pix)) // four bytes a pixel leave no gaps
+	if err != nil {
+		return nil, err
 	}
-	copy(img.Pix, buffer.Buffer)
+	copy(img.Pix, drawn)
 	for alpha := 3; alpha < len(img.Pix); alpha += 4 {
 		img.Pix[alpha] = 255 // the fourth byte is of no meaning
 	}
 	return img, nil
 }
 
+// length is a page's width or height in points.
+func (f file) length(name string, page uint64) (float64, error) {
+	bits, err := f.Call(name, page)
+	length := api.DecodeF64(bits)
+	if err == nil && !(length > 0 && length < math.MaxFloat32) {
+		err = fmt.Errorf("%w: a page without area", ErrDamaged)
+	}
+	return length, err
+}
+
 func pixels(length float64, most int) int { return min(most, max(1, int(math.Round(length)))) }
 
 // finest is how many pixels a point the finest picture on a page has: a scan
 // needs no more, and a portrait no less. Small ones, such as signs, do not count.
-func finest(i pdfium.Pdfium, page requests.Page) float64 {
-	objects, err := i.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: page})
+func (f file) finest(page uint64) (float64, error) {
+	count, err := f.Call("FPDFPage_CountObjects", page)
 	if err != nil {
-		return 0
+		return 0, err
+	}
+	answer, err := f.Alloc(4 * 4)
+	if err != nil {
+		return 0, err
 	}
 	most := 0.0
-	for n := range min(objects.Count, maxObjects) {
-		object, err := i.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: page, Index: n})
+	for n := range min(int(int32(count)), maxObjects) {
+		object, err := f.handle("FPDFPage_GetObject", page, uint64(n))
 		if err != nil {
-			return most
+			return 0, err
 		}
-		kind, err := i.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: object.PageObject})
-		if err != nil || kind.Type != enums.FPDF_PAGEOBJ_IMAGE {
+		const picture = 3
+		if kind, err := f.Call("FPDFPageObj_GetType", object); err != nil || kind != picture {
+			if err != nil {
+				return 0, err
+			}
 			continue
 		}
-		size, err := i.FPDFImageObj_GetImagePixelSize(&requests.FPDFImageObj_GetImagePixelSize{ImageObject: object.PageObject})
-		if err != nil || min(size.Width, size.Height) < minPicture {
-			continue
-		}
-		box, err := i.FPDFPageObj_GetBounds(&requests.FPDFPageObj_GetBounds{PageObject: object.PageObject})
+		size, err := f.answers(answer, 2, "FPDFImageObj_GetImagePixelSize", object, answer, answer+4)
 		if err != nil {
+			return 0, err
+		}
+		box, err := f.answers(answer, 4, "FPDFPageObj_GetBounds", object, answer, answer+4, answer+8, answer+12)
+		if err != nil {
+			return 0, err
+		}
+		if size == nil || box == nil || min(size[0], size[1]) < minPicture {
 			continue
 		}
-		if area := float64(box.Right-box.Left) * float64(box.Top-box.Bottom); area > 0 {
-			most = max(most, math.Sqrt(float64(size.Width)*float64(size.Height)/area))
+		float := func(i int) float64 { return float64(math.Float32frombits(box[i])) } // left, bottom, right, top
+		if area := (float(2) - float(0)) * (float(3) - float(1)); area > 0 {
+			most = max(most, math.Sqrt(float64(size[0])*float64(size[1])/area))
 		}
 	}
-	return most
+	return most, nil
 }
 
-// open opens a file in a new instance and does the work with it.
-func (e *Engine) open(ctx context.Context, data []byte, work func(pdfium.Pdfium, references.FPDF_DOCUMENT) error) error {
-	return e.call(ctx, func(i pdfium.Pdfium) error {
-		document, err := i.FPDF_LoadMemDocument(&requests.FPDF_LoadMemDocument{Data: &data})
-		switch {
-		case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
-			return ErrEncrypted
-		case err != nil:
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		if err := work(i, document.Document); err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		return nil
-	})
-}
-
-// call does the work in a new instance. Where it takes too long, or the context
-// ends, the module is stopped and the work returns an error soon.
-func (e *Engine) call(ctx context.Context, work func(pdfium.Pdfium) error) (err error) {
-	select {
-	case e.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+// answers calls a function that writes n numbers to a place; nil where it says
+// that it cannot.
+func (f file) answers(at uint64, n int, name string, args ...uint64) ([]uint32, error) {
+	ok, err := f.Call(name, args...)
+	if err != nil || ok == 0 {
+		return nil, err
 	}
-	defer func() { <-e.turn }()
-	if err := e.start(); err != nil {
-		return err
-	}
-	done := false
-	defer func() {
-		// What was stopped is of no more use, nor what panicked.
-		if !done || e.ctx.Err() != nil {
-			err = errors.Join(err, e.end())
-		}
-		e.memory.Release()
-	}()
-	defer context.AfterFunc(ctx, e.stop)()
-	defer time.AfterFunc(e.limit, e.stop).Stop()
-
-	instance, err := e.pool.GetInstanceWithContext(e.ctx)
-	if err == nil {
-		err = errors.Join(work(instance), instance.Close())
-	}
-	done = true
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case e.ctx.Err() != nil:
-		return fmt.Errorf("%w: over %v", ErrSlow, e.limit)
-	}
-	return err
-}
-
-// start compiles the module where that was not done.
-func (e *Engine) start() error {
-	switch {
-	case e.pool != nil && e.ctx.Err() == nil:
-		return nil
-	case e.pool != nil: // stopped just as the last call was over
-		if err := e.end(); err != nil {
-			return err
-		}
-	}
-	e.memory = &wasm.Memory{}
-	e.ctx, e.stop = context.WithCancel(e.memory.With(context.Background()))
-	err := e.compiler.Compile(e.ctx, func(ctx context.Context, config wazero.RuntimeConfig) (err error) {
-		e.pool, err = webassembly.Init(webassembly.Config{
-			Context: ctx, RuntimeConfig: config, MaxTotal: 1,
-			// It sees no files, and what it says of them is dropped.
-			FSConfig: wazero.NewFSConfig(), Stdout: io.Discard, Stderr: io.Discard,
-		})
-		return err
-	})
+	data, err := f.Bytes(at, 4*n)
 	if err != nil {
-		e.stop()
-		return fmt.Errorf("%w: %w", wasm.ErrStart, err)
+		return nil, err
 	}
-	return nil
-}
-
-// end lets go of the module; it is compiled, or found compiled, when it is next
-// wanted.
-func (e *Engine) end() error {
-	if e.pool == nil {
-		return nil
+	numbers := make([]uint32, n)
+	for i := range numbers {
+		numbers[i] = binary.LittleEndian.Uint32(data[4*i:])
 	}
-	err := e.pool.Close()
-	e.stop()
-	e.pool = nil
-	return err
+	return numbers, nil
 }

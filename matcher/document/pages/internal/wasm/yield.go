@@ -203,8 +203,24 @@ func (r *reader) immediates(op byte) {
 		default:
 			r.failed = true
 		}
+	case op == 0xfd: // vectors
+		switch sub := r.number(); {
+		case sub <= 11, sub == 92, sub == 93: // loads and stores
+			r.number()
+			r.number()
+		case sub >= 84 && sub <= 91: // of a part
+			r.number()
+			r.number()
+			r.byte()
+		case sub == 12, sub == 13: // a whole one, a shuffle
+			r.bytes(16)
+		case sub >= 21 && sub <= 34: // a part
+			r.byte()
+		case sub > 255:
+			r.failed = true
+		}
 	case op <= 0x01, op == 0x05, op == 0x0a, op == 0x0b, op == 0x0f, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
-	default: // vectors, threads, older exceptions
+	default: // threads, older exceptions
 		r.failed = true
 	}
 }
