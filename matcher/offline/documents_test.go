@@ -61,6 +61,7 @@ func TestDocuments(t *testing.T) {
 	type row struct{ files, found, none, warned int }
 	table := map[string]*row{}
 	var times []time.Duration
+	ghosts := 0
 	for _, path := range testDocuments(t) {
 		name := filepath.Base(path)
 		start := time.Now()
@@ -99,6 +100,14 @@ func TestDocuments(t *testing.T) {
 		if turned := wantTurned(name); p.Code == matcher.CodeOK && p.Rotation != turned {
 			t.Errorf("%s: turned by %d, want %d", name, p.Rotation, turned)
 		}
+		// The made-up cards have their portrait on the left and a ghost of it on the
+		// right.
+		if at := p.Box.Min.Add(p.Box.Max).Div(2); p.Code == matcher.CodeOK && strings.Contains(path, "/docs/") {
+			ghosts++
+			if at.X > p.Page.Rect.Dx()*35/100 {
+				t.Errorf("%s: the portrait at %v is the ghost", name, at)
+			}
+		}
 		if testing.Verbose() {
 			t.Logf("%-34s code %d, turned %3d, eyes %3.0f px, %d others, %4d ms %v", name, p.Code, p.Rotation, p.Quality.InterEye, len(p.Others), took.Milliseconds(), keys(p.Warnings))
 		}
@@ -111,6 +120,7 @@ func TestDocuments(t *testing.T) {
 	for _, k := range kinds {
 		t.Logf("%-20s %3d files, %3d found, %3d none, %3d with a warning", k, table[k].files, table[k].found, table[k].none, table[k].warned)
 	}
+	t.Logf("portrait and not the ghost on %d cards", ghosts)
 	slices.Sort(times)
 	t.Logf("time: median %v, p95 %v", times[len(times)/2], times[len(times)*95/100])
 }
