@@ -12,8 +12,9 @@ const MaxPages = 10
 // memory. The API takes 50 MB as well.
 const (
 	maxBytes = 50 << 20
-	// maxPixels of a PNG, which takes up to 8 bytes a pixel, and of a progressive
-	// JPEG, which takes 15. A4 at 600 dots an inch is 35 million.
+	// maxPixels of a picture of most kinds, which take up to 16 bytes a pixel: most
+	// of all a progressive JPEG, a PNG of 16 bits that is interlaced, and a HEIC.
+	// A4 at 600 dots an inch is 35 million.
 	maxPixels = 40_000_000
 	// maxJPEGPixels of an ordinary JPEG, which takes 2 to 7 bytes a pixel: phones
 	// make such. With four colours a JPEG takes more, and may have half as many.
