@@ -173,6 +173,7 @@ lint: setup blas ## check formatting, go vet and staticcheck
 test: setup models lint ## check the code and run all tests with the race detector
 	@$(clock)
 	go test -race -timeout 20m ./...
+	go test -count=1 -run TestDocuments ./matcher/offline
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
@@ -188,7 +189,7 @@ bench: setup models blas ## measure the parts that have benchmarks
 soak: setup models build ## what takes long: kill -9, leaked pictures, every document turned, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs' ./matcher/offline
-	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m ./matcher/document/pages
+	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app

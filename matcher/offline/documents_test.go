@@ -34,8 +34,14 @@ func kind(path string) string {
 	return filepath.Base(dir)
 }
 
+// raced says that the race detector is on.
+var raced bool
+
 func testDocuments(t *testing.T) []string {
 	t.Helper()
+	if raced {
+		t.Skip("documents are searched without the race detector, which makes it take minutes; make test does both")
+	}
 	root := testdata(t, ".")
 	var all []string
 	for _, pattern := range []string{"docs/*.*", "docs/variants/*.*", "documents/*.*", "documents/faces/*.*", "documents/no_portrait/*.*"} {
