@@ -30,6 +30,7 @@ type CheckInput struct {
 	Mode     history.Mode      // empty: the settings' mode
 
 	DocumentFrom history.DocumentSource // empty: a file
+	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
 }
 
 // CaptureFunc records a clip, as Source.Record does.
@@ -70,12 +71,12 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	}
 	check.Outcome, check.Problem = outcome(ctx, answer.Result, err)
 
-	finished, err := finish(check, started.Description)
+	finished, err := finish(check, started.Description, in.DocumentPage)
 	if err != nil {
 		// An answer that cannot be written down is none.
 		check.Answer = nil
 		check.Outcome, check.Problem = outcome(context.Background(), matcher.Result{}, err)
-		if finished, err = finish(check, started.Description); err != nil {
+		if finished, err = finish(check, started.Description, in.DocumentPage); err != nil {
 			return check, err
 		}
 	}
@@ -200,8 +201,8 @@ func outcome(ctx context.Context, result matcher.Result, err error) (history.Out
 	return history.CouldNotRun, matcher.NewProblem("problem.internal", fmt.Errorf("status %q", result.Scoring.Status))
 }
 
-// finish makes the "finished" record of a check.
-func finish(c Check, described matcher.Description) (history.Finished, error) {
+// finish makes the "finished" record of a check. The page is the input's.
+func finish(c Check, described matcher.Description, page int) (history.Finished, error) {
 	f := history.Finished{
 		Check: c.ID, Session: c.Session, Outcome: c.Outcome, Took: c.Took, Description: described,
 	}
@@ -224,7 +225,7 @@ func finish(c Check, described matcher.Description) (history.Finished, error) {
 			f.Percentages = append(f.Percentages, hundredths(p))
 		}
 	}
-	f.Quality = qualityOf(a)
+	f.Quality = qualityOf(a, page)
 	f.Raw = a.Raw
 	if f.Raw == nil {
 		raw, err := json.Marshal(a.Result)
@@ -236,7 +237,7 @@ func finish(c Check, described matcher.Description) (history.Finished, error) {
 	return f, nil
 }
 
-func qualityOf(a *matcher.Answer) *history.Quality {
+func qualityOf(a *matcher.Answer, page int) *history.Quality {
 	if a.Portrait == nil {
 		return nil
 	}
@@ -245,7 +246,7 @@ func qualityOf(a *matcher.Answer) *history.Quality {
 		PortraitEyes:  whole(a.Portrait.Quality.InterEye),
 		PortraitNotes: int64(len(a.Portrait.Warnings)),
 
-		PortraitPage:   a.Portrait.Number,
+		PortraitPage:   cmp.Or(page, a.Portrait.Number),
 		PortraitByHand: a.Portrait.ByHand,
 	}
 	for _, f := range a.Frames {

@@ -329,6 +329,16 @@ func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
 			t.Errorf("%v: %s", err, finished)
 		}
 	}
+	// A document may come in several files, of which a check is given one.
+	answer := compared(t, nil, 90)
+	answer.Portrait.Number = 1
+	d, m, _ := desk(t, &scripted{answer: answer})
+	if _, err := d.Check(context.Background(), CheckInput{Consent: true, DocumentPage: 4}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if page := m.finished[0].Quality.PortraitPage; page != 4 {
+		t.Errorf("recorded as page %d", page)
+	}
 	// A record from before these fields says nothing of them, and is written again
 	// as it was.
 	var old history.Finished

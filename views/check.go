@@ -74,7 +74,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	}
 	s.hint = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	s.hint.SizeName = theme.SizeNameSubHeadingText
-	s.hint.Truncation = fyne.TextTruncateEllipsis
+	s.hint.Wrapping = fyne.TextWrapWord
 
 	s.name = s.keys.entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
@@ -111,7 +111,10 @@ func (s *checkScreen) lay() {
 		container.NewHBox(layout.NewSpacer(), s.cancel),
 	)
 	s.progress.Hide()
-	left := container.NewBorder(nil, s.hint, nil, nil, s.preview)
+	twoLines := widget.NewLabel("\n") // what a long hint needs where the window is small
+	twoLines.SizeName = s.hint.SizeName
+	twoLines.Hide()
+	left := container.NewBorder(nil, container.New(steady{}, twoLines, s.hint), nil, nil, s.preview)
 	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.document.panel))
 	s.content = container.NewStack(s.capture)
@@ -312,7 +315,7 @@ func (s *checkScreen) begin() {
 	if s.busy() || s.result != nil || s.missing() != "" {
 		return
 	}
-	document, byCamera, source := s.document.state, s.document.byCamera(), s.source
+	document, source := s.document.state, s.source
 	portrait := document.portrait
 	rules := s.desk.Settings().Conditions
 	in := app.CheckInput{
@@ -324,8 +327,9 @@ func (s *checkScreen) begin() {
 		Capture: func(ctx context.Context, progress app.ProgressFunc) (app.Clip, error) {
 			return source.Record(ctx, clipLength, progress)
 		},
+		DocumentPage: document.page(),
 	}
-	if byCamera {
+	if document.byCamera() {
 		in.DocumentFrom = history.FromCamera
 	}
 	s.fault = nil
@@ -333,7 +337,7 @@ func (s *checkScreen) begin() {
 	s.showProgress(app.Progress{})
 	s.running = s.work.start(func(ctx context.Context) {
 		done, err := s.desk.Check(ctx, in, s.progressf.put)
-		s.work.do(func() { s.ended(done, err, rules, document.portrait, byCamera) })
+		s.work.do(func() { s.ended(done, err, rules, document) })
 	})
 	s.update()
 	s.focus(s.cancel)
@@ -358,7 +362,7 @@ func (s *checkScreen) showProgress(p app.Progress) {
 
 // ended shows how a check ended. One that never began leaves the form as it
 // is, with the reason.
-func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, portrait app.Portrait, byCamera bool) {
+func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, document *documentState) {
 	s.running = nil
 	s.endless.Stop()
 	s.desk.Log("check", err)
@@ -369,7 +373,7 @@ func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, po
 		return
 	}
 	s.result = newResultView(s.parts, shownCheck{
-		Check: done, unrecorded: err, rules: rules, portrait: portrait, byCamera: byCamera,
+		Check: done, unrecorded: err, rules: rules, portrait: document.portrait, page: document.page(), byCamera: document.byCamera(),
 	})
 	s.result.OnNew, s.result.OnAgain, s.result.OnCopy = s.reset, s.again, s.copy
 	s.content.Objects = []fyne.CanvasObject{s.result}

@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"facematch/app"
 	"facematch/app/history"
@@ -574,6 +575,29 @@ func TestTheHintFollowsTheAdvice(t *testing.T) {
 	w.check.preview.showAdvice(adviceNews{w.check.preview.source, app.Advice{Seq: 1, Hint: app.Notice{Key: "coach.good"}}})
 	if w.check.hint.Text != "" {
 		t.Error("advice on an old picture is shown")
+	}
+}
+
+// The end of a hint says what to do: it must not be cut off in a small window,
+// and the picture must not jump when a long one comes.
+func TestHintsAreShownWhole(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.win.Resize(fyne.NewSize(minWidth, minHeight))
+	w.check.showHint("", true)
+	w.check.capture.Refresh()
+	height := w.check.preview.Size().Height
+	for _, key := range []string{"coach.none", "coach.several", "coach.closer", "coach.centre", "coach.good"} {
+		w.check.showHint(w.words.T(key), false)
+		w.check.capture.Refresh() // as the driver does when something in it has grown
+		hint := w.check.hint
+		line := fyne.MeasureText(hint.Text, theme.Size(hint.SizeName), hint.TextStyle).Width
+		if hint.Wrapping == fyne.TextWrapOff && line > hint.Size().Width-2*theme.InnerPadding() {
+			t.Errorf("%s is cut off", key)
+		}
+		if w.check.preview.Size().Height != height || hint.MinSize().Height > hint.Size().Height {
+			t.Errorf("%s has %v of %v, the picture %v instead of %v", key,
+				hint.Size().Height, hint.MinSize().Height, w.check.preview.Size().Height, height)
+		}
 	}
 }
 

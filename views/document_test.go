@@ -196,6 +196,95 @@ func TestTheFrameIsSeenAndTakenBack(t *testing.T) {
 	}
 }
 
+// Fyne goes on telling of a drag after Escape, and tells of one that began
+// elsewhere, from the first place on the page it comes to.
+func TestAFrameBeginsWhereTheMouseWentDown(t *testing.T) {
+	w, c := withCard(t, found)
+	v := w.check.document.panel.page
+	press := func(button desktop.MouseButton, at image.Point) {
+		v.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: w.at(at)}, Button: button})
+	}
+	move := func(to image.Point) {
+		v.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: w.at(to)}})
+	}
+	release := func() {
+		v.MouseUp(&desktop.MouseEvent{})
+		v.DragEnd()
+		w.settled(t)
+	}
+	for name, drag := range map[string]func(){
+		"after Escape": func() {
+			press(desktop.MouseButtonPrimary, image.Pt(1000, 300))
+			move(image.Pt(2000, 900))
+			w.escape()
+			move(image.Pt(2100, 1000))
+		},
+		"begun elsewhere": func() {
+			press(desktop.MouseButtonPrimary, image.Pt(1000, 300))
+			v.MouseUp(&desktop.MouseEvent{})
+			move(image.Pt(2100, 1000))
+		},
+		"begun on another page": func() {
+			press(desktop.MouseButtonPrimary, image.Pt(1000, 300))
+			move(image.Pt(2000, 900))
+			w.load("other.jpg")
+			w.settled(t)
+			move(image.Pt(2100, 1000))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.asked = nil
+			drag()
+			if v.band.Visible() {
+				t.Error("there is a frame")
+			}
+			release()
+			if len(c.asked) != 0 {
+				t.Errorf("looked at %v", c.asked)
+			}
+		})
+	}
+	press(desktop.MouseButtonPrimary, image.Pt(1000, 300))
+	move(image.Pt(1500, 600))
+	press(desktop.MouseButtonSecondary, image.Pt(1900, 800))
+	move(image.Pt(2000, 900))
+	release()
+	if len(c.asked) != 1 || !near(c.asked[0].Area, image.Rect(1000, 300, 2000, 900), 10) {
+		t.Errorf("with the other button pressed meanwhile, looked at %v", c.asked)
+	}
+}
+
+// Undo takes back one choice: where none is left to take back, nothing says so.
+func TestUndoIsOfferedWhereThereIsOne(t *testing.T) {
+	w, _ := withCard(t, found)
+	side := w.check.document
+	for _, i := range []int{1, 2} {
+		side.face(i)
+		w.settled(t)
+		if !side.canUndo() || !strings.Contains(w.text(), w.words.T("found.undo")) {
+			t.Errorf("face %d: the screen says %q", i, w.text())
+		}
+	}
+	side.undo()
+	if text := w.text(); side.canUndo() || !strings.Contains(text, w.words.T("found.by_hand")) || strings.Contains(text, w.words.T("found.undo")) {
+		t.Errorf("the screen says %q", text)
+	}
+}
+
+func TestUndoKeepsWhatWasAdded(t *testing.T) {
+	w, _ := withCard(t, found)
+	side := w.check.document
+	first := side.state.portrait.Image
+	side.face(1)
+	w.settled(t)
+	side.add(givenFiles([]string{"back.jpg"}))
+	w.settled(t)
+	side.undo()
+	if side.state.pages() != 2 || side.state.portrait.Image != first {
+		t.Errorf("after Undo there are %d pages", side.state.pages())
+	}
+}
+
 func TestFacesAreClicked(t *testing.T) {
 	w, c := withCard(t, found)
 	v := w.check.document.panel.page
@@ -473,7 +562,7 @@ func TestAllPagesOfAllFiles(t *testing.T) {
 		t.Errorf("checked %s, page %d", given.Document.Name, given.Portrait.Number)
 	}
 	w.check.result.details.Show()
-	if !strings.Contains(w.text(), w.words.T("details.from_file", "Page", 3)) {
+	if given.DocumentPage != 4 || !strings.Contains(w.text(), w.words.T("details.from_file", "Page", 4)) {
 		t.Error("the details do not tell the page")
 	}
 }

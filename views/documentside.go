@@ -265,7 +265,7 @@ func (d *documentSide) update() {
 }
 
 // byCamera says whether the page shown is a photo by the camera.
-func (d *documentSide) byCamera() bool { return d.state != nil && d.state.files[d.state.file].camera }
+func (d *documentSide) byCamera() bool { return d.state != nil && d.state.byCamera() }
 
 // toConfirm says whether the clerk has to look whose face the portrait is: in a
 // photo by the camera it may be that of the person in front of it.

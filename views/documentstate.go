@@ -77,6 +77,11 @@ func lookAt(ctx context.Context, desk Desk, things []given, former *documentStat
 		}
 	}
 	if at < 0 {
+		if next.before != nil { // Undo takes back a choice, not what was added since
+			before := *next.before
+			before.files = next.files
+			next.before = &before
+		}
 		return next, nil
 	}
 	return next.on(at, max(1, best.Number), best), nil
@@ -131,6 +136,9 @@ func (s *documentState) page() int {
 	}
 	return before + s.number
 }
+
+// byCamera says whether the page shown is a photo by the camera.
+func (s *documentState) byCamera() bool { return s.files[s.file].camera }
 
 // chosen is which of the faces is the portrait; -1: none.
 func (s *documentState) chosen() int {

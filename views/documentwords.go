@@ -19,7 +19,7 @@ type note struct {
 func (w words) documentNotes(s *documentState, keys bool) []note {
 	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
-	if s.files[s.file].camera && s.portrait.Code == 0 {
+	if s.byCamera() && s.portrait.Code == 0 {
 		add(theme.ColorNameWarning, w.T("photo.warning")) // first, and nothing green with it
 	}
 	notes = append(notes, w.foundNote(s))
@@ -43,7 +43,7 @@ func (w words) documentNotes(s *documentState, keys bool) []note {
 
 // foundNote is the one sentence about what was found.
 func (w words) foundNote(s *documentState) note {
-	p, camera := s.portrait, s.files[s.file].camera
+	p, camera := s.portrait, s.byCamera()
 	good := theme.ColorNameSuccess
 	if camera {
 		good = theme.ColorNameForeground
@@ -51,6 +51,8 @@ func (w words) foundNote(s *documentState) note {
 	switch {
 	case p.Page == nil && s.fault != nil:
 		return note{w.problem(s.fault), theme.ColorNameError}
+	case p.Code == 0 && p.ByHand && s.before != nil:
+		return note{join(w.T("found.by_hand"), w.T("found.undo")), good}
 	case p.Code == 0 && p.ByHand:
 		return note{w.T("found.by_hand"), good}
 	case p.Code == 0 && camera:

@@ -28,6 +28,7 @@ type pageView struct {
 	at    int // the face that is the portrait; -1: none
 
 	pressed fyne.Position   // where the mouse went down
+	begun   bool            // it went down here, on this page, and nothing took its frame away
 	drawn   image.Rectangle // being drawn with the mouse; empty: none
 	drawing bool
 	focused bool
@@ -72,7 +73,7 @@ func (v *pageView) CreateRenderer() fyne.WidgetRenderer {
 // which of them is the portrait (-1: none).
 func (v *pageView) set(page image.Point, picture *image.RGBA, faces []image.Rectangle, at int) {
 	v.page, v.faces, v.at = page, faces, at
-	v.drawing, v.drawn, v.moved = false, image.Rectangle{}, image.Rectangle{}
+	v.begun, v.drawing, v.drawn, v.moved = false, false, image.Rectangle{}, image.Rectangle{}
 	v.picture.Image = nil
 	if picture != nil {
 		v.picture.Image = picture
@@ -167,14 +168,19 @@ func (v *pageView) Cursor() desktop.Cursor {
 }
 
 // MouseDown is part of desktop.Mouseable.
-func (v *pageView) MouseDown(e *desktop.MouseEvent) { v.pressed = e.Position }
+func (v *pageView) MouseDown(e *desktop.MouseEvent) {
+	if e.Button != desktop.MouseButtonSecondary {
+		v.pressed, v.begun = e.Position, true
+	}
+}
 
 // MouseUp is part of desktop.Mouseable.
-func (v *pageView) MouseUp(*desktop.MouseEvent) {}
+func (v *pageView) MouseUp(*desktop.MouseEvent) { v.begun = false }
 
-// Dragged is part of fyne.Draggable.
+// Dragged is part of fyne.Draggable. Fyne also tells of a mouse that went down
+// elsewhere, or before this page was shown, and goes on after Escape.
 func (v *pageView) Dragged(e *fyne.DragEvent) {
-	if !v.usable() {
+	if !v.begun || !v.usable() {
 		return
 	}
 	v.drawing = true
@@ -223,7 +229,7 @@ func (v *pageView) onPage(at fyne.Position) image.Point { return onPicture(at, v
 // dropFrame takes the frame away, and says whether there was one.
 func (v *pageView) dropFrame() bool {
 	was := !v.frame().Empty()
-	v.drawing, v.drawn, v.moved = false, image.Rectangle{}, image.Rectangle{}
+	v.begun, v.drawing, v.drawn, v.moved = false, false, image.Rectangle{}, image.Rectangle{}
 	v.paint()
 	return was
 }

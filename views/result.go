@@ -22,6 +22,7 @@ type shownCheck struct {
 	unrecorded error           // the end of the check could not be recorded
 	rules      []app.Condition // in force when it began
 	portrait   app.Portrait    // found before the check
+	page       int             // of the document, as the clerk counts; 0: not known
 	byCamera   bool            // the document was a photo by the camera
 }
 
@@ -244,7 +245,7 @@ func (r *resultView) decidedBy() string {
 
 // documentDetail is what the record says of the document.
 func (r *resultView) documentDetail() string {
-	text := r.words.T("details.from_file", "Page", max(1, r.check.portrait.Number))
+	text := r.words.T("details.from_file", "Page", max(1, r.check.page))
 	if r.check.byCamera {
 		text = r.words.T("details.from_camera")
 	}

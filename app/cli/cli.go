@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -215,5 +216,5 @@ func (c *commands) format(cmd *cobra.Command, value string, known ...string) err
 			return nil
 		}
 	}
-	return c.usage(cmd, "cli.format", "Known", fmt.Sprint(known))
+	return c.usage(cmd, "cli.format", "Known", strings.Join(known, ", "))
 }
