@@ -101,7 +101,7 @@ func (c *cascade) propose(ctx context.Context, g gray, least, most float64, turn
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, r := range rounds {
 		group.Go(func() error {
-			seen[i] = c.scan(g, r.size, r.turn)
+			seen[i] = c.scan(ctx, g, r.size, r.turn)
 			return ctx.Err()
 		})
 	}
@@ -122,15 +122,16 @@ func (c *cascade) propose(ctx context.Context, g gray, least, most float64, turn
 	return all, nil
 }
 
-// scan asks the trees about windows of one size, all over the picture.
-func (c *cascade) scan(g gray, size, turn float64) (seen []proposal) {
+// scan asks the trees about windows of one size, all over the picture or until
+// the context ends.
+func (c *cascade) scan(ctx context.Context, g gray, size, turn float64) (seen []proposal) {
 	sin, cos := math.Sincos(turn * math.Pi / 180)
 	p := probe{cascade: c, size: size, sin: sin, cos: cos, stride: g.width}
 	// A turned window reaches as far as its corners do; points lie at most 128
 	// 256ths from the middle, and rounding may add a pixel.
 	edge := int(math.Ceil(size/2*(math.Abs(sin)+math.Abs(cos)))) + 1
 	step := max(1, int(size*windowStep))
-	for y := edge; y < g.height-edge; y += step {
+	for y := edge; y < g.height-edge && ctx.Err() == nil; y += step {
 		p.row = p.row[:0]
 		for x := edge; x < g.width-edge; x += step {
 			p.row = append(p.row, window{middle: int32(y*g.width + x)})
@@ -219,11 +220,15 @@ func (p *probe) ready(t *tree) {
 }
 
 // cluster makes one proposal of all windows that overlap with a stronger one: at
-// the mean of their places, with the sum of their scores.
+// the mean of their places, with the sum of their scores. On a sheet with
+// thousands of faces only the strongest maxClusters are told apart.
 func cluster(windows []proposal) (all []proposal) {
 	slices.SortFunc(windows, func(a, b proposal) int { return cmp.Compare(b.score, a.score) })
 	taken := make([]bool, len(windows))
 	for i, first := range windows {
+		if len(all) == maxClusters {
+			break
+		}
 		if taken[i] {
 			continue
 		}

@@ -12,6 +12,7 @@ package document
 
 import (
 	"context"
+	"errors"
 	"image"
 
 	"facematch/matcher"
@@ -161,6 +162,9 @@ func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, 
 // final: about which way is up, give or take a skew, and about which face is the
 // portrait. Where none is seen there it is code 1.
 func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
+	if p.Page == nil || c.Turn%90 != 0 {
+		return matcher.Portrait{}, matcher.NewProblem("problem.internal", errors.New("a choice without a page, or askew"))
+	}
 	page := picture.Turn(p.Page, c.Turn)
 	area := c.Area.Intersect(page.Rect)
 	l := look{part: page.Rect, turns: []float64{0}}

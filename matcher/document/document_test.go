@@ -28,6 +28,7 @@ import (
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
 	"facematch/matcher/internal/picture"
+	"facematch/matcher/quality"
 )
 
 // yes is a FaceFinder that sees a face in the middle of whatever it is shown, as
@@ -270,6 +271,75 @@ func TestGhost(t *testing.T) {
 	}
 }
 
+// What only the slow detector sees is a face with a part hidden: the clerk is
+// told, and the ghost beside it does not count.
+func TestCoveredPortrait(t *testing.T) {
+	f := newFinder(t, no{})
+	f.hidden = yes{}
+	p := find(t, f, pngBlob(t, card()))
+	if p.Code != matcher.CodeOK || !near(middleOf(p.Box), image.Pt(230, 300), 80) || !warns(p, "document.warn_covered") {
+		t.Errorf("code %d, box %v, %v", p.Code, p.Box, p.Warnings)
+	}
+	if p = find(t, newFinder(t, yes{}), pngBlob(t, card())); warns(p, "document.warn_covered") {
+		t.Errorf("not covered: %v", p.Warnings)
+	}
+}
+
+// lying sees a face at any turn, level only where the left half is the brighter.
+type lying struct{}
+
+func (lying) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
+	faces, err := yes{}.Find(ctx, img)
+	side := img.Rect.Dx()
+	if img.RGBAAt(side/4, side/2).R < img.RGBAAt(side*3/4, side/2).R {
+		faces[0].Eyes[1] = faces[0].Eyes[0].Add(image.Pt(side/16, side/8))
+	}
+	return faces, err
+}
+
+func TestHiddenFaceStandsUpright(t *testing.T) {
+	page := picture.Solid(image.Pt(400, 400), color.White)
+	draw.Draw(page, image.Rect(0, 0, 200, 400), image.Black, image.Point{}, draw.Src)
+	f := newFinder(t, no{})
+	f.hidden = lying{}
+	faces, err := f.behind(context.Background(), page, proposal{x: 200, y: 200, size: 150}, []float64{0, 180})
+	if err != nil || len(faces) != 1 || faces[0].quarter() != 180 {
+		t.Errorf("%+v, %v", faces, err)
+	}
+}
+
+// light lays white over a part of a page.
+func light(page *image.RGBA, part image.Rectangle, share float64) {
+	white := color.RGBA{R: uint8(255 * share), G: uint8(255 * share), B: uint8(255 * share), A: uint8(255 * share)}
+	draw.Draw(page, part, image.NewUniform(white), image.Point{}, draw.Over)
+}
+
+func TestGlare(t *testing.T) {
+	f := newFinder(t, yes{})
+	clean := find(t, f, pngBlob(t, card()))
+	if warns(clean, "document.warn_glare") {
+		t.Errorf("a reflection where there is none: %v", clean.Warnings)
+	}
+	middle := clean.Eyes[0].Add(clean.Eyes[1]).Div(2)
+	for name, part := range map[string]image.Rectangle{
+		"over all of it":  clean.Page.Rect,
+		"over one side":   image.Rect(0, 0, middle.X, 640),
+		"over the other":  image.Rect(middle.X, 0, 1000, 640),
+		"over the mouth ": image.Rect(0, clean.Box.Max.Y-clean.Box.Dy()/3, 1000, 640),
+	} {
+		page := card()
+		light(page, part, 0.65)
+		// Where the face lies is known: what is tested here is what is said of it.
+		chosen := choice{face: &face{
+			eyes:   [2]spot{{float64(clean.Eyes[0].X), float64(clean.Eyes[0].Y)}, {float64(clean.Eyes[1].X), float64(clean.Eyes[1].Y)}},
+			middle: spot{230, 300}, width: 180, height: 180, light: quality.Light{Mean: 180, Contrast: 30},
+		}}
+		if p := chosen.portrait(page); !warns(p, "document.warn_glare") {
+			t.Errorf("%s: %v", name, p.Warnings)
+		}
+	}
+}
+
 func TestTwoPortraits(t *testing.T) {
 	f := newFinder(t, yes{})
 	page := card()
@@ -320,6 +390,15 @@ func TestChoose(t *testing.T) {
 	} {
 		if p := choose(found, matcher.Choice{Area: area}); p.Code != matcher.CodeOK || !near(middleOf(p.Box), middleOf(found.Box), 30) {
 			t.Errorf("%s: code %d, box %v", name, p.Code, p.Box)
+		}
+	}
+	for name, wrong := range map[string]struct {
+		from matcher.Portrait
+		turn int
+	}{"askew": {found, 45}, "without a page": {matcher.Portrait{}, 90}} {
+		var problem *matcher.Problem
+		if _, err := f.Choose(context.Background(), wrong.from, matcher.Choice{Turn: wrong.turn}); !errors.As(err, &problem) || problem.Key != "problem.internal" {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, area := range map[string]image.Rectangle{
@@ -473,6 +552,34 @@ func TestCancelled(t *testing.T) {
 	_, err := f.Portrait(ctx, sheet)
 	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 2*time.Second {
 		t.Errorf("got %v after %v", err, took)
+	}
+}
+
+// Even the scans that had not begun end with the context.
+func TestCancelledScan(t *testing.T) {
+	c := newFinder(t, yes{}).cascade
+	page, _ := copyOf(card(), card().Rect, 480)
+	ctx, cancel := context.WithCancel(context.Background())
+	const head = 85 // pixels
+	if seen := c.scan(ctx, page, head, 0); len(seen) == 0 {
+		t.Fatal("nothing seen on the card")
+	}
+	cancel()
+	if seen := c.scan(ctx, page, head, 0); len(seen) != 0 {
+		t.Errorf("%d windows after the end", len(seen))
+	}
+}
+
+func TestSheetWithThousandsOfFaces(t *testing.T) {
+	var windows []proposal
+	for y := range 300 {
+		for x := range 300 {
+			windows = append(windows, proposal{float64(20 * x), float64(20 * y), 20, 0, float64(x + y)})
+		}
+	}
+	all := cluster(windows) // all pairs would take a minute
+	if len(all) != maxClusters || all[0].score != 598 {
+		t.Errorf("%d, strongest %v", len(all), all[0])
 	}
 }
 

@@ -56,12 +56,26 @@ func glare(crop *image.RGBA) bool {
 	if most < glareGrey {
 		return abs(all[0].dark-all[1].dark) > glareEyes || abs(all[2].dark-all[3].dark) > glareMouth
 	}
+	paler, other := all[0], all[1]
+	if paler.dark < other.dark {
+		paler, other = other, paler
+	}
+	if paler.dark > other.dark+glareAcross && paler.colour < other.colour {
+		return true // so much brighter that it needs not lose as much colour
+	}
 	return slices.ContainsFunc(all[:], func(f feature) bool {
 		return f.dark > glareDark && f.dark > darkest+glareLift && f.colour < glareColour*most
 	}) || blown(crop)
 }
 
-// blown is the same for brow and cheeks, which have nothing dark: part of a
+// veiled says whether a reflection lies over all of a portrait: nothing in it is
+// dark. A ghost picture looks the same.
+func veiled(crop *image.RGBA) bool {
+	all := features(crop)
+	return !slices.ContainsFunc(all[:], func(f feature) bool { return f.dark <= glareVeil })
+}
+
+// blown is the same as glare for brow and cheeks, which have nothing dark: part of a
 // colourful face is white.
 func blown(crop *image.RGBA) bool {
 	n := float64(crop.Rect.Dx())

@@ -5,7 +5,10 @@ import (
 	"context"
 	"image"
 	"math"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"facematch/matcher"
 	"facematch/matcher/quality"
@@ -21,6 +24,7 @@ type face struct {
 	turn          float64 // degrees clockwise by which the page must be turned for the eyes to be level, 0 to 360
 	light         quality.Light
 	colours       colours
+	covered       bool // only the slow detector sees it: part of it is hidden
 }
 
 // quarter is the turn of the page after which the face stands most upright.
@@ -81,7 +85,10 @@ func (f *Finder) find(ctx context.Context, page *image.RGBA, l look) ([]face, er
 		l.turns = []float64{faces[0].turn}
 	}
 	behind, err := f.uncover(ctx, page, l)
-	return append(faces, behind...), err
+	for _, f := range behind { // it may be one of the faint ones, seen better
+		faces = append(slices.DeleteFunc(faces, f.same), f)
+	}
+	return faces, err
 }
 
 // turns are the turns to look at: each of those possible, askew or not.
@@ -129,25 +136,38 @@ next:
 	return found
 }
 
-// confirmAll has the places looked at by the detector that knows faces.
+// confirmAll has the places looked at by the detector that knows faces, several
+// at a time.
 func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (faces []face, err error) {
-	for _, p := range at[:min(len(at), maxPlaces)] {
+	at = at[:min(len(at), maxPlaces)]
+	found := make([]*face, len(at)) // at each place; nil: none
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range at {
 		if p[0].score < weakest || p[0].score < ofStrongest*at[0][0].score {
 			break
 		}
-		best, err := f.settle(ctx, page, p)
-		if err != nil {
-			return nil, err
-		}
-		for _, side := range confirmSides {
-			found, ok, err := f.confirm(ctx, f.faces, page, best, side)
-			if err != nil {
-				return nil, err
+		group.Go(func() error {
+			best, err := f.settle(ctx, page, p)
+			for _, side := range confirmSides {
+				if err != nil || found[i] != nil {
+					break
+				}
+				var seen face
+				var ok bool
+				if seen, ok, err = f.confirm(ctx, f.faces, page, best, side); ok {
+					found[i] = &seen
+				}
 			}
-			if ok && !slices.ContainsFunc(faces, found.same) {
-				faces = append(faces, found)
-				break
-			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, one := range found {
+		if one != nil && !slices.ContainsFunc(faces, one.same) {
+			faces = append(faces, *one)
 		}
 	}
 	return faces, nil
@@ -205,7 +225,7 @@ func central(crop *image.RGBA, all []matcher.Face, p proposal, perPixel float64,
 	for _, m := range all {
 		middle := back(m.Box.Min.Add(m.Box.Max).Div(2))
 		away := math.Hypot(middle.x-p.x, middle.y-p.y)
-		if m.Eyes[0] == m.Eyes[1] || away >= least {
+		if m.Eyes[0] == m.Eyes[1] || m.Box.Empty() || away >= least {
 			continue
 		}
 		least = away
@@ -241,24 +261,59 @@ func (f *Finder) uncover(ctx context.Context, page *image.RGBA, l look) ([]face,
 		if looked = append(looked, p); len(looked) > hiddenPlaces {
 			break
 		}
-		for _, p.turn = range l.turns {
-			crop, back := cutOut(page, p, p.size*around, hiddenSide)
-			all, err := f.hidden.Find(ctx, crop)
-			if err != nil {
-				return nil, err
-			}
-			found, away := central(crop, all, p, p.size*around/hiddenSide, back)
-			if away > p.size || found.faint() || found.interEye < minHidden {
-				continue
-			}
-			// Once more, now that it is known where: its eyes are then seen better.
-			again := proposal{found.middle.x, found.middle.y, found.width * sizePerEye / widthPerEye, p.turn, 0}
-			closer, ok, err := f.confirm(ctx, f.hidden, page, again, hiddenSide)
-			if err != nil || ok {
-				return []face{closer}, err
-			}
-			return []face{found}, nil
+		found, err := f.behind(ctx, page, p, l.turns)
+		if err != nil || found != nil {
+			return found, err
 		}
 	}
 	return nil, nil
+}
+
+// behind looks for a hidden face at a place, at all turns at once. The first
+// turn is right most often, but the slow detector sees some faces that lie, too:
+// a turn after which the eyes are clearly more level is taken instead.
+func (f *Finder) behind(ctx context.Context, page *image.RGBA, p proposal, turns []float64) ([]face, error) {
+	seen := make([]*face, len(turns))
+	group, inGroup := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, turn := range turns {
+		p := p
+		p.turn = turn
+		group.Go(func() error {
+			crop, back := cutOut(page, p, p.size*around, hiddenSide)
+			all, err := f.hidden.Find(inGroup, crop)
+			found, away := central(crop, all, p, p.size*around/hiddenSide, back)
+			if err == nil && away <= p.size && !found.faint() && found.interEye >= minHidden {
+				seen[i] = &found
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var best *face
+	least := math.Inf(1) // degrees between its eyes and level
+	for i, one := range seen {
+		if one == nil {
+			continue
+		}
+		if skew := math.Abs(math.Remainder(one.turn-turns[i], 360)); skew < least-hiddenLevel {
+			best, least, p.turn = one, skew, turns[i]
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	// Once more, now that it is known where: its eyes are then seen better.
+	again := proposal{best.middle.x, best.middle.y, best.width * sizePerEye / widthPerEye, p.turn, 0}
+	closer, ok, err := f.confirm(ctx, f.hidden, page, again, hiddenSide)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		closer = *best
+	}
+	closer.covered = true
+	return []face{closer}, nil
 }

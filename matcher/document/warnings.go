@@ -11,6 +11,7 @@ import (
 // warnings are what a clerk should know of the portrait, most important first.
 func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 	found := c.face != nil
+	reflects := found && (glare(p.Image) || veiled(p.Image) && !c.face.faint())
 	var light quality.Light
 	var colour colours
 	if found {
@@ -21,7 +22,8 @@ func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 		when bool
 	}{
 		{"document.warn_hidden", c.hidden},
-		{"document.warn_glare", found && glare(p.Image)},
+		{"document.warn_glare", reflects},
+		{"document.warn_covered", found && c.face.covered && !reflects},
 		{"document.warn_several", found && c.several},
 		{"document.warn_small", found && p.Quality.InterEye < warnInterEye},
 		{"document.warn_blurred", found && p.Quality.Sharpness < warnSharpness},
