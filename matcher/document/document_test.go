@@ -314,6 +314,29 @@ func light(page *image.RGBA, part image.Rectangle, share float64) {
 	draw.Draw(page, part, image.NewUniform(white), image.Point{}, draw.Over)
 }
 
+// once sees a face at one of the two sizes only.
+type once struct{ side int }
+
+func (o once) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
+	if img.Rect.Dx() != o.side {
+		return nil, ctx.Err()
+	}
+	return yes{}.Find(ctx, img)
+}
+
+func TestWeakProposalsNeedBothSizes(t *testing.T) {
+	page := card()
+	for _, side := range confirmSides {
+		f := newFinder(t, once{side})
+		for score, want := range map[float64]int{sure: 1, sure / 2: 0} {
+			faces, err := f.confirmAll(context.Background(), page, []place{{proposal{230, 300, 180, 0, score}}})
+			if err != nil || len(faces) != want {
+				t.Errorf("score %g, seen at %d: %d faces, %v", score, side, len(faces), err)
+			}
+		}
+	}
+}
+
 func TestGlare(t *testing.T) {
 	f := newFinder(t, yes{})
 	clean := find(t, f, pngBlob(t, card()))

@@ -149,17 +149,25 @@ func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (
 		}
 		group.Go(func() error {
 			best, err := f.settle(ctx, page, p)
+			if err != nil {
+				return err
+			}
+			// Where the cascade is sure one size is enough, else it takes both: noise
+			// and patterns are taken for a face now and then, but hardly twice.
 			for _, side := range confirmSides {
-				if err != nil || found[i] != nil {
-					break
+				seen, ok, err := f.confirm(ctx, f.faces, page, best, side)
+				if err != nil {
+					return err
 				}
-				var seen face
-				var ok bool
-				if seen, ok, err = f.confirm(ctx, f.faces, page, best, side); ok {
+				found[i] = nil
+				if ok {
 					found[i] = &seen
 				}
+				if ok == (p[0].score >= sure) {
+					break
+				}
 			}
-			return err
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
