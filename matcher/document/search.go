@@ -153,14 +153,15 @@ func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (
 				return err
 			}
 			// Where the cascade is sure one size is enough, else it takes both: noise
-			// and patterns are taken for a face now and then, but hardly twice.
+			// and patterns are taken for a face now and then, but hardly twice. Print is,
+			// where it is small.
 			for _, side := range confirmSides {
 				seen, ok, err := f.confirm(ctx, f.faces, page, best, side)
 				if err != nil {
 					return err
 				}
 				found[i] = nil
-				if ok {
+				if isSure := p[0].score >= sure; ok && (isSure || seen.interEye >= minUnsure) {
 					found[i] = &seen
 				}
 				if ok == (p[0].score >= sure) {
