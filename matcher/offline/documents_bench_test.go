@@ -3,7 +3,6 @@ package offline
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -61,7 +60,7 @@ func BenchmarkDocument(b *testing.B) {
 				p, err := finder.Portrait(context.Background(), memoryBlob(data))
 				ours = append(ours, time.Since(start))
 				if err != nil || p.Code != matcher.CodeOK {
-					b.Fatal(fmt.Sprintf("card %d: code %d, %v", i%len(files), p.Code, err))
+					b.Fatalf("card %d: code %d, %v", i%len(files), p.Code, err)
 				}
 				start = time.Now()
 				if _, err := engine.current.recogniser.Recognize(data); err != nil {
