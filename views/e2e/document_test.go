@@ -65,6 +65,9 @@ func TestDocument(t *testing.T) {
 
 // TestDocumentInTheDark looks at the same in the dark theme.
 func TestDocumentInTheDark(t *testing.T) {
+	if os.Getenv("FACEMATCH_SOAK") == "" {
+		t.Skip("the dark screens are photographed by make soak")
+	}
 	d := newDesktop(t)
 	p := d.open("document", "dark", func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })
 	p.shots("empty")
