@@ -248,7 +248,7 @@ func TestPersonSwappedInTheMiddleNeverPasses(t *testing.T) {
 }
 
 // TestPairs runs whole checks of the same and of different people. CI takes
-// every genuine pair and half as many impostors; the long form takes all.
+// every genuine pair and as many impostors; the long form takes all.
 func TestPairs(t *testing.T) {
 	dir := testdata(t)
 	f, err := os.Open(filepath.Join(dir, "pairs.tsv"))
@@ -271,7 +271,7 @@ func TestPairs(t *testing.T) {
 			continue // the heading
 		}
 		if p[2] == "no" {
-			if impostors++; !soak() && impostors%30 != 1 {
+			if impostors++; !soak() && impostors%15 != 1 {
 				continue
 			}
 		}
@@ -291,7 +291,7 @@ func TestPairs(t *testing.T) {
 	t.Logf("same person: %v, different people: %v", counts["yes"], counts["no"])
 	// Most honest people must pass; what the engine cannot do yet is measured,
 	// not asserted.
-	if counts["yes"]["pass"] < 8 || counts["no"]["fail"] < 4 {
+	if counts["yes"]["pass"] < 8 || counts["no"]["fail"] < 8 {
 		t.Error("the engine does not tell people apart")
 	}
 	d.verify()

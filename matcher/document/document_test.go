@@ -234,7 +234,7 @@ func TestPortraitInAllPositions(t *testing.T) {
 
 func TestPortraitAskew(t *testing.T) {
 	f := newFinder(t, yes{})
-	for _, degrees := range []float64{-15, 7, 30} {
+	for _, degrees := range []float64{-15, -7, 7, 15, 30, -30} {
 		p := find(t, f, pngBlob(t, askew(card(), degrees)))
 		if p.Code != matcher.CodeOK || p.Rotation != 0 {
 			t.Errorf("%g degrees: code %d, turned by %d", degrees, p.Code, p.Rotation)
@@ -246,10 +246,11 @@ func TestSmallPortraitOnALargeSheet(t *testing.T) {
 	f := newFinder(t, yes{})
 	sheet := picture.Solid(image.Pt(2480, 3508), color.White) // A4 at 300 dots an inch
 	paste(sheet, image.Pt(1900, 3000), 110, 1)
-	const turned = 90
-	p := find(t, f, pngBlob(t, picture.Turn(sheet, turned)))
-	if p.Code != matcher.CodeOK || (p.Rotation+turned)%360 != 0 || !near(middleOf(p.Box), image.Pt(1900, 3000), 30) {
-		t.Errorf("code %d, turned back by %d, box %v", p.Code, p.Rotation, p.Box)
+	for _, turned := range []int{0, 90} {
+		p := find(t, f, pngBlob(t, picture.Turn(sheet, turned)))
+		if p.Code != matcher.CodeOK || (p.Rotation+turned)%360 != 0 || !near(middleOf(p.Box), image.Pt(1900, 3000), 30) {
+			t.Errorf("turned by %d: code %d, by %d, box %v", turned, p.Code, p.Rotation, p.Box)
+		}
 	}
 }
 
