@@ -11,6 +11,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"facematch/matcher"
 )
 
 // Compiler compiles modules and keeps what it made, in a folder where it has
@@ -52,9 +54,9 @@ func (c *Compiler) compile(code []byte) (wazero.Runtime, wazero.CompiledModule, 
 	if err == nil || c.dir == "" {
 		return runtime, module, err
 	}
-	c.log.Warn("compiled modules are thrown away", "error", err)
+	c.warn("compiled modules are thrown away", err)
 	if err := errors.Join(c.cache.Close(context.Background()), os.RemoveAll(c.dir)); err != nil {
-		c.log.Warn("compiled modules cannot be removed", "error", err)
+		c.warn("compiled modules cannot be removed", err)
 		c.dir = ""
 	}
 	c.cache = c.open()
@@ -92,9 +94,14 @@ func (c *Compiler) open() wazero.CompilationCache {
 		return wazero.NewCompilationCacheWithDir(c.dir)
 	}()
 	if err != nil {
-		c.log.Warn("compiled modules cannot be kept", "error", err)
+		c.warn("compiled modules cannot be kept", err)
 		c.dir = ""
 		return wazero.NewCompilationCache()
 	}
 	return cache
+}
+
+// warn logs an error without its path: a home is named after a person.
+func (c *Compiler) warn(what string, err error) {
+	c.log.Warn(what, "error", matcher.NewProblem("problem.internal", err))
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -230,5 +233,20 @@ func TestDoesNotStart(t *testing.T) {
 		if err := errors.Join(module.Close(), compiler.Close()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A folder that cannot be used is no fault, and its path, which may name a
+// person, is not logged.
+func TestNoPathIsLogged(t *testing.T) {
+	blocked := filepath.Join(t.TempDir(), "jane.doe")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	compiler := NewCompiler(filepath.Join(blocked, "compiled"), slog.New(slog.NewTextHandler(&log, nil)))
+	defer compiler.Close()
+	if compiler.open() == nil || !strings.Contains(log.String(), "cannot be kept") || strings.Contains(log.String(), "jane") {
+		t.Errorf("logged %q", log.String())
 	}
 }
