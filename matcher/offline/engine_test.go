@@ -141,7 +141,7 @@ func TestDescribeUsesTheOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	coarse, fine := distance(reference[0].descriptor, all[0].descriptor), distance(reference[0].descriptor, d)
+	coarse, fine := distance(reference[0].goFace, all[0].goFace), distance(reference[0].goFace, d.goFace)
 	t.Logf("distance to the photograph: %.3f from the search, %.3f from the original", coarse, fine)
 	if fine >= coarse || fine > 0.25 {
 		t.Errorf("distance %.3f, and %.3f without looking at the original", fine, coarse)
@@ -167,7 +167,7 @@ func TestFindFromSeveralGoroutines(t *testing.T) {
 		go func() {
 			defer callers.Done()
 			again, err := e.find(context.Background(), img)
-			if err != nil || len(again) != 1 || distance(again[0].descriptor, first[0].descriptor) != 0 {
+			if err != nil || len(again) != 1 || distance(again[0].goFace, first[0].goFace) != 0 {
 				t.Errorf("%d faces, %v: not the same as alone", len(again), err)
 			}
 		}()
@@ -298,11 +298,12 @@ func TestCloseWaitsForNativeCalls(t *testing.T) {
 	}
 	time.Sleep(10 * time.Millisecond) // so that most have begun; the outcome does not hang on it
 	cancel()
+	free := e.current.free
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(e.workers) != 0 {
-		t.Error("a native call runs after Close")
+	if len(free) != 0 || e.current != nil {
+		t.Error("Close came back with workers that were not closed")
 	}
 	callers.Wait()
 	if _, err := e.Find(context.Background(), img); err == nil {

@@ -100,7 +100,7 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 	var done atomic.Int64
 	progress.Report(matcher.StageFaces, 0, len(frames))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(cap(m.params.Engine.workers))
+	group.SetLimit(m.params.Engine.workers)
 	for i, frame := range frames {
 		group.Go(func() error {
 			all, err := m.params.Engine.find(ctx, frame.Image)
@@ -123,7 +123,7 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 		return matcher.Answer{}, err
 	}
 	for i, s := range chosen {
-		apart := distance(anchor, faces.descriptors[i])
+		apart := m.distance(anchor, faces.descriptors[i])
 		answer.Frames = append(answer.Frames, matcher.MatchedFrame{
 			Face:       matcher.CropFace(s.frame.Image, s.face.Face),
 			At:         s.frame.At,
@@ -140,6 +140,7 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 	if err != nil {
 		return matcher.Answer{}, err
 	}
+	answer.Rarity = m.params.Calibration.Rarity(answer.Result.Score)
 	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
 	return answer, nil
 }
@@ -158,19 +159,23 @@ func (m *Matcher) describeChosen(ctx context.Context, chosen []seen, progress ma
 		}
 		t.descriptors = append(t.descriptors, d)
 	}
-	t.apart = farthest(t.descriptors)
+	t.apart = m.farthest(t.descriptors)
 	return t, nil
 }
 
 // farthest is the largest distance between any two.
-func farthest(descriptors []descriptor) float64 {
+func (m *Matcher) farthest(descriptors []descriptor) float64 {
 	most := 0.0
 	for i, a := range descriptors {
 		for _, b := range descriptors[:i] {
-			most = max(most, distance(a, b))
+			most = max(most, m.distance(a, b))
 		}
 	}
 	return most
+}
+
+func (m *Matcher) distance(a, b descriptor) float64 {
+	return m.params.Calibration.Distance(parts(a, b))
 }
 
 // portrait is the request's, or the one found on its page, with its descriptor.

@@ -174,7 +174,7 @@ func TestMatchTightCropByHand(t *testing.T) {
 
 // descriptorAt is a descriptor this far from that of all zeros.
 func descriptorAt(place float32) (d descriptor) {
-	d[0] = place
+	d.goFace[0] = place
 	return d
 }
 
@@ -186,7 +186,7 @@ func TestCompareSwapped(t *testing.T) {
 	frames := func(places ...float32) (out []seen) {
 		for _, p := range places {
 			f := faceAt(image.Pt(320, 240), 80)
-			f.descriptor = descriptorAt(p)
+			f.goFace = descriptorAt(p).goFace
 			out = append(out, seen{frame: matcher.Frame{Image: img}, face: f})
 		}
 		return out
