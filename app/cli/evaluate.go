@@ -13,6 +13,7 @@ import (
 // evaluation is what the three tests are told alike.
 type evaluation struct {
 	format, report, name string
+	network              Network // to be measured; of evaluate people
 }
 
 func (c *commands) evaluate() *cobra.Command {
@@ -56,9 +57,13 @@ func (c *commands) evaluatePeople() *cobra.Command {
 	cmd.Flags().StringVar(&o.Groups, "groups", "", c.Words.T("cli.evaluate.groups"))
 	cmd.Flags().StringVar(&o.Split, "split", "", c.Words.T("cli.evaluate.split"))
 	cmd.Flags().StringVar(&o.Part, "part", "", c.Words.T("cli.evaluate.part"))
+	c.networkFlags(cmd, &told.network)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if (o.Split == "") != (o.Part == "") {
 			return c.usage(cmd, "cli.evaluate.split_and_part")
+		}
+		if err := c.checkNetwork(cmd, told.network); err != nil {
+			return err
 		}
 		return c.runEvaluation(cmd, told, func() (*evaluate.Test, error) { return evaluate.People(args[0], o) })
 	}
@@ -101,7 +106,7 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 	if told.name != "" {
 		test.Name = told.name
 	}
-	return c.with(cmd.Context(), told.format, func(p Program) error {
+	return c.opened(cmd.Context(), told.format, c.opener(told.network), func(p Program) error {
 		shown := newProgressLine(c.Stderr, c.progressWords)
 		report, err := evaluate.Run(cmd.Context(), evaluate.Params{
 			Engine: p.Comparer(), Rules: p.Desk().Settings().Conditions, Version: c.Version, Now: time.Now,

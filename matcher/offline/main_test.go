@@ -32,6 +32,9 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if code, asked := tried(os.Args); asked {
+		os.Exit(code)
+	}
 	code := m.Run()
 	if shared.engine != nil {
 		shared.reader.Close()

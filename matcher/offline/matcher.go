@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"image/draw"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -50,9 +49,7 @@ func (m *Matcher) Describe(ctx context.Context) (matcher.Description, error) {
 
 func (m *Matcher) description() matcher.Description {
 	c := m.params.Calibration
-	models := slices.Clone(c.Models)
-	slices.SortFunc(models, func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
-	return matcher.Description{Engine: c.Engine, Models: models, Calibration: c.Name, Calibrated: c.Calibrated}
+	return matcher.Description{Engine: c.Engine, Models: sorted(c.Models), Calibration: c.Name, Calibrated: c.Calibrated}
 }
 
 // Match answers one request; see matcher.Matcher. Besides those of Load and of
@@ -91,7 +88,7 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
 		return answer, err
 	}
-	return m.compare(ctx, answer, anchor, chosen, req.Rules, progress)
+	return m.compare(ctx, answer, anchor, chosen, req, progress)
 }
 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
@@ -117,7 +114,7 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 
 // compare measures each chosen frame against the portrait, and all against
 // each other.
-func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, rules []matcher.Condition, progress matcher.ProgressFunc) (matcher.Answer, error) {
+func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
 	faces, err := m.describeChosen(ctx, chosen, progress)
 	if err != nil {
 		return matcher.Answer{}, err
@@ -136,9 +133,12 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 		}
 	}
 	answer.Swapped = faces.apart > m.params.Calibration.SamePerson
-	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules)
+	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, req.Rules)
 	if err != nil {
 		return matcher.Answer{}, err
+	}
+	if req.Minor {
+		answer.Result.Scoring = answer.Result.Scoring.ReferFor(matcher.ReasonMinor)
 	}
 	answer.Rarity = m.params.Calibration.Rarity(answer.Result.Score)
 	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
