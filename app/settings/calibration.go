@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -54,6 +55,13 @@ func (m Matching) usual(s Shipped) (*matcher.Calibration, error) {
 }
 
 func readCalibration(path string) (*matcher.Calibration, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe could keep the program waiting
+		err = errors.New("not a file")
+	}
+	if err != nil {
+		return nil, matcher.NewProblem("calibration.missing", err)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, matcher.NewProblem("calibration.missing", err)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +113,6 @@ func TryHere(file string) error {
 	if err := networkFile(file); err != nil {
 		return err
 	}
-	debug.SetTraceback("none") // a crash is expected, and nobody wants its traces
 	if err := limitProcess(); err != nil {
 		return matcher.NewProblem("engine.failed", err)
 	}
