@@ -88,7 +88,11 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
 		return answer, err
 	}
-	return m.compare(ctx, answer, anchor, chosen, req, progress)
+	answer, err = m.compare(ctx, answer, anchor, chosen, req.Rules, progress)
+	if err == nil && req.Minor {
+		answer.Result.Scoring = answer.Result.Scoring.ReferFor(matcher.ReasonMinor)
+	}
+	return answer, err
 }
 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
@@ -114,7 +118,7 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 
 // compare measures each chosen frame against the portrait, and all against
 // each other.
-func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
+func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, rules []matcher.Condition, progress matcher.ProgressFunc) (matcher.Answer, error) {
 	faces, err := m.describeChosen(ctx, chosen, progress)
 	if err != nil {
 		return matcher.Answer{}, err
@@ -133,12 +137,9 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 		}
 	}
 	answer.Swapped = faces.apart > m.params.Calibration.SamePerson
-	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, req.Rules)
+	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules)
 	if err != nil {
 		return matcher.Answer{}, err
-	}
-	if req.Minor {
-		answer.Result.Scoring = answer.Result.Scoring.ReferFor(matcher.ReasonMinor)
 	}
 	answer.Rarity = m.params.Calibration.Rarity(answer.Result.Score)
 	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
