@@ -6,6 +6,7 @@ import (
 	"math"
 
 	face "github.com/Kagami/go-face"
+	"gocv.io/x/gocv"
 
 	"facematch/matcher"
 	"facematch/matcher/quality"
@@ -38,38 +39,65 @@ func distance(a, b face.Descriptor) float64 {
 	return math.Sqrt(sum)
 }
 
-// describe describes a face that was found in the picture.
-func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found) (descriptor, error) {
+// describe describes a face that was found in the picture; false where go-face does
+// not see it, which only glanced at faces can come to.
+func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found, mirror bool) (descriptor, bool, error) {
 	if e.params.Calibration.Network == nil && !f.coarse() {
-		return descriptor{goFace: f.goFace}, ctx.Err()
+		return descriptor{goFace: f.goFace}, true, ctx.Err()
 	}
-	return work(ctx, e, func(w *worker) (d descriptor, err error) {
-		if d.goFace, err = w.describe(img, f); err == nil && w.networks != nil {
-			d.imprint, err = w.networks.describe(img, f.Box)
+	seen := true
+	d, err := work(ctx, e, func(w *worker) (d descriptor, err error) {
+		if d.goFace, seen, err = w.describe(img, f); err != nil || !seen || w.networks == nil {
+			return d, err
 		}
+		if f.points == nil {
+			if f.points, err = w.networks.points(img, f.Box); err != nil {
+				return d, err
+			}
+		}
+		d.imprint, err = w.networks.describe(img, f.points, mirror)
 		return d, err
 	})
+	if err != nil {
+		return descriptor{}, false, err
+	}
+	return d, seen, nil
 }
 
-// coarse says whether the face was found in a copy with fewer pixels than
-// go-face's net can use, and the picture itself has more.
+// coarse says whether go-face saw the face with fewer pixels than its net can use,
+// or not at all, and the picture itself has more.
 func (f found) coarse() bool {
 	return f.seen < netInterEye && quality.InterEye(f.Eyes) > f.seen*1.1
 }
 
 // describe gives go-face's descriptor, of a coarse face from an upright crop of
-// the picture itself.
-func (w *worker) describe(img *image.RGBA, f found) (face.Descriptor, error) {
+// the picture itself. It is false where go-face sees no face there and saw none
+// before.
+func (w *worker) describe(img *image.RGBA, f found) (face.Descriptor, bool, error) {
 	if !f.coarse() {
-		return f.goFace, nil
+		return f.goFace, true, nil
 	}
-	crop := matcher.CropFace(img, f.Face)
+	crop, err := closeUp(img, f.Eyes)
+	if err != nil {
+		return face.Descriptor{}, false, err
+	}
 	again, err := w.search(crop, crop.Rect.Size(), quick)
 	if err != nil {
-		return face.Descriptor{}, err
+		return face.Descriptor{}, false, err
 	}
 	if len(again) == 0 {
-		return f.goFace, nil
+		return f.goFace, f.seen > 0, nil
 	}
-	return nearest(again, image.Pt(crop.Rect.Dx()/2, crop.Rect.Dy()/2)).goFace, nil
+	return nearest(again, image.Pt(crop.Rect.Dx()/2, crop.Rect.Dy()/2)).goFace, true, nil
+}
+
+// closeUp is an upright crop around the eyes, as large as go-face can use.
+func closeUp(img *image.RGBA, eyes [2]image.Point) (*image.RGBA, error) {
+	const side = cropInterEye * cropReach
+	left := spot{(side - cropInterEye) / 2, side * eyeLine}
+	onto := fit([]spot{{float64(eyes[0].X), float64(eyes[0].Y)}, {float64(eyes[1].X), float64(eyes[1].Y)}},
+		[]spot{left, {left.x + cropInterEye, left.y}})
+	crop := warped(img, onto, int(side))
+	defer crop.Close()
+	return toRGBA(crop, gocv.ColorBGRToBGRA) // the order stays
 }

@@ -45,16 +45,19 @@ type imprint struct {
 	strength float64   // of the network's answer: poor pictures give a weak one
 }
 
-// describe describes the face in the box, which must be upright to some 30
-// degrees.
-func (n *networks) describe(img *image.RGBA, box image.Rectangle) (imprint, error) {
-	points, err := n.points(img, box)
-	if err != nil {
-		return imprint{}, err
-	}
+// describe describes the face with these landmarks, together with its mirror image
+// where that is wanted: their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, points []spot, mirror bool) (imprint, error) {
 	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
 	defer face.Close()
-	return n.imprint(face)
+	faces := []gocv.Mat{face}
+	if mirror {
+		other := gocv.NewMat()
+		defer other.Close()
+		gocv.Flip(face, &other, 1)
+		faces = append(faces, other)
+	}
+	return n.imprint(faces)
 }
 
 // points are the 68 landmarks of the iBUG 300-W scheme.
@@ -94,38 +97,34 @@ func alignOn(p []spot) []spot {
 	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), p[30], middle(48, 60), middle(54, 64)}
 }
 
-// imprint describes an aligned face and its mirror image together: their mean is
-// steadier than either.
-func (n *networks) imprint(face gocv.Mat) (imprint, error) {
-	mirrored := gocv.NewMat()
-	defer mirrored.Close()
-	gocv.Flip(face, &mirrored, 1)
+// imprint is what the second network makes of aligned pictures of one face.
+func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 	blob := gocv.NewMat()
 	defer blob.Close()
 	in := n.input
-	gocv.BlobFromImages([]gocv.Mat{face, mirrored}, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
+	gocv.BlobFromImages(faces, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
 		gocv.NewScalar(in.Mean, in.Mean, in.Mean, 0), in.BGR, false, gocv.MatTypeCV32F)
 	out, err := forward(&n.features, blob, 0)
 	if err != nil {
 		return imprint{}, err
 	}
-	half := len(out) / 2
-	p := imprint{vector: make([]float32, half)}
-	var norms [2]float64
-	for side := range norms {
-		norms[side] = length(out[side*half : (side+1)*half])
+	size := len(out) / len(faces)
+	p := imprint{vector: make([]float32, size)}
+	for i := range faces {
+		one := out[i*size : (i+1)*size]
+		norm := length(one)
+		if norm == 0 || math.IsNaN(norm) {
+			return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
+		}
+		for j, x := range one {
+			p.vector[j] += x / float32(norm)
+		}
+		p.strength += norm / float64(len(faces))
 	}
-	if norms[0] == 0 || norms[1] == 0 || math.IsNaN(norms[0]+norms[1]) {
-		return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
-	}
+	whole := float32(length(p.vector))
 	for i := range p.vector {
-		p.vector[i] = float32(float64(out[i])/norms[0] + float64(out[half+i])/norms[1])
+		p.vector[i] /= whole
 	}
-	whole := length(p.vector)
-	for i := range p.vector {
-		p.vector[i] /= float32(whole)
-	}
-	p.strength = (norms[0] + norms[1]) / 2
 	return p, nil
 }
 
