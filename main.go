@@ -163,9 +163,13 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		return nil, err
 	}
 	calibration := deciding.Calibration
-	engine := offline.New(offline.Params{
-		Folders: folders.Models(chosen.Get()), Calibration: calibration, Network: deciding.Network, Log: p.log,
+	engine, err := offline.New(offline.Params{
+		Folders: folders.Models(chosen.Get()), Calibration: calibration, Network: deciding.Network,
+		Cascade: assets.Cascade, Log: p.log,
 	})
+	if err != nil {
+		return nil, err
+	}
 	p.models = engine.Models
 	p.closers = append(p.closers, engine.Close)
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
@@ -207,7 +211,7 @@ func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (se
 		return settings.Deciding{}, err
 	}
 	return settings.Measuring(shipped, settings.Measured{
-		File: measured.File, SHA256: sum, Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR,
+		File: measured.File, SHA256: sum, Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR, Gray: measured.Gray,
 	})
 }
 

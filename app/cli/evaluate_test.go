@@ -89,7 +89,7 @@ func TestEvaluateAnotherNetwork(t *testing.T) {
 	}{
 		"the settings' own": {nil, Network{}},
 		"as usual":          {[]string{"--network", "n.onnx"}, Network{File: "n.onnx", Mean: 127, Deviation: 128}},
-		"shown otherwise":   {[]string{"--network", "n.onnx", "--network-mean", "0", "--network-deviation", "1", "--network-bgr"}, Network{File: "n.onnx", Deviation: 1, BGR: true}},
+		"shown otherwise":   {[]string{"--network", "n.onnx", "--network-mean", "0", "--network-deviation", "1", "--network-bgr", "--network-gray"}, Network{File: "n.onnx", Deviation: 1, BGR: true, Gray: true}},
 	} {
 		p := &parts{comparer: ruler{}}
 		if code, _, errs := run(t, p, "", append([]string{"evaluate", "people", dir}, tt.args...)...); code != 0 || p.measured != tt.want {

@@ -11,7 +11,7 @@ import (
 type Network struct {
 	File            string // empty: the settings' one
 	Mean, Deviation float64
-	BGR             bool
+	BGR, Gray       bool
 }
 
 func (c *commands) networkFlags(cmd *cobra.Command, n *Network) {
@@ -20,11 +20,12 @@ func (c *commands) networkFlags(cmd *cobra.Command, n *Network) {
 	flags.Float64Var(&n.Mean, "network-mean", 127, c.Words.T("cli.network.mean"))
 	flags.Float64Var(&n.Deviation, "network-deviation", 128, c.Words.T("cli.network.deviation"))
 	flags.BoolVar(&n.BGR, "network-bgr", false, c.Words.T("cli.network.bgr"))
+	flags.BoolVar(&n.Gray, "network-gray", false, c.Words.T("cli.network.gray"))
 }
 
 // checkNetwork refuses flags that make no sense.
 func (c *commands) checkNetwork(cmd *cobra.Command, n Network) error {
-	for _, how := range []string{"network-mean", "network-deviation", "network-bgr"} {
+	for _, how := range []string{"network-mean", "network-deviation", "network-bgr", "network-gray"} {
 		if n.File == "" && cmd.Flags().Changed(how) {
 			return c.usage(cmd, "cli.network.alone")
 		}

@@ -118,7 +118,7 @@ type Measured struct {
 	File            string
 	SHA256          string
 	Mean, Deviation float64 // as matcher.Network has them
-	BGR             bool
+	BGR, Gray       bool
 }
 
 // Measuring is the calibration that comes with the program with another network
@@ -139,7 +139,8 @@ func Measuring(s Shipped, n Measured) (Deciding, error) {
 		return Deciding{}, matcher.NewProblem("engine.network_name", nil, "Model", name)
 	}
 	c.Models = append(c.Models, matcher.Model{Name: name, SHA256: n.SHA256})
-	c.Network.Features, c.Network.Mean, c.Network.Deviation, c.Network.BGR = name, n.Mean, n.Deviation, n.BGR
+	c.Network.Features, c.Network.Mean, c.Network.Deviation = name, n.Mean, n.Deviation
+	c.Network.BGR, c.Network.Gray = n.BGR, n.Gray
 	c.Name, c.Calibrated, c.Pairs, c.Checks = name+", not calibrated", false, nil, nil
 	return Deciding{Calibration: c, Network: n.File}, nil
 }

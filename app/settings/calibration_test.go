@@ -112,13 +112,13 @@ func TestDeciding(t *testing.T) {
 // A network to be measured takes the place of the shipped one, and nothing says
 // that its scores were measured.
 func TestMeasuring(t *testing.T) {
-	n := Measured{File: "networks/own.onnx", SHA256: own.SHA256, Mean: 1, Deviation: 2, BGR: true}
+	n := Measured{File: "networks/own.onnx", SHA256: own.SHA256, Mean: 1, Deviation: 2, BGR: true, Gray: true}
 	d, err := Measuring(shipped(t), n)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := d.Calibration
-	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Landmarks: landmarks.Name, Mean: 1, Deviation: 2, BGR: true}) {
+	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Landmarks: landmarks.Name, Mean: 1, Deviation: 2, BGR: true, Gray: true}) {
 		t.Errorf("%+v, network %+v", d, c.Network)
 	}
 	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil || c.Name == "shipped" {

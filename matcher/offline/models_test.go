@@ -33,9 +33,8 @@ func TestModelsAreLookedAtOneByOne(t *testing.T) {
 	}
 	own := written(t, "own.onnx", []byte("any"))
 	c = fused(t, own)
-	e := New(Params{Folders: []string{other, good, t.TempDir()}, Calibration: c, Network: own, Log: discard()})
-	defer e.Close()
-	want := map[string]string{missing: "engine.model_missing", damaged: "engine.model_damaged", c.Network.Landmarks: "engine.model_missing"}
+	e := newEngine(t, Params{Folders: []string{other, good, t.TempDir()}, Calibration: c, Network: own, Log: discard()})
+	want := map[string]string{missing: "engine.model_missing", damaged: "engine.model_damaged"}
 	files := e.Models()
 	if len(files) != len(c.Models) {
 		t.Fatalf("%d of %d models", len(files), len(c.Models))

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -180,9 +181,7 @@ func TestOwnNetwork(t *testing.T) {
 	}
 	c := fused(t, written(t, "own.onnx", good))
 	engine := func(file string) *Engine {
-		e := New(Params{Folders: []string{models(t)}, Calibration: c, Network: file, Log: discard()})
-		t.Cleanup(func() { e.Close() })
-		return e
+		return newEngine(t, Params{Folders: []string{models(t)}, Calibration: c, Network: file, Log: discard()})
 	}
 	own := written(t, "own.onnx", good)
 	if err := engine(own).Load(context.Background()); err != nil {
@@ -201,18 +200,18 @@ func TestOwnNetwork(t *testing.T) {
 	}
 }
 
-// fused is a calibration with this file as the second network.
+// fused is the shipped calibration with this file as the second network.
 func fused(t *testing.T, features string) *matcher.Calibration {
 	t.Helper()
 	c := *calibration(t)
-	c.Network = &matcher.Network{Features: filepath.Base(features), Landmarks: "fr_landmark.onnx", Mean: 127, Deviation: 128}
-	c.Fusion = &matcher.Fusion{Offset: 1, Cosine: -1}
-	for _, file := range []string{onnx(t, "fr_landmark.onnx"), features} {
-		sum, err := SHA256(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Models = append(c.Models, matcher.Model{Name: filepath.Base(file), SHA256: sum})
+	network := *c.Network
+	sum, err := SHA256(features)
+	if err != nil {
+		t.Fatal(err)
 	}
+	c.Models = slices.DeleteFunc(slices.Clone(c.Models), func(m matcher.Model) bool { return m.Name == network.Features })
+	network.Features = filepath.Base(features)
+	c.Models = append(c.Models, matcher.Model{Name: network.Features, SHA256: sum})
+	c.Network = &network
 	return &c
 }
