@@ -12,8 +12,8 @@ import (
 
 // evaluation is what the three tests are told alike.
 type evaluation struct {
-	format, report, name string
 	network              Network // to be measured; of evaluate people
+	format, report, name string
 }
 
 func (c *commands) evaluate() *cobra.Command {
@@ -53,11 +53,11 @@ func (c *commands) evaluateChecks() *cobra.Command {
 func (c *commands) evaluatePeople() *cobra.Command {
 	cmd, told := c.evaluation("people FOLDER", "cli.evaluate.people_short", "cli.evaluate.people_long")
 	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n  facematch evaluate people photos --split split.tsv --part check"
+	c.networkFlags(cmd, &told.network)
 	var o evaluate.PeopleOptions
 	cmd.Flags().StringVar(&o.Groups, "groups", "", c.Words.T("cli.evaluate.groups"))
 	cmd.Flags().StringVar(&o.Split, "split", "", c.Words.T("cli.evaluate.split"))
 	cmd.Flags().StringVar(&o.Part, "part", "", c.Words.T("cli.evaluate.part"))
-	c.networkFlags(cmd, &told.network)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if (o.Split == "") != (o.Part == "") {
 			return c.usage(cmd, "cli.evaluate.split_and_part")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"facematch/matcher"
 )
@@ -126,6 +127,10 @@ type Measured struct {
 // error is a *Problem: calibration.no_network, or engine.network_name (parameter
 // Model) where the file bears the name of another model.
 func Measuring(s Shipped, n Measured) (Deciding, error) {
+	goFace, err := matcher.ParseCalibration(s.GoFace)
+	if err != nil {
+		return Deciding{}, err
+	}
 	c, err := matcher.ParseCalibration(s.Fused)
 	switch {
 	case err != nil:
@@ -141,6 +146,7 @@ func Measuring(s Shipped, n Measured) (Deciding, error) {
 	c.Models = append(c.Models, matcher.Model{Name: name, SHA256: n.SHA256})
 	c.Network.Features, c.Network.Mean, c.Network.Deviation = name, n.Mean, n.Deviation
 	c.Network.BGR, c.Network.Gray = n.BGR, n.Gray
+	c.Engine = goFace.Engine + " + " + strings.TrimSuffix(name, filepath.Ext(name))
 	c.Name, c.Calibrated, c.Pairs, c.Checks = name+", not calibrated", false, nil, nil
 	return Deciding{Calibration: c, Network: n.File}, nil
 }

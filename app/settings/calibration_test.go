@@ -21,13 +21,13 @@ var (
 // is the network's.
 func goFaceAlone(t *testing.T, name string, models ...matcher.Model) []byte {
 	t.Helper()
-	return marshalled(t, matcher.Calibration{Name: name, Models: models})
+	return marshalled(t, matcher.Calibration{Name: name, Engine: "go-face", Models: models})
 }
 
 func fused(t *testing.T, name string, models ...matcher.Model) []byte {
 	t.Helper()
 	return marshalled(t, matcher.Calibration{
-		Name: name, Models: models, Calibrated: true, Pairs: &matcher.MeasuredPairs{Data: "LFW"}, Checks: &matcher.MeasuredChecks{Data: "LFW"},
+		Name: name, Engine: "go-face + features", Models: models, Calibrated: true, Pairs: &matcher.MeasuredPairs{Data: "LFW"}, Checks: &matcher.MeasuredChecks{Data: "LFW"},
 		Network: &matcher.Network{Features: models[len(models)-1].Name, Landmarks: landmarks.Name, Mean: 127, Deviation: 128},
 		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1},
 	})
@@ -121,7 +121,7 @@ func TestMeasuring(t *testing.T) {
 	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Landmarks: landmarks.Name, Mean: 1, Deviation: 2, BGR: true, Gray: true}) {
 		t.Errorf("%+v, network %+v", d, c.Network)
 	}
-	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil || c.Name == "shipped" {
+	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil || c.Name == "shipped" || c.Engine != "go-face + own" {
 		t.Errorf("%+v", c)
 	}
 	// What it was made from and what is made of it is accepted as a calibration.
