@@ -53,7 +53,6 @@ func (c *commands) evaluateChecks() *cobra.Command {
 func (c *commands) evaluatePeople() *cobra.Command {
 	cmd, told := c.evaluation("people FOLDER", "cli.evaluate.people_short", "cli.evaluate.people_long")
 	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n  facematch evaluate people photos --split split.tsv --part check"
-	c.networkFlags(cmd, &told.network)
 	var o evaluate.PeopleOptions
 	cmd.Flags().StringVar(&o.Groups, "groups", "", c.Words.T("cli.evaluate.groups"))
 	cmd.Flags().StringVar(&o.Split, "split", "", c.Words.T("cli.evaluate.split"))
@@ -67,6 +66,7 @@ func (c *commands) evaluatePeople() *cobra.Command {
 		}
 		return c.runEvaluation(cmd, told, func() (*evaluate.Test, error) { return evaluate.People(args[0], o) })
 	}
+	c.networkFlags(cmd, &told.network)
 	return cmd
 }
 
