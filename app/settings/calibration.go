@@ -92,7 +92,7 @@ func fits(d Deciding, usual *matcher.Calibration) error {
 		return matcher.NewProblem("engine.network_unknown", nil)
 	case c.Network == nil && usual.Network != nil:
 		return matcher.NewProblem("calibration.needs_none", nil)
-	case c.Network != nil && usual.Network == nil:
+	case c.Network != nil && !own && (usual.Network == nil || c.Network.Features != usual.Network.Features):
 		return matcher.NewProblem("calibration.needs_network", nil)
 	}
 	needed, known := shared(usual, own), shared(c, own)

@@ -57,8 +57,8 @@ func TestDeciding(t *testing.T) {
 		return path
 	}
 	network := "/srv/networks/own.onnx"
-	otherDlib, otherLandmarks := dlib, landmarks
-	otherDlib.SHA256, otherLandmarks.SHA256 = own.SHA256, own.SHA256
+	otherDlib, otherLandmarks, otherFeatures := dlib, landmarks, features
+	otherDlib.SHA256, otherLandmarks.SHA256, otherFeatures.SHA256 = own.SHA256, own.SHA256, own.SHA256
 	for name, tt := range map[string]struct {
 		network, calibration string
 		want, path           string // the calibration's name, the network's file
@@ -75,7 +75,8 @@ func TestDeciding(t *testing.T) {
 		"own network, go-face's":         {network, file("alone.json", goFaceAlone(t, "alone", dlib)), "", "", "engine.network_unknown"},
 		"go-face's, but the network is":  {"", file("alone.json", goFaceAlone(t, "alone", dlib)), "", "", "calibration.needs_none"},
 		"fused, but no network is":       {NoNetwork, file("mine.json", fused(t, "mine", dlib, landmarks, features)), "", "", "calibration.needs_network"},
-		"of a network that is not named": {"", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "", "calibration.other_models"},
+		"of a network that is not named": {"", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "", "calibration.needs_network"},
+		"of other features":              {"", file("features.json", fused(t, "mine", dlib, landmarks, otherFeatures)), "", "", "calibration.other_models"},
 		"of another dlib":                {NoNetwork, file("dlib.json", goFaceAlone(t, "alone", otherDlib)), "", "", "calibration.other_models"},
 		"of no dlib":                     {"", file("less.json", fused(t, "mine", landmarks, features)), "", "", "calibration.other_models"},
 		"of more models":                 {NoNetwork, file("more.json", goFaceAlone(t, "alone", dlib, own)), "", "", "calibration.other_models"},
