@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"facematch/app/evaluate"
+	"facematch/assets/translations"
 	"facematch/matcher"
 )
 
@@ -66,16 +67,21 @@ func (r ruler) Result(reference, probe matcher.Template, rules []matcher.Conditi
 
 // evaluated has people, a list of pairs and one of checks.
 func evaluated(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	return written(t, map[string]string{
 		"people/ann/1": "0.1", "people/ann/2": "0.12", "people/bob/1": "0.6", "people/bob/2": "0.65", "people/bob/3": "",
 		"pairs.csv":  "file_a,file_b,same\npeople/ann/1,people/ann/2,yes\npeople/ann/1,people/bob/1,no\npeople/ann/1,people/bob/3,no\npeople/ann/1,people/ann/1,yes\n",
 		"checks.tsv": "document\tvideo\tsame\npeople/ann/1\tpeople/ann/2\tyes\npeople/ann/1\tpeople/bob/1\tno\n",
 		"wrong.csv":  "file_a,file_b,same\npeople/ann/1,people/ann/2,perhaps\n",
 		"split.csv":  "person,part\nann,fit\nbob,check\n",
 		"groups.csv": "person,group\nann,first\nbob,second\n",
-	} {
+	})
+}
+
+// written has these files in a new folder.
+func written(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -113,22 +119,12 @@ func TestEvaluate(t *testing.T) {
 
 // measurable has people and checks enough for a calibration.
 func measurable(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	write := func(name, text string) {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	files := map[string]string{}
 	list, split := "document,video,same\n", "person,part\n"
 	for i := range 110 {
 		// The squares lie farther and farther apart.
-		write(fmt.Sprintf("people/p%03d/1", i), fmt.Sprintf("%.6f", 1e-2*float64(i*i)))
-		write(fmt.Sprintf("people/p%03d/2", i), fmt.Sprintf("%.6f", 1e-2*float64(i*i)+0.002))
+		files[fmt.Sprintf("people/p%03d/1", i)] = fmt.Sprintf("%.6f", 1e-2*float64(i*i))
+		files[fmt.Sprintf("people/p%03d/2", i)] = fmt.Sprintf("%.6f", 1e-2*float64(i*i)+0.002)
 		split += fmt.Sprintf("p%03d,fit\n", i)
 		for k := range 20 {
 			if i < 20 {
@@ -136,9 +132,8 @@ func measurable(t *testing.T) string {
 			}
 		}
 	}
-	write("checks.csv", list)
-	write("split.csv", split)
-	return dir
+	files["checks.csv"], files["split.csv"] = list, split
+	return written(t, files)
 }
 
 func TestEvaluateCalibrates(t *testing.T) {
@@ -244,6 +239,21 @@ func TestEvaluateExitCodes(t *testing.T) {
 	for _, fault := range []error{context.Canceled, matcher.NewProblem("engine.failed", errors.New("x"))} {
 		if code, out, errs := run(t, &parts{comparer: ruler{fault}}, "", "evaluate", "pairs", at("pairs.csv")); code != ExitCouldNotRun || out != "" || errs == "" {
 			t.Errorf("%v: exit %d\n%s%s", fault, code, out, errs)
+		}
+	}
+}
+
+func TestEveryStageOfATestHasWords(t *testing.T) {
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &commands{Params: Params{Words: words}}
+	for _, stage := range []matcher.Stage{
+		evaluate.StageFiles, evaluate.StagePairs, evaluate.StageAlone, evaluate.StageHard, evaluate.StageScale, evaluate.StageCurve,
+	} {
+		if got := c.progressWords(matcher.Progress{Stage: stage, Done: 1, Total: 2}); !strings.HasSuffix(got, ": 1 of 2") {
+			t.Errorf("%s: %q", stage, got)
 		}
 	}
 }

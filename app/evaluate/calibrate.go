@@ -185,7 +185,7 @@ type hard struct {
 }
 
 // hardPairs gives the features of the genuine pairs, and those of the impostor
-// pairs of highest cosine. Of very many genuine pairs it takes every so manieth.
+// pairs of highest cosine. Of more genuine pairs than mostGenuine it takes every nth.
 func (r *run) hardPairs(ctx context.Context, files []int) (genuine, impostor [][]float64, err error) {
 	stride := 1 + r.pairsOf(files).Genuine/mostGenuine
 	genuine = make([][]float64, 1+r.pairsOf(files).Genuine/stride)

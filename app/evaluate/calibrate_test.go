@@ -200,6 +200,38 @@ func byHand(t *testing.T, engine *duo, test *Test, c *matcher.Calibration) (fuse
 	return f.sample(), g.sample()
 }
 
+// A list's groups are told without the second network too, other tests are not.
+func TestGoFaceAloneOfAList(t *testing.T) {
+	dir := crowd(t, 4)
+	list := "file_a,file_b,same,group\n"
+	for p := range 4 {
+		list += fmt.Sprintf("crowd/p%03d/0,crowd/p%03d/1,yes,\ncrowd/p%03d/0,crowd/p%03d/1,no,near\n", p, p, p, (p+1)%4)
+	}
+	for name, c := range map[string]struct {
+		list  string
+		alone bool
+	}{"groups": {list, true}, "no groups": {strings.ReplaceAll(list, "near", ""), false}} {
+		file := filepath.Join(dir, "list.csv")
+		if err := os.WriteFile(file, []byte(c.list), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		test, err := Pairs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(context.Background(), params(t, &duo{ruler: &ruler{}}), test, nil)
+		if err != nil || (r.Alone != nil) != c.alone {
+			t.Fatalf("%s: %v, %+v", name, err, r.Alone)
+		}
+		if c.alone && (r.Alone.Groups[0].Impostor != 4 || r.Alone.Groups[0].Genuine != 0 || !r.Alone.Groups[0].Direction) {
+			t.Errorf("%+v", r.Alone)
+		}
+	}
+	if r := mustRun(t, checks(t)); r.Alone != nil || r.Rarity != nil {
+		t.Errorf("%+v, %+v", r.Alone, r.Rarity)
+	}
+}
+
 func TestTheHardestPairsAreFound(t *testing.T) {
 	test, err := People(filepath.Join(crowd(t, 120), "crowd"), PeopleOptions{})
 	if err != nil {

@@ -19,12 +19,11 @@ type steps int
 
 func (s steps) distance() float64 { return float64(s) / distanceSteps }
 
-// bounds80 to bounds60 are where a curve passes its pinned percentages.
+// pinned is where a curve passes 80, 70 and 60.
 type pinned struct{ d80, d70, d60 steps }
 
-// newCurve draws the curve of a sample of distances. Its thresholds can be printed
-// and are measured as printed. Without the 10,000 impostor pairs canCalibrate asks
-// for the smallest of the rates has no meaning. The problem is
+// newCurve draws the curve of a sample of distances, which must be enough. Its
+// thresholds can be printed and are measured as printed. The problem is
 // evaluate.calibrate_curve: people who cannot be told apart at all.
 func newCurve(s *accuracy.Sample) (*curve, error) {
 	d80, d70 := within(s, fmrOfPass), within(s, fmrOfResult)

@@ -11,6 +11,10 @@
 // was never on a disk need not be wiped from it. Scores are kept as float32; the
 // most they take is said in constants.go.
 //
+// From the same scores comes a calibration where one is asked for: of people's
+// pairs the fusion of two networks and the curve, of whole checks how rare a score
+// is among strangers.
+//
 // A test is no check: nothing of it stands in the history.
 package evaluate
 
