@@ -40,13 +40,9 @@ func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template
 	if err != nil {
 		return nil, 0, err
 	}
-	chosen, code := choose(looked)
-	if code != matcher.CodeOK {
-		return nil, code, nil
-	}
-	t, err := m.describeChosen(ctx, chosen, nil)
-	if err != nil {
-		return nil, 0, err
+	_, t, code, err := m.describeBest(ctx, looked, nil)
+	if err != nil || code != matcher.CodeOK {
+		return nil, code, err
 	}
 	return t, matcher.CodeOK, nil
 }

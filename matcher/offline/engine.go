@@ -25,18 +25,21 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/internal/background"
+	"facematch/matcher/internal/cascade"
 )
 
 // Params are what an Engine is made of; all are needed.
 type Params struct {
 	Folders     []string // where the models may lie, in the order to try
 	Calibration *matcher.Calibration
+	Cascade     []byte // see assets/cascade
 	Log         *slog.Logger
 }
 
 // Engine finds and describes faces. It may be used from several goroutines.
 type Engine struct {
 	params  Params
+	cascade *cascade.Cascade
 	native  background.Group // calls into C++, which cannot be interrupted
 	workers int              // as many as the computer has cores
 
@@ -71,9 +74,13 @@ func (w *worker) close() {
 var _ matcher.FaceFinder = (*Engine)(nil)
 
 // New makes an engine and returns at once; Load, or the first use, reads the
-// models.
-func New(p Params) *Engine {
-	return &Engine{params: p, workers: runtime.NumCPU()}
+// models. The error says that the cascade is damaged.
+func New(p Params) (*Engine, error) {
+	c, err := cascade.Parse(p.Cascade)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{params: p, cascade: c, workers: runtime.NumCPU()}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the

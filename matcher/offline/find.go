@@ -16,7 +16,7 @@ import (
 type found struct {
 	matcher.Face
 	goFace face.Descriptor
-	seen   float64 // inter-eye distance in the searched picture, in pixels
+	seen   float64 // inter-eye distance in the picture go-face searched, in pixels; 0 where it has not seen the face yet
 }
 
 // Find finds the faces in an upright picture, in two steps: fast in a small

@@ -45,24 +45,52 @@ type imprint struct {
 	strength float64   // of the network's answer: poor pictures give a weak one
 }
 
-// describe describes the face in the box, which must be upright to some 30
-// degrees.
-func (n *networks) describe(img *image.RGBA, box image.Rectangle) (imprint, error) {
-	points, err := n.points(img, box)
+// describe describes the face with these eyes, together with its mirror image where
+// that is wanted: their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, eyes [2]image.Point, mirror bool) (imprint, error) {
+	points, err := n.points(img, aroundEyes(eyes))
 	if err != nil {
 		return imprint{}, err
 	}
 	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
 	defer face.Close()
-	return n.imprint(face)
+	if n.input.Gray {
+		gray := gocv.NewMat()
+		defer gray.Close()
+		gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
+		gocv.CvtColor(gray, &face, gocv.ColorGrayToBGR)
+	}
+	faces := []gocv.Mat{face}
+	if mirror {
+		other := gocv.NewMat()
+		defer other.Close()
+		gocv.Flip(face, &other, 1)
+		faces = append(faces, other)
+	}
+	return n.imprint(faces)
 }
 
-// points are the 68 landmarks of the iBUG 300-W scheme.
-func (n *networks) points(img *image.RGBA, box image.Rectangle) ([]spot, error) {
-	side := landmarkReach * float64(box.Dx())
-	middle := spot{float64(box.Min.X+box.Max.X) / 2, float64(box.Min.Y+box.Max.Y)/2 + landmarkDrop*float64(box.Dx())}
-	scale := landmarkSide / side
-	onto := similarity{a: scale, dx: landmarkSide/2 - scale*middle.x, dy: landmarkSide/2 - scale*middle.y}
+// aroundEyes lays the face with these eyes, turned upright, onto the landmark
+// network's square.
+func aroundEyes(eyes [2]image.Point) similarity {
+	left, right := spot{float64(eyes[0].X), float64(eyes[0].Y)}, spot{float64(eyes[1].X), float64(eyes[1].Y)}
+	const half, apart = landmarkSide / 2., landmarkSide / landmarkReach / 2.
+	const line = half - landmarkDrop*2*apart
+	return fit([]spot{left, right}, []spot{{half - apart, line}, {half + apart, line}})
+}
+
+// aroundFace does so for an upright face of which only the middle of its box and
+// that box's side are known.
+func aroundFace(x, y, side float64) similarity {
+	interEye := side / widthPerEye
+	scale := landmarkSide / landmarkReach / interEye
+	y += (landmarkDrop - boxDrop) * interEye
+	return similarity{a: scale, dx: landmarkSide/2 - scale*x, dy: landmarkSide/2 - scale*y}
+}
+
+// points are the 68 landmarks, by the scheme of iBUG 300-W, of the face that the
+// similarity lays onto the network's square. They are in the picture's pixels.
+func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
 	face := warped(img, onto, landmarkSide)
 	defer face.Close()
 	gray := gocv.NewMat()
@@ -74,10 +102,10 @@ func (n *networks) points(img *image.RGBA, box image.Rectangle) ([]spot, error) 
 	if err != nil {
 		return nil, err
 	}
+	back := onto.inverse()
 	points := make([]spot, landmarkCount)
-	for i := range points {
-		x, y := float64(out[2*i]), float64(out[2*i+1]) // 0 to 1 over the square
-		points[i] = spot{middle.x + (x-.5)*side, middle.y + (y-.5)*side}
+	for i := range points { // they come as shares of the square's side
+		points[i] = back.of(spot{landmarkSide * float64(out[2*i]), landmarkSide * float64(out[2*i+1])})
 	}
 	return points, nil
 }
@@ -94,38 +122,34 @@ func alignOn(p []spot) []spot {
 	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), p[30], middle(48, 60), middle(54, 64)}
 }
 
-// imprint describes an aligned face and its mirror image together: their mean is
-// steadier than either.
-func (n *networks) imprint(face gocv.Mat) (imprint, error) {
-	mirrored := gocv.NewMat()
-	defer mirrored.Close()
-	gocv.Flip(face, &mirrored, 1)
+// imprint is what the second network makes of aligned pictures of one face.
+func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 	blob := gocv.NewMat()
 	defer blob.Close()
 	in := n.input
-	gocv.BlobFromImages([]gocv.Mat{face, mirrored}, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
+	gocv.BlobFromImages(faces, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
 		gocv.NewScalar(in.Mean, in.Mean, in.Mean, 0), in.BGR, false, gocv.MatTypeCV32F)
 	out, err := forward(&n.features, blob, 0)
 	if err != nil {
 		return imprint{}, err
 	}
-	half := len(out) / 2
-	p := imprint{vector: make([]float32, half)}
-	var norms [2]float64
-	for side := range norms {
-		norms[side] = length(out[side*half : (side+1)*half])
+	size := len(out) / len(faces)
+	p := imprint{vector: make([]float32, size)}
+	for i := range faces {
+		one := out[i*size : (i+1)*size]
+		norm := length(one)
+		if norm == 0 || math.IsNaN(norm) {
+			return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
+		}
+		for j, x := range one {
+			p.vector[j] += x / float32(norm)
+		}
+		p.strength += norm / float64(len(faces))
 	}
-	if norms[0] == 0 || norms[1] == 0 || math.IsNaN(norms[0]+norms[1]) {
-		return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
-	}
+	whole := float32(length(p.vector))
 	for i := range p.vector {
-		p.vector[i] = float32(float64(out[i])/norms[0] + float64(out[half+i])/norms[1])
+		p.vector[i] /= whole
 	}
-	whole := length(p.vector)
-	for i := range p.vector {
-		p.vector[i] /= float32(whole)
-	}
-	p.strength = (norms[0] + norms[1]) / 2
 	return p, nil
 }
 
