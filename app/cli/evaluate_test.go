@@ -218,7 +218,7 @@ func TestEvaluateExitCodes(t *testing.T) {
 		"no list":         {[]string{"pairs", at("none")}, ExitCouldNotRun, "The list is not there."},
 		"no folder":       {[]string{"people", at("none")}, ExitCouldNotRun, "The folder is not there."},
 		"too few people":  {[]string{"people", at("people"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 genuine and 10,000 impostor pairs"},
-		"too few checks":  {[]string{"checks", at("checks.tsv"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 300 checks of two people"},
+		"too few checks":  {[]string{"checks", at("checks.tsv"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 checks of two people"},
 		"pairs calibrate": {[]string{"pairs", at("pairs.csv"), "--calibrate", at("new.json")}, ExitUsage, "unknown flag"},
 		"written over":    {[]string{"people", at("people"), "--calibrate", at("split.csv")}, ExitCouldNotRun, "A calibration is not written over"},
 		"nowhere":         {[]string{"people", at("people"), "--calibrate", at("none/new.json")}, ExitCouldNotRun, "The calibration could not be written."},

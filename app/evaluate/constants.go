@@ -61,8 +61,8 @@ const (
 
 // What is kept of the scores of strangers' whole checks.
 const (
-	// leastStrangers support "fewer than 1 in 100" by the rule of three.
-	leastStrangers = 300
+	// leastStrangers support "fewer than 1 in 33" by the rule of three.
+	leastStrangers = 100
 	// everyBelow this count each score is kept; above, the next one down is kept
 	// once its count exceeds the last one's by a tenth of itself.
 	everyBelow = 20
