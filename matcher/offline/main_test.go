@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -34,6 +35,13 @@ var shared struct {
 func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
 		os.Exit(code)
+	}
+	if folder := os.Getenv(plainEnv); folder != "" {
+		if err := plainGoFace(folder, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	code := m.Run()
 	if shared.engine != nil {
