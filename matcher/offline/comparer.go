@@ -1,8 +1,12 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"image"
+	"math"
+	"slices"
 
 	"facematch/matcher"
 )
@@ -16,10 +20,45 @@ type template struct {
 	apart       float64 // largest distance between two of them
 }
 
-// Picture looks at a photograph or document; see matcher.Comparer. Its problems
-// are those of Load and of the portrait finder.
-func (m *Matcher) Picture(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
-	portrait, d, err := m.portrait(ctx, matcher.Request{Page: file})
+// Document looks at a document; see matcher.Comparer. Its problems are those of
+// Load and of the portrait finder.
+func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	return m.template(ctx, matcher.Request{Page: file})
+}
+
+// Photograph looks at a photograph; see matcher.Comparer.
+func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	p, err := m.params.Portraits.Portrait(ctx, file)
+	if err == nil {
+		if at, other := inTheMiddle(p); other {
+			p, err = m.params.Portraits.Choose(ctx, p, matcher.Choice{Area: at})
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return m.template(ctx, matcher.Request{Portrait: &p})
+}
+
+// inTheMiddle is the face nearest to the middle of a portrait's page; false where
+// that is the portrait already.
+func inTheMiddle(p matcher.Portrait) (image.Rectangle, bool) {
+	if p.Page == nil || len(p.Others) == 0 {
+		return image.Rectangle{}, false
+	}
+	away := func(box image.Rectangle) float64 {
+		d := middle(box.Min, box.Max).Sub(middle(p.Page.Rect.Min, p.Page.Rect.Max))
+		return math.Hypot(float64(d.X), float64(d.Y))
+	}
+	nearest := slices.MinFunc(p.Others, func(a, b image.Rectangle) int { return cmp.Compare(away(a), away(b)) })
+	return nearest, p.Code != matcher.CodeOK || away(nearest) < away(p.Box)
+}
+
+func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, int, error) {
+	if err := m.params.Engine.Load(ctx); err != nil {
+		return nil, 0, err
+	}
+	portrait, d, err := m.portrait(ctx, req)
 	if err != nil {
 		return nil, 0, err
 	}
