@@ -1,12 +1,8 @@
 package offline
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"image"
-	"math"
-	"slices"
 
 	"facematch/matcher"
 )
@@ -29,29 +25,20 @@ func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Temp
 // Photograph looks at a photograph; see matcher.Comparer.
 func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
 	p, err := m.params.Portraits.Portrait(ctx, file)
-	if err == nil {
-		if at, other := inTheMiddle(p); other {
-			p, err = m.params.Portraits.Choose(ctx, p, matcher.Choice{Area: at})
-		}
-	}
 	if err != nil {
 		return nil, 0, err
 	}
+	all, err := m.params.Engine.find(ctx, p.Page)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(all) > 0 {
+		f := nearest(all, middle(p.Page.Rect.Min, p.Page.Rect.Max))
+		if p.Code != matcher.CodeOK || !middle(f.Box.Min, f.Box.Max).In(p.Box) {
+			p.Code, p.Image, p.Box, p.Eyes = matcher.CodeOK, matcher.CropFace(p.Page, f.Face), f.Box, f.Eyes
+		}
+	}
 	return m.template(ctx, matcher.Request{Portrait: &p})
-}
-
-// inTheMiddle is the face nearest to the middle of a portrait's page; false where
-// that is the portrait already.
-func inTheMiddle(p matcher.Portrait) (image.Rectangle, bool) {
-	if p.Page == nil || len(p.Others) == 0 {
-		return image.Rectangle{}, false
-	}
-	away := func(box image.Rectangle) float64 {
-		d := middle(box.Min, box.Max).Sub(middle(p.Page.Rect.Min, p.Page.Rect.Max))
-		return math.Hypot(float64(d.X), float64(d.Y))
-	}
-	nearest := slices.MinFunc(p.Others, func(a, b image.Rectangle) int { return cmp.Compare(away(a), away(b)) })
-	return nearest, p.Code != matcher.CodeOK || away(nearest) < away(p.Box)
 }
 
 func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, int, error) {
