@@ -20,13 +20,13 @@ type Condition struct {
 	Refer *float64 `toml:"refer,omitempty" json:"refer,omitempty"`
 }
 
-// DefaultConditions are the conditions of a new installation, as text. The
-// bounds belong to the curve that is not calibrated yet: 80 and 45.
+// DefaultConditions are the conditions of a new installation, as text. Every
+// calibration gives their bounds the same meaning: see PassFrom and FailUnder.
 const DefaultConditions = `[[facematch_conditions]]
 field = "score"
 op = ">="
 pass = 80.0
-refer = 45.0
+refer = 60.0
 `
 
 // operators are compared on values rounded to two decimals, so that 80.00 on
