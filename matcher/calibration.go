@@ -85,7 +85,8 @@ type Fusion struct {
 	Cosine         float64 `json:"cosine"`
 	Strength       float64 `json:"strength"`
 	CosineStrength float64 `json:"cosine_strength"` // of the product of both
-	// The strength is taken for one of these where it lies beyond them.
+	// Weakest is the least strength of a face that is compared; the picture of one
+	// with less is too poor. Beyond Strongest more makes no difference.
 	Weakest   float64 `json:"weakest"`
 	Strongest float64 `json:"strongest"`
 }

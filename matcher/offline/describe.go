@@ -54,7 +54,8 @@ type view struct {
 }
 
 // describe describes a face; false where go-face does not see it, which only
-// glanced at faces can come to.
+// glanced at faces can come to, or where the second network makes so little of it
+// that it is too poor to compare: hidden, out of focus, turned far away.
 func (e *Engine) describe(ctx context.Context, v view) (descriptor, bool, error) {
 	if e.params.Calibration.Network == nil && !v.face.coarse() && !v.mirror {
 		return descriptor{goFace: v.face.goFace}, true, ctx.Err()
@@ -72,6 +73,9 @@ func (e *Engine) describe(ctx context.Context, v view) (descriptor, bool, error)
 	})
 	if err != nil {
 		return descriptor{}, false, err
+	}
+	if fusion := e.params.Calibration.Fusion; fusion != nil && d.strength < fusion.Weakest {
+		seen = false
 	}
 	return d, seen, nil
 }
