@@ -17,6 +17,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"facematch/app/history"
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
@@ -50,8 +51,8 @@ func (r *memoryRing) set(user, secret string) error {
 // noRing is a computer without a keyring.
 type noRing struct{}
 
-func (noRing) get(string) (string, error) { return "", errNoKeyring }
-func (noRing) set(string, string) error   { return errNoKeyring }
+func (noRing) get(string) (string, error) { return "", secrets.ErrNoKeyring }
+func (noRing) set(string, string) error   { return secrets.ErrNoKeyring }
 
 func testParams(dir string) Params {
 	return Params{

@@ -546,13 +546,13 @@ func TestMemoryWhileSending(t *testing.T) {
 		defer mu.Unlock()
 		if progress.Done/writeSize%32 == 0 {
 			runtime.ReadMemStats(&now)
-			most = max(most, now.HeapSys+now.StackSys)
+			most = max(most, now.HeapInuse+now.StackInuse)
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	growth := int64(most) - int64(before.HeapSys+before.StackSys)
+	growth := int64(most) - int64(before.HeapInuse+before.StackInuse)
 	t.Logf("memory grew by %.1f MB while 50 MB were sent", float64(growth)/(1<<20))
 	if growth > 20<<20 {
 		t.Errorf("memory grew by %d bytes", growth)
