@@ -148,6 +148,7 @@ type Exchange struct {
 	Host      string `json:"host"`                  // whom it went to, with the port where it is not the usual one
 	Reached   bool   `json:"reached"`               // a connection stood, so bytes may have been sent
 	Answered  bool   `json:"answered"`              // an answer came, of whatever kind, and not cut off
+	Refused   bool   `json:"refused,omitempty"`     // the answer says that the request was not taken at all
 	Status    int    `json:"http_status,omitempty"` // 0: no answer began
 	RequestID string `json:"request_id,omitempty"`  // the answer's X-Request-Id
 	Sent      int64  `json:"sent_bytes"`            // of the body, as far as they were handed to the network
@@ -166,8 +167,12 @@ type Exchange struct {
 // Has says whether the answer had a field; see Absent.
 func (e *Exchange) Has(field string) bool { return e == nil || !slices.Contains(e.Absent, field) }
 
-// Unsent says that not one byte was sent, so that asking again asks once.
+// Unsent says that not one byte was sent.
 func (e *Exchange) Unsent() bool { return e != nil && !e.Reached }
+
+// Untaken says that the other program has not taken the request, because it never
+// came there or was refused: who asks again asks once.
+func (e *Exchange) Untaken() bool { return e.Unsent() || e != nil && e.Answered && e.Refused }
 
 // Unanswered says that bytes may have been sent and no whole answer came: what
 // the other program made of them is not known.

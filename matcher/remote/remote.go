@@ -275,6 +275,7 @@ func (c *call) do(ctx context.Context, method, path string, h http.Header) ([]by
 		return raw, exchange, c.failure(ctx, exchange, err)
 	}
 	exchange.Answered = true
+	exchange.Refused = refused(response.StatusCode)
 	return raw, exchange, c.refusal(response, raw)
 }
 
@@ -386,6 +387,18 @@ func (c *call) refusal(r *http.Response, raw []byte) error {
 	}
 	return matcher.NewProblem(key, nil, "Host", c.client.base.Host, "Status", r.StatusCode,
 		"Text", c.clean(complaint(raw)), "Wait", advice(r.Header.Get("Retry-After"), time.Now()))
+}
+
+// refused says whether a status means that nothing was done: the request was
+// sent elsewhere, not let in, or turned away for now. Any other may come from the
+// middle of the work.
+func refused(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestEntityTooLarge,
+		http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return true
+	}
+	return status/100 == 3
 }
 
 // advice reads Retry-After, in seconds or as a date, as whole seconds; 0 where
