@@ -61,6 +61,9 @@ func opened(b matcher.Blob) matcher.Blob {
 // KeptChecks lists the kept checks. Those whose time is over are deleted, and so
 // are those the API has, or may have, already: they are in the history.
 func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
+	if err := d.p.Queue.Sweep(d.p.Now().Add(-sweepAge)); err != nil {
+		return KeptChecks{}, err
+	}
 	items, broken, err := d.p.Queue.List(ctx)
 	if err != nil || len(items) == 0 {
 		return KeptChecks{Broken: broken}, err
@@ -90,7 +93,7 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		}
 		d.p.Log.Info("kept check deleted", "kept", item.ID, "expired", expired, "taken", taken)
 	}
-	return kept, d.p.Queue.Sweep(d.p.Now().Add(-sweepAge))
+	return kept, nil
 }
 
 // sweepAge is how old half-written files of the queue must be to be taken for

@@ -296,8 +296,8 @@ func (q *Queue) Open(ctx context.Context, id string) (item Item, page, video mat
 	case err != nil:
 		return item, page, video, matcher.NewProblem("queue.broken", err)
 	}
-	// Whole, before any of it is sent.
-	if n, err := io.Copy(io.Discard, r); err != nil || n != item.PageSize+item.VideoSize {
+	// Whole, and the one that was asked for, before any of it is sent.
+	if n, err := io.Copy(io.Discard, r); err != nil || n != item.PageSize+item.VideoSize || item.ID != id {
 		return item, page, video, matcher.NewProblem("queue.broken", errors.Join(err, r.Close()))
 	}
 	if err := r.Close(); err != nil {
@@ -351,8 +351,8 @@ func (q *Queue) Hold() (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil // it ends with the process at the latest
 }
 
-// Sweep removes what a program that ended in the middle of Put left behind. The
-// caller holds the queue.
+// Sweep removes what a program that ended in the middle of Put left behind, if it
+// is older than this.
 func (q *Queue) Sweep(older time.Time) error {
 	entries, err := os.ReadDir(q.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

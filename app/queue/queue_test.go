@@ -166,6 +166,9 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.key = queue(t).key
+	if _, _, _, err := q.Open(context.Background(), other); key(err) != "queue.broken" {
+		t.Error(err)
+	}
 	if items, broken, _ := q.List(context.Background()); broken != 1 || len(items) != 0 {
 		t.Errorf("%d broken, %+v", broken, items)
 	}
