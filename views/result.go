@@ -102,9 +102,13 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 // frame.
 func (r *resultView) comparison() fyne.CanvasObject {
 	portrait, best := r.faces()
+	none := "result.no_best"
+	if r.check.Mode == history.Remote {
+		none = "result.no_best_remote"
+	}
 	faces := container.NewGridWithColumns(2,
 		r.face(portrait, "result.portrait", "result.no_portrait"),
-		r.face(best, "result.best", "result.no_best"),
+		r.face(best, "result.best", none),
 	)
 	if !r.check.compared() {
 		return container.NewVBox(faces)
@@ -181,11 +185,7 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	if len(box.Objects) > 0 {
 		box.Add(widget.NewSeparator())
 	}
-	badge := r.words.T("mode.offline")
-	if r.check.Mode == history.Remote {
-		badge = r.words.T("mode.remote", "Host", r.host())
-	}
-	box.Add(bold(badge))
+	box.Add(bold(r.words.T("mode.name." + string(r.check.Mode))))
 	box.Add(wrapped(r.decidedBy()))
 	session := widget.NewLabel(r.check.Session)
 	session.Truncation = fyne.TextTruncateEllipsis

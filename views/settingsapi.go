@@ -83,6 +83,7 @@ func (a *apiSettings) lay() {
 	}
 	a.decide = a.who.row
 	a.passphraseRow = form(widget.NewLabel(t("settings.passphrase")), a.passphrase)
+	a.passphraseRow.Hide() // until it is needed
 	a.content = container.NewVBox(
 		bold(t("settings.section_api")),
 		form(widget.NewLabel(t("settings.api_base")), a.base, widget.NewLabel(t("settings.ca_file_label")), a.caFile),
