@@ -20,7 +20,7 @@ type remoteForm struct {
 	changed func()
 
 	token      error // why there is none; nil: there is one, or nobody asked yet
-	asking     *job  // for the token
+	asked      int   // how often: only the last answer counts
 	keptChecks app.KeptChecks
 
 	who       *choice // for a desk that asks each time
@@ -151,9 +151,10 @@ func (f *remoteForm) reset() {
 
 // refresh asks for the token and the kept checks anew.
 func (f *remoteForm) refresh() {
-	f.asking.stop()
+	f.asked++
+	this := f.asked
 	mayAsk := f.desk.Settings().Matching.Mode != history.Offline
-	f.asking = f.work.start(func(ctx context.Context) {
+	f.work.start(func(ctx context.Context) {
 		var token error
 		if mayAsk {
 			_, token = f.desk.TokenPlace()
@@ -163,6 +164,9 @@ func (f *remoteForm) refresh() {
 			return
 		}
 		f.work.do(func() {
+			if this != f.asked {
+				return
+			}
 			f.desk.Log("kept checks", err)
 			f.token = token
 			if err == nil {

@@ -38,6 +38,7 @@ type apiSettings struct {
 	said               *widget.Label // what came of the last of them
 	busy               bool
 	locked             bool
+	looks              int // how often it was looked where the token lies: only the last answer counts
 
 	decide, content, wording *fyne.Container
 }
@@ -164,9 +165,15 @@ func (a *apiSettings) update() {
 
 // look tells where the token lies.
 func (a *apiSettings) look() {
+	a.looks++
+	this := a.looks
 	a.work.start(func(context.Context) {
 		place, err := a.desk.TokenPlace()
-		a.work.do(func() { a.found(place, err) })
+		a.work.do(func() {
+			if this == a.looks {
+				a.found(place, err)
+			}
+		})
 	})
 }
 
