@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -110,6 +111,9 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 type onlyPage struct{ matcher.PortraitFinder }
 
 func (onlyPage) Upright(_ context.Context, document matcher.Blob, _ matcher.Portrait) (matcher.Blob, error) {
+	if os.Getenv("SOAK_TASK") == "crash" {
+		panic("in the middle of a call")
+	}
 	return document, nil
 }
 
@@ -179,6 +183,23 @@ func child(task string) int {
 	return 0
 }
 
+// A program that crashes in the middle of a call prints what its goroutines did,
+// but not the token they did it with.
+func TestACrashShowsNoToken(t *testing.T) {
+	home := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SOAK_TASK=crash", "SOAK_HOME="+home, "SOAK_SESSION="+app.NewSession(), "GOTRACEBACK=all",
+		"DBUS_SESSION_BUS_ADDRESS=autolaunch:", token.Variable+"="+soakToken)
+	out, err := cmd.CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("in the middle of a call")) || !bytes.Contains(out, []byte("remote.(*Client).Match")) {
+		t.Errorf("it did not crash there: %v\n%s", err, out)
+	}
+	if bytes.Contains(out, []byte(soakToken)) || bytes.Contains(out, []byte("Ada Lovelace")) {
+		t.Errorf("the token or the name is in the crash output:\n%s", out)
+	}
+	noToken(t, home)
+}
+
 // attempt is one child, what was done to it and what it said.
 type attempt struct {
 	task, session, kept string
@@ -186,6 +207,24 @@ type attempt struct {
 	reply               standin.Reply
 	said                report
 	ready               bool
+}
+
+// upcoming is how the next request is answered; one child runs at a time.
+type upcoming struct {
+	mu    sync.Mutex
+	reply standin.Reply
+}
+
+func (u *upcoming) set(r standin.Reply) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.reply = r
+}
+
+func (u *upcoming) get() standin.Reply {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.reply
 }
 
 func TestSoak(t *testing.T) {
@@ -197,10 +236,10 @@ func TestSoak(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	home := t.TempDir()
-	var next standin.Reply // of the coming request; one child runs at a time
+	var next upcoming
 	server := standin.New(t, true, standin.Want{
 		Token: soakToken, Agent: "facematch-desk/soak", Image: soakPage, Video: soakClip,
-	}, func(int) standin.Reply { return next })
+	}, func(int) standin.Reply { return next.get() })
 	chosen, err := settings.Open(filepath.Join(home, "settings.toml"))
 	if err != nil {
 		t.Fatal(err)
@@ -212,8 +251,7 @@ func TestSoak(t *testing.T) {
 	}
 
 	run := func(a *attempt) {
-		next = a.reply
-		runChild(t, random, home, a)
+		runChild(t, random, home, &next, a)
 	}
 	var attempts []*attempt
 	kept := map[string]string{} // session by id
@@ -277,15 +315,20 @@ func injure(random *rand.Rand, a *attempt) {
 		a.fault, a.reply = "cut answer", standin.Reply{CutAnswer: 1 + random.IntN(200)}
 	case 4:
 		a.fault = "killed"
-		a.reply.Delay = time.Duration(random.IntN(20)) * time.Millisecond
+		a.reply.Delay = 20 * time.Millisecond
+		if a.task != "keep" && random.IntN(2) == 0 {
+			a.fault = "killed while sending"
+			a.reply.At = 1 + random.Int64N(whole)
+		}
 	case 5:
 		a.fault = "disk full"
 	}
 }
 
 // runChild runs one attempt in a process of its own.
-func runChild(t *testing.T, random *rand.Rand, home string, a *attempt) {
+func runChild(t *testing.T, random *rand.Rand, home string, next *upcoming, a *attempt) {
 	t.Helper()
+	reply := a.reply
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
@@ -304,6 +347,11 @@ func runChild(t *testing.T, random *rand.Rand, home string, a *attempt) {
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	started := make(chan *os.Process, 1)
+	if a.fault == "killed while sending" {
+		reply.Then = func() { _ = (<-started).Kill() }
+	}
+	next.set(reply)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -311,6 +359,7 @@ func runChild(t *testing.T, random *rand.Rand, home string, a *attempt) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	started <- cmd.Process
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		var r report
@@ -389,6 +438,10 @@ func judge(t *testing.T, home string, server *standin.Server, attempts []*attemp
 		switch {
 		case a.fault == "killed" || a.fault == "disk full":
 			// It may have ended before, or not have begun.
+		case a.fault == "killed while sending":
+			if outcomes[len(outcomes)-1] != history.Unknown && posts[a.session] > 0 {
+				t.Errorf("%+v: the history says %v", a, outcomes)
+			}
 		case strings.Contains(a.said.Error, "queue.taken") || strings.Contains(a.said.Error, "queue.gone"):
 			if !mayHaveBeenSent {
 				t.Errorf("%+v: it is gone, but the history says %v", a, outcomes)

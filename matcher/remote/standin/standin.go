@@ -65,6 +65,9 @@ type Reply struct {
 	CutAfter  int64         // closes when this many bytes of the request came; 0: not
 	CutAnswer int           // closes after this many bytes of the answer; 0: not
 	Hang      bool          // accepts and then reads nothing
+
+	At   int64  // when this many bytes of the request came,
+	Then func() // this is called; nil: nothing
 }
 
 // Post is a request that came.
@@ -204,6 +207,8 @@ type limited struct {
 	from  io.Reader
 	count int64
 	most  int64 // 0: no limit
+	at    int64
+	then  func() // called once, at so many bytes
 }
 
 func (l *limited) Read(p []byte) (int, error) {
@@ -215,6 +220,10 @@ func (l *limited) Read(p []byte) (int, error) {
 	}
 	n, err := l.from.Read(p)
 	l.count += int64(n)
+	if l.then != nil && l.count >= l.at {
+		l.then()
+		l.then = nil
+	}
 	return n, err
 }
 
@@ -225,7 +234,7 @@ func (s *Server) serve(conn net.Conn, r Reply) {
 		time.Sleep(r.Delay)
 		return
 	}
-	from := &limited{from: conn, most: r.CutAfter}
+	from := &limited{from: conn, most: r.CutAfter, at: r.At, then: r.Then}
 	in := bufio.NewReaderSize(from, 16)
 	head, err := readHead(in)
 	post := Post{Session: head.value("X-Session-ID")}
