@@ -176,7 +176,7 @@ func asFlagged(img *image.RGBA, orientation int) *image.RGBA {
 func TestDocumentsTurned(t *testing.T) {
 	finder, engine := newFinder(t), newMatcher(t)
 	describe := func(p matcher.Portrait) (descriptor, bool) {
-		d, ok, err := engine.describePortrait(context.Background(), p.Image)
+		d, ok, err := engine.describePortrait(context.Background(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestDocumentsTurned(t *testing.T) {
 				t.Errorf("%s %s: the engine does not see the portrait", name, what)
 				return
 			}
-			away := distance(got, want)
+			away := distance(got.goFace, want.goFace)
 			farthest = max(farthest, away)
 			if away >= 0.25 {
 				t.Errorf("%s %s: %.3f from the upright one", name, what, away)

@@ -55,6 +55,19 @@ func calibration(t testing.TB) *matcher.Calibration {
 	return c
 }
 
+// plain is a calibration of go-face alone with round numbers, for what does not
+// hang on the networks.
+func plain(t testing.TB) *matcher.Calibration {
+	t.Helper()
+	c, err := matcher.ParseCalibration([]byte(`{"name": "plain", "engine": "go-face",
+		"points": [[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], [1.2, 0]],
+		"same_person_distance": 0.545, "result_from": 60, "models": [{"name": "none.dat", "sha256": ""}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // models is the folder with the models; the test is skipped where there is none.
 func models(t testing.TB) string {
 	t.Helper()
@@ -70,12 +83,26 @@ func models(t testing.TB) string {
 	return ""
 }
 
+// newEngine makes an engine with the cascade that ships.
+func newEngine(t testing.TB, p Params) *Engine {
+	t.Helper()
+	var err error
+	if p.Cascade, err = os.ReadFile("../../assets/cascade/facefinder"); err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func loadedEngine(t testing.TB) *Engine {
 	t.Helper()
 	folder, c := models(t), calibration(t)
 	shared.once.Do(func() {
 		shared.reader = pages.New(pages.Params{Log: discard()})
-		shared.engine = New(Params{Folders: []string{folder}, Calibration: c, Log: discard()})
+		shared.engine = newEngine(t, Params{Folders: []string{folder}, Calibration: c, Log: discard()})
 	})
 	if err := shared.engine.Load(context.Background()); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,178 @@
+package offline
+
+import (
+	"errors"
+	"image"
+	"math"
+	"path/filepath"
+
+	"gocv.io/x/gocv"
+
+	"facematch/matcher"
+)
+
+// networks are the two networks behind OpenCV that help go-face: one finds 68
+// points of a face, with which the other is shown the face always in the same
+// place and describes it. One goroutine at a time may use them.
+type networks struct {
+	landmarks, features gocv.Net
+	input               matcher.Network
+}
+
+// loadNetworks reads both. OpenCV ends the program on a damaged file, so their
+// SHA-256 must have been checked, or the file tried in a process of its own.
+func loadNetworks(folder string, input matcher.Network) (*networks, error) {
+	n := &networks{
+		landmarks: gocv.ReadNet(filepath.Join(folder, input.Landmarks), ""),
+		features:  gocv.ReadNet(filepath.Join(folder, input.Features), ""),
+		input:     input,
+	}
+	if n.landmarks.Empty() || n.features.Empty() {
+		n.close()
+		return nil, matcher.NewProblem("engine.failed", errors.New("a network is empty"))
+	}
+	return n, nil
+}
+
+func (n *networks) close() {
+	n.landmarks.Close()
+	n.features.Close()
+}
+
+// imprint is what the second network makes of a face.
+type imprint struct {
+	vector   []float32 // of length 1
+	strength float64   // of the network's answer: poor pictures give a weak one
+}
+
+// describe describes the face with these eyes, together with its mirror image where
+// that is wanted: their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, eyes [2]image.Point, mirror bool) (imprint, error) {
+	points, err := n.points(img, aroundEyes(eyes))
+	if err != nil {
+		return imprint{}, err
+	}
+	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
+	defer face.Close()
+	if n.input.Gray {
+		gray := gocv.NewMat()
+		defer gray.Close()
+		gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
+		gocv.CvtColor(gray, &face, gocv.ColorGrayToBGR)
+	}
+	faces := []gocv.Mat{face}
+	if mirror {
+		other := gocv.NewMat()
+		defer other.Close()
+		gocv.Flip(face, &other, 1)
+		faces = append(faces, other)
+	}
+	return n.imprint(faces)
+}
+
+// aroundEyes lays the face with these eyes, turned upright, onto the landmark
+// network's square.
+func aroundEyes(eyes [2]image.Point) similarity {
+	left, right := spot{float64(eyes[0].X), float64(eyes[0].Y)}, spot{float64(eyes[1].X), float64(eyes[1].Y)}
+	const half, apart = landmarkSide / 2., landmarkSide / landmarkReach / 2.
+	const line = half - landmarkDrop*2*apart
+	return fit([]spot{left, right}, []spot{{half - apart, line}, {half + apart, line}})
+}
+
+// aroundFace does so for an upright face of which only the middle of its box and
+// that box's side are known.
+func aroundFace(x, y, side float64) similarity {
+	interEye := side / widthPerEye
+	scale := landmarkSide / landmarkReach / interEye
+	y += (landmarkDrop - boxDrop) * interEye
+	return similarity{a: scale, dx: landmarkSide/2 - scale*x, dy: landmarkSide/2 - scale*y}
+}
+
+// points are the 68 landmarks, by the scheme of iBUG 300-W, of the face that the
+// similarity lays onto the network's square. They are in the picture's pixels.
+func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
+	face := warped(img, onto, landmarkSide)
+	defer face.Close()
+	gray := gocv.NewMat()
+	defer gray.Close()
+	gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
+	blob := gocv.BlobFromImage(gray, 1./256, image.Pt(landmarkSide, landmarkSide), gocv.NewScalar(0, 0, 0, 0), false, false)
+	defer blob.Close()
+	out, err := forward(&n.landmarks, blob, 2*landmarkCount)
+	if err != nil {
+		return nil, err
+	}
+	back := onto.inverse()
+	points := make([]spot, landmarkCount)
+	for i := range points { // they come as shares of the square's side
+		points[i] = back.of(spot{landmarkSide * float64(out[2*i]), landmarkSide * float64(out[2*i+1])})
+	}
+	return points, nil
+}
+
+// alignOn are the five points the second network knows faces by: the middles of
+// the eyes, the tip of the nose, the corners of the mouth.
+func alignOn(p []spot) []spot {
+	middle := func(of ...int) (m spot) {
+		for _, i := range of {
+			m.x, m.y = m.x+p[i].x/float64(len(of)), m.y+p[i].y/float64(len(of))
+		}
+		return m
+	}
+	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), p[30], middle(48, 60), middle(54, 64)}
+}
+
+// imprint is what the second network makes of aligned pictures of one face.
+func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
+	blob := gocv.NewMat()
+	defer blob.Close()
+	in := n.input
+	gocv.BlobFromImages(faces, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
+		gocv.NewScalar(in.Mean, in.Mean, in.Mean, 0), in.BGR, false, gocv.MatTypeCV32F)
+	out, err := forward(&n.features, blob, 0)
+	if err != nil {
+		return imprint{}, err
+	}
+	size := len(out) / len(faces)
+	p := imprint{vector: make([]float32, size)}
+	for i := range faces {
+		one := out[i*size : (i+1)*size]
+		norm := length(one)
+		if norm == 0 || math.IsNaN(norm) {
+			return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
+		}
+		for j, x := range one {
+			p.vector[j] += x / float32(norm)
+		}
+		p.strength += norm / float64(len(faces))
+	}
+	whole := float32(length(p.vector))
+	for i := range p.vector {
+		p.vector[i] /= whole
+	}
+	return p, nil
+}
+
+func length(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	return math.Sqrt(sum)
+}
+
+// forward runs a network; count is how many numbers must come, 0 for any even
+// number.
+func forward(net *gocv.Net, blob gocv.Mat, count int) ([]float32, error) {
+	net.SetInput(blob, "")
+	out := net.Forward("")
+	defer out.Close()
+	values, err := out.DataPtrFloat32()
+	if err != nil {
+		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	if len(values) == 0 || len(values)%2 != 0 || count > 0 && len(values) != count {
+		return nil, matcher.NewProblem("engine.failed", errors.New("a network gives another number of values"))
+	}
+	return append([]float32(nil), values...), nil
+}
