@@ -510,10 +510,10 @@ func TestDoctor(t *testing.T) {
 	broken := &parts{verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}, describeErr: matcher.NewProblem("check.session", nil)}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 5 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 6 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "problem", "problem", "ok", "warning"} {
+	for i, want := range []string{"ok", "problem", "problem", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}
