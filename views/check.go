@@ -384,7 +384,7 @@ func (s *checkScreen) sendKept(k app.KeptCheck) {
 	if s.busy() || s.result != nil {
 		return
 	}
-	s.run(shownCheck{kept: true, byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
+	s.run(shownCheck{kept: keptAs(s.words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
 		return s.desk.SendKept(ctx, k.ID, s.progressf.put)
 	})
 }

@@ -123,12 +123,17 @@ func newKeptList(p parts, kept app.KeptChecks) *keptList {
 	return l
 }
 
-func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
+// keptAs is what a kept check is called.
+func keptAs(w words, k app.KeptCheck) string {
 	name := k.Name
 	if name == "" {
-		name = l.words.T("kept.no_name")
+		name = w.T("kept.no_name")
 	}
-	label := widget.NewLabel(date(k.At) + "  " + name)
+	return date(k.At) + "  " + name
+}
+
+func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
+	label := widget.NewLabel(keptAs(l.words, k))
 	label.Truncation = fyne.TextTruncateEllipsis
 	note := wrapped("")
 	note.Hide()

@@ -274,7 +274,7 @@ func TestKeepingAsksFirst(t *testing.T) {
 	list.OnSend = w.check.sendKept
 	list.OnSend(w.check.remote.keptChecks.Checks[0])
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if !strings.Contains(w.text(), "REFER") {
+	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") || strings.Contains(w.text(), w.words.T("inspect.person")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.reset()
@@ -344,6 +344,7 @@ func TestTheTokenInSettings(t *testing.T) {
 	}
 	a.base.SetText("https://api.test")
 	test.Tap(a.remove)
+	w.until(t, "its removal", func() bool { return a.said.Text == w.words.T("token.cleared", "Host", "api.test") })
 	w.until(t, "no token again", func() bool { return strings.HasPrefix(a.place.Text, w.words.T("token.none")) })
 	desk.mu.Lock()
 	desk.place = token.Locked

@@ -24,7 +24,7 @@ type shownCheck struct {
 	portrait   app.Portrait    // found before the check
 	page       int             // of the document, as the clerk counts; 0: not known
 	byCamera   bool            // the document was a photo by the camera
-	kept       bool            // a kept check was sent: its pictures are not here
+	kept       string          // which kept check was sent, whose pictures are not shown; empty: none
 }
 
 // outcome is what is shown: a check whose end is not in the history does not
@@ -68,7 +68,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 		r.offers = newOffers(r.parts, *p)
 		again.Hide() // the offers begin with it
 	}
-	if c.kept {
+	if c.kept != "" {
 		again.Hide()
 	}
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
@@ -106,10 +106,13 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	if r.check.Mode == history.Remote {
 		none = "result.no_best_remote"
 	}
-	faces := container.NewGridWithColumns(2,
-		r.face(portrait, "result.portrait", "result.no_portrait"),
-		r.face(best, "result.best", none),
-	)
+	var faces fyne.CanvasObject = container.New(middle{}, centred(r.words.T("result.kept_sealed", "Kept", r.check.kept)))
+	if r.check.kept == "" {
+		faces = container.NewGridWithColumns(2,
+			r.face(portrait, "result.portrait", "result.no_portrait"),
+			r.face(best, "result.best", none),
+		)
+	}
 	if !r.check.compared() {
 		return container.NewVBox(faces)
 	}
@@ -172,7 +175,7 @@ func (r *resultView) explanation() fyne.CanvasObject {
 			box.Add(o)
 		}
 	}
-	if r.check.compared() {
+	if r.check.compared() && r.check.kept == "" {
 		// A reminder, not a record: ticks are kept nowhere.
 		box.Add(bold(r.words.T("inspect.title")))
 		for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
