@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -32,6 +33,13 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if folder := os.Getenv(plainEnv); folder != "" {
+		if err := plainGoFace(folder, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if shared.engine != nil {
 		shared.reader.Close()

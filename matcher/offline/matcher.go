@@ -73,30 +73,53 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	}
 	answer := matcher.Answer{Best: -1, Engine: m.description()}
 
+	// Document and clip are looked at side by side: reading files leaves a core idle.
+	inClip, stop := context.WithCancel(ctx)
+	defer stop()
+	type clip struct {
+		chosen []seen
+		faces  template
+		code   int
+		err    error
+	}
+	looked := make(chan clip, 1)
 	progress.Report(matcher.StageDocument, 0, 0)
+	go func() {
+		var c clip
+		c.chosen, c.faces, c.code, c.err = m.lookAtClip(inClip, req, progress)
+		looked <- c
+	}()
 	portrait, anchor, err := m.portrait(ctx, req)
+	if err != nil {
+		stop()
+	}
+	c := <-looked
+	if err == nil {
+		err = c.err
+	}
 	if err != nil {
 		return matcher.Answer{}, err
 	}
 	answer.Portrait = portrait
+	if portrait.Code != matcher.CodeOK || c.code != matcher.CodeOK {
+		answer.Result, err = matcher.NotCompared(portrait.Code, c.code, req.Rules)
+		return answer, err
+	}
+	return m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
+}
 
+// lookAtClip chooses and describes the best frames of the request's clip; the code
+// says why where there are too few.
+func (m *Matcher) lookAtClip(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]seen, template, int, error) {
 	frames, err := m.frames(ctx, req, progress)
 	if err != nil {
-		return matcher.Answer{}, err
+		return nil, template{}, 0, err
 	}
 	looked, err := m.lookAt(ctx, frames, progress)
 	if err != nil {
-		return matcher.Answer{}, err
+		return nil, template{}, 0, err
 	}
-	chosen, faces, target, err := m.describeBest(ctx, looked, progress)
-	if err != nil {
-		return matcher.Answer{}, err
-	}
-	if portrait.Code != matcher.CodeOK || target != matcher.CodeOK {
-		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
-		return answer, err
-	}
-	return m.compare(answer, anchor, chosen, faces, req.Rules)
+	return m.describeBest(ctx, looked, progress)
 }
 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
