@@ -281,6 +281,13 @@ func (s *checkScreen) update() {
 		s.consent.Checked = false // nobody agreed to these words yet
 		s.consent.Refresh()
 	}
+	placeholder := "check.name_placeholder"
+	if s.remote.isRemote() {
+		placeholder = "check.name_placeholder_remote"
+	}
+	if text := s.words.T(placeholder); s.name.PlaceHolder != text {
+		s.name.SetPlaceHolder(text)
+	}
 	s.remote.update(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.busy()
 	s.document.hold(running || s.result != nil)

@@ -122,6 +122,10 @@ func TestADeskThatAsks(t *testing.T) {
 	w.check.consent.SetChecked(true)
 	w.until(t, "ready", func() bool { return !w.check.start.Disabled() })
 	// The words change with who decides, and nobody agreed to those yet.
+	w.check.remote.session.SetText("mistyped")
+	if w.check.why.Text != w.words.T("missing.session") {
+		t.Errorf("a mistyped session passes: %q", w.check.why.Text)
+	}
 	test.Tap(w.check.remote.who.buttons["offline"])
 	if w.check.consent.Checked || !w.check.start.Disabled() || w.check.agreed.Text != w.words.T("check.consent") {
 		t.Errorf("the consent to other words stands: %q", w.check.agreed.Text)
@@ -129,6 +133,10 @@ func TestADeskThatAsks(t *testing.T) {
 	w.check.consent.SetChecked(true)
 	if w.check.remote.deciding() != history.Offline || w.check.start.Disabled() {
 		t.Error("this computer cannot be chosen")
+	}
+	var in app.CheckInput
+	if w.check.remote.fill(&in); !app.ValidSession(in.Session) || w.check.remote.session.Text != in.Session {
+		t.Errorf("a session mistyped for the API spoils a check here: %+v", in)
 	}
 	w.check.reset()
 	if w.check.remote.deciding() != "" {

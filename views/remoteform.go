@@ -131,7 +131,11 @@ func (f *remoteForm) update(name string) {
 // fill puts what was said into a check's input.
 func (f *remoteForm) fill(in *app.CheckInput) {
 	in.Mode = f.deciding()
-	in.Session = strings.TrimSpace(f.session.Text)
+	if in.Session = strings.TrimSpace(f.session.Text); !app.ValidSession(in.Session) {
+		// Only where this computer decides, and the field is not shown.
+		in.Session = app.NewSession()
+		f.session.Text = in.Session
+	}
 	if in.Mode != history.Remote {
 		return
 	}
