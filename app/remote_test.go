@@ -78,7 +78,7 @@ func remoteDesk(t *testing.T, engine *scripted, s *standin.Server) (*Desk, *memo
 	d.p.Tokens = &tokens{secret}
 	d.p.OpenAPI = func(at settings.API, token func(context.Context) (string, error)) (API, error) {
 		return remote.New(remote.Params{
-			Base: at.Base, CAFile: at.CAFile, Connect: time.Second, TLS: time.Second, Answer: 300 * time.Millisecond,
+			Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Duration(at.AnswerSeconds) * time.Second,
 			Token: token, Portraits: d.p.Portraits, Version: "test",
 		})
 	}
@@ -129,7 +129,7 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 		"429":         {standin.Reply{Status: 429}, history.CouldNotRun, "remote.too_many", `"http_status":429`, "", true},
 		"502":         {standin.Reply{Status: 502, Body: "<html>"}, history.CouldNotRun, "remote.server", `"answered":true,"http_status":502`, "<html>", false},
 		"cut":         {standin.Reply{CutAfter: 1000}, history.Unknown, "remote.cut", `"reached":true,"answered":false`, "", false},
-		"silent":      {standin.Reply{Delay: time.Second}, history.Unknown, "remote.silent", `"reached":true,"answered":false`, "", false},
+		"silent":      {standin.Reply{Delay: time.Hour}, history.Unknown, "remote.silent", `"reached":true,"answered":false`, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standin.New(t, true, wanted(), func(int) standin.Reply { return tt.reply })
@@ -137,6 +137,9 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 			d, m := remoteDesk(t, engine, s)
 			chosen := d.Settings()
 			chosen.API.CAFile = s.CAFile
+			if name == "silent" {
+				chosen.API.AnswerSeconds = 2
+			}
 			if err := d.p.Settings.Save(chosen); err != nil {
 				t.Fatal(err)
 			}
@@ -314,7 +317,7 @@ func TestKeptChecksExpire(t *testing.T) {
 }
 
 func TestCancelAfterBytesWereSentIsUnknown(t *testing.T) {
-	s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{Delay: 200 * time.Millisecond} })
+	s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{Delay: time.Hour} })
 	d, m := remoteDesk(t, &scripted{}, s)
 	in, clip := remoteInput(t)
 	ctx, cancel := context.WithCancel(context.Background())

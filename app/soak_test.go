@@ -92,7 +92,7 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 			OpenSource: func(string) app.Source { return nil },
 			OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 				return remote.New(remote.Params{
-					Base: at.Base, CAFile: at.CAFile, Connect: 2 * time.Second, TLS: 2 * time.Second, Answer: 5 * time.Second,
+					Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Minute,
 					Token: token, Portraits: portraits, Version: "soak",
 				})
 			},
@@ -329,7 +329,7 @@ func injure(random *rand.Rand, a *attempt) {
 func runChild(t *testing.T, random *rand.Rand, home string, next *upcoming, a *attempt) {
 	t.Helper()
 	reply := a.reply
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), "SOAK_TASK="+a.task, "SOAK_HOME="+home, "SOAK_SESSION="+a.session, "SOAK_KEPT="+a.kept,

@@ -47,7 +47,7 @@ func remoteParts(base, caFile string) *parts {
 		change:   func(s *settings.Settings) { s.API.Base, s.API.CAFile = base, caFile },
 		openAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 			return remote.New(remote.Params{
-				Base: at.Base, CAFile: at.CAFile, Connect: time.Second, TLS: time.Second, Answer: 300 * time.Millisecond,
+				Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Duration(at.AnswerSeconds) * time.Second,
 				Token: token, Portraits: asItCame{}, Version: "1.2.3",
 			})
 		},
@@ -117,7 +117,12 @@ func TestAnswersOfTheAPI(t *testing.T) {
 		{"502 of HTML", status(502, "<html><h1>Bad Gateway</h1></html>"), ExitCouldNotRun},
 		{"200 of HTML", reply(standin.Reply{Body: "<html>Sign in</html>"}), ExitCouldNotRun},
 		{"100 MB of garbage", reply(standin.Reply{Body: strings.Repeat("x", 1<<20), Chunks: 100}), ExitCouldNotRun},
-		{"a slow answer", reply(standin.Reply{Delay: time.Second}), ExitUnknown},
+		{"a slow answer", func(t *testing.T) *parts {
+			p := reply(standin.Reply{Delay: time.Hour})(t)
+			usual := p.change
+			p.change = func(s *settings.Settings) { usual(s); s.API.AnswerSeconds = 2 }
+			return p
+		}, ExitUnknown},
 		{"a cut answer", reply(standin.Reply{CutAnswer: 150}), ExitUnknown},
 		{"cut while sending", reply(standin.Reply{CutAfter: 100_000}), ExitUnknown},
 		{"a wrong certificate", func(t *testing.T) *parts {

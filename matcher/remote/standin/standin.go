@@ -60,7 +60,7 @@ type Reply struct {
 	Body   string // Sample where empty and Status is 200
 	Chunks int    // Body is sent this many times, without Content-Length
 
-	Delay     time.Duration // before the first byte of the answer
+	Delay     time.Duration // before the first byte of the answer, or until the stand-in is closed
 	Early     bool          // answers after the request's header, without its body
 	CutAfter  int64         // closes when this many bytes of the request came; 0: not
 	CutAnswer int           // closes after this many bytes of the answer; 0: not
@@ -93,6 +93,7 @@ type Server struct {
 	tests  int // calls that only test the token
 	open   map[net.Conn]bool
 	closed bool
+	ending chan struct{} // closed by Close
 }
 
 // New starts a stand-in. The function says how the n-th request, from 0, is
@@ -124,7 +125,7 @@ func start(t testing.TB, host string, want Want, reply func(n int) Reply) *Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, want: want, reply: reply, URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{}}
+	s := &Server{t: t, want: want, reply: reply, URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{}, ending: make(chan struct{})}
 	if reply == nil {
 		s.reply = func(int) Reply { return Reply{} }
 	}
@@ -147,6 +148,9 @@ func start(t testing.TB, host string, want Want, reply func(n int) Reply) *Serve
 // Close ends the stand-in.
 func (s *Server) Close() {
 	s.mu.Lock()
+	if !s.closed {
+		close(s.ending)
+	}
 	s.closed = true
 	_ = s.ln.Close()
 	for c := range s.open {
@@ -231,7 +235,7 @@ var errCut = fmt.Errorf("cut here")
 
 func (s *Server) serve(conn net.Conn, r Reply) {
 	if r.Hang {
-		time.Sleep(r.Delay)
+		s.pause(r.Delay)
 		return
 	}
 	from := &limited{from: conn, most: r.CutAfter, at: r.At, then: r.Then}
@@ -264,7 +268,7 @@ func (s *Server) serve(conn net.Conn, r Reply) {
 	if err != nil {
 		return
 	}
-	time.Sleep(r.Delay)
+	s.pause(r.Delay)
 	out := io.Writer(conn)
 	if r.CutAnswer > 0 {
 		out = &cutWriter{conn, r.CutAnswer}
@@ -273,6 +277,13 @@ func (s *Server) serve(conn net.Conn, r Reply) {
 	if r.Early {
 		// As a well-behaved server: the answer is not lost to a reset.
 		_, _ = io.Copy(io.Discard, in)
+	}
+}
+
+func (s *Server) pause(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-s.ending:
 	}
 }
 
