@@ -383,7 +383,13 @@ func (s *checkScreen) rerun(shown shownCheck, in app.CheckInput) {
 		return
 	}
 	s.again()
-	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.put) })
+	s.run(shown, func(ctx context.Context) (app.Check, error) {
+		done, err := s.desk.Check(ctx, in, s.progressf.put)
+		if done.ID == "" { // it did not begin, so nobody else has the clip
+			s.desk.Drop(in)
+		}
+		return done, err
+	})
 }
 
 // sendKept sends a kept check. Its pictures stay sealed: none is shown.

@@ -302,6 +302,27 @@ func TestAClipNobodyWantsIsDeleted(t *testing.T) {
 	}
 }
 
+func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
+	desk := remoteDesk(history.Remote)
+	first := true
+	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		if first {
+			first = false
+			return unreached(), nil
+		}
+		return app.Check{}, &app.Problem{Key: "token.none"}
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	test.Tap(w.check.start)
+	w.until(t, "the offers", func() bool { return w.check.offers != nil })
+	test.Tap(w.check.offers.again)
+	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.words.T("token.none")) })
+	if len(desk.dropped) != 1 {
+		t.Errorf("%d clips deleted", len(desk.dropped))
+	}
+}
+
 func TestTheListOfKeptChecks(t *testing.T) {
 	desk := remoteDesk(history.Remote)
 	desk.kept = app.KeptChecks{Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}}, Broken: 1}
