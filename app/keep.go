@@ -40,7 +40,7 @@ func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
 	item, err := d.p.Queue.Put(ctx, KeptCheck{
 		At: d.p.Now().UTC(), Check: in.from, Session: in.Session, Name: in.Name, SendName: in.SendName,
 		Wording:   in.wording,
-		Prefilled: in.Prefilled, FromPhoto: in.DocumentFrom == history.FromCamera,
+		Prefilled: in.Prefilled, Minor: in.Minor, FromPhoto: in.DocumentFrom == history.FromCamera,
 	}, opened(page), opened(video))
 	if err != nil {
 		return KeptCheck{}, err
@@ -126,7 +126,7 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 	}
 	in := CheckInput{
 		Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
-		Mode: history.Remote, Prefilled: item.Prefilled, kept: id, wording: item.Wording,
+		Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, kept: id, wording: item.Wording,
 	}
 	if item.FromPhoto {
 		in.DocumentFrom = history.FromCamera

@@ -43,6 +43,7 @@ type checkScreen struct {
 	name      *entry
 	consent   *check
 	agreed    *tapLabel // the words of the consent
+	minor     *check    // hidden where the settings make nothing of it
 	mode      *widget.Label
 	calibre   *widget.Label
 	retry     *button // there while the engine has a fault
@@ -83,6 +84,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.consent = s.keys.check("", func(bool) { s.update() })
 	s.remote = newRemoteForm(p, copy, openKept, func() { s.update() })
 	s.agreed = newTapLabel(s.remote.consentWords(), s.toggleConsent)
+	s.minor = s.keys.check(s.words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
 	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
 	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
@@ -101,7 +103,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 }
 
 func (s *checkScreen) lay() {
-	name := container.New(layout.NewFormLayout(), widget.NewLabel(s.words.T("check.name")), s.name)
+	name := container.NewBorder(nil, nil, widget.NewLabel(s.words.T("check.name")), s.minor, s.name)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil, s.agreed)
 	badges := container.NewHBox(s.mode, s.calibre, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(tall{}, s.start)
@@ -241,6 +243,12 @@ func (s *checkScreen) toggleConsent() {
 	}
 }
 
+func (s *checkScreen) toggleMinor() {
+	if !s.busy() && s.result == nil && s.minor.Visible() {
+		s.minor.SetChecked(!s.minor.Checked)
+	}
+}
+
 // escape cancels what runs.
 func (s *checkScreen) escape() {
 	if s.busy() {
@@ -306,6 +314,11 @@ func (s *checkScreen) update() {
 	default:
 		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
 	}
+	if s.desk.Settings().Matching.ReferMinors {
+		s.minor.Show()
+	} else {
+		s.minor.Hide()
+	}
 	mode, calibre := s.words.T("mode.offline"), ""
 	switch {
 	case s.remote.deciding() == "":
@@ -351,6 +364,7 @@ func (s *checkScreen) begin() {
 		Portrait: &portrait, // one without a face too: the page on the screen is what counts
 		Name:     strings.TrimSpace(s.name.Text),
 		Consent:  s.consent.Checked,
+		Minor:    s.minor.Checked && s.minor.Visible(),
 		Capture: func(ctx context.Context, progress app.ProgressFunc) (app.Clip, error) {
 			return source.Record(ctx, clipLength, progress)
 		},
@@ -471,6 +485,7 @@ func (s *checkScreen) reset() {
 	s.remote.reset()
 	s.name.SetText("")
 	s.consent.SetChecked(false)
+	s.minor.SetChecked(false)
 	s.again()
 	s.document.clear("")
 }

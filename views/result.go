@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,7 +91,11 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 	outcome := r.check.outcome()
 	l := lookOf(outcome)
 	word := coloured(r.words.T(app.OutcomeKey(outcome)), l.color, sizeVerdict)
-	meaning := wrapped(r.words.T("meaning." + strings.ReplaceAll(string(outcome), " ", "_")))
+	key := "meaning." + strings.ReplaceAll(string(outcome), " ", "_")
+	if r.check.compared() && slices.Equal(r.check.Answer.Result.Scoring.FailedRefer, []string{app.ReasonMinor}) && outcome == history.Refer {
+		key = "meaning.refer_minor" // the match is clear enough
+	}
+	meaning := wrapped(r.words.T(key))
 	return container.NewBorder(nil, nil,
 		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
 		container.NewCenter(buttons),
@@ -125,6 +130,9 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	box.Add(bold(r.words.T(title)))
 	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, bounds,
 		func(o history.Outcome) string { return r.words.T(app.OutcomeKey(o)) }))
+	if rarity, measured := app.RarityWords(r.check.Answer.Rarity); measured {
+		box.Add(centred(r.words.Notice(rarity)))
+	}
 	if len(data.Percentages) > 0 {
 		box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
 		box.Add(newBars(data.Percentages, r.words.T("result.lowest")))

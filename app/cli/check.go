@@ -28,7 +28,7 @@ var exitOf = map[history.Outcome]int{
 
 func (c *commands) check() *cobra.Command {
 	var document, video, name, session, mode, format string
-	var consent, consentName, prefilled bool
+	var consent, consentName, prefilled, minor bool
 	cmd := &cobra.Command{
 		Use:     "check --document FILE --video FILE --consent",
 		Short:   c.Words.T("cli.check.short"),
@@ -41,6 +41,7 @@ func (c *commands) check() *cobra.Command {
 	flags.StringVar(&video, "video", "", c.Words.T("cli.check.video"))
 	flags.BoolVar(&consent, "consent", false, c.Words.T("cli.check.consent"))
 	flags.BoolVar(&consentName, "consent-name", false, c.Words.T("cli.check.consent_name"))
+	flags.BoolVar(&minor, "under-18", false, c.Words.T("cli.check.under_18"))
 	flags.StringVar(&name, "name", "", c.Words.T("cli.check.name"))
 	flags.StringVar(&session, "session", "", c.Words.T("cli.check.session"))
 	flags.StringVar(&mode, "mode", "", c.Words.T("cli.check.mode"))
@@ -78,7 +79,7 @@ func (c *commands) check() *cobra.Command {
 		}
 		in := app.CheckInput{
 			Document: app.OpenFile(document), Name: name,
-			Consent: consent, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
+			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
 		}
 		if !prefilled {
 			in.Video = app.OpenFile(video)
@@ -168,6 +169,10 @@ func (c *commands) writeCheck(check app.Check) {
 	}
 	fmt.Fprintln(c.out, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
 		"Seconds", strconv.FormatFloat(check.Took.Seconds(), 'f', 2, 64)))
+
+	if rarity, measured := app.RarityWords(check.Answer.Rarity); measured {
+		fmt.Fprintln(c.out, c.Words.Notice(rarity))
+	}
 
 	line := func(key, value string) { fmt.Fprintf(c.out, "  %-9s %s\n", c.Words.T(key), value) }
 	if len(result.Data.Percentages) > 0 {

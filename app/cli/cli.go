@@ -36,6 +36,8 @@ type Program interface {
 	Desk() *app.Desk
 	// Comparer is this computer's engine, for accuracy tests.
 	Comparer() matcher.Comparer
+	// Models looks at the files of the engine's models.
+	Models() []matcher.ModelFile
 	// Log writes an error nobody else has logged.
 	Log(what string, err error)
 	Close() error
@@ -56,7 +58,11 @@ type Params struct {
 	Stderr  io.Writer
 	Version string
 	Open    func(ctx context.Context) (Program, error)
-	History func(ctx context.Context) (Records, error)
+	// Measure is Open with another second network, whose scores mean nothing yet.
+	Measure func(ctx context.Context, n Network) (Program, error)
+	// TryNetwork loads a network's file in this process, which a damaged one ends.
+	TryNetwork func(file string) error
+	History    func(ctx context.Context) (Records, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)
@@ -156,7 +162,7 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork())
 	return root
 }
 
@@ -177,7 +183,12 @@ func (c *commands) window(cmd *cobra.Command, args []string) error {
 // with opens the program for one command and closes it after. Where the format
 // is json, an error is printed as JSON too.
 func (c *commands) with(ctx context.Context, format string, do func(Program) error) error {
-	program, err := c.Open(ctx)
+	return c.opened(ctx, format, c.Open, do)
+}
+
+// opened is with where the program is to be opened in another way.
+func (c *commands) opened(ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error) error {
+	program, err := open(ctx)
 	if err == nil {
 		if err = do(program); err != nil {
 			program.Log("command failed", err)

@@ -70,6 +70,7 @@ type Started struct {
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
 
 	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
+	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
 	Prefilled bool   `json:"prefilled,omitempty"` // remote: with the video the API had of this session

@@ -54,6 +54,7 @@ type Item struct {
 	SendName  bool   `json:"send_name"` // the person agreed that the name is sent
 	Wording   string `json:"wording"`   // of what the person agreed to
 	Prefilled bool   `json:"prefilled"`
+	Minor     bool   `json:"minor"`
 	FromPhoto bool   `json:"from_photo"` // the document was a photo by the camera
 
 	PageType  string `json:"page_type"` // image/jpeg or image/png
