@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 	"gopkg.in/natefinch/lumberjack.v2"
@@ -21,7 +24,9 @@ import (
 	"facematch/app"
 	"facematch/app/cli"
 	"facematch/app/instance"
+	"facematch/app/queue"
 	"facematch/app/settings"
+	"facematch/app/token"
 	"facematch/assets"
 	"facematch/assets/locale"
 	"facematch/assets/translations"
@@ -30,6 +35,7 @@ import (
 	"facematch/matcher/document"
 	"facematch/matcher/document/pages"
 	"facematch/matcher/offline"
+	"facematch/matcher/remote"
 	"facematch/store"
 	"facematch/views"
 )
@@ -73,6 +79,7 @@ func run(ctx context.Context) int {
 		},
 		TryNetwork: offline.TryHere,
 		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
+		Secret:     secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)
@@ -90,6 +97,21 @@ func run(ctx context.Context) int {
 			return p.Close()
 		},
 	})
+}
+
+// secret is what reads a secret from the terminal, without showing it; nil where
+// standard input is none.
+func secret() func(prompt string) (string, error) {
+	in := int(os.Stdin.Fd())
+	if !term.IsTerminal(in) {
+		return nil
+	}
+	return func(prompt string) (string, error) {
+		fmt.Fprint(os.Stderr, prompt)
+		line, err := term.ReadPassword(in)
+		fmt.Fprintln(os.Stderr)
+		return string(line), err
+	}
 }
 
 // program is the whole program, open.
@@ -191,6 +213,19 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		OpenSource: func(address string) app.Source {
 			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})
 		},
+		OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
+			return remote.New(remote.Params{
+				Base: at.Base, CAFile: at.CAFile,
+				Connect: time.Duration(at.ConnectSeconds) * time.Second,
+				TLS:     time.Duration(at.TLSSeconds) * time.Second,
+				Answer:  time.Duration(at.AnswerSeconds) * time.Second,
+				Token:   token, Portraits: portraits, Version: version,
+			})
+		},
+		Tokens: token.New(folders.TokenFile()),
+		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
+			return history.DerivedKey(ctx, "kept checks")
+		}),
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)

@@ -31,8 +31,15 @@ type CheckInput struct {
 	Mode     history.Mode      // empty: the settings' mode
 	Minor    bool              // the person is under 18: recorded, and referred where the settings say so
 
+	Clip      *matcher.Clip // recorded by an attempt before; deleted after, as a captured one
+	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent
+
 	DocumentFrom history.DocumentSource // empty: a file
 	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
+
+	kept    string // id of the kept check this is: its page is sent as it is
+	from    string // id of the attempt before
+	wording string // of the consent, where it was given before; empty: the one in force
 }
 
 // CaptureFunc records a clip, as Source.Record does.
@@ -49,6 +56,15 @@ type Check struct {
 	Warning *matcher.Problem // the check is recorded, but its anchor is not; nil otherwise
 	At      time.Time        // when it started
 	Took    time.Duration
+
+	Exchange *matcher.Exchange // what is known of the call to the API; nil where none was made
+
+	// Unsent is what the check was made of, where the API has not taken it. The
+	// clip in it is still there: whoever gets this gives it to Desk.Check again, with
+	// another mode or not, to Desk.Keep, or to Desk.Drop. Nil otherwise.
+	Unsent *CheckInput
+
+	raw []byte // the body that came beside a problem
 }
 
 // Check makes one check, from its "started" record to its "finished" one. Where
@@ -63,7 +79,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	}
 	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
 
-	answer, err := d.run(ctx, in, started, in.Minor && chosen.Matching.ReferMinors, progress)
+	answer, err := d.run(ctx, &in, started, in.Minor && chosen.Matching.ReferMinors, progress)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		// A time-out of a part is a fault of that part: nobody cancelled.
 		err = matcher.NewProblem("check.timeout", err)
@@ -72,13 +88,19 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	if err == nil {
 		check.Answer = &answer
 	}
-	check.Outcome, check.Problem = outcome(ctx, answer.Result, err)
+	check.Exchange, check.raw = answer.Exchange, answer.Raw
+	check.Outcome, check.Problem = outcome(ctx, answer, err)
+	if err != nil && check.Outcome == history.CouldNotRun && answer.Exchange.Untaken() && in.kept == "" {
+		check.Unsent = unsent(in, started, answer.Portrait)
+	} else if in.Clip != nil {
+		d.forget(*in.Clip)
+	}
 
 	finished, err := finish(check, started.Description, in.DocumentPage)
 	if err != nil {
 		// An answer that cannot be written down is none.
 		check.Answer = nil
-		check.Outcome, check.Problem = outcome(context.Background(), matcher.Result{}, err)
+		check.Outcome, check.Problem = outcome(context.Background(), matcher.Answer{}, err)
 		if finished, err = finish(check, started.Description, in.DocumentPage); err != nil {
 			return check, err
 		}
@@ -106,12 +128,20 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 	if err != nil {
 		return history.Started{}, err
 	}
-	mode := in.Mode
-	if mode == "" {
-		mode = chosen.Matching.Mode
-	}
-	if mode != history.Offline {
+	mode := cmp.Or(in.Mode, chosen.Matching.Mode)
+	switch {
+	case mode == history.Ask:
+		return history.Started{}, matcher.NewProblem("check.mode_ask", nil)
+	case mode != history.Offline && mode != history.Remote:
 		return history.Started{}, matcher.NewProblem("check.mode", nil, "Mode", string(mode))
+	case in.Prefilled && (mode != history.Remote || in.Session == ""):
+		return history.Started{}, matcher.NewProblem("check.prefilled", nil)
+	}
+	if mode == history.Remote {
+		// Before anybody is filmed for a call that cannot be made.
+		if _, _, err := d.p.Tokens.Get(chosen.API.Base, ""); err != nil {
+			return history.Started{}, err
+		}
 	}
 	session := in.Session
 	if session == "" {
@@ -127,21 +157,28 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		Operator: systemUser(),
 		Desk:     chosen.Desk,
 		Program:  d.p.Version,
-		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: ConsentWording},
+		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, Wording(chosen.Consent, mode))},
 		Rules:    chosen.Conditions,
 		Name:     name,
 		Minor:    in.Minor,
 
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
+		Kept:         in.kept,
+		Prefilled:    in.Prefilled,
+	}
+	engine, err := d.engine(mode, chosen.API)
+	if err != nil {
+		return history.Started{}, err
 	}
 	// An engine that cannot say what it is will not run either; that is then
 	// the check's outcome, and the record says so by an empty description.
-	started.Description, _ = d.p.Engine.Describe(ctx)
+	started.Description, _ = engine.Describe(ctx)
 	return started, d.p.History.Start(context.WithoutCancel(ctx), started)
 }
 
-// run does the work between the two records. A minor is one who is not to pass.
-func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, minor bool, progress matcher.ProgressFunc) (matcher.Answer, error) {
+// run does the work between the two records. A clip that was recorded stands in
+// the input after. A minor is one who is not to pass.
+func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started, minor bool, progress matcher.ProgressFunc) (matcher.Answer, error) {
 	request := matcher.Request{
 		Page:     in.Document,
 		Portrait: in.Portrait,
@@ -149,11 +186,13 @@ func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, 
 		Session:  started.Session,
 		Minor:    minor,
 		Rules:    started.Rules,
+
+		Prefilled: in.Prefilled,
 	}
 	if in.SendName {
 		request.Person = started.Name
 	}
-	if request.Portrait == nil {
+	if request.Portrait == nil && in.kept == "" {
 		// Here, once, for whatever engine decides; and before anybody is filmed
 		// for a document that cannot be read.
 		progress.Report(matcher.StageDocument, 0, 0)
@@ -163,15 +202,17 @@ func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, 
 		}
 		request.Portrait = &found
 	}
-	if in.Capture != nil {
+	if in.Capture != nil && in.Clip == nil && !in.Prefilled {
 		clip, err := in.Capture(ctx, progress)
 		if err != nil {
 			return matcher.Answer{}, err
 		}
-		defer d.forget(clip)
-		request.Video, request.Frames = clip.Video, clip.Frames
+		in.Clip = &clip
 	}
-	return d.p.Engine.Match(ctx, request, progress)
+	if in.Clip != nil {
+		request.Video, request.Frames = in.Clip.Video, in.Clip.Frames
+	}
+	return d.match(ctx, started, request, progress)
 }
 
 // forget deletes a recorded clip: it was made for this check only.
@@ -185,14 +226,20 @@ func (d *Desk) forget(clip matcher.Clip) {
 }
 
 // outcome names how a check ended.
-func outcome(ctx context.Context, result matcher.Result, err error) (history.Outcome, *matcher.Problem) {
+func outcome(ctx context.Context, answer matcher.Answer, err error) (history.Outcome, *matcher.Problem) {
+	result := answer.Result
 	switch {
+	case err != nil && answer.Exchange.Unanswered():
+		return history.Unknown, matcher.AsProblem(err, "problem.internal")
 	case err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)):
 		return history.Cancelled, nil
 	case err != nil:
 		return history.CouldNotRun, matcher.AsProblem(err, "problem.internal")
 	case result.Data.Code != matcher.CodeOK:
 		return history.NotCompared, nil
+	case !answer.Exchange.Has("status"):
+		// None of its other fields stands in for the API's status.
+		return history.CouldNotRun, matcher.NewProblem("remote.no_status", nil)
 	}
 	switch result.Scoring.Status {
 	case matcher.Pass:
@@ -213,7 +260,9 @@ func finish(c Check, described matcher.Description, page int) (history.Finished,
 	if c.Problem != nil {
 		f.Problem = c.Problem.Key
 	}
+	f.Remote = c.Exchange
 	if c.Answer == nil {
+		f.Raw = c.raw
 		return f, nil
 	}
 	a := c.Answer
@@ -221,10 +270,20 @@ func finish(c Check, described matcher.Description, page int) (history.Finished,
 	f.Description = a.Engine
 	f.Code, f.AnchorCode, f.TargetCode = &data.Code, &data.Anchor.Code, &data.Target.Code
 	f.Result, f.Status = &data.Result, a.Result.Scoring.Status
+	for field, value := range map[string]**int{"code": &f.Code, "anchor.code": &f.AnchorCode, "target.code": &f.TargetCode} {
+		if !a.Exchange.Has(field) {
+			*value = nil
+		}
+	}
+	if !a.Exchange.Has("result") {
+		f.Result = nil
+	}
 	f.Failed, f.FailedRefer = a.Result.Scoring.Failed, a.Result.Scoring.FailedRefer
-	if data.Code == matcher.CodeOK {
-		score := hundredths(data.Score)
-		f.Score = &score
+	// The API's score is recorded as it was sent, whatever its code.
+	if data.Code == matcher.CodeOK || a.Exchange != nil {
+		if score := hundredths(data.Score); a.Exchange.Has("score") {
+			f.Score = &score
+		}
 		for _, p := range data.Percentages {
 			f.Percentages = append(f.Percentages, hundredths(p))
 		}
@@ -262,7 +321,9 @@ func qualityOf(a *matcher.Answer, page int) *history.Quality {
 
 func hundredths(percent float64) int64 { return whole(percent * 100) }
 
-func whole(x float64) int64 { return int64(math.Round(x)) }
+// whole rounds. What the API sends may be of any size; a record holds what 53 bits
+// do, as other readers of JSON know no more.
+func whole(x float64) int64 { return int64(math.Round(min(max(x, -1<<53), 1<<53))) }
 
 // systemUser is the name the operating system knows the operator by.
 func systemUser() string {

@@ -8,7 +8,7 @@
 //	  Desk.Check ── Started ──────────────────▶│ (store)       │
 //	      │ Capture (camera) ─▶ Clip           │               │
 //	      │ Portraits (document) ─▶ Portrait   │               │
-//	      │ Engine.Match ─▶ Answer             │               │
+//	      │ Engine.Match, or the API's ─▶ Answer               │
 //	      └─ Finished ────────────────────────▶└───────────────┘
 //	      ▼
 //	    Check
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
@@ -64,6 +65,10 @@ type Source interface {
 // History is the append-only record of what was done.
 type History interface {
 	Start(ctx context.Context, s history.Started) error
+	// Sending is on the disk when it returns.
+	Sending(ctx context.Context, s history.Sending) error
+	// Taken says whether a kept check was sent, or may have been.
+	Taken(ctx context.Context, session, kept string) (bool, error)
 	Finish(ctx context.Context, f history.Finished) error
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
@@ -83,6 +88,9 @@ type History interface {
 type Params struct {
 	History    History
 	Engine     matcher.Matcher
+	OpenAPI    func(at settings.API, token func(context.Context) (string, error)) (API, error)
+	Tokens     Tokens
+	Queue      *queue.Queue
 	Portraits  matcher.PortraitFinder
 	OpenSource func(address string) Source // never blocks: the source opens in the background
 	Settings   *settings.Store
@@ -102,6 +110,7 @@ type Desk struct {
 func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
+		"OpenAPI": p.OpenAPI == nil, "Tokens": p.Tokens == nil, "Queue": p.Queue == nil,
 		"OpenSource": p.OpenSource == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
 		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {

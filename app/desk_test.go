@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
@@ -25,6 +26,7 @@ import (
 type memory struct {
 	mu       sync.Mutex
 	started  []history.Started
+	sending  []history.Sending
 	finished []history.Finished
 	settings []history.SettingsChange
 	refuse   error
@@ -39,6 +41,34 @@ func (m *memory) Start(_ context.Context, s history.Started) error {
 	}
 	m.started = append(m.started, s)
 	return nil
+}
+
+func (m *memory) Sending(_ context.Context, s history.Sending) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse != nil {
+		return m.refuse
+	}
+	m.sending = append(m.sending, s)
+	return nil
+}
+
+func (m *memory) Taken(_ context.Context, _, kept string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	taken := false
+	for _, s := range m.sending {
+		if s.Kept != kept {
+			continue
+		}
+		taken = true
+		for _, f := range m.finished {
+			if f.Check == s.Check && (f.Remote == nil || f.Remote.Untaken()) {
+				taken = false
+			}
+		}
+	}
+	return taken, nil
 }
 
 func (m *memory) Finish(ctx context.Context, f history.Finished) error {
@@ -126,6 +156,10 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 	m := &memory{}
 	return New(Params{
 		History: m, Engine: engine, Portraits: finder{}, Settings: store,
+		OpenAPI: func(settings.API, func(context.Context) (string, error)) (API, error) {
+			return nil, errors.New("no API was expected")
+		},
+		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 		OpenSource: func(string) Source { return nil },
 		Instance:   "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
@@ -266,7 +300,10 @@ func TestInputThatBeginsNoCheck(t *testing.T) {
 		"check.name_control": {Consent: true, Name: "Ada\r\nX-Evil: 1"},
 		"check.name_long":    {Consent: true, Name: strings.Repeat("a", MaxName+1)},
 		"check.session":      {Consent: true, Session: "sess_1"},
-		"check.mode":         {Consent: true, Mode: history.Remote},
+		"check.mode":         {Consent: true, Mode: "elsewhere"},
+		"check.mode_ask":     {Consent: true, Mode: history.Ask},
+		"check.prefilled":    {Consent: true, Mode: history.Offline, Prefilled: true, Session: NewSession()},
+		"token.none":         {Consent: true, Mode: history.Remote},
 	} {
 		d, m, _ := desk(t, &scripted{})
 		_, err := d.Check(context.Background(), in, nil)

@@ -19,10 +19,24 @@ func (d *Desk) Settings() settings.Settings { return d.p.Settings.Get() }
 func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 	d.asked.Lock()
 	defer d.asked.Unlock()
+	if now := d.p.Settings.Get().Consent; now.Processing != s.Consent.Processing || now.SendName != s.Consent.SendName {
+		s.Consent.Version = now.Version + 1
+	}
 	if err := d.p.Settings.Save(s); err != nil {
 		return err
 	}
-	return d.p.History.Settings(ctx, history.SettingsChange{How: history.ChangedInWindow, SHA256: d.p.Settings.SHA256()})
+	return d.p.History.Settings(ctx, d.change(history.ChangedInWindow))
+}
+
+// change is what is recorded of the settings in force.
+func (d *Desk) change(how string) history.SettingsChange {
+	c := history.SettingsChange{How: how, SHA256: d.p.Settings.SHA256()}
+	if consent := d.p.Settings.Get().Consent; consent.Own() {
+		c.Consent = &history.ConsentWords{
+			Wording: Wording(consent, history.Offline), Processing: consent.Processing, SendName: consent.SendName,
+		}
+	}
+	return c
 }
 
 // NoticeSettings compares the settings file with the last recorded one and
@@ -34,7 +48,7 @@ func (d *Desk) NoticeSettings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := history.SettingsChange{How: history.ChangedByHand, SHA256: d.p.Settings.SHA256()}
+	now := d.change(history.ChangedByHand)
 	if !found {
 		now.How = history.FirstSeen
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -8,12 +10,33 @@ import (
 
 	"github.com/google/uuid"
 
+	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
-// ConsentWording is the version of the words the person agreed to; the words
-// stand in the catalogue under check.consent and check.consent_name.
-const ConsentWording = "1"
+// The versions of the program's own words the person agreed to. The words stand
+// in the catalogue: for a check on this computer under check.consent, for one by
+// the API under check.consent_remote, and for sending the name under
+// check.consent_name. A change of theirs changes these.
+const (
+	ConsentWording       = "1"
+	RemoteConsentWording = "1 remote"
+)
+
+// Wording is the version of the words a person agrees to, as records name it. The
+// user's own words are named with the beginning of their SHA-256, because they
+// may be changed without their version.
+func Wording(c settings.Consent, mode history.Mode) string {
+	switch {
+	case c.Own():
+		sum := sha256.Sum256([]byte(c.Processing + "\x00" + c.SendName))
+		return fmt.Sprintf("own %d %x", c.Version, sum[:6])
+	case mode == history.Remote:
+		return RemoteConsentWording
+	}
+	return ConsentWording
+}
 
 // MaxName is the longest name taken, in characters.
 const MaxName = 200

@@ -8,6 +8,7 @@ import (
 	"context"
 	"image"
 	"io"
+	"slices"
 	"time"
 
 	"facematch/matcher/quality"
@@ -22,7 +23,9 @@ type Matcher interface {
 
 	// Match answers one request. A document or clip without a usable face is an
 	// answer (a code other than 0), not an error. Errors are *Problem, or the
-	// context's error, which comes back within 200 ms of the cancellation.
+	// context's error, which comes back within 200 ms of the cancellation. Where
+	// another program was asked, the answer's Exchange and Raw tell of the call
+	// even beside an error.
 	Match(ctx context.Context, req Request, progress ProgressFunc) (Answer, error)
 }
 
@@ -136,8 +139,46 @@ type Answer struct {
 	Swapped  bool           // two chosen frames show different people
 	Rarity   Rarity         // of the score among strangers; zero where it was not measured
 	Engine   Description
-	Raw      []byte // the body as it came, where another program answered
+
+	// Where another program was asked:
+	Raw      []byte    // the body as it came; also one that is no answer
+	Exchange *Exchange // what is known of the call; nil where none was made
 }
+
+// Exchange is what is known of a call to another program.
+type Exchange struct {
+	Host      string `json:"host"`                  // whom it went to, with the port where it is not the usual one
+	Reached   bool   `json:"reached"`               // a connection stood, so bytes may have been sent
+	Answered  bool   `json:"answered"`              // an answer came, of whatever kind, and not cut off
+	Refused   bool   `json:"refused,omitempty"`     // the answer says that the request was not taken at all
+	Status    int    `json:"http_status,omitempty"` // 0: no answer began
+	RequestID string `json:"request_id,omitempty"`  // the answer's X-Request-Id
+	Sent      int64  `json:"sent_bytes"`            // of the body, as far as they were handed to the network
+	Size      int64  `json:"size_bytes"`            // of the body
+
+	Connect time.Duration `json:"connect_ns"` // until the connection stood
+	Send    time.Duration `json:"send_ns"`    // from then until the request was sent
+	Wait    time.Duration `json:"wait_ns"`    // from then until the first byte of the answer
+
+	// Absent names the fields the answer did not have, or not in a usable form:
+	// code, anchor.code, target.code, result, status, score. They are zero in the
+	// Result, which says nothing.
+	Absent []string `json:"absent,omitempty"`
+}
+
+// Has says whether the answer had a field; see Absent.
+func (e *Exchange) Has(field string) bool { return e == nil || !slices.Contains(e.Absent, field) }
+
+// Unsent says that not one byte was sent.
+func (e *Exchange) Unsent() bool { return e != nil && !e.Reached }
+
+// Untaken says that the other program has not taken the request, because it never
+// came there or was refused: who asks again asks once.
+func (e *Exchange) Untaken() bool { return e.Unsent() || e != nil && e.Answered && e.Refused }
+
+// Unanswered says that bytes may have been sent and no whole answer came: what
+// the other program made of them is not known.
+func (e *Exchange) Unanswered() bool { return e != nil && e.Reached && !e.Answered }
 
 // MatchedFrame is one chosen frame and how it compared.
 type MatchedFrame struct {

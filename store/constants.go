@@ -9,13 +9,9 @@ const (
 
 	// busyTimeout is how long a transaction waits for another process's. A
 	// transaction takes milliseconds; only the one that makes the first master
-	// key may take keyringPatience and lockPatience together, which must stay
+	// key may take secrets.Patience and lockPatience together, which must stay
 	// well under this.
 	busyTimeout = 10 * time.Second
-
-	// keyringPatience is how long a keyring may take to answer. One that is open
-	// answers within some milliseconds; one that asks for a password may never.
-	keyringPatience = 4 * time.Second
 
 	// lockPatience and lockRetry are for the locks beside the anchor and the key
 	// file, which others hold for one small write at a time.

@@ -28,8 +28,8 @@ func (s *Store) LastSettings(ctx context.Context) (history.SettingsChange, bool,
 }
 
 // List gives checks, newest first, one page of those before f.Before. A check
-// without an end is running while its program is alive and interrupted
-// otherwise. Names that cannot be opened here leave their rows Sealed and are
+// without an end is running while its program is alive and interrupted, or
+// unknown, otherwise. Names that cannot be opened here leave their rows Sealed and are
 // no error; KeyProblem tells why.
 func (s *Store) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	rows, err := s.list(ctx, f)
@@ -73,7 +73,7 @@ func (s *Store) list(ctx context.Context, f history.Filter) ([]history.Row, erro
 const listQuery = `
 	SELECT s.seq, s."check", s.session, s.at, coalesce(s.mode, ''), coalesce(s.instance, ''),
 		s.payload ->> '$.sealed.name' IS NOT NULL, n.nonce, n.ciphertext, k.nonce, k.wrapped,
-		e.outcome, e.score
+		e.outcome, e.score, ` + wasSent + `
 	FROM record s
 	LEFT JOIN record e ON e."check" = s."check" AND e.kind IN ('finished', 'interrupted')
 	LEFT JOIN sealed n ON n.record = s.seq AND n.part = 'name'
@@ -97,9 +97,10 @@ func (s *Store) query(ctx context.Context, f history.Filter) ([]listed, error) {
 		var l listed
 		var at, instance string
 		var outcome sql.NullString
+		var sent bool
 		if err := rows.Scan(&l.Seq, &l.Check, &l.Session, &at, &l.Mode, &instance,
 			&l.Sealed, &l.name.nonce, &l.name.ciphertext, &l.key.nonce, &l.key.ciphertext,
-			&outcome, &l.Score); err != nil {
+			&outcome, &l.Score, &sent); err != nil {
 			return nil, damaged(err)
 		}
 		if l.At, err = time.Parse(timeLayout, at); err != nil {
@@ -110,6 +111,8 @@ func (s *Store) query(ctx context.Context, f history.Filter) ([]listed, error) {
 			l.Outcome = history.Outcome(outcome.String)
 		case alive(instance):
 			l.Outcome = history.Running
+		case sent:
+			l.Outcome = history.Unknown
 		default:
 			l.Outcome = history.Interrupted
 		}

@@ -46,6 +46,41 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 	})
 }
 
+// Sending records that a check's request goes out now. It is on the disk when
+// this returns.
+func (s *Store) Sending(ctx context.Context, se history.Sending) error {
+	return s.append(ctx, func(ctx context.Context, a *appending) error {
+		c, err := a.lookUp(ctx, se.Check)
+		switch {
+		case err != nil:
+			return err
+		case !c.started:
+			return matcher.NewProblem("store.check_unknown", nil)
+		case c.ended:
+			return matcher.NewProblem("store.check_ended", nil)
+		case c.session != se.Session:
+			return errors.New("store: a check is sent in the session it started in")
+		}
+		return a.add(ctx, struct {
+			header
+			history.Sending
+		}{a.header(history.KindSending), se}, nil)
+	})
+}
+
+// Taken says whether a kept check of a session was sent, or may have been: an
+// attempt with it went out, and no end says that it did not arrive or was refused.
+func (s *Store) Taken(ctx context.Context, session, kept string) (bool, error) {
+	var taken bool
+	err := s.reader.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM record s
+			WHERE s.session = ? AND s.kind = 'sending' AND s.payload ->> '$.kept' = ? AND NOT EXISTS (
+				SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind = 'finished'
+					AND (NOT coalesce(e.payload ->> '$.remote.reached', 0) OR coalesce(e.payload ->> '$.remote.refused', 0))))`,
+		session, kept).Scan(&taken)
+	return taken, problem(err)
+}
+
 // Finish records how a check ended. The answer's body is sealed; that needs the
 // master key as Start does, an end without an answer needs none. A check that
 // did not start, or ended already, is a *matcher.Problem.
@@ -108,7 +143,8 @@ type interrupted struct {
 }
 
 // Recover records as interrupted each check whose program ended before the
-// check did, and returns how many. Two programs may recover at once.
+// check did, and returns how many. One whose request had gone out to the API is
+// recorded as unknown. Two programs may recover at once.
 func (s *Store) Recover(ctx context.Context) (int, error) {
 	open, err := openChecks(ctx, s.reader)
 	if err != nil {
@@ -151,10 +187,13 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 	return done, nil
 }
 
+// wasSent says of a check s whether its request went out, or may have.
+const wasSent = `EXISTS (SELECT 1 FROM record w WHERE w."check" = s."check" AND w.kind = 'sending')`
+
 // openChecks gives the checks that started and have no end, oldest first.
 func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT s."check", s.session, coalesce(s.instance, '')
+		SELECT s."check", s.session, coalesce(s.instance, ''), `+wasSent+`
 		FROM record s
 		WHERE s.kind = 'started' AND NOT EXISTS (
 			SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted'))
@@ -166,8 +205,12 @@ func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
 	var open []interrupted
 	for rows.Next() {
 		c := interrupted{Outcome: history.Interrupted}
-		if err := rows.Scan(&c.Check, &c.Session, &c.Instance); err != nil {
+		var sent bool
+		if err := rows.Scan(&c.Check, &c.Session, &c.Instance, &sent); err != nil {
 			return nil, damaged(err)
+		}
+		if sent {
+			c.Outcome = history.Unknown
 		}
 		open = append(open, c)
 	}

@@ -14,7 +14,7 @@
 // where prev is the hash of the record before, or 32 zero bytes for the first,
 // and payload are the exact bytes of the column. A payload always has "kind"
 // and "at" (UTC, RFC 3339 with milliseconds); the other fields are those of
-// history.Started, Finished and SettingsChange, and for "interrupted": check,
+// history.Started, Sending, Finished and SettingsChange, and for "interrupted": check,
 // session, instance and outcome. Scores are whole hundredths of a percent.
 //
 // Personal parts are not in the payload. Table sealed holds them encrypted:
@@ -43,6 +43,8 @@ package store
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -159,6 +161,17 @@ func (s *Store) KeyProblem(ctx context.Context) error {
 		return problem(err)
 	}
 	return nil
+}
+
+// DerivedKey gives a key for another purpose of this program, made from the
+// master key (HKDF with SHA-256), which it makes where there is none. It lies in
+// the keyring as that does.
+func (s *Store) DerivedKey(ctx context.Context, purpose string) ([]byte, error) {
+	master, err := s.sealingKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, master, nil, string(binding("facematch derived key", s.id, purpose)), keySize)
 }
 
 // AnchorProblem tells why the newest record could not be anchored, or nil. The

@@ -17,6 +17,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"facematch/app/history"
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
@@ -50,8 +51,8 @@ func (r *memoryRing) set(user, secret string) error {
 // noRing is a computer without a keyring.
 type noRing struct{}
 
-func (noRing) get(string) (string, error) { return "", errNoKeyring }
-func (noRing) set(string, string) error   { return errNoKeyring }
+func (noRing) get(string) (string, error) { return "", secrets.ErrNoKeyring }
+func (noRing) set(string, string) error   { return secrets.ErrNoKeyring }
 
 func testParams(dir string) Params {
 	return Params{
@@ -537,5 +538,105 @@ func fill(t testing.TB, s *Store, records int) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// sent starts a check and says that its request goes out.
+func sent(t *testing.T, s *Store, check, kept string) history.Started {
+	t.Helper()
+	st := started(check, "Name "+check)
+	st.Kept = kept
+	if err := s.Start(context.Background(), st); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sending(context.Background(), history.Sending{Check: st.Check, Session: st.Session, Host: "api.test", Kept: kept}); err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func TestACheckThatWasSentAndHasNoEndIsUnknown(t *testing.T) {
+	dir := t.TempDir()
+	p := testParams(dir)
+	s := mustOpen(t, p, noRing{})
+	sent(t, s, "sent", "")
+	if err := s.Start(context.Background(), started("unsent", "Name")); err != nil {
+		t.Fatal(err)
+	}
+	s.alive = func(string) bool { return false }
+	want := func(when string) {
+		t.Helper()
+		rows := mustList(t, s, history.Filter{})
+		if rows[0].Outcome != history.Interrupted || rows[1].Outcome != history.Unknown {
+			t.Errorf("%s: %s, %s", when, rows[0].Outcome, rows[1].Outcome)
+		}
+	}
+	want("before anybody recovers")
+	if n, err := s.Recover(context.Background()); n != 2 || err != nil {
+		t.Errorf("%d recovered, %v", n, err)
+	}
+	want("after")
+}
+
+func TestSendingBelongsToARunningCheck(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	st := sent(t, s, "a", "")
+	ctx := context.Background()
+	wantKey(t, s.Sending(ctx, history.Sending{Check: "chk_none", Session: st.Session}), "store.check_unknown")
+	if err := s.Sending(ctx, history.Sending{Check: st.Check, Session: "sess_other"}); err == nil {
+		t.Error("a check is sent in another session")
+	}
+	if err := s.Finish(ctx, history.Finished{Check: st.Check, Session: st.Session, Outcome: history.Pass}); err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, s.Sending(ctx, history.Sending{Check: st.Check, Session: st.Session}), "store.check_ended")
+	if v, err := s.Verify(ctx, nil); err != nil || !v.Intact {
+		t.Errorf("%v, %+v", err, v)
+	}
+}
+
+func TestTaken(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		end  *matcher.Exchange
+		ends bool
+		want bool
+	}{
+		"no end":             {want: true},
+		"an end, no call":    {ends: true},
+		"not reached":        {ends: true, end: &matcher.Exchange{}},
+		"refused":            {ends: true, end: &matcher.Exchange{Reached: true, Answered: true, Refused: true}},
+		"answered":           {ends: true, end: &matcher.Exchange{Reached: true, Answered: true}, want: true},
+		"reached, no answer": {ends: true, end: &matcher.Exchange{Reached: true}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, testParams(t.TempDir()), noRing{})
+			st := sent(t, s, "a", "kept_1")
+			if c.ends {
+				if err := s.Finish(ctx, history.Finished{Check: st.Check, Session: st.Session, Outcome: history.CouldNotRun, Remote: c.end}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for kept, want := range map[string]bool{"kept_1": c.want, "kept_2": false} {
+				if taken, err := s.Taken(ctx, st.Session, kept); taken != want || err != nil {
+					t.Errorf("%s: %v, %v", kept, taken, err)
+				}
+			}
+		})
+	}
+}
+
+func TestDerivedKeys(t *testing.T) {
+	ctx := context.Background()
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	one, err := s.DerivedKey(ctx, "one")
+	two, err2 := s.DerivedKey(ctx, "two")
+	again, err3 := mustOpen(t, p, noRing{}).DerivedKey(ctx, "one")
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if len(one) != keySize || bytes.Equal(one, two) || !bytes.Equal(one, again) || bytes.Equal(one, s.vault.key) {
+		t.Error("keys are not what they must be")
 	}
 }

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zalando/go-keyring"
-
 	"facematch/app/private"
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
@@ -48,12 +47,12 @@ type vault struct {
 	turn  chan struct{} // holds one token; guards what follows
 	key   []byte
 	maybe string        // where the first key would go, once somebody asked
-	hung  chan struct{} // closed when the call that did not answer in time ends
+	asker secrets.Asker // of the keyring
 }
 
 func newVault(r ring, file, database string, reader, writer *sql.DB) *vault {
 	return &vault{
-		ring: r, patience: keyringPatience, file: file, database: database,
+		ring: r, patience: secrets.Patience, file: file, database: database,
 		reader: reader, writer: writer, turn: make(chan struct{}, 1),
 	}
 }
@@ -113,7 +112,7 @@ func (v *vault) place(ctx context.Context) (string, error) {
 	}
 	if v.maybe == "" {
 		v.maybe = placeKeyring
-		if _, err := v.ask(func() (string, error) { return v.ring.get(v.database) }); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		if _, err := v.ask(func() (string, error) { return v.ring.get(v.database) }); err != nil && !errors.Is(err, secrets.ErrNotFound) {
 			v.maybe = placeFile
 		}
 	}
@@ -154,7 +153,7 @@ func (v *vault) fetch(ctx context.Context, place, check string) ([]byte, error) 
 	switch place {
 	case placeKeyring:
 		text, err = v.ask(func() (string, error) { return v.ring.get(v.database) })
-		if errors.Is(err, keyring.ErrNotFound) {
+		if errors.Is(err, secrets.ErrNotFound) {
 			return nil, matcher.NewProblem("store.key_lost", err)
 		}
 		if err != nil {
@@ -181,7 +180,7 @@ func (v *vault) fetch(ctx context.Context, place, check string) ([]byte, error) 
 // is taken over.
 func (v *vault) intoKeyring() ([]byte, error) {
 	text, err := v.ask(func() (string, error) {
-		if text, err := v.ring.get(v.database); !errors.Is(err, keyring.ErrNotFound) {
+		if text, err := v.ring.get(v.database); !errors.Is(err, secrets.ErrNotFound) {
 			return text, err
 		}
 		if err := v.ring.set(v.database, hex.EncodeToString(newKey())); err != nil {
@@ -217,34 +216,9 @@ func (v *vault) intoFile(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// ask asks the keyring in a goroutine of its own and waits for v.patience. A
-// call that hangs cannot be ended; it is left behind, and until it ends nobody
-// else waits for the keyring. The caller holds the turn.
+// ask asks the keyring and waits for v.patience. The caller holds the turn.
 func (v *vault) ask(question func() (string, error)) (string, error) {
-	if v.hung != nil {
-		select {
-		case <-v.hung:
-			v.hung = nil
-		default:
-			return "", errSilent
-		}
-	}
-	var answer string
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		answer, err = guarded(question)
-	}()
-	wait := time.NewTimer(v.patience)
-	defer wait.Stop()
-	select {
-	case <-done:
-		return answer, err
-	case <-wait.C:
-		v.hung = done
-		return "", errSilent
-	}
+	return v.asker.Ask(v.patience, question)
 }
 
 // checkOf tells a right key from a wrong one without giving it away.

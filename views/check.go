@@ -33,15 +33,17 @@ type checkScreen struct {
 
 	document *documentSide
 	running  *job
-	session  string
-	fault    error // why the last check did not begin
+	remote   *remoteForm
+	offers   *offers // of the result that is shown; nil where there are none
+	fault    error   // why the last check did not begin
 	result   *resultView
 
 	preview   *preview
 	hint      *widget.Label
 	name      *entry
 	consent   *check
-	minor     *check // hidden where the settings make nothing of it
+	agreed    *tapLabel // the words of the consent
+	minor     *check    // hidden where the settings make nothing of it
 	mode      *widget.Label
 	calibre   *widget.Label
 	retry     *button // there while the engine has a fault
@@ -58,8 +60,8 @@ type checkScreen struct {
 	progressf latest[app.Progress]
 }
 
-func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive func()) *checkScreen {
-	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive, session: app.NewSession()}
+func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
+	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive}
 	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
 
 	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
@@ -80,6 +82,8 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.name = s.keys.entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
 	s.consent = s.keys.check("", func(bool) { s.update() })
+	s.remote = newRemoteForm(p, copy, openKept, func() { s.update() })
+	s.agreed = newTapLabel(s.remote.consentWords(), s.toggleConsent)
 	s.minor = s.keys.check(s.words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
 	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
@@ -100,13 +104,12 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 
 func (s *checkScreen) lay() {
 	name := container.NewBorder(nil, nil, widget.NewLabel(s.words.T("check.name")), s.minor, s.name)
-	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil,
-		newTapLabel(s.words.T("check.consent"), s.toggleConsent))
-	badges := container.NewHBox(s.mode, s.calibre, s.retry)
+	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil, s.agreed)
+	badges := container.NewHBox(s.mode, s.calibre, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, consent),
-		container.NewVBox(badges, big, s.why),
+		container.NewVBox(name, consent, s.remote.nameRow),
+		container.NewVBox(badges, s.remote.who.row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
 		s.stage, container.NewStack(s.bar, s.endless),
@@ -163,6 +166,9 @@ func (s *checkScreen) setSource(source app.Source) {
 func (s *checkScreen) show(visible bool) {
 	s.visible = visible
 	s.watch()
+	if visible {
+		s.remote.refresh()
+	}
 }
 
 // watch starts or stops what feeds the live picture. A new feeder waits for the
@@ -255,16 +261,19 @@ func (s *checkScreen) escape() {
 // missing says what a check still needs, in the order a clerk meets it; empty:
 // nothing.
 func (s *checkScreen) missing() string {
+	here := !s.remote.isRemote()
 	switch {
-	case s.engineFault != nil:
+	case s.engineFault != nil && here:
 		return s.words.problem(s.engineFault)
 	case s.document.missing() != "":
 		return s.document.missing()
-	case s.source == nil || !s.preview.there:
+	case s.remote.missing() != "":
+		return s.remote.missing()
+	case (s.source == nil || !s.preview.there) && !s.remote.filmed():
 		return s.words.T("missing.picture")
 	case !s.consent.Checked:
 		return s.words.T("missing.consent")
-	case !s.engineReady:
+	case !s.engineReady && here:
 		return s.words.T("missing.engine")
 	}
 	if _, err := app.CleanName(s.name.Text); err != nil {
@@ -275,6 +284,19 @@ func (s *checkScreen) missing() string {
 
 // update brings the form in line with the state.
 func (s *checkScreen) update() {
+	if words := s.remote.consentWords(); s.agreed.Text != words {
+		s.agreed.SetText(words)
+		s.consent.Checked = false // nobody agreed to these words yet
+		s.consent.Refresh()
+	}
+	placeholder := "check.name_placeholder"
+	if s.remote.isRemote() {
+		placeholder = "check.name_placeholder_remote"
+	}
+	if text := s.words.T(placeholder); s.name.PlaceHolder != text {
+		s.name.SetPlaceHolder(text)
+	}
+	s.remote.update(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.busy()
 	s.document.hold(running || s.result != nil)
 	enable(s.start, missing == "" && !running)
@@ -287,6 +309,8 @@ func (s *checkScreen) update() {
 		say(s.why, missing, widget.MediumImportance)
 	case s.document.state.portrait.Code != 0:
 		say(s.why, s.words.T("check.no_portrait"), widget.WarningImportance)
+	case s.remote.filmed():
+		say(s.why, s.words.T("check.ready_filmed"), widget.SuccessImportance)
 	default:
 		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
 	}
@@ -297,6 +321,10 @@ func (s *checkScreen) update() {
 	}
 	mode, calibre := s.words.T("mode.offline"), ""
 	switch {
+	case s.remote.deciding() == "":
+		mode = s.words.T("mode.ask")
+	case s.remote.isRemote():
+		mode = s.words.T("mode.remote", "Host", s.remote.host())
 	case s.engineFault != nil:
 		mode = s.words.T("mode.none")
 	case !s.engineReady:
@@ -337,7 +365,6 @@ func (s *checkScreen) begin() {
 		Name:     strings.TrimSpace(s.name.Text),
 		Consent:  s.consent.Checked,
 		Minor:    s.minor.Checked && s.minor.Visible(),
-		Session:  s.session,
 		Capture: func(ctx context.Context, progress app.ProgressFunc) (app.Clip, error) {
 			return source.Record(ctx, clipLength, progress)
 		},
@@ -346,15 +373,47 @@ func (s *checkScreen) begin() {
 	if document.byCamera() {
 		in.DocumentFrom = history.FromCamera
 	}
+	s.remote.fill(&in)
+	shown := shownCheck{rules: rules, portrait: document.portrait, page: document.page(), byCamera: document.byCamera()}
+	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.put) })
+}
+
+// run runs a check and shows its result with what is known of it already.
+func (s *checkScreen) run(shown shownCheck, check func(context.Context) (app.Check, error)) {
 	s.fault = nil
 	enable(s.cancel, true)
 	s.showProgress(app.Progress{})
 	s.running = s.work.start(func(ctx context.Context) {
-		done, err := s.desk.Check(ctx, in, s.progressf.put)
-		s.work.do(func() { s.ended(done, err, rules, document) })
+		done, err := check(ctx)
+		s.work.do(func() { s.ended(done, err, shown) })
 	})
 	s.update()
 	s.focus(s.cancel)
+}
+
+// rerun makes a check of what the API has not taken, with the same clip.
+func (s *checkScreen) rerun(shown shownCheck, in app.CheckInput) {
+	if s.busy() {
+		return
+	}
+	s.again()
+	s.run(shown, func(ctx context.Context) (app.Check, error) {
+		done, err := s.desk.Check(ctx, in, s.progressf.put)
+		if done.ID == "" { // it did not begin, so nobody else has the clip
+			s.desk.Drop(in)
+		}
+		return done, err
+	})
+}
+
+// sendKept sends a kept check. Its pictures stay sealed: none is shown.
+func (s *checkScreen) sendKept(k app.KeptCheck) {
+	if s.busy() || s.result != nil {
+		return
+	}
+	s.run(shownCheck{kept: keptAs(s.words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
+		return s.desk.SendKept(ctx, k.ID, s.progressf.put)
+	})
 }
 
 func (s *checkScreen) showProgress(p app.Progress) {
@@ -376,19 +435,23 @@ func (s *checkScreen) showProgress(p app.Progress) {
 
 // ended shows how a check ended. One that never began leaves the form as it
 // is, with the reason.
-func (s *checkScreen) ended(done app.Check, err error, rules []app.Condition, document *documentState) {
+func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
 	s.endless.Stop()
 	s.desk.Log("check", err)
+	s.remote.refresh()
 	if done.ID == "" {
 		s.fault = err
 		s.update()
 		s.focus(s.start)
 		return
 	}
-	s.result = newResultView(s.parts, shownCheck{
-		Check: done, unrecorded: err, rules: rules, portrait: document.portrait, page: document.page(), byCamera: document.byCamera(),
-	})
+	shown.Check, shown.unrecorded = done, err
+	s.result = newResultView(s.parts, shown)
+	if s.offers = s.result.offers; s.offers != nil {
+		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
+		s.offers.OnKept = s.remote.refresh
+	}
 	s.result.OnNew, s.result.OnAgain, s.result.OnCopy = s.reset, s.again, s.copy
 	s.content.Objects = []fyne.CanvasObject{s.result}
 	s.content.Refresh()
@@ -403,7 +466,8 @@ func (s *checkScreen) again() {
 	if s.busy() {
 		return
 	}
-	s.result = nil
+	s.offers.drop()
+	s.result, s.offers = nil, nil
 	s.fault = nil
 	s.focus(nil) // the button that was pressed is gone, and must not take the next press
 	s.content.Objects = []fyne.CanvasObject{s.capture}
@@ -418,7 +482,7 @@ func (s *checkScreen) reset() {
 	if s.busy() {
 		return
 	}
-	s.session = app.NewSession()
+	s.remote.reset()
 	s.name.SetText("")
 	s.consent.SetChecked(false)
 	s.minor.SetChecked(false)

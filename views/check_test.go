@@ -342,7 +342,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	w := open(t, desk, "")
 	ready(t, w)
 	w.check.name.SetText("  Ana María ")
-	session := w.check.session
+	session := w.check.remote.session.Text
 	w.win.Canvas().Focus(w.check.name)
 	w.press(t, fyne.KeyReturn)
 	<-steps
@@ -352,7 +352,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.press(t, fyne.KeyN)
 	w.dropped(fyne.Position{}, uris("/a/other.png"))
-	if w.check.session != session || w.check.document.state == nil {
+	if w.check.remote.session.Text != session || w.check.document.state == nil {
 		t.Error("a running check lost its person or document")
 	}
 	if w.win.Canvas().Overlays().Top() == nil {
@@ -381,11 +381,11 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.escape()
 	w.check.again()
-	if w.check.session != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document.state == nil {
+	if w.check.remote.session.Text != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document.state == nil {
 		t.Error("another attempt does not keep the person")
 	}
 	w.press(t, fyne.KeyN)
-	if w.check.session == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document.state != nil {
+	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document.state != nil {
 		t.Error("something of the last person stays")
 	}
 }

@@ -39,6 +39,10 @@ const (
 	// frameSteps is how many steps of an arrow key lead across a page.
 	frameSteps = 40
 
+	// rawShown is how much of an answer's body is shown, in characters: a real one
+	// has some hundred.
+	rawShown = 4000
+
 	// historyPage is how many checks one page of the history loads, and
 	// historyAhead how many rows before the end of the list the next page is asked
 	// for: more rows than a large screen shows.
@@ -63,6 +67,8 @@ const (
 	notesLeast = 48 // for two, where there is much else
 
 	aboutWidth    = 560
+	keptWidth     = 640
+	keptHeight    = 320
 	gaugeHeight   = 84
 	markGap       = 6 // between two numbers below the gauge
 	barsHeight    = 120

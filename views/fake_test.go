@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/settings"
+	"facematch/app/token"
 )
 
 // fakeDesk is a Desk made of functions; what a test does not set does what
@@ -30,6 +32,13 @@ type fakeDesk struct {
 	check      func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
 	checks     func(context.Context, history.Filter) ([]history.Row, error)
 	verify     func(context.Context, app.ProgressFunc) (history.Verdict, error)
+	keep       func(app.CheckInput) (app.KeptCheck, error)
+	kept       app.KeptChecks
+	sendKept   func(id string) (app.Check, error)
+	dropped    []app.CheckInput
+	token      string
+	place      token.Place
+	tokenErr   error
 	keyPlace   string
 	keyProblem error
 }
@@ -113,6 +122,67 @@ func (d *fakeDesk) Checks(ctx context.Context, f history.Filter) ([]history.Row,
 func (d *fakeDesk) Verify(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
 	return d.verify(ctx, p)
 }
+
+func (d *fakeDesk) Keep(_ context.Context, in app.CheckInput) (app.KeptCheck, error) {
+	return d.keep(in)
+}
+
+func (d *fakeDesk) KeptChecks(context.Context) (app.KeptChecks, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.kept, nil
+}
+
+func (d *fakeDesk) SendKept(_ context.Context, id string, _ app.ProgressFunc) (app.Check, error) {
+	return d.sendKept(id)
+}
+
+func (d *fakeDesk) DropKept(id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kept.Checks = slices.DeleteFunc(slices.Clone(d.kept.Checks), func(k app.KeptCheck) bool { return k.ID == id })
+	return nil
+}
+
+func (d *fakeDesk) Drop(in app.CheckInput) { d.dropped = append(d.dropped, in) }
+
+func (d *fakeDesk) TokenPlace() (token.Place, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.place == token.Locked:
+		return d.place, &app.Problem{Key: "token.locked"}
+	case d.token == "":
+		return token.None, &app.Problem{Key: "token.none"}
+	}
+	return d.place, nil
+}
+
+func (d *fakeDesk) UnlockToken(string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.place = token.File
+	return d.tokenErr
+}
+
+func (d *fakeDesk) SetToken(secret, passphrase string) (token.Place, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tokenErr != nil && passphrase == "" {
+		return token.None, d.tokenErr
+	}
+	d.token, d.place = secret, token.Keyring
+	return d.place, nil
+}
+
+func (d *fakeDesk) ClearToken() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.token, d.place = "", token.None
+	return nil
+}
+
+func (d *fakeDesk) TestToken(context.Context) error { return d.tokenErr }
 
 func (d *fakeDesk) KeyPlace() string { return d.keyPlace }
 

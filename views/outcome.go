@@ -33,6 +33,8 @@ func lookOf(o history.Outcome) look {
 		return look{colorNotCompared, shapeSquare}
 	case history.Interrupted:
 		return look{colorRefer, shapeBroken}
+	case history.Unknown:
+		return look{colorRefer, shapeQuestion}
 	case history.Running:
 		return look{colorNotCompared, shapeDots}
 	}

@@ -25,6 +25,7 @@ type shownCheck struct {
 	portrait   app.Portrait    // found before the check
 	page       int             // of the document, as the clerk counts; 0: not known
 	byCamera   bool            // the document was a photo by the camera
+	kept       string          // which kept check was sent, whose pictures are not shown; empty: none
 }
 
 // outcome is what is shown: a check whose end is not in the history does not
@@ -38,7 +39,7 @@ func (c shownCheck) outcome() history.Outcome {
 
 // compared says whether there is a score to show.
 func (c shownCheck) compared() bool {
-	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0
+	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
 }
 
 // resultView shows how one check ended. It is made anew for each.
@@ -52,6 +53,7 @@ type resultView struct {
 	OnCopy func(text string)
 
 	check   shownCheck
+	offers  *offers // where the API has not taken the check; nil otherwise
 	more    *button // shows the details
 	details *fyne.Container
 	content fyne.CanvasObject
@@ -63,6 +65,13 @@ func newResultView(p parts, c shownCheck) *resultView {
 	next.Importance = widget.HighImportance
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
+	if p := c.Unsent; p != nil {
+		r.offers = newOffers(r.parts, *p)
+		again.Hide() // the offers begin with it
+	}
+	if c.kept != "" {
+		again.Hide()
+	}
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
 	r.content = container.NewBorder(
 		container.NewVBox(r.verdict(container.NewHBox(again, next)), widget.NewSeparator()),
@@ -98,23 +107,36 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 // frame.
 func (r *resultView) comparison() fyne.CanvasObject {
 	portrait, best := r.faces()
-	faces := container.NewGridWithColumns(2,
-		r.face(portrait, "result.portrait", "result.no_portrait"),
-		r.face(best, "result.best", "result.no_best"),
-	)
+	none := "result.no_best"
+	if r.check.Mode == history.Remote {
+		none = "result.no_best_remote"
+	}
+	var faces fyne.CanvasObject = container.New(middle{}, centred(r.words.T("result.kept_sealed", "Kept", r.check.kept)))
+	if r.check.kept == "" {
+		faces = container.NewGridWithColumns(2,
+			r.face(portrait, "result.portrait", "result.no_portrait"),
+			r.face(best, "result.best", none),
+		)
+	}
 	if !r.check.compared() {
 		return container.NewVBox(faces)
 	}
 	box := container.NewVBox()
 	data := r.check.Answer.Result.Data
-	box.Add(bold(r.words.T("result.score")))
-	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules),
+	title, bounds := "result.score", scoreBounds(r.check.rules)
+	if r.check.Exchange != nil { // the API's bounds are its own
+		title, bounds = "result.score_remote", scoreBounds(nil)
+	}
+	box.Add(bold(r.words.T(title)))
+	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, bounds,
 		func(o history.Outcome) string { return r.words.T(app.OutcomeKey(o)) }))
 	if rarity, measured := app.RarityWords(r.check.Answer.Rarity); measured {
 		box.Add(centred(r.words.Notice(rarity)))
 	}
-	box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
-	box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
+	if len(data.Percentages) > 0 {
+		box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
+		box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
+	}
 	return container.NewBorder(nil, box, nil, nil, faces)
 }
 
@@ -152,13 +174,16 @@ func (r *resultView) face(picture *image.RGBA, caption, none string) fyne.Canvas
 // would ask.
 func (r *resultView) explanation() fyne.CanvasObject {
 	box := container.NewVBox()
+	if r.offers != nil {
+		box.Add(r.offers.box)
+	}
 	if reasons := r.reasons(); len(reasons) > 0 {
 		box.Add(bold(r.words.T("result.why")))
 		for _, o := range reasons {
 			box.Add(o)
 		}
 	}
-	if r.check.compared() {
+	if r.check.compared() && r.check.kept == "" {
 		// A reminder, not a record: ticks are kept nowhere.
 		box.Add(bold(r.words.T("inspect.title")))
 		for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
@@ -171,6 +196,7 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	if len(box.Objects) > 0 {
 		box.Add(widget.NewSeparator())
 	}
+	box.Add(bold(r.words.T("mode.name." + string(r.check.Mode))))
 	box.Add(wrapped(r.decidedBy()))
 	session := widget.NewLabel(r.check.Session)
 	session.Truncation = fyne.TextTruncateEllipsis
@@ -239,10 +265,21 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 	return lines
 }
 
+// host is whom a check by the API went to.
+func (r *resultView) host() string {
+	if e := r.check.Exchange; e != nil {
+		return e.Host
+	}
+	return app.Host(r.desk.Settings().API.Base)
+}
+
 func (r *resultView) decidedBy() string {
 	seconds := r.words.seconds(r.check.Took)
 	if r.check.Answer == nil {
 		return r.words.T("result.took", "Seconds", seconds)
+	}
+	if r.check.Exchange != nil {
+		return r.words.T("result.decided_remote", "Host", r.host(), "Seconds", seconds)
 	}
 	e := r.check.Answer.Engine
 	if !e.Calibrated && r.check.compared() { // without a score there is nothing to calibrate
@@ -274,15 +311,33 @@ func (r *resultView) apiDetails() *fyne.Container {
 	}
 	row("details.check", r.check.ID)
 	row("details.document", r.documentDetail())
+	e := r.check.Exchange
+	if e != nil {
+		row("details.host", e.Host)
+		if e.Status != 0 {
+			row("details.http", strconv.Itoa(e.Status))
+		}
+		if e.RequestID != "" {
+			row("details.request", e.RequestID)
+		}
+		row("details.sent", r.words.T("details.sent_of", "Sent", e.Sent, "Size", e.Size))
+		row("details.times", r.words.T("details.times_of", "Connect", r.words.seconds(e.Connect), "Send", r.words.seconds(e.Send), "Wait", r.words.seconds(e.Wait)))
+	}
 	if r.check.Answer == nil {
 		return form
 	}
 	result := r.check.Answer.Result
-	row("details.code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description))
-	row("details.result", strconv.FormatBool(result.Data.Result))
-	row("details.status", string(result.Scoring.Status))
+	given := func(field, value string) string {
+		if e.Has(field) {
+			return value
+		}
+		return r.words.T("details.absent")
+	}
+	row("details.code", given("code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description)))
+	row("details.result", given("result", strconv.FormatBool(result.Data.Result)))
+	row("details.status", given("status", string(result.Scoring.Status)))
 	score := r.words.T("number.none")
-	if result.Data.Code == 0 {
+	if (result.Data.Code == 0 || e != nil) && e.Has("score") {
 		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)
 	}
 	row("details.score", score)
@@ -291,6 +346,9 @@ func (r *resultView) apiDetails() *fyne.Container {
 	}
 	if refer := result.Scoring.FailedRefer; len(refer) > 0 {
 		row("details.refer", strings.Join(refer, "\n"))
+	}
+	if raw := []rune(string(r.check.Answer.Raw)); len(raw) > 0 {
+		row("details.raw", string(raw[:min(len(raw), rawShown)]))
 	}
 	return form
 }

@@ -34,6 +34,7 @@ type settingsScreen struct {
 	history    *entry
 	models     *entry
 	documents  *entry
+	api        *apiSettings
 
 	cameraFault, conditionsFault, foldersFault *widget.Label
 
@@ -54,6 +55,7 @@ func newSettingsScreen(p parts, choose func(string, func(string)), saved func(ol
 	s.history.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
+	s.api = newAPISettings(p, func() settings.Settings { return s.shownNow }, s.changed)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
 		*l = wrapped("")
 		(*l).Hide()
@@ -101,11 +103,13 @@ func (s *settingsScreen) lay() {
 		bold(t("settings.section_folders")),
 		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
 		hint("settings.folders_help"), s.foldersFault,
+		s.api.wording,
 	)
 	right := container.NewVBox(
 		bold(t("settings.section_matching")),
-		form(row("settings.matching", widget.NewLabel(t("mode.offline")))), s.minors,
+		form(row("settings.matching", s.api.decide)), s.minors,
 		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, hint("settings.conditions_help"),
+		s.api.content,
 		bold(t("settings.section_about")), s.about,
 	)
 	buttons := container.NewBorder(nil, nil, container.NewHBox(s.save, s.undo), nil, s.message)
@@ -122,7 +126,10 @@ func (s *settingsScreen) setEngine(d app.Description) {
 }
 
 // shown is called when the screen comes into view: what was typed stays.
-func (s *settingsScreen) shown() { s.changed() }
+func (s *settingsScreen) shown() {
+	s.changed()
+	s.api.look()
+}
 
 // fill shows settings.
 func (s *settingsScreen) fill(now settings.Settings) {
@@ -135,6 +142,7 @@ func (s *settingsScreen) fill(now settings.Settings) {
 	s.history.SetText(now.Folders.History)
 	s.models.SetText(now.Folders.Models)
 	s.documents.SetText(now.Folders.Documents)
+	s.api.fill(now)
 	s.changed()
 }
 
@@ -148,6 +156,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
+	s.api.typed(&next)
 	rules, err := app.ParseConditions(s.conditions.Text)
 	if err == nil {
 		next.Conditions = rules
@@ -159,7 +168,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 func (s *settingsScreen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
-		next.Matching != s.shownNow.Matching ||
+		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
 		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 
@@ -175,7 +184,8 @@ func (s *settingsScreen) changed() {
 		conditions = s.words.T("settings.conditions", "Fault", unread.Error())
 	}
 	var problem *app.Problem
-	if errors.As(fault, &problem) {
+	errors.As(fault, &problem)
+	if theirs := s.api.complain(problem); problem != nil && !theirs {
 		switch problem.Key {
 		case "settings.no_camera", "settings.camera_password":
 			camera = s.words.problem(problem)
@@ -190,6 +200,7 @@ func (s *settingsScreen) changed() {
 	say(s.cameraFault, camera, widget.DangerImportance)
 	say(s.foldersFault, folders, widget.DangerImportance)
 	say(s.conditionsFault, conditions, widget.DangerImportance)
+	s.api.update()
 	different, idle := s.different(), s.saving == nil
 	if different && s.message.Importance == widget.SuccessImportance {
 		say(s.message, "", widget.MediumImportance)

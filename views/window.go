@@ -23,6 +23,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/settings"
+	"facematch/app/token"
 	"facematch/assets"
 	"facematch/assets/translations"
 )
@@ -40,6 +41,16 @@ type Desk interface {
 	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
 	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
+	Keep(ctx context.Context, in app.CheckInput) (app.KeptCheck, error)
+	KeptChecks(ctx context.Context) (app.KeptChecks, error)
+	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
+	DropKept(id string) error
+	Drop(in app.CheckInput)
+	TokenPlace() (token.Place, error)
+	UnlockToken(passphrase string) error
+	SetToken(secret, passphrase string) (token.Place, error)
+	ClearToken() error
+	TestToken(ctx context.Context) error
 	KeyPlace() string
 	KeyProblem(ctx context.Context) error
 	Version() string
@@ -112,7 +123,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
-	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine)
+	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.history = newHistoryScreen(w.parts)
 	w.settings = newSettingsScreen(w.parts, w.chooseFolder, w.settingsSaved)
 	w.tabs = container.NewAppTabs(
@@ -278,6 +289,7 @@ func (w *Window) checked() {
 }
 
 func (w *Window) settingsSaved(old, now settings.Settings) {
+	w.check.remote.refresh()
 	if old.Camera.Source != now.Camera.Source {
 		w.reopenCamera()
 	}
@@ -374,6 +386,23 @@ func (w *Window) browse(taken func([]given)) {
 		folder = w.folder
 	}
 	w.present(d, folder)
+}
+
+// openKept shows the checks that wait to be sent.
+func (w *Window) openKept() {
+	list := newKeptList(w.parts, w.check.remote.keptChecks)
+	scroll := container.NewVScroll(list.box)
+	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
+	d := dialog.NewCustom(w.words.T("kept.title"), w.words.T("button.close"), scroll, w.win)
+	d.SetOnClosed(w.check.remote.refresh)
+	list.OnSend = func(k app.KeptCheck) {
+		d.Hide()
+		if w.takesDocument() {
+			w.check.sendKept(k)
+		}
+	}
+	w.dialog = d
+	d.Show()
 }
 
 // chooseFolder asks for a folder, beginning at one that may be empty.

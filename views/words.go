@@ -21,6 +21,9 @@ func (w words) stage(p app.Progress) string {
 	if p.Stage == "" {
 		return w.T("stage.starting")
 	}
+	if p.Stage == "sending" && p.Total > 0 {
+		return w.T("stage.sending_of", "Done", megabytes(p.Done), "Total", megabytes(p.Total))
+	}
 	return w.T("stage." + string(p.Stage))
 }
 
@@ -71,6 +74,8 @@ func (w words) percent(p float64) string {
 func (w words) seconds(d time.Duration) string {
 	return w.T("number.seconds", "Number", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
 }
+
+func megabytes(bytes int64) string { return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) }
 
 // date is a time as the clerk's clock shows it.
 func date(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04") }

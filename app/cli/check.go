@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ var exitOf = map[history.Outcome]int{
 
 func (c *commands) check() *cobra.Command {
 	var document, video, name, session, mode, format string
-	var consent, consentName, minor bool
+	var consent, consentName, prefilled, minor bool
 	cmd := &cobra.Command{
 		Use:     "check --document FILE --video FILE --consent",
 		Short:   c.Words.T("cli.check.short"),
@@ -44,6 +45,7 @@ func (c *commands) check() *cobra.Command {
 	flags.StringVar(&name, "name", "", c.Words.T("cli.check.name"))
 	flags.StringVar(&session, "session", "", c.Words.T("cli.check.session"))
 	flags.StringVar(&mode, "mode", "", c.Words.T("cli.check.mode"))
+	flags.BoolVar(&prefilled, "prefilled", false, c.Words.T("cli.check.prefilled"))
 	flags.StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	flags.SortFlags = false
 
@@ -52,7 +54,9 @@ func (c *commands) check() *cobra.Command {
 			return err
 		}
 		switch {
-		case document == "" || video == "":
+		case prefilled && (video != "" || session == ""):
+			return c.usage(cmd, "cli.check.bad_prefilled")
+		case document == "" || video == "" && !prefilled:
 			return c.usage(cmd, "cli.check.needs_files")
 		case !consent:
 			return c.usage(cmd, "cli.check.needs_consent")
@@ -73,18 +77,31 @@ func (c *commands) check() *cobra.Command {
 		if _, err := app.CleanName(name); err != nil {
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		}
-		return c.runCheck(cmd, app.CheckInput{
-			Document: app.OpenFile(document), Video: app.OpenFile(video), Name: name,
-			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode),
-		}, format)
+		in := app.CheckInput{
+			Document: app.OpenFile(document), Name: name,
+			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
+		}
+		if !prefilled {
+			in.Video = app.OpenFile(video)
+		}
+		return c.runCheck(cmd, in, format)
 	}
 	return cmd
 }
 
 func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
 	return c.with(cmd.Context(), format, func(p Program) error {
-		check, err := p.Desk().Check(cmd.Context(), in, nil)
-		if err != nil {
+		desk := p.Desk()
+		if cmp.Or(in.Mode, desk.Settings().Matching.Mode) == history.Remote {
+			if err := c.unlock(desk); err != nil {
+				return err
+			}
+		}
+		check, err := desk.Check(cmd.Context(), in, nil)
+		switch key := matcher.AsProblem(err, "").Key; {
+		case key == "check.mode_ask" || key == "check.prefilled":
+			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
+		case err != nil:
 			return err
 		}
 		c.exit = exitOf[check.Outcome]
@@ -92,8 +109,10 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(check.Warning))
 		}
 		if check.Answer == nil {
-			c.exit = ExitCouldNotRun
 			return c.noAnswer(check, format)
+		}
+		if check.Problem != nil { // an answer of the API that decides nothing
+			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(check.Problem))
 		}
 		if format == "json" {
 			return c.writeAnswer(check)
@@ -135,14 +154,17 @@ func (c *commands) writeJSON(v any) error {
 func (c *commands) writeCheck(check app.Check) {
 	result := check.Answer.Result
 	word := c.Words.T(app.OutcomeKey(check.Outcome))
-	if result.Data.Code == matcher.CodeOK {
-		fmt.Fprintln(c.out, c.Words.T("cli.check.scored", "Outcome", word, "Score", percent(result.Score)))
-	} else {
+	switch {
+	case result.Data.Code == matcher.CodeOK && !check.Exchange.Has("score"):
+		fmt.Fprintln(c.out, word)
+	case result.Data.Code == matcher.CodeOK:
+		fmt.Fprintln(c.out, c.Words.T("cli.check.scored", "Outcome", word, "Score", percent(result.Data.Score)))
+	default:
 		fmt.Fprintln(c.out, c.Words.T("cli.check.not_compared", "Outcome", word, "Reason", result.Data.Description))
 	}
 	engine := check.Answer.Engine
 	decided := "cli.check.decided"
-	if !engine.Calibrated {
+	if !engine.Calibrated && check.Exchange == nil {
 		decided = "cli.check.decided_uncalibrated"
 	}
 	fmt.Fprintln(c.out, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
@@ -169,6 +191,21 @@ func (c *commands) writeCheck(check app.Check) {
 	if check.Answer.Portrait != nil {
 		for _, w := range check.Answer.Portrait.Warnings {
 			line("cli.check.warning", c.Words.Notice(w))
+		}
+	}
+	if e := check.Exchange; e != nil {
+		none := c.Words.T("cli.check.absent")
+		shown := func(field, value string) string {
+			if e.Has(field) {
+				return value
+			}
+			return none
+		}
+		line("cli.check.verdicts", c.Words.T("cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
+			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status))))
+		line("cli.check.host", e.Host)
+		if e.RequestID != "" {
+			line("cli.check.request", e.RequestID)
 		}
 	}
 	line("cli.check.id", check.ID)

@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -62,13 +63,17 @@ type Params struct {
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
 	History    func(ctx context.Context) (Records, error)
-	Window     func(ctx context.Context, document string) error // shows the window until it is closed
+	// Secret reads a line from the terminal without showing it; nil where there is
+	// no terminal, and lines are taken from Stdin.
+	Secret func(prompt string) (string, error)
+	Window func(ctx context.Context, document string) error // shows the window until it is closed
 }
 
 type commands struct {
 	Params
-	out  *output // in place of Stdout
-	exit int
+	lines *bufio.Reader // of Stdin, for what no terminal asks for
+	out   *output       // in place of Stdout
+	exit  int
 }
 
 // output remembers that something could not be written: a result nobody got is
@@ -157,7 +162,7 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.doctor(), c.tryNetwork())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork())
 	return root
 }
 

@@ -18,7 +18,9 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/queue"
 	"facematch/app/settings"
+	"facematch/app/token"
 	"facematch/assets/translations"
 	"facematch/matcher"
 )
@@ -39,10 +41,52 @@ type parts struct {
 	historyErr  error
 
 	comparer matcher.Comparer
+
+	token      string // what is kept
+	passphrase string // of the token's file; empty: a keyring answers
+	locked     bool   // the file was not opened yet
+	tokenErr   error  // of the API's test
+
+	openAPI  func(settings.API, func(context.Context) (string, error)) (app.API, error) // nil: parts stand in for it too
+	change   func(*settings.Settings)                                                   // of the defaults
+	secret   func(prompt string) (string, error)
+	finished history.Finished
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
 }
+
+func (p *parts) Get(_, passphrase string) (string, token.Place, error) {
+	switch {
+	case p.token == "":
+		return "", token.None, matcher.NewProblem("token.none", nil)
+	case p.locked && passphrase == "":
+		return "", token.Locked, matcher.NewProblem("token.locked", nil)
+	case p.locked && passphrase != p.passphrase:
+		return "", token.Locked, matcher.NewProblem("token.passphrase", nil)
+	}
+	p.locked = false
+	return p.token, token.Keyring, nil
+}
+
+func (p *parts) Set(_, secret, passphrase string) (token.Place, error) {
+	secret, err := token.Clean(secret)
+	if err != nil {
+		return token.None, err
+	}
+	if p.passphrase != "" && passphrase == "" {
+		return token.None, matcher.NewProblem("token.needs_passphrase", nil)
+	}
+	p.token = secret
+	if p.passphrase != "" {
+		p.passphrase = passphrase
+		return token.File, nil
+	}
+	return token.Keyring, nil
+}
+
+func (p *parts) Clear(string) error              { p.token = ""; return nil }
+func (p *parts) TestToken(context.Context) error { return p.tokenErr }
 
 // dark is a camera that gives no picture.
 type dark struct{ app.Source }
@@ -53,7 +97,9 @@ func (dark) Next(context.Context, uint64) (matcher.Live, error) {
 }
 
 func (p *parts) Start(_ context.Context, s history.Started) error       { p.started = s; return nil }
-func (p *parts) Finish(context.Context, history.Finished) error         { return nil }
+func (p *parts) Sending(context.Context, history.Sending) error         { return nil }
+func (p *parts) Taken(context.Context, string, string) (bool, error)    { return false, nil }
+func (p *parts) Finish(_ context.Context, f history.Finished) error     { p.finished = f; return nil }
 func (p *parts) Settings(context.Context, history.SettingsChange) error { return nil }
 func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
@@ -116,16 +162,28 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p.change != nil {
+		chosen := store.Get()
+		p.change(&chosen)
+		if err := store.Save(chosen); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openAPI := p.openAPI
+	if openAPI == nil {
+		openAPI = func(settings.API, func(context.Context) (string, error)) (app.API, error) { return p, nil }
+	}
 	var out, errs bytes.Buffer
 	open := func(context.Context) (Program, error) {
 		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
+			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 			Instance: "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})}, nil
 	}
 	code = Run(context.Background(), args, Params{
-		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3",
+		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3", Secret: p.secret,
 		Open: open,
 		Measure: func(ctx context.Context, n Network) (Program, error) {
 			p.measured = n
@@ -497,10 +555,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 7 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 8 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "problem", "problem", "ok", "warning"} {
+	for i, want := range []string{"ok", "ok", "ok", "problem", "problem", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}

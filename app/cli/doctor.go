@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -29,6 +30,7 @@ var probes = []probe{
 	{part: "doctor.history", run: probeHistory},
 	{part: "doctor.names", run: probeNames},
 	{part: "doctor.camera", optional: true, run: probeCamera},
+	{part: "doctor.api", run: probeAPI},
 }
 
 func probeEngine(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
@@ -50,6 +52,16 @@ func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 
 func probeNames(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return matcher.Notice{Key: "doctor.key_" + desk.KeyPlace()}, desk.KeyProblem(ctx)
+}
+
+// probeAPI asks the API about the token, where it may decide; nothing is sent but
+// that.
+func probeAPI(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	chosen := desk.Settings()
+	if chosen.Matching.Mode == history.Offline {
+		return matcher.Notice{Key: "doctor.api_unused"}, nil
+	}
+	return matcher.Notice{Key: "doctor.api_ok", Params: map[string]any{"Host": app.Host(chosen.API.Base)}}, desk.TestToken(ctx)
 }
 
 func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {

@@ -31,6 +31,7 @@ type Mode string
 const (
 	Offline Mode = "offline"
 	Remote  Mode = "remote"
+	Ask     Mode = "ask" // in the settings only: the clerk says which, for each check
 )
 
 // DocumentSource is where a document's picture came from.
@@ -48,6 +49,7 @@ type Kind string
 // The kinds of record.
 const (
 	KindStarted     Kind = "started"
+	KindSending     Kind = "sending" // of a remote check: from here on bytes may have been sent
 	KindFinished    Kind = "finished"
 	KindInterrupted Kind = "interrupted"
 	KindSettings    Kind = "settings changed"
@@ -70,7 +72,19 @@ type Started struct {
 	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
 	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
 
+	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
+	Prefilled bool   `json:"prefilled,omitempty"` // remote: with the video the API had of this session
+
 	Name string `json:"-"` // the person's full name; empty: none was given
+}
+
+// Sending is written right before a remote check's request goes out. A check that
+// has it and no end is unknown: nobody knows what the API made of it.
+type Sending struct {
+	Check   string `json:"check"`
+	Session string `json:"session"`
+	Host    string `json:"host"`           // whom it goes to
+	Kept    string `json:"kept,omitempty"` // as Started.Kept
 }
 
 // Consent is what the person agreed to, and in which words.
@@ -102,7 +116,9 @@ type Finished struct {
 	Quality     *Quality            `json:"quality,omitempty"`
 	Description matcher.Description `json:"description"` // what decided in the end
 
-	Raw []byte `json:"-"` // the answer's body as JSON, sealed
+	Remote *matcher.Exchange `json:"remote,omitempty"` // what is known of the call to the API; nil where none was made
+
+	Raw []byte `json:"-"` // the answer's body, sealed: JSON, or whatever the API sent
 }
 
 // Quality is the quality of the faces that were compared: whole numbers 0 to
@@ -129,6 +145,15 @@ const (
 type SettingsChange struct {
 	How    string `json:"how"`    // one of the constants above
 	SHA256 string `json:"sha256"` // of the settings file's bytes
+
+	Consent *ConsentWords `json:"consent,omitempty"` // the wording of our own from then on; nil: the program's
+}
+
+// ConsentWords are the words persons agree to, where they are not the program's.
+type ConsentWords struct {
+	Wording    string `json:"wording"` // their version, as checks name it
+	Processing string `json:"processing"`
+	SendName   string `json:"send_name"`
 }
 
 // Row is one check as lists show it.

@@ -72,6 +72,14 @@ func (f Folders) Anchor() string { return filepath.Join(f.State, "anchor.jsonl")
 // KeyFile holds the history's master key where no keyring answers.
 func (f Folders) KeyFile() string { return filepath.Join(f.Data, "master.key") }
 
+// TokenFile holds the API's token, sealed with a passphrase, where no keyring
+// answers.
+func (f Folders) TokenFile() string { return filepath.Join(f.Data, "api-token.json") }
+
+// Kept holds the checks that wait to be sent, beside the history whose key seals
+// them.
+func (f Folders) Kept(s Settings) string { return filepath.Join(filepath.Dir(f.History(s)), "kept") }
+
 // History is the history database, in the folder the settings choose.
 func (f Folders) History(s Settings) string {
 	dir := s.Folders.History

@@ -17,6 +17,8 @@ type Settings struct {
 	Desk       string              `toml:"desk" comment:"name of this desk, written into each record"`
 	Camera     Camera              `toml:"camera"`
 	Matching   Matching            `toml:"matching"`
+	API        API                 `toml:"api"`
+	Consent    Consent             `toml:"consent"`
 	Folders    FolderChoice        `toml:"folders"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
@@ -29,7 +31,7 @@ type Camera struct {
 
 // Matching is which engine decides.
 type Matching struct {
-	Mode        history.Mode `toml:"mode" comment:"offline"`
+	Mode        history.Mode `toml:"mode" comment:"offline: this computer decides; remote: the API; ask: the clerk says which, for each check"`
 	Network     string       `toml:"network" comment:"second network beside go-face; empty: the one that comes with the program; none: go-face alone; else the path of an ONNX file"`
 	Calibration string       `toml:"calibration" comment:"what makes scores of what the networks say; empty: the one that comes with the program; else the path of one made by facematch evaluate people --calibrate"`
 	ReferMinors bool         `toml:"refer_minors" comment:"a person under 18 never passes without a second look"`
@@ -37,6 +39,26 @@ type Matching struct {
 
 // NoNetwork is the Network of a program that decides by go-face alone.
 const NoNetwork = "none"
+
+// API is how the match-faces API is reached. Its token never stands here.
+type API struct {
+	Base           string `toml:"base" comment:"address; the token is bound to it"`
+	CAFile         string `toml:"ca_file" comment:"PEM file of authorities to trust besides the system's; empty: none"`
+	ConnectSeconds int    `toml:"connect_seconds" comment:"how long connecting may take"`
+	TLSSeconds     int    `toml:"tls_seconds" comment:"how long the TLS handshake may take"`
+	AnswerSeconds  int    `toml:"answer_seconds" comment:"how long the first byte of an answer may take, and any pause while sending"`
+	KeepDays       int    `toml:"keep_days" comment:"how many days a check that could not be sent may be kept"`
+}
+
+// Consent is the wording of the two consents where it is not the program's own.
+type Consent struct {
+	Version    int    `toml:"version" comment:"counts up with each change of the wording in the window"`
+	Processing string `toml:"processing" comment:"what the person agrees to; empty: the program's own words"`
+	SendName   string `toml:"send_name" comment:"that the name goes to the API; empty: the program's own words"`
+}
+
+// Own says whether any of the wording is not the program's.
+func (c Consent) Own() bool { return c.Processing != "" || c.SendName != "" }
 
 // FolderChoice are folders of the user's choice; an empty one is the usual
 // place.

@@ -87,6 +87,12 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 		"settings.mode":            func(s *Settings) { s.Matching.Mode = "telepathy" },
 		"settings.folder":          func(s *Settings) { s.Folders.Models = "models" },
 		"settings.conditions":      func(s *Settings) { s.Conditions = nil },
+		"settings.wording":         func(s *Settings) { s.Consent.SendName = strings.Repeat("a", maxWording+1) },
+		"settings.ca_file":         func(s *Settings) { s.API.CAFile = "company.pem" },
+		"settings.api_limits":      func(s *Settings) { s.API.KeepDays = maxKeepDays + 1 },
+		"api.base":                 func(s *Settings) { s.API.Base = "" },
+		"api.base_plain":           func(s *Settings) { s.API.Base = "http://api.example.com" },
+		"api.base_parts":           func(s *Settings) { s.API.Base = "https://token:secret@api.example.com" },
 		"settings.file":            func(s *Settings) { s.Matching.Network = "network.onnx" },
 		"settings.file ":           func(s *Settings) { s.Matching.Calibration = NoNetwork },
 	} {
@@ -281,5 +287,52 @@ func TestModelsAreLookedForInOrder(t *testing.T) {
 	}
 	if s.Matching.Mode != history.Offline {
 		t.Error("the default mode is not offline")
+	}
+}
+
+func TestTheAPIsAddressIsSavedInOneForm(t *testing.T) {
+	s, err := Open(path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := s.Get()
+	next.API.Base, next.Consent.Processing = " HTTPS://API.Example.com:443/ ", "  our words\n"
+	if err := s.Save(next); err != nil {
+		t.Fatal(err)
+	}
+	if now := s.Get(); now.API.Base != "https://api.example.com" || now.Consent.Processing != "our words" {
+		t.Errorf("saved %+v, %+v", now.API, now.Consent)
+	}
+	for _, limit := range []func(*API){
+		func(a *API) { a.ConnectSeconds = 0 }, func(a *API) { a.TLSSeconds = -1 }, func(a *API) { a.AnswerSeconds = maxSeconds + 1 }, func(a *API) { a.KeepDays = 0 },
+	} {
+		next := s.Get()
+		limit(&next.API)
+		if p := problem(t, next.Check()); p.Key != "settings.api_limits" {
+			t.Error(p)
+		}
+	}
+}
+
+// A file from before the API was part of it gets its usual settings.
+func TestOlderFilesKnowTheAPIsDefaults(t *testing.T) {
+	file := path(t)
+	s, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := strings.Index(string(text), "[api]"), strings.Index(string(text), "[folders]")
+	if from < 0 || to < from {
+		t.Fatalf("no [api] in\n%s", text)
+	}
+	if err := os.WriteFile(file, append(text[:from:from], text[to:]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Open(file); err != nil || again.Get().API != s.Get().API {
+		t.Errorf("%v", err)
 	}
 }

@@ -40,10 +40,13 @@ func Default() Settings {
 		panic(err) // the program's own text
 	}
 	return Settings{
-		Version:    Version,
-		Desk:       "Desk 1",
-		Camera:     Camera{Source: "0", Mirror: true},
-		Matching:   Matching{Mode: history.Offline, ReferMinors: true},
+		Version:  Version,
+		Desk:     "Desk 1",
+		Camera:   Camera{Source: "0", Mirror: true},
+		Matching: Matching{Mode: history.Offline, ReferMinors: true},
+		API: API{
+			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
+		},
 		Conditions: rules,
 	}
 }
@@ -102,8 +105,13 @@ func (s *Store) Save(next Settings) error {
 	next.Version = Version
 	next.Desk = strings.TrimSpace(next.Desk)
 	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
+	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(next.Consent.SendName)
+	next.API.CAFile = strings.TrimSpace(next.API.CAFile)
 	if err := next.Check(); err != nil {
 		return err
+	}
+	if base, err := matcher.ParseBase(next.API.Base); err == nil {
+		next.API.Base = base.String() // in its one form, which the token is bound to
 	}
 	var b bytes.Buffer
 	enc := toml.NewEncoder(&b)
@@ -134,8 +142,13 @@ func (s Settings) Check() error {
 		return matcher.NewProblem("settings.no_camera", nil)
 	case hasPassword(s.Camera.Source):
 		return matcher.NewProblem("settings.camera_password", nil)
-	case s.Matching.Mode != history.Offline:
+	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
+	case len([]rune(s.Consent.Processing)) > maxWording || len([]rune(s.Consent.SendName)) > maxWording:
+		return matcher.NewProblem("settings.wording", nil, "Max", maxWording)
+	}
+	if err := s.API.check(); err != nil {
+		return err
 	}
 	for name, folder := range map[string]string{
 		"history": s.Folders.History, "models": s.Folders.Models, "documents": s.Folders.Documents,
@@ -155,8 +168,37 @@ func (s Settings) Check() error {
 	return nil
 }
 
-// maxDesk is the longest name of a desk, in characters.
-const maxDesk = 80
+// check says what is wrong with how the API is reached.
+func (a API) check() error {
+	if _, err := matcher.ParseBase(a.Base); err != nil {
+		return err
+	}
+	if a.CAFile != "" && !filepath.IsAbs(a.CAFile) {
+		return matcher.NewProblem("settings.ca_file", nil)
+	}
+	for _, limit := range []struct {
+		value, most int
+	}{{a.ConnectSeconds, maxSeconds}, {a.TLSSeconds, maxSeconds}, {a.AnswerSeconds, maxSeconds}, {a.KeepDays, maxKeepDays}} {
+		if limit.value < 1 || limit.value > limit.most {
+			return matcher.NewProblem("settings.api_limits", nil, "Seconds", maxSeconds, "Days", maxKeepDays)
+		}
+	}
+	return nil
+}
+
+const (
+	// maxDesk is the longest name of a desk, in characters.
+	maxDesk = 80
+
+	// maxWording is the longest wording of a consent, in characters: more than a
+	// person reads at a counter.
+	maxWording = 2000
+
+	// maxSeconds bounds each time-out; maxKeepDays how long pictures of a person
+	// may wait to be sent.
+	maxSeconds  = 900
+	maxKeepDays = 30
+)
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 

@@ -1,0 +1,280 @@
+// Package token keeps the token of the remote API, in the first of these places
+// that is there: the operating system's keyring; a file sealed with a passphrase,
+// where no keyring answers; the environment variable FACEMATCH_TOKEN.
+//
+// A token is bound to the address it was set for: for another address there is
+// none. (The variable is bound to nothing; whoever sets it answers for it.) It
+// appears in no error and no problem. The file is in age's format and can be
+// opened with its tools:
+//
+//	{"base": "https://api.example.com", "sealed": "-----BEGIN AGE ENCRYPTED FILE-----…"}
+//
+// Sealed is {"base": …, "token": …}, so that a file whose address was changed by
+// hand opens for neither address.
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
+	"facematch/app/private"
+	"facematch/app/secrets"
+	"facematch/matcher"
+)
+
+// Variable is the environment variable of a token.
+const Variable = "FACEMATCH_TOKEN"
+
+const (
+	// maxLength is the longest token taken, in bytes: servers take header lines of
+	// about 8 KB.
+	maxLength = 4096
+
+	// minPassphrase is the shortest passphrase taken, in characters. With age's
+	// scrypt each guess takes about a second.
+	minPassphrase = 8
+
+	// workFactor is scrypt's, as age's own tools have it.
+	workFactor = 18
+)
+
+// Place is where a token lies.
+type Place string
+
+// The places of a token.
+const (
+	None        Place = "none"
+	Keyring     Place = "keyring"
+	File        Place = "file"
+	Locked      Place = "locked" // in the file, whose passphrase is not known yet
+	Environment Place = "environment"
+)
+
+// Keeper keeps the token. It may be used from several goroutines. Its errors are
+// *matcher.Problem.
+type Keeper struct {
+	file       string
+	workFactor int
+
+	mu     sync.Mutex
+	asker  secrets.Asker
+	opened []byte // the file as it was when it was opened
+	clear  sealed // what was in it
+}
+
+// sealed is what the file holds in secret.
+type sealed struct {
+	Base  string `json:"base"`
+	Token string `json:"token"`
+}
+
+// stored is the file.
+type stored struct {
+	Base   string `json:"base"`
+	Sealed string `json:"sealed"`
+}
+
+// New makes a keeper whose file, should it need one, is this.
+func New(file string) *Keeper { return &Keeper{file: file, workFactor: workFactor} }
+
+func nameOf(base string) string { return "API token for " + base }
+
+// Clean takes the white space from around a token that was typed or pasted, and
+// refuses what cannot stand in a header. The problem is token.form.
+func Clean(token string) (string, error) {
+	token = strings.TrimSpace(token)
+	odd := strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+	if token == "" || len(token) > maxLength || odd {
+		return "", matcher.NewProblem("token.form", nil)
+	}
+	return token, nil
+}
+
+// Get gives the token for a base address (in the form matcher.ParseBase gives)
+// and where it was found. The passphrase opens the file; without one it is not
+// opened, unless it was before. The problems are token.none, token.locked,
+// token.passphrase (a wrong one), token.file and token.form.
+func (k *Keeper) Get(base, passphrase string) (string, Place, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	token, err := k.asker.Ask(secrets.Patience, func() (string, error) { return secrets.Get(nameOf(base)) })
+	if err == nil {
+		token, err = Clean(token)
+		return token, Keyring, err
+	}
+	found, err := k.fromFile(base, passphrase)
+	if err == nil && found.Token != "" {
+		return found.Token, File, nil
+	}
+	if variable := os.Getenv(Variable); strings.TrimSpace(variable) != "" && passphrase == "" {
+		token, err := Clean(variable)
+		return token, Environment, err
+	}
+	if err != nil {
+		return "", Locked, err
+	}
+	return "", None, matcher.NewProblem("token.none", nil)
+}
+
+// fromFile opens the file. Where it holds no token for this address, or is not
+// there, the result is empty.
+func (k *Keeper) fromFile(base, passphrase string) (sealed, error) {
+	raw, err := os.ReadFile(k.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return sealed{}, nil
+	}
+	var s stored
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	switch {
+	case err != nil:
+		return sealed{}, matcher.NewProblem("token.file", err)
+	case s.Base != base:
+		return sealed{}, nil
+	case bytes.Equal(raw, k.opened):
+		return k.clear, nil
+	case passphrase == "":
+		return sealed{}, matcher.NewProblem("token.locked", nil)
+	}
+	clear, err := unseal(s.Sealed, passphrase)
+	if err != nil {
+		return sealed{}, err
+	}
+	if clear.Base != base {
+		return sealed{}, matcher.NewProblem("token.file", errors.New("it was sealed for another address"))
+	}
+	if clear.Token, err = Clean(clear.Token); err != nil {
+		return sealed{}, err
+	}
+	k.opened, k.clear = raw, clear
+	return clear, nil
+}
+
+// Set keeps a token for a base address, in the keyring or, where none answers, in
+// the file under the passphrase. The problems are token.form, token.needs_passphrase
+// (no keyring, no passphrase), token.passphrase_short and token.unsaved.
+func (k *Keeper) Set(base, token, passphrase string) (Place, error) {
+	token, err := Clean(token)
+	if err != nil {
+		return None, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	back, err := k.asker.Ask(secrets.Patience, func() (string, error) {
+		if err := secrets.Set(nameOf(base), token); err != nil {
+			return "", err
+		}
+		return secrets.Get(nameOf(base)) // some take a secret and keep nothing
+	})
+	if err == nil && back == token {
+		return Keyring, k.removeFile(base)
+	}
+	switch {
+	case passphrase == "":
+		return None, matcher.NewProblem("token.needs_passphrase", nil)
+	case len([]rune(passphrase)) < minPassphrase:
+		return None, matcher.NewProblem("token.passphrase_short", nil, "Min", minPassphrase)
+	}
+	if err := k.intoFile(sealed{base, token}, passphrase); err != nil {
+		return None, matcher.NewProblem("token.unsaved", err)
+	}
+	return File, nil
+}
+
+func (k *Keeper) intoFile(clear sealed, passphrase string) error {
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return err
+	}
+	recipient.SetWorkFactor(k.workFactor)
+	text, err := json.Marshal(clear)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	armored := armor.NewWriter(&out)
+	w, err := age.Encrypt(armored, recipient)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	if err := errors.Join(w.Close(), armored.Close()); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(stored{clear.Base, out.String()})
+	if err != nil {
+		return err
+	}
+	if err := private.Write(k.file, raw); err != nil {
+		return err
+	}
+	k.opened, k.clear = raw, clear
+	return nil
+}
+
+func unseal(text, passphrase string) (sealed, error) {
+	identity, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return sealed{}, matcher.NewProblem("token.file", err)
+	}
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
+	var wrong *age.NoIdentityMatchError
+	if errors.As(err, &wrong) {
+		return sealed{}, matcher.NewProblem("token.passphrase", nil)
+	}
+	var clear sealed
+	if err == nil {
+		var raw []byte
+		if raw, err = io.ReadAll(io.LimitReader(r, 4*maxLength)); err == nil {
+			if json.Unmarshal(raw, &clear) != nil {
+				err = errors.New("it has no valid form") // the library's text may hold some of it
+			}
+		}
+	}
+	if err != nil {
+		return sealed{}, matcher.NewProblem("token.file", err)
+	}
+	return clear, nil
+}
+
+// Clear forgets the token for a base address, in keyring and file. Forgetting
+// what is not there is no error. The problem is token.kept.
+func (k *Keeper) Clear(base string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, err := k.asker.Ask(secrets.Patience, func() (string, error) { return "", secrets.Delete(nameOf(base)) })
+	if errors.Is(err, secrets.ErrNotFound) || errors.Is(err, secrets.ErrNoKeyring) {
+		err = nil
+	}
+	if err != nil {
+		err = matcher.NewProblem("token.kept", err)
+	}
+	return errors.Join(err, k.removeFile(base))
+}
+
+// removeFile removes the file where it is for this address, or for none that can
+// be read.
+func (k *Keeper) removeFile(base string) error {
+	raw, err := os.ReadFile(k.file)
+	var s stored
+	if err != nil || json.Unmarshal(raw, &s) == nil && s.Base != base {
+		return nil
+	}
+	k.opened, k.clear = nil, sealed{}
+	if err := os.Remove(k.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return matcher.NewProblem("token.kept", err)
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package views
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// remoteForm is what the Check screen asks besides where the API may decide: who
+// decides, the second consent, the session, and whether the API has its film.
+type remoteForm struct {
+	parts
+	changed func()
+
+	token      error // why there is none; nil: there is one, or nobody asked yet
+	asked      int   // how often: only the last answer counts
+	keptChecks app.KeptChecks
+
+	who       *radio // for a desk that asks each time
+	sendName  *check
+	nameWords *tapLabel
+	session   *entry
+	prefilled *check
+	kept      *button // opens the kept checks; there while there are some
+
+	sessionRow, nameRow *fyne.Container
+}
+
+func newRemoteForm(p parts, copy func(string), openKept func(), changed func()) *remoteForm {
+	f := &remoteForm{parts: p, changed: changed}
+	f.who = p.keys.radio([]string{string(history.Offline), string(history.Remote)},
+		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
+	f.sendName = p.keys.check("", func(bool) { changed() })
+	f.nameWords = newTapLabel("", func() {
+		if !f.sendName.Disabled() {
+			f.sendName.SetChecked(!f.sendName.Checked)
+		}
+	})
+	f.nameRow = container.NewBorder(nil, nil, container.NewVBox(f.sendName), nil, f.nameWords)
+	f.session = p.keys.entry(func(string) { changed() })
+	f.session.Text = app.NewSession()
+	f.prefilled = p.keys.check(p.words.T("check.prefilled_box"), func(bool) { changed() })
+	copySession := p.keys.button("", theme.ContentCopyIcon(), func() { copy(f.session.Text) })
+	f.sessionRow = container.NewVBox(
+		container.NewBorder(nil, nil, widget.NewLabel(p.words.T("result.session")), copySession, f.session),
+		f.prefilled,
+	)
+	f.kept = p.keys.button("", theme.MailSendIcon(), openKept)
+	f.kept.Hide()
+	return f
+}
+
+// deciding is who decides the next check; empty where the clerk has not said yet.
+func (f *remoteForm) deciding() history.Mode {
+	mode := f.desk.Settings().Matching.Mode
+	if mode == history.Ask {
+		return history.Mode(f.who.value)
+	}
+	return mode
+}
+
+func (f *remoteForm) isRemote() bool { return f.deciding() == history.Remote }
+
+// filmed says that the API has the film already.
+func (f *remoteForm) filmed() bool { return f.isRemote() && f.prefilled.Checked }
+
+// missing says what a check by the API still needs.
+func (f *remoteForm) missing() string {
+	switch {
+	case f.deciding() == "":
+		return f.words.T("missing.mode")
+	case !f.isRemote():
+		return ""
+	case f.token != nil:
+		return f.words.problem(f.token)
+	case !app.ValidSession(strings.TrimSpace(f.session.Text)):
+		return f.words.T("missing.session")
+	}
+	return ""
+}
+
+// consentWords are what the person is asked; they follow who decides.
+func (f *remoteForm) consentWords() string {
+	if own := f.desk.Settings().Consent.Processing; own != "" {
+		return own
+	}
+	if f.isRemote() {
+		return f.words.T("check.consent_remote", "Host", f.host())
+	}
+	return f.words.T("check.consent")
+}
+
+func (f *remoteForm) host() string { return app.Host(f.desk.Settings().API.Base) }
+
+// update brings the form in line. The name can be sent only where there is one.
+func (f *remoteForm) update(name string) {
+	show := func(o fyne.CanvasObject, on bool) {
+		if on {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+	remote := f.isRemote()
+	show(f.who.row, f.desk.Settings().Matching.Mode == history.Ask)
+	show(f.nameRow, remote)
+	show(f.sessionRow, remote)
+	words := f.desk.Settings().Consent.SendName
+	if words == "" {
+		words = f.words.T("check.consent_name")
+	}
+	if f.nameWords.Text != words {
+		f.nameWords.SetText(words)
+	}
+	if name == "" && f.sendName.Checked {
+		f.sendName.SetChecked(false)
+	}
+	enable(f.sendName, name != "")
+	count := len(f.keptChecks.Checks)
+	show(f.kept, count > 0)
+	f.kept.SetText(f.words.T("kept.open", "Count", count))
+}
+
+// fill puts what was said into a check's input.
+func (f *remoteForm) fill(in *app.CheckInput) {
+	in.Mode = f.deciding()
+	if in.Session = strings.TrimSpace(f.session.Text); !app.ValidSession(in.Session) {
+		// Only where this computer decides, and the field is not shown.
+		in.Session = app.NewSession()
+		f.session.Text = in.Session
+	}
+	if in.Mode != history.Remote {
+		return
+	}
+	in.SendName, in.Prefilled = f.sendName.Checked, f.prefilled.Checked
+	if in.Prefilled {
+		in.Capture = nil
+	}
+}
+
+// reset forgets the person.
+func (f *remoteForm) reset() {
+	f.session.SetText(app.NewSession())
+	f.sendName.SetChecked(false)
+	f.prefilled.SetChecked(false)
+	f.who.set("")
+}
+
+// refresh asks for the token and the kept checks anew.
+func (f *remoteForm) refresh() {
+	f.asked++
+	this := f.asked
+	mayAsk := f.desk.Settings().Matching.Mode != history.Offline
+	f.work.start(func(ctx context.Context) {
+		var token error
+		if mayAsk {
+			_, token = f.desk.TokenPlace()
+		}
+		kept, err := f.desk.KeptChecks(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		f.work.do(func() {
+			if this != f.asked {
+				return
+			}
+			f.desk.Log("kept checks", err)
+			f.token = token
+			if err == nil {
+				f.keptChecks = kept
+			}
+			f.changed()
+		})
+	})
+}

@@ -1,0 +1,243 @@
+package views
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/app/token"
+)
+
+// apiSettings are the settings of the API, the consents' wording, and the token,
+// which is no setting: it is kept, tested and removed at once, and never shown.
+type apiSettings struct {
+	parts
+	saved func() settings.Settings // what is in force
+
+	who                            *radio
+	base, caFile                   *entry
+	connect, tls, answer, keepDays *entry
+	fault                          *widget.Label
+
+	processing, sendName *entry // the wording
+	wordingFault         *widget.Label
+
+	place              *widget.Label // where the token lies
+	secret, passphrase *entry
+	passphraseRow      *fyne.Container
+	set, test, remove  *button
+	said               *widget.Label // what came of the last of them
+	busy               bool
+	locked             bool
+	looks              int // how often it was looked where the token lies: only the last answer counts
+
+	decide, content, wording *fyne.Container
+}
+
+func newAPISettings(p parts, saved func() settings.Settings, changed func()) *apiSettings {
+	a := &apiSettings{parts: p, saved: saved}
+	typed := func(string) { changed() }
+	a.who = p.keys.radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
+		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
+	a.base, a.caFile = p.keys.entry(typed), p.keys.entry(typed)
+	a.caFile.SetPlaceHolder(p.words.T("settings.ca_none"))
+	for _, e := range []**entry{&a.connect, &a.tls, &a.answer, &a.keepDays} {
+		*e = p.keys.entry(typed)
+	}
+	for _, e := range []**entry{&a.processing, &a.sendName} {
+		*e = p.keys.text(3, typed)
+		(*e).Wrapping = fyne.TextWrapWord
+		(*e).TextStyle.Monospace = false
+		(*e).SetPlaceHolder(p.words.T("settings.wording_usual"))
+	}
+	for _, l := range []**widget.Label{&a.fault, &a.wordingFault, &a.said} {
+		*l = wrapped("")
+		(*l).Hide()
+	}
+	a.place = wrapped("")
+	a.secret, a.passphrase = p.keys.entry(func(string) { a.update() }), p.keys.entry(func(string) { a.update() })
+	a.secret.Password, a.passphrase.Password = true, true
+	t := p.words.T
+	a.set = p.keys.button(t("settings.token_set"), theme.DocumentSaveIcon(), a.setToken)
+	a.test = p.keys.button(t("settings.token_test"), theme.ConfirmIcon(), a.testToken)
+	a.remove = p.keys.button(t("settings.token_remove"), theme.DeleteIcon(), a.removeToken)
+	a.lay()
+	return a
+}
+
+func (a *apiSettings) lay() {
+	t := a.words.T
+	form := func(rows ...fyne.CanvasObject) *fyne.Container { return container.New(layout.NewFormLayout(), rows...) }
+	small := func(key string) *widget.Label {
+		l := wrapped(t(key))
+		l.SizeName = theme.SizeNameCaptionText
+		return l
+	}
+	a.decide = a.who.row
+	a.passphraseRow = form(widget.NewLabel(t("settings.passphrase")), a.passphrase)
+	a.passphraseRow.Hide() // until it is needed
+	a.content = container.NewVBox(
+		bold(t("settings.section_api")),
+		form(widget.NewLabel(t("settings.api_base")), a.base, widget.NewLabel(t("settings.ca_file_label")), a.caFile),
+		container.NewGridWithColumns(2,
+			form(widget.NewLabel(t("settings.connect")), a.connect), form(widget.NewLabel(t("settings.tls")), a.tls),
+			form(widget.NewLabel(t("settings.answer")), a.answer), form(widget.NewLabel(t("settings.keep_days")), a.keepDays),
+		),
+		a.fault,
+		form(widget.NewLabel(t("settings.token")), a.secret), a.passphraseRow,
+		container.NewHBox(a.set, a.test, a.remove), a.place, a.said,
+	)
+	a.wording = container.NewVBox(
+		bold(t("settings.section_consent")), small("settings.wording_help"),
+		widget.NewLabel(t("settings.wording_processing")), a.processing,
+		widget.NewLabel(t("settings.wording_name")), a.sendName, a.wordingFault,
+	)
+}
+
+func (a *apiSettings) fill(now settings.Settings) {
+	a.who.set(string(now.Matching.Mode))
+	a.base.SetText(now.API.Base)
+	a.caFile.SetText(now.API.CAFile)
+	for e, n := range map[*entry]int{
+		a.connect: now.API.ConnectSeconds, a.tls: now.API.TLSSeconds, a.answer: now.API.AnswerSeconds, a.keepDays: now.API.KeepDays,
+	} {
+		e.SetText(strconv.Itoa(n))
+	}
+	a.processing.SetText(now.Consent.Processing)
+	a.sendName.SetText(now.Consent.SendName)
+	a.update()
+}
+
+// typed reads the fields into settings. What is no number becomes 0, which the
+// settings refuse.
+func (a *apiSettings) typed(next *settings.Settings) {
+	number := func(e *entry) int {
+		n, _ := strconv.Atoi(strings.TrimSpace(e.Text))
+		return n
+	}
+	next.Matching.Mode = history.Mode(a.who.value)
+	next.API = settings.API{
+		Base: strings.TrimSpace(a.base.Text), CAFile: strings.TrimSpace(a.caFile.Text),
+		ConnectSeconds: number(a.connect), TLSSeconds: number(a.tls), AnswerSeconds: number(a.answer), KeepDays: number(a.keepDays),
+	}
+	next.Consent.Processing = strings.TrimSpace(a.processing.Text)
+	next.Consent.SendName = strings.TrimSpace(a.sendName.Text)
+}
+
+// complain says a problem beside the fields it belongs to, if it is one of theirs.
+func (a *apiSettings) complain(p *app.Problem) bool {
+	var api, wording string
+	if p != nil {
+		switch p.Key {
+		case "api.base", "api.base_parts", "api.base_plain", "settings.ca_file", "settings.api_limits":
+			api = a.words.problem(p)
+		case "settings.wording":
+			wording = a.words.problem(p)
+		}
+	}
+	say(a.fault, api, widget.DangerImportance)
+	say(a.wordingFault, wording, widget.DangerImportance)
+	return api != "" || wording != ""
+}
+
+// update says which of the token's buttons work: it belongs to the address that
+// is saved.
+func (a *apiSettings) update() {
+	idle := !a.busy && strings.TrimSpace(a.base.Text) == a.saved().API.Base
+	enable(a.set, idle && (a.secret.Text != "" || a.locked && a.passphrase.Text != ""))
+	enable(a.test, idle)
+	enable(a.remove, idle)
+	label := "settings.token_set"
+	if a.locked && a.secret.Text == "" {
+		label = "settings.token_unlock"
+	}
+	a.set.SetText(a.words.T(label))
+}
+
+// look tells where the token lies.
+func (a *apiSettings) look() {
+	a.looks++
+	this := a.looks
+	a.work.start(func(context.Context) {
+		place, err := a.desk.TokenPlace()
+		a.work.do(func() {
+			if this == a.looks {
+				a.found(place, err)
+			}
+		})
+	})
+}
+
+func (a *apiSettings) found(place token.Place, err error) {
+	a.locked = place == token.Locked
+	text := ""
+	if err != nil {
+		text = a.words.problem(err)
+	} else {
+		text = a.words.T("settings.token_there") + " " + a.words.T("token.place."+string(place))
+	}
+	say(a.place, text, widget.MediumImportance)
+	if a.locked || place == token.File {
+		a.passphraseRow.Show()
+	}
+	a.update()
+}
+
+// do runs one of the token's buttons away from the window, and says what came of
+// it. What was typed is gone from the screen when it worked.
+func (a *apiSettings) do(work func(context.Context) (string, error)) {
+	a.busy = true
+	say(a.said, a.words.T("settings.token_wait"), widget.MediumImportance)
+	a.update()
+	a.work.start(func(ctx context.Context) {
+		text, err := work(ctx)
+		a.work.do(func() {
+			a.busy = false
+			a.desk.Log("token", err)
+			if err == nil {
+				a.secret.SetText("")
+				a.passphrase.SetText("")
+				say(a.said, text, widget.SuccessImportance)
+			} else {
+				say(a.said, a.words.problem(err), widget.DangerImportance)
+				a.passphraseRow.Show() // where it is what is missing, here it goes
+			}
+			a.update()
+			a.look()
+		})
+	})
+}
+
+func (a *apiSettings) setToken() {
+	secret, passphrase, host := a.secret.Text, a.passphrase.Text, app.Host(a.saved().API.Base)
+	a.do(func(context.Context) (string, error) {
+		if secret == "" {
+			return a.words.T("settings.token_unlocked"), a.desk.UnlockToken(passphrase)
+		}
+		place, err := a.desk.SetToken(secret, passphrase)
+		return a.words.T("token.kept_in."+string(place), "Host", host), err
+	})
+}
+
+func (a *apiSettings) testToken() {
+	host := app.Host(a.saved().API.Base)
+	a.do(func(ctx context.Context) (string, error) {
+		return a.words.T("token.good", "Host", host), a.desk.TestToken(ctx)
+	})
+}
+
+func (a *apiSettings) removeToken() {
+	host := app.Host(a.saved().API.Base)
+	a.do(func(context.Context) (string, error) {
+		return a.words.T("token.cleared", "Host", host), a.desk.ClearToken()
+	})
+}
