@@ -49,6 +49,9 @@ type Source struct {
 	quit   chan struct{}  // closed by Close
 	busy   sync.WaitGroup // the owner and the encoders
 
+	coaching chan struct{} // holds one while the coach is asked
+	coach    coach         // of whoever holds coaching
+
 	mu       sync.Mutex
 	live     matcher.Live
 	news     chan struct{} // closed and replaced with each change of live
@@ -82,6 +85,7 @@ func Open(p Params) *Source {
 	s := &Source{
 		p: p, from: parseAddress(p.Address), opened: time.Now(),
 		quit: make(chan struct{}), news: make(chan struct{}), taps: map[*tap]struct{}{},
+		coaching: make(chan struct{}, 1), coach: coach{search: search{faces: p.Faces}},
 	}
 	s.mu.Lock() // the timer's function must not look for the timer before it is set
 	s.frozen = time.AfterFunc(frozenAfter, s.freeze)
