@@ -107,7 +107,9 @@ func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
 	if len(faces) != 1 {
 		c.rest = rest{}
 		if len(faces) == 0 {
-			v.light = quality.LightOf(frame.Image, middle(frame.Image.Rect))
+			part := middle(frame.Image.Rect)
+			v.light = quality.LightOf(frame.Image, part)
+			v.edges = edges(quality.Sharpness(frame.Image, part), v.light)
 		}
 		return v
 	}

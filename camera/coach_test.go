@@ -23,7 +23,7 @@ func face(x, y, eyes int) matcher.Face {
 
 // seenAs is a well-lit, sharp picture of 640x480 with these faces.
 func seenAs(faces ...matcher.Face) view {
-	v := view{size: image.Pt(640, 480), faces: faces, light: quality.Light{Mean: 120, Contrast: 40, Shades: 7}}
+	v := view{size: image.Pt(640, 480), faces: faces, light: quality.Light{Mean: 120, Contrast: 40, Shades: 7}, edges: 1}
 	if len(faces) == 1 {
 		v.measures = quality.Measures{InterEye: quality.InterEye(faces[0].Eyes), Sharpness: 40}
 		v.held = quality.AnglesOf(faces[0].Eyes, faces[0].Nose, quality.UsualRest)
@@ -52,6 +52,9 @@ func TestHints(t *testing.T) {
 		"nobody":           {seenAs(), "coach.none"},
 		"nobody, dark":     {lit(quality.Light{Mean: 12}), "coach.none_dark"},
 		"nobody, bright":   {lit(quality.Light{Mean: 190, Burnt: 0.4}), "coach.none_bright"},
+		"nobody, blurred":  {func() view { v := seenAs(); v.edges = edges(6, v.light); return v }(), "coach.none_sharp"},
+		"plain wall":       {func() view { v := lit(quality.Light{Mean: 150, Contrast: 4}); v.edges = edges(0.1, v.light); return v }(), "coach.none"},
+		"washed out":       {lit(quality.Light{Mean: 190, Darkest: 120}, good), "coach.bright"},
 		"good":             {seenAs(good), "coach.good"},
 		"just enough":      {seenAs(face(320, 240, 50)), "coach.good"},
 		"too far away":     {seenAs(face(320, 240, 49)), "coach.closer"},

@@ -13,6 +13,7 @@ const (
 	hintNone       = "coach.none"
 	hintNoneDark   = "coach.none_dark"
 	hintNoneBright = "coach.none_bright"
+	hintNoneSharp  = "coach.none_sharp"
 	hintSeveral    = "coach.several"
 	hintDark       = "coach.dark"
 	hintBright     = "coach.bright"
@@ -30,6 +31,7 @@ type view struct {
 	size     image.Point
 	faces    []matcher.Face
 	light    quality.Light    // on the one face, or on the middle of a picture without any
+	edges    float64          // of the middle of a picture without a face: see edges
 	measures quality.Measures // of the one face
 	held     quality.Angles   // of the one face
 }
@@ -44,6 +46,7 @@ func (v view) hint(before string) string {
 	}{
 		{hintNoneDark, func(v view, shown bool) bool { return len(v.faces) == 0 && darkLight.broken(v.light.Mean, shown) }},
 		{hintNoneBright, func(v view, shown bool) bool { return len(v.faces) == 0 && v.tooBright(shown) }},
+		{hintNoneSharp, func(v view, shown bool) bool { return len(v.faces) == 0 && blurredPicture.broken(v.edges, shown) }},
 		{hintNone, func(v view, _ bool) bool { return len(v.faces) == 0 }},
 		{hintSeveral, func(v view, _ bool) bool { return len(v.faces) > 1 }},
 		{hintDark, func(v view, shown bool) bool { return darkLight.broken(v.light.Mean, shown) }},
@@ -65,7 +68,8 @@ func (v view) hint(before string) string {
 }
 
 func (v view) tooBright(shown bool) bool {
-	return brightLight.broken(v.light.Mean, shown) || burntOut.broken(v.light.Burnt, shown)
+	return brightLight.broken(v.light.Mean, shown) || burntOut.broken(v.light.Burnt, shown) ||
+		washedOut.broken(v.light.Darkest, shown) && len(v.faces) == 1
 }
 
 // tooNear says whether the face fills the picture or reaches over two opposite
@@ -83,6 +87,15 @@ func (v view) offCentre(shown bool) bool {
 	return !box.In(image.Rectangle{Max: v.size}) ||
 		centreX.broken(math.Abs(float64(centre.X-v.size.X))/float64(2*v.size.X), shown) ||
 		centreY.broken(math.Abs(float64(centre.Y-v.size.Y))/float64(2*v.size.Y), shown)
+}
+
+// edges is how much of a picture's contrast lies in its finest detail, from 0; a
+// picture of one shade has enough.
+func edges(sharpness float64, l quality.Light) float64 {
+	if l.Contrast < plainContrast {
+		return 1
+	}
+	return sharpness / l.Contrast
 }
 
 // limit is where a hint begins and where it ends again: beyond from it is needed,

@@ -12,7 +12,12 @@ type Light struct {
 	Shades   float64 // entropy of the brightness in bits: 0 (one shade) to 8
 	Lost     float64 // share of the pixels that hold no detail, being too dark or too bright, 0 to 1
 	Burnt    float64 // share of the pixels that are as good as white, 0 to 1
+	Darkest  float64 // brightness that 2 % of the pixels do not exceed
 }
+
+// darkest is the share of the pixels that counts as the darkest: pupils, brows,
+// nostrils and the line of the mouth are more than this of any face.
+const darkest = 0.02
 
 // LightOf measures the light on what of the box lies in the picture; where
 // nothing does, all is 0.
@@ -44,7 +49,11 @@ func LightOf(img *image.RGBA, box image.Rectangle) Light {
 	l.Contrast = math.Sqrt(math.Max(0, squares/n-l.Mean*l.Mean))
 	l.Lost /= n
 	l.Burnt /= n
-	for _, count := range shades {
+	below := 0
+	for b, count := range shades {
+		if below += count; float64(below-count) < darkest*n {
+			l.Darkest = float64(b)
+		}
 		if count > 0 {
 			share := float64(count) / n
 			l.Shades -= share * math.Log2(share)
