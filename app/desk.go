@@ -45,13 +45,17 @@ type (
 	Condition    = matcher.Condition
 )
 
+// StageOffering is when a check has waited for a good picture for long enough.
+const StageOffering = matcher.StageOffering
+
 // Source is a live camera, stream or looped file.
 type Source interface {
 	// Next waits for news after the given Live.Seq and returns the newest; frames
 	// nobody asked for in time are skipped. The error is the context's, or says
 	// that the source was closed.
 	Next(ctx context.Context, after uint64) (matcher.Live, error)
-	// Advise waits for a frame after the given Live.Seq and says what it needs.
+	// Advise waits for a frame after the given Live.Seq and says what it needs. It
+	// says by itself how often: several may ask as fast as they like.
 	Advise(ctx context.Context, after uint64) (matcher.Advice, error)
 	// Record records a clip of about this length. A source that stops giving
 	// frames ends it with a *Problem.

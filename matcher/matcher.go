@@ -168,6 +168,8 @@ type Stage string
 
 // The stages of a check, in their usual order.
 const (
+	StageCoaching  Stage = "coaching"  // the camera waits for a good picture
+	StageOffering  Stage = "offering"  // none came; the clerk may film anyway
 	StageRecording Stage = "recording" // the camera records the clip
 	StageLoading   Stage = "loading"   // the engine loads its models
 	StageDocument  Stage = "document"  // the portrait is looked for

@@ -11,11 +11,6 @@ const (
 	// each one repaints the whole window.
 	paintInterval = 33 * time.Millisecond
 
-	// adviceInterval is how often the hint under the live picture may change. Four
-	// times a second follows a moving face and can still be read; each time costs
-	// about 45 ms of a core, and the whole preview must stay within one.
-	adviceInterval = 250 * time.Millisecond
-
 	// adviceRest is how long the hint waits after its first error, and
 	// adviceRestMost after many: where models are missing, each attempt looks
 	// through their folders anew.

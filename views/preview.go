@@ -154,7 +154,7 @@ func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
 		advice, err := source.Advise(ctx, after)
-		wait := adviceInterval
+		wait := time.Duration(0) // the source itself says how often it may be asked
 		switch {
 		case ctx.Err() != nil:
 			return

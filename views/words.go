@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/assets/translations"
 )
 
@@ -67,6 +68,12 @@ func (w words) percent(p float64) string {
 
 func (w words) seconds(d time.Duration) string {
 	return w.T("number.seconds", "Number", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
+}
+
+// measures are the quality measures of a face on a few lines.
+func (w words) measures(m *history.Measures) string {
+	return w.T("details.measures", "Eyes", m.Eyes, "Size", m.Size, "Sharpness", m.Sharpness, "Exposure", m.Exposure,
+		"Contrast", m.Contrast, "Pose", m.Pose, "Tilt", m.Tilt, "Total", m.Total)
 }
 
 // date is a time as the clerk's clock shows it.
