@@ -32,6 +32,26 @@ const (
 	// return after its own time-out, and the window must not wait for that.
 	closeWait = 800 * time.Millisecond
 
+	// The owner of a stream that has been in one native call for stuckAfter is left
+	// behind, which is looked for every guardEvery: FFmpeg's own time-out would have
+	// ended it after two seconds, so bytes come, but no picture. Each that is left
+	// holds a connection and a thread, so there are at most mostLeftBehind.
+	stuckAfter     = 4 * time.Second
+	guardEvery     = 500 * time.Millisecond
+	mostLeftBehind = 4
+
+	// fileLook is how often a file that is played is looked after.
+	fileLook = time.Second
+
+	// What a camera is asked for. 720p is what faces at a counter need and nearly
+	// every camera has; below enoughRate a picture looks like a row of stills.
+	preferredWidth, preferredHeight = 1280, 720
+	preferredRate                   = 30
+	enoughRate                      = 20
+
+	// mostModes ends the lists of a driver that never does.
+	mostModes = 64
+
 	// sniffBytes is what http.DetectContentType looks at.
 	sniffBytes = 512
 
