@@ -196,6 +196,8 @@ const (
 	trickle        // sends pictures, then only a byte now and then
 	garbage        // sends noise
 	grown          // sends pictures twice as large
+	silent         // sends nothing more
+	newPlay        // goes on as before for who is there, and plays for who comes
 )
 
 func startNetcam(t *testing.T) *netcam {
@@ -246,6 +248,7 @@ func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	tick := time.NewTicker(time.Second / 25)
 	defer tick.Stop()
+	mode := int32(plays)
 	for i := 0; ; i++ {
 		select {
 		case <-tick.C:
@@ -253,7 +256,11 @@ func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		var err error
-		switch mode := c.mode.Load(); {
+		if now := c.mode.Load(); now != newPlay {
+			mode = now
+		}
+		switch {
+		case mode == silent:
 		case mode == garbage:
 			_, err = w.Write(bytes.Repeat([]byte{0, 0xFE, byte(i), 0x13}, 4<<10))
 		case mode == trickle && i > 20:
