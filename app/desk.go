@@ -65,6 +65,13 @@ type Source interface {
 	Close() error
 }
 
+// Camera is a camera of this computer.
+type Camera struct {
+	Name    string   // as its maker calls it
+	Address string   // what the settings hold where it is chosen
+	Problem *Problem // why it cannot be used now; nil otherwise
+}
+
 // History is the append-only record of what was done.
 type History interface {
 	Start(ctx context.Context, s history.Started) error
@@ -89,6 +96,7 @@ type Params struct {
 	Engine     matcher.Matcher
 	Portraits  matcher.PortraitFinder
 	OpenSource func(address string) Source // never blocks: the source opens in the background
+	Cameras    func() []Camera             // those that are plugged in; takes a moment
 	Settings   *settings.Store
 	Instance   string // id of this running program
 	Version    string
@@ -106,7 +114,7 @@ type Desk struct {
 func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
-		"OpenSource": p.OpenSource == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
+		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
 		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {
 		if missing {

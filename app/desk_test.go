@@ -126,8 +126,8 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 	m := &memory{}
 	return New(Params{
 		History: m, Engine: engine, Portraits: finder{}, Settings: store,
-		OpenSource: func(string) Source { return nil },
-		Instance:   "ins_1", Version: "test",
+		OpenSource: func(string) Source { return nil }, Cameras: func() []Camera { return nil },
+		Instance: "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file
 }

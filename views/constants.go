@@ -17,6 +17,9 @@ const (
 	adviceRest     = time.Second
 	adviceRestMost = 30 * time.Second
 
+	// camerasEvery is how often the settings look which cameras are plugged in.
+	camerasEvery = 2 * time.Second
+
 	// liveWidth and pageWidth are the widest pictures handed to the screen, in
 	// pixels: more than half of a large screen shows nobody anything new and costs
 	// an upload for every paint.
