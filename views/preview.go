@@ -134,13 +134,14 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 		if err != nil {
 			return
 		}
+		began := time.Now()
 		after = live.Seq
 		news := liveNews{source: number, seq: live.Seq, buffer: -1, problem: live.Problem}
 		if live.Frame.Image != nil {
 			news.buffer = p.keep(live.Frame.Image)
 		}
 		p.live.put(news)
-		if !pause(ctx, paintInterval) {
+		if !pause(ctx, paintInterval-time.Since(began)) {
 			return
 		}
 	}
