@@ -186,12 +186,13 @@ bench: setup models blas ## measure the parts that have benchmarks
 	if [ $${#dirs[@]} -eq 0 ]; then echo "bench: there is no benchmark yet"; exit 0; fi
 	go test -run '^$$' -bench . -benchmem "$${dirs[@]}"
 
-soak: setup setup-e2e models build ## what takes long: kill -9, leaked pictures, every document turned, fuzzing, tests over and over (SOAK times, 20 unless told)
+soak: setup setup-e2e models build ## what takes long: kill -9, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs' ./matcher/offline
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
-	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 10m -run InTheDark ./views/e2e
+	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m .
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
 

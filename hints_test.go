@@ -50,8 +50,8 @@ const (
 )
 
 // TestHintTable plays every test clip, as it is and spoilt in many ways, through
-// the camera and the engine, and prints which hint stands after a moment. Three
-// clips are enough for everyday; FACEMATCH_SOAK takes all.
+// the camera and the engine, and prints which hint stands after a moment. One
+// clip is enough for everyday; FACEMATCH_SOAK takes all.
 func TestHintTable(t *testing.T) {
 	clips, err := filepath.Glob("../shared/testdata/clips/*.mp4")
 	if err != nil || len(clips) == 0 {
@@ -64,7 +64,7 @@ func TestHintTable(t *testing.T) {
 	engine := loadedEngine(t)
 	played := clips
 	if os.Getenv("FACEMATCH_SOAK") == "" {
-		played = []string{clips[0], clips[len(clips)/2], clips[len(clips)-1]}
+		played = clips[:1]
 	}
 	right, all := 0, 0
 	for _, s := range spoils {
