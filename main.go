@@ -155,7 +155,12 @@ func open(ctx context.Context) (_ *program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := offline.New(offline.Params{Folders: folders.Models(chosen.Get()), Calibration: calibration, Log: p.log})
+	engine, err := offline.New(offline.Params{
+		Folders: folders.Models(chosen.Get()), Calibration: calibration, Cascade: assets.Cascade, Log: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	p.closers = append(p.closers, engine.Close)
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
 	p.closers = append(p.closers, reader.Close)

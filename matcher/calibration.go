@@ -5,23 +5,40 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/interp"
 )
 
-// Calibration turns a distance between two descriptors into a percentage, and
-// says how far that may be trusted. It is data: assets/calibration.json.
+// The percentages every calibration gives the same meaning to, so that settings
+// keep theirs.
+const (
+	PassFrom   = 80.0 // the measured false match rate is at most 1e-4
+	ResultTrue = 70.0 // at most 1e-3: the answer's result is true from here
+	FailUnder  = 60.0 // at most 1 % of genuine comparisons fall below
+)
+
+// Calibration turns a distance between two faces into a percentage, and says how
+// far that may be trusted. It is data, made by "facematch evaluate": see
+// assets/calibration.json.
 type Calibration struct {
 	Name       string `json:"name"`
 	Engine     string `json:"engine"`
 	Calibrated bool   `json:"calibrated"` // false: the curve was chosen, not measured
 
-	// Points of the curve: L2 distance and percentage, distances rising,
-	// percentages falling.
+	// Network is how a second network is asked; nil where go-face decides alone.
+	Network *Network `json:"network,omitempty"`
+
+	// Fusion makes one distance of what both networks say. It is there where
+	// Network is; without, the distance is the L2 distance of go-face's descriptors.
+	Fusion *Fusion `json:"fusion,omitempty"`
+
+	// Points of the curve: distance and percentage, distances rising, percentages
+	// falling.
 	Points [][2]float64 `json:"points"`
 
-	// SamePerson is the L2 distance above which two frames of one clip are
-	// taken for two people: the bound at a false match rate of 1e-3.
+	// SamePerson is the distance above which two frames of one clip are taken for
+	// two people: the bound at a false match rate of 1e-3.
 	SamePerson float64 `json:"same_person_distance"`
 
 	// ResultFrom is the score from which the answer's result is true.
@@ -30,7 +47,125 @@ type Calibration struct {
 	// Models are the only models the curve belongs to.
 	Models []Model `json:"models"`
 
+	// Pairs is what the curve was measured on, Checks how whole checks came out with
+	// it; nil where that was not measured.
+	Pairs  *MeasuredPairs  `json:"pairs,omitempty"`
+	Checks *MeasuredChecks `json:"checks,omitempty"`
+
 	curve interp.FritschButland
+}
+
+// Network says how a second network is shown faces: upright, 112 by 112 pixels,
+// eyes, nose and mouth always in the same place.
+type Network struct {
+	Features  string  `json:"features"`  // base name of its model; it gives one vector
+	Landmarks string  `json:"landmarks"` // base name of the model that finds 68 points of a face
+	Mean      float64 `json:"mean"`      // what is taken from a pixel (0 to 255) ...
+	Deviation float64 `json:"deviation"` // ... and what the rest is divided by
+	BGR       bool    `json:"bgr,omitempty"`
+}
+
+// Parts are what the networks say of two faces.
+type Parts struct {
+	GoFace   float64 // L2 distance of go-face's descriptors, 0 to 2
+	Cosine   float64 // of the second network's vectors, -1 to 1
+	Strength float64 // length of the weaker of the two vectors before it was made 1: poor pictures give a weak one
+}
+
+// Fusion weighs the parts. Its weights are those of a logistic regression of
+// genuine against impostor comparisons, with the sign turned, so that smaller is
+// more alike; Offset makes 0 of two faces as alike as can be.
+//
+// A weak vector makes the cosine of a genuine pair smaller, but not that of an
+// impostor pair: the strength says how much cosine may be asked for.
+type Fusion struct {
+	Offset         float64 `json:"offset"`
+	GoFaceSquared  float64 `json:"go_face_squared"` // of Parts.GoFace, squared
+	Cosine         float64 `json:"cosine"`
+	Strength       float64 `json:"strength"`
+	CosineStrength float64 `json:"cosine_strength"` // of the product of both
+	// The strength is taken for one of these where it lies beyond them.
+	Weakest   float64 `json:"weakest"`
+	Strongest float64 `json:"strongest"`
+}
+
+// Distance is never below 0; smaller is more alike.
+func (f *Fusion) Distance(p Parts) float64 {
+	s := min(max(p.Strength, f.Weakest), f.Strongest)
+	return max(0, f.Offset+f.GoFaceSquared*p.GoFace*p.GoFace+f.Cosine*p.Cosine+f.Strength*s+f.CosineStrength*p.Cosine*s)
+}
+
+// Distance makes one distance of the parts.
+func (c *Calibration) Distance(p Parts) float64 {
+	if c.Fusion == nil {
+		return p.GoFace
+	}
+	return c.Fusion.Distance(p)
+}
+
+// MeasuredPairs is what a curve stands on: comparisons of single pictures.
+type MeasuredPairs struct {
+	Data     string   `json:"data"`           // what the operator called the pictures
+	Part     string   `json:"part,omitempty"` // of a split
+	Date     string   `json:"date"`           // such as 2026-11-24
+	Program  string   `json:"program"`        // version
+	People   int      `json:"people"`
+	Genuine  int      `json:"genuine"`  // comparisons of one person
+	Impostor int      `json:"impostor"` // comparisons of two
+	Marks    []Mark   `json:"marks"`    // at PassFrom, ResultTrue, FailUnder
+}
+
+// Mark is how often the engine errs at one of the pinned percentages. Rates go
+// from 0 to 1, with the upper end of their 95 % bounds.
+type Mark struct {
+	Percentage float64 `json:"percentage"`
+	Distance   float64 `json:"distance"`
+	FMR        float64 `json:"fmr"`
+	FMRHigh    float64 `json:"fmr_high"`
+	FNMR       float64 `json:"fnmr"`
+	FNMRHigh   float64 `json:"fnmr_high"`
+}
+
+// MeasuredChecks is how whole checks came out: documents against clips.
+type MeasuredChecks struct {
+	Data     string `json:"data"`
+	Date     string `json:"date"`
+	Program  string `json:"program"`
+	Genuine  int    `json:"genuine"`
+	Impostor int    `json:"impostor"`
+	// Strangers are scores, rising, and how many impostor checks scored so high or
+	// higher. What is above the last was reached by none.
+	Strangers []Strangers `json:"strangers"`
+}
+
+// Strangers is how many impostor checks reached a score.
+type Strangers struct {
+	Score float64 `json:"score"`
+	Count int     `json:"count"`
+}
+
+// Rarity says how rare it is that a stranger scores as high: about one in OneIn,
+// or, where Fewer is true, fewer than one in OneIn, which is all that was
+// measured. OneIn is 0 where nothing was.
+type Rarity struct {
+	OneIn int
+	Fewer bool
+}
+
+// Rarity is how rare a stranger's check with this score is, from the whole checks
+// that were measured. Without a stranger so high it is the rule of three: at a
+// confidence of 95 % the true share is below 3/n.
+func (c *Calibration) Rarity(score float64) Rarity {
+	if c.Checks == nil || c.Checks.Impostor == 0 {
+		return Rarity{}
+	}
+	n := c.Checks.Impostor
+	for _, s := range c.Checks.Strangers { // the first one at or above the score
+		if s.Score >= score && s.Count > 0 {
+			return Rarity{OneIn: max(1, int(math.Round(float64(n)/float64(s.Count))))}
+		}
+	}
+	return Rarity{OneIn: max(1, n/3), Fewer: true}
 }
 
 // ParseCalibration reads and checks a calibration.
@@ -52,6 +187,9 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 			return nil, fmt.Errorf("calibration: point %d does not fall to the right", i+1)
 		}
 	}
+	if (c.Network == nil) != (c.Fusion == nil) || c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features) || !c.has(c.Network.Landmarks)) {
+		return nil, errors.New("calibration: network and fusion belong together, and the network's files must stand among the models")
+	}
 	if c.SamePerson <= 0 || c.ResultFrom <= 0 || c.ResultFrom > 100 || len(c.Models) == 0 {
 		return nil, errors.New("calibration: same_person_distance, result_from or models missing or out of range")
 	}
@@ -63,7 +201,11 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 	return &c, nil
 }
 
-// Percentage is how alike two faces at this L2 distance are, 0 to 100, rounded
+func (c *Calibration) has(model string) bool {
+	return slices.ContainsFunc(c.Models, func(m Model) bool { return m.Name == model })
+}
+
+// Percentage is how alike two faces at this distance are, 0 to 100, rounded
 // to two decimals. It never rises with the distance.
 func (c *Calibration) Percentage(distance float64) float64 {
 	first, last := c.Points[0], c.Points[len(c.Points)-1]

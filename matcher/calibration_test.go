@@ -71,3 +71,36 @@ func TestBadCalibrationsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestRarity(t *testing.T) {
+	c := &Calibration{Checks: &MeasuredChecks{Impostor: 30_000, Strangers: []Strangers{{10, 9000}, {62.5, 30}, {71.25, 3}}}}
+	for score, want := range map[float64]Rarity{
+		0: {OneIn: 3}, 10: {OneIn: 3}, 10.01: {OneIn: 1000}, 62.5: {OneIn: 1000}, 71.25: {OneIn: 10_000},
+		71.26: {OneIn: 10_000, Fewer: true}, 100: {OneIn: 10_000, Fewer: true},
+	} {
+		if got := c.Rarity(score); got != want {
+			t.Errorf("at %g: got %+v, want %+v", score, got, want)
+		}
+	}
+	if got := (&Calibration{}).Rarity(90); got != (Rarity{}) {
+		t.Errorf("nothing measured, but got %+v", got)
+	}
+}
+
+func TestFusionNeverRisesWithLikeness(t *testing.T) {
+	f := &Fusion{Offset: 1, GoFaceSquared: .5, Cosine: -.5, Strength: .1, CosineStrength: -.1, Weakest: 2, Strongest: 4}
+	far := f.Distance(Parts{GoFace: .7, Cosine: .1, Strength: 3})
+	for name, near := range map[string]Parts{
+		"go-face nearer":   {GoFace: .5, Cosine: .1, Strength: 3},
+		"cosine nearer":    {GoFace: .7, Cosine: .4, Strength: 3},
+		"both much nearer": {GoFace: .1, Cosine: .9, Strength: 3},
+	} {
+		if d := f.Distance(near); d >= far || d < 0 {
+			t.Errorf("%s: %g, not below %g", name, d, far)
+		}
+	}
+	weak, weaker := Parts{Cosine: .2, Strength: 2}, Parts{Cosine: .2, Strength: 1}
+	if f.Distance(weak) != f.Distance(weaker) {
+		t.Error("below the weakest strength nothing changes")
+	}
+}

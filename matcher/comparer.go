@@ -22,9 +22,14 @@ type Comparer interface {
 	// Clip looks at a clip as a check does.
 	Clip(ctx context.Context, file Blob) (Template, int, error)
 
-	// Distances are those of each face of the probe (8 for a clip, 1 for a
-	// picture) to the first one of the reference: L2 or what the calibration is
-	// made for. Smaller is more alike.
+	// Calibration is the one in force.
+	Calibration() *Calibration
+
+	// Parts are what each network says of each face of the probe (8 for a clip, 1
+	// for a picture) and the first one of the reference.
+	Parts(reference, probe Template) []Parts
+
+	// Distances are the calibration's distances of the same. Smaller is more alike.
 	Distances(reference, probe Template) []float64
 
 	// Percentage is the calibrated percentage of one distance.

@@ -126,6 +126,7 @@ type Request struct {
 	Person    string      // full name; empty where unknown or not consented to be sent
 	Session   string      // sess_<uuid>
 	Prefilled bool        // remote only: the session's video is already with the API
+	Minor     bool        // the person is under 18: offline, a pass becomes a refer
 	Rules     []Condition // what decides the status
 }
 
@@ -136,6 +137,7 @@ type Answer struct {
 	Frames   []MatchedFrame // the chosen frames in the order of the clip
 	Best     int            // index into Frames of the highest percentage; -1 without frames
 	Swapped  bool           // two chosen frames show different people
+	Rarity   Rarity         // of the score among strangers; zero where it was not measured
 	Engine   Description
 	Raw      []byte // the body as it came, where another program answered
 }
@@ -144,7 +146,7 @@ type Answer struct {
 type MatchedFrame struct {
 	Face       *image.RGBA // upright crop with margin around the face, as Portrait.Image
 	At         time.Duration
-	Distance   float64 // L2 distance of the descriptors, 0 to 2
+	Distance   float64 // from the portrait, as the calibration has it; smaller is more alike
 	Percentage float64 // 0 to 100, two decimals
 	Quality    quality.Measures
 }

@@ -42,6 +42,12 @@ func (r ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, i
 	return r.Picture(ctx, file)
 }
 
+func (ruler) Calibration() *matcher.Calibration { return &matcher.Calibration{Engine: "ruler"} }
+
+func (r ruler) Parts(reference, probe matcher.Template) []matcher.Parts {
+	return []matcher.Parts{{GoFace: r.Distances(reference, probe)[0]}}
+}
+
 func (ruler) Distances(reference, probe matcher.Template) []float64 {
 	return []float64{math.Abs(reference.(float64) - probe.(float64))}
 }

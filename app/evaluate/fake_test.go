@@ -80,6 +80,18 @@ func (r *ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, 
 	return r.look(ctx, file, "clip")
 }
 
+func (r *ruler) Calibration() *matcher.Calibration {
+	return &matcher.Calibration{Name: "a straight line", Engine: "ruler", Calibrated: r.calibrated}
+}
+
+func (r *ruler) Parts(reference, probe matcher.Template) []matcher.Parts {
+	var all []matcher.Parts
+	for _, d := range r.Distances(reference, probe) {
+		all = append(all, matcher.Parts{GoFace: d})
+	}
+	return all
+}
+
 func (r *ruler) Distances(reference, probe matcher.Template) []float64 {
 	var all []float64
 	for _, x := range probe.([]float64) {

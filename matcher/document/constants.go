@@ -1,25 +1,8 @@
 package document
 
-// How the cascade goes over a picture. Pico's authors use the same: windows a
-// tenth larger each time, moved by a tenth of their size.
-const (
-	windowGrowth = 1.1
-	windowStep   = 0.1
-	// sameFace is the overlap, as a part of both, from which two windows see one
-	// face.
-	sameFace = 0.2
-	// sampled is how many pixels of a page, across and down, are looked at for one
-	// of the small copy: more make no difference to the proposals.
-	sampled = 3
-)
-
-// What the cascade's windows are to a face, measured on 79 portraits: their
-// side is 2.3 to 3.8 inter-eye distances, mostly 2.85; the detector's box is
-// 1.7 to 3.0 of them wide, mostly 2.36.
-const (
-	sizePerEye  = 2.85
-	widthPerEye = 2.36
-)
+// widthPerEye is how wide the detector's box is in inter-eye distances: 1.7 to 3.0
+// on 79 portraits, mostly this.
+const widthPerEye = 2.36
 
 // level is one look of the cascade at a page.
 type level struct {
@@ -53,7 +36,6 @@ const (
 	weakest     = 2.0
 	ofStrongest = 0.02 // of the strongest on the page: weaker ones are not looked at
 	maxPlaces   = 6    // places on a page that are looked at
-	maxClusters = 100  // proposals of one turn: enough to find those among
 	nearly      = 0.2  // of the score of another turn from which both are looked at again
 )
 

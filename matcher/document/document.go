@@ -17,6 +17,7 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
+	"facematch/matcher/internal/cascade"
 	"facematch/matcher/internal/picture"
 )
 
@@ -34,14 +35,14 @@ type Finder struct {
 	pages   *pages.Reader
 	faces   matcher.FaceFinder
 	hidden  matcher.FaceFinder
-	cascade *cascade
+	cascade *cascade.Cascade
 }
 
 var _ matcher.PortraitFinder = (*Finder)(nil)
 
 // New makes a finder. The error says that the cascade is damaged.
 func New(p Params) (*Finder, error) {
-	c, err := parseCascade(p.Cascade)
+	c, err := cascade.Parse(p.Cascade)
 	if err != nil {
 		return nil, err
 	}

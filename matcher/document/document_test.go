@@ -27,6 +27,7 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
+	"facematch/matcher/internal/cascade"
 	"facematch/matcher/internal/picture"
 	"facematch/matcher/quality"
 )
@@ -38,7 +39,7 @@ type yes struct{}
 
 func (yes) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
 	side := float64(img.Rect.Dx())
-	eyes := side / around / sizePerEye
+	eyes := side / around / cascade.SizePerEye
 	at := func(x, y float64) image.Point { return image.Pt(int(side/2+x*eyes), int(side/2+y*eyes)) }
 	return []matcher.Face{{
 		Box:  image.Rectangle{Min: at(-1.15, -1.15), Max: at(1.15, 1.15)},
@@ -302,7 +303,7 @@ func TestHiddenFaceStandsUpright(t *testing.T) {
 	draw.Draw(page, image.Rect(0, 0, 200, 400), image.Black, image.Point{}, draw.Src)
 	f := newFinder(t, no{})
 	f.hidden = lying{}
-	faces, err := f.behind(context.Background(), page, proposal{x: 200, y: 200, size: 150}, []float64{0, 180})
+	faces, err := f.behind(context.Background(), page, cascade.Proposal{X: 200, Y: 200, Size: 150}, []float64{0, 180})
 	if err != nil || len(faces) != 1 || faces[0].quarter() != 180 {
 		t.Errorf("%+v, %v", faces, err)
 	}
@@ -329,7 +330,7 @@ func TestWeakProposalsNeedBothSizes(t *testing.T) {
 	for _, side := range confirmSides {
 		f := newFinder(t, once{side})
 		for score, want := range map[float64]int{sure: 1, sure / 2: 0} {
-			faces, err := f.confirmAll(context.Background(), page, []place{{proposal{230, 300, 180, 0, score}}})
+			faces, err := f.confirmAll(context.Background(), page, []place{{{X: 230, Y: 300, Size: 180, Score: score}}})
 			if err != nil || len(faces) != want {
 				t.Errorf("score %g, seen at %d: %d faces, %v", score, side, len(faces), err)
 			}
@@ -575,34 +576,6 @@ func TestCancelled(t *testing.T) {
 	_, err := f.Portrait(ctx, sheet)
 	if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 2*time.Second {
 		t.Errorf("got %v after %v", err, took)
-	}
-}
-
-// Even the scans that had not begun end with the context.
-func TestCancelledScan(t *testing.T) {
-	c := newFinder(t, yes{}).cascade
-	page, _ := copyOf(card(), card().Rect, 480)
-	ctx, cancel := context.WithCancel(context.Background())
-	const head = 85 // pixels
-	if seen := c.scan(ctx, page, head, 0); len(seen) == 0 {
-		t.Fatal("nothing seen on the card")
-	}
-	cancel()
-	if seen := c.scan(ctx, page, head, 0); len(seen) != 0 {
-		t.Errorf("%d windows after the end", len(seen))
-	}
-}
-
-func TestSheetWithThousandsOfFaces(t *testing.T) {
-	var windows []proposal
-	for y := range 300 {
-		for x := range 300 {
-			windows = append(windows, proposal{float64(20 * x), float64(20 * y), 20, 0, float64(x + y)})
-		}
-	}
-	all := cluster(windows) // all pairs would take a minute
-	if len(all) != maxClusters || all[0].score != 598 {
-		t.Errorf("%d, strongest %v", len(all), all[0])
 	}
 }
 

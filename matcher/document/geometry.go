@@ -8,6 +8,7 @@ import (
 	"golang.org/x/image/math/f64"
 
 	"facematch/matcher"
+	"facematch/matcher/internal/cascade"
 )
 
 // spot is a place on a page, in its pixels; the corner of the first pixel is
@@ -56,19 +57,19 @@ func (f face) onTurned(page image.Point, degrees int) matcher.Face {
 // cutOut cuts a square of so many pixels of the page around a proposal and turns
 // it upright, into a crop of the given side. It returns the way back too: from
 // the crop's pixels to the page.
-func cutOut(page *image.RGBA, p proposal, square float64, side int) (*image.RGBA, func(image.Point) spot) {
+func cutOut(page *image.RGBA, p cascade.Proposal, square float64, side int) (*image.RGBA, func(image.Point) spot) {
 	scale := float64(side) / square
-	sin, cos := math.Sincos(p.turn * math.Pi / 180)
+	sin, cos := math.Sincos(p.Turn * math.Pi / 180)
 	half := float64(side) / 2
 	a, b := scale*cos, scale*sin
 	crop := image.NewRGBA(image.Rect(0, 0, side, side))
 	draw.Draw(crop, crop.Rect, image.White, image.Point{}, draw.Src)
 	draw.BiLinear.Transform(crop, f64.Aff3{
-		a, -b, half - a*p.x + b*p.y,
-		b, a, half - b*p.x - a*p.y,
+		a, -b, half - a*p.X + b*p.Y,
+		b, a, half - b*p.X - a*p.Y,
 	}, page, page.Rect, draw.Src, nil)
 	return crop, func(pixel image.Point) spot {
 		x, y := (float64(pixel.X)+.5-half)/scale, (float64(pixel.Y)+.5-half)/scale
-		return spot{p.x + x*cos + y*sin, p.y - x*sin + y*cos}
+		return spot{p.X + x*cos + y*sin, p.Y - x*sin + y*cos}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"facematch/matcher"
+	"facematch/matcher/internal/cascade"
 	"facematch/matcher/quality"
 )
 
@@ -49,7 +50,7 @@ func (f *Finder) find(ctx context.Context, page *image.RGBA, l look) ([]face, er
 		return nil, ctx.Err()
 	}
 	var faces []face
-	var seen []proposal
+	var seen []cascade.Proposal
 	most := math.Inf(1) // the largest face still to be looked for, in pixels of the page
 	for i, level := range levels {
 		if l.quick && !level.quick {
@@ -57,12 +58,12 @@ func (f *Finder) find(ctx context.Context, page *image.RGBA, l look) ([]face, er
 		}
 		copied, scale := copyOf(page, l.part, level.side)
 		least := max(level.least, smallest/scale)
-		proposals, err := f.cascade.propose(ctx, copied, least, most/scale, level.turns(l.turns)...)
+		proposals, err := f.cascade.Propose(ctx, copied, least, most/scale, level.turns(l.turns)...)
 		if err != nil {
 			return nil, err
 		}
 		seen = append(seen, onPage(proposals, l.part, scale)...)
-		if i == 0 && (len(seen) == 0 || seen[0].score < sure) {
+		if i == 0 && (len(seen) == 0 || seen[0].Score < sure) {
 			continue // which way is up is not sure either before the page was looked at askew
 		}
 		if faces, err = f.confirmAll(ctx, page, places(seen)); err != nil {
@@ -72,7 +73,7 @@ func (f *Finder) find(ctx context.Context, page *image.RGBA, l look) ([]face, er
 			if reached <= smallest {
 				break
 			}
-			seen, most = nil, reached*windowGrowth*windowGrowth
+			seen, most = nil, reached*cascade.Growth*cascade.Growth
 		}
 		if len(faces) > 0 {
 			break
@@ -103,30 +104,30 @@ func (l level) turns(possible []float64) (all []float64) {
 
 // copyOf is a part of a page in grey with a longer side of so many pixels, and
 // how many pixels of the page one of its makes.
-func copyOf(page *image.RGBA, part image.Rectangle, side float64) (gray, float64) {
+func copyOf(page *image.RGBA, part image.Rectangle, side float64) (cascade.Gray, float64) {
 	scale := float64(max(part.Dx(), part.Dy())) / side
 	size := image.Pt(max(1, int(float64(part.Dx())/scale)), max(1, int(float64(part.Dy())/scale)))
-	return grayCopy(page, part, size), scale
+	return cascade.Copy(page, part, size), scale
 }
 
 // onPage gives proposals in the pixels of the page.
-func onPage(all []proposal, part image.Rectangle, scale float64) []proposal {
+func onPage(all []cascade.Proposal, part image.Rectangle, scale float64) []cascade.Proposal {
 	for i, p := range all {
-		all[i].x, all[i].y, all[i].size = float64(part.Min.X)+p.x*scale, float64(part.Min.Y)+p.y*scale, p.size*scale
+		all[i].X, all[i].Y, all[i].Size = float64(part.Min.X)+p.X*scale, float64(part.Min.Y)+p.Y*scale, p.Size*scale
 	}
 	return all
 }
 
 // place is where a face may be, turned as most likely, and in what other ways.
-type place []proposal
+type place []cascade.Proposal
 
 // places sorts proposals by where they are, the strongest first.
-func places(all []proposal) (found []place) {
-	slices.SortFunc(all, func(a, b proposal) int { return cmp.Compare(b.score, a.score) })
+func places(all []cascade.Proposal) (found []place) {
+	slices.SortFunc(all, func(a, b cascade.Proposal) int { return cmp.Compare(b.Score, a.Score) })
 next:
 	for _, p := range all {
 		for i, at := range found {
-			if overlap(at[0], p) >= sameFace {
+			if cascade.Overlap(at[0], p) >= cascade.SameFace {
 				found[i] = append(at, p)
 				continue next
 			}
@@ -144,7 +145,7 @@ func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range at {
-		if p[0].score < weakest || p[0].score < ofStrongest*at[0][0].score {
+		if p[0].Score < weakest || p[0].Score < ofStrongest*at[0][0].Score {
 			break
 		}
 		group.Go(func() error {
@@ -161,10 +162,10 @@ func (f *Finder) confirmAll(ctx context.Context, page *image.RGBA, at []place) (
 					return err
 				}
 				found[i] = nil
-				if isSure := p[0].score >= sure; ok && (isSure || seen.interEye >= minUnsure) {
+				if isSure := p[0].Score >= sure; ok && (isSure || seen.interEye >= minUnsure) {
 					found[i] = &seen
 				}
-				if ok == (p[0].score >= sure) {
+				if ok == (p[0].Score >= sure) {
 					break
 				}
 			}
@@ -191,23 +192,23 @@ func (f face) same(other face) bool {
 // near the first, as with faces that look like one upside down too, both are
 // looked at once more: closely, at a size that suits the cascade best, and a
 // little askew as well.
-func (f *Finder) settle(ctx context.Context, page *image.RGBA, at place) (proposal, error) {
+func (f *Finder) settle(ctx context.Context, page *image.RGBA, at place) (cascade.Proposal, error) {
 	best := at[0]
 	turns := []float64{}
 	for _, p := range at {
-		if p.score >= nearly*best.score {
-			turns = append(turns, p.turn)
+		if p.Score >= nearly*best.Score {
+			turns = append(turns, p.Turn)
 		}
 	}
 	if len(turns) == 1 {
 		return best, nil
 	}
-	reach := int(best.size)
-	middle := image.Pt(int(best.x), int(best.y))
+	reach := int(best.Size)
+	middle := image.Pt(int(best.X), int(best.Y))
 	part := image.Rect(-reach, -reach, reach, reach).Add(middle).Intersect(page.Rect)
 	copied, scale := copyOf(page, part, settleSide)
-	size := best.size / scale
-	again, err := f.cascade.propose(ctx, copied, size/settleReach, size*settleReach, level{skews: []float64{-15, 0, 15}}.turns(turns)...)
+	size := best.Size / scale
+	again, err := f.cascade.Propose(ctx, copied, size/settleReach, size*settleReach, level{skews: []float64{-15, 0, 15}}.turns(turns)...)
 	if err != nil || len(again) == 0 {
 		return best, err
 	}
@@ -216,24 +217,24 @@ func (f *Finder) settle(ctx context.Context, page *image.RGBA, at place) (propos
 
 // confirm looks for the face of a proposal in a crop of so many pixels a side
 // that stands upright. It must be where it was proposed, and about as large.
-func (f *Finder) confirm(ctx context.Context, by matcher.FaceFinder, page *image.RGBA, p proposal, side int) (face, bool, error) {
-	crop, back := cutOut(page, p, p.size*around, side)
+func (f *Finder) confirm(ctx context.Context, by matcher.FaceFinder, page *image.RGBA, p cascade.Proposal, side int) (face, bool, error) {
+	crop, back := cutOut(page, p, p.Size*around, side)
 	all, err := by.Find(ctx, crop)
 	if err != nil {
 		return face{}, false, err
 	}
-	found, away := central(crop, all, p, p.size*around/float64(side), back)
-	return found, away < p.size*atMost && found.interEye > p.size/sizePerEye/2 && found.interEye < p.size/sizePerEye*2, nil
+	found, away := central(crop, all, p, p.Size*around/float64(side), back)
+	return found, away < p.Size*atMost && found.interEye > p.Size/cascade.SizePerEye/2 && found.interEye < p.Size/cascade.SizePerEye*2, nil
 }
 
 // central is the face nearest to the middle of a crop that was cut out around a
 // proposal, and how far away it is; infinitely where there is none.
-func central(crop *image.RGBA, all []matcher.Face, p proposal, perPixel float64, back func(image.Point) spot) (face, float64) {
+func central(crop *image.RGBA, all []matcher.Face, p cascade.Proposal, perPixel float64, back func(image.Point) spot) (face, float64) {
 	var best face
 	least := math.Inf(1)
 	for _, m := range all {
 		middle := back(m.Box.Min.Add(m.Box.Max).Div(2))
-		away := math.Hypot(middle.x-p.x, middle.y-p.y)
+		away := math.Hypot(middle.x-p.X, middle.y-p.Y)
 		if m.Eyes[0] == m.Eyes[1] || m.Box.Empty() || away >= least {
 			continue
 		}
@@ -255,16 +256,16 @@ func central(crop *image.RGBA, all []matcher.Face, p proposal, perPixel float64,
 // that the start of the cascade takes for a face, which asks about little.
 func (f *Finder) uncover(ctx context.Context, page *image.RGBA, l look) ([]face, error) {
 	copied, scale := copyOf(page, l.part, levels[0].side)
-	start := &cascade{f.cascade.depth, f.cascade.trees[:min(hiddenTrees, len(f.cascade.trees))]}
-	proposals, err := start.propose(ctx, copied, max(levels[0].least, smallest/scale), math.Inf(1), l.turns...)
+	start := f.cascade.Start(hiddenTrees)
+	proposals, err := start.Propose(ctx, copied, max(levels[0].least, smallest/scale), math.Inf(1), l.turns...)
 	if err != nil {
 		return nil, err
 	}
-	var looked []proposal
+	var looked []cascade.Proposal
 	for _, at := range places(onPage(proposals, l.part, scale)) {
 		p := at[0]
-		p.size *= hiddenAround / around
-		if slices.ContainsFunc(looked, func(q proposal) bool { return overlap(p, q) > hiddenAgain }) {
+		p.Size *= hiddenAround / around
+		if slices.ContainsFunc(looked, func(q cascade.Proposal) bool { return cascade.Overlap(p, q) > hiddenAgain }) {
 			continue
 		}
 		if looked = append(looked, p); len(looked) > hiddenPlaces {
@@ -281,18 +282,18 @@ func (f *Finder) uncover(ctx context.Context, page *image.RGBA, l look) ([]face,
 // behind looks for a hidden face at a place, at all turns at once. The first
 // turn is right most often, but the slow detector sees some faces that lie, too:
 // a turn after which the eyes are clearly more level is taken instead.
-func (f *Finder) behind(ctx context.Context, page *image.RGBA, p proposal, turns []float64) ([]face, error) {
+func (f *Finder) behind(ctx context.Context, page *image.RGBA, p cascade.Proposal, turns []float64) ([]face, error) {
 	seen := make([]*face, len(turns))
 	group, inGroup := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, turn := range turns {
 		p := p
-		p.turn = turn
+		p.Turn = turn
 		group.Go(func() error {
-			crop, back := cutOut(page, p, p.size*around, hiddenSide)
+			crop, back := cutOut(page, p, p.Size*around, hiddenSide)
 			all, err := f.hidden.Find(inGroup, crop)
-			found, away := central(crop, all, p, p.size*around/hiddenSide, back)
-			if err == nil && away <= p.size && !found.faint() && found.interEye >= minHidden {
+			found, away := central(crop, all, p, p.Size*around/hiddenSide, back)
+			if err == nil && away <= p.Size && !found.faint() && found.interEye >= minHidden {
 				seen[i] = &found
 			}
 			return err
@@ -308,14 +309,14 @@ func (f *Finder) behind(ctx context.Context, page *image.RGBA, p proposal, turns
 			continue
 		}
 		if skew := math.Abs(math.Remainder(one.turn-turns[i], 360)); skew < least-hiddenLevel {
-			best, least, p.turn = one, skew, turns[i]
+			best, least, p.Turn = one, skew, turns[i]
 		}
 	}
 	if best == nil {
 		return nil, nil
 	}
 	// Once more, now that it is known where: its eyes are then seen better.
-	again := proposal{best.middle.x, best.middle.y, best.width * sizePerEye / widthPerEye, p.turn, 0}
+	again := cascade.Proposal{X: best.middle.x, Y: best.middle.y, Size: best.width * cascade.SizePerEye / widthPerEye, Turn: p.Turn}
 	closer, ok, err := f.confirm(ctx, f.hidden, page, again, hiddenSide)
 	if err != nil {
 		return nil, err

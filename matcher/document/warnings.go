@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"facematch/matcher"
+	"facematch/matcher/internal/cascade"
 	"facematch/matcher/quality"
 )
 
@@ -43,7 +44,7 @@ func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 func brightest(img *image.RGBA) float64 {
 	lumas := make([]int32, 0, img.Rect.Dx()*img.Rect.Dy())
 	for i := 0; i < len(img.Pix); i += 4 {
-		lumas = append(lumas, luma(img.Pix[i:]))
+		lumas = append(lumas, cascade.Luma(img.Pix[i:]))
 	}
 	slices.Sort(lumas)
 	return float64(lumas[len(lumas)*9/10]) / 256

@@ -21,7 +21,7 @@ import (
 // clipMatcher reads clips; it needs no models.
 func clipMatcher(t *testing.T) *Matcher {
 	t.Helper()
-	e := New(Params{Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Calibration: calibration(t), Log: discard()})
 	t.Cleanup(func() { e.Close() })
 	return NewMatcher(MatcherParams{Engine: e, Calibration: calibration(t), Temp: t.TempDir()})
 }
@@ -379,7 +379,7 @@ func TestLater(t *testing.T) {
 func TestToRGBARefusesOtherKinds(t *testing.T) {
 	gray := gocv.NewMatWithSize(8, 8, gocv.MatTypeCV8UC1)
 	defer gray.Close()
-	if _, err := toRGBA(gray); err == nil {
+	if _, err := frameRGBA(gray); err == nil {
 		t.Error("a gray frame was taken")
 	}
 }

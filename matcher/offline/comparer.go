@@ -40,29 +40,38 @@ func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template
 	if err != nil {
 		return nil, 0, err
 	}
-	chosen, code := choose(looked)
-	if code != matcher.CodeOK {
-		return nil, code, nil
-	}
-	t, err := m.describeChosen(ctx, chosen, nil)
-	if err != nil {
-		return nil, 0, err
+	_, t, code, err := m.describeBest(ctx, looked, nil)
+	if err != nil || code != matcher.CodeOK {
+		return nil, code, err
 	}
 	return t, matcher.CodeOK, nil
 }
 
-// Distances are the L2 distances of the probe's faces to the reference's first;
+// Calibration is the one in force.
+func (m *Matcher) Calibration() *matcher.Calibration { return m.params.Calibration }
+
+// Parts are what the networks say of the probe's faces and the reference's first;
 // see matcher.Comparer. Both must be templates of this package.
-func (m *Matcher) Distances(reference, probe matcher.Template) []float64 {
+func (m *Matcher) Parts(reference, probe matcher.Template) []matcher.Parts {
 	anchor, faces := reference.(template).descriptors[0], probe.(template).descriptors
-	all := make([]float64, len(faces))
+	all := make([]matcher.Parts, len(faces))
 	for i, d := range faces {
-		all[i] = distance(anchor, d)
+		all[i] = parts(anchor, d)
 	}
 	return all
 }
 
-// Percentage is the calibrated percentage of an L2 distance.
+// Distances are those of the probe's faces to the reference's first; see
+// matcher.Comparer.
+func (m *Matcher) Distances(reference, probe matcher.Template) []float64 {
+	all := make([]float64, 0, stretches)
+	for _, p := range m.Parts(reference, probe) {
+		all = append(all, m.params.Calibration.Distance(p))
+	}
+	return all
+}
+
+// Percentage is the calibrated percentage of a distance.
 func (m *Matcher) Percentage(distance float64) float64 {
 	return m.params.Calibration.Percentage(distance)
 }

@@ -49,7 +49,7 @@ func TestComparerAnswersAsMatch(t *testing.T) {
 func TestComparerSeesTwoPeople(t *testing.T) {
 	m := newMatcher(t)
 	var near, far descriptor
-	far[0] = 0.3
+	far.goFace[0] = 0.3
 	reference := template{descriptors: []descriptor{near}}
 	if r, err := m.Result(reference, template{descriptors: []descriptor{near, far}, apart: 0.3}, rules(t)); err != nil || r.Scoring.Status != matcher.Pass {
 		t.Errorf("one person: %+v, %v", r, err)
@@ -78,7 +78,7 @@ func TestComparerTellsFailures(t *testing.T) {
 func TestDistanceIsGoFaces(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 1000 {
-		var a, b descriptor
+		var a, b face.Descriptor
 		for i := range a {
 			a[i], b[i] = random.Float32()-0.5, random.Float32()-0.5
 		}
@@ -93,10 +93,12 @@ func BenchmarkDistances(b *testing.B) {
 	var all []matcher.Template
 	for i := range 200 {
 		var d descriptor
-		d[i%len(d)] = 1
+		d.goFace[i%len(d.goFace)] = 1
+		d.vector, d.strength = make([]float32, 512), 3
+		d.vector[i] = 1
 		all = append(all, template{descriptors: []descriptor{d}})
 	}
-	m := &Matcher{}
+	m := &Matcher{params: MatcherParams{Calibration: calibration(b)}}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		m.Distances(all[i%200], all[i/200%200])

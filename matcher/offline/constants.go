@@ -19,6 +19,22 @@ const (
 	hiddenSide = 256
 )
 
+// What a glance at a frame goes by, measured on 216 frames of 27 clips with one
+// person: the cascade proposed each face that go-face's detector found, with
+// scores from 5 on, and other places with scores of up to 6.2.
+const (
+	glanceSide   = 320 // longer side of the copy the cascade sees
+	glanceFirst  = 4.0 // least score of a face
+	glanceSecond = 8.0 // from here a second place may be a face too
+	// The box of go-face's detector is boxPerWindow of the cascade's window wide, its
+	// middle boxBelow of that lower. It is widthPerEye inter-eye distances wide; its
+	// middle lies boxMiddle of the way from the eyes to the mouth.
+	boxPerWindow = 0.82
+	boxBelow     = 0.13
+	widthPerEye  = 2.36
+	boxMiddle    = 0.4
+)
+
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any
 // encoding moves a descriptor by 0.07 to 0.11, measured from quality 80 to 98
 // alike: that much is the net's noise.
@@ -26,8 +42,41 @@ const jpegQuality = 95
 
 // The net looks at faces whose eyes are 50 pixels apart. A face found with
 // fewer, in a picture that was scaled down, is described once more from a crop
-// of the original.
-const netInterEye = 50.0
+// of the original. That has cropInterEye between the eyes and cropReach times as
+// much a side: enough for the net and the detector, which would only take longer
+// for more.
+const (
+	netInterEye  = 50.0
+	cropInterEye = 60.0
+	cropReach    = 4.0
+	eyeLine      = 0.42 // how far down it the eyes stand
+)
+
+// The second network sees faces of featureSide pixels a side (template112).
+const featureSide = 112
+
+// template112 is where the second network has the middles of the eyes, the tip of
+// the nose and the corners of the mouth, left ones first: the usual places of
+// ArcFace's networks, as the package of this one gives them.
+var template112 = [...]spot{{38.295, 51.696}, {73.532, 51.501}, {56.025, 71.737}, {41.549, 92.366}, {70.730, 92.204}}
+
+// The landmark network looks at a square around the face, so many pixels a side.
+// It was measured where it agrees best with the eyes go-face finds: at 1.0 to 1.2
+// times the box's side, 0 to a tenth of it below its middle. The middles of the
+// eyes then differ by 0.03 inter-eye distances in the mean.
+const (
+	landmarkCount = 68
+	landmarkSide  = 64
+	landmarkReach = 1.1
+	landmarkDrop  = 0.05
+)
+
+// outside is the brightness of what lies outside a picture, and shrinkFrom the
+// scale from which a smaller copy is made before a face is laid onto its square.
+const (
+	outside    = 128
+	shrinkFrom = 0.75
+)
 
 // What makes a face usable.
 const (

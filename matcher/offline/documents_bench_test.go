@@ -63,7 +63,10 @@ func BenchmarkDocument(b *testing.B) {
 					b.Fatalf("card %d: code %d, %v", i%len(files), p.Code, err)
 				}
 				start = time.Now()
-				if _, err := engine.current.recogniser.Recognize(data); err != nil {
+				w := <-engine.current.free
+				_, err = w.recogniser.Recognize(data)
+				engine.current.free <- w
+				if err != nil {
 					b.Fatal(err)
 				}
 				plain = append(plain, time.Since(start))

@@ -5,7 +5,7 @@
 //	      └ clip ─ frames ─ usable? ─ best of each stretch ─ distances ─ Result
 //	                  │ find, describe
 //	                  ▼
-//	               Engine: one go-face recogniser, a worker a core
+//	               Engine: a worker a core, each with its own networks
 package offline
 
 import (
@@ -21,23 +21,27 @@ import (
 	"time"
 
 	face "github.com/Kagami/go-face"
+	"golang.org/x/sync/errgroup"
 
 	"facematch/matcher"
 	"facematch/matcher/internal/background"
+	"facematch/matcher/internal/cascade"
 )
 
 // Params are what an Engine is made of; all are needed.
 type Params struct {
 	Folders     []string // where the models may lie, in the order to try
 	Calibration *matcher.Calibration
+	Cascade     []byte // see assets/cascade
 	Log         *slog.Logger
 }
 
 // Engine finds and describes faces. It may be used from several goroutines.
 type Engine struct {
 	params  Params
+	cascade *cascade.Cascade
 	native  background.Group // calls into C++, which cannot be interrupted
-	workers chan struct{}    // has room for as many calls as may run at once
+	workers int              // as many as the computer has cores
 
 	mu      sync.Mutex
 	current *load // the load that runs or has succeeded; nil before, and after a failure
@@ -46,17 +50,37 @@ type Engine struct {
 // load is one attempt to read the models; its results are there once done is
 // closed.
 type load struct {
-	done       chan struct{}
+	done chan struct{}
+	free chan *worker // those that have nothing to do
+	err  error
+}
+
+// worker is one set of networks. They are not made for two calls at once: go-face
+// would make the second call wait, OpenCV would mix them up.
+type worker struct {
 	recogniser *face.Recognizer
-	err        error
+	networks   *networks // nil where go-face decides alone
+}
+
+func (w *worker) close() {
+	if w.recogniser != nil {
+		w.recogniser.Close()
+	}
+	if w.networks != nil {
+		w.networks.close()
+	}
 }
 
 var _ matcher.FaceFinder = (*Engine)(nil)
 
 // New makes an engine and returns at once; Load, or the first use, reads the
-// models.
-func New(p Params) *Engine {
-	return &Engine{params: p, workers: make(chan struct{}, runtime.NumCPU())}
+// models. The error says that the cascade is damaged.
+func New(p Params) (*Engine, error) {
+	c, err := cascade.Parse(p.Cascade)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{params: p, cascade: c, workers: runtime.NumCPU()}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the
@@ -69,7 +93,7 @@ func (e *Engine) Load(ctx context.Context) error {
 	return err
 }
 
-func (e *Engine) loaded(ctx context.Context) (*face.Recognizer, error) {
+func (e *Engine) loaded(ctx context.Context) (chan *worker, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -86,7 +110,7 @@ func (e *Engine) loaded(ctx context.Context) (*face.Recognizer, error) {
 	e.mu.Unlock()
 	select {
 	case <-l.done:
-		return l.recogniser, l.err
+		return l.free, l.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -97,12 +121,7 @@ func (e *Engine) load(l *load) {
 	start := time.Now()
 	folder, err := modelFolder(e.params.Folders, e.params.Calibration.Models)
 	if err == nil {
-		l.recogniser, err = face.NewRecognizer(folder)
-		if err != nil {
-			l.recogniser = nil
-			// Its text names the file; what is left of it may stand in the log.
-			err = matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), folder, "")))
-		}
+		l.free, err = e.newWorkers(folder)
 	}
 	if err != nil {
 		l.err = err
@@ -114,7 +133,36 @@ func (e *Engine) load(l *load) {
 		return
 	}
 	e.params.Log.Info("models loaded", "took", time.Since(start),
-		"workers", cap(e.workers), "one_blas_thread", oneBLASThread())
+		"workers", e.workers, "one_blas_thread", oneBLASThread())
+}
+
+// newWorkers reads the models once for each worker, all at the same time.
+func (e *Engine) newWorkers(folder string) (chan *worker, error) {
+	free := make(chan *worker, e.workers)
+	var group errgroup.Group
+	for range e.workers {
+		group.Go(func() error {
+			w := &worker{}
+			free <- w
+			var err error
+			if w.recogniser, err = face.NewRecognizer(folder); err != nil {
+				w.recogniser = nil
+				// Its text names the file; what is left of it may stand in the log.
+				return matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), folder, "")))
+			}
+			if network := e.params.Calibration.Network; network != nil {
+				w.networks, err = loadNetworks(folder, *network)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		for range e.workers {
+			(<-free).close()
+		}
+		return nil, err
+	}
+	return free, nil
 }
 
 // Close refuses new work, waits for calls still running and frees the models.
@@ -123,8 +171,10 @@ func (e *Engine) Close() error {
 	e.native.Close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.current != nil && e.current.recogniser != nil {
-		e.current.recogniser.Close()
+	if e.current != nil && e.current.free != nil {
+		for range e.workers { // nobody works any more
+			(<-e.current.free).close()
+		}
 	}
 	e.current = nil
 	return nil
@@ -141,37 +191,43 @@ var (
 	thorough detector = (*face.Recognizer).RecognizeCNN
 )
 
-// recognise is the one way into go-face: as many calls at a time as there are
-// workers. The picture is made by the worker too, because scaling and encoding a
-// large one takes long. A caller who leaves does not wait for the call; what it
-// works on must not be changed afterwards.
-func (e *Engine) recognise(ctx context.Context, picture func() image.Image, detect detector) ([]face.Face, error) {
-	recogniser, err := e.loaded(ctx)
+// work has a worker do something that cannot be interrupted, as many at a time as
+// there are. A caller who leaves does not wait for it; what it works on must not
+// be changed afterwards.
+func work[T any](ctx context.Context, e *Engine, do func(*worker) (T, error)) (T, error) {
+	var none T
+	free, err := e.loaded(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	faces, err := background.Run(ctx, &e.native, func() ([]face.Face, error) {
+	result, err := background.Run(ctx, &e.native, func() (T, error) {
 		select {
-		case e.workers <- struct{}{}:
-			defer func() { <-e.workers }()
+		case w := <-free:
+			defer func() { free <- w }()
+			return do(w)
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return none, ctx.Err()
 		}
-		// go-face takes baseline JPEG with three components only, which is what Go
-		// writes for anything but gray pictures.
-		var encoded bytes.Buffer
-		if err := jpeg.Encode(&encoded, picture(), &jpeg.Options{Quality: jpegQuality}); err != nil {
-			return nil, err
-		}
-		return detect(recogniser, encoded.Bytes())
 	})
 	switch {
 	case err == nil || ctx.Err() != nil:
-		return faces, err
+		return result, err
 	case errors.Is(err, background.ErrClosed):
-		return nil, closed(err)
+		return none, closed(err)
 	}
-	return nil, matcher.NewProblem("engine.failed", err)
+	return none, matcher.AsProblem(err, "engine.failed")
+}
+
+// recognise is the one way into go-face. The picture is made by the worker too,
+// because scaling and encoding a large one takes long.
+func (w *worker) recognise(picture image.Image, detect detector) ([]face.Face, error) {
+	// go-face takes baseline JPEG with three components only, which is what Go
+	// writes for anything but gray pictures.
+	var encoded bytes.Buffer
+	if err := jpeg.Encode(&encoded, picture, &jpeg.Options{Quality: jpegQuality}); err != nil {
+		return nil, err
+	}
+	return detect(w.recogniser, encoded.Bytes())
 }
 
 func closed(err error) error { return matcher.NewProblem("engine.closed", err) }

@@ -87,7 +87,7 @@ func TestNoPathIsLogged(t *testing.T) {
 	}
 	for _, folder := range []string{good, empty, damaged} {
 		var log strings.Builder
-		e := New(Params{Folders: []string{folder}, Calibration: calibration(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+		e := newEngine(t, Params{Folders: []string{folder}, Calibration: calibration(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
 		err := e.Load(context.Background())
 		e.Close()
 		if (err == nil) != (folder == good) || log.Len() == 0 {
@@ -137,11 +137,11 @@ func TestDescribeUsesTheOriginal(t *testing.T) {
 	if all[0].seen >= netInterEye {
 		t.Fatalf("the search saw eyes %.1f apart: the test needs a smaller face", all[0].seen)
 	}
-	d, err := e.describe(ctx, wide, all[0])
-	if err != nil {
-		t.Fatal(err)
+	d, ok, err := e.describe(ctx, wide, all[0], false)
+	if err != nil || !ok {
+		t.Fatalf("seen: %v, %v", ok, err)
 	}
-	coarse, fine := distance(reference[0].descriptor, all[0].descriptor), distance(reference[0].descriptor, d)
+	coarse, fine := distance(reference[0].goFace, all[0].goFace), distance(reference[0].goFace, d.goFace)
 	t.Logf("distance to the photograph: %.3f from the search, %.3f from the original", coarse, fine)
 	if fine >= coarse || fine > 0.25 {
 		t.Errorf("distance %.3f, and %.3f without looking at the original", fine, coarse)
@@ -167,7 +167,7 @@ func TestFindFromSeveralGoroutines(t *testing.T) {
 		go func() {
 			defer callers.Done()
 			again, err := e.find(context.Background(), img)
-			if err != nil || len(again) != 1 || distance(again[0].descriptor, first[0].descriptor) != 0 {
+			if err != nil || len(again) != 1 || distance(again[0].goFace, first[0].goFace) != 0 {
 				t.Errorf("%d faces, %v: not the same as alone", len(again), err)
 			}
 		}()
@@ -204,7 +204,7 @@ const landmarks = "shape_predictor_5_face_landmarks.dat"
 
 func TestLoadMissingThenThere(t *testing.T) {
 	dir := modelsBut(t, landmarks, nil)
-	e := New(Params{Folders: []string{"", "/does/not/exist", dir}, Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Folders: []string{"", "/does/not/exist", dir}, Calibration: calibration(t), Log: discard()})
 	defer e.Close()
 	p := wantProblem(t, e.Load(context.Background()), "engine.model_missing")
 	if p.Params["Model"] != landmarks {
@@ -235,7 +235,7 @@ func TestLoadDamaged(t *testing.T) {
 	for name, content := range map[string][]byte{"a flipped bit": flipped, "cut short": data[:1000], "empty": {}} {
 		// A good folder after the damaged one must not hide the damage.
 		folders := []string{modelsBut(t, landmarks, content), models(t)}
-		e := New(Params{Folders: folders, Calibration: calibration(t), Log: discard()})
+		e := newEngine(t, Params{Folders: folders, Calibration: calibration(t), Log: discard()})
 		p := wantProblem(t, e.Load(context.Background()), "engine.model_damaged")
 		if p.Params["Model"] != landmarks {
 			t.Errorf("%s: parameters %v", name, p.Params)
@@ -245,14 +245,14 @@ func TestLoadDamaged(t *testing.T) {
 }
 
 func TestNoFolders(t *testing.T) {
-	e := New(Params{Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Calibration: calibration(t), Log: discard()})
 	defer e.Close()
 	wantProblem(t, e.Load(context.Background()), "engine.model_missing")
 }
 
 // Callers at the same time share one load; one that leaves does not end it.
 func TestLoadIsShared(t *testing.T) {
-	e := New(Params{Folders: []string{models(t)}, Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Folders: []string{models(t)}, Calibration: calibration(t), Log: discard()})
 	ctx, cancel := context.WithCancel(context.Background())
 	var callers sync.WaitGroup
 	for i := range 5 {
@@ -280,7 +280,7 @@ func TestLoadIsShared(t *testing.T) {
 // Close comes while calls run whose callers have left: it waits for them, and
 // whoever comes later is refused.
 func TestCloseWaitsForNativeCalls(t *testing.T) {
-	e := New(Params{Folders: []string{models(t)}, Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Folders: []string{models(t)}, Calibration: calibration(t), Log: discard()})
 	if err := e.Load(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -298,11 +298,12 @@ func TestCloseWaitsForNativeCalls(t *testing.T) {
 	}
 	time.Sleep(10 * time.Millisecond) // so that most have begun; the outcome does not hang on it
 	cancel()
+	free := e.current.free
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(e.workers) != 0 {
-		t.Error("a native call runs after Close")
+	if len(free) != 0 || e.current != nil {
+		t.Error("Close came back with workers that were not closed")
 	}
 	callers.Wait()
 	if _, err := e.Find(context.Background(), img); err == nil {
@@ -317,7 +318,7 @@ func TestCloseWaitsForNativeCalls(t *testing.T) {
 }
 
 func TestCloseWithoutLoad(t *testing.T) {
-	if err := New(Params{Calibration: calibration(t), Log: discard()}).Close(); err != nil {
+	if err := newEngine(t, Params{Calibration: calibration(t), Log: discard()}).Close(); err != nil {
 		t.Error(err)
 	}
 }

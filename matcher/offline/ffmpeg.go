@@ -71,7 +71,7 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		if int(capture.Get(gocv.VideoCapturePosFrames)) > packets { // some that steadySize has not seen
 			return nil, matcher.NewProblem("clip.unreadable", errors.New("more frames than packets"))
 		}
-		img, err := toRGBA(mat)
+		img, err := frameRGBA(mat)
 		if err != nil {
 			return nil, matcher.NewProblem("clip.unreadable", err)
 		}
@@ -126,21 +126,30 @@ func evenly(frames []matcher.Frame, n int) []matcher.Frame {
 	return chosen
 }
 
-// toRGBA copies a BGR frame into Go's memory, scaled down where it is large.
-func toRGBA(mat gocv.Mat) (*image.RGBA, error) {
+// frameRGBA copies a BGR frame into Go's memory, scaled down where it is large.
+func frameRGBA(mat gocv.Mat) (*image.RGBA, error) {
 	size := image.Pt(mat.Cols(), mat.Rows())
 	if mat.Channels() != 3 || size.X*size.Y > maxPixels {
 		return nil, errors.New("unexpected kind of frame")
 	}
 	fitted := picture.FitSize(size, frameSide)
-	small := mat
-	if fitted != size {
-		small = gocv.NewMat()
-		defer small.Close()
-		gocv.Resize(mat, &small, fitted, 0, 0, gocv.InterpolationArea)
+	if fitted == size {
+		return toRGBA(mat, gocv.ColorBGRToRGBA)
 	}
-	rgba := gocv.NewMat()
+	small := gocv.NewMat()
+	defer small.Close()
+	gocv.Resize(mat, &small, fitted, 0, 0, gocv.InterpolationArea)
+	return toRGBA(small, gocv.ColorBGRToRGBA)
+}
+
+// toRGBA copies three channels into Go's memory; order tells theirs.
+func toRGBA(mat gocv.Mat, order gocv.ColorConversionCode) (*image.RGBA, error) {
+	img := image.NewRGBA(image.Rect(0, 0, mat.Cols(), mat.Rows()))
+	rgba, err := gocv.NewMatFromBytes(mat.Rows(), mat.Cols(), gocv.MatTypeCV8UC4, img.Pix)
+	if err != nil {
+		return nil, err
+	}
 	defer rgba.Close()
-	gocv.CvtColor(small, &rgba, gocv.ColorBGRToRGBA)
-	return &image.RGBA{Pix: rgba.ToBytes(), Stride: 4 * fitted.X, Rect: image.Rectangle{Max: fitted}}, nil
+	gocv.CvtColor(mat, &rgba, order) // into the picture's own memory
+	return img, nil
 }

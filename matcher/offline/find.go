@@ -12,26 +12,12 @@ import (
 	"facematch/matcher/quality"
 )
 
-// descriptor is what the net makes of a face: the smaller the distance between
-// two of them, the more alike the faces.
-type descriptor = face.Descriptor
-
-// distance is the L2 distance of two descriptors, 0 to 2. It is go-face's own to
-// the bit, in a thirtieth of the time: that one calls math.Pow for each square.
-func distance(a, b descriptor) float64 {
-	sum := 0.0
-	for i, x := range a {
-		apart := float64(x - b[i])
-		sum += apart * apart
-	}
-	return math.Sqrt(sum)
-}
-
-// found is a face with its descriptor.
+// found is a face with what go-face makes of it.
 type found struct {
 	matcher.Face
-	descriptor descriptor
-	seen       float64 // inter-eye distance in the searched picture, in pixels
+	goFace face.Descriptor
+	seen   float64 // inter-eye distance in the picture go-face searched, in pixels; 0 where it has not seen the face yet
+	points []spot  // the 68 landmarks, where they are known
 }
 
 // Find finds the faces in an upright picture, in two steps: fast in a small
@@ -92,12 +78,15 @@ func (e *Engine) find(ctx context.Context, img *image.RGBA) ([]found, error) {
 // search looks for faces in a copy of the picture of the given size. The faces
 // are in the picture's own pixels.
 func (e *Engine) search(ctx context.Context, img *image.RGBA, size image.Point, detect detector) ([]found, error) {
-	raw, err := e.recognise(ctx, func() image.Image {
-		if size == img.Bounds().Size() {
-			return img
-		}
-		return picture.Resize(img, size)
-	}, detect)
+	return work(ctx, e, func(w *worker) ([]found, error) { return w.search(img, size, detect) })
+}
+
+func (w *worker) search(img *image.RGBA, size image.Point, detect detector) ([]found, error) {
+	searched := img
+	if size != img.Bounds().Size() {
+		searched = picture.Resize(img, size)
+	}
+	raw, err := w.recognise(searched, detect)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +105,7 @@ func (e *Engine) search(ctx context.Context, img *image.RGBA, size image.Point, 
 		if one.X > other.X {
 			one, other = other, one
 		}
-		f := found{descriptor: r.Descriptor, seen: quality.InterEye([2]image.Point{one, other})}
+		f := found{goFace: r.Descriptor, seen: quality.InterEye([2]image.Point{one, other})}
 		f.Box = image.Rectangle{Min: back(r.Rectangle.Min), Max: back(r.Rectangle.Max)}
 		f.Eyes = [2]image.Point{back(one), back(other)}
 		f.Nose = back(r.Shapes[4])
@@ -131,25 +120,6 @@ func scaled(n, to, from int) int {
 }
 
 func middle(a, b image.Point) image.Point { return image.Pt((a.X+b.X)/2, (a.Y+b.Y)/2) }
-
-// describe gives the face's descriptor. Where the face was found in a copy with
-// fewer pixels than the net can use, it looks once more at an upright crop of
-// the picture itself.
-func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found) (descriptor, error) {
-	interEye := quality.InterEye(f.Eyes)
-	if f.seen >= netInterEye || interEye <= f.seen*1.1 {
-		return f.descriptor, nil
-	}
-	crop := matcher.CropFace(img, f.Face)
-	again, err := e.search(ctx, crop, crop.Rect.Size(), quick)
-	if err != nil {
-		return descriptor{}, err
-	}
-	if len(again) == 0 {
-		return f.descriptor, nil
-	}
-	return nearest(again, image.Pt(crop.Rect.Dx()/2, crop.Rect.Dy()/2)).descriptor, nil
-}
 
 // nearest is the face whose middle is nearest to a point; there must be one.
 func nearest(all []found, p image.Point) found {

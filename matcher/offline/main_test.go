@@ -70,12 +70,26 @@ func models(t testing.TB) string {
 	return ""
 }
 
+// newEngine makes an engine with the cascade that ships.
+func newEngine(t testing.TB, p Params) *Engine {
+	t.Helper()
+	var err error
+	if p.Cascade, err = os.ReadFile("../../assets/cascade/facefinder"); err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func loadedEngine(t testing.TB) *Engine {
 	t.Helper()
 	folder, c := models(t), calibration(t)
 	shared.once.Do(func() {
 		shared.reader = pages.New(pages.Params{Log: discard()})
-		shared.engine = New(Params{Folders: []string{folder}, Calibration: c, Log: discard()})
+		shared.engine = newEngine(t, Params{Folders: []string{folder}, Calibration: c, Log: discard()})
 	})
 	if err := shared.engine.Load(context.Background()); err != nil {
 		t.Fatal(err)

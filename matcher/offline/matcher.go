@@ -9,6 +9,7 @@ import (
 	"image/draw"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -86,12 +87,15 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	if err != nil {
 		return matcher.Answer{}, err
 	}
-	chosen, target := choose(looked)
+	chosen, faces, target, err := m.describeBest(ctx, looked, progress)
+	if err != nil {
+		return matcher.Answer{}, err
+	}
 	if portrait.Code != matcher.CodeOK || target != matcher.CodeOK {
 		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
 		return answer, err
 	}
-	return m.compare(ctx, answer, anchor, chosen, req.Rules, progress)
+	return m.compare(answer, anchor, chosen, faces, req.Rules)
 }
 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
@@ -100,10 +104,10 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 	var done atomic.Int64
 	progress.Report(matcher.StageFaces, 0, len(frames))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(cap(m.params.Engine.workers))
+	group.SetLimit(m.params.Engine.workers)
 	for i, frame := range frames {
 		group.Go(func() error {
-			all, err := m.params.Engine.find(ctx, frame.Image)
+			all, err := m.params.Engine.glance(ctx, frame.Image)
 			if err != nil {
 				return err
 			}
@@ -115,15 +119,59 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 	return looked, group.Wait()
 }
 
-// compare measures each chosen frame against the portrait, and all against
-// each other.
-func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor descriptor, chosen []seen, rules []matcher.Condition, progress matcher.ProgressFunc) (matcher.Answer, error) {
-	faces, err := m.describeChosen(ctx, chosen, progress)
-	if err != nil {
-		return matcher.Answer{}, err
+// describeBest describes the faces of the best frames, as many at a time as there
+// are workers. A face that go-face does not see was none: the next best frame of
+// its stretch takes its place. The code says why where too few are left.
+func (m *Matcher) describeBest(ctx context.Context, looked []seen, progress matcher.ProgressFunc) ([]seen, template, int, error) {
+	described := make([]*descriptor, len(looked))
+	var mu sync.Mutex // guards looked and described
+	var done atomic.Int64
+	for {
+		chosen, code := choose(looked)
+		if code != matcher.CodeOK {
+			return nil, template{}, code, nil
+		}
+		progress.Report(matcher.StageComparing, int(done.Load()), len(chosen))
+		missing := slices.DeleteFunc(slices.Clone(chosen), func(i int) bool { return described[i] != nil })
+		if len(missing) == 0 {
+			var frames []seen
+			var t template
+			for _, i := range chosen {
+				frames, t.descriptors = append(frames, looked[i]), append(t.descriptors, *described[i])
+			}
+			t.apart = m.farthest(t.descriptors)
+			return frames, t, matcher.CodeOK, nil
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(m.params.Engine.workers)
+		for _, i := range missing {
+			s := looked[i]
+			group.Go(func() error {
+				d, ok, err := m.params.Engine.describe(ctx, s.frame.Image, s.face, false)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if ok {
+					described[i] = &d
+					progress.Report(matcher.StageComparing, int(done.Add(1)), len(chosen))
+				} else {
+					looked[i].code = matcher.CodeNoFace
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return nil, template{}, 0, err
+		}
 	}
+}
+
+// compare measures each chosen frame against the portrait.
+func (m *Matcher) compare(answer matcher.Answer, anchor descriptor, chosen []seen, faces template, rules []matcher.Condition) (matcher.Answer, error) {
 	for i, s := range chosen {
-		apart := distance(anchor, faces.descriptors[i])
+		apart := m.distance(anchor, faces.descriptors[i])
 		answer.Frames = append(answer.Frames, matcher.MatchedFrame{
 			Face:       matcher.CropFace(s.frame.Image, s.face.Face),
 			At:         s.frame.At,
@@ -135,42 +183,28 @@ func (m *Matcher) compare(ctx context.Context, answer matcher.Answer, anchor des
 			answer.Best = i
 		}
 	}
+	var err error
 	answer.Swapped = faces.apart > m.params.Calibration.SamePerson
-	answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules)
-	if err != nil {
+	if answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules); err != nil {
 		return matcher.Answer{}, err
 	}
-	progress.Report(matcher.StageComparing, len(chosen), len(chosen))
+	answer.Rarity = m.params.Calibration.Rarity(answer.Result.Score)
 	return answer, nil
 }
 
-// describeChosen describes the faces of the chosen frames.
-func (m *Matcher) describeChosen(ctx context.Context, chosen []seen, progress matcher.ProgressFunc) (template, error) {
-	var t template
-	for i, s := range chosen {
-		progress.Report(matcher.StageComparing, i, len(chosen))
-		if err := ctx.Err(); err != nil {
-			return template{}, err
-		}
-		d, err := m.params.Engine.describe(ctx, s.frame.Image, s.face)
-		if err != nil {
-			return template{}, err
-		}
-		t.descriptors = append(t.descriptors, d)
-	}
-	t.apart = farthest(t.descriptors)
-	return t, nil
-}
-
 // farthest is the largest distance between any two.
-func farthest(descriptors []descriptor) float64 {
+func (m *Matcher) farthest(descriptors []descriptor) float64 {
 	most := 0.0
 	for i, a := range descriptors {
 		for _, b := range descriptors[:i] {
-			most = max(most, distance(a, b))
+			most = max(most, m.distance(a, b))
 		}
 	}
 	return most
+}
+
+func (m *Matcher) distance(a, b descriptor) float64 {
+	return m.params.Calibration.Distance(parts(a, b))
 }
 
 // portrait is the request's, or the one found on its page, with its descriptor.
@@ -219,8 +253,7 @@ func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descr
 	largest := slices.MaxFunc(all, func(a, b found) int {
 		return cmp.Compare(quality.InterEye(a.Eyes), quality.InterEye(b.Eyes))
 	})
-	d, err := m.params.Engine.describe(ctx, crop, largest)
-	return d, err == nil, err
+	return m.params.Engine.describe(ctx, crop, largest, true)
 }
 
 // withMargin is the picture with a third of its size of grey on each side.

@@ -174,19 +174,19 @@ func TestMatchTightCropByHand(t *testing.T) {
 
 // descriptorAt is a descriptor this far from that of all zeros.
 func descriptorAt(place float32) (d descriptor) {
-	d[0] = place
+	d.goFace[0] = place
 	return d
 }
 
 // Frames that differ by more than one person does never pass, whatever their
 // score; the person in between passes.
 func TestCompareSwapped(t *testing.T) {
-	m := NewMatcher(MatcherParams{Engine: New(Params{Calibration: calibration(t), Log: discard()}), Calibration: calibration(t)})
+	m := NewMatcher(MatcherParams{Engine: newEngine(t, Params{Calibration: calibration(t), Log: discard()}), Calibration: calibration(t)})
 	img := image.NewRGBA(image.Rect(0, 0, 640, 480))
 	frames := func(places ...float32) (out []seen) {
 		for _, p := range places {
 			f := faceAt(image.Pt(320, 240), 80)
-			f.descriptor = descriptorAt(p)
+			f.goFace = descriptorAt(p).goFace
 			out = append(out, seen{frame: matcher.Frame{Image: img}, face: f})
 		}
 		return out
@@ -202,7 +202,11 @@ func TestCompareSwapped(t *testing.T) {
 		"another for one frame": {frames(-0.2, -0.2, -0.2, -0.2, -0.2, -0.2, -0.2, 0.51), true, matcher.Refer},
 		"another who fails":     {frames(0.1, 1.2, 1.2), true, matcher.Fail},
 	} {
-		a, err := m.compare(context.Background(), matcher.Answer{Best: -1}, descriptorAt(0), c.frames, rules(t), nil)
+		chosen, faces, code, err := m.describeBest(context.Background(), c.frames, nil)
+		if err != nil || code != matcher.CodeOK {
+			t.Fatalf("%s: code %d, %v", name, code, err)
+		}
+		a, err := m.compare(matcher.Answer{Best: -1}, descriptorAt(0), chosen, faces, rules(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +247,7 @@ func TestMatchProblems(t *testing.T) {
 }
 
 func TestMatchWithoutModels(t *testing.T) {
-	e := New(Params{Folders: []string{t.TempDir()}, Calibration: calibration(t), Log: discard()})
+	e := newEngine(t, Params{Folders: []string{t.TempDir()}, Calibration: calibration(t), Log: discard()})
 	defer e.Close()
 	m := NewMatcher(MatcherParams{Engine: e, Calibration: calibration(t)})
 	_, err := m.Match(context.Background(), matcher.Request{Rules: rules(t)}, nil)

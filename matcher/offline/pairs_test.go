@@ -40,12 +40,18 @@ func pairs(t *testing.T) (chosen []pair) {
 	return chosen
 }
 
+// described is what a clip came to.
+type described struct {
+	frames []seen
+	faces  template
+}
+
 // Real people: nobody passes for another, and everybody is found and compared.
 func TestPairs(t *testing.T) {
 	all := pairs(t)
 	m := newMatcher(t)
 	ctx := context.Background()
-	anchors, clips := map[string]descriptor{}, map[string][]seen{}
+	anchors, clips := map[string]descriptor{}, map[string]*described{}
 	for _, p := range all {
 		if _, ok := anchors[p.document]; !ok {
 			portrait, d, err := m.portrait(ctx, matcher.Request{Page: matcher.Blob{Path: testdata(t, p.document)}})
@@ -65,13 +71,14 @@ func TestPairs(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", p.clip, err)
 			}
-			clips[p.clip] = looked
+			chosen, faces, code, err := m.describeBest(ctx, looked, nil)
+			if err != nil || code != 0 {
+				t.Fatalf("%s: not compared, code %d, %v", p.clip, code, err)
+			}
+			clips[p.clip] = &described{chosen, faces}
 		}
-		chosen, code := choose(clips[p.clip])
-		if code != 0 {
-			t.Fatalf("%s: not compared, code %d", p.clip, code)
-		}
-		a, err := m.compare(ctx, matcher.Answer{Best: -1}, anchors[p.document], chosen, rules(t), nil)
+		c := clips[p.clip]
+		a, err := m.compare(matcher.Answer{Best: -1}, anchors[p.document], c.frames, c.faces, rules(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,12 +123,12 @@ func TestTalkingPersonIsOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chosen, code := choose(looked)
-		if code != 0 {
-			t.Errorf("%s: code %d", clip, code)
+		chosen, faces, code, err := m.describeBest(context.Background(), looked, nil)
+		if err != nil || code != 0 {
+			t.Errorf("%s: code %d, %v", clip, code, err)
 			continue
 		}
-		a, err := m.compare(context.Background(), matcher.Answer{Best: -1}, chosen[0].face.descriptor, chosen, rules(t), nil)
+		a, err := m.compare(matcher.Answer{Best: -1}, faces.descriptors[0], chosen, faces, rules(t))
 		if err != nil || a.Swapped || a.Result.Scoring.Status != matcher.Pass {
 			t.Errorf("%s: swapped %v, %s with %.2f, %v", clip, a.Swapped, a.Result.Scoring.Status, a.Result.Score, err)
 		}

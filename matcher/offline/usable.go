@@ -68,9 +68,9 @@ func unusable(f matcher.Face, bounds image.Rectangle) int {
 	return matcher.CodeOK
 }
 
-// choose takes the best usable frame of each stretch of the clip. Where the
-// clip decides nothing, the code says why, and there are no frames.
-func choose(frames []seen) (chosen []seen, code int) {
+// choose takes the best usable frame of each stretch of the clip, by its index.
+// Where the clip decides nothing, the code says why, and there are no frames.
+func choose(frames []seen) (chosen []int, code int) {
 	count := map[int]int{}
 	for _, s := range frames {
 		count[s.code]++
@@ -78,14 +78,12 @@ func choose(frames []seen) (chosen []seen, code int) {
 	if float64(count[matcher.CodeTwoFaces]) > twoFaces*float64(len(frames)) {
 		return nil, matcher.CodeTwoFaces
 	}
-	for _, i := range quality.Spread(len(frames), stretches, func(i int) float64 {
+	chosen = quality.Spread(len(frames), stretches, func(i int) float64 {
 		if frames[i].code != matcher.CodeOK {
 			return -1
 		}
 		return frames[i].quality.Total
-	}) {
-		chosen = append(chosen, frames[i])
-	}
+	})
 	if len(chosen) >= minUsable {
 		return chosen, matcher.CodeOK
 	}

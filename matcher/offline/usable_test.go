@@ -85,8 +85,8 @@ func TestChoose(t *testing.T) {
 		if c.code == ok && len(chosen) != c.chosen {
 			t.Errorf("%s: %d chosen, want %d", name, len(chosen), c.chosen)
 		}
-		for _, s := range chosen {
-			if s.code != ok {
+		for _, i := range chosen {
+			if c.frames[i].code != ok {
 				t.Errorf("%s: an unusable frame was chosen", name)
 			}
 		}

@@ -1,16 +1,16 @@
-package document
+package cascade
 
 import (
 	"image"
 	"math"
 )
 
-// grayCopy is the brightness of a part of a picture in a copy of the given
+// Copy is the brightness of a part of a picture in a copy of the given
 // size. Each pixel is the mean of what it covers, so that fine print does not
 // turn into false edges; where it covers less than a pixel, it lies evenly
 // between neighbours.
-func grayCopy(img *image.RGBA, part image.Rectangle, size image.Point) gray {
-	g := gray{make([]uint8, size.X*size.Y), size.X, size.Y}
+func Copy(img *image.RGBA, part image.Rectangle, size image.Point) Gray {
+	g := Gray{make([]uint8, size.X*size.Y), size.X, size.Y}
 	if size.X*2 > part.Dx() || size.Y*2 > part.Dy() {
 		g.enlarge(img, part)
 		return g
@@ -27,7 +27,7 @@ func grayCopy(img *image.RGBA, part image.Rectangle, size image.Point) gray {
 	flush := func() {
 		for x, n := range counts {
 			if n > 0 {
-				g.pix[row*size.X+x] = uint8(sums[x] / (n << 8))
+				g.Pix[row*size.X+x] = uint8(sums[x] / (n << 8))
 			}
 		}
 		clear(sums)
@@ -41,7 +41,7 @@ func grayCopy(img *image.RGBA, part image.Rectangle, size image.Point) gray {
 		pix := img.Pix[img.PixOffset(part.Min.X, part.Min.Y+y):]
 		for i, to := range columns {
 			p := pix[4*i*skip:]
-			sums[to] += luma(p)
+			sums[to] += Luma(p)
 			counts[to]++
 		}
 	}
@@ -49,11 +49,11 @@ func grayCopy(img *image.RGBA, part image.Rectangle, size image.Point) gray {
 	return g
 }
 
-// luma is the brightness of a pixel (ITU-R BT.601), times 256.
-func luma(p []uint8) int32 { return 77*int32(p[0]) + 150*int32(p[1]) + 29*int32(p[2]) }
+// Luma is the brightness of a pixel (ITU-R BT.601), times 256.
+func Luma(p []uint8) int32 { return 77*int32(p[0]) + 150*int32(p[1]) + 29*int32(p[2]) }
 
 // enlarge fills the copy bilinearly.
-func (g gray) enlarge(img *image.RGBA, part image.Rectangle) {
+func (g Gray) enlarge(img *image.RGBA, part image.Rectangle) {
 	type place struct {
 		at, next int
 		share    int32 // of next, of 256
@@ -67,13 +67,13 @@ func (g gray) enlarge(img *image.RGBA, part image.Rectangle) {
 		}
 		return all
 	}
-	columns, rows := places(part.Dx(), g.width), places(part.Dy(), g.height)
+	columns, rows := places(part.Dx(), g.Width), places(part.Dy(), g.Height)
 	for y, r := range rows {
 		above, below := img.Pix[img.PixOffset(part.Min.X, part.Min.Y+r.at):], img.Pix[img.PixOffset(part.Min.X, part.Min.Y+r.next):]
-		out := g.pix[y*g.width : (y+1)*g.width]
+		out := g.Pix[y*g.Width : (y+1)*g.Width]
 		for x, c := range columns {
-			top := luma(above[4*c.at:])*(256-c.share) + luma(above[4*c.next:])*c.share
-			bottom := luma(below[4*c.at:])*(256-c.share) + luma(below[4*c.next:])*c.share
+			top := Luma(above[4*c.at:])*(256-c.share) + Luma(above[4*c.next:])*c.share
+			bottom := Luma(below[4*c.at:])*(256-c.share) + Luma(below[4*c.next:])*c.share
 			out[x] = uint8((int64(top)*int64(256-r.share) + int64(bottom)*int64(r.share)) >> 24)
 		}
 	}

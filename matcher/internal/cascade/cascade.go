@@ -1,4 +1,6 @@
-package document
+// Package cascade proposes places in a picture where a face may be, at any turn
+// and in a few thousandths of a second. What a face is, others say.
+package cascade
 
 import (
 	"cmp"
@@ -12,16 +14,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// cascade is a quick face detector that looks at brightness only: pico, by
+// Cascade is a quick face detector that looks at brightness only: pico, by
 // Markuš and others (arxiv.org/abs/1305.4537). A window is asked a chain of small
 // decision trees. Each node compares two pixels, each leaf adds to the window's
 // score, and a window whose score falls behind is dropped. So most windows cost
 // a handful of comparisons, and turned faces cost no more than upright ones: the
 // places that are compared are turned, not the picture.
 //
-// It proposes; the engine's detector confirms. It is never changed once read, so
-// several goroutines may use it.
-type cascade struct {
+// It is never changed once read, so several goroutines may use it.
+type Cascade struct {
 	depth int // levels of each tree
 	trees []tree
 }
@@ -32,9 +33,9 @@ type tree struct {
 	threshold float32
 }
 
-// parseCascade reads pico's format: 8 bytes that do not matter, the trees' depth
+// Parse reads pico's format: 8 bytes that do not matter, the trees' depth
 // and number, then the trees, all little-endian. What is damaged is an error.
-func parseCascade(data []byte) (*cascade, error) {
+func Parse(data []byte) (*Cascade, error) {
 	const head = 16
 	if len(data) < head {
 		return nil, errors.New("cascade: too short")
@@ -48,7 +49,7 @@ func parseCascade(data []byte) (*cascade, error) {
 	if len(data) != head+int(count)*size {
 		return nil, errors.New("cascade: wrong size")
 	}
-	c := &cascade{depth: int(depth), trees: make([]tree, count)}
+	c := &Cascade{depth: int(depth), trees: make([]tree, count)}
 	float := func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }
 	for i := range c.trees {
 		raw := data[head+i*size:]
@@ -70,33 +71,39 @@ func parseCascade(data []byte) (*cascade, error) {
 	return c, nil
 }
 
+// Start is the cascade cut off after so many trees. It takes more for a face and
+// asks about less.
+func (c *Cascade) Start(trees int) *Cascade {
+	return &Cascade{c.depth, c.trees[:min(trees, len(c.trees))]}
+}
+
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
-// gray is a picture's brightness.
-type gray struct {
-	pix           []uint8 // row by row, without gaps
-	width, height int
+// Gray is a picture's brightness.
+type Gray struct {
+	Pix           []uint8 // row by row, without gaps
+	Width, Height int
 }
 
-// proposal is a place where a face may be.
-type proposal struct {
-	x, y, size float64 // middle and side of a square around the face, in pixels
-	turn       float64 // degrees clockwise by which the picture must be turned for the face to be upright
-	score      float64 // of all windows that saw it; grows with likeness, from 0
+// Proposal is a place where a face may be.
+type Proposal struct {
+	X, Y, Size float64 // middle and side of a square around the face, in pixels
+	Turn       float64 // degrees clockwise by which the picture must be turned for the face to be upright
+	Score      float64 // of all windows that saw it; grows with likeness, from 0
 }
 
-// propose looks for faces of at least these many pixels a side, at each of the
+// Propose looks for faces of at least these many pixels a side, at each of the
 // turns. The strongest come first. The error is the context's.
-func (c *cascade) propose(ctx context.Context, g gray, least, most float64, turns ...float64) ([]proposal, error) {
+func (c *Cascade) Propose(ctx context.Context, g Gray, least, most float64, turns ...float64) ([]Proposal, error) {
 	type round struct{ size, turn float64 }
 	var rounds []round
-	most = min(most, float64(min(g.width, g.height))) // no window fits beyond
-	for size := least; size <= most; size *= windowGrowth {
+	most = min(most, float64(min(g.Width, g.Height))) // no window fits beyond
+	for size := least; size <= most; size *= Growth {
 		for _, turn := range turns {
 			rounds = append(rounds, round{size, turn})
 		}
 	}
-	seen := make([][]proposal, len(rounds))
+	seen := make([][]Proposal, len(rounds))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, r := range rounds {
@@ -108,9 +115,9 @@ func (c *cascade) propose(ctx context.Context, g gray, least, most float64, turn
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var all []proposal
+	var all []Proposal
 	for _, turn := range turns {
-		var windows []proposal
+		var windows []Proposal
 		for i, r := range rounds {
 			if r.turn == turn {
 				windows = append(windows, seen[i]...)
@@ -118,26 +125,26 @@ func (c *cascade) propose(ctx context.Context, g gray, least, most float64, turn
 		}
 		all = append(all, cluster(windows)...)
 	}
-	slices.SortFunc(all, func(a, b proposal) int { return cmp.Compare(b.score, a.score) })
+	slices.SortFunc(all, func(a, b Proposal) int { return cmp.Compare(b.Score, a.Score) })
 	return all, nil
 }
 
 // scan asks the trees about windows of one size, all over the picture or until
 // the context ends.
-func (c *cascade) scan(ctx context.Context, g gray, size, turn float64) (seen []proposal) {
+func (c *Cascade) scan(ctx context.Context, g Gray, size, turn float64) (seen []Proposal) {
 	sin, cos := math.Sincos(turn * math.Pi / 180)
-	p := probe{cascade: c, size: size, sin: sin, cos: cos, stride: g.width}
+	p := probe{Cascade: c, size: size, sin: sin, cos: cos, stride: g.Width}
 	// A turned window reaches as far as its corners do; points lie at most 128
 	// 256ths from the middle, and rounding may add a pixel.
 	edge := int(math.Ceil(size/2*(math.Abs(sin)+math.Abs(cos)))) + 1
 	step := max(1, int(size*windowStep))
-	for y := edge; y < g.height-edge && ctx.Err() == nil; y += step {
+	for y := edge; y < g.Height-edge && ctx.Err() == nil; y += step {
 		p.row = p.row[:0]
-		for x := edge; x < g.width-edge; x += step {
-			p.row = append(p.row, window{middle: int32(y*g.width + x)})
+		for x := edge; x < g.Width-edge; x += step {
+			p.row = append(p.row, window{middle: int32(y*g.Width + x)})
 		}
-		for _, w := range p.ask(g.pix) {
-			seen = append(seen, proposal{float64(int(w.middle) % g.width), float64(y), size, turn, float64(w.score)})
+		for _, w := range p.ask(g.Pix) {
+			seen = append(seen, Proposal{float64(int(w.middle) % g.Width), float64(y), size, turn, float64(w.score)})
 		}
 	}
 	return seen
@@ -153,7 +160,7 @@ type window struct {
 // distance between its pixel and the middle's. Trees are made ready when a
 // window gets so far, because most never do.
 type probe struct {
-	*cascade
+	*Cascade
 	size, sin, cos float64
 	stride         int
 	points         [][2]int32 // of the trees that are ready, node by node
@@ -222,8 +229,8 @@ func (p *probe) ready(t *tree) {
 // cluster makes one proposal of all windows that overlap with a stronger one: at
 // the mean of their places, with the sum of their scores. On a sheet with
 // thousands of faces only the strongest maxClusters are told apart.
-func cluster(windows []proposal) (all []proposal) {
-	slices.SortFunc(windows, func(a, b proposal) int { return cmp.Compare(b.score, a.score) })
+func cluster(windows []Proposal) (all []Proposal) {
+	slices.SortFunc(windows, func(a, b Proposal) int { return cmp.Compare(b.Score, a.Score) })
 	taken := make([]bool, len(windows))
 	for i, first := range windows {
 		if len(all) == maxClusters {
@@ -232,28 +239,28 @@ func cluster(windows []proposal) (all []proposal) {
 		if taken[i] {
 			continue
 		}
-		sum := proposal{turn: first.turn}
+		sum := Proposal{Turn: first.Turn}
 		for j, w := range windows[i:] {
-			if taken[i+j] || overlap(first, w) < sameFace {
+			if taken[i+j] || Overlap(first, w) < SameFace {
 				continue
 			}
 			taken[i+j] = true
-			sum.x += w.score * w.x
-			sum.y += w.score * w.y
-			sum.size += w.score * w.size
-			sum.score += w.score
+			sum.X += w.Score * w.X
+			sum.Y += w.Score * w.Y
+			sum.Size += w.Score * w.Size
+			sum.Score += w.Score
 		}
-		sum.x, sum.y, sum.size = sum.x/sum.score, sum.y/sum.score, sum.size/sum.score
+		sum.X, sum.Y, sum.Size = sum.X/sum.Score, sum.Y/sum.Score, sum.Size/sum.Score
 		all = append(all, sum)
 	}
 	return all
 }
 
-// overlap is what two squares share, as a part of what they cover together.
-func overlap(a, b proposal) float64 {
+// Overlap is what two squares share, as a part of what they cover together.
+func Overlap(a, b Proposal) float64 {
 	along := func(a, b, sizeA, sizeB float64) float64 {
 		return max(0, min(a+sizeA/2, b+sizeB/2)-max(a-sizeA/2, b-sizeB/2))
 	}
-	both := along(a.x, b.x, a.size, b.size) * along(a.y, b.y, a.size, b.size)
-	return both / (a.size*a.size + b.size*b.size - both)
+	both := along(a.X, b.X, a.Size, b.Size) * along(a.Y, b.Y, a.Size, b.Size)
+	return both / (a.Size*a.Size + b.Size*b.Size - both)
 }

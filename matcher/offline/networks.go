@@ -1,0 +1,153 @@
+package offline
+
+import (
+	"errors"
+	"image"
+	"math"
+	"path/filepath"
+
+	"gocv.io/x/gocv"
+
+	"facematch/matcher"
+)
+
+// networks are the two networks behind OpenCV that help go-face: one finds 68
+// points of a face, with which the other is shown the face always in the same
+// place and describes it. One goroutine at a time may use them.
+type networks struct {
+	landmarks, features gocv.Net
+	input               matcher.Network
+}
+
+// loadNetworks reads both. OpenCV ends the program on a damaged file, so their
+// SHA-256 must have been checked, or the file tried in a process of its own.
+func loadNetworks(folder string, input matcher.Network) (*networks, error) {
+	n := &networks{
+		landmarks: gocv.ReadNet(filepath.Join(folder, input.Landmarks), ""),
+		features:  gocv.ReadNet(filepath.Join(folder, input.Features), ""),
+		input:     input,
+	}
+	if n.landmarks.Empty() || n.features.Empty() {
+		n.close()
+		return nil, matcher.NewProblem("engine.failed", errors.New("a network is empty"))
+	}
+	return n, nil
+}
+
+func (n *networks) close() {
+	n.landmarks.Close()
+	n.features.Close()
+}
+
+// imprint is what the second network makes of a face.
+type imprint struct {
+	vector   []float32 // of length 1
+	strength float64   // of the network's answer: poor pictures give a weak one
+}
+
+// describe describes the face with these landmarks, together with its mirror image
+// where that is wanted: their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, points []spot, mirror bool) (imprint, error) {
+	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
+	defer face.Close()
+	faces := []gocv.Mat{face}
+	if mirror {
+		other := gocv.NewMat()
+		defer other.Close()
+		gocv.Flip(face, &other, 1)
+		faces = append(faces, other)
+	}
+	return n.imprint(faces)
+}
+
+// points are the 68 landmarks of the iBUG 300-W scheme.
+func (n *networks) points(img *image.RGBA, box image.Rectangle) ([]spot, error) {
+	side := landmarkReach * float64(box.Dx())
+	middle := spot{float64(box.Min.X+box.Max.X) / 2, float64(box.Min.Y+box.Max.Y)/2 + landmarkDrop*float64(box.Dx())}
+	scale := landmarkSide / side
+	onto := similarity{a: scale, dx: landmarkSide/2 - scale*middle.x, dy: landmarkSide/2 - scale*middle.y}
+	face := warped(img, onto, landmarkSide)
+	defer face.Close()
+	gray := gocv.NewMat()
+	defer gray.Close()
+	gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
+	blob := gocv.BlobFromImage(gray, 1./256, image.Pt(landmarkSide, landmarkSide), gocv.NewScalar(0, 0, 0, 0), false, false)
+	defer blob.Close()
+	out, err := forward(&n.landmarks, blob, 2*landmarkCount)
+	if err != nil {
+		return nil, err
+	}
+	points := make([]spot, landmarkCount)
+	for i := range points {
+		x, y := float64(out[2*i]), float64(out[2*i+1]) // 0 to 1 over the square
+		points[i] = spot{middle.x + (x-.5)*side, middle.y + (y-.5)*side}
+	}
+	return points, nil
+}
+
+// alignOn are the five points the second network knows faces by: the middles of
+// the eyes, the tip of the nose, the corners of the mouth.
+func alignOn(p []spot) []spot {
+	middle := func(of ...int) (m spot) {
+		for _, i := range of {
+			m.x, m.y = m.x+p[i].x/float64(len(of)), m.y+p[i].y/float64(len(of))
+		}
+		return m
+	}
+	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), p[30], middle(48, 60), middle(54, 64)}
+}
+
+// imprint is what the second network makes of aligned pictures of one face.
+func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
+	blob := gocv.NewMat()
+	defer blob.Close()
+	in := n.input
+	gocv.BlobFromImages(faces, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
+		gocv.NewScalar(in.Mean, in.Mean, in.Mean, 0), in.BGR, false, gocv.MatTypeCV32F)
+	out, err := forward(&n.features, blob, 0)
+	if err != nil {
+		return imprint{}, err
+	}
+	size := len(out) / len(faces)
+	p := imprint{vector: make([]float32, size)}
+	for i := range faces {
+		one := out[i*size : (i+1)*size]
+		norm := length(one)
+		if norm == 0 || math.IsNaN(norm) {
+			return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
+		}
+		for j, x := range one {
+			p.vector[j] += x / float32(norm)
+		}
+		p.strength += norm / float64(len(faces))
+	}
+	whole := float32(length(p.vector))
+	for i := range p.vector {
+		p.vector[i] /= whole
+	}
+	return p, nil
+}
+
+func length(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	return math.Sqrt(sum)
+}
+
+// forward runs a network; count is how many numbers must come, 0 for any even
+// number.
+func forward(net *gocv.Net, blob gocv.Mat, count int) ([]float32, error) {
+	net.SetInput(blob, "")
+	out := net.Forward("")
+	defer out.Close()
+	values, err := out.DataPtrFloat32()
+	if err != nil {
+		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	if len(values) == 0 || len(values)%2 != 0 || count > 0 && len(values) != count {
+		return nil, matcher.NewProblem("engine.failed", errors.New("a network gives another number of values"))
+	}
+	return append([]float32(nil), values...), nil
+}
