@@ -96,9 +96,13 @@ func loadedEngine(t *testing.T) *offline.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := offline.New(offline.Params{
-		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "assets/models"}, Calibration: calibration, Log: slog.New(slog.DiscardHandler),
+	engine, err := offline.New(offline.Params{
+		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "assets/models"}, Calibration: calibration, Cascade: assets.Cascade,
+		Log: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { engine.Close() })
 	if err := engine.Load(context.Background()); err != nil {
 		t.Skip("the face models are not here; make models fetches them")
