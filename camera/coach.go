@@ -116,6 +116,7 @@ func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
 	f := faces[0]
 	v.measures = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
 	v.light = quality.LightOf(frame.Image, f.Box)
+	v.focus = quality.Focus(frame.Image, f.Box)
 	v.held = quality.AnglesOf(f.Eyes, f.Nose, c.rest.of(f))
 	return v
 }

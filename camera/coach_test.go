@@ -25,7 +25,8 @@ func face(x, y, eyes int) matcher.Face {
 func seenAs(faces ...matcher.Face) view {
 	v := view{size: image.Pt(640, 480), faces: faces, light: quality.Light{Mean: 120, Contrast: 40, Shades: 7}, edges: 1}
 	if len(faces) == 1 {
-		v.measures = quality.Measures{InterEye: quality.InterEye(faces[0].Eyes), Sharpness: 40}
+		v.measures = quality.Measures{InterEye: quality.InterEye(faces[0].Eyes)}
+		v.focus = 30
 		v.held = quality.AnglesOf(faces[0].Eyes, faces[0].Nose, quality.UsualRest)
 	}
 	return v
@@ -44,7 +45,7 @@ func TestHints(t *testing.T) {
 		return v
 	}
 	blurred := seenAs(good)
-	blurred.measures.Sharpness = 12
+	blurred.focus = 4
 	for name, c := range map[string]struct {
 		view view
 		key  string
@@ -91,7 +92,7 @@ func TestHintsDoNotFlicker(t *testing.T) {
 		"coach.bright":   func(v *view, bad bool) { v.light.Mean = pick(bad, 216, 211) },
 		"coach.upright":  func(v *view, bad bool) { v.held.Roll = -pick(bad, 21, 18) },
 		"coach.straight": func(v *view, bad bool) { v.held.Yaw = -pick(bad, 19, 16) },
-		"coach.sharp":    func(v *view, bad bool) { v.measures.Sharpness = pick(bad, 14, 15) },
+		"coach.sharp":    func(v *view, bad bool) { v.focus = pick(bad, 4.2, 4.7) },
 		"coach.back":     func(v *view, bad bool) { v.faces[0].Box = image.Rect(0, 60, int(pick(bad, 518, 490)), 400) },
 	} {
 		c := coach{}

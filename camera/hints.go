@@ -34,6 +34,7 @@ type view struct {
 	edges    float64          // of the middle of a picture without a face: see edges
 	measures quality.Measures // of the one face
 	held     quality.Angles   // of the one face
+	focus    float64          // of the one face
 }
 
 // hint is the one thing to do next, the most pressing first: what keeps a face
@@ -58,7 +59,7 @@ func (v view) hint(before string) string {
 		{hintStraight, func(v view, shown bool) bool {
 			return turned.broken(math.Abs(v.held.Yaw), shown) || nodding.broken(math.Abs(v.held.Pitch), shown)
 		}},
-		{hintSharp, func(v view, shown bool) bool { return sharpEnough.broken(v.measures.Sharpness, shown) }},
+		{hintSharp, func(v view, shown bool) bool { return sharpEnough.broken(v.focus, shown) }},
 	} {
 		if h.needs(v, h.key == before) {
 			return h.key

@@ -58,24 +58,43 @@ func size(interEye float64) float64 {
 // over the middle of the face, scaled to one fixed size. A face with few pixels
 // of its own is blurred at that size, and scores so.
 func Sharpness(img *image.RGBA, box image.Rectangle) float64 {
-	face := scaledGray(img, box, faceSide)
+	variance := detail(img, box, faceSide)
+	return 100 * variance / (variance + sharpMiddle)
+}
+
+// Focus tells a blurred face from one that is smooth by itself, which Sharpness
+// does not: it is the detail (variance of the Laplacian) at full size, times the
+// share that detail at half the size has of that at a quarter. Blur takes fine
+// detail away before coarse; smooth skin in soft light has little of both. From 0,
+// without a bound; a face is sharp from about 5 on.
+func Focus(img *image.RGBA, box image.Rectangle) float64 {
+	coarse := detail(img, box, faceSide/4)
+	if coarse == 0 {
+		return 0
+	}
+	return detail(img, box, faceSide) * detail(img, box, faceSide/2) / coarse
+}
+
+// detail is the variance of the Laplacian over the middle of a face that is
+// scaled to this side, as brightness from 0 to 255.
+func detail(img *image.RGBA, box image.Rectangle, side int) float64 {
+	face := scaledGray(img, box, side)
 	if face == nil {
 		return 0
 	}
 	// The outer eighth is background, whose detail says nothing about the face.
-	const edge = faceSide / 8
+	edge := side / 8
 	var sum, squares, n float64
-	for y := edge; y < faceSide-edge; y++ {
-		for x := edge; x < faceSide-edge; x++ {
-			i := y*faceSide + x
-			l := face[i-1] + face[i+1] + face[i-faceSide] + face[i+faceSide] - 4*face[i]
+	for y := edge; y < side-edge; y++ {
+		for x := edge; x < side-edge; x++ {
+			i := y*side + x
+			l := face[i-1] + face[i+1] + face[i-side] + face[i+side] - 4*face[i]
 			sum += l
 			squares += l * l
 			n++
 		}
 	}
-	variance := squares/n - (sum/n)*(sum/n)
-	return 100 * variance / (variance + sharpMiddle)
+	return squares/n - (sum/n)*(sum/n)
 }
 
 // scaledGray is the brightness of what of the box lies in the picture, scaled
