@@ -6,10 +6,8 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
-	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"time"
 
 	"facematch/app"
-	"facematch/camera"
 	"facematch/matcher"
 )
 
@@ -27,14 +24,7 @@ import (
 // and with bad moments in them. One clip is enough for everyday; FACEMATCH_SOAK
 // takes all.
 func TestBestFrames(t *testing.T) {
-	clips, err := filepath.Glob("../shared/testdata/clips/*.mp4")
-	if err != nil || len(clips) == 0 {
-		t.Skip("no test clips in ../shared/testdata/clips")
-	}
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed")
-	}
+	_, clips, ffmpeg := testClips(t)
 	engine := loadedEngine(t)
 	t.Setenv("FACEMATCH_HOME", t.TempDir())
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
@@ -44,9 +34,6 @@ func TestBestFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if os.Getenv("FACEMATCH_SOAK") == "" {
-		clips = clips[:1]
-	}
 	score := func(document string, frames []matcher.Frame) float64 {
 		t.Helper()
 		answer, err := p.engine.Match(ctx, matcher.Request{
@@ -66,11 +53,8 @@ func TestBestFrames(t *testing.T) {
 		for _, clip := range clips {
 			document := filepath.Join("../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
 			path := filepath.Join(t.TempDir(), "clip.mp4")
-			if out, err := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-y", "-i", clip, "-vf", kind.filter,
-				"-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path).CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			source := camera.Open(camera.Params{Address: path, Faces: engine, Temp: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path)
+			source := play(t, engine, path)
 			filmed, err := source.Record(ctx, 2900*time.Millisecond, nil)
 			source.Close()
 			if err != nil {
@@ -100,9 +84,7 @@ func mean(all []float64) float64 {
 func evenFrames(t *testing.T, ffmpeg, clip string, count int) (frames []matcher.Frame) {
 	t.Helper()
 	folder := t.TempDir()
-	if out, err := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-i", clip, filepath.Join(folder, "%04d.png")).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	runFFmpeg(t, ffmpeg, "-i", clip, filepath.Join(folder, "%04d.png"))
 	all, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)

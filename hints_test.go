@@ -5,21 +5,15 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
-	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"facematch/assets"
-	"facematch/camera"
 	"facematch/matcher"
-	"facematch/matcher/offline"
 )
 
 // spoils are what can be wrong with a clip, as FFmpeg's filters, and the hints
@@ -53,19 +47,8 @@ const (
 // the camera and the engine, and prints which hint stands after a moment. One
 // clip is enough for everyday; FACEMATCH_SOAK takes all.
 func TestHintTable(t *testing.T) {
-	clips, err := filepath.Glob("../shared/testdata/clips/*.mp4")
-	if err != nil || len(clips) == 0 {
-		t.Skip("no test clips in ../shared/testdata/clips")
-	}
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed")
-	}
+	clips, played, ffmpeg := testClips(t)
 	engine := loadedEngine(t)
-	played := clips
-	if os.Getenv("FACEMATCH_SOAK") == "" {
-		played = clips[:1]
-	}
 	right, all := 0, 0
 	for _, s := range spoils {
 		shown := map[string]int{}
@@ -90,30 +73,10 @@ func TestHintTable(t *testing.T) {
 	}
 }
 
-func loadedEngine(t *testing.T) *offline.Engine {
-	t.Helper()
-	calibration, err := matcher.ParseCalibration(assets.Calibration)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := offline.New(offline.Params{
-		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "assets/models"}, Calibration: calibration, Cascade: assets.Cascade,
-		Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { engine.Close() })
-	if err := engine.Load(context.Background()); err != nil {
-		t.Skip("the face models are not here; make models fetches them")
-	}
-	return engine
-}
-
 // hintFor is the hint that stands once a clip was looked at for a while.
 func hintFor(t *testing.T, faces matcher.FaceFinder, path string) string {
 	t.Helper()
-	source := camera.Open(camera.Params{Address: path, Faces: faces, Temp: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	source := play(t, faces, path)
 	defer source.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -130,24 +93,18 @@ func hintFor(t *testing.T, faces matcher.FaceFinder, path string) string {
 // spoil writes a clip of a second.
 func spoil(t *testing.T, ffmpeg string, faces matcher.FaceFinder, path, clip, other, filter string) {
 	t.Helper()
-	run := func(args ...string) {
-		t.Helper()
-		if out, err := exec.Command(ffmpeg, append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
 	encode := []string{"-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p", path}
 	switch filter {
 	case twoFaces:
-		run(append([]string{"-t", "1", "-i", clip, "-t", "1", "-i", other,
+		runFFmpeg(t, ffmpeg, append([]string{"-t", "1", "-i", clip, "-t", "1", "-i", other,
 			"-filter_complex", "[0]crop=320:480:160:0[a];[1]crop=320:480:160:0[b];[a][b]hstack"}, encode...)...)
 	case turnedBy:
 		still := path + ".png"
-		run("-i", clip, "-frames:v", "1", still)
+		runFFmpeg(t, ffmpeg, "-i", clip, "-frames:v", "1", still)
 		turnHead(t, faces, still, 30)
-		run(append([]string{"-loop", "1", "-framerate", "25", "-t", "1", "-i", still, "-vf", "noise=alls=5:allf=t"}, encode...)...)
+		runFFmpeg(t, ffmpeg, append([]string{"-loop", "1", "-framerate", "25", "-t", "1", "-i", still, "-vf", "noise=alls=5:allf=t"}, encode...)...)
 	default:
-		run(append([]string{"-t", "1", "-i", clip, "-vf", filter}, encode...)...)
+		runFFmpeg(t, ffmpeg, append([]string{"-t", "1", "-i", clip, "-vf", filter}, encode...)...)
 	}
 }
 

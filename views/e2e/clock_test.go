@@ -11,8 +11,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,36 +78,15 @@ func startClock(t *testing.T, photo string) (*clock, string) {
 		}
 		c.frames = append(c.frames, b.Bytes())
 	}
-	server := httptest.NewServer(c)
-	t.Cleanup(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
-	return c, server.URL + "/camera.mjpeg"
+	return c, serve(t, clockRate, c.frame)
 }
 
-func (c *clock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-	tick := time.NewTicker(time.Second / clockRate)
-	defer tick.Stop()
+// frame is the frame to send now; there is one viewer at a time.
+func (c *clock) frame(i int) []byte {
 	c.mu.Lock()
-	c.sent = nil // one viewer at a time
-	c.mu.Unlock()
-	for i := 0; ; i++ {
-		frame := c.frames[i%len(c.frames)]
-		c.mu.Lock()
-		c.sent = append(c.sent, time.Now())
-		c.mu.Unlock()
-		if _, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(frame), frame); err != nil {
-			return
-		}
-		w.(http.Flusher).Flush()
-		select {
-		case <-r.Context().Done():
-			return
-		case <-tick.C:
-		}
-	}
+	defer c.mu.Unlock()
+	c.sent = append(c.sent[:i], time.Now())
+	return c.frames[i%len(c.frames)]
 }
 
 // sentBefore gives the place, and time, of the newest frame of this number that
