@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"facematch/matcher"
@@ -60,7 +61,8 @@ type coach struct {
 	at     time.Time // when the newest frame was looked at
 	advice matcher.Advice
 
-	rest rest
+	noses recent // places of the nose of who is seen
+	focus recent
 
 	hint   string        // shown
 	since  time.Duration // when it was first shown, in the source's time
@@ -105,7 +107,7 @@ func (c *coach) steady(key string, at time.Duration) string {
 func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
 	v := view{size: frame.Image.Rect.Size(), faces: faces}
 	if len(faces) != 1 {
-		c.rest = rest{}
+		c.noses, c.focus = nil, nil
 		if len(faces) == 0 {
 			part := middle(frame.Image.Rect)
 			v.light = quality.LightOf(frame.Image, part)
@@ -116,27 +118,34 @@ func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
 	f := faces[0]
 	v.measures = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
 	v.light = quality.LightOf(frame.Image, f.Box)
-	v.focus = quality.Focus(frame.Image, f.Box)
-	v.held = quality.AnglesOf(f.Eyes, f.Nose, c.rest.of(f))
+	v.focus = c.focus.add(quality.Focus(frame.Image, f.Box), focusLooks)
+	v.held = quality.AnglesOf(f.Eyes, f.Nose, c.rest(f))
 	return v
 }
 
-// rest learns how a person holds the head at rest: the middle one of the last
-// places of the nose. Somebody who never looks straight ahead is taken to do so;
-// three points cannot tell.
-type rest struct{ below []float64 }
-
-// of takes the face into account and gives the person's rest, the usual one
-// while too little was seen.
-func (r *rest) of(f matcher.Face) float64 {
-	r.below = append(r.below, quality.NoseBelow(f.Eyes, f.Nose))
-	if len(r.below) > restFrames {
-		r.below = r.below[1:]
-	}
-	if len(r.below) < restLeast {
+// rest is how far a person's nose stands below the eyes when they look straight
+// ahead: the middle one of the last places, and the usual one while too little was
+// seen. Somebody who never looks straight ahead is taken to do so; three points
+// cannot tell.
+func (c *coach) rest(f matcher.Face) float64 {
+	below := c.noses.add(quality.NoseBelow(f.Eyes, f.Nose), restLooks)
+	if len(c.noses) < restLeast {
 		return quality.UsualRest
 	}
-	return min(max(median(r.below), leastRest), mostRest)
+	return min(max(below, leastRest), mostRest)
+}
+
+// recent are the last values of a measure.
+type recent []float64
+
+// add takes one more value and gives the median of the last ones, this many.
+func (r *recent) add(value float64, keep int) float64 {
+	*r = append(*r, value)
+	if len(*r) > keep {
+		*r = (*r)[len(*r)-keep:]
+	}
+	sorted := slices.Sorted(slices.Values(*r))
+	return sorted[len(sorted)/2]
 }
 
 // middle is where the person is told to be: the middle half of the picture. It

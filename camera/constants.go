@@ -95,13 +95,16 @@ const (
 	hintHolds = 350 * time.Millisecond
 	hintStays = 800 * time.Millisecond
 
-	// A person's rest is the median of the last restFrames looks, about four
-	// seconds, and known after restLeast of them. Of 104 studio photos none lay
+	// focusLooks is over how many looks the median of the focus is taken: where the
+	// detector's box jumps, so does the focus.
+	focusLooks = 5
+
+	// A person's rest is the median of the last restLooks looks, about four seconds, and known after restLeast of them. Of 104 studio photos none lay
 	// outside leastRest to mostRest.
-	restFrames = 28
-	restLeast  = 7
-	leastRest  = 0.54
-	mostRest   = 0.87
+	restLooks = 28
+	restLeast = 7
+	leastRest = 0.54
+	mostRest  = 0.87
 )
 
 // The limits of a good capture. Where a range of vendors is given it is theirs
@@ -116,7 +119,7 @@ var (
 
 	// burntOut is the share of the face that is white. Of the test clips, talking
 	// heads and studio portraits none had more than 0.03; OFIQ's score for
-	// over-exposure, 1 of the share plus 0.01, is 9 of 100 at the limit.
+	// over-exposure, 1/(share+0.01), is 9 of 100 at the limit.
 	burntOut = limit{0.10, 0.08}
 
 	// washedOut is the brightness that the darkest 2 % of a face do not exceed:

@@ -55,11 +55,11 @@ func (v view) hint(before string) string {
 		{hintCloser, func(v view, shown bool) bool { return nearEnough.broken(v.measures.InterEye, shown) }},
 		{hintBack, view.tooNear},
 		{hintCentre, view.offCentre},
+		{hintSharp, func(v view, shown bool) bool { return sharpEnough.broken(v.focus, shown) }},
 		{hintUpright, func(v view, shown bool) bool { return leaning.broken(math.Abs(v.held.Roll), shown) }},
 		{hintStraight, func(v view, shown bool) bool {
 			return turned.broken(math.Abs(v.held.Yaw), shown) || nodding.broken(math.Abs(v.held.Pitch), shown)
 		}},
-		{hintSharp, func(v view, shown bool) bool { return sharpEnough.broken(v.focus, shown) }},
 	} {
 		if h.needs(v, h.key == before) {
 			return h.key

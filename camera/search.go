@@ -4,7 +4,6 @@ import (
 	"context"
 	"image"
 	"math"
-	"slices"
 	"time"
 
 	"facematch/matcher"
@@ -64,10 +63,4 @@ func (s *search) within(ctx context.Context, picture *image.RGBA, part image.Rec
 		}
 	}
 	return found, nil
-}
-
-// median is the middle one of some values; there must be one.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }
