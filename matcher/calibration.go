@@ -58,11 +58,12 @@ type Calibration struct {
 // Network says how a second network is shown faces: upright, 112 by 112 pixels,
 // eyes, nose and mouth always in the same place.
 type Network struct {
-	Features  string  `json:"features"`  // base name of its model; it gives one vector
-	Landmarks string  `json:"landmarks"` // base name of the model that finds 68 points of a face
-	Mean      float64 `json:"mean"`      // what is taken from a pixel (0 to 255) ...
-	Deviation float64 `json:"deviation"` // ... and what the rest is divided by
-	BGR       bool    `json:"bgr,omitempty"`
+	Features  string  `json:"features"`       // base name of its model; it gives one vector
+	Landmarks string  `json:"landmarks"`      // base name of the model that finds 68 points of a face
+	Mean      float64 `json:"mean"`           // what is taken from a pixel (0 to 255) ...
+	Deviation float64 `json:"deviation"`      // ... and what the rest is divided by
+	BGR       bool    `json:"bgr,omitempty"`  // the order of its colours; else RGB
+	Gray      bool    `json:"gray,omitempty"` // it is shown all three as brightness: a cast of the light then matters less
 }
 
 // Parts are what the networks say of two faces.
@@ -105,14 +106,14 @@ func (c *Calibration) Distance(p Parts) float64 {
 
 // MeasuredPairs is what a curve stands on: comparisons of single pictures.
 type MeasuredPairs struct {
-	Data     string   `json:"data"`           // what the operator called the pictures
-	Part     string   `json:"part,omitempty"` // of a split
-	Date     string   `json:"date"`           // such as 2026-11-24
-	Program  string   `json:"program"`        // version
-	People   int      `json:"people"`
-	Genuine  int      `json:"genuine"`  // comparisons of one person
-	Impostor int      `json:"impostor"` // comparisons of two
-	Marks    []Mark   `json:"marks"`    // at PassFrom, ResultTrue, FailUnder
+	Data     string `json:"data"`           // what the operator called the pictures
+	Part     string `json:"part,omitempty"` // of a split
+	Date     string `json:"date"`           // such as 2026-11-24
+	Program  string `json:"program"`        // version
+	People   int    `json:"people"`
+	Genuine  int    `json:"genuine"`  // comparisons of one person
+	Impostor int    `json:"impostor"` // comparisons of two
+	Marks    []Mark `json:"marks"`    // at PassFrom, ResultTrue, FailUnder
 }
 
 // Mark is how often the engine errs at one of the pinned percentages. Rates go

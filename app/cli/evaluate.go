@@ -13,6 +13,7 @@ import (
 // evaluation is what the three tests are told alike.
 type evaluation struct {
 	format, report, name string
+	calibrate            string // a new file; empty: none is made
 }
 
 func (c *commands) evaluate() *cobra.Command {
@@ -43,6 +44,7 @@ func (c *commands) evaluatePairs() *cobra.Command {
 func (c *commands) evaluateChecks() *cobra.Command {
 	cmd, told := c.evaluation("checks FILE", "cli.evaluate.checks_short", "cli.evaluate.checks_long")
 	cmd.Example = "  facematch evaluate checks checks.tsv --format json"
+	cmd.Flags().StringVar(&told.calibrate, "calibrate", "", c.Words.T("cli.evaluate.calibrate_checks"))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return c.runEvaluation(cmd, told, func() (*evaluate.Test, error) { return evaluate.Checks(args[0]) })
 	}
@@ -51,11 +53,12 @@ func (c *commands) evaluateChecks() *cobra.Command {
 
 func (c *commands) evaluatePeople() *cobra.Command {
 	cmd, told := c.evaluation("people FOLDER", "cli.evaluate.people_short", "cli.evaluate.people_long")
-	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n  facematch evaluate people photos --split split.tsv --part check"
+	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n  facematch evaluate people photos --split split.tsv --part check\n  facematch evaluate people photos --split split.tsv --part fit --calibrate ours.json"
 	var o evaluate.PeopleOptions
 	cmd.Flags().StringVar(&o.Groups, "groups", "", c.Words.T("cli.evaluate.groups"))
 	cmd.Flags().StringVar(&o.Split, "split", "", c.Words.T("cli.evaluate.split"))
 	cmd.Flags().StringVar(&o.Part, "part", "", c.Words.T("cli.evaluate.part"))
+	cmd.Flags().StringVar(&told.calibrate, "calibrate", "", c.Words.T("cli.evaluate.calibrate_people"))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if (o.Split == "") != (o.Part == "") {
 			return c.usage(cmd, "cli.evaluate.split_and_part")
@@ -85,8 +88,8 @@ func (c *commands) evaluation(use, short, long string) (*cobra.Command, *evaluat
 	return cmd, told
 }
 
-// runEvaluation runs one test. What is wrong with the list or the report's
-// folder is found out before the engine is loaded.
+// runEvaluation runs one test. What is wrong with the list, the report's folder or
+// the calibration's file is found out before the engine is loaded.
 func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func() (*evaluate.Test, error)) error {
 	if err := c.format(cmd, told.format, "text", "json"); err != nil {
 		return err
@@ -94,6 +97,9 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 	test, err := read()
 	if err == nil && told.report != "" {
 		err = evaluate.Prepare(told.report)
+	}
+	if err == nil && told.calibrate != "" {
+		err = evaluate.PrepareCalibration(told.calibrate)
 	}
 	if err != nil {
 		return c.told(err, told.format)
@@ -105,19 +111,29 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 		shown := newProgressLine(c.Stderr, c.progressWords)
 		report, err := evaluate.Run(cmd.Context(), evaluate.Params{
 			Engine: p.Comparer(), Rules: p.Desk().Settings().Conditions, Version: c.Version, Now: time.Now,
+			Calibrate: told.calibrate != "",
 		}, test, shown.Show)
 		shown.Clear()
 		if err != nil {
 			return err
 		}
 		c.tellDetails(report)
-		if err := c.writeReport(report, told.format); err != nil || told.report == "" {
+		if err := c.writeReport(report, told.format); err != nil {
 			return err
 		}
-		if err := report.Write(told.report, c.Words); err != nil {
+		if told.report != "" {
+			if err := report.Write(told.report, c.Words); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.evaluate.written", "Folder", told.report))
+		}
+		if told.calibrate == "" {
+			return nil
+		}
+		if err := report.WriteCalibration(told.calibrate); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.Stderr, c.Words.T("cli.evaluate.written", "Folder", told.report))
+		fmt.Fprintf(c.Stderr, "%s%s\n", report.CalibrationText(c.Words), c.Words.T("cli.evaluate.calibration_written", "File", told.calibrate))
 		return nil
 	})
 }

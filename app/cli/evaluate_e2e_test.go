@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"facematch/app/evaluate"
+	"facematch/assets"
+	"facematch/matcher"
 )
 
 // The real engine on gocv's two photos of one man, and where they are here on a
@@ -22,7 +24,11 @@ func TestEvaluateWithTheRealEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := d.evaluate("pairs", list)
-	if r.Genuine != 1 || r.Impostor != 0 || r.Scores.Genuine.Max > 0.5 || r.Engine.Engine != "go-face" {
+	shipped, err := matcher.ParseCalibration(assets.Calibration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Genuine != 1 || r.Impostor != 0 || shipped.Percentage(r.Scores.Genuine.Max) < matcher.PassFrom || r.Engine.Engine != shipped.Engine {
 		t.Errorf("one man twice: %+v, distances %+v", r, r.Scores.Genuine)
 	}
 

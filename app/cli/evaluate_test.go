@@ -16,14 +16,17 @@ import (
 	"time"
 
 	"facematch/app/evaluate"
+	"facematch/assets/translations"
 	"facematch/matcher"
 )
+
+var wood = []matcher.Model{{Name: "wood.dat", SHA256: strings.Repeat("ab", 32)}}
 
 // ruler compares files that hold numbers; an empty one has no face.
 type ruler struct{ err error }
 
 func (r ruler) Describe(context.Context) (matcher.Description, error) {
-	return matcher.Description{Engine: "ruler"}, r.err
+	return matcher.Description{Engine: "ruler", Models: wood}, r.err
 }
 
 func (r ruler) Picture(_ context.Context, file matcher.Blob) (matcher.Template, int, error) {
@@ -42,7 +45,11 @@ func (r ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, i
 	return r.Picture(ctx, file)
 }
 
-func (ruler) Calibration() *matcher.Calibration { return &matcher.Calibration{Engine: "ruler"} }
+func (ruler) Calibration() *matcher.Calibration {
+	return &matcher.Calibration{
+		Name: "a straight line", Engine: "ruler", Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: wood,
+	}
+}
 
 func (r ruler) Parts(reference, probe matcher.Template) []matcher.Parts {
 	return []matcher.Parts{{GoFace: r.Distances(reference, probe)[0]}}
@@ -60,16 +67,21 @@ func (r ruler) Result(reference, probe matcher.Template, rules []matcher.Conditi
 
 // evaluated has people, a list of pairs and one of checks.
 func evaluated(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	return written(t, map[string]string{
 		"people/ann/1": "0.1", "people/ann/2": "0.12", "people/bob/1": "0.6", "people/bob/2": "0.65", "people/bob/3": "",
 		"pairs.csv":  "file_a,file_b,same\npeople/ann/1,people/ann/2,yes\npeople/ann/1,people/bob/1,no\npeople/ann/1,people/bob/3,no\npeople/ann/1,people/ann/1,yes\n",
 		"checks.tsv": "document\tvideo\tsame\npeople/ann/1\tpeople/ann/2\tyes\npeople/ann/1\tpeople/bob/1\tno\n",
 		"wrong.csv":  "file_a,file_b,same\npeople/ann/1,people/ann/2,perhaps\n",
 		"split.csv":  "person,part\nann,fit\nbob,check\n",
 		"groups.csv": "person,group\nann,first\nbob,second\n",
-	} {
+	})
+}
+
+// written has these files in a new folder.
+func written(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -99,6 +111,72 @@ func TestEvaluate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := run(t, &parts{comparer: ruler{}}, "", append([]string{"evaluate"}, c.args...)...)
 			if code != ExitOK || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || c.errs == "" && errs != "" {
+				t.Errorf("exit %d\n%s%s", code, out, errs)
+			}
+		})
+	}
+}
+
+// measurable has people and checks enough for a calibration.
+func measurable(t *testing.T) string {
+	files := map[string]string{}
+	list, split := "document,video,same\n", "person,part\n"
+	for i := range 110 {
+		// The squares lie farther and farther apart.
+		files[fmt.Sprintf("people/p%03d/1", i)] = fmt.Sprintf("%.6f", 1e-2*float64(i*i))
+		files[fmt.Sprintf("people/p%03d/2", i)] = fmt.Sprintf("%.6f", 1e-2*float64(i*i)+0.002)
+		split += fmt.Sprintf("p%03d,fit\n", i)
+		for k := range 20 {
+			if i < 20 {
+				list += fmt.Sprintf("people/p%03d/1,people/p%03d/2,%t\n", i, k, i == k)
+			}
+		}
+	}
+	files["checks.csv"], files["split.csv"] = list, split
+	return written(t, files)
+}
+
+func TestEvaluateCalibrates(t *testing.T) {
+	dir := measurable(t)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for name, c := range map[string]struct {
+		args []string
+		says string
+		want func(*matcher.Calibration) bool
+	}{
+		"people": {
+			[]string{"people", at("people"), "--split", at("split.csv"), "--part", "fit", "--name", "Our people"},
+			"A new calibration, from 110 genuine and 23,980 impostor pairs:\n  From    Distance  FMR (95 % bound)",
+			func(c *matcher.Calibration) bool {
+				return strings.HasPrefix(c.Name, "Our people, 20") && c.Calibrated && c.Pairs.Part == "fit" && c.Pairs.Program == "1.2.3" && len(c.Pairs.Marks) == 3
+			},
+		},
+		"checks": {
+			[]string{"checks", at("checks.csv"), "--report", at("report")},
+			"The calibration in force, with 20 genuine and 380 impostor checks.\n",
+			func(c *matcher.Calibration) bool {
+				return c.Name == "a straight line" && !c.Calibrated && c.Checks.Impostor == 380 && c.Rarity(50).OneIn > 0
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := at(name + ".json")
+			args := append(append([]string{"evaluate"}, c.args...), "--calibrate", file)
+			code, out, errs := run(t, &parts{comparer: ruler{}}, "", args...)
+			if code != ExitOK || !strings.Contains(out, "Accuracy on") || !strings.Contains(errs, c.says) || !strings.HasSuffix(errs, "The calibration is in "+file+".\n") {
+				t.Fatalf("exit %d\n%s%s", code, out, errs)
+			}
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read, err := matcher.ParseCalibration(raw)
+			if err != nil || !c.want(read) {
+				t.Errorf("%v\n%s", err, raw)
+			}
+			// A second time it stays as it is, and the engine is not asked.
+			code, out, errs = run(t, &parts{comparer: ruler{errors.New("asked")}}, "", args...)
+			if now, _ := os.ReadFile(file); code != ExitCouldNotRun || out != "" || !strings.Contains(errs, "There is a file of this name") || string(now) != string(raw) {
 				t.Errorf("exit %d\n%s%s", code, out, errs)
 			}
 		})
@@ -139,6 +217,11 @@ func TestEvaluateExitCodes(t *testing.T) {
 		"wrong columns":   {[]string{"checks", at("pairs.csv")}, ExitCouldNotRun, "no column document"},
 		"no list":         {[]string{"pairs", at("none")}, ExitCouldNotRun, "The list is not there."},
 		"no folder":       {[]string{"people", at("none")}, ExitCouldNotRun, "The folder is not there."},
+		"too few people":  {[]string{"people", at("people"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 genuine and 10,000 impostor pairs"},
+		"too few checks":  {[]string{"checks", at("checks.tsv"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 checks of two people"},
+		"pairs calibrate": {[]string{"pairs", at("pairs.csv"), "--calibrate", at("new.json")}, ExitUsage, "unknown flag"},
+		"written over":    {[]string{"people", at("people"), "--calibrate", at("split.csv")}, ExitCouldNotRun, "A calibration is not written over"},
+		"nowhere":         {[]string{"people", at("people"), "--calibrate", at("none/new.json")}, ExitCouldNotRun, "The calibration could not be written."},
 		"file as report":  {[]string{"pairs", at("pairs.csv"), "--report", at("wrong.csv")}, ExitCouldNotRun, "The report could not be written."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,6 +239,21 @@ func TestEvaluateExitCodes(t *testing.T) {
 	for _, fault := range []error{context.Canceled, matcher.NewProblem("engine.failed", errors.New("x"))} {
 		if code, out, errs := run(t, &parts{comparer: ruler{fault}}, "", "evaluate", "pairs", at("pairs.csv")); code != ExitCouldNotRun || out != "" || errs == "" {
 			t.Errorf("%v: exit %d\n%s%s", fault, code, out, errs)
+		}
+	}
+}
+
+func TestEveryStageOfATestHasWords(t *testing.T) {
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &commands{Params: Params{Words: words}}
+	for _, stage := range []matcher.Stage{
+		evaluate.StageFiles, evaluate.StagePairs, evaluate.StageAlone, evaluate.StageHard, evaluate.StageScale, evaluate.StageCurve,
+	} {
+		if got := c.progressWords(matcher.Progress{Stage: stage, Done: 1, Total: 2}); !strings.HasSuffix(got, ": 1 of 2") {
+			t.Errorf("%s: %q", stage, got)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"facematch/matcher"
 	"facematch/matcher/accuracy"
 )
 
@@ -24,12 +25,26 @@ func (s *scores) add(same bool, score float32) {
 	}
 }
 
+// sample measures the scores, which it sorts.
 func (s *scores) sample() *accuracy.Sample { return accuracy.NewSample(s.genuine, s.impostor) }
 
-// likeness is the score of a distance: the more alike, the higher.
-func (r *run) likeness(a, b int) float32 {
+// likeness scores two files: the more alike, the higher.
+type likeness func(a, b int) float32
+
+// engine is the likeness by which the engine decides.
+func (r *run) engine(a, b int) float32 {
 	return float32(-r.Engine.Distances(r.looks[a].template, r.looks[b].template)[0])
 }
+
+// goFace is the likeness go-face alone sees.
+func (r *run) goFace(a, b int) float32 { return float32(-r.parts(a, b).GoFace) }
+
+func (r *run) parts(a, b int) matcher.Parts {
+	return r.Engine.Parts(r.looks[a].template, r.looks[b].template)[0]
+}
+
+// fused says whether more than go-face decides.
+func (r *run) fused() bool { return r.Engine.Calibration().Network != nil }
 
 // same says whether two files hold the same bytes. Such a pair says nothing of
 // the engine.
@@ -41,6 +56,16 @@ func (r *run) leaveOut(a, b int, same bool) {
 	if !same {
 		r.detail(Detail{File: r.test.files[a].name, What: notice("evaluate.detail_mixed", "Other", r.test.files[b].name)})
 	}
+}
+
+// rarity is how rare scores are among strangers, where the calibration knows it.
+func (r *run) rarity() (all []Rarity) {
+	for _, score := range rareScores {
+		if of := r.Engine.Calibration().Rarity(score); of.OneIn > 0 {
+			all = append(all, Rarity{Score: score, OneIn: of.OneIn, Fewer: of.Fewer})
+		}
+	}
+	return all
 }
 
 // listed goes through the pairs of a list and gives those that can be compared
@@ -72,55 +97,75 @@ func (r *run) listed(ctx context.Context, report *Report, do func(pair) error) e
 }
 
 func (r *run) comparePairs(ctx context.Context, report *Report) error {
-	var all scores
-	groups := make([]scores, len(r.test.groups))
+	whole, alone := newTallied(r.test), newTallied(r.test)
+	withAlone := len(r.test.groups) > 0 && r.fused()
 	err := r.listed(ctx, report, func(p pair) error {
-		score := r.likeness(p.a, p.b)
-		all.add(p.same, score)
-		if p.group != noGroup {
-			groups[p.group].add(p.same, score)
+		whole.add(p, r.engine(p.a, p.b))
+		if withAlone {
+			alone.add(p, r.goFace(p.a, p.b))
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	r.measure(report, distances{r.Engine.Percentage}, all, groups)
+	whole.measure(newMeter(report, whole.all.sample(), distances{r.Engine.Percentage}), r.test)
+	if withAlone {
+		alone.measure(newAloneMeter(report, alone.all.sample()), r.test)
+	}
 	return nil
 }
 
-// measure measures a list's scores, and those of each group.
-func (r *run) measure(report *Report, u unit, all scores, groups []scores) {
-	m := newMeter(report, all.sample(), u)
-	for i, g := range groups {
-		m.group(r.test.groups[i], g.sample())
+// tallied are the scores of a list, and those of each of its groups.
+type tallied struct {
+	all    scores
+	groups []scores
+}
+
+func newTallied(t *Test) *tallied { return &tallied{groups: make([]scores, len(t.groups))} }
+
+func (s *tallied) add(p pair, score float32) {
+	s.all.add(p.same, score)
+	if p.group != noGroup {
+		s.groups[p.group].add(p.same, score)
+	}
+}
+
+func (s *tallied) measure(m *meter, t *Test) {
+	for i, g := range s.groups {
+		m.group(t.groups[i], g.sample())
 	}
 }
 
 func (r *run) compareChecks(ctx context.Context, report *Report) error {
-	var all scores
-	groups := make([]scores, len(r.test.groups))
+	whole := newTallied(r.test)
 	decisions := Decisions{Conditions: r.Rules}
+	people := r.test.tied()
 	err := r.listed(ctx, report, func(p pair) error {
 		result, err := r.Engine.Result(r.looks[p.a].template, r.looks[p.b].template, r.Rules)
 		if err != nil {
 			return fmt.Errorf("compare: %w", err)
 		}
-		score := float32(result.Score)
-		all.add(p.same, score)
+		whole.add(p, float32(result.Score))
 		decisions.add(p.same, result.Scoring.Status)
-		if p.group != noGroup {
-			groups[p.group].add(p.same, score)
-		}
+		people.add(p, result.Scoring.Status)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	decisions.finish(report.NotCompared)
-	report.Decisions = &decisions
-	r.measure(report, percentages{}, all, groups)
-	return nil
+	people.bound(&decisions)
+	report.Decisions, report.Rarity = &decisions, r.rarity()
+	whole.measure(newMeter(report, whole.all.sample(), percentages{}), r.test)
+	if people.torn > 0 {
+		r.tell("evaluate.note_torn", "Count", people.torn)
+	}
+	r.tell("evaluate.note_people")
+	if r.Calibrate {
+		report.Calibration, err = r.withChecks(report, whole.all.impostor)
+	}
+	return err
 }
 
 // comparePeople compares every picture with every other. A group's pairs are
@@ -136,26 +181,43 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 			usable = append(usable, i)
 		}
 	}
-	all, err := r.everyPair(ctx, usable, true)
-	if err != nil {
-		return err
-	}
 	total, readable, compared := r.pairsOf(indices(len(r.looks))), r.pairsOf(tried), r.pairsOf(usable)
 	report.Unread = total.Genuine + total.Impostor - readable.Genuine - readable.Impostor
 	report.NotCompared = Counts{Genuine: readable.Genuine - compared.Genuine, Impostor: readable.Impostor - compared.Impostor}
-	m := newMeter(report, all.sample(), distances{r.Engine.Percentage})
-	for g, name := range r.test.groups {
-		var members []int
-		for _, i := range usable {
-			if r.test.files[i].group == g {
-				members = append(members, i)
-			}
+	groups := make([][]int, len(r.test.groups))
+	for _, i := range usable {
+		if g := r.test.files[i].group; g != noGroup {
+			groups[g] = append(groups[g], i)
 		}
-		within, err := r.everyPair(ctx, members, false)
+	}
+	err := r.measurePeople(ctx, StagePairs, usable, groups, r.engine, func(s *accuracy.Sample) *meter {
+		return newMeter(report, s, distances{r.Engine.Percentage})
+	})
+	if err == nil && len(groups) > 0 && r.fused() {
+		err = r.measurePeople(ctx, StageAlone, usable, groups, r.goFace, func(s *accuracy.Sample) *meter {
+			return newAloneMeter(report, s)
+		})
+	}
+	if err == nil && r.Calibrate {
+		report.Calibration, err = r.calibrate(ctx, report, usable)
+	}
+	return err
+}
+
+// measurePeople compares all these files, and then those of each group. The
+// scores of all are let go before the next are made.
+func (r *run) measurePeople(ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness, meterOf func(*accuracy.Sample) *meter) error {
+	all, err := r.everyPair(ctx, stage, files, like)
+	if err != nil {
+		return err
+	}
+	m := meterOf(all.sample())
+	for g, members := range groups {
+		within, err := r.everyPair(ctx, quietly, members, like)
 		if err != nil {
 			return err
 		}
-		m.group(name, within.sample())
+		m.group(r.test.groups[g], within.sample())
 	}
 	return nil
 }
@@ -190,49 +252,81 @@ func (r *run) rows(files []int) []Counts {
 	return counts
 }
 
-// everyPair compares these files, as many rows at a time as there are cores.
-// Each row has its place in the scores, so that nothing is copied.
-func (r *run) everyPair(ctx context.Context, files []int, whole bool) (scores, error) {
-	pairs := r.pairsOf(files)
-	total := scores{genuine: make([]float32, pairs.Genuine), impostor: make([]float32, pairs.Impostor)}
+// span is one file's pairs with the files after it, first those of the same
+// person, and where they stand among all pairs of each kind.
+type span struct {
+	at                int // of the file
+	genuine, impostor int // pairs before
+	Counts
+}
 
-	var mu sync.Mutex // guards done and the pairs left out
-	var done, leftOut int
+// eachSpan gives do the spans of these files, as many at a time as there are
+// cores.
+func (r *run) eachSpan(ctx context.Context, stage matcher.Stage, files []int, do func(span)) error {
+	var mu sync.Mutex // guards done
+	var done int
+	all := r.pairsOf(files)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
-	g, i := 0, 0
+	var before Counts
 	for at, n := range r.rows(files) {
-		mine, others := total.genuine[g:g+n.Genuine], total.impostor[i:i+n.Impostor]
-		g, i = g+n.Genuine, i+n.Impostor
+		s := span{at: at, genuine: before.Genuine, impostor: before.Impostor, Counts: n}
+		before.Genuine, before.Impostor = before.Genuine+n.Genuine, before.Impostor+n.Impostor
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			var identical []int
-			for k, b := range files[at+1:] {
-				score := r.likeness(files[at], b)
-				if r.same(files[at], b) {
-					score, identical = float32(math.NaN()), append(identical, k)
-				}
-				if k < len(mine) {
-					mine[k] = score
-				} else {
-					others[k-len(mine)] = score
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			done, leftOut = done+n.Genuine+n.Impostor, leftOut+len(identical)
-			if whole {
-				for _, k := range identical {
-					r.leaveOut(files[at], files[at+1+k], k < len(mine))
-				}
-				r.progress.Report(StagePairs, done, pairs.Genuine+pairs.Impostor)
+			do(s)
+			if stage != quietly {
+				mu.Lock()
+				defer mu.Unlock()
+				done += n.Genuine + n.Impostor
+				r.progress.Report(stage, done, all.Genuine+all.Impostor)
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	return group.Wait()
+}
+
+// everyPair compares these files. Each span has its place in the scores, so that
+// nothing is copied. Pairs of the same bytes are left out, and noted where the
+// stage is StagePairs.
+func (r *run) everyPair(ctx context.Context, stage matcher.Stage, files []int, like likeness) (scores, error) {
+	pairs := r.pairsOf(files)
+	total := scores{genuine: make([]float32, pairs.Genuine), impostor: make([]float32, pairs.Impostor)}
+	var mu sync.Mutex // guards the pairs left out
+	leftOut := 0
+	err := r.eachSpan(ctx, stage, files, func(s span) {
+		mine, others := total.genuine[s.genuine:s.genuine+s.Genuine], total.impostor[s.impostor:s.impostor+s.Impostor]
+		a := files[s.at]
+		var identical []int
+		for k, b := range files[s.at+1:] {
+			var score float32
+			if r.same(a, b) {
+				score, identical = float32(math.NaN()), append(identical, k)
+			} else {
+				score = like(a, b)
+			}
+			if k < len(mine) {
+				mine[k] = score
+			} else {
+				others[k-len(mine)] = score
+			}
+		}
+		if len(identical) == 0 {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		leftOut += len(identical)
+		if stage == StagePairs {
+			for _, k := range identical {
+				r.leaveOut(a, files[s.at+1+k], k < len(mine))
+			}
+		}
+	})
+	if err != nil {
 		return scores{}, err
 	}
 	if leftOut > 0 {

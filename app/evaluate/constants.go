@@ -1,5 +1,7 @@
 package evaluate
 
+import "facematch/matcher"
+
 // What is measured.
 const (
 	// rareFrom is the number of impostor pairs from which a group's error rate is
@@ -21,7 +23,51 @@ var groupTargets = []float64{1e-3, 1e-4}
 
 // anchors are the percentages every calibration gives a meaning to: pass, true
 // and fail.
-var anchors = []float64{80, 70, 60}
+var anchors = []float64{matcher.PassFrom, matcher.ResultTrue, matcher.FailUnder}
+
+// rareScores are those of whole checks that are told in words.
+var rareScores = []float64{matcher.FailUnder, matcher.ResultTrue, matcher.PassFrom, 90}
+
+// What a curve is drawn by.
+const (
+	// The promises of the anchors.
+	fmrOfPass   = 1e-4
+	fmrOfResult = 1e-3
+	fnmrOfFail  = 1e-2
+	// Further points where impostor pairs begin to be frequent, and half of them are.
+	fmrOf40 = 0.1
+	fmrOf20 = 0.5
+	// wellBelow the bound of pass, as a share of it, must lie the median of genuine
+	// pairs to be drawn; nearer, the curve would fall from 90 to 80 as from a cliff.
+	wellBelow = 0.8
+	// What fmrOfPass and fnmrOfFail can be measured on at all.
+	leastGenuine  = 100
+	leastImpostor = 10_000
+)
+
+// What a fusion is fitted on.
+const (
+	// hardImpostors are the impostor pairs of highest cosine.
+	hardImpostors = 20_000
+	// mostGenuine pairs bound the memory, at 60 bytes each.
+	mostGenuine = 500_000
+	// fusionPenalty on the standardised weights, half of it, beside the mean loss.
+	fusionPenalty = 1e-3
+	// Beyond these lie under 1 % of the faces at the weak end and 5 % at the strong
+	// (measured on LFW).
+	weakest   = 2.6
+	strongest = 3.8
+)
+
+// What is kept of the scores of strangers' whole checks.
+const (
+	// leastStrangers support "fewer than 1 in 33" by the rule of three.
+	leastStrangers = 100
+	// everyBelow this count each score is kept; above, the next one down is kept
+	// once its count exceeds the last one's by a tenth of itself.
+	everyBelow = 20
+	thinning   = 0.9
+)
 
 // Thresholds are used as they are printed: distances to four decimals, scores to
 // two.

@@ -11,6 +11,10 @@
 // was never on a disk need not be wiped from it. Scores are kept as float32; the
 // most they take is said in constants.go.
 //
+// From the same scores comes a calibration where one is asked for: of people's
+// pairs the fusion of two networks and the curve, of whole checks how rare a score
+// is among strangers.
+//
 // A test is no check: nothing of it stands in the history.
 package evaluate
 
@@ -36,14 +40,23 @@ const (
 const (
 	StageFiles matcher.Stage = "files" // each file is looked at
 	StagePairs matcher.Stage = "pairs" // the pairs are compared
+	StageAlone matcher.Stage = "alone" // the pairs are compared by go-face alone
+	StageHard  matcher.Stage = "hard"  // the hardest pairs are looked for, to fit the fusion on
+	StageScale matcher.Stage = "scale" // the pairs are compared by the fusion, to scale it
+	StageCurve matcher.Stage = "curve" // the pairs are compared for the new curve
+	quietly    matcher.Stage = ""
 )
 
-// Params are what a test is run with; all are needed.
+// Params are what a test is run with; all but Calibrate are needed.
 type Params struct {
 	Engine  matcher.Comparer
 	Rules   []matcher.Condition // decide the status of whole checks
 	Version string              // of this program
 	Now     func() time.Time
+
+	// Calibrate makes Report.Calibration: of people a new one, of whole checks the
+	// one in force with how these came out.
+	Calibrate bool
 }
 
 // file is one picture or clip of a test.
@@ -120,7 +133,9 @@ type run struct {
 // Run looks at each file of the test once and compares the pairs. Files that
 // cannot be read or show no usable face are counted, not an error; errors are
 // the context's, the engine's, and evaluate.nothing where not one pair could be
-// compared. It takes 2.5 KB a file and 4 to 8 bytes a pair.
+// compared. A calibration has problems of its own: evaluate.calibrate_few,
+// calibrate_fusion, calibrate_curve and calibrate_checks. It takes 2.5 KB a file
+// and 4 to 8 bytes a pair.
 func Run(ctx context.Context, p Params, t *Test, progress matcher.ProgressFunc) (*Report, error) {
 	engine, err := p.Engine.Describe(ctx)
 	if err != nil {
@@ -128,6 +143,9 @@ func Run(ctx context.Context, p Params, t *Test, progress matcher.ProgressFunc) 
 	}
 	r := &run{Params: p, test: t, progress: progress}
 	r.told, r.details, r.dropped = slices.Clone(t.told), slices.Clone(t.details), t.dropped
+	if err := r.canCalibrate(); err != nil {
+		return nil, err
+	}
 	if err := r.lookAtFiles(ctx); err != nil {
 		return nil, err
 	}

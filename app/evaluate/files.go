@@ -16,16 +16,22 @@ import (
 func Prepare(folder string) error {
 	err := os.MkdirAll(folder, 0o700)
 	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(folder, ".facematch-*"); err == nil {
-			probe.Close()
-			err = os.Remove(probe.Name())
-		}
+		err = writable(folder)
 	}
 	if err != nil {
 		return matcher.NewProblem("evaluate.report_unwritten", err)
 	}
 	return nil
+}
+
+// writable finds out whether files can be made in a folder.
+func writable(folder string) error {
+	probe, err := os.CreateTemp(folder, ".facematch-*")
+	if err != nil {
+		return err
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
 }
 
 // Write writes report.html, report.json, and the charts det and scores as .svg

@@ -18,7 +18,7 @@ var page string
 func (r *Report) HTML(w Words) ([]byte, error) {
 	view := htmlView{Report: r, words: words{w, r}}
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"t": w.T, "notice": w.Notice, "number": number, "share": share, "rate": rate, "bounds": bounds,
+		"t": w.T, "notice": w.Notice, "number": number, "share": share, "rate": rate, "bounds": bounds, "people": people,
 		"power": power, "oneIn": oneIn, "times": times, "terms": func() []string { return terms },
 		"decimal2": func(p *float64) string { return decimal2(*p) },
 	}).Parse(page)
@@ -45,6 +45,7 @@ func (v htmlView) Calibration() string                 { return v.words.calibrat
 func (v htmlView) Conditions() []string                { return v.words.conditions() }
 func (v htmlView) Shares() []keyed[Measure]            { return v.words.decisions() }
 func (v htmlView) Acquisitions() []keyed[*Acquisition] { return v.words.acquisitions() }
+func (v htmlView) RarityOf(r Rarity) string            { return v.words.rarity(r) }
 func (v htmlView) Summaries() []keyed[*Summary]        { return v.words.summaries() }
 func (v htmlView) HasDET() bool                        { return len(v.words.detPoints()) > 1 }
 func (v htmlView) DETChart() template.HTML             { return inline(v.words.detChart()) }

@@ -76,12 +76,18 @@ func (percentages) percentage(float64) *float64 { return nil }
 // asKept is a number as a sample keeps it, so that 80.03 is not below 80.03.
 func asKept(score float64) float64 { return float64(float32(score)) }
 
+// bare are distances no percentage belongs to.
+type bare struct{ distances }
+
+func (bare) percentage(float64) *float64 { return nil }
+
 // meter reads a sample of all scores, and then those of groups.
 type meter struct {
 	report *Report
-	whole  *accuracy.Sample
+	whole  *accuracy.Sample // until the report is filled
 	unit   unit
-	bounds []bound // of groupTargets, as far as the whole supports them
+	bounds []bound  // of groupTargets, as far as the whole supports them
+	groups *[]Group // where groups go
 }
 
 // bound is a threshold of the whole at which groups are compared.
@@ -91,9 +97,20 @@ type bound struct {
 	whole  accuracy.Rate
 }
 
+// newAloneMeter fills in at what distances go-face alone would decide.
+func newAloneMeter(r *Report, whole *accuracy.Sample) *meter {
+	r.Alone = &Alone{Targets: []Target{}, Groups: []Group{}}
+	m := &meter{report: r, whole: whole, unit: bare{}, groups: &r.Alone.Groups}
+	for _, fmr := range groupTargets {
+		r.Alone.Targets = append(r.Alone.Targets, m.atFMR(fmr))
+	}
+	m.whole = nil
+	return m
+}
+
 // newMeter fills in what the sample of all scores tells.
 func newMeter(r *Report, whole *accuracy.Sample, u unit) *meter {
-	m := &meter{report: r, whole: whole, unit: u}
+	m := &meter{report: r, whole: whole, unit: u, groups: &r.Groups}
 	r.Unit, r.Genuine, r.Impostor = u.name(), whole.Genuine(), whole.Impostor()
 	r.Targets, r.Anchors, r.Groups = []Target{}, []Target{}, []Group{}
 	r.DET, r.Histogram = []Point{}, []Bin{}
@@ -121,6 +138,7 @@ func newMeter(r *Report, whole *accuracy.Sample, u unit) *meter {
 		r.Histogram = append(r.Histogram, Bin{From: min(from, to), To: max(from, to), Genuine: b.Genuine, Impostor: b.Impostor})
 	}
 	slices.SortFunc(r.Histogram, func(a, b Bin) int { return cmp.Compare(a.From, b.From) })
+	m.whole = nil // a hundred million scores: the groups' need the room
 	return m
 }
 
@@ -184,5 +202,5 @@ func (m *meter) group(name string, s *accuracy.Sample) {
 		}
 		g.At = append(g.At, rate)
 	}
-	m.report.Groups = append(m.report.Groups, g)
+	*m.groups = append(*m.groups, g)
 }

@@ -37,15 +37,21 @@ type Report struct {
 	// or "score", 0 to 100, where more is.
 	Unit      string     `json:"unit"`
 	EER       *Equal     `json:"eer"`
-	Targets   []Target   `json:"targets"` // at false match rates of 1e-2 to 1e-6
-	Anchors   []Target   `json:"anchors"` // at percentages of 80, 70 and 60
-	Groups    []Group    `json:"groups"`  // in the order of their first mention
+	Targets   []Target   `json:"targets"`                 // at false match rates of 1e-2 to 1e-6
+	Anchors   []Target   `json:"anchors"`                 // at percentages of 80, 70 and 60
+	Groups    []Group    `json:"groups"`                  // in the order of their first mention
+	Alone     *Alone     `json:"go_face_alone,omitempty"` // where there are groups and a second network
 	Scores    Spread     `json:"scores"`
-	Decisions *Decisions `json:"decisions"` // of whole checks; else null
-	DET       []Point    `json:"det"`       // FMR falling
-	Histogram []Bin      `json:"histogram"` // rising
+	Decisions *Decisions `json:"decisions"`        // of whole checks; else null
+	Rarity    []Rarity   `json:"rarity,omitempty"` // of scores, where the calibration knows it
+	DET       []Point    `json:"det"`              // FMR falling
+	Histogram []Bin      `json:"histogram"`        // rising
 
 	Notes []matcher.Notice `json:"notes"`
+
+	// Calibration is what Params.Calibrate asked for. It is no part of the report:
+	// the report is of the calibration in force.
+	Calibration *matcher.Calibration `json:"-"`
 
 	// Details name lines and files: for the terminal only. Dropped is how many
 	// more there were.
@@ -107,6 +113,15 @@ type Measure struct {
 	Rate   *float64 `json:"rate"` // null without trials
 	Low    float64  `json:"low"`
 	High   float64  `json:"high"`
+	// People are the bounds by drawing the people anew, of a share of whole checks;
+	// null where there was no error, of which they say nothing.
+	People *Bounds `json:"people,omitempty"`
+}
+
+// Bounds of a share.
+type Bounds struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 func measure(r accuracy.Rate) Measure {
@@ -158,6 +173,21 @@ type GroupRate struct {
 	Ratio     *float64 `json:"ratio"`
 	RatioHigh *float64 `json:"ratio_high"`
 	FNMR      Measure  `json:"fnmr"`
+}
+
+// Alone is how go-face would fare without the second network, at distances of its
+// own.
+type Alone struct {
+	Targets []Target `json:"targets"` // of the whole, at false match rates of 1e-3 and 1e-4
+	Groups  []Group  `json:"groups"`  // as in the report
+}
+
+// Rarity is how rare a score is among strangers, as the calibration in force has
+// it: about one in OneIn reaches it, or, where Fewer is true, fewer.
+type Rarity struct {
+	Score float64 `json:"score"`
+	OneIn int     `json:"one_in"`
+	Fewer bool    `json:"fewer"`
 }
 
 // Summary says where the scores of one kind lie.
@@ -214,6 +244,10 @@ func (d *Decisions) add(same bool, status matcher.Status) {
 	if same {
 		o = &d.Genuine
 	}
+	o.add(status)
+}
+
+func (o *Outcomes) add(status matcher.Status) {
 	switch status {
 	case matcher.Pass:
 		o.Pass++

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -24,7 +25,33 @@ func reports(t *testing.T) map[Kind]*Report {
 	}
 	people.Name = `<script>alert("x")</script> & sons`
 	people.groups[1] = "a group with a name so long that it does not fit into one line of eighty columns"
-	return map[Kind]*Report{PairsTest: mustRun(t, known(t)), PeopleTest: mustRun(t, people), ChecksTest: mustRun(t, checks(t))}
+	return map[Kind]*Report{
+		PairsTest: mustRun(t, known(t)), PeopleTest: mustRun(t, people), ChecksTest: mustRun(t, checks(t)),
+		"of two networks": ofTwoNetworks(t), "of measured checks": ofMeasuredChecks(t),
+	}
+}
+
+func ofTwoNetworks(t *testing.T) *Report {
+	t.Helper()
+	dir := crowd(t, 20)
+	test, err := People(filepath.Join(dir, "crowd"), PeopleOptions{Groups: filepath.Join(dir, "groups.csv")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(context.Background(), params(t, &duo{ruler: &ruler{}}), test, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func ofMeasuredChecks(t *testing.T) *Report {
+	t.Helper()
+	r, err := Run(context.Background(), params(t, measured{&ruler{}}), square(t, 4), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func TestText(t *testing.T) {
@@ -54,6 +81,12 @@ func TestText(t *testing.T) {
 			"  Condition: score >= 80, refer from 60",
 			"  Clips            4 of 6 files show one usable face",
 		},
+		"of two networks": {
+			"By group, with go-face alone",
+			"    1e-4  no: fewer than 1 in 571 measured",
+			"    a direction, not a rate: fewer than 3,000 impostor pairs",
+		},
+		"of measured checks": {"  60     about 1 stranger in 800"},
 	} {
 		for _, line := range lines {
 			if text := string(all[kind].Text(english(t))); !strings.Contains(text, line+"\n") {
@@ -70,6 +103,11 @@ func TestHTML(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := string(raw)
+		for part, in := range map[string]Kind{"with go-face alone": "of two networks", "about 1 stranger in 800": "of measured checks"} {
+			if strings.Contains(page, part) != (kind == in) {
+				t.Errorf("%s: %q", kind, part)
+			}
+		}
 		for _, wrong := range []string{"evaluate.", "no value>", "<script", "%!", "http:", "https:", "src="} {
 			if strings.Contains(strings.ReplaceAll(page, "http://www.w3.org/2000/svg", ""), wrong) {
 				t.Errorf("%s: %q is in the page", kind, wrong)

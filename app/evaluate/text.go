@@ -116,8 +116,15 @@ func (t *text) tellDecisions() {
 	}{{"evaluate.genuine", t.Decisions.Genuine}, {"evaluate.impostor", t.Decisions.Impostor}} {
 		t.line("  %-12s %8s %8s %8s %14s", t.T(o.key), number(o.Pass), number(o.Refer), number(o.Fail), number(o.NotCompared))
 	}
+	t.line("  %-34s %-30s %s", "", t.T("evaluate.share_column"), t.T("evaluate.people_column"))
 	for _, d := range t.decisions() {
-		t.line("  %-50s %s", t.T(d.Key), t.cell(d.Value))
+		t.line("  %-34s %-30s %s", t.T(d.Key), t.cell(d.Value), people(d.Value))
+	}
+	if len(t.Rarity) > 0 {
+		t.title("evaluate.rarity")
+		for _, r := range t.Rarity {
+			t.line("  %-6s %s", short(r.Score), t.rarity(r))
+		}
 	}
 }
 
@@ -170,8 +177,28 @@ func (t *text) groups() {
 		return
 	}
 	t.title("evaluate.groups")
+	t.groupTable(t.Groups)
+	t.wrap("  ", t.T("evaluate.groups_explained"))
+	if t.Alone == nil {
+		return
+	}
+	t.title("evaluate.alone")
+	t.line("    %-5s %-8s %-31s%s", t.T("evaluate.target"), t.T("evaluate.unit_distance"), t.T("evaluate.fmr_column"), t.T("evaluate.fnmr_column"))
+	t.wrap("  ", t.T("evaluate.whole"))
+	for _, a := range t.Alone.Targets {
+		if !a.Supported {
+			t.line("    %-5s %s", power(a.Target), t.unsupported(a))
+			continue
+		}
+		t.line("    %-5s %-8s %-31s%s", power(a.Target), t.threshold(*a.Threshold), t.cell(*a.FMR), t.cell(*a.FNMR))
+	}
+	t.groupTable(t.Alone.Groups)
+	t.wrap("  ", t.T("evaluate.alone_explained"))
+}
+
+func (t *text) groupTable(groups []Group) {
 	t.line("    %-5s %-31s%-7s %s", t.T("evaluate.target"), t.T("evaluate.fmr_column"), t.T("evaluate.ratio"), t.T("evaluate.fnmr_column"))
-	for _, g := range t.Groups {
+	for _, g := range groups {
 		t.wrap("  ", t.T("evaluate.group", "Name", g.Name, "Genuine", number(g.Genuine), "Impostor", number(g.Impostor)))
 		for _, at := range g.At {
 			t.line("    %-5s %-31s%-7s %s", power(at.Target), t.cell(at.FMR), times(at), t.cell(at.FNMR))
@@ -180,7 +207,6 @@ func (t *text) groups() {
 			t.wrap("    ", t.T("evaluate.direction"))
 		}
 	}
-	t.wrap("  ", t.T("evaluate.groups_explained"))
 }
 
 func (t *text) scores() {
@@ -205,3 +231,25 @@ func (t *text) paragraphs() {
 		t.wrap(fmt.Sprintf("  %-9s ", t.T(term)), t.T(term+"_means"))
 	}
 }
+
+// CalibrationText says what the calibration that was asked for promises.
+func (r *Report) CalibrationText(w Words) []byte {
+	t := &text{words: words{w, r}}
+	if p := r.Calibration.Pairs; r.Kind == PeopleTest {
+		t.wrap("", t.T("evaluate.calibrated_pairs", "Genuine", number(p.Genuine), "Impostor", number(p.Impostor)))
+		t.line("  %-6s %9s  %-24s %s", t.T("evaluate.percentage"), t.T("evaluate.unit_distance"), t.T("evaluate.mark_fmr"), t.T("evaluate.mark_fnmr"))
+		for _, m := range p.Marks {
+			t.line("  %-6s %9.4f  %-24s %s", short(m.Percentage), m.Distance, mark(m.FMR, m.FMRHigh), mark(m.FNMR, m.FNMRHigh))
+		}
+		if noBand(p) {
+			t.wrap("  ", t.T("evaluate.no_band"))
+		}
+	} else {
+		c := r.Calibration.Checks
+		t.wrap("", t.T("evaluate.calibrated_checks", "Genuine", number(c.Genuine), "Impostor", number(c.Impostor)))
+	}
+	return t.Bytes()
+}
+
+// mark is a share and what it is at most.
+func mark(rate, high float64) string { return share(rate) + " % (" + share(high) + " %)" }

@@ -56,6 +56,14 @@ func rate(m Measure) string {
 // bounds are those of a measured share, in per cent.
 func bounds(m Measure) string { return share(m.Low) + "–" + share(m.High) }
 
+// people are the bounds by people, in per cent; a dash where they say nothing.
+func people(m Measure) string {
+	if m.People == nil {
+		return "–"
+	}
+	return share(m.People.Low) + "–" + share(m.People.High)
+}
+
 // power writes a target such as 1e-3.
 func power(x float64) string { return "1e" + strconv.Itoa(int(math.Round(math.Log10(x)))) }
 
@@ -110,6 +118,14 @@ func (w words) unsupported(t Target) string {
 		return w.T("evaluate.no_impostors_measured")
 	}
 	return w.T("evaluate.fewer_than", "N", number(t.FewerThan1In))
+}
+
+// rarity says how rare a score is among strangers.
+func (w words) rarity(r Rarity) string {
+	if r.Fewer {
+		return w.T("evaluate.rarity_fewer", "N", number(r.OneIn))
+	}
+	return w.T("evaluate.rarity_about", "N", number(r.OneIn))
 }
 
 // calibration names the calibration, and says where it is none.

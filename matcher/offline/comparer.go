@@ -32,15 +32,7 @@ func (m *Matcher) Picture(ctx context.Context, file matcher.Blob) (matcher.Templ
 // Clip looks at a clip; see matcher.Comparer. Its problems are those of Match
 // that concern the clip.
 func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
-	frames, err := m.frames(ctx, matcher.Request{Video: file}, nil)
-	if err != nil {
-		return nil, 0, err
-	}
-	looked, err := m.lookAt(ctx, frames, nil)
-	if err != nil {
-		return nil, 0, err
-	}
-	_, t, code, err := m.describeBest(ctx, looked, nil)
+	_, t, code, err := m.lookAtClip(ctx, matcher.Request{Video: file}, nil)
 	if err != nil || code != matcher.CodeOK {
 		return nil, code, err
 	}

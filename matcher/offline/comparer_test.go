@@ -47,7 +47,7 @@ func TestComparerAnswersAsMatch(t *testing.T) {
 
 // Faces too far apart never pass, however near each is to the document.
 func TestComparerSeesTwoPeople(t *testing.T) {
-	m := newMatcher(t)
+	m := NewMatcher(MatcherParams{Calibration: plain(t)})
 	var near, far descriptor
 	far.goFace[0] = 0.3
 	reference := template{descriptors: []descriptor{near}}

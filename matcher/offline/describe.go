@@ -9,6 +9,7 @@ import (
 	"gocv.io/x/gocv"
 
 	"facematch/matcher"
+	"facematch/matcher/internal/picture"
 	"facematch/matcher/quality"
 )
 
@@ -39,23 +40,33 @@ func distance(a, b face.Descriptor) float64 {
 	return math.Sqrt(sum)
 }
 
-// describe describes a face that was found in the picture; false where go-face does
-// not see it, which only glanced at faces can come to.
-func (e *Engine) describe(ctx context.Context, img *image.RGBA, f found, mirror bool) (descriptor, bool, error) {
-	if e.params.Calibration.Network == nil && !f.coarse() {
-		return descriptor{goFace: f.goFace}, true, ctx.Err()
+// view is where the networks are shown a face: go-face in the picture it was found
+// in, the second network where it can be seen best.
+type view struct {
+	img  *image.RGBA
+	face found
+	best *image.RGBA    // nil: the same picture
+	eyes [2]image.Point // on the best picture
+	// mirror has the mirror image looked at too, which makes the descriptor of a
+	// single picture steadier. A clip's frames are steadier together already.
+	mirror bool
+}
+
+// describe describes a face; false where go-face does not see it, which only
+// glanced at faces can come to.
+func (e *Engine) describe(ctx context.Context, v view) (descriptor, bool, error) {
+	if e.params.Calibration.Network == nil && !v.face.coarse() && !v.mirror {
+		return descriptor{goFace: v.face.goFace}, true, ctx.Err()
+	}
+	if v.best == nil {
+		v.best, v.eyes = v.img, v.face.Eyes
 	}
 	seen := true
 	d, err := work(ctx, e, func(w *worker) (d descriptor, err error) {
-		if d.goFace, seen, err = w.describe(img, f); err != nil || !seen || w.networks == nil {
+		if d.goFace, seen, err = w.describe(v); err != nil || !seen || w.networks == nil {
 			return d, err
 		}
-		if f.points == nil {
-			if f.points, err = w.networks.points(img, f.Box); err != nil {
-				return d, err
-			}
-		}
-		d.imprint, err = w.networks.describe(img, f.points, mirror)
+		d.imprint, err = w.networks.describe(v.best, v.eyes, v.mirror)
 		return d, err
 	})
 	if err != nil {
@@ -73,22 +84,37 @@ func (f found) coarse() bool {
 // describe gives go-face's descriptor, of a coarse face from an upright crop of
 // the picture itself. It is false where go-face sees no face there and saw none
 // before.
-func (w *worker) describe(img *image.RGBA, f found) (face.Descriptor, bool, error) {
-	if !f.coarse() {
-		return f.goFace, true, nil
+func (w *worker) describe(v view) (face.Descriptor, bool, error) {
+	if !v.face.coarse() && !v.mirror {
+		return v.face.goFace, true, nil
 	}
-	crop, err := closeUp(img, f.Eyes)
+	crop, err := closeUp(v.img, v.face.Eyes)
 	if err != nil {
 		return face.Descriptor{}, false, err
 	}
-	again, err := w.search(crop, crop.Rect.Size(), quick)
+	d, ok, err := v.face.goFace, v.face.seen > 0, error(nil)
+	if v.face.coarse() {
+		var again []found
+		if again, err = w.search(crop, crop.Rect.Size(), quick); err != nil {
+			return face.Descriptor{}, false, err
+		}
+		if len(again) > 0 {
+			d, ok = nearest(again, middle(crop.Rect.Min, crop.Rect.Max)).goFace, true
+		}
+	}
+	if !ok || !v.mirror {
+		return d, ok, nil
+	}
+	other, err := w.search(picture.Mirror(crop), crop.Rect.Size(), quick)
 	if err != nil {
 		return face.Descriptor{}, false, err
 	}
-	if len(again) == 0 {
-		return f.goFace, f.seen > 0, nil
+	if len(other) > 0 {
+		for i, x := range nearest(other, middle(crop.Rect.Min, crop.Rect.Max)).goFace {
+			d[i] = (d[i] + x) / 2
+		}
 	}
-	return nearest(again, image.Pt(crop.Rect.Dx()/2, crop.Rect.Dy()/2)).goFace, true, nil
+	return d, true, nil
 }
 
 // closeUp is an upright crop around the eyes, as large as go-face can use.

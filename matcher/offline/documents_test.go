@@ -176,7 +176,7 @@ func asFlagged(img *image.RGBA, orientation int) *image.RGBA {
 func TestDocumentsTurned(t *testing.T) {
 	finder, engine := newFinder(t), newMatcher(t)
 	describe := func(p matcher.Portrait) (descriptor, bool) {
-		d, ok, err := engine.describePortrait(context.Background(), p.Image)
+		d, ok, err := engine.describePortrait(context.Background(), p)
 		if err != nil {
 			t.Fatal(err)
 		}

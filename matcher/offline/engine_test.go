@@ -137,7 +137,7 @@ func TestDescribeUsesTheOriginal(t *testing.T) {
 	if all[0].seen >= netInterEye {
 		t.Fatalf("the search saw eyes %.1f apart: the test needs a smaller face", all[0].seen)
 	}
-	d, ok, err := e.describe(ctx, wide, all[0], false)
+	d, ok, err := e.describe(ctx, view{img: wide, face: all[0]})
 	if err != nil || !ok {
 		t.Fatalf("seen: %v, %v", ok, err)
 	}

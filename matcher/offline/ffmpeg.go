@@ -22,10 +22,11 @@ type clipReader func(ctx context.Context, path string, report func(read int)) ([
 var _ clipReader = readClip
 
 // readClip reads with FFmpeg. It asks for the number of frames, which containers
-// get wrong, only to refuse at once what is far too long: it keeps every frame, then every second, then every
-// fourth ..., so that 24 to 47 are left whenever the clip ends, of which it
-// returns 24. A damaged file gives the frames before the damage. FFmpeg turns
-// the frames of a clip held upright as its rotation flag says.
+// get wrong, only to refuse at once what is far too long. The number of packets,
+// counted before, says which frames to keep: where there are more frames than
+// that, every second of them goes, so that 24 to 47 are left whenever the clip
+// ends, of which it returns 24. A damaged file gives the frames before the damage.
+// FFmpeg turns the frames of a clip held upright as its rotation flag says.
 func readClip(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
 	// FFmpeg by name: others would take "%02d" in a path for a row of pictures.
 	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
@@ -47,11 +48,30 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		return nil, err
 	}
 
+	stride := max(1, packets/sampleFrames)
+	frames, err := readEvery(ctx, capture, stride, packets, report)
+	if err == nil && len(frames) < sampleFrames/2 && stride > 1 {
+		// Not every packet was a frame: once more, without counting on it.
+		capture.Set(gocv.VideoCapturePosFrames, 0)
+		frames, err = readEvery(ctx, capture, 1, packets, report)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(frames) == 0 {
+		return nil, matcher.NewProblem("clip.empty", nil)
+	}
+	return evenly(frames, sampleFrames), nil
+}
+
+// readEvery reads one frame of each stride, and every second of those once there
+// are twice as many as wanted.
+func readEvery(ctx context.Context, capture *gocv.VideoCapture, stride, packets int, report func(read int)) ([]matcher.Frame, error) {
 	mat := gocv.NewMat()
 	defer mat.Close()
 	var frames []matcher.Frame
 	var at time.Duration
-	for read, stride := 0, 1; ; {
+	for read := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -82,10 +102,7 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		}
 		report(read)
 	}
-	if len(frames) == 0 {
-		return nil, matcher.NewProblem("clip.empty", nil)
-	}
-	return evenly(frames, sampleFrames), nil
+	return frames, nil
 }
 
 func unopened() error {

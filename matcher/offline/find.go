@@ -17,7 +17,6 @@ type found struct {
 	matcher.Face
 	goFace face.Descriptor
 	seen   float64 // inter-eye distance in the picture go-face searched, in pixels; 0 where it has not seen the face yet
-	points []spot  // the 68 landmarks, where they are known
 }
 
 // Find finds the faces in an upright picture, in two steps: fast in a small

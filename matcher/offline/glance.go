@@ -8,7 +8,6 @@ import (
 	"facematch/matcher"
 	"facematch/matcher/internal/cascade"
 	"facematch/matcher/internal/picture"
-	"facematch/matcher/quality"
 )
 
 // glance looks for faces in a frame of a clip in a tenth of find's time: a cascade
@@ -33,11 +32,9 @@ func (e *Engine) glance(ctx context.Context, img *image.RGBA) ([]found, error) {
 	}
 	p := proposals[0]
 	side := p.Size * scale * boxPerWindow
-	x, y := (p.X+.5)*scale, (p.Y+.5)*scale+boxBelow*side
-	box := image.Rect(int(x-side/2), int(y-side/2), int(x+side/2), int(y+side/2))
 	f, err := work(ctx, e, func(w *worker) (found, error) {
-		points, err := w.networks.points(img, box)
-		return found{Face: faceOf(points), points: points}, err
+		points, err := w.networks.points(img, aroundFace((p.X+.5)*scale, (p.Y+.5)*scale+boxBelow*side, side))
+		return found{Face: faceOf(points)}, err
 	})
 	if err != nil {
 		return nil, err
@@ -45,14 +42,16 @@ func (e *Engine) glance(ctx context.Context, img *image.RGBA) ([]found, error) {
 	return []found{f}, nil
 }
 
-// faceOf is the face of 68 landmarks: its box as go-face's detector has it.
+// faceOf is the face with these landmarks. Its box is as go-face's detector has it
+// in the mean.
 func faceOf(p []spot) matcher.Face {
 	five := alignOn(p)
+	left, right := five[0], five[1]
 	pixel := func(s spot) image.Point { return image.Pt(int(math.Round(s.x)), int(math.Round(s.y))) }
-	f := matcher.Face{Eyes: [2]image.Point{pixel(five[0]), pixel(five[1])}, Nose: pixel(p[33])}
-	half := quality.InterEye(f.Eyes) * widthPerEye / 2
-	x := (five[0].x + five[1].x + five[3].x + five[4].x) / 4
-	y := (five[0].y+five[1].y)/2*(1-boxMiddle) + (five[3].y+five[4].y)/2*boxMiddle
+	f := matcher.Face{Eyes: [2]image.Point{pixel(left), pixel(right)}, Nose: pixel(p[33])}
+	dx, dy := right.x-left.x, right.y-left.y
+	half := math.Hypot(dx, dy) * widthPerEye / 2
+	x, y := (left.x+right.x)/2-boxDrop*dy, (left.y+right.y)/2+boxDrop*dx
 	f.Box = image.Rect(int(x-half), int(y-half), int(x+half), int(y+half))
 	return f
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -72,30 +73,53 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	}
 	answer := matcher.Answer{Best: -1, Engine: m.description()}
 
+	// Document and clip are looked at side by side: reading files leaves a core idle.
+	inClip, stop := context.WithCancel(ctx)
+	defer stop()
+	type clip struct {
+		chosen []seen
+		faces  template
+		code   int
+		err    error
+	}
+	looked := make(chan clip, 1)
 	progress.Report(matcher.StageDocument, 0, 0)
+	go func() {
+		var c clip
+		c.chosen, c.faces, c.code, c.err = m.lookAtClip(inClip, req, progress)
+		looked <- c
+	}()
 	portrait, anchor, err := m.portrait(ctx, req)
+	if err != nil {
+		stop()
+	}
+	c := <-looked
+	if err == nil {
+		err = c.err
+	}
 	if err != nil {
 		return matcher.Answer{}, err
 	}
 	answer.Portrait = portrait
+	if portrait.Code != matcher.CodeOK || c.code != matcher.CodeOK {
+		answer.Result, err = matcher.NotCompared(portrait.Code, c.code, req.Rules)
+		return answer, err
+	}
+	return m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
+}
 
+// lookAtClip chooses and describes the best frames of the request's clip; the code
+// says why where there are too few.
+func (m *Matcher) lookAtClip(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]seen, template, int, error) {
 	frames, err := m.frames(ctx, req, progress)
 	if err != nil {
-		return matcher.Answer{}, err
+		return nil, template{}, 0, err
 	}
 	looked, err := m.lookAt(ctx, frames, progress)
 	if err != nil {
-		return matcher.Answer{}, err
+		return nil, template{}, 0, err
 	}
-	chosen, faces, target, err := m.describeBest(ctx, looked, progress)
-	if err != nil {
-		return matcher.Answer{}, err
-	}
-	if portrait.Code != matcher.CodeOK || target != matcher.CodeOK {
-		answer.Result, err = matcher.NotCompared(portrait.Code, target, req.Rules)
-		return answer, err
-	}
-	return m.compare(answer, anchor, chosen, faces, req.Rules)
+	return m.describeBest(ctx, looked, progress)
 }
 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
@@ -147,7 +171,7 @@ func (m *Matcher) describeBest(ctx context.Context, looked []seen, progress matc
 		for _, i := range missing {
 			s := looked[i]
 			group.Go(func() error {
-				d, ok, err := m.params.Engine.describe(ctx, s.frame.Image, s.face, false)
+				d, ok, err := m.params.Engine.describe(ctx, view{img: s.frame.Image, face: s.face})
 				if err != nil {
 					return err
 				}
@@ -224,7 +248,7 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 	if p.Image == nil {
 		return nil, descriptor{}, matcher.NewProblem("problem.internal", errors.New("a portrait without a picture"))
 	}
-	d, ok, err := m.describePortrait(ctx, p.Image)
+	d, ok, err := m.describePortrait(ctx, p)
 	if err != nil {
 		return nil, descriptor{}, err
 	}
@@ -234,11 +258,12 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 	return &p, d, nil
 }
 
-// describePortrait describes the largest face of a crop; false where there is
-// none. A crop by hand may end at the very edge of the face, where the detector
-// sees nothing: it then gets a margin. At last the thorough detector is asked,
-// as the document's finder does for a portrait that is partly hidden.
-func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descriptor, bool, error) {
+// describePortrait describes the largest face of a portrait's crop; false where
+// there is none. A crop by hand may end at the very edge of the face, where the
+// detector sees nothing: it then gets a margin. At last the thorough detector is
+// asked, as the document's finder does for a portrait that is partly hidden.
+func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (descriptor, bool, error) {
+	crop := p.Image
 	all, err := m.params.Engine.find(ctx, crop)
 	if err == nil && len(all) == 0 {
 		crop = withMargin(crop)
@@ -250,10 +275,23 @@ func (m *Matcher) describePortrait(ctx context.Context, crop *image.RGBA) (descr
 	if err != nil || len(all) == 0 {
 		return descriptor{}, false, err
 	}
-	largest := slices.MaxFunc(all, func(a, b found) int {
+	v := view{img: crop, mirror: true, face: slices.MaxFunc(all, func(a, b found) int {
 		return cmp.Compare(quality.InterEye(a.Eyes), quality.InterEye(b.Eyes))
-	})
-	return m.params.Engine.describe(ctx, crop, largest, true)
+	})}
+	// Each copy of a small face blurs it: the second network is shown the page
+	// itself, where the crop was cut from there and shows the same face.
+	if p.Page != nil && crop == p.Image && inMiddle(v.face.Eyes, crop.Rect) && quality.InterEye(p.Eyes) >= 1 {
+		v.best, v.eyes = p.Page, p.Eyes
+	}
+	return m.params.Engine.describe(ctx, v)
+}
+
+// inMiddle says whether eyes stand where matcher.CropFace puts them.
+func inMiddle(eyes [2]image.Point, crop image.Rectangle) bool {
+	interEye := float64(crop.Dx()) / matcher.CropMargin
+	at := middle(eyes[0], eyes[1]).Sub(middle(crop.Min, crop.Max))
+	return math.Abs(quality.InterEye(eyes)-interEye) < cropSame*interEye &&
+		math.Hypot(float64(at.X), float64(at.Y)) < cropSame*2*interEye
 }
 
 // withMargin is the picture with a third of its size of grey on each side.

@@ -45,11 +45,21 @@ type imprint struct {
 	strength float64   // of the network's answer: poor pictures give a weak one
 }
 
-// describe describes the face with these landmarks, together with its mirror image
-// where that is wanted: their mean is steadier than either.
-func (n *networks) describe(img *image.RGBA, points []spot, mirror bool) (imprint, error) {
+// describe describes the face with these eyes, together with its mirror image where
+// that is wanted: their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, eyes [2]image.Point, mirror bool) (imprint, error) {
+	points, err := n.points(img, aroundEyes(eyes))
+	if err != nil {
+		return imprint{}, err
+	}
 	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
 	defer face.Close()
+	if n.input.Gray {
+		gray := gocv.NewMat()
+		defer gray.Close()
+		gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
+		gocv.CvtColor(gray, &face, gocv.ColorGrayToBGR)
+	}
 	faces := []gocv.Mat{face}
 	if mirror {
 		other := gocv.NewMat()
@@ -60,12 +70,27 @@ func (n *networks) describe(img *image.RGBA, points []spot, mirror bool) (imprin
 	return n.imprint(faces)
 }
 
-// points are the 68 landmarks of the iBUG 300-W scheme.
-func (n *networks) points(img *image.RGBA, box image.Rectangle) ([]spot, error) {
-	side := landmarkReach * float64(box.Dx())
-	middle := spot{float64(box.Min.X+box.Max.X) / 2, float64(box.Min.Y+box.Max.Y)/2 + landmarkDrop*float64(box.Dx())}
-	scale := landmarkSide / side
-	onto := similarity{a: scale, dx: landmarkSide/2 - scale*middle.x, dy: landmarkSide/2 - scale*middle.y}
+// aroundEyes lays the face with these eyes, turned upright, onto the landmark
+// network's square.
+func aroundEyes(eyes [2]image.Point) similarity {
+	left, right := spot{float64(eyes[0].X), float64(eyes[0].Y)}, spot{float64(eyes[1].X), float64(eyes[1].Y)}
+	const half, apart = landmarkSide / 2., landmarkSide / landmarkReach / 2.
+	const line = half - landmarkDrop*2*apart
+	return fit([]spot{left, right}, []spot{{half - apart, line}, {half + apart, line}})
+}
+
+// aroundFace does so for an upright face of which only the middle of its box and
+// that box's side are known.
+func aroundFace(x, y, side float64) similarity {
+	interEye := side / widthPerEye
+	scale := landmarkSide / landmarkReach / interEye
+	y += (landmarkDrop - boxDrop) * interEye
+	return similarity{a: scale, dx: landmarkSide/2 - scale*x, dy: landmarkSide/2 - scale*y}
+}
+
+// points are the 68 landmarks, by the scheme of iBUG 300-W, of the face that the
+// similarity lays onto the network's square. They are in the picture's pixels.
+func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
 	face := warped(img, onto, landmarkSide)
 	defer face.Close()
 	gray := gocv.NewMat()
@@ -77,10 +102,10 @@ func (n *networks) points(img *image.RGBA, box image.Rectangle) ([]spot, error) 
 	if err != nil {
 		return nil, err
 	}
+	back := onto.inverse()
 	points := make([]spot, landmarkCount)
-	for i := range points {
-		x, y := float64(out[2*i]), float64(out[2*i+1]) // 0 to 1 over the square
-		points[i] = spot{middle.x + (x-.5)*side, middle.y + (y-.5)*side}
+	for i := range points { // they come as shares of the square's side
+		points[i] = back.of(spot{landmarkSide * float64(out[2*i]), landmarkSide * float64(out[2*i+1])})
 	}
 	return points, nil
 }
