@@ -117,6 +117,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		Open: func(context.Context) (Program, error) {
 			return program{comparer: p.comparer, desk: app.New(app.Params{
 				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
+				Cameras:  func() []app.Camera { return nil },
 				Instance: "ins_1", Version: "1.2.3",
 				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 			})}, nil
