@@ -7,23 +7,37 @@ import (
 	"testing"
 )
 
-func shipped(t *testing.T) *Calibration {
+// shipped are both calibrations that come with the program.
+func shipped(t *testing.T) map[string]*Calibration {
 	t.Helper()
-	raw, err := os.ReadFile("../assets/calibration.json")
-	if err != nil {
-		t.Fatal(err)
+	all := map[string]*Calibration{}
+	for _, name := range []string{"calibration.json", "calibration-goface.json"} {
+		raw, err := os.ReadFile("../assets/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[name], err = ParseCalibration(raw); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 	}
-	c, err := ParseCalibration(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return all
 }
 
-func TestShippedCurveGoesThroughItsPoints(t *testing.T) {
-	c := shipped(t)
-	if c.Calibrated {
-		t.Error("the curve was not measured, but says it was")
+// plain is a small calibration of go-face alone.
+const plain = `{"name": "plain", "engine": "go-face", "calibrated": false,
+	"points": [[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], [1.2, 0]],
+	"same_person_distance": 0.545, "result_from": 60,
+	"models": [{"name": "one.dat", "sha256": "ab"}]}`
+
+// fused is one with a second network.
+var fused = strings.Replace(plain, `"models": [`, `"network": {"features": "f.onnx", "landmarks": "l.onnx", "mean": 127, "deviation": 128},
+	"fusion": {"offset": 1, "go_face_squared": 1, "cosine": -1, "weakest": 1, "strongest": 2},
+	"models": [{"name": "f.onnx", "sha256": "cd"}, {"name": "l.onnx", "sha256": "ef"}, `, 1)
+
+func TestCurveGoesThroughItsPoints(t *testing.T) {
+	c, err := ParseCalibration([]byte(plain))
+	if err != nil {
+		t.Fatal(err)
 	}
 	for distance, want := range map[float64]float64{
 		-1: 100, 0: 100, 0.45: 80, 0.55: 60, 0.60: 50, 0.80: 10, 1.2: 0, 2: 0, math.Inf(1): 0, math.NaN(): 0,
@@ -34,36 +48,62 @@ func TestShippedCurveGoesThroughItsPoints(t *testing.T) {
 	}
 }
 
-func TestShippedCurveNeverRises(t *testing.T) {
-	c := shipped(t)
-	last := 100.0
-	for d := 0.0; d <= 1.3; d += 0.0005 {
-		p := c.Percentage(d)
-		if p > last || p < 0 {
-			t.Fatalf("at %g the curve goes from %g to %g", d, last, p)
+func TestCurvesNeverRise(t *testing.T) {
+	for name, c := range shipped(t) {
+		last := 100.0
+		for d := 0.0; d <= 3; d += 0.0005 {
+			p := c.Percentage(d)
+			if p > last || p < 0 {
+				t.Fatalf("%s: at %g the curve goes from %g to %g", name, d, last, p)
+			}
+			last = p
 		}
-		last = p
+	}
+}
+
+// The shipped curves were measured, and keep the meaning of the three pinned
+// percentages.
+func TestShippedCurvesKeepTheirAnchors(t *testing.T) {
+	for name, c := range shipped(t) {
+		if !c.Calibrated || c.Pairs == nil || c.Checks == nil || len(c.Pairs.Marks) != 3 || c.ResultFrom != ResultTrue {
+			t.Fatalf("%s is not measured: %+v", name, c)
+		}
+		for i, want := range []struct{ percentage, fmr, fnmr float64 }{{PassFrom, 1e-4, 1}, {ResultTrue, 1e-3, 1}, {FailUnder, 1, 0.01}} {
+			m := c.Pairs.Marks[i]
+			if m.Percentage != want.percentage || c.Percentage(m.Distance) != want.percentage {
+				t.Errorf("%s: %g is %g %% at %g", name, m.Percentage, c.Percentage(m.Distance), m.Distance)
+			}
+			if m.FMR > want.fmr || m.FNMR > want.fnmr || m.FMRHigh <= m.FMR || m.FNMRHigh <= m.FNMR {
+				t.Errorf("%s: at %g %% FMR %g (%g), FNMR %g (%g)", name, m.Percentage, m.FMR, m.FMRHigh, m.FNMR, m.FNMRHigh)
+			}
+		}
+		if c.Pairs.Impostor < 30_000 || c.Checks.Impostor < 30_000 {
+			t.Errorf("%s: %d impostor pairs and %d checks do not support 1e-4", name, c.Pairs.Impostor, c.Checks.Impostor)
+		}
 	}
 }
 
 func TestBadCalibrationsAreRefused(t *testing.T) {
-	raw, err := os.ReadFile("../assets/calibration.json")
-	if err != nil {
+	if _, err := ParseCalibration([]byte(fused)); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string][2]string{
-		"not JSON":         {"{", ""},
-		"rising":           {"[0.55, 60]", "[0.55, 85]"},
-		"to the left":      {"[0.55, 60]", "[0.40, 60]"},
-		"over 100":         {"[0, 100]", "[0, 101]"},
-		"below 0":          {"[1.2, 0]", "[1.2, -1]"},
-		"no bound":         {`"same_person_distance": 0.545`, `"same_person_distance": 0`},
-		"result too high":  {`"result_from": 60`, `"result_from": 101`},
-		"one point":        {"[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], ", ""},
-		"no models at all": {`"models"`, `"model"`},
+		"not JSON":             {"{", ""},
+		"rising":               {"[0.55, 60]", "[0.55, 85]"},
+		"to the left":          {"[0.55, 60]", "[0.40, 60]"},
+		"over 100":             {"[0, 100]", "[0, 101]"},
+		"below 0":              {"[1.2, 0]", "[1.2, -1]"},
+		"no bound":             {`"same_person_distance": 0.545`, `"same_person_distance": 0`},
+		"result too high":      {`"result_from": 60`, `"result_from": 101`},
+		"one point":            {"[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], ", ""},
+		"no models at all":     {`"models"`, `"model"`},
+		"no fusion":            {`"fusion"`, `"fission"`},
+		"no network":           {`"network"`, `"net"`},
+		"no deviation":         {`"deviation": 128`, `"deviation": 0`},
+		"features not a model": {`"features": "f.onnx"`, `"features": "g.onnx"`},
 	} {
-		text := strings.Replace(string(raw), change[0], change[1], 1)
-		if text == string(raw) {
+		text := strings.Replace(fused, change[0], change[1], 1)
+		if text == fused {
 			t.Fatalf("%s: nothing was changed", name)
 		}
 		if _, err := ParseCalibration([]byte(text)); err == nil {

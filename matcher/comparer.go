@@ -14,10 +14,14 @@ type Comparer interface {
 	// Describe names what compares; see Matcher.
 	Describe(ctx context.Context) (Description, error)
 
-	// Picture looks at a photograph or document as a check does at a document.
-	// A code other than 0 is a failure to acquire, and says why; the error says
-	// that the file cannot be read.
-	Picture(ctx context.Context, file Blob) (Template, int, error)
+	// Document looks at a document as a check does. A code other than 0 is a failure
+	// to acquire, and says why; the error says that the file cannot be read.
+	Document(ctx context.Context, file Blob) (Template, int, error)
+
+	// Photograph does the same for a photograph of one person. Where others are on it
+	// too, the one nearest to its middle is meant, as in collections of photographs;
+	// in a check a clerk would choose.
+	Photograph(ctx context.Context, file Blob) (Template, int, error)
 
 	// Clip looks at a clip as a check does.
 	Clip(ctx context.Context, file Blob) (Template, int, error)

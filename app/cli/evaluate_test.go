@@ -29,7 +29,7 @@ func (r ruler) Describe(context.Context) (matcher.Description, error) {
 	return matcher.Description{Engine: "ruler", Models: wood}, r.err
 }
 
-func (r ruler) Picture(_ context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r ruler) Document(_ context.Context, file matcher.Blob) (matcher.Template, int, error) {
 	raw, err := os.ReadFile(file.Path)
 	if err != nil {
 		return nil, 0, err
@@ -42,7 +42,11 @@ func (r ruler) Picture(_ context.Context, file matcher.Blob) (matcher.Template, 
 }
 
 func (r ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
-	return r.Picture(ctx, file)
+	return r.Document(ctx, file)
+}
+
+func (r ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	return r.Document(ctx, file)
 }
 
 func (ruler) Calibration() *matcher.Calibration {

@@ -34,7 +34,10 @@ func (r *run) lookAtFiles(ctx context.Context) error {
 	for _, clips := range []bool{false, true} {
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(min(runtime.NumCPU(), picturesAtOnce))
-		at := r.Engine.Picture
+		at := r.Engine.Photograph
+		if r.test.Kind == ChecksTest {
+			at = r.Engine.Document
+		}
 		if clips {
 			group.SetLimit(min(runtime.NumCPU(), clipsAtOnce))
 			at = r.Engine.Clip

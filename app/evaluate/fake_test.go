@@ -72,7 +72,11 @@ func (r *ruler) look(ctx context.Context, file matcher.Blob, area string) (match
 	return numbers, matcher.CodeOK, ctx.Err()
 }
 
-func (r *ruler) Picture(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r *ruler) Document(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	return r.look(ctx, file, "document")
+}
+
+func (r *ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
 	return r.look(ctx, file, "document")
 }
 

@@ -11,6 +11,8 @@ import (
 // spot is a place in a picture; the middle of the first pixel is (0, 0).
 type spot struct{ x, y float64 }
 
+func (s spot) pixel() image.Point { return image.Pt(int(math.Round(s.x)), int(math.Round(s.y))) }
+
 // similarity moves, turns and scales: (x, y) goes to (a*x - b*y + dx, b*x + a*y + dy).
 type similarity struct{ a, b, dx, dy float64 }
 

@@ -16,10 +16,36 @@ type template struct {
 	apart       float64 // largest distance between two of them
 }
 
-// Picture looks at a photograph or document; see matcher.Comparer. Its problems
-// are those of Load and of the portrait finder.
-func (m *Matcher) Picture(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
-	portrait, d, err := m.portrait(ctx, matcher.Request{Page: file})
+// Document looks at a document; see matcher.Comparer. Its problems are those of
+// Load and of the portrait finder.
+func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	return m.template(ctx, matcher.Request{Page: file})
+}
+
+// Photograph looks at a photograph; see matcher.Comparer.
+func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+	p, err := m.params.Portraits.Portrait(ctx, file)
+	if err != nil {
+		return nil, 0, err
+	}
+	all, err := m.params.Engine.find(ctx, p.Page)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(all) > 0 {
+		f := nearest(all, middle(p.Page.Rect.Min, p.Page.Rect.Max))
+		if p.Code != matcher.CodeOK || !middle(f.Box.Min, f.Box.Max).In(p.Box) {
+			p.Code, p.Image, p.Box, p.Eyes = matcher.CodeOK, matcher.CropFace(p.Page, f.Face), f.Box, f.Eyes
+		}
+	}
+	return m.template(ctx, matcher.Request{Portrait: &p})
+}
+
+func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, int, error) {
+	if err := m.params.Engine.Load(ctx); err != nil {
+		return nil, 0, err
+	}
+	portrait, d, err := m.portrait(ctx, req)
 	if err != nil {
 		return nil, 0, err
 	}

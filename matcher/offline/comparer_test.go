@@ -23,7 +23,7 @@ func TestComparerAnswersAsMatch(t *testing.T) {
 	document, clip := jpegBlob(t, page(one)), matcher.Blob{Path: writeFrames(t, moving(other, 40))}
 	whole := match(t, m, matcher.Request{Page: document, Video: clip})
 
-	reference, code, err := m.Picture(ctx, document)
+	reference, code, err := m.Document(ctx, document)
 	if err != nil || code != matcher.CodeOK {
 		t.Fatalf("document: code %d, %v", code, err)
 	}
@@ -63,13 +63,13 @@ func TestComparerTellsFailures(t *testing.T) {
 	m := newMatcher(t)
 	ctx := context.Background()
 	empty := picture.Solid(image.Pt(640, 480), color.Gray{Y: 128})
-	if made, code, err := m.Picture(ctx, jpegBlob(t, empty)); made != nil || code != matcher.CodeNoFace || err != nil {
+	if made, code, err := m.Document(ctx, jpegBlob(t, empty)); made != nil || code != matcher.CodeNoFace || err != nil {
 		t.Errorf("an empty page: %v, code %d, %v", made, code, err)
 	}
 	if made, code, err := m.Clip(ctx, matcher.Blob{Path: writeFrames(t, moving(empty, 20))}); made != nil || code != matcher.CodeNoFace || err != nil {
 		t.Errorf("an empty clip: %v, code %d, %v", made, code, err)
 	}
-	_, _, err := m.Picture(ctx, memoryBlob([]byte("Just a letter.")))
+	_, _, err := m.Document(ctx, memoryBlob([]byte("Just a letter.")))
 	wantProblem(t, err, "document.unsupported")
 	_, _, err = m.Clip(ctx, memoryBlob([]byte("\x01\x02\x03\x04")))
 	wantProblem(t, err, "clip.unreadable")
@@ -102,5 +102,27 @@ func BenchmarkDistances(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		m.Distances(all[i%200], all[i/200%200])
+	}
+}
+
+// Of several people on a photograph the one nearest to its middle is meant.
+func TestPhotographTakesTheOneInTheMiddle(t *testing.T) {
+	m := newMatcher(t)
+	ctx := context.Background()
+	man, woman := readPicture(t, gocvPhoto(t, "face.jpg")), readPicture(t, testdata(t, "identities/london__024/1.jpg"))
+	want, code, err := m.Photograph(ctx, jpegBlob(t, man))
+	if err != nil || code != matcher.CodeOK {
+		t.Fatalf("code %d, %v", code, err)
+	}
+	// The man in the middle, a larger woman at the edge.
+	wide := picture.Solid(image.Pt(3*man.Rect.Dx(), 900), color.Gray{Y: 200})
+	copyInto(wide, man, image.Pt(man.Rect.Dx(), 200))
+	copyInto(wide, picture.Resize(woman, image.Pt(900*woman.Rect.Dx()/woman.Rect.Dy(), 900)).SubImage(image.Rect(0, 0, man.Rect.Dx(), 900)).(*image.RGBA), image.Point{})
+	got, code, err := m.Photograph(ctx, jpegBlob(t, wide))
+	if err != nil || code != matcher.CodeOK {
+		t.Fatalf("code %d, %v", code, err)
+	}
+	if away := m.Distances(want, got)[0]; m.Percentage(away) < matcher.PassFrom {
+		t.Errorf("distance %.2f: somebody else was taken", away)
 	}
 }

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"context"
+	"errors"
 	"image"
 	"math"
 
@@ -45,8 +46,8 @@ func distance(a, b face.Descriptor) float64 {
 type view struct {
 	img  *image.RGBA
 	face found
-	best *image.RGBA    // nil: the same picture
-	eyes [2]image.Point // on the best picture
+	best *image.RGBA  // nil: the same picture
+	at   matcher.Face // where on the best picture
 	// mirror has the mirror image looked at too, which makes the descriptor of a
 	// single picture steadier. A clip's frames are steadier together already.
 	mirror bool
@@ -59,14 +60,14 @@ func (e *Engine) describe(ctx context.Context, v view) (descriptor, bool, error)
 		return descriptor{goFace: v.face.goFace}, true, ctx.Err()
 	}
 	if v.best == nil {
-		v.best, v.eyes = v.img, v.face.Eyes
+		v.best, v.at = v.img, v.face.Face
 	}
 	seen := true
 	d, err := work(ctx, e, func(w *worker) (d descriptor, err error) {
 		if d.goFace, seen, err = w.describe(v); err != nil || !seen || w.networks == nil {
 			return d, err
 		}
-		d.imprint, err = w.networks.describe(v.best, v.eyes, v.mirror)
+		d.imprint, err = w.networks.describe(v.best, v.at, v.mirror)
 		return d, err
 	})
 	if err != nil {
@@ -88,7 +89,7 @@ func (w *worker) describe(v view) (face.Descriptor, bool, error) {
 	if !v.face.coarse() && !v.mirror {
 		return v.face.goFace, true, nil
 	}
-	crop, err := closeUp(v.img, v.face.Eyes)
+	crop, err := closeUp(v.img, v.face.Face)
 	if err != nil {
 		return face.Descriptor{}, false, err
 	}
@@ -117,12 +118,17 @@ func (w *worker) describe(v view) (face.Descriptor, bool, error) {
 	return d, true, nil
 }
 
-// closeUp is an upright crop around the eyes, as large as go-face can use.
-func closeUp(img *image.RGBA, eyes [2]image.Point) (*image.RGBA, error) {
+// closeUp is an upright crop around a face, as large as go-face can use. A head
+// that is turned away is larger than its eyes tell.
+func closeUp(img *image.RGBA, f matcher.Face) (*image.RGBA, error) {
 	const side = cropInterEye * cropReach
-	left := spot{(side - cropInterEye) / 2, side * eyeLine}
-	onto := fit([]spot{{float64(eyes[0].X), float64(eyes[0].Y)}, {float64(eyes[1].X), float64(eyes[1].Y)}},
-		[]spot{left, {left.x + cropInterEye, left.y}})
+	interEye := quality.InterEye(f.Eyes)
+	if interEye < 1 {
+		return nil, errors.New("a face without eyes")
+	}
+	apart := cropInterEye * interEye / max(interEye, float64(f.Box.Dx())/widthPerEye)
+	left, right := spot{(side - apart) / 2, side * eyeLine}, spot{(side + apart) / 2, side * eyeLine}
+	onto := fit([]spot{{float64(f.Eyes[0].X), float64(f.Eyes[0].Y)}, {float64(f.Eyes[1].X), float64(f.Eyes[1].Y)}}, []spot{left, right})
 	crop := warped(img, onto, int(side))
 	defer crop.Close()
 	return toRGBA(crop, gocv.ColorBGRToBGRA) // the order stays

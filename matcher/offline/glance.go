@@ -31,27 +31,14 @@ func (e *Engine) glance(ctx context.Context, img *image.RGBA) ([]found, error) {
 		return e.find(ctx, img)
 	}
 	p := proposals[0]
-	side := p.Size * scale * boxPerWindow
-	f, err := work(ctx, e, func(w *worker) (found, error) {
-		points, err := w.networks.points(img, aroundFace((p.X+.5)*scale, (p.Y+.5)*scale+boxBelow*side, side))
-		return found{Face: faceOf(points)}, err
-	})
+	half := p.Size * scale * boxPerWindow / 2
+	x, y := (p.X+.5)*scale, (p.Y+.5)*scale+boxBelow*2*half
+	f := matcher.Face{Box: image.Rect(int(x-half), int(y-half), int(x+half), int(y+half))}
+	points, err := work(ctx, e, func(w *worker) ([]spot, error) { return w.networks.points(img, around(f)) })
 	if err != nil {
 		return nil, err
 	}
-	return []found{f}, nil
-}
-
-// faceOf is the face with these landmarks. Its box is as go-face's detector has it
-// in the mean.
-func faceOf(p []spot) matcher.Face {
-	five := alignOn(p)
-	left, right := five[0], five[1]
-	pixel := func(s spot) image.Point { return image.Pt(int(math.Round(s.x)), int(math.Round(s.y))) }
-	f := matcher.Face{Eyes: [2]image.Point{pixel(left), pixel(right)}, Nose: pixel(p[33])}
-	dx, dy := right.x-left.x, right.y-left.y
-	half := math.Hypot(dx, dy) * widthPerEye / 2
-	x, y := (left.x+right.x)/2-boxDrop*dy, (left.y+right.y)/2+boxDrop*dx
-	f.Box = image.Rect(int(x-half), int(y-half), int(x+half), int(y+half))
-	return f
+	at := alignOn(points)
+	f.Eyes, f.Nose = [2]image.Point{at[0].pixel(), at[1].pixel()}, points[noseBase].pixel()
+	return []found{{Face: f}}, nil
 }

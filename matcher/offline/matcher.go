@@ -281,7 +281,7 @@ func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (des
 	// Each copy of a small face blurs it: the second network is shown the page
 	// itself, where the crop was cut from there and shows the same face.
 	if p.Page != nil && crop == p.Image && inMiddle(v.face.Eyes, crop.Rect) && quality.InterEye(p.Eyes) >= 1 {
-		v.best, v.eyes = p.Page, p.Eyes
+		v.best, v.at = p.Page, matcher.Face{Box: p.Box, Eyes: p.Eyes}
 	}
 	return m.params.Engine.describe(ctx, v)
 }

@@ -45,10 +45,10 @@ type imprint struct {
 	strength float64   // of the network's answer: poor pictures give a weak one
 }
 
-// describe describes the face with these eyes, together with its mirror image where
-// that is wanted: their mean is steadier than either.
-func (n *networks) describe(img *image.RGBA, eyes [2]image.Point, mirror bool) (imprint, error) {
-	points, err := n.points(img, aroundEyes(eyes))
+// describe describes a face, together with its mirror image where that is wanted:
+// their mean is steadier than either.
+func (n *networks) describe(img *image.RGBA, f matcher.Face, mirror bool) (imprint, error) {
+	points, err := n.points(img, around(f))
 	if err != nil {
 		return imprint{}, err
 	}
@@ -70,22 +70,18 @@ func (n *networks) describe(img *image.RGBA, eyes [2]image.Point, mirror bool) (
 	return n.imprint(faces)
 }
 
-// aroundEyes lays the face with these eyes, turned upright, onto the landmark
-// network's square.
-func aroundEyes(eyes [2]image.Point) similarity {
-	left, right := spot{float64(eyes[0].X), float64(eyes[0].Y)}, spot{float64(eyes[1].X), float64(eyes[1].Y)}
-	const half, apart = landmarkSide / 2., landmarkSide / landmarkReach / 2.
-	const line = half - landmarkDrop*2*apart
-	return fit([]spot{left, right}, []spot{{half - apart, line}, {half + apart, line}})
-}
-
-// aroundFace does so for an upright face of which only the middle of its box and
-// that box's side are known.
-func aroundFace(x, y, side float64) similarity {
-	interEye := side / widthPerEye
-	scale := landmarkSide / landmarkReach / interEye
-	y += (landmarkDrop - boxDrop) * interEye
-	return similarity{a: scale, dx: landmarkSide/2 - scale*x, dy: landmarkSide/2 - scale*y}
+// around lays a face onto the landmark network's square, turned so that the eyes
+// are level. The box tells the size, not the eyes: those come nearer to each other
+// on a head that is turned away.
+func around(f matcher.Face) similarity {
+	scale := landmarkSide / landmarkReach / float64(max(1, f.Box.Dx()))
+	across := f.Eyes[1].Sub(f.Eyes[0])
+	angle := math.Atan2(float64(across.Y), float64(across.X))
+	s := similarity{a: scale * math.Cos(angle), b: -scale * math.Sin(angle)}
+	middle := s.of(spot{float64(f.Box.Min.X+f.Box.Max.X) / 2, float64(f.Box.Min.Y+f.Box.Max.Y) / 2})
+	s.dx = landmarkSide/2 - middle.x
+	s.dy = landmarkSide/2 - middle.y - landmarkDrop*landmarkSide/landmarkReach
+	return s
 }
 
 // points are the 68 landmarks, by the scheme of iBUG 300-W, of the face that the
