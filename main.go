@@ -216,9 +216,19 @@ func open(ctx context.Context) (_ *program, err error) {
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
 			return history.DerivedKey(ctx, "kept checks")
 		}),
+		Cameras:  cameras,
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
+}
+
+// cameras are this computer's.
+func cameras() []app.Camera {
+	var all []app.Camera
+	for _, d := range camera.Devices() {
+		all = append(all, app.Camera{Name: d.Name, Address: d.Address, Problem: d.Problem})
+	}
+	return all
 }
 
 // look opens the history for somebody who only looks: nothing is written.

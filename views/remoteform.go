@@ -23,7 +23,7 @@ type remoteForm struct {
 	asked      int   // how often: only the last answer counts
 	keptChecks app.KeptChecks
 
-	who       *choice // for a desk that asks each time
+	who       *radio // for a desk that asks each time
 	sendName  *check
 	nameWords *tapLabel
 	session   *entry
@@ -35,7 +35,7 @@ type remoteForm struct {
 
 func newRemoteForm(p parts, copy func(string), openKept func(), changed func()) *remoteForm {
 	f := &remoteForm{parts: p, changed: changed}
-	f.who = p.keys.choice([]string{string(history.Offline), string(history.Remote)},
+	f.who = p.keys.radio([]string{string(history.Offline), string(history.Remote)},
 		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
 	f.sendName = p.keys.check("", func(bool) { changed() })
 	f.nameWords = newTapLabel("", func() {

@@ -23,7 +23,7 @@ type apiSettings struct {
 	parts
 	saved func() settings.Settings // what is in force
 
-	who                            *choice
+	who                            *radio
 	base, caFile                   *entry
 	connect, tls, answer, keepDays *entry
 	fault                          *widget.Label
@@ -46,7 +46,7 @@ type apiSettings struct {
 func newAPISettings(p parts, saved func() settings.Settings, changed func()) *apiSettings {
 	a := &apiSettings{parts: p, saved: saved}
 	typed := func(string) { changed() }
-	a.who = p.keys.choice([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
+	a.who = p.keys.radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
 		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
 	a.base, a.caFile = p.keys.entry(typed), p.keys.entry(typed)
 	a.caFile.SetPlaceHolder(p.words.T("settings.ca_none"))

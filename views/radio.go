@@ -6,18 +6,18 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// choice is one of several things, shown as buttons beside each other. None is
+// radio is one of several things, shown as buttons beside each other. None is
 // chosen at first.
-type choice struct {
+type radio struct {
 	value   string // empty: none yet
 	changed func()
 	buttons map[string]*button
 	row     *fyne.Container
 }
 
-// choice makes a choice of values; the words are given for each.
-func (c *controls) choice(values []string, words func(value string) string, changed func()) *choice {
-	ch := &choice{changed: changed, buttons: map[string]*button{}, row: container.NewHBox()}
+// radio makes a choice of values; the words are given for each.
+func (c *controls) radio(values []string, words func(value string) string, changed func()) *radio {
+	ch := &radio{changed: changed, buttons: map[string]*button{}, row: container.NewHBox()}
 	for _, v := range values {
 		b := c.button(words(v), theme.RadioButtonIcon(), func() {
 			if ch.value != v {
@@ -32,7 +32,7 @@ func (c *controls) choice(values []string, words func(value string) string, chan
 }
 
 // set chooses without telling anybody.
-func (ch *choice) set(value string) {
+func (ch *radio) set(value string) {
 	ch.value = value
 	for v, b := range ch.buttons {
 		icon := theme.RadioButtonIcon()
