@@ -423,7 +423,7 @@ func TestNoSessionBus(t *testing.T) {
 
 // TestRealKeyring uses a keyring daemon on a session bus of its own.
 func TestRealKeyring(t *testing.T) {
-	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
+	for _, tool := range []string{"dbus-run-session", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("%s is not installed: the real keyring is not tested", tool)
 		}
@@ -432,8 +432,14 @@ func TestRealKeyring(t *testing.T) {
 	run := func(name string) string {
 		t.Helper()
 		// The keyring is made and opened with an empty password. Daemon and bus
-		// end with the session.
+		// end with the session. Who asks before the daemon is on the bus has the bus
+		// start another.
 		const script = `printf '\n' | gnome-keyring-daemon --unlock --components=secrets --control-directory="$1/control" >/dev/null || exit 9
+n=0
+until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true; do
+	n=$((n+1)); [ $n -lt 200 ] || exit 8
+	sleep 0.05
+done
 exec "$0"`
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
