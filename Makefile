@@ -209,13 +209,14 @@ bench: setup models blas ## measure the parts that have benchmarks
 	fi
 	go test -run '^$$' -bench . -benchmem -timeout 60m "$${dirs[@]}"
 
-soak: setup setup-e2e models build ## what takes long: kill -9, a thousand checks, 200 remote ones cut at random, leaked pictures, every document turned, fuzzing, tests over and over (SOAK times, 20 unless told)
+soak: setup setup-e2e models build ## what takes long: kill -9, a thousand checks, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs|TestMemory' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
-	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 10m -run InTheDark ./views/e2e
+	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m .
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
 

@@ -226,6 +226,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
 			return history.DerivedKey(ctx, "kept checks")
 		}),
+		Cameras:  cameras,
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
@@ -248,6 +249,15 @@ func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (se
 	return settings.Measuring(shipped, settings.Measured{
 		File: measured.File, SHA256: sum, Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR, Gray: measured.Gray,
 	})
+}
+
+// cameras are this computer's.
+func cameras() []app.Camera {
+	var all []app.Camera
+	for _, d := range camera.Devices() {
+		all = append(all, app.Camera{Name: d.Name, Address: d.Address, Problem: d.Problem})
+	}
+	return all
 }
 
 // look opens the history for somebody who only looks: nothing is written.

@@ -42,9 +42,6 @@ type CheckInput struct {
 	wording string // of the consent, where it was given before; empty: the one in force
 }
 
-// CaptureFunc records a clip, as Source.Record does.
-type CaptureFunc func(ctx context.Context, progress matcher.ProgressFunc) (matcher.Clip, error)
-
 // Check is a check that has ended.
 type Check struct {
 	ID      string // chk_<uuid>
@@ -54,6 +51,8 @@ type Check struct {
 	Answer  *matcher.Answer  // nil where there is none
 	Problem *matcher.Problem // why it could not run; nil otherwise
 	Warning *matcher.Problem // the check is recorded, but its anchor is not; nil otherwise
+	Filmed  Filmed           // how the picture was when filming began
+	Quality *history.Quality // as recorded; nil where nothing was measured
 	At      time.Time        // when it started
 	Took    time.Duration
 
@@ -79,7 +78,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	}
 	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
 
-	answer, err := d.run(ctx, &in, started, in.Minor && chosen.Matching.ReferMinors, progress)
+	answer, err := d.run(ctx, &in, started, in.Minor && chosen.Matching.ReferMinors, &check.Filmed, progress)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		// A time-out of a part is a fault of that part: nobody cancelled.
 		err = matcher.NewProblem("check.timeout", err)
@@ -96,12 +95,13 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 		d.forget(*in.Clip)
 	}
 
-	finished, err := finish(check, started.Description, in.DocumentPage)
+	check.Quality = qualityOf(check.Answer, check.Filmed, in.DocumentPage)
+	finished, err := finish(check, started.Description)
 	if err != nil {
 		// An answer that cannot be written down is none.
-		check.Answer = nil
+		check.Answer, check.Quality = nil, nil
 		check.Outcome, check.Problem = outcome(context.Background(), matcher.Answer{}, err)
-		if finished, err = finish(check, started.Description, in.DocumentPage); err != nil {
+		if finished, err = finish(check, started.Description); err != nil {
 			return check, err
 		}
 	}
@@ -178,7 +178,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 
 // run does the work between the two records. A clip that was recorded stands in
 // the input after. A minor is one who is not to pass.
-func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started, minor bool, progress matcher.ProgressFunc) (matcher.Answer, error) {
+func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started, minor bool, filmed *Filmed, progress matcher.ProgressFunc) (matcher.Answer, error) {
 	request := matcher.Request{
 		Page:     in.Document,
 		Portrait: in.Portrait,
@@ -204,6 +204,7 @@ func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started,
 	}
 	if in.Capture != nil && in.Clip == nil && !in.Prefilled {
 		clip, err := in.Capture(ctx, progress)
+		*filmed = Filmed{Warning: clip.Warning, Quality: clip.Quality}
 		if err != nil {
 			return matcher.Answer{}, err
 		}
@@ -252,10 +253,10 @@ func outcome(ctx context.Context, answer matcher.Answer, err error) (history.Out
 	return history.CouldNotRun, matcher.NewProblem("problem.internal", fmt.Errorf("status %q", result.Scoring.Status))
 }
 
-// finish makes the "finished" record of a check. The page is the input's.
-func finish(c Check, described matcher.Description, page int) (history.Finished, error) {
+// finish makes the "finished" record of a check.
+func finish(c Check, described matcher.Description) (history.Finished, error) {
 	f := history.Finished{
-		Check: c.ID, Session: c.Session, Outcome: c.Outcome, Took: c.Took, Description: described,
+		Check: c.ID, Session: c.Session, Outcome: c.Outcome, Took: c.Took, Description: described, Quality: c.Quality,
 	}
 	if c.Problem != nil {
 		f.Problem = c.Problem.Key
@@ -288,7 +289,6 @@ func finish(c Check, described matcher.Description, page int) (history.Finished,
 			f.Percentages = append(f.Percentages, hundredths(p))
 		}
 	}
-	f.Quality = qualityOf(a, page)
 	f.Raw = a.Raw
 	if f.Raw == nil {
 		raw, err := json.Marshal(a.Result)
@@ -298,25 +298,6 @@ func finish(c Check, described matcher.Description, page int) (history.Finished,
 		f.Raw = raw
 	}
 	return f, nil
-}
-
-func qualityOf(a *matcher.Answer, page int) *history.Quality {
-	if a.Portrait == nil {
-		return nil
-	}
-	q := &history.Quality{
-		Portrait:      whole(a.Portrait.Quality.Total),
-		PortraitEyes:  whole(a.Portrait.Quality.InterEye),
-		PortraitNotes: int64(len(a.Portrait.Warnings)),
-
-		PortraitPage:   cmp.Or(page, a.Portrait.Number),
-		PortraitByHand: a.Portrait.ByHand,
-	}
-	for _, f := range a.Frames {
-		q.Frames = append(q.Frames, whole(f.Quality.Total))
-		q.FramesEyes = append(q.FramesEyes, whole(f.Quality.InterEye))
-	}
-	return q
 }
 
 func hundredths(percent float64) int64 { return whole(percent * 100) }

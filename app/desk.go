@@ -46,13 +46,17 @@ type (
 	Condition    = matcher.Condition
 )
 
+// StageOffering is when a check has waited for a good picture for long enough.
+const StageOffering = matcher.StageOffering
+
 // Source is a live camera, stream or looped file.
 type Source interface {
 	// Next waits for news after the given Live.Seq and returns the newest; frames
 	// nobody asked for in time are skipped. The error is the context's, or says
 	// that the source was closed.
 	Next(ctx context.Context, after uint64) (matcher.Live, error)
-	// Advise waits for a frame after the given Live.Seq and says what it needs.
+	// Advise waits for a frame after the given Live.Seq and says what it needs. It
+	// says by itself how often: several may ask as fast as they like.
 	Advise(ctx context.Context, after uint64) (matcher.Advice, error)
 	// Record records a clip of about this length. A source that stops giving
 	// frames ends it with a *Problem.
@@ -60,6 +64,13 @@ type Source interface {
 	// Close ends the source and waits for its goroutine, though not for a driver
 	// that hangs.
 	Close() error
+}
+
+// Camera is a camera of this computer.
+type Camera struct {
+	Name    string   // as its maker calls it
+	Address string   // what the settings hold where it is chosen
+	Problem *Problem // why it cannot be used now; nil otherwise
 }
 
 // History is the append-only record of what was done.
@@ -93,6 +104,7 @@ type Params struct {
 	Queue      *queue.Queue
 	Portraits  matcher.PortraitFinder
 	OpenSource func(address string) Source // never blocks: the source opens in the background
+	Cameras    func() []Camera             // those that are plugged in; takes a moment
 	Settings   *settings.Store
 	Instance   string // id of this running program
 	Version    string
@@ -111,7 +123,7 @@ func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
 		"OpenAPI": p.OpenAPI == nil, "Tokens": p.Tokens == nil, "Queue": p.Queue == nil,
-		"OpenSource": p.OpenSource == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
+		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
 		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {
 		if missing {

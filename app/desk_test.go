@@ -160,8 +160,8 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 			return nil, errors.New("no API was expected")
 		},
 		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
-		OpenSource: func(string) Source { return nil },
-		Instance:   "ins_1", Version: "test",
+		OpenSource: func(string) Source { return nil }, Cameras: func() []Camera { return nil },
+		Instance: "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file
 }

@@ -67,6 +67,10 @@ func (d *Desk) OpenCamera(address string) Source {
 	return d.p.OpenSource(address)
 }
 
+// Cameras are the cameras that are plugged in, with their names. Listing them
+// takes a moment.
+func (d *Desk) Cameras() []Camera { return d.p.Cameras() }
+
 // OpenFile makes a blob of a file on disk; nothing is read yet.
 func OpenFile(path string) matcher.Blob {
 	size := int64(-1)

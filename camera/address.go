@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"syscall"
 
 	"gocv.io/x/gocv"
 
@@ -53,78 +53,23 @@ func parseAddress(text string) address {
 	return address{file, text}
 }
 
-// check looks at a device or file before native code does, which could only say
-// that it did not work. A stream is not looked at.
-func (a address) check() *matcher.Problem {
-	switch a.kind {
-	case device:
-		return checkDevice(a.name)
-	case file:
-		return checkFile(a.name)
-	}
-	return nil
+// number is which of the computer's cameras is meant, for an address that is a
+// number; false for others.
+func number(text string) (int, bool) {
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	return n, err == nil && n >= 0
 }
 
-// open opens the capture; whoever gets it closes it. OpenCV's own error holds
-// the address, so it is not passed on.
-func (a address) open() (*gocv.VideoCapture, *matcher.Problem) {
-	api := gocv.VideoCaptureFFmpeg // named, so that no other one tries the address and prints it
-	if a.kind == device {
-		api = gocv.VideoCaptureV4L2
-	}
-	capture, err := gocv.VideoCaptureFileWithAPI(a.name, api)
+// openFile opens a file or stream; whoever gets the capture closes it. OpenCV's
+// own error holds the address, so it is not passed on.
+func openFile(name string) (*gocv.VideoCapture, error) {
+	// FFmpeg by name, so that no other one tries the address and prints it.
+	capture, err := gocv.VideoCaptureFileWithAPI(name, gocv.VideoCaptureFFmpeg)
 	if err != nil {
 		capture.Close()
-		return nil, a.failed(errors.New("it does not open"))
+		return nil, errors.New("it does not open")
 	}
 	return capture, nil
-}
-
-// failed is what the clerk is told when a source that looked right gives no
-// picture, or no more.
-func (a address) failed(cause error) *matcher.Problem {
-	switch a.kind {
-	case device:
-		// It may have been pulled out; else the driver only refuses while another
-		// program has it.
-		if problem := checkDevice(a.name); problem != nil {
-			return problem
-		}
-		return matcher.NewProblem("camera.busy", cause)
-	case stream:
-		return matcher.NewProblem("camera.stream", cause)
-	}
-	return matcher.NewProblem("camera.file", cause)
-}
-
-func checkDevice(path string) *matcher.Problem {
-	info, err := os.Stat(path)
-	if err != nil {
-		return matcher.NewProblem(deviceKey(err), err)
-	}
-	if info.Mode()&os.ModeCharDevice == 0 {
-		return matcher.NewProblem("camera.none", errors.New("not a character device"))
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return matcher.NewProblem(deviceKey(err), err)
-	}
-	if err := f.Close(); err != nil {
-		return matcher.NewProblem("camera.busy", err)
-	}
-	return nil
-}
-
-// deviceKey finds the words for why a device does not open. A device that is
-// gone, or never had a driver behind it, is one that is not there.
-func deviceKey(err error) string {
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		return "camera.denied"
-	case errors.Is(err, syscall.EBUSY):
-		return "camera.busy"
-	}
-	return "camera.none"
 }
 
 // checkFile refuses what is no video before FFmpeg guesses: it would show text

@@ -4,15 +4,39 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
+	"slices"
+	"time"
 
 	"facematch/matcher"
+	"facematch/matcher/quality"
 )
 
 // Advise waits for a frame after the given Live.Seq and says what it needs to
-// become a good capture: one hint, with a key coach.*. The error is the
-// context's, ErrClosed, or the face finder's.
+// become a good capture: one hint, with a key coach.*. However many ask, a frame
+// is looked at once, and no more than adviceRate frames a second are. The error
+// is the context's, ErrClosed, or the face finder's.
 func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, error) {
+	select { // one at a time: who waited finds the advice of who went before
+	case s.coaching <- struct{}{}:
+		defer func() { <-s.coaching }()
+	case <-ctx.Done():
+		return matcher.Advice{}, ctx.Err()
+	case <-s.quit:
+		return matcher.Advice{}, ErrClosed
+	}
+	c := &s.coach
+	if c.advice.Seq > after && time.Since(c.at) < adviceFresh {
+		return c.advice, nil
+	}
+	timer := time.NewTimer(time.Until(c.at.Add(adviceEvery)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return matcher.Advice{}, ctx.Err()
+	case <-s.quit:
+		return matcher.Advice{}, ErrClosed
+	}
 	live, err := s.Next(ctx, after)
 	for err == nil && live.Problem != nil {
 		live, err = s.Next(ctx, live.Seq)
@@ -20,79 +44,112 @@ func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 	if err != nil {
 		return matcher.Advice{}, err
 	}
-	picture := live.Frame.Image
-	size := picture.Rect.Size()
-	faces, err := s.find(ctx, picture)
+	c.at = time.Now()
+	faces, err := c.search.find(ctx, live.Frame)
 	if err != nil {
 		return matcher.Advice{}, fmt.Errorf("looking for faces: %w", err)
 	}
-	key := hint(faces, size)
+	c.advice = c.advise(live.Frame, faces)
+	c.advice.Seq = live.Seq
+	return c.advice, nil
+}
+
+// coach turns what is seen in one frame after the other into hints that stand
+// still long enough to be read.
+type coach struct {
+	search search
+	at     time.Time // when the newest frame was looked at
+	advice matcher.Advice
+
+	noses recent // places of the nose of who is seen
+	focus recent
+
+	hint   string        // shown
+	since  time.Duration // when it was first shown, in the source's time
+	next   string        // the hint that would replace it
+	wanted time.Duration // since when
+	seen   time.Duration // the newest frame
+}
+
+// advise says what the frame needs.
+func (c *coach) advise(frame matcher.Frame, faces []matcher.Face) matcher.Advice {
+	if frame.At-c.seen > adviceForgotten {
+		*c = coach{search: c.search, at: c.at}
+	}
+	c.seen = frame.At
+	v := c.look(frame, faces)
+	now := v.hint(c.hint)
+	shown := c.steady(now, frame.At)
 	return matcher.Advice{
-		Seq: live.Seq, Size: size, Faces: faces,
-		Good: key == hintGood, Hint: matcher.Notice{Key: key},
-	}, nil
+		Size: v.size, Faces: faces, Quality: v.measures,
+		Good: now == hintGood && shown == hintGood, Hint: matcher.Notice{Key: shown},
+	}
 }
 
-// find looks for faces in a copy of moderate size, and gives them in the
-// picture's own pixels.
-func (s *Source) find(ctx context.Context, picture *image.RGBA) ([]matcher.Face, error) {
-	width := picture.Rect.Dx()
-	if width <= adviceWidth {
-		return s.p.Faces.Find(ctx, picture)
+// steady is the hint to show when this one would be right now: another one has
+// to be right for a while, and the one that is shown to have been read.
+func (c *coach) steady(key string, at time.Duration) string {
+	switch {
+	case c.hint == "": // the first
+		c.hint, c.since = key, at
+	case key == c.hint:
+		c.next = ""
+	case key != c.next:
+		c.next, c.wanted = key, at
 	}
-	small, err := shrink(picture, image.Pt(adviceWidth, max(1, picture.Rect.Dy()*adviceWidth/width)))
-	if err != nil {
-		return nil, err
+	if c.next != "" && at-c.wanted >= hintHolds && at-c.since >= hintStays {
+		c.hint, c.since, c.next = c.next, at, ""
 	}
-	faces, err := s.p.Faces.Find(ctx, small)
-	if err != nil {
-		return nil, err
-	}
-	scaleX := float64(width) / float64(small.Rect.Dx())
-	scaleY := float64(picture.Rect.Dy()) / float64(small.Rect.Dy())
-	back := func(p image.Point) image.Point {
-		return image.Pt(int(math.Round(float64(p.X)*scaleX)), int(math.Round(float64(p.Y)*scaleY)))
-	}
-	large := make([]matcher.Face, len(faces))
-	for i, f := range faces {
-		large[i] = matcher.Face{
-			Box:  image.Rectangle{Min: back(f.Box.Min), Max: back(f.Box.Max)},
-			Eyes: [2]image.Point{back(f.Eyes[0]), back(f.Eyes[1])},
-			Nose: back(f.Nose),
+	return c.hint
+}
+
+// look measures a frame.
+func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
+	v := view{size: frame.Image.Rect.Size(), faces: faces}
+	if len(faces) != 1 {
+		c.noses, c.focus = nil, nil
+		if len(faces) == 0 {
+			part := middle(frame.Image.Rect)
+			v.light = quality.LightOf(frame.Image, part)
+			v.edges = edges(quality.Sharpness(frame.Image, part), v.light)
 		}
-	}
-	return large, nil
-}
-
-// The hints.
-const (
-	hintNone    = "coach.none"
-	hintSeveral = "coach.several"
-	hintCloser  = "coach.closer"
-	hintCentre  = "coach.centre"
-	hintGood    = "coach.good"
-)
-
-// hint is the one thing to do next, the most pressing first.
-func hint(faces []matcher.Face, size image.Point) string {
-	switch len(faces) {
-	case 0:
-		return hintNone
-	case 1:
-	default:
-		return hintSeveral
+		return v
 	}
 	f := faces[0]
-	apart := f.Eyes[1].Sub(f.Eyes[0])
-	if math.Hypot(float64(apart.X), float64(apart.Y)) < leastEyes {
-		return hintCloser
+	v.measures = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
+	v.light = quality.LightOf(frame.Image, f.Box)
+	v.focus = c.focus.add(quality.Focus(frame.Image, f.Box), focusLooks)
+	v.held = quality.AnglesOf(f.Eyes, f.Nose, c.rest(f))
+	return v
+}
+
+// rest is how far a person's nose stands below the eyes when they look straight
+// ahead: the middle one of the last places, and the usual one while too little was
+// seen. Somebody who never looks straight ahead is taken to do so; three points
+// cannot tell.
+func (c *coach) rest(f matcher.Face) float64 {
+	below := c.noses.add(quality.NoseBelow(f.Eyes, f.Nose), restLooks)
+	if len(c.noses) < restLeast {
+		return quality.UsualRest
 	}
-	middle := f.Box.Min.Add(f.Box.Max) // twice the middle, as is size
-	switch {
-	case !f.Box.In(image.Rectangle{Max: size}),
-		math.Abs(float64(middle.X-size.X)) > 2*offCentreX*float64(size.X),
-		math.Abs(float64(middle.Y-size.Y)) > 2*offCentreY*float64(size.Y):
-		return hintCentre
+	return min(max(below, leastRest), mostRest)
+}
+
+// recent are the last values of a measure.
+type recent []float64
+
+// add takes one more value and gives the median of the last ones, this many.
+func (r *recent) add(value float64, keep int) float64 {
+	*r = append(*r, value)
+	if len(*r) > keep {
+		*r = (*r)[len(*r)-keep:]
 	}
-	return hintGood
+	sorted := slices.Sorted(slices.Values(*r))
+	return sorted[len(sorted)/2]
+}
+
+// middle is where the person is told to be: the middle half of the picture. It
+// is lit and sharp like the face, and need not be looked for.
+func middle(r image.Rectangle) image.Rectangle {
+	return image.Rect(r.Dx()/4, r.Dy()/4, r.Dx()-r.Dx()/4, r.Dy()-r.Dy()/4)
 }

@@ -1,10 +1,15 @@
 package camera
 
 import (
+	"context"
+	"errors"
 	"image"
+	"sync"
 	"testing"
+	"time"
 
 	"facematch/matcher"
+	"facematch/matcher/quality"
 )
 
 // face is a face around a middle, with the eyes this far apart.
@@ -16,25 +21,165 @@ func face(x, y, eyes int) matcher.Face {
 	}
 }
 
+// seenAs is a well-lit, sharp picture of 640x480 with these faces.
+func seenAs(faces ...matcher.Face) view {
+	v := view{size: image.Pt(640, 480), faces: faces, light: quality.Light{Mean: 120, Contrast: 40, Shades: 7}, edges: 1}
+	if len(faces) == 1 {
+		v.measures = quality.Measures{InterEye: quality.InterEye(faces[0].Eyes)}
+		v.focus = 30
+		v.held = quality.AnglesOf(faces[0].Eyes, faces[0].Nose, quality.UsualRest)
+	}
+	return v
+}
+
 func TestHints(t *testing.T) {
+	good := face(320, 240, 80)
+	turnedFace, raised, leaningFace := good, good, good
+	turnedFace.Nose.X += 12 // 0.15 of the distance between the eyes: 20 degrees
+	raised.Nose.Y -= 6      // 0.425 below: 29 degrees against the usual rest
+	leaningFace.Eyes[1].Y += 31
+	leaningFace.Nose = image.Pt(310, 263)
+	lit := func(l quality.Light, faces ...matcher.Face) view {
+		v := seenAs(faces...)
+		v.light = l
+		return v
+	}
+	blurred := seenAs(good)
+	blurred.focus = 4
 	for name, c := range map[string]struct {
-		faces []matcher.Face
-		key   string
+		view view
+		key  string
 	}{
-		"nobody":         {nil, "coach.none"},
-		"good":           {[]matcher.Face{face(320, 240, 80)}, "coach.good"},
-		"just enough":    {[]matcher.Face{face(320, 240, 50)}, "coach.good"},
-		"too far away":   {[]matcher.Face{face(320, 240, 49)}, "coach.closer"},
-		"two":            {[]matcher.Face{face(200, 240, 80), face(440, 240, 80)}, "coach.several"},
-		"one far behind": {[]matcher.Face{face(320, 240, 80), face(40, 40, 10)}, "coach.several"},
-		"to the left":    {[]matcher.Face{face(150, 240, 80)}, "coach.centre"},
-		"to the right":   {[]matcher.Face{face(490, 240, 80)}, "coach.centre"},
-		"too high":       {[]matcher.Face{face(320, 110, 80)}, "coach.centre"},
-		"cut off":        {[]matcher.Face{face(320, 240, 250)}, "coach.centre"},
+		"nobody":           {seenAs(), "coach.none"},
+		"nobody, dark":     {lit(quality.Light{Mean: 12}), "coach.none_dark"},
+		"nobody, bright":   {lit(quality.Light{Mean: 190, Burnt: 0.4}), "coach.none_bright"},
+		"nobody, blurred":  {func() view { v := seenAs(); v.edges = edges(6, v.light); return v }(), "coach.none_sharp"},
+		"plain wall":       {func() view { v := lit(quality.Light{Mean: 150, Contrast: 4}); v.edges = edges(0.1, v.light); return v }(), "coach.none"},
+		"washed out":       {lit(quality.Light{Mean: 190, Darkest: 120}, good), "coach.bright"},
+		"good":             {seenAs(good), "coach.good"},
+		"just enough":      {seenAs(face(320, 240, 50)), "coach.good"},
+		"too far away":     {seenAs(face(320, 240, 49)), "coach.closer"},
+		"two":              {seenAs(face(200, 240, 80), face(440, 240, 80)), "coach.several"},
+		"one far behind":   {seenAs(good, face(40, 40, 10)), "coach.several"},
+		"to the left":      {seenAs(face(150, 240, 80)), "coach.centre"},
+		"to the right":     {seenAs(face(490, 240, 80)), "coach.centre"},
+		"too high":         {seenAs(face(320, 110, 80)), "coach.centre"},
+		"cut off":          {seenAs(face(60, 240, 80)), "coach.centre"},
+		"fills it":         {seenAs(face(320, 240, 195)), "coach.back"},
+		"dark":             {lit(quality.Light{Mean: 39}, good), "coach.dark"},
+		"dark skin":        {lit(quality.Light{Mean: 55, Shades: 6}, good), "coach.good"},
+		"bright":           {lit(quality.Light{Mean: 216}, good), "coach.bright"},
+		"half burnt":       {lit(quality.Light{Mean: 180, Burnt: 0.3}, good), "coach.bright"},
+		"turned":           {seenAs(turnedFace), "coach.straight"},
+		"chin up":          {seenAs(raised), "coach.straight"},
+		"leaning":          {seenAs(leaningFace), "coach.upright"},
+		"blurred":          {blurred, "coach.sharp"},
+		"dark before far":  {lit(quality.Light{Mean: 20}, face(320, 240, 30)), "coach.dark"},
+		"far before turns": {seenAs(matcher.Face{Box: good.Box, Eyes: [2]image.Point{{300, 220}, {340, 220}}, Nose: image.Pt(340, 240)}), "coach.closer"},
 	} {
-		if key := hint(c.faces, image.Pt(640, 480)); key != c.key {
+		if key := c.view.hint(""); key != c.key {
 			t.Errorf("%s: %s, want %s", name, key, c.key)
 		}
+	}
+}
+
+// A value that swings about its limit by less than the hysteresis makes one hint
+// and no flicker.
+func TestHintsDoNotFlicker(t *testing.T) {
+	for name, swing := range map[string]func(v *view, bad bool){
+		"coach.closer":   func(v *view, bad bool) { v.measures.InterEye = pick(bad, 49, 52) },
+		"coach.dark":     func(v *view, bad bool) { v.light.Mean = pick(bad, 39, 42) },
+		"coach.bright":   func(v *view, bad bool) { v.light.Mean = pick(bad, 216, 211) },
+		"coach.upright":  func(v *view, bad bool) { v.held.Roll = -pick(bad, 21, 18) },
+		"coach.straight": func(v *view, bad bool) { v.held.Yaw = -pick(bad, 19, 16) },
+		"coach.sharp":    func(v *view, bad bool) { v.focus = pick(bad, 4.2, 4.7) },
+		"coach.back":     func(v *view, bad bool) { v.faces[0].Box = image.Rect(0, 60, int(pick(bad, 518, 490)), 400) },
+	} {
+		c := coach{}
+		changes, before := 0, ""
+		for i := range 60 {
+			v := seenAs(face(320, 240, 80))
+			swing(&v, i/3%2 == 0)
+			shown := c.steady(v.hint(c.hint), time.Duration(i)*adviceEvery)
+			if shown != before {
+				changes++
+			}
+			before = shown
+		}
+		if before != name || changes > 2 {
+			t.Errorf("%s: %d changes, and at last %s", name, changes, before)
+		}
+	}
+}
+
+func pick(bad bool, yes, no float64) float64 {
+	if bad {
+		return yes
+	}
+	return no
+}
+
+func TestHintsStandStill(t *testing.T) {
+	const ms = time.Millisecond
+	c := coach{}
+	for _, step := range []struct {
+		at          time.Duration
+		right, show string
+	}{
+		{0, hintNone, hintNone},                // the first at once
+		{100 * ms, hintCloser, hintNone},       // not yet
+		{300 * ms, hintNone, hintNone},         // and not for a moment
+		{900 * ms, hintCloser, hintNone},       // begins anew
+		{1200 * ms, hintCloser, hintNone},      // 300 ms are too few
+		{1250 * ms, hintCloser, hintCloser},    // 350 are not
+		{1300 * ms, hintGood, hintCloser},      // has to be read first
+		{1700 * ms, hintGood, hintCloser},      // right for long enough, but not yet read
+		{1900 * ms, hintCentre, hintCloser},    // another one
+		{2200 * ms, hintCentre, hintCloser},    //
+		{2250 * ms, hintCentre, hintCentre},    //
+		{2300 * ms, hintSeveral, hintCentre},   //
+		{9000 * ms, hintSeveral, hintSeveral},  //
+		{9010 * ms, hintSeveral, hintSeveral},  //
+		{15000 * ms, hintSeveral, hintSeveral}, //
+	} {
+		if got := c.steady(step.right, step.at); got != step.show {
+			t.Errorf("at %v: %s, want %s", step.at, got, step.show)
+		}
+	}
+}
+
+// The coach knows a person by how the nose stands at rest, and forgets somebody
+// who was gone.
+func TestNodAgainstOnesOwnRest(t *testing.T) {
+	picture := textured(image.Pt(640, 480), 0)
+	long := face(320, 240, 80) // a nose 0.86 below the eyes: a nod for most
+	long.Nose.Y = 220 + 69
+	c := coach{}
+	at := time.Duration(0)
+	advise := func(f matcher.Face) string {
+		at += adviceEvery
+		return c.advise(matcher.Frame{Image: picture, At: at}, []matcher.Face{f}).Hint.Key
+	}
+	if key := advise(long); key != hintStraight {
+		t.Fatalf("a stranger with a long nose: %s", key)
+	}
+	for range 20 {
+		advise(long)
+	}
+	if c.hint != hintGood {
+		t.Errorf("once known: %s", c.hint)
+	}
+	up := long
+	up.Nose.Y = 220 + 45
+	for range 6 {
+		advise(up)
+	}
+	if c.hint != hintStraight {
+		t.Errorf("with the chin up: %s", c.hint)
+	}
+	at += adviceForgotten
+	if key := advise(long); key != hintStraight {
+		t.Errorf("after a gap the person is still known: %s", key)
 	}
 }
 
@@ -48,7 +193,7 @@ func TestAdvise(t *testing.T) {
 		"large": {image.Pt(1280, 960), image.Pt(640, 480), face(320, 240, 60), face(640, 480, 120)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := params(t, video(t, c.size, 20, 4))
+			p := params(t, videoOf(t, c.size, 20, 4, textured))
 			eyes := &finder{faces: []matcher.Face{c.found}}
 			p.Faces = eyes
 			s := opened(t, p)
@@ -59,7 +204,7 @@ func TestAdvise(t *testing.T) {
 			if *eyes.saw.Load() != c.saw {
 				t.Errorf("faces were looked for in %v", *eyes.saw.Load())
 			}
-			if a.Size != c.size || len(a.Faces) != 1 || a.Faces[0] != c.want || !a.Good || a.Hint.Key != "coach.good" {
+			if a.Size != c.size || len(a.Faces) != 1 || a.Faces[0] != c.want || a.Quality.InterEye == 0 || !a.Good || a.Hint.Key != "coach.good" {
 				t.Errorf("advice %+v, want %+v", a, c.want)
 			}
 			b, err := s.Advise(soon(t), a.Seq)
@@ -67,5 +212,114 @@ func TestAdvise(t *testing.T) {
 				t.Errorf("the next advice is of %d after %d, %v", b.Seq, a.Seq, err)
 			}
 		})
+	}
+}
+
+// One who stands far away is found in a closer look, which is not taken with
+// each frame.
+func TestFarAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		found image.Rectangle // where in the picture
+		least int             // width of a copy of the whole in which it is seen
+		want  image.Point     // its box's middle
+	}{
+		"far":     {image.Rect(900, 400, 960, 460), 1280, image.Pt(930, 430)},
+		"farther": {image.Rect(600, 300, 630, 330), 2560, image.Pt(615, 315)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eyes := &farFinder{size: image.Pt(1280, 720), face: c.found, least: c.least}
+			s := search{faces: eyes}
+			picture := textured(eyes.size, 0)
+			count := func(from, to time.Duration) (seen, looks int) {
+				before := eyes.looks
+				for at := from; at < to; at += adviceEvery {
+					faces, err := s.find(context.Background(), matcher.Frame{Image: picture, At: at})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if len(faces) > 0 {
+						seen++
+						middle := faces[0].Box.Min.Add(faces[0].Box.Max).Div(2)
+						if d := middle.Sub(c.want); d.X*d.X+d.Y*d.Y > 9 {
+							t.Fatalf("found at %v, want %v", middle, c.want)
+						}
+					}
+				}
+				return seen, eyes.looks - before
+			}
+			if seen, _ := count(0, 3*time.Second); seen < 20 {
+				t.Errorf("seen %d times in 3 s", seen)
+			}
+			eyes.least = 1 << 20 // gone
+			if _, looks := count(3*time.Second, 9*time.Second); looks > 43+2*6 {
+				t.Errorf("nobody is there, and yet %d looks in 6 s", looks)
+			}
+		})
+	}
+}
+
+// farFinder sees one face where it is large enough.
+type farFinder struct {
+	size  image.Point
+	face  image.Rectangle
+	least int
+	looks int
+	half  bool // the next closer look is at the middle half
+}
+
+func (f *farFinder) Find(_ context.Context, picture *image.RGBA) ([]matcher.Face, error) {
+	f.looks++
+	width := picture.Rect.Dx()
+	part := image.Rectangle{Max: f.size}
+	if width == closerWidth && f.least > closerWidth { // the whole, then its middle half
+		if f.half = !f.half; !f.half {
+			part = middle(part)
+			width *= 2
+		}
+	}
+	if width < f.least {
+		return nil, nil
+	}
+	at := func(p image.Point) image.Point {
+		p = p.Sub(part.Min)
+		return image.Pt(p.X*picture.Rect.Dx()/part.Dx(), p.Y*picture.Rect.Dy()/part.Dy())
+	}
+	return []matcher.Face{{Box: image.Rectangle{Min: at(f.face.Min), Max: at(f.face.Max)}}}, nil
+}
+
+// However many ask, each frame is looked at once, and few of them.
+func TestAdviceIsShared(t *testing.T) {
+	p := params(t, videoOf(t, image.Pt(320, 240), 60, 10, textured))
+	eyes := &finder{}
+	p.Faces = eyes
+	s := opened(t, p)
+	var asking sync.WaitGroup
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for range 5 {
+		asking.Add(1)
+		go func() {
+			defer asking.Done()
+			for seq := uint64(0); ; {
+				a, err := s.Advise(ctx, seq)
+				if err != nil {
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+					}
+					return
+				}
+				if a.Seq <= seq {
+					t.Errorf("after %d came %d", seq, a.Seq)
+				}
+				seq = a.Seq
+			}
+		}()
+	}
+	asking.Wait()
+	// Nobody is there, so closer looks come on top, two every 1.5 s.
+	most := int64(time.Since(start)/adviceEvery) + 1 + 2*(int64(time.Since(start)/closerEvery)+1)
+	if looks := eyes.looks.Load(); looks < 3 || looks > most {
+		t.Errorf("%d looks for five who ask, want at most %d", looks, most)
 	}
 }

@@ -32,6 +32,26 @@ const (
 	// return after its own time-out, and the window must not wait for that.
 	closeWait = 800 * time.Millisecond
 
+	// The owner of a stream that has been in one native call for stuckAfter is left
+	// behind, which is looked for every guardEvery: FFmpeg's own time-out would have
+	// ended it after two seconds, so bytes come, but no picture. Each that is left
+	// holds a connection and a thread, so there are at most mostLeftBehind.
+	stuckAfter     = 4 * time.Second
+	guardEvery     = 500 * time.Millisecond
+	mostLeftBehind = 4
+
+	// fileLook is how often a file that is played is looked after.
+	fileLook = time.Second
+
+	// What a camera is asked for. 720p is what faces at a counter need and nearly
+	// every camera has; below enoughRate a picture looks like a row of stills.
+	preferredWidth, preferredHeight = 1280, 720
+	preferredRate                   = 30
+	enoughRate                      = 20
+
+	// mostModes ends the lists of a driver that never does.
+	mostModes = 64
+
 	// sniffBytes is what http.DetectContentType looks at.
 	sniffBytes = 512
 
@@ -45,22 +65,102 @@ const (
 	playLate = 250 * time.Millisecond
 )
 
+// How often the coach looks, and how closely.
 const (
+	// adviceEvery is the time from one look to the next at least: seven a second
+	// follow a moving face, and each costs about 45 ms of a core.
+	adviceEvery = 140 * time.Millisecond
+
+	// adviceFresh is how old an advice may be for somebody who did not wait for it.
+	adviceFresh = 500 * time.Millisecond
+
+	// adviceForgotten is the gap between two looks after which the coach begins
+	// anew: somebody else may stand there.
+	adviceForgotten = 2 * time.Second
+
 	// adviceWidth is the widest picture faces are looked for in, in pixels: a face
 	// large enough to match is still over 25 pixels between the eyes there for a
 	// 1280 pixel camera, and the search costs a quarter.
 	adviceWidth = 640
 
-	// leastEyes is the smallest distance between the eyes in the camera's own
-	// pixels. The recognizer looks at a face 150 pixels wide in which the eyes are
-	// about 51 pixels apart; a smaller face would only be blown up.
-	leastEyes = 50.0
+	// closerWidth is that of the closer look, and closerEvery how often there is
+	// one while nobody is seen: it takes about 300 ms of a core. In it, and in the
+	// picture's middle half, the detector's smallest face has 17 pixels between
+	// the eyes in a camera of 1280 pixels, and 9 in one of 640.
+	closerWidth = 1280
+	closerEvery = 1500 * time.Millisecond
+
+	// A hint is shown once it has been right for hintHolds, and then for hintStays
+	// at least, which is what a glance takes.
+	hintHolds = 350 * time.Millisecond
+	hintStays = 800 * time.Millisecond
+
+	// focusLooks is over how many looks the median of the focus is taken: where the
+	// detector's box jumps, so does the focus.
+	focusLooks = 5
+
+	// A person's rest is the median of the last restLooks looks, about four seconds, and known after restLeast of them. Of 104 studio photos none lay
+	// outside leastRest to mostRest.
+	restLooks = 28
+	restLeast = 7
+	leastRest = 0.54
+	mostRest  = 0.87
+)
+
+// The limits of a good capture. Where a range of vendors is given it is theirs
+// for a live picture: Baidu's defaults (yaw 18, pitch and roll 20 degrees,
+// brightness 40 to 220) and Yoti's (brightness 40 to 215, eyes 120 pixels apart).
+var (
+	// darkLight and brightLight bound the mean brightness of the face, 0 to 255.
+	// Faces of people with dark skin in good studio light measured 55 and more, so
+	// the lower bound must not be higher.
+	darkLight   = limit{40, 44}
+	brightLight = limit{215, 209}
+
+	// burntOut is the share of the face that is white. Of the test clips, talking
+	// heads and studio portraits none had more than 0.03; OFIQ's score for
+	// over-exposure, 1/(share+0.01), is 9 of 100 at the limit.
+	burntOut = limit{0.10, 0.08}
+
+	// washedOut is the brightness that the darkest 2 % of a face do not exceed:
+	// brows and nostrils. It was 82 at most in the same pictures, 122 and more with
+	// 115 added to their brightness.
+	washedOut = limit{105, 95}
+
+	// nearEnough is the distance between the eyes in the camera's own pixels. The
+	// recognizer looks at a face 150 pixels wide in which the eyes are about 51
+	// pixels apart; a smaller face would only be blown up. (Yoti's 120 pixels would
+	// ask for a face as wide as half a 640 pixel camera's picture.)
+	nearEnough = limit{50, 54}
+
+	// farEnough is the share of the picture's width or height that a face fills.
+	farEnough = limit{0.80, 0.75}
 
 	// A face is in the centre while its middle is at most this share of the
 	// picture's width or height away from the picture's middle.
-	offCentreX = 0.25
-	offCentreY = 0.25
+	centreX = limit{0.25, 0.22}
+	centreY = limit{0.25, 0.22}
+
+	// turned, nodding and leaning are degrees. The base of the nose tells a nod too
+	// poorly for the vendors' 20 degrees (see quality.Angles).
+	turned  = limit{18, 15}
+	nodding = limit{25, 21}
+	leaning = limit{20, 17}
+
+	// sharpEnough is quality.Focus. Of 478 frames of the test clips and talking heads
+	// the softest had 4.9; of the same clips blurred by a Gaussian of 3 pixels 97 %
+	// had under 4.4.
+	sharpEnough = limit{4.4, 4.9}
+
+	// blurredPicture is the sharpness of the picture's middle by its contrast, where
+	// no face is found in it. Of the test clips it was 0.42 and more; where a blur of
+	// 5 or 8 pixels kept the face from being found, 0.14 at most.
+	blurredPicture = limit{0.18, 0.22}
 )
+
+// plainContrast is the contrast (standard deviation of the brightness) below
+// which a picture is a plain wall rather than a blurred one.
+const plainContrast = 25.0
 
 const (
 	// maxCandidates is how many frames of a clip stay in memory (16 of 1280x720

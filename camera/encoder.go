@@ -183,9 +183,9 @@ func (e *encoder) convert(picture *image.RGBA, scaled, bgr *gocv.Mat) error {
 // playable checks a finished clip, because the writer says nothing when the disk
 // is full: such a file has no index and does not open.
 func playable(path string, frames int) error {
-	capture, problem := address{file, path}.open()
-	if problem != nil {
-		return problem
+	capture, err := openFile(path)
+	if err != nil {
+		return err
 	}
 	defer capture.Close()
 	if n := int(capture.Get(gocv.VideoCaptureFrameCount)); n != frames {

@@ -40,10 +40,12 @@ func soon(t *testing.T) context.Context {
 type finder struct {
 	faces []matcher.Face
 	saw   atomic.Pointer[image.Point]
+	looks atomic.Int64
 }
 
 func (f *finder) Find(_ context.Context, picture *image.RGBA) ([]matcher.Face, error) {
 	size := picture.Rect.Size()
+	f.looks.Add(1)
 	f.saw.Store(&size)
 	return f.faces, nil
 }
@@ -127,8 +129,25 @@ func scene(size image.Point, i int) *image.RGBA {
 	return m
 }
 
+// textured is picture number i of stripes that move, sharp and well lit all over.
+func textured(size image.Point, i int) *image.RGBA {
+	m := image.NewRGBA(image.Rectangle{Max: size})
+	for y := range size.Y {
+		for x := range size.X {
+			grey := uint8(100 + 50*((x+i)/8%2) + 30*(y/8%2))
+			m.SetRGBA(x, y, color.RGBA{grey, grey, grey, 255})
+		}
+	}
+	return m
+}
+
 // video makes a video file of moving scenes: Motion JPEG in AVI.
 func video(t testing.TB, size image.Point, rate float64, frames int) string {
+	t.Helper()
+	return videoOf(t, size, rate, frames, scene)
+}
+
+func videoOf(t testing.TB, size image.Point, rate float64, frames int, scene func(image.Point, int) *image.RGBA) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "scenes.avi")
 	w, err := gocv.VideoWriterFile(path, "MJPG", rate, size.X, size.Y, true)
@@ -177,6 +196,8 @@ const (
 	trickle        // sends pictures, then only a byte now and then
 	garbage        // sends noise
 	grown          // sends pictures twice as large
+	silent         // sends nothing more
+	newPlay        // goes on as before for who is there, and plays for who comes
 )
 
 func startNetcam(t *testing.T) *netcam {
@@ -227,6 +248,7 @@ func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	tick := time.NewTicker(time.Second / 25)
 	defer tick.Stop()
+	mode := int32(plays)
 	for i := 0; ; i++ {
 		select {
 		case <-tick.C:
@@ -234,7 +256,11 @@ func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		var err error
-		switch mode := c.mode.Load(); {
+		if now := c.mode.Load(); now != newPlay {
+			mode = now
+		}
+		switch {
+		case mode == silent:
 		case mode == garbage:
 			_, err = w.Write(bytes.Repeat([]byte{0, 0xFE, byte(i), 0x13}, 4<<10))
 		case mode == trickle && i > 20:

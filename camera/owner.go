@@ -3,6 +3,8 @@ package camera
 import (
 	"errors"
 	"fmt"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -10,54 +12,122 @@ import (
 	"facematch/matcher"
 )
 
+// owner is the one goroutine that holds a source's native capture. One that is
+// stuck in native code is left behind and replaced: when it comes back it closes
+// its capture and ends, and what it brings is thrown away.
+type owner struct {
+	*Source
+	pace  pacer
+	still stillness
+
+	inside atomic.Int64 // when it went into native code, in the source's time; 0: it is not there
+}
+
+// newOwner starts an owner in the place of the one before. The caller holds mu.
+func (s *Source) newOwner() {
+	o := &owner{Source: s}
+	s.owner = o
+	s.busy.Add(1)
+	go o.own()
+}
+
+// replaced says whether the owner was left behind.
+func (o *owner) replaced() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.owner != o
+}
+
 // own opens and reads the source until Close, one session after another.
-func (s *Source) own() {
-	defer s.busy.Done()
+func (o *owner) own() {
+	defer o.busy.Done()
 	wait := retryFirst
-	var pace pacer
-	var still stillness
 	for {
-		frames, problem := s.session(&pace, &still)
+		frames, problem := o.session()
+		if o.isClosed() {
+			return
+		}
+		if o.replaced() {
+			o.mu.Lock()
+			o.leftBehind--
+			o.mu.Unlock()
+			return
+		}
 		if frames > 0 {
 			wait = retryFirst
 		}
 		if problem != nil {
-			s.fail(problem)
-			if !s.sleep(wait) {
+			o.fail(o, problem)
+			if !o.sleep(wait) {
 				return
 			}
 			wait = min(2*wait, retryLast)
 		}
-		if s.isClosed() {
-			return
-		}
 	}
 }
 
-// session opens the source and reads it until it fails or is closed. It returns
-// how many frames came; no problem means that it may start again at once.
-func (s *Source) session(pace *pacer, still *stillness) (frames int, problem *matcher.Problem) {
-	if problem := s.from.check(); problem != nil {
+// native runs what may not come back.
+func (o *owner) native(f func()) {
+	o.inside.Store(int64(time.Since(o.opened)) + 1)
+	f()
+	o.inside.Store(0)
+}
+
+// guard replaces an owner that has been in native code for too long. FFmpeg's
+// time-outs end with the first byte that comes, so a stream that trickles would
+// hold its owner for ever; a new connection may well give pictures. A device has
+// one owner only, and its driver gives up by itself.
+func (s *Source) guard() {
+	defer s.busy.Done()
+	for s.sleep(guardEvery) {
+		s.mu.Lock()
+		since := time.Duration(s.owner.inside.Load())
+		if since > 0 && time.Since(s.opened)-since > stuckAfter && s.leftBehind < mostLeftBehind && !s.closed {
+			s.failLocked(matcher.NewProblem("camera.frozen", nil))
+			s.p.Log.Warn("camera owner left behind", "source", s.from.kind.String())
+			s.leftBehind++
+			s.newOwner()
+		}
+		s.mu.Unlock()
+	}
+}
+
+// session opens the source and reads it until it fails, is closed or the owner is
+// replaced. It returns how many frames came; no problem means that it may start
+// again at once.
+func (o *owner) session() (frames int, problem *matcher.Problem) {
+	from := o.target()
+	if problem := o.check(from); problem != nil {
 		return 0, problem
 	}
-	capture, problem := s.from.open()
-	if problem != nil {
-		return 0, problem
+	file, err := opening(from)
+	if err != nil {
+		return 0, o.failed(from, err)
+	}
+	var capture *gocv.VideoCapture
+	o.native(func() { capture, err = o.open(from) })
+	if err != nil {
+		return 0, o.failed(from, err)
 	}
 	defer capture.Close()
 	mat := gocv.NewMat()
 	defer mat.Close()
 
-	if s.from.kind == file {
-		pace.period = time.Duration(float64(time.Second) / playRate(capture.Get(gocv.VideoCaptureFPS)))
+	if file != nil {
+		o.pace.period = time.Duration(float64(time.Second) / playRate(capture.Get(gocv.VideoCaptureFPS)))
 	}
-	still.reopened()
+	o.still.reopened()
 	rewound := false
-	for !s.isClosed() {
-		if !capture.Read(&mat) {
+	for !o.isClosed() {
+		var read bool
+		o.native(func() { read = capture.Read(&mat) })
+		if o.replaced() {
+			return frames, nil
+		}
+		if !read {
 			switch {
-			case s.from.kind != file || frames == 0:
-				return frames, s.from.failed(errors.New("no more pictures"))
+			case file == nil || frames == 0:
+				return frames, o.failed(from, errors.New("no more pictures"))
 			case rewound: // this kind of file cannot be rewound: open it again
 				return frames, nil
 			}
@@ -69,22 +139,116 @@ func (s *Source) session(pace *pacer, still *stillness) (frames int, problem *ma
 		rewound = false
 		picture, err := toRGBA(mat)
 		if err != nil {
-			return frames, s.from.failed(err)
+			return frames, o.failed(from, err)
 		}
 		if size := frameSize(picture.Rect.Size()); min(size.X, size.Y) < leastSide {
 			return frames, matcher.NewProblem("camera.too_small", fmt.Errorf("pictures of %v", picture.Rect.Size()))
 		}
-		if s.from.kind != device && still.stuck(picture, time.Now()) {
-			s.p.Log.Info("camera stands still, opened anew", "source", s.from.kind.String())
+		if from.kind != device && o.still.stuck(picture, time.Now()) {
+			o.p.Log.Info("camera stands still, opened anew", "source", from.kind.String())
 			return frames, nil
 		}
-		if !s.sleep(pace.next(time.Now())) {
+		if there, err := file.there(time.Now()); err != nil {
+			return frames, o.failed(from, err)
+		} else if !there {
+			return frames, nil
+		}
+		if !o.sleep(o.pace.next(time.Now())) {
 			break
 		}
-		s.show(picture)
+		o.show(o, picture)
 		frames++
 	}
 	return frames, nil
+}
+
+// target is where the source's address leads now: a number counts the cameras
+// that are plugged in.
+func (o *owner) target() address {
+	if n, ok := number(o.p.Address); ok {
+		return address{device, o.sys.nth(n)}
+	}
+	return o.from
+}
+
+// check looks at a device or file before native code does, which could only say
+// that it did not work. A stream is not looked at.
+func (o *owner) check(from address) *matcher.Problem {
+	switch from.kind {
+	case device:
+		return o.gone(o.sys.check(from.name))
+	case file:
+		return checkFile(from.name)
+	}
+	return nil
+}
+
+func (o *owner) open(from address) (*gocv.VideoCapture, error) {
+	if from.kind != device {
+		return openFile(from.name)
+	}
+	can, _ := o.sys.ask(from.name) // one that does not answer is asked for the usual
+	capture, err := o.sys.open(from.name, choose(can.modes))
+	if err != nil {
+		capture.Close()
+		return nil, errors.New("it does not open")
+	}
+	return capture, nil
+}
+
+// failed is what the clerk is told when a source that looked right gives no
+// picture, or no more.
+func (o *owner) failed(from address, cause error) *matcher.Problem {
+	switch from.kind {
+	case device:
+		// It may have been pulled out; else the driver only refuses while another
+		// program has it.
+		if problem := o.gone(o.sys.check(from.name)); problem != nil {
+			return problem
+		}
+		return matcher.NewProblem("camera.busy", cause)
+	case stream:
+		return matcher.NewProblem("camera.stream", cause)
+	}
+	return matcher.NewProblem("camera.file", cause)
+}
+
+// gone gives the problem of a camera that is not there the words of one that was.
+func (o *owner) gone(problem *matcher.Problem) *matcher.Problem {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if problem != nil && problem.Key == "camera.none" && o.frames > 0 {
+		return matcher.NewProblem("camera.unplugged", problem.Err)
+	}
+	return problem
+}
+
+// played is the file that is played, to be looked after: what was deleted still
+// plays to its end, and a picture that is not there any more is a lying one. Nil
+// for other sources.
+type played struct {
+	path   string
+	info   os.FileInfo
+	looked time.Time
+}
+
+func opening(from address) (*played, error) {
+	if from.kind != file {
+		return nil, nil
+	}
+	info, err := os.Stat(from.name)
+	return &played{path: from.name, info: info, looked: time.Now()}, err
+}
+
+// there looks now and then whether the file is still in its place: false where
+// another one lies there, an error where none does.
+func (p *played) there(now time.Time) (bool, error) {
+	if p == nil || now.Sub(p.looked) < fileLook {
+		return true, nil
+	}
+	p.looked = now
+	info, err := os.Stat(p.path)
+	return err == nil && os.SameFile(info, p.info), err
 }
 
 // playRate is the frame rate a file is played at.

@@ -61,15 +61,24 @@ func frameSize(size image.Point) image.Point {
 
 // shrink makes a smaller copy of this size.
 func shrink(picture *image.RGBA, size image.Point) (*image.RGBA, error) {
-	small := image.NewRGBA(image.Rectangle{Max: size})
+	return scaled(picture, picture.Rect, size)
+}
+
+// scaled makes a copy of a part of the picture of this size.
+func scaled(picture *image.RGBA, part image.Rectangle, size image.Point) (*image.RGBA, error) {
+	how := gocv.InterpolationArea // which only makes smaller well
+	if size.X > part.Dx() {
+		how = gocv.InterpolationLinear
+	}
+	copied := image.NewRGBA(image.Rectangle{Max: size})
 	var inner error
-	err := lend(picture, func(from gocv.Mat) {
-		inner = lend(small, func(to gocv.Mat) {
-			gocv.Resize(from, &to, size, 0, 0, gocv.InterpolationArea)
-		})
+	err := lend(picture, func(whole gocv.Mat) {
+		from := whole.Region(part)
+		defer from.Close()
+		inner = lend(copied, func(to gocv.Mat) { gocv.Resize(from, &to, size, 0, 0, how) })
 	})
 	if err == nil {
 		err = inner
 	}
-	return small, err
+	return copied, err
 }

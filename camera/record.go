@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"time"
 
 	"facematch/matcher"
@@ -139,10 +138,4 @@ func (c *candidates) add(frame matcher.Frame) {
 		return
 	}
 	c.stretch, c.sharp = stretch, sharp
-}
-
-// middle is where the person is told to be: the middle half of the picture. It
-// is sharp or blurred like the face, and need not be looked for.
-func middle(r image.Rectangle) image.Rectangle {
-	return image.Rect(r.Dx()/4, r.Dy()/4, r.Dx()-r.Dx()/4, r.Dy()-r.Dy()/4)
 }

@@ -60,9 +60,9 @@ func TestRecord(t *testing.T) {
 
 func clipRate(t *testing.T, clip matcher.Clip) float64 {
 	t.Helper()
-	capture, problem := address{file, clip.Video.Path}.open()
-	if problem != nil {
-		t.Fatal(problem)
+	capture, err := openFile(clip.Video.Path)
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer capture.Close()
 	return capture.Get(gocv.VideoCaptureFPS)
@@ -108,7 +108,7 @@ func checkClip(t *testing.T, clip matcher.Clip, length time.Duration, size image
 		}
 	}
 
-	capture, problem := address{file, v.Path}.open()
+	capture, problem := openFile(v.Path)
 	if problem != nil {
 		t.Fatal(problem)
 	}

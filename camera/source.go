@@ -9,7 +9,7 @@
 //
 // One goroutine, the owner, opens the source, reads it, and tries again by
 // itself when it fails. Nobody else touches the native capture, so it is never
-// closed during a read. Nothing ever waits in the owner's way: readers take the
+// closed during a read; an owner that is stuck in one is left behind. Nothing ever waits in the owner's way: readers take the
 // newest frame, recorders have bounded queues.
 package camera
 
@@ -31,7 +31,7 @@ var ErrClosed = errors.New("camera: the source is closed")
 
 // Params are the parts of a Source; all are needed.
 type Params struct {
-	// Address is a device number ("0"), a device path ("/dev/video0"), an http,
+	// Address is a camera's number, from 0 in the order of Devices, a device path ("/dev/video0"), an http,
 	// https or rtsp address, or the path of a video file, which is played over
 	// and over in real time. It may hold a password and is never logged.
 	Address string
@@ -44,10 +44,14 @@ type Params struct {
 // at once.
 type Source struct {
 	p      Params
+	sys    system
 	from   address
 	opened time.Time
 	quit   chan struct{}  // closed by Close
 	busy   sync.WaitGroup // the owner and the encoders
+
+	coaching chan struct{} // holds one while the coach is asked
+	coach    coach         // of whoever holds coaching
 
 	mu       sync.Mutex
 	live     matcher.Live
@@ -57,6 +61,9 @@ type Source struct {
 	frozen   *time.Timer
 	taps     map[*tap]struct{}
 	closed   bool
+
+	owner      *owner
+	leftBehind int // owners that were replaced and have not come back
 }
 
 // tap is where a recorder gets each frame.
@@ -71,7 +78,9 @@ type tap struct {
 //
 // The first Open of a program sets FFmpeg's time-outs through the environment,
 // unless it has OPENCV_FFMPEG_CAPTURE_OPTIONS already.
-func Open(p Params) *Source {
+func Open(p Params) *Source { return openOn(p, thisSystem()) }
+
+func openOn(p Params, sys system) *Source {
 	if p.Faces == nil || p.Temp == "" || p.Log == nil {
 		panic("camera: Params.Faces, Temp or Log is missing")
 	}
@@ -80,14 +89,18 @@ func Open(p Params) *Source {
 		_ = os.Setenv(captureOptionsEnv, captureOptions)
 	}
 	s := &Source{
-		p: p, from: parseAddress(p.Address), opened: time.Now(),
+		p: p, sys: sys, from: parseAddress(p.Address), opened: time.Now(),
 		quit: make(chan struct{}), news: make(chan struct{}), taps: map[*tap]struct{}{},
+		coaching: make(chan struct{}, 1), coach: coach{search: search{faces: p.Faces}},
 	}
 	s.mu.Lock() // the timer's function must not look for the timer before it is set
 	s.frozen = time.AfterFunc(frozenAfter, s.freeze)
+	s.newOwner()
 	s.mu.Unlock()
-	s.busy.Add(1)
-	go s.own()
+	if s.from.kind == stream {
+		s.busy.Add(1)
+		go s.guard()
+	}
 	return s
 }
 
@@ -142,11 +155,11 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// show makes a picture the newest frame.
-func (s *Source) show(picture *image.RGBA) {
+// show makes a picture the newest frame, unless its owner was replaced.
+func (s *Source) show(by *owner, picture *image.RGBA) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.owner != by {
 		return
 	}
 	s.frames++
@@ -169,11 +182,14 @@ func (s *Source) show(picture *image.RGBA) {
 	s.tell(matcher.Live{Frame: frame})
 }
 
-// fail makes a problem the newest state. The same problem again is no news.
-func (s *Source) fail(problem *matcher.Problem) {
+// fail makes a problem the newest state, unless its owner was replaced. The same
+// problem again is no news.
+func (s *Source) fail(by *owner, problem *matcher.Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failLocked(problem)
+	if s.owner == by {
+		s.failLocked(problem)
+	}
 }
 
 func (s *Source) failLocked(problem *matcher.Problem) {

@@ -108,6 +108,9 @@ type Clip struct {
 	Video  Blob          // H.264 MP4
 	Frames []Frame       // candidate frames in the order they were taken, at most 16
 	Length time.Duration // from the first to the last recorded frame
+
+	Warning Notice           // the hint that was not followed when filming began; without a key: the picture was good
+	Quality quality.Measures // of the face when filming began; all 0 where none was seen
 }
 
 // Notice is a short message with a stable key and its parameters; the words
@@ -214,6 +217,8 @@ type Stage string
 
 // The stages of a check, in their usual order.
 const (
+	StageCoaching  Stage = "coaching"  // the camera waits for a good picture
+	StageOffering  Stage = "offering"  // none came; the clerk may film anyway
 	StageRecording Stage = "recording" // the camera records the clip
 	StageLoading   Stage = "loading"   // the engine loads its models
 	StageDocument  Stage = "document"  // the portrait is looked for
@@ -254,6 +259,8 @@ type Advice struct {
 	Seq   uint64      // of the frame it speaks of (Live.Seq)
 	Size  image.Point // of that frame
 	Faces []Face      // in that frame's pixels
-	Good  bool        // exactly one face, large enough and whole
+	Good  bool        // exactly one face, which is near, whole, upright, straight, sharp and well lit
 	Hint  Notice      // the one thing to do next, or that all is well
+
+	Quality quality.Measures // of the one face; all 0 where there is none or several
 }

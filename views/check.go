@@ -33,6 +33,7 @@ type checkScreen struct {
 
 	document *documentSide
 	running  *job
+	goOn     chan struct{} // closed when the clerk films anyway; of the running check
 	remote   *remoteForm
 	offers   *offers // of the result that is shown; nil where there are none
 	fault    error   // why the last check did not begin
@@ -52,6 +53,7 @@ type checkScreen struct {
 	stage     *widget.Label
 	bar       *widget.ProgressBar
 	endless   *widget.ProgressBarInfinite
+	anyway    *button // films though the picture is not good; there while that is offered
 	cancel    *button
 	form      *fyne.Container
 	progress  *fyne.Container
@@ -91,9 +93,12 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.start.Importance = widget.HighImportance
 	s.why = wrapped("")
 
-	s.stage = bold("")
+	s.stage = wrapped("")
+	s.stage.TextStyle.Bold = true
 	s.bar, s.endless = widget.NewProgressBar(), widget.NewProgressBarInfinite()
 	s.endless.Stop()
+	s.anyway = s.keys.button(s.words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
+	s.anyway.Hide()
 	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
 
 	s.document = newDocumentSide(p, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
@@ -113,7 +118,7 @@ func (s *checkScreen) lay() {
 	)
 	s.progress = container.NewVBox(
 		s.stage, container.NewStack(s.bar, s.endless),
-		container.NewHBox(layout.NewSpacer(), s.cancel),
+		container.NewHBox(layout.NewSpacer(), s.anyway, s.cancel),
 	)
 	s.progress.Hide()
 	twoLines := widget.NewLabel("\n") // what a long hint needs where the window is small
@@ -233,6 +238,7 @@ func (s *checkScreen) stopRunning() {
 	if s.busy() {
 		s.running.stop()
 		s.cancel.Disable()
+		s.anyway.Hide()
 		s.stage.SetText(s.words.T("stage.cancelling"))
 	}
 }
@@ -351,23 +357,26 @@ func (s *checkScreen) update() {
 	}
 }
 
-// begin starts a check.
+// begin starts a check, or goes on with one that waits for a good picture.
 func (s *checkScreen) begin() {
-	if s.busy() || s.result != nil || s.missing() != "" {
+	if s.busy() {
+		s.filmAnyway()
+		return
+	}
+	if s.result != nil || s.missing() != "" {
 		return
 	}
 	document, source := s.document.state, s.source
 	portrait := document.portrait
 	rules := s.desk.Settings().Conditions
+	s.goOn = make(chan struct{})
 	in := app.CheckInput{
-		Document: document.files[document.file].blob,
-		Portrait: &portrait, // one without a face too: the page on the screen is what counts
-		Name:     strings.TrimSpace(s.name.Text),
-		Consent:  s.consent.Checked,
-		Minor:    s.minor.Checked && s.minor.Visible(),
-		Capture: func(ctx context.Context, progress app.ProgressFunc) (app.Clip, error) {
-			return source.Record(ctx, clipLength, progress)
-		},
+		Document:     document.files[document.file].blob,
+		Portrait:     &portrait, // one without a face too: the page on the screen is what counts
+		Name:         strings.TrimSpace(s.name.Text),
+		Consent:      s.consent.Checked,
+		Minor:        s.minor.Checked && s.minor.Visible(),
+		Capture:      app.Capture(source, clipLength, s.goOn),
 		DocumentPage: document.page(),
 	}
 	if document.byCamera() {
@@ -416,9 +425,24 @@ func (s *checkScreen) sendKept(k app.KeptCheck) {
 	})
 }
 
+// filmAnyway films though the picture is not good, where that is offered.
+func (s *checkScreen) filmAnyway() {
+	if s.anyway.Visible() {
+		s.anyway.Hide()
+		close(s.goOn)
+	}
+}
+
 func (s *checkScreen) showProgress(p app.Progress) {
 	if s.cancel.Disabled() { // "cancelling" stays until it is over
 		return
+	}
+	select {
+	case <-s.goOn: // once is enough
+		s.anyway.Hide()
+	default:
+		s.anyway.Hidden = p.Stage != app.StageOffering
+		s.anyway.Refresh()
 	}
 	s.stage.SetText(s.words.stage(p))
 	if p.Total > 0 {

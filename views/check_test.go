@@ -317,6 +317,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	desk := newFakeDesk()
 	source := newFakeSource()
 	desk.source = func(string) app.Source { return source }
+	source.advise(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
 	var filmed atomic.Bool
 	source.record = func(context.Context, app.ProgressFunc) (app.Clip, error) {
 		filmed.Store(true)
@@ -707,4 +708,105 @@ func notCompared(anchor, target int) app.Check {
 	answer.Result.Scoring.Status = "fail"
 	answer.Result.Scoring.Failed = []string{"code == 0", "score >= 80 (was no value)"}
 	return app.Check{ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second}
+}
+
+// Where the picture does not get good the clerk may film anyway, with the button
+// or the keys that started the check, but not before that is offered.
+func TestFilmAnyway(t *testing.T) {
+	for _, how := range []string{"button", "keys", "good after all"} {
+		t.Run(how, func(t *testing.T) {
+			desk := newFakeDesk()
+			source := newFakeSource()
+			desk.source = func(string) app.Source { return source }
+			source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.dark"}})
+			filmed := make(chan struct{})
+			source.record = func(context.Context, app.ProgressFunc) (app.Clip, error) {
+				close(filmed)
+				return app.Clip{}, nil
+			}
+			report := make(chan app.ProgressFunc, 1)
+			desk.check = func(ctx context.Context, in app.CheckInput, p app.ProgressFunc) (app.Check, error) {
+				report <- p
+				clip, err := in.Capture(ctx, func(app.Progress) {}) // what it reports, the test does
+				done := compared(history.Pass, 90)
+				done.Filmed.Warning = clip.Warning
+				if clip.Warning.Key != "" {
+					done.Quality = &history.Quality{
+						CaptureWarning: clip.Warning.Key, Camera: &history.Measures{Eyes: 81, Exposure: 12, Total: 34},
+					}
+				}
+				return done, err
+			}
+			w := open(t, desk, "")
+			ready(t, w)
+			test.Tap(w.check.start)
+			p := <-report
+			p(app.Progress{Stage: "coaching", Done: 2000, Total: 10000})
+			w.until(t, "that it waits", func() bool { return strings.Contains(w.text(), w.words.T("stage.coaching")) })
+			if !strings.Contains(w.text(), w.words.T("coach.dark")) || w.check.bar.Value != 0.2 {
+				t.Errorf("while it waits the screen says %q, the bar %v", w.text(), w.check.bar.Value)
+			}
+			w.press(t, fyne.KeyReturn)
+			if w.check.anyway.Visible() {
+				t.Error("it can be filmed anyway at once")
+			}
+			select {
+			case <-w.check.goOn:
+				t.Fatal("a second press of the keys films anyway before it is offered")
+			default:
+			}
+			p(app.Progress{Stage: app.StageOffering})
+			w.until(t, "the offer", func() bool { return w.check.anyway.Visible() })
+			switch how {
+			case "button":
+				test.Tap(w.check.anyway)
+			case "keys":
+				w.press(t, fyne.KeyReturn)
+			default:
+				source.advise(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
+				<-filmed
+				p(app.Progress{Stage: "recording", Done: 1, Total: 3000})
+				w.until(t, "recording", func() bool { return !w.check.anyway.Visible() })
+				w.until(t, "the result", func() bool { return w.check.result != nil })
+				if strings.Contains(w.text(), w.words.T("coach.dark")) {
+					t.Error("a good picture has a warning")
+				}
+				return
+			}
+			if w.check.anyway.Visible() {
+				t.Error("the offer stays after it was taken")
+			}
+			// The check's own clock offers it after ten seconds, of which a test has none;
+			// that its choice arrives there, TestCapture of the app shows.
+			select {
+			case <-w.check.goOn:
+			case <-time.After(5 * time.Second):
+				t.Fatal("the choice does not arrive")
+			}
+			test.Tap(w.check.cancel)
+			w.until(t, "the end", func() bool { return w.check.result != nil })
+		})
+	}
+}
+
+func TestQualityStandsInTheDetails(t *testing.T) {
+	test.NewTempApp(t)
+	done := compared(history.Pass, 90)
+	done.Filmed.Warning = app.Notice{Key: "coach.dark"}
+	done.Quality = &history.Quality{
+		CaptureWarning: "coach.dark",
+		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{Eyes: 81, Exposure: 12, Total: 34},
+	}
+	w := open(t, newFakeDesk(), "")
+	w.check.result = newResultView(w.parts, shownCheck{Check: done})
+	w.check.content.Objects = []fyne.CanvasObject{w.check.result}
+	if text := w.text(); !strings.Contains(text, w.words.T("reason.filmed_anyway", "Hint", w.words.T("coach.dark"))) || strings.Contains(text, "exposure 12") {
+		t.Errorf("the result says %q", text)
+	}
+	test.Tap(w.check.result.more)
+	for _, want := range []string{"quality 55 of 100: size 39", "quality 34 of 100", "exposure 12", "eyes 81 px", "(coach.dark)"} {
+		if !strings.Contains(w.text(), want) {
+			t.Errorf("the details lack %q: %s", want, w.text())
+		}
+	}
 }

@@ -11,16 +11,14 @@ const (
 	// each one repaints the whole window.
 	paintInterval = 33 * time.Millisecond
 
-	// adviceInterval is how often the hint under the live picture may change. Four
-	// times a second follows a moving face and can still be read; each time costs
-	// about 45 ms of a core, and the whole preview must stay within one.
-	adviceInterval = 250 * time.Millisecond
-
 	// adviceRest is how long the hint waits after its first error, and
 	// adviceRestMost after many: where models are missing, each attempt looks
 	// through their folders anew.
 	adviceRest     = time.Second
 	adviceRestMost = 30 * time.Second
+
+	// camerasEvery is how often the settings look which cameras are plugged in.
+	camerasEvery = 2 * time.Second
 
 	// liveWidth and pageWidth are the widest pictures handed to the screen, in
 	// pixels: more than half of a large screen shows nobody anything new and costs

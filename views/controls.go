@@ -126,6 +126,26 @@ func (b *check) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
+// choice is a list of which one is chosen.
+type choice struct {
+	widget.Select
+	keys *controls
+}
+
+func (c *controls) choice(changed func(string)) *choice {
+	b := &choice{keys: c}
+	b.OnChanged = changed
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// TypedKey is part of fyne.Focusable.
+func (c *choice) TypedKey(key *fyne.KeyEvent) {
+	if !c.keys.caught(key) {
+		c.Select.TypedKey(key)
+	}
+}
+
 // tapLabel is the wrapped text of a checkbox, whose own label cannot wrap.
 type tapLabel struct {
 	widget.Label

@@ -24,6 +24,7 @@ type fakeDesk struct {
 	opened   []string
 
 	source     func(address string) app.Source
+	cameras    func() []app.Camera
 	save       func(settings.Settings) error
 	engine     func(context.Context) (app.Description, error)
 	portrait   func(context.Context, app.Blob) (app.Portrait, error)
@@ -46,6 +47,7 @@ type fakeDesk struct {
 func newFakeDesk() *fakeDesk {
 	d := &fakeDesk{settings: settings.Default(), keyPlace: "keyring"}
 	d.source = func(string) app.Source { return newFakeSource() }
+	d.cameras = func() []app.Camera { return nil }
 	d.engine = func(context.Context) (app.Description, error) { return description(false), nil }
 	d.portrait = func(context.Context, app.Blob) (app.Portrait, error) { return somePortrait(), nil }
 	d.onPage = func(ctx context.Context, b app.Blob, number int) (app.Portrait, error) {
@@ -96,6 +98,8 @@ func (d *fakeDesk) OpenCamera(address string) app.Source {
 	d.mu.Unlock()
 	return d.source(address)
 }
+
+func (d *fakeDesk) Cameras() []app.Camera { return d.cameras() }
 
 func (d *fakeDesk) Engine(ctx context.Context) (app.Description, error) { return d.engine(ctx) }
 

@@ -9,7 +9,7 @@ type statusOf = matcher.Status
 
 // stages are all stages a check can report.
 var stages = []string{
-	string(matcher.StageRecording), string(matcher.StageLoading), string(matcher.StageDocument), string(matcher.StageClip),
+	string(matcher.StageCoaching), string(matcher.StageOffering), string(matcher.StageRecording), string(matcher.StageLoading), string(matcher.StageDocument), string(matcher.StageClip),
 	string(matcher.StageFaces), string(matcher.StageComparing), string(matcher.StageSending), string(matcher.StageWaiting),
 }
 

@@ -134,13 +134,14 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 		if err != nil {
 			return
 		}
+		began := time.Now()
 		after = live.Seq
 		news := liveNews{source: number, seq: live.Seq, buffer: -1, problem: live.Problem}
 		if live.Frame.Image != nil {
 			news.buffer = p.keep(live.Frame.Image)
 		}
 		p.live.put(news)
-		if !pause(ctx, paintInterval) {
+		if !pause(ctx, paintInterval-time.Since(began)) {
 			return
 		}
 	}
@@ -154,7 +155,7 @@ func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
 		advice, err := source.Advise(ctx, after)
-		wait := adviceInterval
+		wait := time.Duration(0) // the source itself says how often it may be asked
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -259,6 +259,9 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 			}
 		}
 	}
+	if hint := c.Filmed.Warning; hint.Key != "" {
+		add(r.words.T("reason.filmed_anyway", "Hint", r.words.Notice(hint)), "")
+	}
 	if c.Warning != nil {
 		add(r.words.problem(c.Warning), "")
 	}
@@ -322,6 +325,19 @@ func (r *resultView) apiDetails() *fyne.Container {
 		}
 		row("details.sent", r.words.T("details.sent_of", "Sent", e.Sent, "Size", e.Size))
 		row("details.times", r.words.T("details.times_of", "Connect", r.words.seconds(e.Connect), "Send", r.words.seconds(e.Send), "Wait", r.words.seconds(e.Wait)))
+	}
+	if q := r.check.Quality; q != nil {
+		for _, side := range []struct {
+			key string
+			of  *history.Measures
+		}{{"details.quality_document", q.Document}, {"details.quality_camera", q.Camera}} {
+			if side.of != nil {
+				row(side.key, r.words.measures(side.of))
+			}
+		}
+		if q.CaptureWarning != "" {
+			row("details.capture", r.words.T("details.capture_anyway", "Key", q.CaptureWarning))
+		}
 	}
 	if r.check.Answer == nil {
 		return form

@@ -28,6 +28,7 @@ type settingsScreen struct {
 
 	deskName   *entry
 	camera     *entry
+	cameras    *cameraChoice
 	mirror     *check
 	minors     *check
 	conditions *entry
@@ -48,6 +49,7 @@ func newSettingsScreen(p parts, choose func(string, func(string)), saved func(ol
 	s := &settingsScreen{parts: p, choose: choose, saved: saved}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
+	s.cameras = newCameraChoice(p, s.camera)
 	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
 	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
 	s.conditions = p.keys.text(7, changed)
@@ -99,7 +101,8 @@ func (s *settingsScreen) lay() {
 		bold(t("settings.section_desk")),
 		form(row("settings.desk", s.deskName)),
 		bold(t("settings.section_camera")),
-		form(row("settings.camera", s.camera)), hint("settings.camera_help"), s.cameraFault, s.mirror,
+		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), hint("settings.camera_help"),
+		s.cameras.problem, s.cameraFault, s.mirror,
 		bold(t("settings.section_folders")),
 		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
 		hint("settings.folders_help"), s.foldersFault,
@@ -125,9 +128,15 @@ func (s *settingsScreen) setEngine(d app.Description) {
 	}
 }
 
-// shown is called when the screen comes into view: what was typed stays.
-func (s *settingsScreen) shown() {
+// show is called when the screen comes into view, where what was typed stays, and
+// when it leaves it.
+func (s *settingsScreen) show(visible bool) {
+	if !visible {
+		s.cameras.stop()
+		return
+	}
 	s.changed()
+	s.cameras.watch()
 	s.api.look()
 }
 
@@ -177,6 +186,7 @@ func (s *settingsScreen) changed() {
 	if s.message == nil { // the fields are being made
 		return
 	}
+	s.cameras.follow()
 	next, unread := s.typed()
 	fault := next.Check()
 	var camera, folders, conditions string

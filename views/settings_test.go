@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -124,5 +125,62 @@ func TestAboutSaysWhatDecides(t *testing.T) {
 		if !strings.Contains(w.text(), want) {
 			t.Errorf("About lacks %q", want)
 		}
+	}
+}
+
+// Cameras are chosen by name and come and go while the screen is shown; the field
+// holds what counts.
+func TestCamerasAreChosenByName(t *testing.T) {
+	desk := newFakeDesk()
+	var mu sync.Mutex
+	var plugged []app.Camera
+	plug := func(all ...app.Camera) {
+		mu.Lock()
+		defer mu.Unlock()
+		plugged = all
+	}
+	desk.cameras = func() []app.Camera {
+		mu.Lock()
+		defer mu.Unlock()
+		return plugged
+	}
+	w := open(t, desk, "")
+	cameras, field := w.settings.cameras, w.settings.camera
+	w.tabs.SelectIndex(2)
+	if !cameras.list.Disabled() || cameras.list.PlaceHolder != w.words.T("settings.camera_none") {
+		t.Error("without a camera one can be chosen")
+	}
+	web := app.Camera{Name: "HD Pro Webcam C920", Address: "/dev/v4l/by-id/usb-c920"}
+	built := app.Camera{Name: "Integrated Camera", Address: "/dev/video0", Problem: &app.Problem{Key: "camera.denied"}}
+	plug(built, web)
+	w.until(t, "the cameras", func() bool { return len(cameras.list.Options) == 3 })
+	if cameras.list.Selected != "Integrated Camera" || !strings.Contains(w.text(), w.words.T("camera.denied")) {
+		t.Errorf("0 is shown as %q", cameras.list.Selected)
+	}
+	if !w.settings.save.Disabled() {
+		t.Error("the list changed the settings by itself")
+	}
+	cameras.list.SetSelected("HD Pro Webcam C920")
+	if field.Text != web.Address || w.settings.save.Disabled() || strings.Contains(w.text(), w.words.T("camera.denied")) {
+		t.Errorf("the choice gives %q", field.Text)
+	}
+	field.SetText("rtsp://door/live")
+	if cameras.list.Selected != w.words.T("settings.camera_other") {
+		t.Errorf("an address is shown as %q", cameras.list.Selected)
+	}
+	cameras.list.SetSelected("HD Pro Webcam C920")
+	plug(built)
+	w.until(t, "that one was pulled out", func() bool { return len(cameras.list.Options) == 2 })
+	if field.Text != web.Address {
+		t.Errorf("pulled out, the choice became %q", field.Text)
+	}
+	cameras.list.SetSelected("Integrated Camera")
+	cameras.list.SetSelected(w.words.T("settings.camera_other"))
+	if field.Text != "" || !strings.Contains(w.text(), w.words.T("settings.no_camera")) {
+		t.Errorf("another source leaves %q", field.Text)
+	}
+	w.tabs.SelectIndex(0)
+	if cameras.looking != nil {
+		t.Error("nobody sees it, and yet it looks for cameras")
 	}
 }

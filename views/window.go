@@ -34,6 +34,7 @@ type Desk interface {
 	Settings() settings.Settings
 	SaveSettings(ctx context.Context, s settings.Settings) error
 	OpenCamera(address string) app.Source
+	Cameras() []app.Camera
 	Engine(ctx context.Context) (app.Description, error)
 	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
 	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
@@ -276,9 +277,7 @@ func (w *Window) shown() {
 	if at == 1 {
 		w.history.refresh()
 	}
-	if at == 2 {
-		w.settings.shown()
-	}
+	w.settings.show(at == 2)
 }
 
 func (w *Window) checked() {

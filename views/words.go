@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/assets/translations"
 )
 
@@ -76,6 +77,12 @@ func (w words) seconds(d time.Duration) string {
 }
 
 func megabytes(bytes int64) string { return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) }
+
+// measures are the quality measures of a face on a few lines.
+func (w words) measures(m *history.Measures) string {
+	return w.T("details.measures", "Eyes", m.Eyes, "Size", m.Size, "Sharpness", m.Sharpness, "Exposure", m.Exposure,
+		"Contrast", m.Contrast, "Pose", m.Pose, "Tilt", m.Tilt, "Total", m.Total)
+}
 
 // date is a time as the clerk's clock shows it.
 func date(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04") }

@@ -178,6 +178,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
+			Cameras:  func() []app.Camera { return nil },
 			Instance: "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})}, nil

@@ -132,6 +132,29 @@ type Quality struct {
 
 	PortraitPage   int  `json:"portrait_page,omitempty"`    // of the document, from 1; 0 in records older than this field
 	PortraitByHand bool `json:"portrait_by_hand,omitempty"` // the clerk turned the page or said where the portrait is
+
+	// Each measure of the document's face, and of the person's: the mean of the
+	// compared frames or, where none was compared, as filming began. Nil in records
+	// older than these fields, and where nothing was measured.
+	Document *Measures `json:"document,omitempty"`
+	Camera   *Measures `json:"camera,omitempty"`
+
+	// CaptureWarning is the key of the hint, such as coach.dark, that stood when the
+	// clerk filmed anyway; empty: the picture was good, or a file was given.
+	CaptureWarning string `json:"capture_warning,omitempty"`
+}
+
+// Measures are the quality measures of a face: whole numbers from 0 (useless) to
+// 100 (ideal), but for Eyes. What they are made of stands in matcher/quality.
+type Measures struct {
+	Eyes      int64 `json:"inter_eye_px"` // distance between the eyes in pixels
+	Size      int64 `json:"size"`
+	Sharpness int64 `json:"sharpness"`
+	Exposure  int64 `json:"exposure"`
+	Contrast  int64 `json:"contrast"`
+	Pose      int64 `json:"pose"`
+	Tilt      int64 `json:"tilt"`
+	Total     int64 `json:"total"`
 }
 
 // How settings changed.

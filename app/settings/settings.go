@@ -25,7 +25,7 @@ type Settings struct {
 
 // Camera is where the live picture comes from.
 type Camera struct {
-	Source string `toml:"source" comment:"device number (0), device path, video file, or http:// or rtsp:// address"`
+	Source string `toml:"source" comment:"camera number (0 is the first), device path, video file, or http:// or rtsp:// address"`
 	Mirror bool   `toml:"mirror" comment:"show the live picture as in a mirror"`
 }
 

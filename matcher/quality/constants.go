@@ -12,6 +12,11 @@ const (
 // nose's shift between the eyes into an angle.
 const noseReach = 0.4
 
+// UsualRest is how far the base of the nose stands below the eyes of a person
+// who looks straight ahead, in inter-eye distances. Measured on 104 studio photos of 52 people (the London set): mean
+// 0.708, standard deviation 0.062.
+const UsualRest = 0.71
+
 // faceSide is the side, in pixels, to which a face is scaled before its
 // sharpness is measured, so that near and far faces are judged alike. It is the
 // size of the picture the engine sees.
@@ -39,3 +44,7 @@ const (
 	burnt    = 250
 	harmless = 0.10 // share of the face
 )
+
+// white is where OFIQ (ISO/IEC 29794-5, over-exposure) begins to count a pixel
+// as burnt out.
+const white = 247

@@ -14,22 +14,29 @@ type Measures struct {
 	Size      float64 `json:"size"`         // from InterEye
 	Sharpness float64 `json:"sharpness"`
 	Exposure  float64 `json:"exposure"`
-	Pose      float64 `json:"pose"`  // frontal is 100
-	Total     float64 `json:"total"` // the one number frames are ranked by
+	Contrast  float64 `json:"contrast"` // how many shades there are
+	Pose      float64 `json:"pose"`     // looking straight ahead is 100
+	Tilt      float64 `json:"tilt"`     // an upright head is 100
+	Total     float64 `json:"total"`    // the one number frames are ranked by
 }
 
 // Measure measures the face in the box. The eyes are the centres of the eyes
 // in either order, the nose is its base. A box outside the picture, or both
 // eyes in one place, gives measures of 0.
 func Measure(img *image.RGBA, box image.Rectangle, eyes [2]image.Point, nose image.Point) Measures {
+	light := LightOf(img, box)
 	m := Measures{
 		InterEye:  InterEye(eyes),
 		Sharpness: Sharpness(img, box),
-		Exposure:  exposure(img, box),
+		Exposure:  exposure(light),
+		Contrast:  contrast(light),
 		Pose:      pose(eyes, nose),
+		Tilt:      tilt(eyes),
 	}
 	m.Size = size(m.InterEye)
 	// A geometric mean: what is useless in one respect is not saved by the others.
+	// Contrast stays out, because dark skin and even light have few shades and
+	// match as well; so does the tilt, because the engine sets a face upright.
 	m.Total = math.Sqrt(math.Sqrt(m.Size * m.Sharpness * m.Exposure * m.Pose))
 	return m
 }
@@ -47,97 +54,47 @@ func size(interEye float64) float64 {
 	return 100 / (1 + math.Exp((sizeMiddle-interEye)/sizeWidth))
 }
 
-// pose takes the head's turn from where the nose stands between the eyes: on a
-// turned head it moves towards the farther eye by noseReach*tan(turn). The
-// score is 100*cos(turn)^2 as in ISO/IEC 29794-5. A nod does not show.
-func pose(eyes [2]image.Point, nose image.Point) float64 {
-	d := eyes[1].Sub(eyes[0])
-	length := float64(d.X*d.X + d.Y*d.Y)
-	if length == 0 {
-		return 0
-	}
-	n := nose.Sub(eyes[0])
-	shift := float64(n.X*d.X+n.Y*d.Y)/length - 0.5
-	tan := shift / noseReach
-	return 100 / (1 + tan*tan)
-}
-
 // Sharpness is 0 (nothing but blur) to 100, from the variance of the Laplacian
 // over the middle of the face, scaled to one fixed size. A face with few pixels
 // of its own is blurred at that size, and scores so.
 func Sharpness(img *image.RGBA, box image.Rectangle) float64 {
-	face := scaledGray(img, box, faceSide)
+	variance := detail(img, box, faceSide)
+	return 100 * variance / (variance + sharpMiddle)
+}
+
+// Focus tells a blurred face from one that is smooth by itself, which Sharpness
+// does not: it is the detail (variance of the Laplacian) at full size, times the
+// share that detail at half the size has of that at a quarter. Blur takes fine
+// detail away before coarse; smooth skin in soft light has little of both. From 0,
+// without a bound; a face is sharp from about 5 on.
+func Focus(img *image.RGBA, box image.Rectangle) float64 {
+	coarse := detail(img, box, faceSide/4)
+	if coarse == 0 {
+		return 0
+	}
+	return detail(img, box, faceSide) * detail(img, box, faceSide/2) / coarse
+}
+
+// detail is the variance of the Laplacian over the middle of a face that is
+// scaled to this side, as brightness from 0 to 255.
+func detail(img *image.RGBA, box image.Rectangle, side int) float64 {
+	face := scaledGray(img, box, side)
 	if face == nil {
 		return 0
 	}
 	// The outer eighth is background, whose detail says nothing about the face.
-	const edge = faceSide / 8
+	edge := side / 8
 	var sum, squares, n float64
-	for y := edge; y < faceSide-edge; y++ {
-		for x := edge; x < faceSide-edge; x++ {
-			i := y*faceSide + x
-			l := face[i-1] + face[i+1] + face[i-faceSide] + face[i+faceSide] - 4*face[i]
+	for y := edge; y < side-edge; y++ {
+		for x := edge; x < side-edge; x++ {
+			i := y*side + x
+			l := face[i-1] + face[i+1] + face[i-side] + face[i+side] - 4*face[i]
 			sum += l
 			squares += l * l
 			n++
 		}
 	}
-	variance := squares/n - (sum/n)*(sum/n)
-	return 100 * variance / (variance + sharpMiddle)
-}
-
-// Light is how a face is lit.
-type Light struct {
-	Mean     float64 // brightness, 0 (black) to 255 (white)
-	Contrast float64 // standard deviation of the brightness
-}
-
-// LightOf measures the light on what of the box lies in the picture.
-func LightOf(img *image.RGBA, box image.Rectangle) Light {
-	light, _ := lightOf(img, box)
-	return light
-}
-
-// lightOf also tells the share of pixels that hold no detail.
-func lightOf(img *image.RGBA, box image.Rectangle) (l Light, lost float64) {
-	box = box.Intersect(img.Bounds())
-	if box.Empty() {
-		return Light{}, 1
-	}
-	var sum, squares float64
-	n := float64(box.Dx() * box.Dy())
-	for y := box.Min.Y; y < box.Max.Y; y++ {
-		row := img.Pix[img.PixOffset(box.Min.X, y):]
-		for x := range box.Dx() {
-			b := brightness(row[4*x:])
-			sum += b
-			squares += b * b
-			if b <= crushed || b >= burnt {
-				lost++
-			}
-		}
-	}
-	l.Mean = sum / n
-	l.Contrast = math.Sqrt(math.Max(0, squares/n-l.Mean*l.Mean))
-	return l, lost / n
-}
-
-func exposure(img *image.RGBA, box image.Rectangle) float64 {
-	light, lost := lightOf(img, box)
-	score := 1.0
-	switch {
-	case light.Mean < dark:
-		score = (light.Mean - blackout) / (dark - blackout)
-	case light.Mean > bright:
-		score = (whiteout - light.Mean) / (whiteout - bright)
-	}
-	score *= 1 - math.Max(0, lost-harmless)/(1-harmless)
-	return 100 * math.Min(1, math.Max(0, score))
-}
-
-// brightness is ITU-R BT.601 luma, 0 to 255.
-func brightness(p []uint8) float64 {
-	return 0.299*float64(p[0]) + 0.587*float64(p[1]) + 0.114*float64(p[2])
+	return squares/n - (sum/n)*(sum/n)
 }
 
 // scaledGray is the brightness of what of the box lies in the picture, scaled

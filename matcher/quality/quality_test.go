@@ -90,6 +90,85 @@ func TestSharpnessOfLargerFace(t *testing.T) {
 	}
 }
 
+// A face with soft features is as sharp as one with hard ones, until it is blurred.
+func TestFocus(t *testing.T) {
+	hard := drawn(150, 1)
+	soft := image.NewRGBA(hard.Rect)
+	for i := range hard.Pix {
+		soft.Pix[i] = uint8(160 + (int(hard.Pix[i])-160)/2) // half the contrast
+	}
+	for name, img := range map[string]*image.RGBA{"hard": hard, "soft": soft} {
+		last := Focus(img, img.Bounds())
+		if last < 5 {
+			t.Errorf("%s: %.1f, want at least 5", name, last)
+		}
+		for _, radius := range []int{1, 3, 6} {
+			got := Focus(blurred(img, radius), img.Bounds())
+			if got >= last {
+				t.Errorf("%s, blurred by %d: %.2f, not below %.2f", name, radius, got, last)
+			}
+			last = got
+		}
+		if last > 2 {
+			t.Errorf("%s, blurred by 6: %.2f, want at most 2", name, last)
+		}
+	}
+	if f := Focus(hard, image.Rect(400, 400, 500, 500)); f != 0 {
+		t.Errorf("outside the picture: %.2f", f)
+	}
+	plain := image.NewRGBA(image.Rect(0, 0, 50, 50))
+	if f := Focus(plain, plain.Rect); f != 0 {
+		t.Errorf("one shade: %.2f", f)
+	}
+}
+
+// Angles of a head whose points are turned as a head turns: the nose stands out
+// before the eyes and goes round with it.
+func TestAngles(t *testing.T) {
+	const unit = 1000.0 // large, so that whole pixels do not matter
+	for _, want := range []Angles{{}, {Yaw: 20}, {Yaw: -30}, {Pitch: -25}, {Pitch: 15}, {Roll: 12}, {Roll: -30}, {Yaw: 15, Roll: 20}} {
+		sin, cos := math.Sincos(want.Yaw * math.Pi / 180)
+		sinP, cosP := math.Sincos(want.Pitch * math.Pi / 180)
+		// Before roll: the eyes' distance shrinks with cos(yaw), and so does the unit
+		// everything is measured in.
+		x, y := noseReach*sin*unit, (UsualRest*cosP+noseReach*sinP)*unit*cos
+		half := unit / 2 * cos
+		sinR, cosR := math.Sincos(want.Roll * math.Pi / 180)
+		turn := func(x, y float64) image.Point {
+			return image.Pt(int(math.Round(2000+x*cosR-y*sinR)), int(math.Round(2000+x*sinR+y*cosR)))
+		}
+		got := AnglesOf([2]image.Point{turn(-half, 0), turn(half, 0)}, turn(x, y), UsualRest)
+		if math.Abs(got.Yaw-want.Yaw) > .5 || math.Abs(got.Pitch-want.Pitch) > 1 || math.Abs(got.Roll-want.Roll) > .5 {
+			t.Errorf("got %+.1f, want %+.1f", got, want)
+		}
+	}
+	if got := AnglesOf([2]image.Point{{5, 5}, {5, 5}}, image.Pt(5, 9), UsualRest); got != (Angles{}) {
+		t.Errorf("eyes in one place: %+v", got)
+	}
+	if m := measureDrawn(drawn(150, 1)); m.Tilt != 100 || m.Contrast < 50 {
+		t.Errorf("upright and well lit: %+v", m)
+	}
+}
+
+// Light is told apart: burnt, washed out, and of how many shades.
+func TestLightTellsWhatIsWrong(t *testing.T) {
+	good := LightOf(drawn(150, 1), image.Rect(0, 0, 150, 150))
+	if good.Burnt > 0 || good.Darkest > 100 || good.Shades < 3 {
+		t.Errorf("well lit: %+v", good)
+	}
+	burnt := LightOf(drawn(150, 1.6), image.Rect(0, 0, 150, 150))
+	if burnt.Burnt < 0.2 {
+		t.Errorf("burnt out: %+v", burnt)
+	}
+	pale := drawn(150, 1)
+	for i := range pale.Pix {
+		pale.Pix[i] = uint8(min(255, int(pale.Pix[i])+90))
+	}
+	if l := LightOf(pale, pale.Rect); l.Darkest < 110 {
+		t.Errorf("washed out: %+v", l)
+	}
+}
+
 func TestExposure(t *testing.T) {
 	ideal := measureDrawn(drawn(150, 1)).Exposure
 	if ideal < 95 {

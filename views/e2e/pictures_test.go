@@ -62,12 +62,19 @@ func stream(t *testing.T, clip string) string {
 		}
 		frames = append(frames, frame)
 	}
+	return serve(t, frameRate, func(i int) []byte { return frames[i%len(frames)] })
+}
+
+// serve is a network camera that sends these JPEGs, counted from 0 for each
+// viewer, as many a second, and gives its address.
+func serve(t *testing.T, rate int, frame func(i int) []byte) string {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-		tick := time.NewTicker(time.Second / frameRate)
+		tick := time.NewTicker(time.Second / time.Duration(rate))
 		defer tick.Stop()
 		for i := 0; ; i++ {
-			frame := frames[i%len(frames)]
+			frame := frame(i)
 			if _, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(frame), frame); err != nil {
 				return
 			}

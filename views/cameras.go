@@ -1,0 +1,129 @@
+package views
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+)
+
+// cameraChoice lets the clerk choose a camera by its name. What counts is the
+// address in the field beside it: a camera that is chosen writes its own there,
+// and any other may be typed.
+type cameraChoice struct {
+	parts
+	address *entry
+	list    *choice
+	problem *widget.Label // why the camera that is chosen cannot be used now
+
+	plugged []app.Camera
+	looking *job
+	setting bool // the list is brought in line, nobody chose
+}
+
+func newCameraChoice(p parts, address *entry) *cameraChoice {
+	c := &cameraChoice{parts: p, address: address, problem: wrapped("")}
+	c.problem.Hide()
+	c.list = p.keys.choice(c.chosen)
+	c.list.PlaceHolder = p.words.T("settings.camera_none")
+	c.list.Disable()
+	return c
+}
+
+// watch looks which cameras are plugged in, over and over, until the job ends.
+func (c *cameraChoice) watch() {
+	c.stop()
+	c.looking = c.work.start(func(ctx context.Context) {
+		for {
+			plugged := c.desk.Cameras()
+			c.work.do(func() {
+				if ctx.Err() == nil {
+					c.show(plugged)
+				}
+			})
+			if !pause(ctx, camerasEvery) {
+				return
+			}
+		}
+	})
+}
+
+func (c *cameraChoice) stop() {
+	c.looking.stop()
+	c.looking = nil
+}
+
+// show brings the list in line with what is plugged in.
+func (c *cameraChoice) show(plugged []app.Camera) {
+	if !slices.EqualFunc(plugged, c.plugged, func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address }) || len(c.list.Options) == 0 {
+		names := make([]string, 0, len(plugged)+1)
+		for _, p := range plugged {
+			names = append(names, p.Name)
+		}
+		c.list.Options = append(names, c.words.T("settings.camera_other"))
+		c.list.Refresh()
+	}
+	c.plugged = plugged
+	enable(c.list, len(plugged) > 0)
+	c.follow()
+}
+
+// follow shows the camera whose address is in the field.
+func (c *cameraChoice) follow() {
+	at := c.at()
+	name, fault := "", ""
+	switch {
+	case at >= 0:
+		name = c.plugged[at].Name
+		if p := c.plugged[at].Problem; p != nil {
+			fault = c.words.problem(p)
+		}
+	case len(c.plugged) > 0:
+		name = c.words.T("settings.camera_other")
+	}
+	say(c.problem, fault, widget.WarningImportance)
+	if c.list.Selected == name {
+		return
+	}
+	c.setting = true
+	if name == "" {
+		c.list.ClearSelected()
+	} else {
+		c.list.SetSelected(name)
+	}
+	c.setting = false
+}
+
+// at is which camera the address in the field means; -1: another source.
+func (c *cameraChoice) at() int {
+	address := strings.TrimSpace(c.address.Text)
+	for i, p := range c.plugged {
+		if p.Address == address {
+			return i
+		}
+	}
+	if n, err := strconv.Atoi(address); err == nil && n >= 0 && n < len(c.plugged) {
+		return n
+	}
+	return -1
+}
+
+// chosen writes the address of the camera that was chosen.
+func (c *cameraChoice) chosen(name string) {
+	if c.setting {
+		return
+	}
+	for _, p := range c.plugged {
+		if p.Name == name {
+			c.address.SetText(p.Address)
+			return
+		}
+	}
+	if c.at() >= 0 { // another source: an address is to be typed
+		c.address.SetText("")
+	}
+}
