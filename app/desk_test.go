@@ -132,6 +132,62 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 	}), m, file
 }
 
+// Whoever is under 18 is so in the record whatever the settings say, and for the
+// engine where they say that it matters.
+func TestUnder18(t *testing.T) {
+	for _, refer := range []bool{true, false} {
+		engine := &scripted{}
+		d, m, _ := desk(t, engine)
+		s := d.Settings()
+		engine.answer = compared(t, s.Conditions, 90)
+		s.Matching.ReferMinors = refer
+		if err := d.SaveSettings(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+		for i, minor := range []bool{true, false} {
+			if _, err := d.Check(context.Background(), CheckInput{Consent: true, Minor: minor}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if m.started[i].Minor != minor || engine.asked.Minor != (minor && refer) {
+				t.Errorf("refer_minors %v, minor %v: recorded %v, the engine was told %v", refer, minor, m.started[i].Minor, engine.asked.Minor)
+			}
+			payload, err := json.Marshal(m.started[i])
+			if err != nil || strings.Contains(string(payload), `"minor":true`) != minor {
+				t.Errorf("%v: %s", err, payload)
+			}
+		}
+	}
+}
+
+func TestRarityWords(t *testing.T) {
+	for _, tt := range []struct {
+		rarity matcher.Rarity
+		key    string
+		number any
+	}{
+		{matcher.Rarity{}, "", nil},
+		{matcher.Rarity{Fewer: true}, "", nil},
+		{matcher.Rarity{OneIn: 1}, "rarity.many", nil},
+		{matcher.Rarity{OneIn: 10}, "rarity.many", nil},
+		{matcher.Rarity{OneIn: 11}, "rarity.about", "11"},
+		{matcher.Rarity{OneIn: 104}, "rarity.about", "100"},
+		{matcher.Rarity{OneIn: 105}, "rarity.about", "110"},
+		{matcher.Rarity{OneIn: 996}, "rarity.about", "1,000"},
+		{matcher.Rarity{OneIn: 7961}, "rarity.about", "8,000"},
+		{matcher.Rarity{OneIn: 30450}, "rarity.about", "30,000"},
+		{matcher.Rarity{OneIn: 1_234_567}, "rarity.about", "1,200,000"},
+		{matcher.Rarity{OneIn: 10, Fewer: true}, "rarity.too_few", nil},
+		{matcher.Rarity{OneIn: 11, Fewer: true}, "rarity.fewer", "11"},
+		{matcher.Rarity{OneIn: 999, Fewer: true}, "rarity.fewer", "990"}, // never more than was measured
+		{matcher.Rarity{OneIn: 10150, Fewer: true}, "rarity.fewer", "10,000"},
+	} {
+		words, measured := RarityWords(tt.rarity)
+		if measured != (tt.key != "") || words.Key != tt.key || words.Params["Number"] != tt.number {
+			t.Errorf("%+v: %v %+v", tt.rarity, measured, words)
+		}
+	}
+}
+
 func compared(t *testing.T, rules []matcher.Condition, percentages ...float64) matcher.Answer {
 	t.Helper()
 	r, err := matcher.Compared(percentages, 60, rules)

@@ -2,7 +2,11 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -29,6 +33,37 @@ func VerdictWords(v history.Verdict) matcher.Notice {
 		}}
 	}
 	return matcher.Notice{Key: "verify.intact", Params: map[string]any{"Count": v.Records}}
+}
+
+// ReasonMinor is the reason an answer gives for which a person under 18 is
+// referred.
+const ReasonMinor = matcher.ReasonMinor
+
+// FormatNumber writes a whole number with its thousands apart: 30,450.
+func FormatNumber(n int) string { return message.NewPrinter(language.English).Sprint(n) }
+
+// manyStrangers is the N up to which "1 stranger in N" would sound better than it
+// is.
+const manyStrangers = 10
+
+// RarityWords says how rare it is that a stranger scores as high; false where
+// nothing was measured. Two digits are all that such counts support. Where none
+// scored as high the number is rounded down, because a larger one claims more.
+func RarityWords(r matcher.Rarity) (words matcher.Notice, measured bool) {
+	n := float64(r.OneIn)
+	unit := math.Pow10(max(0, int(math.Floor(math.Log10(n)))-1))
+	key, rounded := "rarity.about", math.Round(n/unit)*unit
+	switch {
+	case r.OneIn <= 0:
+		return matcher.Notice{}, false
+	case r.Fewer && r.OneIn <= manyStrangers:
+		return matcher.Notice{Key: "rarity.too_few"}, true
+	case r.OneIn <= manyStrangers:
+		return matcher.Notice{Key: "rarity.many"}, true
+	case r.Fewer:
+		key, rounded = "rarity.fewer", math.Floor(n/unit)*unit
+	}
+	return matcher.Notice{Key: key, Params: map[string]any{"Number": FormatNumber(int(rounded))}}, true
 }
 
 func slug(s string) string { return strings.ReplaceAll(s, " ", "_") }

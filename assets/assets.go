@@ -4,10 +4,16 @@ package assets
 
 import _ "embed"
 
-// Calibration is the calibration of the embedded engine, as JSON.
+// Calibration is the calibration of the embedded engine with its second network,
+// as JSON.
 //
 //go:embed calibration.json
 var Calibration []byte
+
+// CalibrationGoFace is that of go-face alone.
+//
+//go:embed calibration-goface.json
+var CalibrationGoFace []byte
 
 // Cascade is the quick face detector of package document: pico's, as it comes
 // with github.com/esimov/pigo; see cascade/README.md.

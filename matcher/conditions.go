@@ -264,6 +264,9 @@ func (s Scoring) decide() Scoring {
 	return s
 }
 
+// ReasonMinor is the reason for which a person under 18 does not pass by itself.
+const ReasonMinor = "a person of 18 or over (was under 18)"
+
 // ReferFor adds a reason for which a result must not pass by itself.
 func (s Scoring) ReferFor(reason string) Scoring {
 	s.FailedRefer = append(s.FailedRefer, reason)

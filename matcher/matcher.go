@@ -126,7 +126,7 @@ type Request struct {
 	Person    string      // full name; empty where unknown or not consented to be sent
 	Session   string      // sess_<uuid>
 	Prefilled bool        // remote only: the session's video is already with the API
-	Minor     bool        // the person is under 18: offline, a pass becomes a refer
+	Minor     bool        // the person is under 18 and such a one is not to pass by itself: offline, a pass becomes a refer
 	Rules     []Condition // what decides the status
 }
 
@@ -163,6 +163,12 @@ type Description struct {
 type Model struct {
 	Name   string `json:"name"`   // base name of the file
 	SHA256 string `json:"sha256"` // lower-case hexadecimal
+}
+
+// ModelFile is a model and what was found in its place.
+type ModelFile struct {
+	Model
+	Problem *Problem // why it cannot be used; nil where the file is the right one
 }
 
 // Stage is a step of a check that takes long enough to be shown.

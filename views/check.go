@@ -42,6 +42,7 @@ type checkScreen struct {
 	hint      *widget.Label
 	name      *entry
 	consent   *check
+	minor     *check // hidden where the settings make nothing of it
 	mode      *widget.Label
 	calibre   *widget.Label
 	retry     *button // there while the engine has a fault
@@ -81,6 +82,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.name = s.keys.entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
 	s.consent = s.keys.check("", func(bool) { s.update() })
+	s.minor = s.keys.check(s.words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
 	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
 	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
@@ -102,7 +104,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 }
 
 func (s *checkScreen) lay() {
-	name := container.New(layout.NewFormLayout(), widget.NewLabel(s.words.T("check.name")), s.name)
+	name := container.NewBorder(nil, nil, widget.NewLabel(s.words.T("check.name")), s.minor, s.name)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil,
 		newTapLabel(s.words.T("check.consent"), s.toggleConsent))
 	badges := container.NewHBox(s.mode, s.calibre, s.retry)
@@ -241,6 +243,12 @@ func (s *checkScreen) toggleConsent() {
 	}
 }
 
+func (s *checkScreen) toggleMinor() {
+	if !s.busy() && s.result == nil && s.minor.Visible() {
+		s.minor.SetChecked(!s.minor.Checked)
+	}
+}
+
 // escape cancels what runs.
 func (s *checkScreen) escape() {
 	if s.busy() {
@@ -288,6 +296,11 @@ func (s *checkScreen) update() {
 	default:
 		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
 	}
+	if s.desk.Settings().Matching.ReferMinors {
+		s.minor.Show()
+	} else {
+		s.minor.Hide()
+	}
 	mode, calibre := s.words.T("mode.offline"), ""
 	switch {
 	case s.engineFault != nil:
@@ -334,6 +347,7 @@ func (s *checkScreen) begin() {
 		Portrait:     &portrait, // one without a face too: the page on the screen is what counts
 		Name:         strings.TrimSpace(s.name.Text),
 		Consent:      s.consent.Checked,
+		Minor:        s.minor.Checked && s.minor.Visible(),
 		Session:      s.session,
 		Capture:      app.Capture(source, clipLength, s.goOn),
 		DocumentPage: document.page(),
@@ -431,6 +445,7 @@ func (s *checkScreen) reset() {
 	s.session = app.NewSession()
 	s.name.SetText("")
 	s.consent.SetChecked(false)
+	s.minor.SetChecked(false)
 	s.again()
 	s.document.clear("")
 }

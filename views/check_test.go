@@ -651,6 +651,56 @@ func TestTheHintOutlivesAnError(t *testing.T) {
 }
 
 // notCompared is a check whose document or clip gave no face.
+// The tick for somebody under 18 is for one person, and there only where the
+// settings make something of it.
+func TestUnder18(t *testing.T) {
+	desk := newFakeDesk()
+	var given app.CheckInput
+	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		given = in
+		return compared(history.Refer, 90), nil
+	}
+	w := open(t, desk, "")
+	ready(t, w)
+	check := func() {
+		t.Helper()
+		w.press(t, fyne.KeyReturn)
+		w.until(t, "the result", func() bool { return w.check.result != nil })
+	}
+	w.press(t, fyne.KeyM)
+	if !w.check.minor.Checked || !strings.Contains(w.text(), w.words.T("check.minor")) {
+		t.Fatal("the tick is not there or not set")
+	}
+	check()
+	if !given.Minor {
+		t.Error("the check does not know that the person is under 18")
+	}
+	w.press(t, fyne.KeyM)
+	w.check.again()
+	if !w.check.minor.Checked {
+		t.Error("another attempt made the person older")
+	}
+	w.press(t, fyne.KeyN)
+	if w.check.minor.Checked {
+		t.Error("the next person is under 18, too")
+	}
+
+	w.tabs.SelectIndex(2)
+	w.settings.minors.SetChecked(false)
+	test.Tap(w.settings.save)
+	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	w.tabs.SelectIndex(0)
+	if w.check.minor.Visible() {
+		t.Error("the tick is there though it changes nothing")
+	}
+	w.press(t, fyne.KeyM)
+	ready(t, w)
+	check()
+	if given.Minor {
+		t.Error("what cannot be seen was ticked")
+	}
+}
+
 func notCompared(anchor, target int) app.Check {
 	answer := &app.Answer{Best: -1, Engine: description(false)}
 	answer.Result.Data.Anchor.Code, answer.Result.Data.Target.Code = anchor, target

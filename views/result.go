@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,7 +82,11 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 	outcome := r.check.outcome()
 	l := lookOf(outcome)
 	word := coloured(r.words.T(app.OutcomeKey(outcome)), l.color, sizeVerdict)
-	meaning := wrapped(r.words.T("meaning." + strings.ReplaceAll(string(outcome), " ", "_")))
+	key := "meaning." + strings.ReplaceAll(string(outcome), " ", "_")
+	if r.check.compared() && slices.Equal(r.check.Answer.Result.Scoring.FailedRefer, []string{app.ReasonMinor}) && outcome == history.Refer {
+		key = "meaning.refer_minor" // the match is clear enough
+	}
+	meaning := wrapped(r.words.T(key))
 	return container.NewBorder(nil, nil,
 		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
 		container.NewCenter(buttons),
@@ -105,6 +110,9 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	box.Add(bold(r.words.T("result.score")))
 	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, scoreBounds(r.check.rules),
 		func(o history.Outcome) string { return r.words.T(app.OutcomeKey(o)) }))
+	if rarity, measured := app.RarityWords(r.check.Answer.Rarity); measured {
+		box.Add(centred(r.words.Notice(rarity)))
+	}
 	box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
 	box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
 	return container.NewBorder(nil, box, nil, nil, faces)

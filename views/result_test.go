@@ -109,6 +109,37 @@ func TestReasonsInWords(t *testing.T) {
 	}
 }
 
+func TestReferredForTheAge(t *testing.T) {
+	w := english(t)
+	c := compared(history.Refer, 90)
+	c.Answer.Result.Scoring.FailedRefer = []string{app.ReasonMinor}
+	_, text := show(t, shownCheck{Check: c})
+	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer_minor")) || strings.Contains(text, w.T("meaning.refer")) {
+		t.Errorf("the screen says %q", text)
+	}
+	c.Answer.Result.Scoring.FailedRefer = []string{"score >= 80 (was 70.00)", app.ReasonMinor}
+	_, text = show(t, shownCheck{Check: c})
+	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer")) || strings.Contains(text, w.T("meaning.refer_minor")) {
+		t.Errorf("for the score as well: %q", text)
+	}
+}
+
+func TestRarityStandsUnderTheGauge(t *testing.T) {
+	c := compared(history.Pass, 90)
+	if _, text := show(t, shownCheck{Check: c}); strings.Contains(text, "stranger") {
+		t.Errorf("a rarity nobody measured: %q", text)
+	}
+	c.Answer.Rarity.OneIn, c.Answer.Rarity.Fewer = 10150, true
+	if _, text := show(t, shownCheck{Check: c}); !strings.Contains(text, "\nFewer than 1 stranger in 10,000 measured scored this high.\n") {
+		t.Errorf("the screen says %q", text)
+	}
+	c = notCompared(1, 0)
+	c.Answer.Rarity.OneIn = 10150
+	if _, text := show(t, shownCheck{Check: c}); strings.Contains(text, "stranger") {
+		t.Errorf("a rarity of no score: %q", text)
+	}
+}
+
 func TestAnUnrecordedPassIsNoPass(t *testing.T) {
 	_, text := show(t, shownCheck{Check: compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}})
 	if strings.Contains(text, "PASS\n") || !strings.Contains(text, "COULD NOT RUN") || strings.Contains(text, "99.00") {

@@ -30,6 +30,7 @@ type settingsScreen struct {
 	camera     *entry
 	cameras    *cameraChoice
 	mirror     *check
+	minors     *check
 	conditions *entry
 	history    *entry
 	models     *entry
@@ -49,6 +50,7 @@ func newSettingsScreen(p parts, choose func(string, func(string)), saved func(ol
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
 	s.cameras = newCameraChoice(p, s.camera)
 	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
+	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
 	s.conditions = p.keys.text(7, changed)
 	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
 	s.history.SetPlaceHolder(p.words.T("settings.usual_place"))
@@ -105,7 +107,7 @@ func (s *settingsScreen) lay() {
 	)
 	right := container.NewVBox(
 		bold(t("settings.section_matching")),
-		form(row("settings.matching", widget.NewLabel(t("mode.offline")))),
+		form(row("settings.matching", widget.NewLabel(t("mode.offline")))), s.minors,
 		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, hint("settings.conditions_help"),
 		bold(t("settings.section_about")), s.about,
 	)
@@ -139,6 +141,7 @@ func (s *settingsScreen) fill(now settings.Settings) {
 	s.deskName.SetText(now.Desk)
 	s.camera.SetText(now.Camera.Source)
 	s.mirror.SetChecked(now.Camera.Mirror)
+	s.minors.SetChecked(now.Matching.ReferMinors)
 	s.conditions.SetText(app.FormatConditions(now.Conditions))
 	s.history.SetText(now.Folders.History)
 	s.models.SetText(now.Folders.Models)
@@ -152,6 +155,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 	next.Desk = strings.TrimSpace(s.deskName.Text)
 	next.Camera.Source = strings.TrimSpace(s.camera.Text)
 	next.Camera.Mirror = s.mirror.Checked
+	next.Matching.ReferMinors = s.minors.Checked
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
@@ -166,6 +170,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 func (s *settingsScreen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
+		next.Matching != s.shownNow.Matching ||
 		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 

@@ -31,6 +31,7 @@ func (w *Window) shortcuts() []action {
 		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: func() { w.tabs.SelectIndex(0); w.check.reset() }},
 		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }},
 		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }},
+		{menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) }},
 		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }},
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.

@@ -280,6 +280,7 @@ func (w *Window) settingsSaved(old, now settings.Settings) {
 	if old.Camera.Source != now.Camera.Source {
 		w.reopenCamera()
 	}
+	w.check.update()
 }
 
 // escape closes the dialog that is open, else cancels what runs on the screen

@@ -52,6 +52,9 @@ var opKeys = map[string]string{
 // reason puts a condition that was not met into a sentence. One of another form
 // is named as what it is: something the engine wants a person to look at.
 func (w words) reason(text string) string {
+	if text == app.ReasonMinor {
+		return w.T("reason.minor")
+	}
 	m := rule.FindStringSubmatch(text)
 	if m == nil || fieldKeys[m[1]] == "" {
 		return w.T("reason.other")

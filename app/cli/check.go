@@ -27,7 +27,7 @@ var exitOf = map[history.Outcome]int{
 
 func (c *commands) check() *cobra.Command {
 	var document, video, name, session, mode, format string
-	var consent, consentName bool
+	var consent, consentName, minor bool
 	cmd := &cobra.Command{
 		Use:     "check --document FILE --video FILE --consent",
 		Short:   c.Words.T("cli.check.short"),
@@ -40,6 +40,7 @@ func (c *commands) check() *cobra.Command {
 	flags.StringVar(&video, "video", "", c.Words.T("cli.check.video"))
 	flags.BoolVar(&consent, "consent", false, c.Words.T("cli.check.consent"))
 	flags.BoolVar(&consentName, "consent-name", false, c.Words.T("cli.check.consent_name"))
+	flags.BoolVar(&minor, "under-18", false, c.Words.T("cli.check.under_18"))
 	flags.StringVar(&name, "name", "", c.Words.T("cli.check.name"))
 	flags.StringVar(&session, "session", "", c.Words.T("cli.check.session"))
 	flags.StringVar(&mode, "mode", "", c.Words.T("cli.check.mode"))
@@ -74,7 +75,7 @@ func (c *commands) check() *cobra.Command {
 		}
 		return c.runCheck(cmd, app.CheckInput{
 			Document: app.OpenFile(document), Video: app.OpenFile(video), Name: name,
-			Consent: consent, SendName: consentName, Session: session, Mode: history.Mode(mode),
+			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode),
 		}, format)
 	}
 	return cmd
@@ -146,6 +147,10 @@ func (c *commands) writeCheck(check app.Check) {
 	}
 	fmt.Fprintln(c.out, c.Words.T(decided, "Engine", engine.Engine, "Mode", string(check.Mode),
 		"Seconds", strconv.FormatFloat(check.Took.Seconds(), 'f', 2, 64)))
+
+	if rarity, measured := app.RarityWords(check.Answer.Rarity); measured {
+		fmt.Fprintln(c.out, c.Words.Notice(rarity))
+	}
 
 	line := func(key, value string) { fmt.Fprintf(c.out, "  %-9s %s\n", c.Words.T(key), value) }
 	if len(result.Data.Percentages) > 0 {

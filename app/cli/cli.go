@@ -35,6 +35,8 @@ type Program interface {
 	Desk() *app.Desk
 	// Comparer is this computer's engine, for accuracy tests.
 	Comparer() matcher.Comparer
+	// Models looks at the files of the engine's models.
+	Models() []matcher.ModelFile
 	// Log writes an error nobody else has logged.
 	Log(what string, err error)
 	Close() error
@@ -55,8 +57,12 @@ type Params struct {
 	Stderr  io.Writer
 	Version string
 	Open    func(ctx context.Context) (Program, error)
-	History func(ctx context.Context) (Records, error)
-	Window  func(ctx context.Context, document string) error // shows the window until it is closed
+	// Measure is Open with another second network, whose scores mean nothing yet.
+	Measure func(ctx context.Context, n Network) (Program, error)
+	// TryNetwork loads a network's file in this process, which a damaged one ends.
+	TryNetwork func(file string) error
+	History    func(ctx context.Context) (Records, error)
+	Window     func(ctx context.Context, document string) error // shows the window until it is closed
 }
 
 type commands struct {
@@ -151,7 +157,7 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.doctor())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.doctor(), c.tryNetwork())
 	return root
 }
 
@@ -172,7 +178,12 @@ func (c *commands) window(cmd *cobra.Command, args []string) error {
 // with opens the program for one command and closes it after. Where the format
 // is json, an error is printed as JSON too.
 func (c *commands) with(ctx context.Context, format string, do func(Program) error) error {
-	program, err := c.Open(ctx)
+	return c.opened(ctx, format, c.Open, do)
+}
+
+// opened is with where the program is to be opened in another way.
+func (c *commands) opened(ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error) error {
+	program, err := open(ctx)
 	if err == nil {
 		if err = do(program); err != nil {
 			program.Log("command failed", err)

@@ -39,6 +39,9 @@ type parts struct {
 	historyErr  error
 
 	comparer matcher.Comparer
+	models   []matcher.ModelFile
+	measured Network
+	tried    string
 }
 
 // dark is a camera that gives no picture.
@@ -93,12 +96,14 @@ func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Port
 type program struct {
 	desk     *app.Desk
 	comparer matcher.Comparer
+	models   []matcher.ModelFile
 }
 
-func (p program) Desk() *app.Desk            { return p.desk }
-func (p program) Comparer() matcher.Comparer { return p.comparer }
-func (p program) Log(string, error)          {}
-func (p program) Close() error               { return nil }
+func (p program) Desk() *app.Desk             { return p.desk }
+func (p program) Comparer() matcher.Comparer  { return p.comparer }
+func (p program) Models() []matcher.ModelFile { return p.models }
+func (p program) Log(string, error)           {}
+func (p program) Close() error                { return nil }
 
 // run runs the command line on the parts.
 func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout, stderr string) {
@@ -112,15 +117,24 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
+	open := func(context.Context) (Program, error) {
+		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
+			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
+			Cameras:  func() []app.Camera { return nil },
+			Instance: "ins_1", Version: "1.2.3",
+			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+		})}, nil
+	}
 	code = Run(context.Background(), args, Params{
 		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3",
-		Open: func(context.Context) (Program, error) {
-			return program{comparer: p.comparer, desk: app.New(app.Params{
-				History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
-				Cameras:  func() []app.Camera { return nil },
-				Instance: "ins_1", Version: "1.2.3",
-				Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
-			})}, nil
+		Open: open,
+		Measure: func(ctx context.Context, n Network) (Program, error) {
+			p.measured = n
+			return open(ctx)
+		},
+		TryNetwork: func(file string) error {
+			p.tried = file
+			return p.err
 		},
 		History: func(context.Context) (Records, error) { return p, p.historyErr },
 		Window: func(_ context.Context, document string) error {
@@ -231,6 +245,14 @@ func TestWrongUsageExits64(t *testing.T) {
 		{"history", "list", "extra"},
 		{"history", "verify", "--format", "csv"},
 		{"doctor", "who"},
+		{"try-network"},
+		{"try-network", "a", "b"},
+		{"evaluate", "people", "a", "--network-mean", "0"},
+		{"evaluate", "people", "a", "--network-bgr"},
+		{"evaluate", "people", "a", "--network", "n.onnx", "--network-mean", "256"},
+		{"evaluate", "people", "a", "--network", "n.onnx", "--network-mean", "NaN"},
+		{"evaluate", "people", "a", "--network", "n.onnx", "--network-deviation", "0"},
+		{"evaluate", "people", "a", "--network", "n.onnx", "--network-deviation", "Inf"},
 		{"chekc"},
 		{"a", "b"},
 	} {
@@ -445,21 +467,87 @@ func TestNoNameOnStdin(t *testing.T) {
 }
 
 func TestDoctor(t *testing.T) {
-	good := &parts{verdict: history.Verdict{Intact: true}, described: matcher.Description{Engine: "go-face"}}
+	network := matcher.ModelFile{Model: matcher.Model{Name: "fr_feature.onnx", SHA256: strings.Repeat("ab", 32)}}
+	measured := &matcher.Calibration{
+		Name: "two networks", Calibrated: true,
+		Pairs:  &matcher.MeasuredPairs{Data: "LFW", Date: "2026-11-24", People: 1500, Genuine: 3204, Impostor: 4460000},
+		Checks: &matcher.MeasuredChecks{Data: "LFW documents", Date: "2026-11-25", Genuine: 175, Impostor: 30450},
+	}
+	good := &parts{
+		verdict: history.Verdict{Intact: true}, described: matcher.Description{Engine: "go-face"},
+		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
+	}
 	code, out, _ := run(t, good, "", "doctor")
-	if code != 0 || !strings.Contains(out, "warning  camera") || !strings.Contains(out, "ok       engine") {
+	for _, want := range []string{
+		"warning  camera", "ok       engine", "ok       calibration two networks: measured.", "3,204 comparisons of one person and 4,460,000 of two",
+		"1,500 people (LFW, 2026-11-24)", "175 of one person and 30,450 of two (LFW documents, 2026-11-25)",
+		"ok       model       fr_feature.onnx is there and the right one: SHA-256 " + network.SHA256,
+	} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, without %q: %s", code, want, out)
+		}
+	}
+	good.comparer, good.models[0].Problem = calibrated{c: &matcher.Calibration{Name: "a guess"}}, matcher.NewProblem("engine.model_missing", nil, "Model", "fr_feature.onnx")
+	code, out, _ = run(t, good, "", "doctor")
+	if code != 1 || !strings.Contains(out, "warning  calibration a guess: not measured") || !strings.Contains(out, "PROBLEM  model       fr_feature.onnx should have the SHA-256 "+network.SHA256) {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	broken := &parts{verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}, describeErr: matcher.NewProblem("check.session", nil)}
+	broken := &parts{
+		verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}, describeErr: matcher.NewProblem("check.session", nil),
+		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
+	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 5 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 7 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "problem", "problem", "ok", "warning"} {
+	for i, want := range []string{"ok", "ok", "ok", "problem", "problem", "ok", "warning"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}
+	}
+}
+
+// calibrated is an engine of which only the calibration is asked.
+type calibrated struct {
+	matcher.Comparer
+	c *matcher.Calibration
+}
+
+func (c calibrated) Calibration() *matcher.Calibration { return c.c }
+
+func TestUnder18IsToldToTheEngine(t *testing.T) {
+	p := &parts{answer: answer(t, 90)}
+	if code, _, errs := run(t, p, "", append(checkArgs, "--under-18")...); code != 0 || !p.request.Minor || !p.started.Minor {
+		t.Errorf("exit %d, %s: the engine was told %v, the record %v", code, errs, p.request.Minor, p.started.Minor)
+	}
+	if run(t, p, "", checkArgs...); p.request.Minor || p.started.Minor {
+		t.Error("everybody is under 18")
+	}
+}
+
+func TestRarityIsSaid(t *testing.T) {
+	a := answer(t, 90)
+	a.Rarity = matcher.Rarity{OneIn: 7961}
+	if _, out, _ := run(t, &parts{answer: a}, "", checkArgs...); !strings.Contains(out, "\nAbout 1 stranger in 8,000 scores this high.\n") {
+		t.Error(out)
+	}
+	if _, out, _ := run(t, &parts{answer: answer(t, 90)}, "", checkArgs...); strings.Contains(out, "stranger") {
+		t.Errorf("a rarity nobody measured: %s", out)
+	}
+}
+
+func TestTryNetwork(t *testing.T) {
+	p := &parts{}
+	if code, out, errs := run(t, p, "", "try-network", "--", "-n.onnx"); code != 0 || out+errs != "" || p.tried != "-n.onnx" {
+		t.Errorf("exit %d, %q: %s%s", code, p.tried, out, errs)
+	}
+	p.err = matcher.NewProblem("engine.network_unusable", nil, "Reason", "unfit")
+	if code, out, errs := run(t, p, "", "try-network", "n.onnx"); code != 1 || out != "" || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if _, out, _ := run(t, p, "", "--help"); strings.Contains(out, "try-network") {
+		t.Error("a command for the program itself is shown")
 	}
 }
 

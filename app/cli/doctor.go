@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,7 +92,7 @@ func (c *commands) doctor() *cobra.Command {
 		tell := func(f finding) {
 			findings = append(findings, f)
 			if format == "text" {
-				fmt.Fprintf(c.out, "%-8s %-8s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
+				fmt.Fprintf(c.out, "%-8s %-11s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
 			}
 		}
 		p, err := c.Open(cmd.Context())
@@ -102,6 +103,10 @@ func (c *commands) doctor() *cobra.Command {
 		} else {
 			defer p.Close()
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
+			tell(c.calibration(p.Comparer().Calibration()))
+			for _, m := range p.Models() {
+				tell(c.model(m))
+			}
 			for _, pr := range probes {
 				tell(c.probe(cmd.Context(), p.Desk(), pr))
 			}
@@ -117,6 +122,36 @@ func (c *commands) doctor() *cobra.Command {
 // detail gives an error's words and, for whoever looks after the program, what
 // lies behind them.
 func (c *commands) detail(err error) string { return c.problem(err) + " [" + err.Error() + "]" }
+
+// calibration says what makes scores of distances, and what it stands on.
+func (c *commands) calibration(now *matcher.Calibration) finding {
+	f := finding{Part: c.Words.T("doctor.calibration"), State: "ok"}
+	if !now.Calibrated {
+		f.State, f.Text = "warning", c.Words.T("doctor.calibration_unmeasured", "Name", now.Name)
+		return f
+	}
+	lines := []string{c.Words.T("doctor.calibration_measured", "Name", now.Name)}
+	if p := now.Pairs; p != nil {
+		lines = append(lines, c.Words.T("doctor.calibration_pairs", "Data", p.Data, "Date", p.Date,
+			"Genuine", app.FormatNumber(p.Genuine), "Impostor", app.FormatNumber(p.Impostor), "People", app.FormatNumber(p.People)))
+	}
+	if p := now.Checks; p != nil {
+		lines = append(lines, c.Words.T("doctor.calibration_checks", "Data", p.Data, "Date", p.Date,
+			"Genuine", app.FormatNumber(p.Genuine), "Impostor", app.FormatNumber(p.Impostor)))
+	}
+	f.Text = strings.Join(lines, " ")
+	return f
+}
+
+// model says whether a model's file is the right one.
+func (c *commands) model(m matcher.ModelFile) finding {
+	f := finding{Part: c.Words.T("doctor.model"), State: "ok", Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256)}
+	if m.Problem != nil {
+		c.exit = ExitCouldNotRun
+		f.State, f.Text = "problem", c.Words.T("doctor.model_wrong", "SHA256", m.SHA256, "Model", m.Name)+" "+c.detail(m.Problem)
+	}
+	return f
+}
 
 func (c *commands) probe(ctx context.Context, desk *app.Desk, pr probe) finding {
 	f := finding{Part: c.Words.T(pr.part), State: "ok"}

@@ -12,6 +12,7 @@ import (
 
 // evaluation is what the three tests are told alike.
 type evaluation struct {
+	network              Network // to be measured; of evaluate people
 	format, report, name string
 	calibrate            string // a new file; empty: none is made
 }
@@ -63,8 +64,12 @@ func (c *commands) evaluatePeople() *cobra.Command {
 		if (o.Split == "") != (o.Part == "") {
 			return c.usage(cmd, "cli.evaluate.split_and_part")
 		}
+		if err := c.checkNetwork(cmd, told.network); err != nil {
+			return err
+		}
 		return c.runEvaluation(cmd, told, func() (*evaluate.Test, error) { return evaluate.People(args[0], o) })
 	}
+	c.networkFlags(cmd, &told.network)
 	return cmd
 }
 
@@ -107,7 +112,7 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 	if told.name != "" {
 		test.Name = told.name
 	}
-	return c.with(cmd.Context(), told.format, func(p Program) error {
+	return c.opened(cmd.Context(), told.format, c.opener(told.network), func(p Program) error {
 		shown := newProgressLine(c.Stderr, c.progressWords)
 		report, err := evaluate.Run(cmd.Context(), evaluate.Params{
 			Engine: p.Comparer(), Rules: p.Desk().Settings().Conditions, Version: c.Version, Now: time.Now,

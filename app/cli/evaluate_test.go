@@ -97,6 +97,23 @@ func written(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+func TestEvaluateAnotherNetwork(t *testing.T) {
+	dir := filepath.Join(evaluated(t), "people")
+	for name, tt := range map[string]struct {
+		args []string
+		want Network
+	}{
+		"the settings' own": {nil, Network{}},
+		"as usual":          {[]string{"--network", "n.onnx"}, Network{File: "n.onnx", Mean: 127, Deviation: 128}},
+		"shown otherwise":   {[]string{"--network", "n.onnx", "--network-mean", "0", "--network-deviation", "1", "--network-bgr", "--network-gray"}, Network{File: "n.onnx", Deviation: 1, BGR: true, Gray: true}},
+	} {
+		p := &parts{comparer: ruler{}}
+		if code, _, errs := run(t, p, "", append([]string{"evaluate", "people", dir}, tt.args...)...); code != 0 || p.measured != tt.want {
+			t.Errorf("%s: exit %d, %+v: %s", name, code, p.measured, errs)
+		}
+	}
+}
+
 func TestEvaluate(t *testing.T) {
 	dir := evaluated(t)
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -68,6 +68,7 @@ type Started struct {
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
 
 	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
+	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
 
 	Name string `json:"-"` // the person's full name; empty: none was given
 }

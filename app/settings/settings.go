@@ -29,8 +29,14 @@ type Camera struct {
 
 // Matching is which engine decides.
 type Matching struct {
-	Mode history.Mode `toml:"mode" comment:"offline"`
+	Mode        history.Mode `toml:"mode" comment:"offline"`
+	Network     string       `toml:"network" comment:"second network beside go-face; empty: the one that comes with the program; none: go-face alone; else the path of an ONNX file"`
+	Calibration string       `toml:"calibration" comment:"what makes scores of what the networks say; empty: the one that comes with the program; else the path of one made by facematch evaluate people --calibrate"`
+	ReferMinors bool         `toml:"refer_minors" comment:"a person under 18 never passes without a second look"`
 }
+
+// NoNetwork is the Network of a program that decides by go-face alone.
+const NoNetwork = "none"
 
 // FolderChoice are folders of the user's choice; an empty one is the usual
 // place.

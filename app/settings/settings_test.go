@@ -52,6 +52,7 @@ func TestSaveIsReadBack(t *testing.T) {
 	before := s.SHA256()
 	want := s.Get()
 	want.Desk, want.Camera.Source, want.Camera.Mirror = "Schalter 3", "rtsp://127.0.0.1:8554/live", false
+	want.Matching.Network, want.Matching.Calibration, want.Matching.ReferMinors = "/srv/own.onnx", "/srv/own.json", false
 	want.Folders.Documents = "/srv/Ausweise – Scans"
 	refer := 50.0
 	want.Conditions = []matcher.Condition{{Field: "min(percentages)", Op: ">=", Pass: 70, Refer: &refer}}
@@ -86,7 +87,10 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 		"settings.mode":            func(s *Settings) { s.Matching.Mode = "telepathy" },
 		"settings.folder":          func(s *Settings) { s.Folders.Models = "models" },
 		"settings.conditions":      func(s *Settings) { s.Conditions = nil },
+		"settings.file":            func(s *Settings) { s.Matching.Network = "network.onnx" },
+		"settings.file ":           func(s *Settings) { s.Matching.Calibration = NoNetwork },
 	} {
+		key = strings.TrimSpace(key)
 		next := s.Get()
 		change(&next)
 		p := problem(t, s.Save(next))
@@ -99,6 +103,31 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	}
 	if now, _ := os.ReadFile(file); string(now) != string(kept) {
 		t.Error("the file was changed")
+	}
+}
+
+// A file written before a setting was thought of has it as a new installation.
+func TestOlderFilesGetTheDefaults(t *testing.T) {
+	file := path(t)
+	if _, err := Open(file); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var older []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "refer_minors") && !strings.HasPrefix(line, "network") && !strings.HasPrefix(line, "calibration") {
+			older = append(older, line)
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(older, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(file)
+	if err != nil || len(older)+3 != strings.Count(string(text), "\n") || !reflect.DeepEqual(s.Get(), Default()) {
+		t.Errorf("%d lines left, %v", len(older), err)
 	}
 }
 

@@ -43,7 +43,7 @@ func Default() Settings {
 		Version:    Version,
 		Desk:       "Desk 1",
 		Camera:     Camera{Source: "0", Mirror: true},
-		Matching:   Matching{Mode: history.Offline},
+		Matching:   Matching{Mode: history.Offline, ReferMinors: true},
 		Conditions: rules,
 	}
 }
@@ -142,6 +142,11 @@ func (s Settings) Check() error {
 	} {
 		if folder != "" && !filepath.IsAbs(folder) {
 			return matcher.NewProblem("settings.folder", nil, "Name", name)
+		}
+	}
+	for name, file := range map[string]string{"network": s.Matching.Network, "calibration": s.Matching.Calibration} {
+		if file != "" && !(name == "network" && file == NoNetwork) && !filepath.IsAbs(file) {
+			return matcher.NewProblem("settings.file", nil, "Name", name)
 		}
 	}
 	if err := matcher.CheckConditions(s.Conditions); err != nil {

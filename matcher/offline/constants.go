@@ -128,3 +128,17 @@ const (
 // grabAtOnce is how many frames are skipped between two looks at the context, so
 // that reading ends soon after its caller left.
 const grabAtOnce = 8
+
+// How a network of the operator's own is tried in a process of its own.
+const (
+	tryPatience = 30 * time.Second
+	// tryMemory is the most memory that process may reserve, in bytes: the program
+	// with its libraries reserves 1.5 GB before it reads anything.
+	tryMemory = 4 << 30
+	// exitUnfit is its exit code for a network of another kind. A crash has others.
+	exitUnfit = 1
+	// A vector that describes a face has so many values: networks in use have 128
+	// to 512.
+	leastFeatures = 32
+	mostFeatures  = 8192
+)

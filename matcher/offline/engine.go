@@ -16,6 +16,7 @@ import (
 	"image/jpeg"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,10 +29,12 @@ import (
 	"facematch/matcher/internal/cascade"
 )
 
-// Params are what an Engine is made of; all are needed.
+// Params are what an Engine is made of; all but Network and Program are needed.
 type Params struct {
 	Folders     []string // where the models may lie, in the order to try
 	Calibration *matcher.Calibration
+	Network     string // the second network's file where it does not lie among the models
+	Program     string // tries that file, see TryNetwork; empty: this program
 	Cascade     []byte // see assets/cascade
 	Log         *slog.Logger
 }
@@ -87,7 +90,8 @@ func New(p Params) (*Engine, error) {
 // same time share one attempt, which goes on when one of them leaves; after a
 // failure it can be tried again. The error is the context's, or a
 // *matcher.Problem: engine.model_missing, engine.model_damaged (parameter
-// Model), engine.failed, engine.closed.
+// Model), engine.network_unknown, engine.network_unusable (parameter Reason),
+// engine.failed, engine.closed.
 func (e *Engine) Load(ctx context.Context) error {
 	_, err := e.loaded(ctx)
 	return err
@@ -119,7 +123,12 @@ func (e *Engine) loaded(ctx context.Context) (chan *worker, error) {
 func (e *Engine) load(l *load) {
 	defer close(l.done)
 	start := time.Now()
-	folder, err := modelFolder(e.params.Folders, e.params.Calibration.Models)
+	folder, err := modelFolder(e.params.Folders, e.shared())
+	if err == nil && e.params.Network != "" {
+		if err = known(e.params.Network, e.params.Calibration); err == nil {
+			err = TryNetwork(context.Background(), e.params.Program, e.params.Network)
+		}
+	}
 	if err == nil {
 		l.free, err = e.newWorkers(folder)
 	}
@@ -134,6 +143,15 @@ func (e *Engine) load(l *load) {
 	}
 	e.params.Log.Info("models loaded", "took", time.Since(start),
 		"workers", e.workers, "one_blas_thread", oneBLASThread())
+}
+
+// shared are the models that lie in the models' folder: all but a network of the
+// operator's own.
+func (e *Engine) shared() []matcher.Model {
+	c := e.params.Calibration
+	return slices.DeleteFunc(slices.Clone(c.Models), func(m matcher.Model) bool {
+		return e.params.Network != "" && c.Network != nil && m.Name == c.Network.Features
+	})
 }
 
 // newWorkers reads the models once for each worker, all at the same time.
@@ -151,7 +169,7 @@ func (e *Engine) newWorkers(folder string) (chan *worker, error) {
 				return matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), folder, "")))
 			}
 			if network := e.params.Calibration.Network; network != nil {
-				w.networks, err = loadNetworks(folder, *network)
+				w.networks, err = loadNetworks(folder, e.params.Network, *network)
 			}
 			return err
 		})

@@ -9,7 +9,6 @@ import (
 	"image/draw"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -52,9 +51,7 @@ func (m *Matcher) Describe(ctx context.Context) (matcher.Description, error) {
 
 func (m *Matcher) description() matcher.Description {
 	c := m.params.Calibration
-	models := slices.Clone(c.Models)
-	slices.SortFunc(models, func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
-	return matcher.Description{Engine: c.Engine, Models: models, Calibration: c.Name, Calibrated: c.Calibrated}
+	return matcher.Description{Engine: c.Engine, Models: sorted(c.Models), Calibration: c.Name, Calibrated: c.Calibrated}
 }
 
 // Match answers one request; see matcher.Matcher. Besides those of Load and of
@@ -105,7 +102,11 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 		answer.Result, err = matcher.NotCompared(portrait.Code, c.code, req.Rules)
 		return answer, err
 	}
-	return m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
+	answer, err = m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
+	if err == nil && req.Minor {
+		answer.Result.Scoring = answer.Result.Scoring.ReferFor(matcher.ReasonMinor)
+	}
+	return answer, err
 }
 
 // lookAtClip chooses and describes the best frames of the request's clip; the code

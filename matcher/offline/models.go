@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"facematch/matcher"
 )
@@ -18,13 +20,26 @@ import (
 // damaged model is reported even where a later folder has a good one, so that
 // the program never silently takes other models than it was given.
 func modelFolder(folders []string, models []matcher.Model) (string, error) {
-	chosen := ""
-	missing := models[0].Name
-	best := -1
-	for _, folder := range folders {
+	chosen, missing := fullest(folders, models)
+	if missing != "" {
+		return "", matcher.NewProblem("engine.model_missing", fs.ErrNotExist, "Model", missing)
+	}
+	for _, m := range models {
+		if err := checkModel(chosen, m); err != nil {
+			return "", err
+		}
+	}
+	return chosen, nil
+}
+
+// fullest is the first of the folders that hold most of the models, and the first
+// model it lacks; empty where it lacks none.
+func fullest(folders []string, models []matcher.Model) (folder, missing string) {
+	most := -1
+	for _, f := range folders {
 		present, absent := 0, ""
 		for _, m := range models {
-			info, err := os.Stat(filepath.Join(folder, m.Name))
+			info, err := os.Stat(filepath.Join(f, m.Name))
 			switch {
 			case err == nil && info.Mode().IsRegular():
 				present++
@@ -32,27 +47,79 @@ func modelFolder(folders []string, models []matcher.Model) (string, error) {
 				absent = m.Name
 			}
 		}
-		if absent == "" {
-			chosen = folder
-			break
-		}
-		if present > best {
-			best, missing = present, absent
+		if present > most {
+			most, folder, missing = present, f, absent
 		}
 	}
-	if chosen == "" {
-		return "", matcher.NewProblem("engine.model_missing", fs.ErrNotExist, "Model", missing)
+	if most < 0 {
+		missing = models[0].Name
 	}
-	for _, m := range models {
-		sum, err := fileSHA256(filepath.Join(chosen, m.Name))
-		if err == nil && sum != m.SHA256 {
-			err = errors.New("SHA-256 differs")
+	return folder, missing
+}
+
+func checkModel(folder string, m matcher.Model) error {
+	sum, err := fileSHA256(filepath.Join(folder, m.Name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return matcher.NewProblem("engine.model_missing", fs.ErrNotExist, "Model", m.Name)
+	case err == nil && sum != m.SHA256:
+		err = errors.New("SHA-256 differs")
+	}
+	if err != nil {
+		return matcher.NewProblem("engine.model_damaged", hidden(err), "Model", m.Name)
+	}
+	return nil
+}
+
+// known checks the file of a network of the operator's own against what the
+// calibration knows.
+func known(file string, c *matcher.Calibration) error {
+	sum, err := SHA256(file)
+	if err != nil {
+		return err
+	}
+	if c.Network == nil || !slices.Contains(c.Models, matcher.Model{Name: c.Network.Features, SHA256: sum}) {
+		return matcher.NewProblem("engine.network_unknown", errors.New("SHA-256 differs"))
+	}
+	return nil
+}
+
+// SHA256 is the digest of a network's file, in hexadecimal. The error is a
+// *matcher.Problem: engine.network_unusable.
+func SHA256(file string) (string, error) {
+	if err := networkFile(file); err != nil {
+		return "", err
+	}
+	sum, err := fileSHA256(file)
+	if err != nil {
+		return "", badNetwork(netDenied, hidden(err))
+	}
+	return sum, nil
+}
+
+// Models looks at the file of every model, for whoever looks after the program.
+// Nothing is loaded.
+func (e *Engine) Models() []matcher.ModelFile {
+	var files []matcher.ModelFile
+	folder, _ := fullest(e.params.Folders, e.shared())
+	for _, m := range sorted(e.params.Calibration.Models) {
+		file := matcher.ModelFile{Model: m}
+		var err error
+		if slices.Contains(e.shared(), m) {
+			err = checkModel(folder, m)
+		} else {
+			err = known(e.params.Network, e.params.Calibration)
 		}
 		if err != nil {
-			return "", matcher.NewProblem("engine.model_damaged", hidden(err), "Model", m.Name)
+			file.Problem = matcher.AsProblem(err, "engine.failed")
 		}
+		files = append(files, file)
 	}
-	return chosen, nil
+	return files
+}
+
+func sorted(models []matcher.Model) []matcher.Model {
+	return slices.SortedFunc(slices.Values(models), func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // hidden is the error without the path, which may name a person and would stand

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"errors"
 	"image"
 	"math"
@@ -19,12 +20,13 @@ type networks struct {
 	input               matcher.Network
 }
 
-// loadNetworks reads both. OpenCV ends the program on a damaged file, so their
-// SHA-256 must have been checked, or the file tried in a process of its own.
-func loadNetworks(folder string, input matcher.Network) (*networks, error) {
+// loadNetworks reads both: the landmarks' from the folder, the other from there
+// too or from a file of its own. OpenCV ends the program on a damaged file, so
+// their SHA-256 must have been checked, or the file tried in a process of its own.
+func loadNetworks(folder, own string, input matcher.Network) (*networks, error) {
 	n := &networks{
 		landmarks: gocv.ReadNet(filepath.Join(folder, input.Landmarks), ""),
-		features:  gocv.ReadNet(filepath.Join(folder, input.Features), ""),
+		features:  gocv.ReadNet(cmp.Or(own, filepath.Join(folder, input.Features)), ""),
 		input:     input,
 	}
 	if n.landmarks.Empty() || n.features.Empty() {
