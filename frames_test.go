@@ -29,7 +29,7 @@ func TestBestFrames(t *testing.T) {
 	t.Setenv("FACEMATCH_HOME", t.TempDir())
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	ctx := context.Background()
-	p, err := open(ctx)
+	p, err := open(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

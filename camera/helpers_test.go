@@ -243,8 +243,14 @@ func scenes(size image.Point) [][]byte {
 	return pictures
 }
 
+// What netcams send, made once: under the race detector that takes seconds.
+var (
+	smallScenes = sync.OnceValue(func() [][]byte { return scenes(image.Pt(320, 240)) })
+	largeScenes = sync.OnceValue(func() [][]byte { return scenes(image.Pt(640, 480)) })
+)
+
 func (c *netcam) serve(w http.ResponseWriter, r *http.Request) {
-	small, large := scenes(image.Pt(320, 240)), scenes(image.Pt(640, 480))
+	small, large := smallScenes(), largeScenes()
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	tick := time.NewTicker(time.Second / 25)
 	defer tick.Stop()

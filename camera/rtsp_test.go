@@ -36,7 +36,7 @@ func startRTSPcam(t *testing.T) *rtspcam {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { packets.Close() })
-	cmd := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25",
+	cmd := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15",
 		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "12", "-pix_fmt", "yuv420p", "-bsf:v", "dump_extra",
 		"-f", "rtp", fmt.Sprintf("rtp://%s?pkt_size=1400", packets.LocalAddr()))
 	said, err := cmd.StdoutPipe()
