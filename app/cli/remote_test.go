@@ -306,7 +306,7 @@ func TestDoctorAsksTheAPIWhereItDecides(t *testing.T) {
 		{history.Remote, nil, "ok"},
 		{history.Ask, matcher.NewProblem("remote.token", nil, "Status", 401), "problem"},
 	} {
-		p := &parts{verdict: history.Verdict{Intact: true}, token: apiToken, tokenErr: c.err, change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
+		p := &parts{comparer: calibrated{c: &matcher.Calibration{}}, verdict: history.Verdict{Intact: true}, token: apiToken, tokenErr: c.err, change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
 		_, out, _ := run(t, p, "", "doctor", "--format", "json")
 		if !strings.Contains(out, `{"part":"API","state":"`+c.state+`"`) || strings.Contains(out, apiToken) {
 			t.Errorf("%s: %s", c.mode, out)
