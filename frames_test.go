@@ -27,6 +27,9 @@ func TestBestFrames(t *testing.T) {
 	_, clips, ffmpeg := testClips(t)
 	engine := loadedEngine(t)
 	t.Setenv("FACEMATCH_HOME", t.TempDir())
+	if os.Getenv("FACEMATCH_MODELS") == "" { // they are not beside a test program
+		t.Setenv("FACEMATCH_MODELS", "assets/models")
+	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	ctx := context.Background()
 	p, err := open(ctx, nil)
