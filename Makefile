@@ -216,7 +216,7 @@ soak: setup setup-e2e models build ## what takes long: kill -9, a thousand check
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
-	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m .
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
 

@@ -1,4 +1,6 @@
-package main
+// Package e2e tests the camera together with the real engine: which hint stands
+// before which picture, and what the chosen frames are worth.
+package e2e
 
 import (
 	"context"
@@ -18,7 +20,7 @@ import (
 // enough for everyday; FACEMATCH_SOAK plays all.
 func testClips(t *testing.T) (all, played []string, ffmpeg string) {
 	t.Helper()
-	all, err := filepath.Glob("../shared/testdata/clips/*.mp4")
+	all, err := filepath.Glob("../../../shared/testdata/clips/*.mp4")
 	if err != nil || len(all) == 0 {
 		t.Skip("no test clips in ../shared/testdata/clips")
 	}
@@ -38,14 +40,20 @@ func runFFmpeg(t *testing.T, ffmpeg string, args ...string) {
 	}
 }
 
-func loadedEngine(t *testing.T) *offline.Engine {
+// calibration is the one that ships.
+func calibration(t *testing.T) *matcher.Calibration {
 	t.Helper()
-	calibration, err := matcher.ParseCalibration(assets.Calibration)
+	c, err := matcher.ParseCalibration(assets.Calibration)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+func loadedEngine(t *testing.T) *offline.Engine {
+	t.Helper()
 	engine, err := offline.New(offline.Params{
-		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "assets/models"}, Calibration: calibration, Cascade: assets.Cascade,
+		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "../../assets/models"}, Calibration: calibration(t), Cascade: assets.Cascade,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

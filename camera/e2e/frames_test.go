@@ -1,4 +1,4 @@
-package main
+package e2e
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"io"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,8 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"facematch/app"
+	"facematch/assets"
 	"facematch/matcher"
+	"facematch/matcher/document"
+	"facematch/matcher/document/pages"
+	"facematch/matcher/offline"
 )
 
 // TestBestFrames films each test clip as the program does and compares the person
@@ -26,24 +31,25 @@ import (
 func TestBestFrames(t *testing.T) {
 	_, clips, ffmpeg := testClips(t)
 	engine := loadedEngine(t)
-	t.Setenv("FACEMATCH_HOME", t.TempDir())
-	if os.Getenv("FACEMATCH_MODELS") == "" { // they are not beside a test program
-		t.Setenv("FACEMATCH_MODELS", "assets/models")
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	ctx := context.Background()
-	p, err := open(ctx, nil)
+	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
+	defer reader.Close()
+	portraits, err := document.New(document.Params{Pages: reader, Faces: engine, Hidden: engine.Hidden(), Cascade: assets.Cascade})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	score := func(document string, frames []matcher.Frame) float64 {
+	matching := offline.NewMatcher(offline.MatcherParams{Engine: engine, Portraits: portraits, Calibration: calibration(t), Temp: t.TempDir()})
+	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	score := func(path string, frames []matcher.Frame) float64 {
 		t.Helper()
-		answer, err := p.engine.Match(ctx, matcher.Request{
-			Page: app.OpenFile(document), Frames: frames, Rules: p.desk.Settings().Conditions,
+		answer, err := matching.Match(ctx, matcher.Request{
+			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Frames: frames, Rules: rules,
 		}, nil)
 		if err != nil || answer.Result.Data.Code != matcher.CodeOK {
-			t.Fatalf("%s: %+v, %v", document, answer.Result.Data, err)
+			t.Fatalf("%s: %+v, %v", path, answer.Result.Data, err)
 		}
 		return answer.Result.Data.Score
 	}
@@ -54,7 +60,7 @@ func TestBestFrames(t *testing.T) {
 	} {
 		var best, even []float64
 		for _, clip := range clips {
-			document := filepath.Join("../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
+			card := filepath.Join("../../../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
 			path := filepath.Join(t.TempDir(), "clip.mp4")
 			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path)
 			source := play(t, engine, path)
@@ -63,8 +69,8 @@ func TestBestFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			best = append(best, score(document, filmed.Frames))
-			even = append(even, score(document, evenFrames(t, ffmpeg, path, 8)))
+			best = append(best, score(card, filmed.Frames))
+			even = append(even, score(card, evenFrames(t, ffmpeg, path, 8)))
 			t.Logf("  %-32s best %6.2f, even %6.2f", strings.TrimSuffix(filepath.Base(clip), ".mp4"), best[len(best)-1], even[len(even)-1])
 		}
 		t.Logf("%-18s the 8 best: mean %.2f, worst %.2f; 8 even ones: mean %.2f, worst %.2f",
