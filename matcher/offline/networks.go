@@ -101,6 +101,9 @@ func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
 		return nil, err
 	}
 	back := onto.inverse()
+	if n := length(out); math.IsNaN(n) || math.IsInf(n, 0) {
+		return nil, matcher.NewProblem("engine.failed", errors.New("a network gives values that are no numbers"))
+	}
 	points := make([]spot, landmarkCount)
 	for i := range points { // they come as shares of the square's side
 		points[i] = back.of(spot{landmarkSide * float64(out[2*i]), landmarkSide * float64(out[2*i+1])})
@@ -136,7 +139,7 @@ func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 	for i := range faces {
 		one := out[i*size : (i+1)*size]
 		norm := length(one)
-		if norm == 0 || math.IsNaN(norm) {
+		if norm == 0 || math.IsNaN(norm) || math.IsInf(norm, 0) {
 			return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network says nothing"))
 		}
 		for j, x := range one {
