@@ -91,6 +91,13 @@ type Fusion struct {
 	Strongest float64 `json:"strongest"`
 }
 
+// falls says whether the distance falls with the cosine at every strength and never
+// with go-face's distance: without that a stranger could be nearer than the person.
+func (f *Fusion) falls() bool {
+	return f.GoFaceSquared >= 0 && f.Weakest <= f.Strongest &&
+		f.Cosine+f.CosineStrength*f.Weakest < 0 && f.Cosine+f.CosineStrength*f.Strongest < 0
+}
+
 // Distance is never below 0; smaller is more alike.
 func (f *Fusion) Distance(p Parts) float64 {
 	s := min(max(p.Strength, f.Weakest), f.Strongest)
@@ -191,6 +198,9 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 	}
 	if (c.Network == nil) != (c.Fusion == nil) || c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features) || !c.has(c.Network.Landmarks)) {
 		return nil, errors.New("calibration: network and fusion belong together, and the network's files must stand among the models")
+	}
+	if c.Fusion != nil && !c.Fusion.falls() {
+		return nil, errors.New("calibration: the fusion's distance does not fall with likeness")
 	}
 	if c.SamePerson <= 0 || c.ResultFrom <= 0 || c.ResultFrom > 100 || len(c.Models) == 0 {
 		return nil, errors.New("calibration: same_person_distance, result_from or models missing or out of range")

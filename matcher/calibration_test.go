@@ -99,6 +99,9 @@ func TestBadCalibrationsAreRefused(t *testing.T) {
 		"no models at all":     {`"models"`, `"model"`},
 		"no fusion":            {`"fusion"`, `"fission"`},
 		"no network":           {`"network"`, `"net"`},
+		"fusion of nothing":    {`"cosine": -1`, `"cosine": 0`},
+		"fusion the wrong way": {`"go_face_squared": 1`, `"go_face_squared": -1`},
+		"strengths changed":    {`"strongest": 2`, `"strongest": 0.5`},
 		"no deviation":         {`"deviation": 128`, `"deviation": 0`},
 		"features not a model": {`"features": "f.onnx"`, `"features": "g.onnx"`},
 	} {

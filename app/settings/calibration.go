@@ -94,6 +94,9 @@ func fits(d Deciding, usual *matcher.Calibration) error {
 		return matcher.NewProblem("calibration.needs_none", nil)
 	case c.Network != nil && !own && (usual.Network == nil || c.Network.Features != usual.Network.Features):
 		return matcher.NewProblem("calibration.needs_network", nil)
+	case c.Network != nil && usual.Network != nil && c.Network.Landmarks != usual.Network.Landmarks:
+		// Of all files the shipped one alone is known to be read safely in this place.
+		return matcher.NewProblem("calibration.other_models", nil, "Model", c.Network.Landmarks)
 	}
 	needed, known := shared(usual, own), shared(c, own)
 	for _, models := range [][2][]matcher.Model{{needed, known}, {known, needed}} {

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"facematch/matcher"
@@ -25,6 +26,9 @@ func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Temp
 // Photograph looks at a photograph; see matcher.Comparer.
 func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
 	p, err := m.params.Portraits.Portrait(ctx, file)
+	if err == nil && p.Page == nil {
+		err = matcher.NewProblem("problem.internal", errors.New("a photograph without a page"))
+	}
 	if err != nil {
 		return nil, 0, err
 	}

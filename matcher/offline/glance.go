@@ -27,7 +27,7 @@ func (e *Engine) glance(ctx context.Context, img *image.RGBA) ([]found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(proposals) == 0 || proposals[0].Score < glanceFirst || len(proposals) > 1 && proposals[1].Score >= glanceSecond {
+	if len(proposals) == 0 || proposals[0].Score < glanceScore || len(proposals) > 1 && proposals[1].Score >= glanceScore {
 		return e.find(ctx, img)
 	}
 	p := proposals[0]

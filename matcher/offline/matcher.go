@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -126,7 +125,8 @@ func (m *Matcher) lookAtClip(ctx context.Context, req matcher.Request, progress 
 // lookAt looks for faces in the frames, as many at a time as there are workers.
 func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress matcher.ProgressFunc) ([]seen, error) {
 	looked := make([]seen, len(frames))
-	var done atomic.Int64
+	var mu sync.Mutex // progress must not run backwards
+	done := 0
 	progress.Report(matcher.StageFaces, 0, len(frames))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(m.params.Engine.workers)
@@ -137,7 +137,10 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 				return err
 			}
 			looked[i] = look(frame, all)
-			progress.Report(matcher.StageFaces, int(done.Add(1)), len(frames))
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			progress.Report(matcher.StageFaces, done, len(frames))
 			return nil
 		})
 	}
@@ -149,14 +152,14 @@ func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress m
 // its stretch takes its place. The code says why where too few are left.
 func (m *Matcher) describeBest(ctx context.Context, looked []seen, progress matcher.ProgressFunc) ([]seen, template, int, error) {
 	described := make([]*descriptor, len(looked))
-	var mu sync.Mutex // guards looked and described
-	var done atomic.Int64
+	var mu sync.Mutex // guards looked, described and done
+	done := 0
 	for {
 		chosen, code := choose(looked)
 		if code != matcher.CodeOK {
 			return nil, template{}, code, nil
 		}
-		progress.Report(matcher.StageComparing, int(done.Load()), len(chosen))
+		progress.Report(matcher.StageComparing, done, len(chosen))
 		missing := slices.DeleteFunc(slices.Clone(chosen), func(i int) bool { return described[i] != nil })
 		if len(missing) == 0 {
 			var frames []seen
@@ -180,7 +183,8 @@ func (m *Matcher) describeBest(ctx context.Context, looked []seen, progress matc
 				defer mu.Unlock()
 				if ok {
 					described[i] = &d
-					progress.Report(matcher.StageComparing, int(done.Add(1)), len(chosen))
+					done++
+					progress.Report(matcher.StageComparing, done, len(chosen))
 				} else {
 					looked[i].code = matcher.CodeNoFace
 				}

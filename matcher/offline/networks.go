@@ -148,6 +148,9 @@ func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 		p.strength += norm / float64(len(faces))
 	}
 	whole := float32(length(p.vector))
+	if whole == 0 {
+		return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network takes a face for the opposite of its mirror image"))
+	}
 	for i := range p.vector {
 		p.vector[i] /= whole
 	}
