@@ -10,6 +10,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -23,8 +24,9 @@ import (
 //
 // It is never changed once read, so several goroutines may use it.
 type Cascade struct {
-	depth int // levels of each tree
-	trees []tree
+	depth  int // levels of each tree
+	trees  []tree
+	points sync.Pool // of *[][2]int32, for probes: a quarter of a megabyte each
 }
 
 type tree struct {
@@ -74,7 +76,7 @@ func Parse(data []byte) (*Cascade, error) {
 // Start is the cascade cut off after so many trees. It takes more for a face and
 // asks about less.
 func (c *Cascade) Start(trees int) *Cascade {
-	return &Cascade{c.depth, c.trees[:min(trees, len(c.trees))]}
+	return &Cascade{depth: c.depth, trees: c.trees[:min(trees, len(c.trees))]}
 }
 
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
@@ -133,7 +135,15 @@ func (c *Cascade) Propose(ctx context.Context, g Gray, least, most float64, turn
 // the context ends.
 func (c *Cascade) scan(ctx context.Context, g Gray, size, turn float64) (seen []Proposal) {
 	sin, cos := math.Sincos(turn * math.Pi / 180)
-	p := probe{Cascade: c, size: size, sin: sin, cos: cos, stride: g.Width}
+	points, ok := c.points.Get().(*[][2]int32)
+	if !ok {
+		points = new([][2]int32)
+	}
+	p := probe{Cascade: c, size: size, sin: sin, cos: cos, stride: g.Width, points: (*points)[:0]}
+	defer func() {
+		*points = p.points
+		c.points.Put(points)
+	}()
 	// A turned window reaches as far as its corners do; points lie at most 128
 	// 256ths from the middle, and rounding may add a pixel.
 	edge := int(math.Ceil(size/2*(math.Abs(sin)+math.Abs(cos)))) + 1
