@@ -180,12 +180,27 @@ type call struct {
 	sent      time.Time // when the request was written
 	first     time.Time // when the answer's first byte came
 	handshake bool      // the connection stands, TLS is being agreed
+	over      bool      // nobody waits for progress any more
 }
 
 func (c *call) wrote(n int64) {
-	if c.progress != nil {
-		c.progress(matcher.Progress{Stage: matcher.StageSending, Done: n, Total: c.body.size})
+	c.report(matcher.Progress{Stage: matcher.StageSending, Done: n, Total: c.body.size})
+}
+
+// report passes progress on until the call is over: the library may still write, or
+// notice that it has written, once the answer is there.
+func (c *call) report(p matcher.Progress) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.progress != nil && !c.over {
+		c.progress(p)
 	}
+}
+
+func (c *call) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
 }
 
 // mark notes a moment of the call.
@@ -209,7 +224,7 @@ func (c *call) trace() *httptrace.ClientTrace {
 		WroteRequest: func(i httptrace.WroteRequestInfo) {
 			if i.Err == nil {
 				c.mark(&c.sent)
-				c.progress.Report(matcher.StageWaiting, 0, 0)
+				c.report(matcher.Progress{Stage: matcher.StageWaiting})
 			}
 		},
 		GotFirstResponseByte: func() { c.mark(&c.first) },
@@ -224,6 +239,7 @@ var (
 // do makes the call and gives the body of a successful answer, or of an
 // unsuccessful one beside the *Problem. The exchange is never nil.
 func (c *call) do(ctx context.Context, method, path string, h http.Header) ([]byte, *matcher.Exchange, error) {
+	defer c.end()
 	p := c.client.p
 	exchange := &matcher.Exchange{Host: c.client.base.Host}
 	transport, err := newTransport(p)
