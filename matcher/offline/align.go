@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gocv.io/x/gocv"
+
+	"facematch/matcher/internal/picture"
 )
 
 // spot is a place in a picture; the middle of the first pixel is (0, 0).
@@ -56,10 +58,14 @@ func fit(from, to []spot) similarity {
 // pixels a side, in three channels in the order red, green, blue. What lies
 // outside the picture is grey. The caller closes it.
 func warped(img *image.RGBA, s similarity, side int) gocv.Mat {
+	if b := img.Bounds(); b.Min != (image.Point{}) || img.Stride != 4*b.Dx() { // a part of another picture
+		img = picture.Fit(img, max(b.Dx(), b.Dy()))
+		s = s.after(similarity{a: 1, dx: float64(b.Min.X), dy: float64(b.Min.Y)})
+	}
 	b := img.Bounds()
 	pixels, err := gocv.NewMatFromBytes(b.Dy(), b.Dx(), gocv.MatTypeCV8UC4, img.Pix)
-	if err != nil || img.Stride != 4*b.Dx() {
-		panic("offline: a picture with gaps between its rows")
+	if scale := s.scale(); err != nil || !(scale > 0) || math.IsInf(scale, 0) { // nothing that could be laid anywhere
+		return gocv.NewMatWithSizeFromScalar(gocv.NewScalar(outside, outside, outside, 0), side, side, gocv.MatTypeCV8UC3)
 	}
 	defer pixels.Close()
 

@@ -32,7 +32,7 @@ func (e *Engine) glance(ctx context.Context, img *image.RGBA) ([]found, error) {
 	}
 	p := proposals[0]
 	half := p.Size * scale * boxPerWindow / 2
-	x, y := (p.X+.5)*scale, (p.Y+.5)*scale+boxBelow*2*half
+	x, y := float64(img.Rect.Min.X)+(p.X+.5)*scale, float64(img.Rect.Min.Y)+(p.Y+.5)*scale+boxBelow*2*half
 	f := matcher.Face{Box: image.Rect(int(x-half), int(y-half), int(x+half), int(y+half))}
 	points, err := work(ctx, e, func(w *worker) ([]spot, error) { return w.networks.points(img, around(f)) })
 	if err != nil {
