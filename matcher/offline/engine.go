@@ -228,8 +228,10 @@ func work[T any](ctx context.Context, e *Engine, do func(*worker) (T, error)) (T
 		}
 	})
 	switch {
-	case err == nil || ctx.Err() != nil:
-		return result, err
+	case err == nil:
+		return result, nil
+	case ctx.Err() != nil: // the caller has left, whatever came of the work
+		return none, ctx.Err()
 	case errors.Is(err, background.ErrClosed):
 		return none, closed(err)
 	}
