@@ -1,6 +1,9 @@
 package app
 
-import "facematch/matcher"
+import (
+	"facematch/app/history"
+	"facematch/matcher"
+)
 
 // ParseConditions reads conditions as text; the error says what is wrong, with
 // the line.
@@ -8,3 +11,24 @@ func ParseConditions(text string) ([]matcher.Condition, error) { return matcher.
 
 // FormatConditions writes conditions as ParseConditions reads them.
 func FormatConditions(rules []matcher.Condition) string { return matcher.FormatConditions(rules) }
+
+// Met says how a check that was compared on this computer met one of its
+// conditions, taken by itself: as pass, refer or fail, and with which value (empty
+// where it had none). Of a condition this version does not know it says nothing.
+func Met(c matcher.Condition, f history.Finished) (how history.Outcome, was string) {
+	if matcher.CheckConditions([]matcher.Condition{c}) != nil {
+		return "", ""
+	}
+	var data matcher.Data
+	for _, p := range f.Percentages {
+		data.Percentages = append(data.Percentages, float64(p)/100)
+	}
+	if f.Score != nil {
+		data.Score = float64(*f.Score) / 100
+	}
+	if f.Result != nil {
+		data.Result = *f.Result
+	}
+	was, _ = c.Value(data)
+	return history.Outcome(matcher.Evaluate([]matcher.Condition{c}, data).Status), was
+}

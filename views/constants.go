@@ -47,6 +47,14 @@ const (
 	historyPage  = 100
 	historyAhead = 60
 
+	// typingPause is how long nothing must be typed before a filter is asked for:
+	// longer than between two keys, too short to be waited for.
+	typingPause = 250 * time.Millisecond
+
+	// followPause is how long the keys must rest on a check until an open detail
+	// follows them.
+	followPause = 80 * time.Millisecond
+
 	// closeLimit is how long closing waits for work that does not end: a check
 	// ends within 200 ms of its cancellation, a driver may hang for ever.
 	closeLimit = 15 * time.Second
@@ -64,6 +72,14 @@ const (
 	notesRoom  = 96 // for four lines about what was found
 	notesLeast = 48 // for two, where there is much else
 
+	readerLine  = 40   // one press of an arrow key moves a text by this
+	listLeast   = 160  // height of the list of checks
+	besideFrom  = 1240 // from this width on a check stands beside the list
+	detailShare = 0.47 // of the width, where it does
+
+	exportWidth  = 640
+	exportHeight = 560
+
 	aboutWidth    = 560
 	keptWidth     = 640
 	keptHeight    = 320
@@ -73,6 +89,10 @@ const (
 	bigButton     = 52 // height of the one button that matters
 	sizeOfVerdict = 52 // of the text; OCR and an eye across the desk both read it
 	sizeOfShape   = 64
+
+	sizeOfPanel      = 28 // of a verdict's word in the history
+	sizeOfPanelShape = 40
+	keptPicture      = 180 // height of a kept picture in the history
 )
 
 // documentTypes are the files Browse offers, in small letters and capitals; what

@@ -24,8 +24,9 @@ func (c *controls) caught(key *fyne.KeyEvent) bool {
 // repeats to whatever has the focus by then.
 type button struct {
 	widget.Button
-	keys *controls
-	down fyne.KeyName // pressed here and not yet acted upon
+	keys      *controls
+	down      fyne.KeyName // pressed here and not yet acted upon
+	onFocused func()       // the keys come here; nil: nobody asks
 }
 
 var _ desktop.Keyable = (*button)(nil)
@@ -42,6 +43,14 @@ func (b *button) KeyDown(key *fyne.KeyEvent) { b.down = key.Name }
 
 // KeyUp is part of desktop.Keyable.
 func (b *button) KeyUp(*fyne.KeyEvent) { b.down = "" }
+
+// FocusGained is part of fyne.Focusable.
+func (b *button) FocusGained() {
+	b.Button.FocusGained()
+	if b.onFocused != nil {
+		b.onFocused()
+	}
+}
 
 // FocusLost is part of fyne.Focusable.
 func (b *button) FocusLost() {

@@ -32,6 +32,11 @@ type fakeDesk struct {
 	choose     func(context.Context, app.Portrait, app.Choice) (app.Portrait, error)
 	check      func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
 	checks     func(context.Context, history.Filter) ([]history.Row, error)
+	count      func(context.Context, history.Filter) (history.Counts, error)
+	choices    history.Choices
+	detail     func(context.Context, string) (history.Detail, error)
+	export     func(context.Context, app.ExportInput, app.ProgressFunc) (app.Exported, error)
+	other      func(path string) (app.OtherHistory, error)
 	verify     func(context.Context, app.ProgressFunc) (history.Verdict, error)
 	keep       func(app.CheckInput) (app.KeptCheck, error)
 	kept       app.KeptChecks
@@ -62,6 +67,14 @@ func newFakeDesk() *fakeDesk {
 		return app.Check{}, errors.New("no check was expected")
 	}
 	d.checks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+	d.count = func(context.Context, history.Filter) (history.Counts, error) { return history.Counts{}, nil }
+	d.detail = func(context.Context, string) (history.Detail, error) {
+		return history.Detail{}, &app.Problem{Key: "store.check_unknown"}
+	}
+	d.export = func(context.Context, app.ExportInput, app.ProgressFunc) (app.Exported, error) {
+		return app.Exported{}, errors.New("no export was expected")
+	}
+	d.other = func(string) (app.OtherHistory, error) { return nil, &app.Problem{Key: "store.foreign"} }
 	d.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
 		return history.Verdict{Intact: true}, nil
 	}
@@ -121,6 +134,24 @@ func (d *fakeDesk) Check(ctx context.Context, in app.CheckInput, p app.ProgressF
 
 func (d *fakeDesk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	return d.checks(ctx, f)
+}
+
+func (d *fakeDesk) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
+	return d.count(ctx, f)
+}
+
+func (d *fakeDesk) Choices(context.Context) (history.Choices, error) { return d.choices, nil }
+
+func (d *fakeDesk) Detail(ctx context.Context, check string) (history.Detail, error) {
+	return d.detail(ctx, check)
+}
+
+func (d *fakeDesk) Export(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
+	return d.export(ctx, in, p)
+}
+
+func (d *fakeDesk) OpenHistory(_ context.Context, path string) (app.OtherHistory, error) {
+	return d.other(path)
 }
 
 func (d *fakeDesk) Verify(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {

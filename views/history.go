@@ -1,12 +1,17 @@
 package views
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/draw"
+	"image/jpeg"
+	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -14,188 +19,264 @@ import (
 	"facematch/app/history"
 )
 
-// historyScreen lists the checks, newest first, a page at a time.
+// records are where checks are read: this desk's history, or another's.
+type records interface {
+	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Count(ctx context.Context, f history.Filter) (history.Counts, error)
+	Choices(ctx context.Context) (history.Choices, error)
+	Detail(ctx context.Context, check string) (history.Detail, error)
+	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
+}
+
+// historyHooks are what the history screen asks of its window.
+type historyHooks struct {
+	copy   func(text string)
+	decide func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
+	export func(w exportWish)                 // asks how, and writes a file
+	choose func(chosen func(path string))     // asks for another history's file
+}
+
+// historyScreen shows the checks a wish asks for, a page at a time, and
+// everything about one of them: beside the list where there is room, in its place
+// where not.
 type historyScreen struct {
 	parts
+	hooks historyHooks
+	now   func() time.Time
 
+	other     app.OtherHistory // nil: this desk's own is shown
+	filter    *filterBar
+	wish      wish // the one the rows answer, or will
+	counted   history.Counts
 	rows      []history.Row
-	asked     int  // number of the newest question; answers to older ones are dropped
-	loading   *job // the question being answered
-	complete  bool // the oldest check is in rows
+	filtered  history.Filter // what was asked for last
+	question  int            // its number; answers to older ones are dropped
+	loading   *job           // the page being asked for
+	counting  *job
+	choosing  *job // the values to choose from
+	waiting   *job // for the end of typing
+	complete  bool // the last check is in rows
 	verifying *job
+	opening   *job // of another history
+	detailing *job
+	sought    string // the check whose detail is asked for or shown; empty: none
 
-	table   *table
-	none    *fyne.Container // what stands in the table's place
+	list    *checkList
+	order   *choice
+	byTime  *button
+	byScore *button
+	header  *fyne.Container
+	none    *fyne.Container // what stands in the list's place
 	noneSay *widget.Label
+	noneAll *button
 	fault   *widget.Label
+	count   *widget.Label
 	place   *widget.Label
+	banner  *fyne.Container
+	whose   *widget.Label
+	back    *button // to this desk's own history
 	verify  *button
+	export  *button
+	another *button
 	cancel  *button
 	bar     *widget.ProgressBar
 	answer  *widget.Label
+	answers *fyne.Container
+	detail  *detailView // nil: none is open
+	side    *fyne.Container
+	area    *fyne.Container
 	content fyne.CanvasObject
 }
 
-var historyColumns = []struct {
-	key   string
-	share float32
-}{
-	{"history.time", 22}, {"history.name", 34}, {"history.mode", 12}, {"history.score", 12}, {"history.outcome", 20},
-}
+// orders are the sorts to choose from.
+var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
 
-const (
-	columnTime = iota
-	columnName
-	columnMode
-	columnScore
-	columnOutcome
-)
+func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
+	s := &historyScreen{parts: p, hooks: hooks, now: time.Now}
+	s.filter = newFilterBar(p)
+	s.filter.OnWish = s.wished
+	s.makeList()
 
-func newHistoryScreen(p parts) *historyScreen {
-	s := &historyScreen{parts: p}
-
-	s.table = p.keys.table()
-	s.table.Length = func() (int, int) { return len(s.rows), len(historyColumns) }
-	s.table.CreateCell = func() fyne.CanvasObject { return newHistoryCell() }
-	s.table.UpdateCell = s.cell
-	s.table.CreateHeader = func() fyne.CanvasObject { return bold("") }
-	s.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if id.Col >= 0 {
-			o.(*widget.Label).SetText(s.words.T(historyColumns[id.Col].key))
-		}
-	}
-
-	s.noneSay = wrapped("")
-	s.noneSay.Alignment = fyne.TextAlignCenter
-	s.none = container.New(middle{}, s.noneSay)
+	s.noneSay = centred("")
+	s.noneAll = p.keys.button(p.words.T("filter.clear"), theme.ContentClearIcon(), s.filter.reset)
+	s.none = container.New(middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
 	s.none.Hide()
 	s.fault = wrapped("")
 	s.fault.Hide()
+	s.count = wrapped("")
+	s.count.TextStyle.Bold = true
 	s.place = wrapped("")
+	s.place.SizeName = theme.SizeNameCaptionText
 
-	s.verify = p.keys.button(s.words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
-	s.cancel = p.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
+	s.order = p.keys.choice(func(string) {
+		if at := s.order.SelectedIndex(); at >= 0 && orders[at] != s.sort() {
+			s.sortBy(orders[at])
+		}
+	})
+	s.order.Options = named(orders, func(o history.Sort) string {
+		return p.words.T("sort." + map[history.Sort]string{
+			history.Newest: "newest", history.Oldest: "oldest", history.Highest: "highest", history.Lowest: "lowest",
+		}[o])
+	})
+	s.verify = p.keys.button(p.words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
+	s.export = p.keys.button(p.words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
+	s.another = p.keys.button(p.words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
+	s.cancel = p.keys.button(p.words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
 	s.bar = widget.NewProgressBar()
 	s.answer = wrapped("")
-	s.answer.Hide()
-	s.cancel.Hide()
-	s.bar.Hide()
-	s.content = container.NewBorder(
-		container.NewVBox(
-			container.NewBorder(nil, nil, container.NewVBox(container.NewHBox(s.verify, s.cancel)), nil, container.NewStack(s.bar, s.answer)),
-			s.fault,
-		), s.place, nil, nil,
-		container.NewStack(container.New(columns{s.table}, s.table), s.none),
+	s.answers = container.NewBorder(nil, nil, nil, container.NewVBox(s.cancel), container.NewStack(s.bar, s.answer))
+	s.answers.Hide()
+
+	s.whose = wrapped("")
+	s.whose.Importance = widget.WarningImportance
+	s.back = p.keys.button(p.words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
+	s.banner = container.NewStack(newFrame(colorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose))
+	s.banner.Hide()
+
+	top := container.NewVBox(
+		s.banner, s.filter.box, s.fault,
+		container.NewBorder(nil, nil, nil, container.NewHBox(s.order, s.export, s.verify, s.another), s.count),
+		s.answers,
 	)
+	list := container.NewStack(container.NewBorder(s.header, s.place, nil, nil, container.NewStack(s.list, s.list.ring)), s.none)
+	s.side = container.NewStack()
+	s.side.Hide()
+	s.area = container.New(listAndDetail{}, top, list, s.side)
+	s.content = s.area
+	s.showSort()
 	return s
 }
 
-// columns gives a table its place and its columns their shares of the width.
-type columns struct{ of *table }
+// listAndDetail lays out filters and list and, where a check is open, its detail: at the
+// list's right where there is room for both, in the place of everything where not.
+type listAndDetail struct{}
 
 // MinSize is part of fyne.Layout.
-func (c columns) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 200) }
+func (listAndDetail) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	top := objects[0].MinSize()
+	return fyne.NewSize(top.Width, top.Height+listLeast)
+}
 
 // Layout is part of fyne.Layout.
-func (c columns) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	sum := float32(0)
-	for _, column := range historyColumns {
-		sum += column.share
+func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	top, list, detail := objects[0], objects[1], objects[2]
+	alone := detail.Visible() && size.Width < besideFrom
+	for _, o := range []fyne.CanvasObject{top, list} {
+		if o.Visible() == alone {
+			o.(*fyne.Container).Hidden = alone
+		}
 	}
-	// The separators between the columns and the scroll bar need their room too.
-	room := size.Width - float32(len(historyColumns))*theme.Padding() - 2*theme.ScrollBarSize()
-	for i, column := range historyColumns {
-		c.of.SetColumnWidth(i, max(40, room*column.share/sum))
-	}
-	c.of.Resize(size)
-}
-
-// historyCell is a cell's text, and the shape before it in the outcome's
-// column.
-type historyCell struct {
-	widget.BaseWidget
-	shape *shape
-	text  *widget.Label
-	rich  *widget.RichText
-}
-
-func newHistoryCell() *historyCell {
-	c := &historyCell{
-		shape: newShape(look{}, 18), text: widget.NewLabel(""), rich: coloured("", colorPass, theme.SizeNameText),
-	}
-	c.text.Truncation = fyne.TextTruncateEllipsis
-	c.ExtendBaseWidget(c)
-	return c
-}
-
-// CreateRenderer is part of fyne.Widget.
-func (c *historyCell) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewBorder(nil, nil,
-		container.NewHBox(layout.NewSpacer(), container.NewCenter(c.shape)), nil, container.NewStack(c.text, c.rich)))
-}
-
-func (c *historyCell) words(text string) {
-	c.shape.Hide()
-	c.rich.Hide()
-	c.text.Show()
-	c.text.SetText(text)
-}
-
-func (c *historyCell) outcome(text string, l look) {
-	c.text.Hide()
-	c.shape.set(l)
-	c.shape.Show()
-	segment := c.rich.Segments[0].(*widget.TextSegment)
-	segment.Text, segment.Style.ColorName = text, l.color
-	c.rich.Show()
-	c.rich.Refresh()
-}
-
-// cell fills one cell from the rows in memory; near the end of the list it
-// sees to it that more come.
-func (s *historyScreen) cell(id widget.TableCellID, o fyne.CanvasObject) {
-	cell := o.(*historyCell)
-	if id.Row < 0 || id.Row >= len(s.rows) {
-		cell.words("")
+	if alone {
+		detail.Move(fyne.Position{})
+		detail.Resize(size)
 		return
 	}
-	if id.Row >= len(s.rows)-historyAhead && !s.complete && s.loading == nil {
-		s.load(s.rows[len(s.rows)-1].Seq)
+	top.Resize(fyne.NewSize(size.Width, top.MinSize().Height)) // first, for lines break where they must
+	height := top.MinSize().Height
+	top.Resize(fyne.NewSize(size.Width, height))
+	top.Move(fyne.Position{})
+	height += theme.Padding()
+	width := size.Width
+	if detail.Visible() {
+		width = size.Width*(1-detailShare) - theme.Padding()
+		detail.Move(fyne.NewPos(size.Width-size.Width*detailShare, height))
+		detail.Resize(fyne.NewSize(size.Width*detailShare, size.Height-height))
 	}
-	row := s.rows[id.Row]
-	switch id.Col {
-	case columnTime:
-		cell.words(date(row.At))
-	case columnName:
-		cell.words(s.rowName(row))
-	case columnMode:
-		cell.words(s.words.T("mode.name." + string(row.Mode)))
-	case columnScore:
-		cell.words(s.rowScore(row))
-	case columnOutcome:
-		cell.outcome(s.words.T(app.OutcomeKey(row.Outcome)), lookOf(row.Outcome))
-	}
+	list.Move(fyne.NewPos(0, height))
+	list.Resize(fyne.NewSize(width, size.Height-height))
 }
 
-func (s *historyScreen) rowName(row history.Row) string {
-	if row.Sealed {
-		return s.words.T("history.sealed")
+func (s *historyScreen) makeList() {
+	s.list = s.keys.checkList()
+	s.list.Length = func() int { return len(s.rows) }
+	s.list.CreateItem = func() fyne.CanvasObject { return newCheckRow() }
+	s.list.UpdateItem = s.cell
+	s.list.OnOpened = func(row int) { s.open(s.rows[row].Check) }
+	s.list.OnMoved = func(row int) {
+		if s.detail != nil { // it follows the keys
+			s.open(s.rows[row].Check)
+		}
 	}
-	return row.Name
+
+	cells := make([]fyne.CanvasObject, len(historyColumns))
+	s.byTime = s.keys.button(s.words.T(historyColumns[columnTime].key), nil, func() { s.turn(history.Newest, history.Oldest) })
+	s.byScore = s.keys.button(s.words.T(historyColumns[columnScore].key), nil, func() { s.turn(history.Highest, history.Lowest) })
+	for _, b := range []*button{s.byTime, s.byScore} {
+		b.Importance = widget.LowImportance
+		b.IconPlacement = widget.ButtonIconTrailingText
+		b.Alignment = widget.ButtonAlignLeading
+	}
+	s.byScore.Alignment = widget.ButtonAlignTrailing
+	for i, c := range historyColumns {
+		title := bold(s.words.T(c.key))
+		title.Truncation = fyne.TextTruncateEllipsis
+		cells[i] = title
+	}
+	cells[columnTime], cells[columnScore] = s.byTime, s.byScore
+	s.header = container.NewVBox(container.New(inColumns{}, cells...), widget.NewSeparator())
 }
 
-func (s *historyScreen) rowScore(row history.Row) string {
-	if row.Score == nil {
-		return s.words.T("number.none")
+// source is the history that is shown.
+func (s *historyScreen) source() records {
+	if s.other != nil {
+		return s.other
 	}
-	return s.words.percent(float64(*row.Score) / 100)
+	return s.desk
 }
 
-// refresh loads the newest page anew, and says where the key of names lies. The
-// keyring may take its time.
+// cell fills one row of the list from those in memory; near the end it sees to it
+// that more come.
+func (s *historyScreen) cell(at int, o fyne.CanvasObject) {
+	if at < 0 || at >= len(s.rows) {
+		return
+	}
+	if at >= len(s.rows)-historyAhead && !s.complete && s.loading == nil {
+		last := s.rows[len(s.rows)-1]
+		s.load(&last)
+	}
+	o.(*checkRow).set(s.rows[at], s.words, s.rows[at].Check == s.sought)
+}
+
+// refresh is called when the screen comes into sight, and when there is a new
+// check.
 func (s *historyScreen) refresh() {
-	s.loading.stop()
-	s.load(0)
+	s.ask()
+	s.refreshChoices()
+	s.showKeyPlace()
+}
+
+// refreshChoices asks which values filters can choose from, and how many
+// referrals wait.
+func (s *historyScreen) refreshChoices() {
+	source := s.source()
+	s.choosing.stop()
+	s.choosing = s.work.start(func(ctx context.Context) {
+		choices, err := source.Choices(ctx)
+		open, failed := source.Count(ctx, openReferrals().filter(s.now()))
+		if ctx.Err() != nil {
+			return
+		}
+		s.work.do(func() {
+			if source != s.source() {
+				return
+			}
+			s.desk.Log("history choices", errors.Join(err, failed))
+			if err == nil {
+				s.filter.offer(choices)
+			}
+			if failed == nil {
+				s.filter.setReferrals(open.Total)
+			}
+		})
+	})
+}
+
+// showKeyPlace says where the key of names lies. The keyring may take its time.
+func (s *historyScreen) showKeyPlace() {
+	if s.other != nil {
+		say(s.place, "", widget.MediumImportance)
+		return
+	}
 	s.work.start(func(ctx context.Context) {
 		key := "history.key_keyring"
 		if s.desk.KeyPlace() == "file" {
@@ -205,65 +286,435 @@ func (s *historyScreen) refresh() {
 		if err := s.desk.KeyProblem(ctx); err != nil {
 			text, importance = s.words.problem(err), widget.WarningImportance
 		}
-		s.work.do(func() { say(s.place, text, importance) })
-	})
-}
-
-// load asks for the page before a record (0: for the newest). What is on the
-// screen stays until the answer comes.
-func (s *historyScreen) load(before int64) {
-	s.asked++
-	question := s.asked
-	s.loading = s.work.start(func(ctx context.Context) {
-		rows, err := s.desk.Checks(ctx, history.Filter{Before: before, Limit: historyPage})
-		if ctx.Err() != nil {
-			return
-		}
 		s.work.do(func() {
-			if question == s.asked {
-				s.loaded(before, rows, err)
+			if s.other == nil {
+				say(s.place, text, importance)
 			}
 		})
 	})
 }
 
-func (s *historyScreen) loaded(before int64, rows []history.Row, err error) {
+// wished takes a new wish; while somebody types it waits for a pause.
+func (s *historyScreen) wished(w wish, typed bool) {
+	s.wish = w
+	s.waiting.stop()
+	s.question++ // what is on its way answers something else
+	if !typed {
+		s.ask()
+		return
+	}
+	question := s.question
+	s.waiting = s.work.start(func(ctx context.Context) {
+		if rested(ctx, typingPause) {
+			s.work.do(func() {
+				if question == s.question {
+					s.ask()
+				}
+			})
+		}
+	})
+}
+
+// rested waits for a while; false: not to its end.
+func rested(ctx context.Context, length time.Duration) bool {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *historyScreen) sort() history.Sort {
+	if s.wish.sort == "" {
+		return history.Newest
+	}
+	return s.wish.sort
+}
+
+func (s *historyScreen) sortBy(order history.Sort) {
+	s.wish.sort = order
+	s.filter.wish.sort = order
+	s.showSort()
+	s.ask()
+}
+
+// turn sorts by a column, and a second time the other way round.
+func (s *historyScreen) turn(first, second history.Sort) {
+	if s.sort() == first {
+		first = second
+	}
+	s.sortBy(first)
+}
+
+// showSort shows the order in the header as well as in the choice.
+func (s *historyScreen) showSort() {
+	for i, o := range orders {
+		if o == s.sort() {
+			s.order.SetSelectedIndex(i)
+		}
+	}
+	s.byTime.SetIcon(nil)
+	s.byScore.SetIcon(nil)
+	switch s.sort() {
+	case history.Newest:
+		s.byTime.SetIcon(theme.MenuDropDownIcon())
+	case history.Oldest:
+		s.byTime.SetIcon(theme.MenuDropUpIcon())
+	case history.Highest:
+		s.byScore.SetIcon(theme.MenuDropDownIcon())
+	case history.Lowest:
+		s.byScore.SetIcon(theme.MenuDropUpIcon())
+	}
+}
+
+// ask asks for the first page and the counts anew. What is on the screen stays
+// until the answer comes.
+func (s *historyScreen) ask() {
+	s.waiting.stop()
+	s.question++
+	s.filtered = s.wish.filter(s.now())
+	s.loading.stop()
+	s.load(nil)
+	s.recount()
+}
+
+// recount counts what the filter chooses.
+func (s *historyScreen) recount() {
+	question, source, filter := s.question, s.source(), s.filtered
+	s.counting.stop()
+	s.counting = s.work.start(func(ctx context.Context) {
+		counts, err := source.Count(ctx, filter)
+		if ctx.Err() != nil {
+			return
+		}
+		s.work.do(func() {
+			if question == s.question {
+				s.desk.Log("history count", err)
+				s.showCounts(counts, err)
+			}
+		})
+	})
+}
+
+func (s *historyScreen) showCounts(c history.Counts, err error) {
+	if err != nil { // the list tells what is wrong
+		s.counted = history.Counts{}
+		s.count.SetText("")
+	} else {
+		s.counted = c
+		s.count.SetText(s.words.counts(c))
+	}
+	enable(s.export, s.counted.Total > 0)
+}
+
+// load asks for the page after a check (nil: for the first).
+func (s *historyScreen) load(after *history.Row) {
+	question, source, filter := s.question, s.source(), s.filtered
+	filter.After, filter.Limit = after, historyPage
+	s.loading = s.work.start(func(ctx context.Context) {
+		rows, err := source.Checks(ctx, filter)
+		if ctx.Err() != nil {
+			return
+		}
+		s.work.do(func() {
+			if question == s.question {
+				s.loaded(after == nil, rows, err)
+			}
+		})
+	})
+}
+
+func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 	s.loading = nil
 	if err != nil {
 		s.desk.Log("history", err)
-		s.complete = true // until the next refresh: not the same fault for each cell
+		s.complete = true // until the next question: not the same fault for each row
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
 	}
 	say(s.fault, "", widget.MediumImportance)
 	s.complete = len(rows) < historyPage
-	if before == 0 {
+	if first {
 		s.rows = nil
 	}
 	s.rows = append(s.rows, rows...)
-	if before == 0 {
-		s.table.ScrollToTop()
-	}
+	s.showRows(first)
+}
+
+func (s *historyScreen) showRows(first bool) {
 	if len(s.rows) == 0 {
-		s.noneSay.SetText(s.words.T("history.empty"))
+		key := "history.empty"
+		s.noneAll.Hide()
+		if !s.filter.empty() {
+			key = "history.none"
+			s.noneAll.Show()
+		}
+		s.noneSay.SetText(s.words.T(key))
 		s.none.Show()
-		s.table.Hide()
-	} else {
-		s.none.Hide()
-		s.table.Show()
+		s.list.Hide()
+		s.list.ring.Hide()
+		return
 	}
-	s.table.Refresh()
+	s.none.Hide()
+	s.list.Show()
+	if first {
+		s.list.ScrollToTop()
+		s.list.move(max(0, s.rowOf(s.sought)))
+		if s.focused() == nil {
+			s.focus(s.list)
+		}
+	}
+	s.list.Refresh()
+}
+
+// rowOf is where a check stands in the list; -1: it does not.
+func (s *historyScreen) rowOf(check string) int {
+	return slices.IndexFunc(s.rows, func(r history.Row) bool { return r.Check == check })
+}
+
+// open shows everything about a check.
+func (s *historyScreen) open(check string) {
+	s.sought = check
+	s.list.Refresh()
+	follows := s.detail != nil // keys held down pass many checks that nobody wants to read
+	source := s.source()
+	s.detailing.stop()
+	s.detailing = s.work.start(func(ctx context.Context) {
+		if follows && !rested(ctx, followPause) {
+			return
+		}
+		of, err := source.Detail(ctx, check)
+		shown := shownDetail{Detail: of, document: picture(of.Document), frame: picture(of.Frame)}
+		if ctx.Err() != nil {
+			return
+		}
+		s.work.do(func() {
+			if s.sought == check && source == s.source() {
+				s.detailed(shown, err)
+			}
+		})
+	})
+}
+
+// picture reads a kept picture; nil where there is none that can be shown.
+func picture(file []byte) *image.RGBA {
+	decoded, err := jpeg.Decode(bytes.NewReader(file))
+	if err != nil {
+		return nil
+	}
+	rgba := image.NewRGBA(image.Rectangle{Max: decoded.Bounds().Size()})
+	draw.Draw(rgba, rgba.Bounds(), decoded, decoded.Bounds().Min, draw.Src)
+	return rgba
+}
+
+func (s *historyScreen) detailed(of shownDetail, err error) {
+	if err != nil {
+		s.desk.Log("history detail", err)
+		s.closeDetail()
+		say(s.fault, s.words.problem(err), widget.DangerImportance)
+		return
+	}
+	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy}
+	if s.other == nil { // another desk's history is only read
+		if s.hooks.decide != nil {
+			hooks.decide = func(row history.Row) { s.hooks.decide(row, func() { s.decided(row.Check) }) }
+		}
+		hooks.export = s.exportOne
+	}
+	if at := s.rowOf(of.Check); at >= 0 {
+		s.rows[at] = of.Row
+	}
+	inside := s.detail != nil && s.focused() != fyne.Focusable(s.list) && s.focused() != nil
+	opened := s.detail == nil
+	s.detail = newDetailView(s.parts, of, hooks)
+	s.side.Objects = []fyne.CanvasObject{s.detail}
+	s.side.Show()
+	s.area.Refresh()
+	if inside || opened && !s.list.Visible() {
+		s.focus(s.detail.reader) // what had the keys is gone
+	}
+	s.list.Refresh()
+}
+
+// decided is called when a person has decided a check.
+func (s *historyScreen) decided(check string) {
+	if s.sought == check {
+		s.open(check)
+	}
+	s.recount()
+	s.refreshChoices()
+}
+
+func (s *historyScreen) closeDetail() {
+	s.detailing.stop()
+	s.sought = ""
+	if s.detail == nil {
+		s.list.Refresh()
+		return
+	}
+	s.detail = nil
+	s.side.Objects = nil
+	s.side.Hide()
+	s.area.Refresh()
+	if len(s.rows) > 0 {
+		s.focus(s.list)
+	}
+}
+
+// escape ends what runs, or closes what is open.
+func (s *historyScreen) escape() {
+	switch {
+	case s.verifying != nil:
+		s.stopVerifying()
+	case s.sought != "":
+		s.closeDetail()
+	case len(s.rows) > 0:
+		s.focus(s.list)
+	}
+}
+
+// search brings the keys to the name that is looked for.
+func (s *historyScreen) search() {
+	s.closeHidden()
+	s.focus(s.filter.name)
+}
+
+// closeHidden closes a detail that stands in the place of what is wanted.
+func (s *historyScreen) closeHidden() {
+	if s.detail != nil && !s.list.Visible() {
+		s.closeDetail()
+	}
+}
+
+func (s *historyScreen) openReferrals() {
+	s.closeHidden()
+	s.filter.openReferrals()
+}
+
+func (s *historyScreen) toggleFold() {
+	s.closeHidden()
+	s.filter.open(s.filter.fold.Hidden)
+	if !s.filter.fold.Hidden {
+		s.focus(s.filter.outcomes[history.Pass])
+	}
+}
+
+// exportShown asks how to write a file with all that is shown.
+func (s *historyScreen) exportShown() {
+	if s.other == nil && s.counted.Total > 0 {
+		s.hooks.export(exportWish{filter: s.filtered, count: s.counted.Total})
+	}
+}
+
+// exportOne asks how to write a file with one check, or all that are shown.
+func (s *historyScreen) exportOne(row history.Row) {
+	s.hooks.export(exportWish{check: row.Check, filter: s.filtered, count: s.counted.Total})
+}
+
+// exportAny is the export the keyboard asks for: of the check that is open or,
+// where none is, of all that are shown.
+func (s *historyScreen) exportAny() {
+	switch {
+	case s.other != nil:
+	case s.detail != nil:
+		s.exportOne(s.detail.of.Row)
+	default:
+		s.exportShown()
+	}
+}
+
+// decide asks for the decision about the check that is open.
+func (s *historyScreen) decide() {
+	if s.detail != nil && s.detail.decide != nil && !s.detail.decide.Disabled() {
+		s.detail.hooks.decide(s.detail.of.Row)
+	}
+}
+
+// openAnother asks for another desk's history, to be read only.
+func (s *historyScreen) openAnother() {
+	s.hooks.choose(func(path string) {
+		s.opening.stop()
+		enable(s.another, false)
+		s.opening = s.work.start(func(ctx context.Context) {
+			other, err := s.desk.OpenHistory(ctx, path)
+			if ctx.Err() != nil {
+				if err == nil {
+					_ = other.Close()
+				}
+				return
+			}
+			s.work.do(func() { s.opened(other, path, err) })
+		})
+	})
+}
+
+func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
+	enable(s.another, true)
+	if err != nil {
+		s.desk.Log("another history", err)
+		say(s.fault, s.words.problem(err), widget.DangerImportance)
+		return
+	}
+	s.change(other)
+	s.whose.SetText(s.words.T("history.other", "File", path))
+	s.banner.Show()
+	s.export.Hide()
+	s.area.Refresh()
+}
+
+func (s *historyScreen) closeOther() {
+	if s.other == nil {
+		return
+	}
+	s.change(nil)
+	s.banner.Hide()
+	s.export.Show()
+	s.area.Refresh()
+	s.focus(s.filter.name)
+}
+
+// change shows another history, from its beginning. The one before is closed when
+// nobody reads it any more.
+func (s *historyScreen) change(to app.OtherHistory) {
+	s.stopVerifying()
+	s.closeDetail()
+	s.say("", widget.MediumImportance)
+	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifying}
+	s.other = to
+	s.rows, s.counted = nil, history.Counts{}
+	s.filter.offer(history.Choices{})
+	s.wish = wish{sort: s.wish.sort}
+	s.filter.reset()
+	s.refresh()
+	if before != nil {
+		for _, j := range readers {
+			j.stop()
+		}
+		s.work.start(func(context.Context) {
+			for _, j := range readers {
+				j.over()
+			}
+			if err := before.Close(); err != nil {
+				s.desk.Log("another history", err)
+			}
+		})
+	}
 }
 
 func (s *historyScreen) startVerifying() {
 	if s.verifying != nil {
 		return
 	}
-	say(s.answer, "", widget.MediumImportance)
+	s.answer.Hide()
 	s.bar.SetValue(0)
 	s.bar.Show()
 	s.cancel.Show()
+	s.answers.Show()
 	enable(s.verify, false)
+	source := s.source()
 	var mine *job
 	amount := &latest[app.Progress]{do: s.work.do, show: func(p app.Progress) {
 		if s.verifying == mine && p.Total > 0 {
@@ -271,7 +722,7 @@ func (s *historyScreen) startVerifying() {
 		}
 	}}
 	mine = s.work.start(func(ctx context.Context) {
-		verdict, err := s.desk.Verify(ctx, amount.put)
+		verdict, err := source.Verify(ctx, amount.put)
 		s.work.do(func() {
 			if s.verifying == mine {
 				s.verified(verdict, err)
@@ -290,22 +741,30 @@ func (s *historyScreen) stopVerifying() {
 
 func (s *historyScreen) verified(v history.Verdict, err error) {
 	s.verifying = nil
-	s.bar.Hide()
-	s.cancel.Hide()
 	enable(s.verify, true)
 	switch {
 	case errors.Is(err, context.Canceled):
-		say(s.answer, s.words.T("history.verify_cancelled"), widget.MediumImportance)
+		s.say(s.words.T("history.verify_cancelled"), widget.MediumImportance)
 	case err != nil:
 		s.desk.Log("verify", err)
-		say(s.answer, s.words.problem(err), widget.DangerImportance)
+		s.say(s.words.problem(err), widget.DangerImportance)
 	default:
-		text, importance := s.words.verdict(v)
-		say(s.answer, text, importance)
+		s.say(s.words.verdict(v))
 	}
 }
 
-// verdict says in one sentence what verifying found.
+// say tells what verifying found; no words: nothing.
+func (s *historyScreen) say(text string, importance widget.Importance) {
+	s.bar.Hide()
+	s.cancel.Hide()
+	say(s.answer, text, importance)
+	if text == "" {
+		s.answers.Hide()
+	}
+	s.area.Refresh()
+}
+
+// verdict says in plain sentences what verifying found.
 func (w words) verdict(v history.Verdict) (string, widget.Importance) {
 	text := w.Notice(app.VerdictWords(v))
 	switch {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,21 +11,20 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
 	"facematch/app/history"
 )
 
-// rowsBefore are the checks of a history with this many records.
-func rowsBefore(newest int64, f history.Filter) []history.Row {
-	if f.Before > 0 {
-		newest = f.Before - 1
+// rowsAfter are the checks of a history with this many records, a page of them.
+func rowsAfter(newest int64, f history.Filter) []history.Row {
+	if f.After != nil {
+		newest = f.After.Seq - 1
 	}
 	var rows []history.Row
 	for seq := newest; seq > 0 && len(rows) < f.Limit; seq-- {
 		rows = append(rows, history.Row{
-			Seq: seq, At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Mode: history.Offline,
+			Seq: seq, Check: "chk_" + strconv.FormatInt(seq, 10), At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Mode: history.Offline,
 			Outcome: history.Pass, Score: pointer(int64(8358)), Name: "Ana",
 		})
 	}
@@ -38,28 +38,32 @@ func TestHistoryIsPagedByKey(t *testing.T) {
 	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		asked = append(asked, f.Before)
-		return rowsBefore(250, f), nil
+		after := int64(0)
+		if f.After != nil {
+			after = f.After.Seq
+		}
+		asked = append(asked, after)
+		return rowsAfter(250, f), nil
 	}
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
 	h := w.history
 	w.until(t, "the first page", func() bool { return len(h.rows) == historyPage })
-	cell := newHistoryCell()
+	row := newCheckRow()
 	for len(h.rows) < 250 {
 		before := len(h.rows)
-		h.cell(widget.TableCellID{Row: before - 1}, cell)
-		h.cell(widget.TableCellID{Row: before - 1}, cell) // asked twice, loaded once
+		h.cell(before-1, row)
+		h.cell(before-1, row) // asked twice, loaded once
 		w.until(t, "the next page", func() bool { return len(h.rows) > before })
 	}
-	h.cell(widget.TableCellID{Row: 249}, cell)
+	h.cell(249, row)
 	if h.loading != nil || !h.complete {
 		t.Error("the end of the history is asked for again")
 	}
 	mu.Lock()
 	defer mu.Unlock()
 	if len(asked) != 3 || asked[0] != 0 || asked[1] != 151 || asked[2] != 51 {
-		t.Errorf("asked before %v", asked)
+		t.Errorf("asked after %v", asked)
 	}
 	for i, r := range h.rows {
 		if r.Seq != int64(250-i) {
@@ -92,32 +96,38 @@ func TestLateHistoryIsDropped(t *testing.T) {
 	}
 }
 
-func TestHistoryCells(t *testing.T) {
+func TestHistoryRows(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
 	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.words.T("history.empty")) })
 	w.history.rows = []history.Row{
-		{Seq: 2, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer, Score: pointer(int64(4510))},
-		{Seq: 1, Sealed: true, Mode: history.Offline, Outcome: history.NotCompared},
+		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer, Score: pointer(int64(4510)),
+			Decision: history.Undecided, Operator: "ben", Desk: "Counter 3"},
+		{Seq: 3, Sealed: true, Outcome: history.NotCompared},
+		{Seq: 2, Erased: true, Outcome: history.Fail, Decision: history.Approved},
 	}
-	cell := newHistoryCell()
-	reads := func(row, col int) string {
-		w.history.cell(widget.TableCellID{Row: row, Col: col}, cell)
-		return strings.TrimSpace(strings.ReplaceAll(readable(cell), "?", ""))
-	}
-	for col, want := range []string{"22 Nov 2026 09:05", "Ana", "Offline", "45.10 %", "REFER"} {
-		if got := reads(0, col); got != want {
-			t.Errorf("column %d: %q", col, got)
+	row := newCheckRow()
+	row.Resize(fyne.NewSize(1000, 40))
+	reads := func(at int) []string {
+		w.history.cell(at, row)
+		var cells []string
+		for _, c := range row.cells.Objects {
+			cells = append(cells, strings.TrimSpace(strings.ReplaceAll(readable(c), "?", "")))
 		}
+		return cells
 	}
-	for col, want := range map[int]string{columnName: w.words.T("history.sealed"), columnScore: "–", columnOutcome: "NOT COMPARED"} {
-		if got := reads(1, col); got != want {
-			t.Errorf("column %d: %q", col, got)
+	for at, want := range [][]string{
+		{"22 Nov 2026 09:05", "Ana", "45.10 %", "REFER", "Open", "ben", "Counter 3"},
+		{"", w.words.T("history.sealed"), "–", "NOT COMPARED", "", "", ""},
+		{"", w.words.T("history.erased"), "–", "FAIL", "Approved", "", ""},
+	} {
+		got := reads(at)
+		for column, text := range want {
+			if text != "" && got[column] != text || column > columnDecision-1 && got[column] != text {
+				t.Errorf("row %d, column %d: %q, want %q", at, column, got[column], text)
+			}
 		}
-	}
-	if got := reads(7, 0); got != "" {
-		t.Errorf("a row that is gone reads %q", got)
 	}
 }
 

@@ -41,10 +41,18 @@ func (w *Window) shortcuts() []action {
 		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore)},
 		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) })},
 		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) })},
-		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: document((*documentSide).nextFace)},
+		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: w.find},
 		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo)},
 		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) })},
 		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) })},
+		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search)}, // on Ctrl+F, see find
+		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals)},
+		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold)},
+		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() })},
+		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide)},
+		{menu: "menu.history", key: "menu.export", on: fyne.KeyE, run: w.onHistory((*historyScreen).exportAny)},
+		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying)},
+		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother)},
 		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(0)},
 		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(1)},
 		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(2)},
@@ -56,6 +64,26 @@ func (w *Window) shortcuts() []action {
 func (w *Window) onCheck(run func()) {
 	if w.tabs.SelectedIndex() == 0 {
 		run()
+	}
+}
+
+// onHistory shows the History screen, where it is not shown, and does something
+// there.
+func (w *Window) onHistory(run func(*historyScreen)) func() {
+	return func() {
+		w.tabs.SelectIndex(1)
+		run(w.history)
+	}
+}
+
+// find is what Ctrl+F does: it finds the next face on a page, or somebody's name
+// in the history.
+func (w *Window) find() {
+	switch w.tabs.SelectedIndex() {
+	case 0:
+		w.check.document.nextFace()
+	case 1:
+		w.history.search()
 	}
 }
 

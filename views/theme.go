@@ -17,6 +17,7 @@ const (
 	colorNotCompared fyne.ThemeColorName = "facematch.notcompared"
 
 	sizeVerdict fyne.ThemeSizeName = "facematch.verdict"
+	sizePanel   fyne.ThemeSizeName = "facematch.panel"
 )
 
 // Outlines and frames lie on pictures of any kind, so they are the same in light
@@ -76,8 +77,11 @@ func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) co
 
 // Size is part of fyne.Theme.
 func (t deskTheme) Size(name fyne.ThemeSizeName) float32 {
-	if name == sizeVerdict {
+	switch name {
+	case sizeVerdict:
 		return sizeOfVerdict
+	case sizePanel:
+		return sizeOfPanel
 	}
 	return t.Theme.Size(name)
 }

@@ -11,6 +11,8 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"os"
+	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -41,7 +43,12 @@ type Desk interface {
 	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
 	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
 	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Count(ctx context.Context, f history.Filter) (history.Counts, error)
+	Choices(ctx context.Context) (history.Choices, error)
+	Detail(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
+	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
+	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
 	Keep(ctx context.Context, in app.CheckInput) (app.KeptCheck, error)
 	KeptChecks(ctx context.Context) (app.KeptChecks, error)
 	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
@@ -85,6 +92,7 @@ type Window struct {
 	settings *settingsScreen
 	actions  []action
 	folder   string        // where Browse was last
+	exports  string        // where the last export went; empty: none did
 	dialog   dialog.Dialog // the newest; nil before the first
 }
 
@@ -125,7 +133,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetMaster()
 
 	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
-	w.history = newHistoryScreen(w.parts)
+	w.history = w.newHistory()
 	w.settings = newSettingsScreen(w.parts, w.chooseFolder, w.settingsSaved)
 	w.tabs = container.NewAppTabs(
 		container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content)),
@@ -206,11 +214,14 @@ func waitFor(ended <-chan struct{}) {
 
 // end cancels the workers and closes the camera after them.
 func (w *Window) end() {
-	work, source, done := w.work.stop(), w.source, make(chan struct{})
+	work, source, other, done := w.work.stop(), w.source, w.history.other, make(chan struct{})
 	w.ended = done
 	go func() {
 		defer close(done)
 		<-work
+		if other != nil {
+			_ = other.Close() // it was only read
+		}
 		if source != nil {
 			_ = source.Close() // nothing is lost with a camera that does not close
 		}
@@ -308,7 +319,7 @@ func (w *Window) escape() {
 	case 0:
 		w.check.escape()
 	case 1:
-		w.history.stopVerifying()
+		w.history.escape()
 	}
 }
 
@@ -404,6 +415,56 @@ func (w *Window) openKept() {
 	d.Show()
 }
 
+// newHistory makes the History screen. Its parts take the keys while it is shown.
+func (w *Window) newHistory() *historyScreen {
+	p := w.parts
+	p.focus = func(f fyne.Focusable) {
+		if w.tabs.SelectedIndex() == 1 && w.win.Canvas().Overlays().Top() == nil {
+			w.win.Canvas().Focus(f)
+		}
+	}
+	return newHistoryScreen(p, historyHooks{
+		copy: w.app.Clipboard().SetContent, export: w.openExport, choose: w.chooseHistory,
+	})
+}
+
+// openExport asks how checks are to be written to a file, and has it done.
+func (w *Window) openExport(wish exportWish) {
+	folder := w.exports
+	if folder == "" {
+		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
+	}
+	p := w.parts
+	p.focus = w.win.Canvas().Focus
+	form := newExportForm(p, wish, folder, time.Now())
+	form.OnCopy = w.app.Clipboard().SetContent
+	form.OnFolder = w.chooseFolder
+	d := dialog.NewCustomWithoutButtons(w.words.T("export.title"), container.NewVScroll(form.box), w.win)
+	form.OnClose = d.Hide
+	d.SetOnClosed(func() {
+		form.closed()
+		w.exports = filepath.Dir(form.file.Text)
+	})
+	w.dialog = d
+	d.Resize(fyne.NewSize(exportWidth, exportHeight))
+	d.Show()
+	p.focus(form.start)
+}
+
+// chooseHistory asks for the file of another desk's history.
+func (w *Window) chooseHistory(chosen func(path string)) {
+	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
+		if err != nil || file == nil {
+			w.desk.Log("history dialog", err)
+			return
+		}
+		_ = file.Close() // only its place is wanted
+		chosen(file.URI().Path())
+	}, w.win)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".db"}))
+	w.present(d, w.folder)
+}
+
 // chooseFolder asks for a folder, beginning at one that may be empty.
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
@@ -422,7 +483,8 @@ func (w *Window) present(d *dialog.FileDialog, folder string) {
 			d.SetLocation(at)
 		}
 	}
-	size := w.win.Canvas().Size()
+	size, under := w.win.Canvas().Size(), w.dialog
+	d.SetOnClosed(func() { w.dialog = under })
 	w.dialog = d
 	d.Show()
 	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85)) // fails before it is shown

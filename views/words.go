@@ -89,3 +89,6 @@ func date(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04") }
 
 // short is the beginning of a SHA-256: enough to compare by eye.
 func short(sum string) string { return sum[:min(len(sum), 12)] }
+
+// exactly is a time with its seconds and its place on earth's clock.
+func exactly(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04:05 -07:00") }

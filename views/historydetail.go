@@ -1,0 +1,648 @@
+package views
+
+import (
+	"image"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// shownDetail is everything about a check, with its kept pictures ready to be
+// shown.
+type shownDetail struct {
+	history.Detail
+	document, frame *image.RGBA // nil where none was kept, or it cannot be read
+}
+
+// detailView tells everything about one check. It is made anew for each.
+type detailView struct {
+	widget.BaseWidget
+	parts
+	hooks detailHooks
+
+	of      shownDetail
+	closer  *button
+	decide  *button // nil where nothing can be decided here
+	export  *button // nil where nothing can be exported from here
+	raw     *button // shows the answer's body
+	rawText *widget.Label
+	reader  *reader
+	content fyne.CanvasObject
+}
+
+// detailHooks are what a check's detail asks of its screen. Decide and export
+// are nil where they cannot be done.
+type detailHooks struct {
+	close  func()
+	open   func(check string) // another attempt of the same session
+	copy   func(text string)
+	decide func(row history.Row)
+	export func(row history.Row)
+}
+
+func newDetailView(p parts, of shownDetail, hooks detailHooks) *detailView {
+	d := &detailView{parts: p, of: of, hooks: hooks}
+	body := container.NewVBox()
+	d.reader = p.keys.reader(body)
+	for _, part := range []fyne.CanvasObject{
+		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.attempts(), d.pictures(), d.person(), d.quality(), d.engine(),
+		d.times(), d.erasures(), d.record(), d.answer(),
+	} {
+		if part != nil {
+			body.Add(part)
+		}
+	}
+	d.content = container.NewBorder(container.NewVBox(d.head(), widget.NewSeparator()), nil, nil, nil, d.reader)
+	d.ExtendBaseWidget(d)
+	return d
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (d *detailView) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(d.content) }
+
+// head is who and when, and what can be done.
+func (d *detailView) head() fyne.CanvasObject {
+	name := bold(d.personName())
+	name.SizeName = theme.SizeNameSubHeadingText
+	name.Truncation = fyne.TextTruncateEllipsis
+	buttons := container.NewHBox()
+	if d.hooks.decide != nil {
+		key := "detail.decide"
+		if d.of.Decision == history.Approved || d.of.Decision == history.Rejected {
+			key = "detail.decide_again"
+		}
+		d.decide = d.keys.button(d.words.T(key), theme.ConfirmIcon(), func() { d.hooks.decide(d.of.Row) })
+		if d.of.Decision == history.Undecided {
+			d.decide.Importance = widget.HighImportance
+		}
+		enable(d.decide, d.of.Outcome != history.Running)
+		buttons.Add(d.decide)
+	}
+	if d.hooks.export != nil {
+		d.export = d.keys.button(d.words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.hooks.export(d.of.Row) })
+		buttons.Add(d.export)
+	}
+	d.closer = d.keys.button(d.words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
+	return container.NewBorder(nil, nil, d.closer, buttons, name)
+}
+
+// personName is the name, or plainly why there is none.
+func (d *detailView) personName() string {
+	if d.of.Name == "" && !d.of.Sealed && !d.of.Erased {
+		return d.words.T("detail.no_name")
+	}
+	return d.words.name(d.of.Row)
+}
+
+// section is a part of the detail under a title.
+func (d *detailView) section(title string, parts ...fyne.CanvasObject) *fyne.Container {
+	return container.NewVBox(append([]fyne.CanvasObject{widget.NewSeparator(), bold(d.words.T(title))}, parts...)...)
+}
+
+// button is a button that is brought into sight when the keys come to it.
+func (d *detailView) button(label string, icon fyne.Resource, tapped func()) *button {
+	b := d.keys.button(label, icon, tapped)
+	b.onFocused = func() { d.reader.reveal(b) }
+	return b
+}
+
+// verdicts are what the machine found and, beside it and not to be confused with
+// it, what a person decided.
+func (d *detailView) verdicts() fyne.CanvasObject {
+	l := lookOf(d.of.Outcome)
+	slug := strings.TrimPrefix(app.OutcomeKey(d.of.Outcome), "outcome.")
+	machine := panel(d.words.T("detail.machine"), theme.ComputerIcon(), l, d.words.T(app.OutcomeKey(d.of.Outcome)), wrapped(d.words.T("meaning."+slug)))
+	switch {
+	case d.of.Decision == history.Undecided:
+		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(),
+			look{colorRefer, shapeDots}, d.words.T("detail.open"), wrapped(d.words.T("detail.open_meaning"))))
+	case len(d.of.Decisions) > 0:
+		newest := d.of.Decisions[len(d.of.Decisions)-1]
+		l, word := look{colorPass, shapeTick}, "detail.approved"
+		if newest.Choice == history.Reject {
+			l, word = look{colorFail, shapeCross}, "detail.rejected"
+		}
+		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(), l, d.words.T(word),
+			wrapped(d.words.decidedBy(newest)), wrapped(d.words.decisionReason(newest))))
+	}
+	return machine
+}
+
+// panel frames one verdict: whose it is, its shape, its word, and more.
+func panel(title string, icon fyne.Resource, l look, word string, more ...fyne.CanvasObject) fyne.CanvasObject {
+	caption := widget.NewLabel(title)
+	caption.SizeName = theme.SizeNameCaptionText
+	box := container.NewVBox(
+		container.NewHBox(widget.NewIcon(icon), caption),
+		container.NewHBox(container.NewCenter(newShape(l, sizeOfPanelShape)), coloured(word, l.color, sizePanel)),
+	)
+	for _, m := range more {
+		box.Add(m)
+	}
+	return container.NewStack(newFrame(l.color), container.NewPadded(box))
+}
+
+// frame is a border in a colour that follows the theme.
+type frame struct {
+	widget.BaseWidget
+	color fyne.ThemeColorName
+	line  *canvas.Rectangle
+}
+
+func newFrame(color fyne.ThemeColorName) *frame {
+	f := &frame{color: color, line: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 8}}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (f *frame) CreateRenderer() fyne.WidgetRenderer {
+	f.line.StrokeColor = ink(f.color)
+	return widget.NewSimpleRenderer(f.line)
+}
+
+// Refresh is part of fyne.CanvasObject.
+func (f *frame) Refresh() {
+	f.line.StrokeColor = ink(f.color)
+	f.line.Refresh()
+	f.BaseWidget.Refresh()
+}
+
+// compared says whether there is a score to show.
+func (d *detailView) compared() bool {
+	return d.of.Finished != nil && d.of.Finished.Score != nil
+}
+
+func (d *detailView) score() fyne.CanvasObject {
+	if !d.compared() {
+		return nil
+	}
+	f := d.of.Finished
+	score := float64(*f.Score) / 100
+	title, scale := "result.score", scoreBounds(d.of.Started.Rules)
+	if d.of.Mode == history.Remote { // the API's bounds are its own
+		title, scale = "result.score_remote", scoreBounds(nil)
+	}
+	box := d.section(title, newGauge(score, d.words.percent(score), lookOf(d.of.Outcome).color, scale,
+		func(o history.Outcome) string { return d.words.T(app.OutcomeKey(o)) }))
+	if len(f.Percentages) > 0 {
+		percentages := make([]float64, len(f.Percentages))
+		for i, p := range f.Percentages {
+			percentages[i] = float64(p) / 100
+		}
+		box.Add(bold(d.words.T("result.frames", "Count", len(percentages))))
+		box.Add(newBars(percentages, d.words.T("result.lowest")))
+	}
+	return box
+}
+
+// reasons say why it ended so: what went wrong, and each condition with what was
+// found.
+func (d *detailView) reasons() fyne.CanvasObject {
+	box := d.section("result.why")
+	add := func(text string) { box.Add(wrapped(text)) }
+	small := func(text string) {
+		l := wrapped(text)
+		l.SizeName = theme.SizeNameCaptionText
+		box.Add(l)
+	}
+	f := d.of.Finished
+	if f == nil {
+		return nil
+	}
+	if f.Problem != "" {
+		add(d.words.recorded(f.Problem))
+	}
+	for _, side := range []struct {
+		which string
+		code  *int
+	}{{"anchor", f.AnchorCode}, {"target", f.TargetCode}} {
+		if side.code != nil && *side.code != 0 {
+			text, _ := d.words.side(side.which, *side.code)
+			add(text)
+		}
+	}
+	if d.compared() && d.of.Mode != history.Remote {
+		for _, c := range d.of.Started.Rules {
+			if how, was := app.Met(c, *f); how != "" {
+				box.Add(d.condition(c, how, was))
+			}
+		}
+	}
+	if d.of.Mode == history.Remote || d.compared() {
+		for _, text := range append(append([]string{}, f.Failed...), f.FailedRefer...) {
+			if d.of.Mode == history.Remote || d.words.reason(text) == d.words.T("reason.minor") || rule.FindString(text) == "" {
+				add(d.words.reason(text))
+				small(text)
+			}
+		}
+	}
+	if q := f.Quality; q != nil && q.CaptureWarning != "" {
+		add(d.words.T("reason.filmed_anyway", "Hint", d.words.T(q.CaptureWarning)))
+	}
+	if len(box.Objects) == 2 {
+		return nil
+	}
+	return box
+}
+
+// condition is a condition, its value and whether it was met.
+func (d *detailView) condition(c app.Condition, how history.Outcome, was string) fyne.CanvasObject {
+	if was == "" {
+		was = d.words.T("number.none")
+	}
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+	field, op := d.words.T(fieldKeys[c.Field]), d.words.T(opKeys[c.Op])
+	text := d.words.T("detail.condition", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass))
+	if c.Refer != nil {
+		text = d.words.T("detail.condition_refer", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass), "Refer", number(*c.Refer))
+	}
+	l := lookOf(how)
+	word := coloured(d.words.T(app.OutcomeKey(how)), l.color, theme.SizeNameText)
+	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(newShape(l, 18)), word), nil, wrapped(text))
+}
+
+// recorded are the words of a problem of which only the key was recorded.
+func (w words) recorded(key string) string {
+	text := w.T(key)
+	if text == key {
+		return w.T("detail.problem", "Key", key)
+	}
+	return strings.ReplaceAll(text, "<no value>", "…") // what it was about is not recorded
+}
+
+// decisions are all that was decided, oldest first, where that is more than the
+// panel above tells.
+func (d *detailView) decisions() fyne.CanvasObject {
+	if len(d.of.Decisions) == 0 {
+		return nil
+	}
+	box := d.section("detail.decisions")
+	for _, decided := range d.of.Decisions {
+		l := look{colorPass, shapeTick}
+		if decided.Choice == history.Reject {
+			l = look{colorFail, shapeCross}
+		}
+		lines := container.NewVBox(wrapped(d.words.decided(decided)), wrapped(d.words.decisionReason(decided)))
+		if note := d.words.note(decided); note != "" {
+			lines.Add(wrapped(note))
+		}
+		if text := d.words.overridden(decided); text != "" {
+			lines.Add(wrapped(text))
+		}
+		if text, importance := d.words.second(decided); text != "" {
+			second := wrapped(text)
+			second.Importance = importance
+			lines.Add(second)
+		}
+		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(newShape(l, 24))), nil, lines))
+	}
+	return box
+}
+
+// who is an operator, with the role where one is recorded.
+func (w words) who(a history.Actor) string {
+	if a.Role == "" {
+		return a.Operator
+	}
+	return w.T("detail.who", "Operator", a.Operator, "Role", w.T("detail.role."+string(a.Role)))
+}
+
+func (w words) decidedBy(d history.Decided) string {
+	return w.T("detail.by", "Who", w.who(d.Actor), "At", date(d.At))
+}
+
+// decided is a decision in one sentence.
+func (w words) decided(d history.Decided) string {
+	return w.T("detail.decided_"+string(d.Choice), "Who", w.who(d.Actor), "At", date(d.At), "Seq", d.Seq)
+}
+
+func (w words) decisionReason(d history.Decided) string {
+	key := "reason." + string(d.Choice) + "." + d.Reason
+	reason := w.T(key)
+	if reason == key {
+		reason = d.Reason // of a newer version, or another desk
+	}
+	return w.T("detail.reason", "Reason", reason)
+}
+
+func (w words) note(d history.Decided) string {
+	switch {
+	case d.NoteErased:
+		return w.T("detail.note_erased")
+	case d.NoteSealed:
+		return w.T("detail.note_sealed")
+	case d.Note == "":
+		return ""
+	}
+	return w.T("detail.note", "Note", d.Note)
+}
+
+func (w words) overridden(d history.Decided) string {
+	switch d.Overrides {
+	case "":
+		return ""
+	case history.Refer:
+		return w.T("detail.overrides_decision")
+	}
+	return w.T("detail.overrides", "Outcome", w.T(app.OutcomeKey(d.Overrides)))
+}
+
+// second says who the second operator was, and whether that is certain.
+func (w words) second(d history.Decided) (string, widget.Importance) {
+	switch {
+	case d.Second == "":
+		return "", widget.MediumImportance
+	case d.Verified:
+		return w.T("detail.second_verified", "Second", d.Second), widget.MediumImportance
+	}
+	return w.T("detail.second_unverified", "Second", d.Second), widget.WarningImportance
+}
+
+// attempts are all checks of the same session.
+func (d *detailView) attempts() fyne.CanvasObject {
+	if len(d.of.Attempts) < 2 {
+		return nil
+	}
+	box := d.section("detail.attempts")
+	for i, a := range d.of.Attempts {
+		text := d.words.T("detail.attempt", "Number", i+1, "At", date(a.At), "Outcome", d.words.T(app.OutcomeKey(a.Outcome)), "Score", d.words.rowScore(a))
+		if a.Decision != "" {
+			text += ", " + d.words.decisionWord(a.Decision)
+		}
+		if a.Check == d.of.Check {
+			box.Add(container.NewHBox(container.NewCenter(newShape(lookOf(a.Outcome), 18)), bold(d.words.T("detail.attempt_this", "Attempt", text))))
+			continue
+		}
+		open := d.button(text, theme.NavigateNextIcon(), func() { d.hooks.open(a.Check) })
+		open.Alignment = widget.ButtonAlignLeading
+		box.Add(container.NewBorder(nil, nil, container.NewCenter(newShape(lookOf(a.Outcome), 18)), nil, open))
+	}
+	return box
+}
+
+func (d *detailView) pictures() fyne.CanvasObject {
+	if d.of.document == nil && d.of.frame == nil {
+		return nil
+	}
+	grid := container.NewGridWithColumns(2)
+	for _, kept := range []struct {
+		picture *image.RGBA
+		caption string
+	}{{d.of.document, "result.portrait"}, {d.of.frame, "result.best"}} {
+		if kept.picture == nil {
+			continue
+		}
+		shown := newPicture(kept.picture)
+		shown.SetMinSize(fyne.NewSize(keptPicture, keptPicture))
+		grid.Add(container.NewBorder(nil, widget.NewLabelWithStyle(d.words.T(kept.caption), fyne.TextAlignCenter, fyne.TextStyle{}), nil, nil, shown))
+	}
+	return d.section("detail.pictures", grid)
+}
+
+// facts are lines of a name and a value.
+type facts struct {
+	*fyne.Container
+	d *detailView
+}
+
+func (d *detailView) facts() facts { return facts{container.New(layout.NewFormLayout()), d} }
+
+func (f facts) add(key, value string) {
+	if value == "" {
+		return
+	}
+	f.Add(widget.NewLabel(f.d.words.T(key)))
+	f.Add(wrapped(value))
+}
+
+// id is a value to be copied, in letters that can be told apart.
+func (f facts) id(name, value, shown string) {
+	if value == "" {
+		return
+	}
+	text := widget.NewLabel(shown)
+	text.TextStyle.Monospace = true
+	text.Truncation = fyne.TextTruncateEllipsis
+	copies := f.d.button("", theme.ContentCopyIcon(), func() { f.d.hooks.copy(value) })
+	copies.Importance = widget.LowImportance
+	f.Add(widget.NewLabel(name))
+	f.Add(container.NewBorder(nil, nil, nil, copies, text))
+}
+
+func (d *detailView) person() fyne.CanvasObject {
+	s, f := d.of.Started, d.facts()
+	t := d.words.T
+	f.add("history.name", d.sealedName())
+	if s.Minor {
+		f.add("detail.minor", t("detail.yes"))
+	}
+	consent := t("detail.consent_given", "Wording", s.Consent.Wording)
+	if s.Consent.SendName {
+		consent = t("detail.consent_name", "Wording", s.Consent.Wording)
+	}
+	f.add("detail.consent", consent)
+	operator := t("detail.operator_system", "Operator", d.of.Operator)
+	if s.SignedIn {
+		operator = t("detail.operator_signed_in", "Operator", d.of.Operator)
+	}
+	f.add("history.operator", operator)
+	f.add("history.desk", d.of.Desk)
+	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
+	switch s.DocumentFrom {
+	case history.FromCamera:
+		f.add("detail.document", t("details.from_camera"))
+	case history.FromFile:
+		page := int64(1)
+		if d.of.Finished != nil && d.of.Finished.Quality != nil {
+			page = max(1, int64(d.of.Finished.Quality.PortraitPage))
+		}
+		f.add("detail.document", t("details.from_file", "Page", page))
+	}
+	if s.Kept != "" {
+		f.add("detail.kept", s.Kept)
+	}
+	if s.Prefilled {
+		f.add("detail.video", t("detail.prefilled"))
+	}
+	return d.section("detail.who_where", f.Container)
+}
+
+func (d *detailView) sealedName() string {
+	switch {
+	case d.of.Erased:
+		return d.words.T("detail.name_erased")
+	case d.of.Sealed:
+		return d.words.T("detail.name_sealed")
+	}
+	return d.personName()
+}
+
+func (d *detailView) quality() fyne.CanvasObject {
+	if d.of.Finished == nil || d.of.Finished.Quality == nil {
+		return nil
+	}
+	q, f := d.of.Finished.Quality, d.facts()
+	for _, side := range []struct {
+		key   string
+		of    *history.Measures
+		total int64
+	}{{"detail.portrait", q.Document, q.Portrait}, {"detail.camera", q.Camera, 0}} {
+		switch {
+		case side.of != nil:
+			f.add(side.key, capital(d.words.measures(side.of)))
+		case side.total > 0: // recorded before each measure was
+			f.add(side.key, d.words.T("detail.quality_total", "Total", side.total))
+		}
+	}
+	if q.PortraitByHand {
+		f.add("detail.chosen", capital(d.words.T("details.by_hand")))
+	}
+	if q.PortraitNotes > 0 {
+		f.add("detail.warnings", strconv.FormatInt(q.PortraitNotes, 10))
+	}
+	if len(f.Objects) == 0 {
+		return nil
+	}
+	return d.section("detail.quality", f.Container)
+}
+
+func (d *detailView) engine() fyne.CanvasObject {
+	e, f := d.of.Started.Description, d.facts()
+	if d.of.Finished != nil && d.of.Finished.Description.Engine != "" {
+		e = d.of.Finished.Description // what decided in the end
+	}
+	f.add("detail.engine_name", e.Engine)
+	if e.Engine != "" && d.of.Mode != history.Remote {
+		calibration := e.Calibration
+		if !e.Calibrated {
+			calibration = d.words.T("detail.not_calibrated", "Calibration", e.Calibration)
+		}
+		f.add("detail.calibration", calibration)
+	}
+	f.add("detail.program", d.of.Started.Program)
+	for _, m := range e.Models {
+		f.id(m.Name, m.SHA256, short(m.SHA256))
+	}
+	if len(f.Objects) == 0 {
+		return nil
+	}
+	box := d.section("detail.engine", f.Container)
+	if len(e.Models) > 0 {
+		note := wrapped(d.words.T("detail.models_note"))
+		note.SizeName = theme.SizeNameCaptionText
+		box.Add(note)
+	}
+	return box
+}
+
+func (d *detailView) times() fyne.CanvasObject {
+	f := d.facts()
+	f.add("detail.started", exactly(d.of.At))
+	if end := d.of.Finished; end != nil {
+		f.add("detail.took", d.words.seconds(end.Took))
+		if r := end.Remote; r != nil {
+			f.add("detail.host", r.Host)
+			f.add("details.times", d.words.T("details.times_of", "Connect", d.words.seconds(r.Connect), "Send", d.words.seconds(r.Send), "Wait", d.words.seconds(r.Wait)))
+			f.add("details.sent", d.words.T("details.sent_of", "Sent", r.Sent, "Size", r.Size))
+			if r.Status != 0 {
+				f.add("detail.http", strconv.Itoa(r.Status))
+			}
+		}
+	}
+	return d.section("detail.times", f.Container)
+}
+
+func (d *detailView) erasures() fyne.CanvasObject {
+	if len(d.of.Erasures) == 0 {
+		return nil
+	}
+	box := d.section("detail.erasures")
+	for _, e := range d.of.Erasures {
+		parts := named(e.Parts, func(p history.Part) string { return d.words.T("detail.part." + string(p)) })
+		why := d.words.T("detail.erased_other", "Reason", e.Reason)
+		switch e.Reason {
+		case history.OnRequest:
+			why = d.words.T("detail.erased_request")
+		case history.AfterPeriod:
+			why = d.words.T("detail.erased_period")
+		}
+		box.Add(wrapped(d.words.T("detail.erased", "At", date(e.At), "Parts", strings.Join(parts, ", "), "Who", d.words.who(e.Actor), "Why", why)))
+	}
+	return box
+}
+
+// record is where all this stands in the chain.
+func (d *detailView) record() fyne.CanvasObject {
+	f := d.facts()
+	t := d.words.T
+	f.id(t("detail.check"), d.of.Check, d.of.Check)
+	f.id(t("detail.session"), d.of.Session, d.of.Session)
+	f.id(t("detail.request"), d.of.Request, d.of.Request)
+	seqs := named(d.of.Seqs, func(seq int64) string { return strconv.FormatInt(seq, 10) })
+	f.add("detail.records", strings.Join(seqs, ", "))
+	if h := d.of.Head; h.Hash != "" {
+		f.id(t("detail.head"), h.Hash, t("detail.head_of", "Seq", h.Seq, "Hash", short(h.Hash)))
+	}
+	return d.section("detail.record", f.Container)
+}
+
+// answer is what the engine or the API said, in its own words.
+func (d *detailView) answer() fyne.CanvasObject {
+	var parts []fyne.CanvasObject
+	if f := d.of.Finished; f != nil && f.Code != nil {
+		parts = append(parts, wrapped(d.words.T("detail.answer_code", "Code", *f.Code, "Status", string(f.Status))))
+	}
+	switch {
+	case d.of.RawErased:
+		parts = append(parts, wrapped(d.words.T("detail.raw_erased")))
+	case d.of.RawSealed:
+		parts = append(parts, wrapped(d.words.T("detail.raw_sealed")))
+	case len(d.of.Raw) > 0:
+		d.rawText = wrapped(rawWords(d.of.Raw))
+		d.rawText.TextStyle.Monospace = true
+		d.rawText.Hide()
+		d.raw = d.button(d.words.T("detail.raw_show"), theme.MenuDropDownIcon(), d.foldRaw)
+		copies := d.button(d.words.T("result.copy"), theme.ContentCopyIcon(), func() { d.hooks.copy(string(d.of.Raw)) })
+		parts = append(parts, container.NewHBox(d.raw, copies), d.rawText)
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return d.section("detail.answer", parts...)
+}
+
+// rawWords is an answer's body as text, with an end.
+func rawWords(raw []byte) string {
+	if !utf8.Valid(raw) {
+		raw = []byte(strings.ToValidUTF8(string(raw), "�"))
+	}
+	text := []rune(string(raw))
+	if len(text) > rawShown {
+		return string(text[:rawShown]) + "…"
+	}
+	return string(text)
+}
+
+func (d *detailView) foldRaw() {
+	icon, key := theme.MenuDropDownIcon(), "detail.raw_show"
+	if d.rawText.Hidden {
+		d.rawText.Show()
+		icon, key = theme.MenuDropUpIcon(), "detail.raw_hide"
+	} else {
+		d.rawText.Hide()
+	}
+	d.raw.SetText(d.words.T(key))
+	d.raw.SetIcon(icon)
+	d.reader.scroll.Content.Refresh()
+}

@@ -1,0 +1,259 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// exportWish is what could be exported: one check, or all that are shown.
+type exportWish struct {
+	check  string // empty: none is open
+	filter history.Filter
+	count  int64 // how many the filter chooses
+}
+
+// exportForm asks how checks are to be written to a file, writes it, and says
+// where it is and by what it can be recognised.
+type exportForm struct {
+	parts
+	wish      exportWish
+	OnFolder  func(from string, chosen func(path string)) // asks for a folder
+	OnClose   func()
+	OnCopy    func(text string)
+	running   *job
+	replacing string // the file that may be replaced, because the clerk said so
+
+	what   *radio
+	format *radio
+	names  *check
+	file   *entry
+	folder *button
+	start  *button
+	cancel *button
+	bar    *widget.ProgressBar
+	note   *widget.Label
+	done   *fyne.Container
+	box    *fyne.Container
+}
+
+// What to export, and how.
+const (
+	exportCheck = "check"
+	exportShown = "shown"
+
+	formatPDF  = "pdf"
+	formatCSV  = "csv"
+	formatJSON = "jsonl"
+)
+
+func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportForm {
+	f := &exportForm{parts: p, wish: w}
+	t := p.words.T
+	f.what = p.keys.radio([]string{exportCheck, exportShown}, func(v string) string {
+		if v == exportCheck {
+			return t("export.check")
+		}
+		return t("export.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
+	}, f.again)
+	f.format = p.keys.radio([]string{formatPDF, formatCSV, formatJSON}, func(v string) string { return t("export." + v) }, f.chosen)
+	f.names = p.keys.check(t("export.names"), func(bool) { f.again() })
+	f.file = p.keys.entry(func(string) { f.again() })
+	f.folder = p.keys.button(t("export.folder"), theme.FolderOpenIcon(), f.chooseFolder)
+	f.start = p.keys.button(t("export.start"), theme.DocumentSaveIcon(), f.begin)
+	f.start.Importance = widget.HighImportance
+	f.cancel = p.keys.button(t("button.close"), theme.CancelIcon(), f.stop)
+	f.bar = widget.NewProgressBar()
+	f.bar.Hide()
+	f.note = wrapped("")
+	f.note.Hide()
+	f.done = container.NewVBox()
+
+	f.what.set(exportShown)
+	f.format.set(formatCSV)
+	if w.check != "" {
+		f.what.set(exportCheck)
+		f.format.set(formatPDF)
+	} else {
+		f.what.row.Hide()
+	}
+	title := bold(t("export.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
+	title.Hidden = w.check != ""
+	namesHelp := wrapped(t("export.names_help"))
+	namesHelp.SizeName = theme.SizeNameCaptionText
+	f.file.Text = filepath.Join(folder, exportName(now, f.format.value))
+	f.box = container.NewVBox(
+		title, f.what.row,
+		bold(t("export.format")), f.format.row,
+		f.names, namesHelp,
+		bold(t("export.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
+		f.bar, f.note, f.done,
+		container.NewHBox(f.start, f.cancel),
+	)
+	return f
+}
+
+// exportName is what a file is called unless the clerk calls it otherwise.
+func exportName(now time.Time, format string) string {
+	return "facematch-" + now.Local().Format("2006-01-02-150405") + "." + format
+}
+
+// chosen gives the file the ending of the format.
+func (f *exportForm) chosen() {
+	name := f.file.Text
+	for _, format := range []string{formatPDF, formatCSV, formatJSON} {
+		if base, ok := strings.CutSuffix(name, "."+format); ok {
+			f.file.SetText(base + "." + f.format.value)
+		}
+	}
+	f.again()
+}
+
+// again takes back what was said about the answers before.
+func (f *exportForm) again() {
+	f.replacing = ""
+	say(f.note, "", widget.MediumImportance)
+	f.start.SetText(f.words.T("export.start"))
+	f.done.RemoveAll()
+}
+
+func (f *exportForm) chooseFolder() {
+	f.OnFolder(filepath.Dir(f.file.Text), func(path string) {
+		f.file.SetText(filepath.Join(path, filepath.Base(f.file.Text)))
+	})
+}
+
+func (f *exportForm) begin() {
+	path := strings.TrimSpace(f.file.Text)
+	switch {
+	case f.running != nil:
+		return
+	case path == "" || !filepath.IsAbs(path):
+		say(f.note, f.words.T("export.no_file"), widget.WarningImportance)
+		return
+	}
+	in := app.ExportInput{Filter: f.wish.filter, Format: f.format.value, Names: f.names.Checked, File: path}
+	if f.what.value == exportCheck {
+		in.Filter, in.Checks = history.Filter{}, []string{f.wish.check}
+	}
+	replace := f.replacing == path
+	f.done.RemoveAll()
+	say(f.note, "", widget.MediumImportance)
+	f.bar.SetValue(0)
+	f.bar.Show()
+	f.busy(true)
+	var mine *job
+	amount := &latest[app.Progress]{do: f.work.do, show: func(p app.Progress) {
+		if f.running == mine && p.Total > 0 {
+			f.bar.SetValue(float64(p.Done) / float64(p.Total))
+		}
+	}}
+	mine = f.work.start(func(ctx context.Context) {
+		// The disk may be a slow one, so this is not asked in the window's goroutine.
+		_, err := os.Lstat(path)
+		there := err == nil
+		var out app.Exported
+		if err = nil; !there || replace {
+			if out, err = f.desk.Export(ctx, in, amount.put); err != nil && ctx.Err() != nil {
+				err = ctx.Err()
+			}
+		}
+		f.work.do(func() {
+			if f.running != mine {
+				return
+			}
+			f.running = nil
+			f.busy(false)
+			if there && !replace {
+				f.askReplace(path)
+				return
+			}
+			f.ended(out, err)
+		})
+	})
+	f.running = mine
+}
+
+// busy keeps the answers as they are while a file is written.
+func (f *exportForm) busy(on bool) {
+	for _, d := range []fyne.Disableable{f.names, f.file, f.folder, f.start} {
+		enable(d, !on)
+	}
+	for _, r := range []*radio{f.what, f.format} {
+		for _, b := range r.buttons {
+			enable(b, !on)
+		}
+	}
+	key := "button.close"
+	if on {
+		key = "button.cancel"
+	}
+	f.cancel.SetText(f.words.T(key))
+	if on {
+		f.focus(f.cancel)
+	} else {
+		f.bar.Hide()
+		f.focus(f.start)
+	}
+}
+
+// askReplace has a second press replace a file that is there already.
+func (f *exportForm) askReplace(path string) {
+	f.replacing = path
+	say(f.note, f.words.T("export.replace_question"), widget.WarningImportance)
+	f.start.SetText(f.words.T("export.replace"))
+}
+
+func (f *exportForm) ended(out app.Exported, err error) {
+	f.replacing = ""
+	f.start.SetText(f.words.T("export.start"))
+	switch {
+	case errors.Is(err, context.Canceled):
+		say(f.note, f.words.T("export.cancelled"), widget.MediumImportance)
+	case err != nil:
+		f.desk.Log("export", err)
+		say(f.note, f.words.problem(err), widget.DangerImportance)
+	default:
+		say(f.note, f.words.T("export.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
+		f.line("export.where", out.File, out.File)
+		f.line("export.sha256", out.SHA256, out.SHA256)
+		f.line("detail.head", out.Head.Hash, f.words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
+		f.focus(f.cancel)
+	}
+}
+
+// closed is called when nobody sees the form any more.
+func (f *exportForm) closed() {
+	f.running.stop()
+	f.running = nil
+}
+
+// line is one thing to keep about a file that was written.
+func (f *exportForm) line(key, value, shown string) {
+	text := wrapped(shown)
+	text.Wrapping = fyne.TextWrapBreak
+	text.TextStyle.Monospace = true
+	text.SizeName = theme.SizeNameCaptionText
+	copies := f.keys.button(f.words.T("result.copy"), theme.ContentCopyIcon(), func() { f.OnCopy(value) })
+	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), container.NewVBox(bold(f.words.T(key)), text)))
+}
+
+// stop ends the writing or, where nothing is written, closes the form.
+func (f *exportForm) stop() {
+	if f.running == nil {
+		f.OnClose()
+		return
+	}
+	f.running.stop()
+}

@@ -1,0 +1,420 @@
+package views
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// filterBar is where it is said which checks are to be seen: the conditions used
+// most in one line, the others in a fold, and all that are in force as chips to
+// take away. There is one truth, the wish; the fields follow it.
+type filterBar struct {
+	parts
+	OnWish func(w wish, typed bool) // typed: more keys may follow
+
+	wish    wish
+	choices history.Choices
+	setting bool // the fields follow the wish, nobody typed
+
+	name      *entry
+	period    *choice
+	outcome   *choice
+	referrals *button
+	more      *button
+	fold      *fyne.Container
+
+	outcomes  map[history.Outcome]*check
+	decisions map[history.DecisionState]*check
+	modes     map[history.Mode]*check
+	operator  *choice
+	desks     *choice
+	code      *choice
+	from, to  *entry
+	least     *entry
+	most      *entry
+	id        *entry
+
+	faults map[*entry]string // what is wrong with what stands in a field
+	fault  *widget.Label
+	chips  *fyne.Container
+	box    *fyne.Container
+}
+
+// filterOutcomes are the outcomes to choose from: all a check can end with.
+var filterOutcomes = countedOutcomes[:len(countedOutcomes)-1]
+
+var filterDecisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected}
+
+var filterModes = []history.Mode{history.Offline, history.Remote}
+
+// outcomeGroups are what the line offers at once; the fold has each by itself.
+var outcomeGroups = []struct {
+	key      string
+	outcomes []history.Outcome
+}{
+	{"filter.outcome.any", nil},
+	{"filter.outcome.pass", []history.Outcome{history.Pass}},
+	{"filter.outcome.refer", []history.Outcome{history.Refer}},
+	{"filter.outcome.fail", []history.Outcome{history.Fail}},
+	{"filter.outcome.refer_fail", []history.Outcome{history.Refer, history.Fail}},
+	{"filter.outcome.no_result", filterOutcomes[3:]},
+}
+
+func newFilterBar(p parts) *filterBar {
+	b := &filterBar{parts: p, faults: map[*entry]string{}}
+	t := func(key string) string { return p.words.T(key) }
+
+	b.name = p.keys.entry(func(text string) { b.typed(func(w *wish) { w.name = strings.Join(strings.Fields(text), " ") }) })
+	b.name.SetPlaceHolder(t("filter.name"))
+	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
+	b.period = p.keys.choice(func(string) {
+		if at := b.period.SelectedIndex(); at >= 0 {
+			b.change(func(w *wish) {
+				if w.period = periods[at]; w.period != ownDays {
+					w.from, w.to = time.Time{}, time.Time{}
+				}
+			})
+			if periods[at] == ownDays && !b.setting {
+				b.open(true)
+				b.focus(b.from)
+			}
+		}
+	})
+	b.period.Options = named(periods, func(p period) string { return t("filter.period." + string(p)) })
+	b.outcome = p.keys.choice(func(string) {
+		if at := b.outcome.SelectedIndex(); at >= 0 && at < len(outcomeGroups) {
+			b.change(func(w *wish) { w.outcomes = outcomeGroups[at].outcomes })
+		}
+	})
+	b.referrals = p.keys.button(t("filter.referrals"), theme.QuestionIcon(), b.openReferrals)
+	b.more = p.keys.button(t("filter.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
+	b.makeFold()
+
+	b.fault = wrapped("")
+	b.fault.Hide()
+	b.chips = container.New(layout.NewRowWrapLayout())
+	b.box = container.NewVBox(
+		container.NewBorder(nil, nil, nil, container.NewHBox(b.period, b.outcome, b.referrals, b.more), b.name),
+		b.fold, b.fault, b.chips,
+	)
+	b.show()
+	return b
+}
+
+// makeFold makes the conditions that are used less.
+func (b *filterBar) makeFold() {
+	t := b.words.T
+	ticks := container.New(layout.NewRowWrapLayout())
+	b.outcomes = map[history.Outcome]*check{}
+	for _, o := range filterOutcomes {
+		b.outcomes[o] = b.keys.check(capital(b.words.outcomeWord(o)), func(on bool) {
+			b.change(func(w *wish) { w.outcomes = toggled(w.outcomes, filterOutcomes, o, on) })
+		})
+		ticks.Add(b.outcomes[o])
+	}
+	decided := container.NewHBox()
+	b.decisions = map[history.DecisionState]*check{}
+	for _, d := range filterDecisions {
+		b.decisions[d] = b.keys.check(capital(b.words.decisionWord(d)), func(on bool) {
+			b.change(func(w *wish) { w.decisions = toggled(w.decisions, filterDecisions, d, on) })
+		})
+		decided.Add(b.decisions[d])
+	}
+	by := container.NewHBox()
+	b.modes = map[history.Mode]*check{}
+	for _, m := range filterModes {
+		b.modes[m] = b.keys.check(t("mode.name."+string(m)), func(on bool) {
+			b.change(func(w *wish) { w.modes = toggled(w.modes, filterModes, m, on) })
+		})
+		by.Add(b.modes[m])
+	}
+	b.operator = b.several(func(w *wish) *[]string { return &w.operators }, func() []string { return b.choices.Operators })
+	b.desks = b.several(func(w *wish) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
+	b.code = b.keys.choice(func(string) {
+		if at := b.code.SelectedIndex(); at >= 0 && at < len(b.choices.Codes) {
+			b.change(func(w *wish) { w.codes = toggled(w.codes, b.choices.Codes, b.choices.Codes[at], true) })
+		}
+	})
+
+	b.from = b.day(func(w *wish, day time.Time) { w.from = day })
+	b.from.SetPlaceHolder(t("filter.from_day"))
+	b.to = b.day(func(w *wish, day time.Time) { w.to = day })
+	b.to.SetPlaceHolder(t("filter.to_day"))
+	b.least = b.score(func(w *wish, score *int64) { w.least = score })
+	b.least.SetPlaceHolder(t("filter.least"))
+	b.most = b.score(func(w *wish, score *int64) { w.most = score })
+	b.most.SetPlaceHolder(t("filter.most"))
+	b.id = b.checked(func(text string, w *wish) string {
+		text = strings.Join(strings.Fields(text), "")
+		if w.id = ""; text != "" && len(text) < idLeast {
+			return t("filter.id_short", "Least", idLeast)
+		}
+		w.id = text
+		return ""
+	})
+	b.id.SetPlaceHolder(t("filter.id"))
+
+	label := func(key string) fyne.CanvasObject { return widget.NewLabel(t(key)) }
+	b.fold = container.NewVBox(
+		container.NewBorder(nil, nil, label("filter.outcome"), nil, ticks),
+		container.NewHBox(label("filter.decision"), decided, label("filter.mode"), by),
+		container.NewGridWithColumns(3, b.operator, b.desks, b.code),
+		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
+		widget.NewSeparator(),
+	)
+	b.fold.Hide()
+}
+
+// several is a choice that adds to a list of values; the chips take from it.
+func (b *filterBar) several(list func(*wish) *[]string, all func() []string) *choice {
+	var c *choice
+	c = b.keys.choice(func(string) {
+		if at := c.SelectedIndex(); at >= 0 && at < len(all()) {
+			b.change(func(w *wish) { *list(w) = toggled(*list(w), all(), all()[at], true) })
+		}
+	})
+	return c
+}
+
+// checked is a field whose text may be wrong: read gives the fault in words, and
+// then leaves its condition out.
+func (b *filterBar) checked(read func(text string, w *wish) string) *entry {
+	var e *entry
+	e = b.keys.entry(func(text string) {
+		b.typed(func(w *wish) { b.faults[e] = read(strings.TrimSpace(text), w) })
+	})
+	return e
+}
+
+func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
+	return b.checked(func(text string, w *wish) string {
+		day, ok := parseDay(text)
+		set(w, day)
+		if !w.from.IsZero() || !w.to.IsZero() {
+			w.period = ownDays
+		}
+		if text != "" && !ok {
+			return b.words.T("filter.no_day", "Text", text)
+		}
+		return ""
+	})
+}
+
+func (b *filterBar) score(set func(w *wish, score *int64)) *entry {
+	return b.checked(func(text string, w *wish) string {
+		score, ok := parseScore(text)
+		if set(w, nil); ok {
+			set(w, &score)
+		}
+		if text != "" && !ok {
+			return b.words.T("filter.no_score", "Text", text)
+		}
+		return ""
+	})
+}
+
+// typed takes a change by the keyboard, change one by a single press.
+func (b *filterBar) typed(change func(*wish))  { b.take(change, true) }
+func (b *filterBar) change(change func(*wish)) { b.take(change, false) }
+
+func (b *filterBar) take(change func(*wish), typed bool) {
+	if b.setting {
+		return
+	}
+	change(&b.wish)
+	b.show()
+	b.OnWish(b.wish, typed)
+}
+
+// set asks for something else, whatever the fields say.
+func (b *filterBar) set(w wish) {
+	b.wish = w
+	clear(b.faults)
+	b.setting = true
+	b.name.SetText(w.name)
+	b.id.SetText(w.id)
+	b.from.SetText(dayText(w.from))
+	b.to.SetText(dayText(w.to))
+	b.least.SetText(scoreText(w.least))
+	b.most.SetText(scoreText(w.most))
+	b.setting = false
+	b.show()
+	b.OnWish(w, false)
+}
+
+func dayText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(dayForm)
+}
+
+func scoreText(score *int64) string {
+	if score == nil {
+		return ""
+	}
+	return app.FormatScore(*score)
+}
+
+func (b *filterBar) openReferrals() {
+	w := openReferrals()
+	w.sort = b.wish.sort
+	b.set(w)
+}
+
+// reset takes all conditions away.
+func (b *filterBar) reset() { b.set(wish{sort: b.wish.sort}) }
+
+// empty says that all checks are asked for.
+func (b *filterBar) empty() bool { return len(b.words.chips(b.wish)) == 0 }
+
+// offer takes the values a history holds.
+func (b *filterBar) offer(c history.Choices) {
+	b.choices = c
+	b.show()
+}
+
+// setReferrals says how many referrals wait for a decision.
+func (b *filterBar) setReferrals(open int64) {
+	text := b.words.T("filter.referrals")
+	if open > 0 {
+		text = b.words.T("filter.referrals_count", "Number", app.FormatNumber(int(open)))
+	}
+	if b.referrals.Text != text {
+		b.referrals.SetText(text)
+	}
+}
+
+// open shows the fold, or hides it.
+func (b *filterBar) open(on bool) {
+	if on == !b.fold.Hidden {
+		return
+	}
+	icon, text := theme.MenuDropDownIcon(), "filter.more"
+	if on {
+		b.fold.Show()
+		icon, text = theme.MenuDropUpIcon(), "filter.less"
+	} else {
+		b.fold.Hide()
+	}
+	b.more.SetText(b.words.T(text))
+	b.more.SetIcon(icon)
+	b.box.Refresh()
+}
+
+// show brings everything but the text fields, which people type in, in line with
+// the wish.
+func (b *filterBar) show() {
+	b.setting = true
+	defer func() { b.setting = false }()
+	t := b.words.T
+
+	at := slices.Index(periods, b.wish.period)
+	b.period.SetSelectedIndex(max(at, 0))
+	b.showOutcome()
+	for o, c := range b.outcomes {
+		c.SetChecked(slices.Contains(b.wish.outcomes, o))
+	}
+	for d, c := range b.decisions {
+		c.SetChecked(slices.Contains(b.wish.decisions, d))
+	}
+	for m, c := range b.modes {
+		c.SetChecked(slices.Contains(b.wish.modes, m))
+	}
+	offer := func(c *choice, options []string, chosen int, none, some string) {
+		c.PlaceHolder = t(none)
+		if chosen > 0 {
+			c.PlaceHolder = t(some, "Count", chosen)
+		}
+		c.SetOptions(options)
+		c.ClearSelected()
+		enable(c, len(options) > 0)
+	}
+	offer(b.operator, b.choices.Operators, len(b.wish.operators), "filter.operator", "filter.operators")
+	offer(b.desks, b.choices.Desks, len(b.wish.desks), "filter.desk", "filter.desks")
+	offer(b.code, named(b.choices.Codes, b.words.code), len(b.wish.codes), "filter.code", "filter.codes")
+
+	b.showFaults()
+	b.showChips()
+}
+
+// showFaults says what is wrong with what was typed, and what can never be met.
+func (b *filterBar) showFaults() {
+	var faults []string
+	for _, e := range []*entry{b.from, b.to, b.least, b.most, b.id} {
+		if f := b.faults[e]; f != "" && !slices.Contains(faults, f) {
+			faults = append(faults, f)
+		}
+	}
+	w := b.wish
+	if !w.from.IsZero() && !w.to.IsZero() && w.to.Before(w.from) {
+		faults = append(faults, b.words.T("filter.days_reversed"))
+	}
+	if w.least != nil && w.most != nil && *w.most < *w.least {
+		faults = append(faults, b.words.T("filter.scores_reversed"))
+	}
+	say(b.fault, strings.Join(faults, " "), widget.WarningImportance)
+}
+
+// showOutcome shows the chosen outcomes as a group, or as several.
+func (b *filterBar) showOutcome() {
+	options := make([]string, 0, len(outcomeGroups)+1)
+	at := -1
+	for i, g := range outcomeGroups {
+		options = append(options, b.words.T(g.key))
+		if slices.Equal(g.outcomes, b.wish.outcomes) {
+			at = i
+		}
+	}
+	if at < 0 {
+		options = append(options, b.words.T("filter.outcome.several"))
+		at = len(options) - 1
+	}
+	b.outcome.Options = options
+	b.outcome.SetSelectedIndex(at)
+}
+
+func (b *filterBar) showChips() {
+	b.chips.RemoveAll()
+	chips := b.words.chips(b.wish)
+	for _, c := range chips {
+		remove := b.keys.button(c.text, theme.CancelIcon(), func() {
+			b.set(c.without)
+			b.focus(b.name) // the chip that had the keys is gone
+		})
+		remove.IconPlacement = widget.ButtonIconTrailingText
+		b.chips.Add(remove)
+	}
+	if len(chips) > 0 {
+		all := b.keys.button(b.words.T("filter.clear"), theme.ContentClearIcon(), func() {
+			b.reset()
+			b.focus(b.name)
+		})
+		all.Importance = widget.LowImportance
+		b.chips.Add(all)
+		b.chips.Show()
+	} else {
+		b.chips.Hide()
+	}
+	b.box.Refresh()
+}
+
+// code is an answer's code in words.
+func (w words) code(code int) string {
+	key := "filter.code." + strconv.Itoa(code)
+	if text := w.T(key); text != key {
+		return text
+	}
+	return w.T("filter.code.other", "Code", code)
+}

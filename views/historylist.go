@@ -1,0 +1,285 @@
+package views
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// Columns of the list of checks.
+const (
+	columnTime = iota
+	columnName
+	columnScore
+	columnOutcome
+	columnDecision
+	columnOperator
+	columnDesk
+)
+
+// historyColumns have a least width and a share of what is left.
+var historyColumns = []struct {
+	key          string
+	least, share float32
+}{
+	{"history.time", 150, 1}, {"history.name", 130, 6}, {"history.score", 84, 0}, {"history.outcome", 160, 1},
+	{"history.decision", 90, 1}, {"history.operator", 90, 3}, {"history.desk", 90, 3},
+}
+
+// columnWidths divide a row's width. What the detail tells as well makes way
+// where it is narrow: the last columns then have no width.
+func columnWidths(width float32) []float32 {
+	widths := make([]float32, len(historyColumns))
+	shown, least := 0, float32(0)
+	for _, c := range historyColumns {
+		if shown > columnDecision && least+c.least > width {
+			break
+		}
+		least += c.least
+		shown++
+	}
+	shares := float32(0)
+	for _, c := range historyColumns[:shown] {
+		shares += c.share
+	}
+	for i, c := range historyColumns[:shown] {
+		widths[i] = c.least + max(0, width-least)*c.share/shares
+	}
+	return widths
+}
+
+// inColumns lays a row's cells side by side.
+type inColumns struct{}
+
+// MinSize is part of fyne.Layout.
+func (inColumns) MinSize(cells []fyne.CanvasObject) fyne.Size {
+	height := float32(0)
+	for _, c := range cells {
+		height = max(height, c.MinSize().Height)
+	}
+	return fyne.NewSize(400, height)
+}
+
+// Layout is part of fyne.Layout.
+func (inColumns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
+	x := float32(0)
+	for i, width := range columnWidths(size.Width) {
+		if width == 0 {
+			cells[i].Hide()
+			continue
+		}
+		cells[i].Show()
+		cells[i].Move(fyne.NewPos(x, 0))
+		cells[i].Resize(fyne.NewSize(width, size.Height))
+		x += width
+	}
+}
+
+// checkRow is one check in the list.
+type checkRow struct {
+	widget.BaseWidget
+	labels [columnDesk + 1]*widget.Label
+	shape  *shape
+	word   *widget.RichText // of the outcome
+	open   *widget.RichText // that a decision is missing
+	chosen *canvas.Rectangle
+	cells  *fyne.Container
+}
+
+func newCheckRow() *checkRow {
+	r := &checkRow{
+		shape: newShape(look{}, 18), word: coloured("", colorPass, theme.SizeNameText), open: coloured("", colorRefer, theme.SizeNameText),
+		chosen: canvas.NewRectangle(nil), cells: container.New(inColumns{}),
+	}
+	r.chosen.CornerRadius = theme.Size(theme.SizeNameSelectionRadius)
+	r.chosen.Hide()
+	for i := range r.labels {
+		l := widget.NewLabel("")
+		l.Truncation = fyne.TextTruncateEllipsis
+		r.labels[i] = l
+		switch i {
+		case columnScore:
+			l.Alignment = fyne.TextAlignTrailing
+			r.cells.Add(l)
+		case columnOutcome:
+			r.cells.Add(container.NewBorder(nil, nil, container.NewHBox(layout.NewSpacer(), container.NewCenter(r.shape)), nil, r.word))
+		case columnDecision:
+			r.cells.Add(container.NewStack(l, r.open))
+		default:
+			r.cells.Add(l)
+		}
+	}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (r *checkRow) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(r.chosen, r.cells))
+}
+
+func (r *checkRow) set(row history.Row, w words, chosen bool) {
+	put := func(column int, text string) {
+		if r.labels[column].Text != text {
+			r.labels[column].SetText(text)
+		}
+	}
+	put(columnTime, date(row.At))
+	put(columnName, w.name(row))
+	put(columnScore, w.rowScore(row))
+	put(columnOperator, row.Operator)
+	put(columnDesk, row.Desk)
+	l := lookOf(row.Outcome)
+	r.shape.set(l)
+	retext(r.word, w.T(app.OutcomeKey(row.Outcome)), l.color)
+	if row.Decision == history.Undecided {
+		put(columnDecision, "")
+		retext(r.open, capital(w.decisionWord(row.Decision)), colorRefer)
+		r.open.Show()
+	} else {
+		put(columnDecision, capital(w.decisionWord(row.Decision)))
+		r.open.Hide()
+	}
+	r.chosen.FillColor = ink(theme.ColorNameSelection)
+	r.chosen.Hidden = !chosen
+	r.chosen.Refresh()
+}
+
+// retext changes coloured text.
+func retext(t *widget.RichText, text string, color fyne.ThemeColorName) {
+	segment := t.Segments[0].(*widget.TextSegment)
+	if segment.Text != text || segment.Style.ColorName != color {
+		segment.Text, segment.Style.ColorName = text, color
+		t.Refresh()
+	}
+}
+
+// name is a person's name, or why it is not there.
+func (w words) name(row history.Row) string {
+	switch {
+	case row.Erased:
+		return w.T("history.erased")
+	case row.Sealed:
+		return w.T("history.sealed")
+	}
+	return row.Name
+}
+
+func (w words) rowScore(row history.Row) string {
+	if row.Score == nil {
+		return w.T("number.none")
+	}
+	return w.percent(float64(*row.Score) / 100)
+}
+
+// checkList is the list of checks. One of them is where the keys are; a click,
+// or Return, opens one.
+type checkList struct {
+	widget.List
+	keys *controls
+
+	OnMoved  func(row int) // the keys went to another check
+	OnOpened func(row int)
+
+	at      int // where the keys are
+	focused bool
+	down    fyne.KeyName // pressed here and not yet acted upon
+	ring    *canvas.Rectangle
+}
+
+func (c *controls) checkList() *checkList {
+	l := &checkList{keys: c, ring: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 6}}
+	l.ring.Hide()
+	l.List.OnSelected = func(row int) {
+		l.UnselectAll() // or a second click on the same check would tell nothing
+		l.at = row
+		l.OnOpened(row)
+		l.Refresh()
+	}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// move moves the keys to a check and brings it into sight.
+func (l *checkList) move(to int) {
+	count := l.Length()
+	if count == 0 {
+		return
+	}
+	l.at = min(max(to, 0), count-1)
+	l.Highlight(l.at)
+}
+
+// page is how many checks are in sight.
+func (l *checkList) page() int {
+	row := newCheckRow().MinSize().Height + theme.Padding()
+	return max(1, int(l.Size().Height/row)-1)
+}
+
+// KeyDown is part of desktop.Keyable.
+func (l *checkList) KeyDown(key *fyne.KeyEvent) { l.down = key.Name }
+
+// KeyUp is part of desktop.Keyable.
+func (l *checkList) KeyUp(*fyne.KeyEvent) { l.down = "" }
+
+// TypedKey is part of fyne.Focusable.
+func (l *checkList) TypedKey(key *fyne.KeyEvent) {
+	if l.keys.caught(key) || l.Length() == 0 {
+		return
+	}
+	to := l.at
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if l.down == key.Name { // a key held down opens once
+			l.down = ""
+			l.OnOpened(l.at)
+		}
+		return
+	case fyne.KeyUp:
+		to--
+	case fyne.KeyDown:
+		to++
+	case fyne.KeyPageUp:
+		to -= l.page()
+	case fyne.KeyPageDown:
+		to += l.page()
+	case fyne.KeyHome:
+		to = 0
+	case fyne.KeyEnd:
+		to = l.Length() - 1
+	default:
+		return
+	}
+	before := l.at
+	l.move(to)
+	if l.at != before {
+		l.OnMoved(l.at)
+	}
+}
+
+// FocusGained is part of fyne.Focusable.
+func (l *checkList) FocusGained() {
+	l.focused = true
+	l.List.FocusGained()
+	l.paint()
+}
+
+// FocusLost is part of fyne.Focusable.
+func (l *checkList) FocusLost() {
+	l.focused, l.down = false, ""
+	l.List.FocusLost()
+	l.paint()
+}
+
+// paint shows whether the keys go here.
+func (l *checkList) paint() {
+	l.ring.StrokeColor = ink(theme.ColorNamePrimary)
+	l.ring.Hidden = !l.focused
+	l.ring.Refresh()
+}

@@ -1,0 +1,292 @@
+package views
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"facematch/app"
+	"facematch/app/history"
+)
+
+// period is a stretch of time to choose from.
+type period string
+
+// The periods, as the calendar of this computer has them.
+const (
+	anyTime   period = "all"
+	today     period = "today"
+	yesterday period = "yesterday"
+	week      period = "week" // today and the six days before
+	thisMonth period = "month"
+	lastMonth period = "last_month"
+	ownDays   period = "own"
+)
+
+var periods = []period{anyTime, today, yesterday, week, thisMonth, lastMonth, ownDays}
+
+// wish is which checks are asked for, and in which order, as people say it:
+// "today" stays today at midnight. The zero value asks for all, newest first.
+type wish struct {
+	period   period    // empty: anyTime
+	from, to time.Time // the days of ownDays, both included, local midnight; zero: open
+
+	outcomes  []history.Outcome
+	decisions []history.DecisionState
+	modes     []history.Mode
+	operators []string
+	desks     []string
+	codes     []int
+
+	least, most *int64 // score, hundredths
+	name        string
+	id          string // of a check, a session or a call, or its beginning
+	sort        history.Sort
+}
+
+// openReferrals is what a reviewer looks at first in the morning.
+func openReferrals() wish { return wish{decisions: []history.DecisionState{history.Undecided}} }
+
+// filter is the wish in the store's words, at this time.
+func (w wish) filter(now time.Time) history.Filter {
+	f := history.Filter{
+		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
+		LeastScore: w.least, MostScore: w.most, Words: w.name, Sort: w.sort,
+	}
+	f.From, f.To = w.days(now)
+	switch id := w.id; {
+	case strings.HasPrefix(id, "chk_"):
+		f.Check = id
+	case strings.HasPrefix(id, "sess_"):
+		f.Session = id
+	default:
+		f.Request = id
+	}
+	return f
+}
+
+// days are the wish's first moment, and the first one after it; zero: open.
+func (w wish) days(now time.Time) (from, to time.Time) {
+	day := midnight(now)
+	month := day.AddDate(0, 0, 1-day.Day())
+	switch w.period {
+	case today:
+		return day, day.AddDate(0, 0, 1)
+	case yesterday:
+		return day.AddDate(0, 0, -1), day
+	case week:
+		return day.AddDate(0, 0, -6), day.AddDate(0, 0, 1)
+	case thisMonth:
+		return month, month.AddDate(0, 1, 0)
+	case lastMonth:
+		return month.AddDate(0, -1, 0), month
+	case ownDays:
+		if to = w.to; !to.IsZero() {
+			to = to.AddDate(0, 0, 1)
+		}
+		return w.from, to
+	}
+	return time.Time{}, time.Time{}
+}
+
+// midnight is how the day of t began here.
+func midnight(t time.Time) time.Time {
+	year, month, day := t.Local().Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.Local)
+}
+
+// dayForms are the ways a day can be written: none that means another day
+// elsewhere.
+var dayForms = []string{"2 Jan 2006", "2 January 2006", "2006-01-02", "2.1.2006"}
+
+// dayForm is how a day is shown.
+const dayForm = "2 Jan 2006"
+
+// parseDay reads a day; false where it is none.
+func parseDay(text string) (time.Time, bool) {
+	for _, form := range dayForms {
+		if t, err := time.ParseInLocation(form, text, time.Local); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+var scoreForm = regexp.MustCompile(`^\d{1,3}([.,]\d{1,2})?$`)
+
+// parseScore reads a score of 0 to 100 into hundredths; false where it is none.
+func parseScore(text string) (int64, bool) {
+	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
+	if !scoreForm.MatchString(text) {
+		return 0, false
+	}
+	score, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	return int64(score*100 + 0.5), err == nil && score <= 100
+}
+
+// idLeast is how many characters of an id are needed, as history.Filter says.
+const idLeast = 8
+
+// chip is one condition of a wish in words, and the wish without it.
+type chip struct {
+	text    string
+	without wish
+}
+
+// chips are the conditions of a wish, in the order they stand on the screen.
+func (w words) chips(asked wish) []chip {
+	var all []chip
+	add := func(text string, change func(*wish)) {
+		without := asked
+		change(&without)
+		all = append(all, chip{text: capital(text), without: without})
+	}
+	if asked.name != "" {
+		add(w.T("filter.chip_name", "Name", asked.name), func(w *wish) { w.name = "" })
+	}
+	if p := asked.period; p != "" && p != anyTime {
+		text := w.T("filter.period." + string(p))
+		if p == ownDays {
+			text = w.ownDays(asked.from, asked.to)
+		}
+		if text != "" {
+			add(text, func(w *wish) { w.period, w.from, w.to = "", time.Time{}, time.Time{} })
+		}
+	}
+	if len(asked.outcomes) > 0 {
+		add(w.or(named(asked.outcomes, w.outcomeWord)), func(w *wish) { w.outcomes = nil })
+	}
+	if len(asked.decisions) > 0 {
+		add(w.or(named(asked.decisions, w.decisionChip)), func(w *wish) { w.decisions = nil })
+	}
+	if len(asked.modes) > 0 {
+		add(w.or(named(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *wish) { w.modes = nil })
+	}
+	if len(asked.operators) > 0 {
+		add(w.T("filter.chip_operator", "Operator", w.or(asked.operators)), func(w *wish) { w.operators = nil })
+	}
+	if len(asked.desks) > 0 {
+		add(w.T("filter.chip_desk", "Desk", w.or(asked.desks)), func(w *wish) { w.desks = nil })
+	}
+	if len(asked.codes) > 0 {
+		add(w.T("filter.chip_code", "Code", w.or(named(asked.codes, strconv.Itoa))), func(w *wish) { w.codes = nil })
+	}
+	if text := w.scores(asked.least, asked.most); text != "" {
+		add(text, func(w *wish) { w.least, w.most = nil, nil })
+	}
+	if asked.id != "" {
+		add(w.T("filter.chip_id", "ID", asked.id), func(w *wish) { w.id = "" })
+	}
+	return all
+}
+
+func (w words) ownDays(from, to time.Time) string {
+	switch {
+	case from.IsZero() && to.IsZero():
+		return ""
+	case from.IsZero():
+		return w.T("filter.until", "Day", to.Format(dayForm))
+	case to.IsZero():
+		return w.T("filter.from", "Day", from.Format(dayForm))
+	case from.Equal(to):
+		return from.Format(dayForm)
+	}
+	return w.T("filter.between", "From", from.Format(dayForm), "To", to.Format(dayForm))
+}
+
+func (w words) scores(least, most *int64) string {
+	switch {
+	case least == nil && most == nil:
+		return ""
+	case least == nil:
+		return w.T("filter.score_most", "Most", app.FormatScore(*most))
+	case most == nil:
+		return w.T("filter.score_least", "Least", app.FormatScore(*least))
+	}
+	return w.T("filter.score_between", "Least", app.FormatScore(*least), "Most", app.FormatScore(*most))
+}
+
+// outcomeWord is an outcome inside a sentence.
+func (w words) outcomeWord(o history.Outcome) string {
+	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
+}
+
+// decisionWord is a decision in a list.
+func (w words) decisionWord(d history.DecisionState) string {
+	if d == "" {
+		return ""
+	}
+	return w.T("decision." + string(d))
+}
+
+func (w words) decisionChip(d history.DecisionState) string {
+	return w.T("filter.decision." + string(d))
+}
+
+// or joins words as people do: a, b or c.
+func (w words) or(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return w.T("filter.or", "Before", strings.Join(list[:last], ", "), "Last", list[last])
+}
+
+func named[T any](values []T, word func(T) string) []string {
+	var list []string
+	for _, v := range values {
+		list = append(list, word(v))
+	}
+	return list
+}
+
+// capital begins a text with a capital letter.
+func capital(text string) string {
+	for i, r := range text {
+		return string(unicode.ToUpper(r)) + text[i+len(string(r)):]
+	}
+	return text
+}
+
+// countedOutcomes is the order in which counts are told, which is also the order
+// in which outcomes can be chosen.
+var countedOutcomes = []history.Outcome{
+	history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
+	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
+}
+
+// counts tells how many checks of each outcome there are, those that came to a
+// verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.
+func (w words) counts(c history.Counts) string {
+	var parts []string
+	for _, o := range countedOutcomes {
+		n := c.ByOutcome[o]
+		if n == 0 {
+			continue
+		}
+		part := app.FormatNumber(int(n)) + " " + w.outcomeWord(o)
+		if o == history.Refer && c.Undecided > 0 {
+			part += " " + w.T("history.count_open", "Number", app.FormatNumber(int(c.Undecided)))
+		}
+		parts = append(parts, part)
+	}
+	total := w.T("history.count", "Count", c.Total, "Number", app.FormatNumber(int(c.Total)))
+	if len(parts) == 0 {
+		return total
+	}
+	return total + ": " + strings.Join(parts, ", ")
+}
+
+// toggled is a list with a value in it or not, in the order of all.
+func toggled[T comparable](list, all []T, value T, on bool) []T {
+	var next []T
+	for _, v := range all {
+		if v == value && on || v != value && slices.Contains(list, v) {
+			next = append(next, v)
+		}
+	}
+	return next
+}
