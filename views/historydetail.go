@@ -324,7 +324,11 @@ func (w words) decidedBy(d history.Decided) string {
 
 // decided is a decision in one sentence.
 func (w words) decided(d history.Decided) string {
-	return w.T("detail.decided_"+string(d.Choice), "Who", w.who(d.Actor), "At", date(d.At), "Seq", d.Seq)
+	key := "detail.decided_approve"
+	if d.Choice == history.Reject {
+		key = "detail.decided_reject"
+	}
+	return w.T(key, "Who", w.who(d.Actor), "At", date(d.At), "Seq", d.Seq)
 }
 
 func (w words) decisionReason(d history.Decided) string {

@@ -95,26 +95,25 @@ type checkRow struct {
 func newCheckRow() *checkRow {
 	r := &checkRow{
 		shape: newShape(look{}, 18), word: coloured("", colorPass, theme.SizeNameText), open: coloured("", colorRefer, theme.SizeNameText),
-		chosen: canvas.NewRectangle(nil), cells: container.New(inColumns{}),
+		chosen: canvas.NewRectangle(nil),
 	}
 	r.chosen.CornerRadius = theme.Size(theme.SizeNameSelectionRadius)
 	r.chosen.Hide()
+	cells := make([]fyne.CanvasObject, len(r.labels))
 	for i := range r.labels {
 		l := widget.NewLabel("")
 		l.Truncation = fyne.TextTruncateEllipsis
-		r.labels[i] = l
+		r.labels[i], cells[i] = l, l
 		switch i {
 		case columnScore:
 			l.Alignment = fyne.TextAlignTrailing
-			r.cells.Add(l)
 		case columnOutcome:
-			r.cells.Add(container.NewBorder(nil, nil, container.NewHBox(layout.NewSpacer(), container.NewCenter(r.shape)), nil, r.word))
+			cells[i] = container.NewBorder(nil, nil, container.NewHBox(layout.NewSpacer(), container.NewCenter(r.shape)), nil, r.word)
 		case columnDecision:
-			r.cells.Add(container.NewStack(l, r.open))
-		default:
-			r.cells.Add(l)
+			cells[i] = container.NewStack(l, r.open)
 		}
 	}
+	r.cells = container.New(inColumns{}, cells...)
 	r.ExtendBaseWidget(r)
 	return r
 }

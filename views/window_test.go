@@ -365,7 +365,7 @@ func TestEveryKeyHasWords(t *testing.T) {
 		ast.Inspect(file, note)
 	}
 	// Preferences, the icon and the theme's own names look like keys.
-	for _, other := range []string{preferenceSize, "icon.svg", "photo.png", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), "anchor.code", "target.code"} {
+	for _, other := range []string{preferenceSize, "icon.svg", "photo.png", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), string(sizePanel), "anchor.code", "target.code"} {
 		delete(keys, other)
 	}
 	for _, o := range []history.Outcome{
