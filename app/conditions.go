@@ -13,12 +13,8 @@ func ParseConditions(text string) ([]matcher.Condition, error) { return matcher.
 func FormatConditions(rules []matcher.Condition) string { return matcher.FormatConditions(rules) }
 
 // Met says how a check that was compared on this computer met one of its
-// conditions, taken by itself: as pass, refer or fail, and with which value (empty
-// where it had none). Of a condition this version does not know it says nothing.
+// conditions, taken by itself: as pass, refer or fail, and with which value.
 func Met(c matcher.Condition, f history.Finished) (how history.Outcome, was string) {
-	if matcher.CheckConditions([]matcher.Condition{c}) != nil {
-		return "", ""
-	}
 	var data matcher.Data
 	for _, p := range f.Percentages {
 		data.Percentages = append(data.Percentages, float64(p)/100)
@@ -29,6 +25,6 @@ func Met(c matcher.Condition, f history.Finished) (how history.Outcome, was stri
 	if f.Result != nil {
 		data.Result = *f.Result
 	}
-	was, _ = c.Value(data)
-	return history.Outcome(matcher.Evaluate([]matcher.Condition{c}, data).Status), was
+	status, was := c.Judge(data)
+	return history.Outcome(status), was
 }

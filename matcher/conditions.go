@@ -243,9 +243,9 @@ func Evaluate(rules []Condition, data Data) Scoring {
 		switch {
 		case ok && meets(value, c.Pass):
 		case ok && c.Refer != nil && meets(value, *c.Refer):
-			s.FailedRefer = append(s.FailedRefer, c.reason(data))
+			s.FailedRefer = append(s.FailedRefer, c.reason(f, value, ok))
 		default:
-			s.Failed = append(s.Failed, c.reason(data))
+			s.Failed = append(s.Failed, c.reason(f, value, ok))
 		}
 	}
 	return s.decide()
@@ -273,28 +273,13 @@ func (s Scoring) ReferFor(reason string) Scoring {
 	return s.decide()
 }
 
-// Value is what a condition looks at, as people read it; false where the data has
-// none, or the condition is of no form this program knows.
-func (c Condition) Value(data Data) (string, bool) {
-	f, known := fields[c.Field]
-	if !known {
-		return "", false
-	}
-	value, ok := f.value(data)
-	if !ok {
-		return "", false
-	}
-	digits := -1
-	if f.decimal {
-		digits = 2
-	}
-	return strconv.FormatFloat(value, 'f', digits, 64), true
-}
-
-func (c Condition) reason(data Data) string {
-	was, ok := c.Value(data)
-	if !ok {
-		was = "no value"
+func (c Condition) reason(f field, value float64, ok bool) string {
+	was := "no value"
+	switch {
+	case ok && f.decimal:
+		was = strconv.FormatFloat(value, 'f', 2, 64)
+	case ok:
+		was = strconv.FormatFloat(value, 'f', -1, 64)
 	}
 	return fmt.Sprintf("%s %s %s (was %s)", c.Field, c.Op, strconv.FormatFloat(c.Pass, 'f', -1, 64), was)
 }

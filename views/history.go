@@ -98,7 +98,7 @@ func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
 	s.makeList()
 
 	s.noneSay = centred("")
-	s.noneAll = p.keys.button(p.words.T("filter.clear"), theme.ContentClearIcon(), s.filter.reset)
+	s.noneAll = p.keys.button(p.words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
 	s.none = container.New(middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
 	s.none.Hide()
 	s.fault = wrapped("")

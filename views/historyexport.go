@@ -63,15 +63,15 @@ func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportF
 	t := p.words.T
 	f.what = p.keys.radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
-			return t("export.check")
+			return t("export_form.check")
 		}
-		return t("export.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
+		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
 	}, f.again)
-	f.format = p.keys.radio([]string{formatPDF, formatCSV, formatJSON}, func(v string) string { return t("export." + v) }, f.chosen)
-	f.names = p.keys.check(t("export.names"), func(bool) { f.again() })
+	f.format = p.keys.radio([]string{formatPDF, formatCSV, formatJSON}, func(v string) string { return t("export_form." + v) }, f.chosen)
+	f.names = p.keys.check(t("export_form.names"), func(bool) { f.again() })
 	f.file = p.keys.entry(func(string) { f.again() })
-	f.folder = p.keys.button(t("export.folder"), theme.FolderOpenIcon(), f.chooseFolder)
-	f.start = p.keys.button(t("export.start"), theme.DocumentSaveIcon(), f.begin)
+	f.folder = p.keys.button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
+	f.start = p.keys.button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
 	f.start.Importance = widget.HighImportance
 	f.cancel = p.keys.button(t("button.close"), theme.CancelIcon(), f.stop)
 	f.bar = widget.NewProgressBar()
@@ -88,16 +88,16 @@ func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportF
 	} else {
 		f.what.row.Hide()
 	}
-	title := bold(t("export.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
+	title := bold(t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
 	title.Hidden = w.check != ""
-	namesHelp := wrapped(t("export.names_help"))
+	namesHelp := wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
 	f.file.Text = filepath.Join(folder, exportName(now, f.format.value))
 	f.box = container.NewVBox(
 		title, f.what.row,
-		bold(t("export.format")), f.format.row,
+		bold(t("export_form.format")), f.format.row,
 		f.names, namesHelp,
-		bold(t("export.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
+		bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
 		f.bar, f.note, f.done,
 		container.NewHBox(f.start, f.cancel),
 	)
@@ -124,7 +124,7 @@ func (f *exportForm) chosen() {
 func (f *exportForm) again() {
 	f.replacing = ""
 	say(f.note, "", widget.MediumImportance)
-	f.start.SetText(f.words.T("export.start"))
+	f.start.SetText(f.words.T("export_form.start"))
 	f.done.RemoveAll()
 }
 
@@ -140,7 +140,7 @@ func (f *exportForm) begin() {
 	case f.running != nil:
 		return
 	case path == "" || !filepath.IsAbs(path):
-		say(f.note, f.words.T("export.no_file"), widget.WarningImportance)
+		say(f.note, f.words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
 	in := app.ExportInput{Filter: f.wish.filter, Format: f.format.value, Names: f.names.Checked, File: path}
@@ -211,23 +211,23 @@ func (f *exportForm) busy(on bool) {
 // askReplace has a second press replace a file that is there already.
 func (f *exportForm) askReplace(path string) {
 	f.replacing = path
-	say(f.note, f.words.T("export.replace_question"), widget.WarningImportance)
-	f.start.SetText(f.words.T("export.replace"))
+	say(f.note, f.words.T("export_form.replace_question"), widget.WarningImportance)
+	f.start.SetText(f.words.T("export_form.replace"))
 }
 
 func (f *exportForm) ended(out app.Exported, err error) {
 	f.replacing = ""
-	f.start.SetText(f.words.T("export.start"))
+	f.start.SetText(f.words.T("export_form.start"))
 	switch {
 	case errors.Is(err, context.Canceled):
-		say(f.note, f.words.T("export.cancelled"), widget.MediumImportance)
+		say(f.note, f.words.T("export_form.cancelled"), widget.MediumImportance)
 	case err != nil:
 		f.desk.Log("export", err)
 		say(f.note, f.words.problem(err), widget.DangerImportance)
 	default:
-		say(f.note, f.words.T("export.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
-		f.line("export.where", out.File, out.File)
-		f.line("export.sha256", out.SHA256, out.SHA256)
+		say(f.note, f.words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
+		f.line("export_form.where", out.File, out.File)
+		f.line("export_form.sha256", out.SHA256, out.SHA256)
 		f.line("detail.head", out.Head.Hash, f.words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
 		f.focus(f.cancel)
 	}

@@ -63,12 +63,12 @@ var outcomeGroups = []struct {
 	key      string
 	outcomes []history.Outcome
 }{
-	{"filter.outcome.any", nil},
-	{"filter.outcome.pass", []history.Outcome{history.Pass}},
-	{"filter.outcome.refer", []history.Outcome{history.Refer}},
-	{"filter.outcome.fail", []history.Outcome{history.Fail}},
-	{"filter.outcome.refer_fail", []history.Outcome{history.Refer, history.Fail}},
-	{"filter.outcome.no_result", filterOutcomes[3:]},
+	{"find.outcome.any", nil},
+	{"find.outcome.pass", []history.Outcome{history.Pass}},
+	{"find.outcome.refer", []history.Outcome{history.Refer}},
+	{"find.outcome.fail", []history.Outcome{history.Fail}},
+	{"find.outcome.refer_fail", []history.Outcome{history.Refer, history.Fail}},
+	{"find.outcome.no_result", filterOutcomes[3:]},
 }
 
 func newFilterBar(p parts) *filterBar {
@@ -76,7 +76,7 @@ func newFilterBar(p parts) *filterBar {
 	t := func(key string) string { return p.words.T(key) }
 
 	b.name = p.keys.entry(func(text string) { b.typed(func(w *wish) { w.name = strings.Join(strings.Fields(text), " ") }) })
-	b.name.SetPlaceHolder(t("filter.name"))
+	b.name.SetPlaceHolder(t("find.name"))
 	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
 	b.period = p.keys.choice(func(string) {
 		if at := b.period.SelectedIndex(); at >= 0 {
@@ -91,14 +91,14 @@ func newFilterBar(p parts) *filterBar {
 			}
 		}
 	})
-	b.period.Options = named(periods, func(p period) string { return t("filter.period." + string(p)) })
+	b.period.Options = named(periods, func(p period) string { return t("find.period." + string(p)) })
 	b.outcome = p.keys.choice(func(string) {
 		if at := b.outcome.SelectedIndex(); at >= 0 && at < len(outcomeGroups) {
 			b.change(func(w *wish) { w.outcomes = outcomeGroups[at].outcomes })
 		}
 	})
-	b.referrals = p.keys.button(t("filter.referrals"), theme.QuestionIcon(), b.openReferrals)
-	b.more = p.keys.button(t("filter.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
+	b.referrals = p.keys.button(t("find.referrals"), theme.QuestionIcon(), b.openReferrals)
+	b.more = p.keys.button(t("find.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
 	b.makeFold()
 
 	b.fault = wrapped("")
@@ -148,27 +148,27 @@ func (b *filterBar) makeFold() {
 	})
 
 	b.from = b.day(func(w *wish, day time.Time) { w.from = day })
-	b.from.SetPlaceHolder(t("filter.from_day"))
+	b.from.SetPlaceHolder(t("find.from_day"))
 	b.to = b.day(func(w *wish, day time.Time) { w.to = day })
-	b.to.SetPlaceHolder(t("filter.to_day"))
+	b.to.SetPlaceHolder(t("find.to_day"))
 	b.least = b.score(func(w *wish, score *int64) { w.least = score })
-	b.least.SetPlaceHolder(t("filter.least"))
+	b.least.SetPlaceHolder(t("find.least"))
 	b.most = b.score(func(w *wish, score *int64) { w.most = score })
-	b.most.SetPlaceHolder(t("filter.most"))
+	b.most.SetPlaceHolder(t("find.most"))
 	b.id = b.checked(func(text string, w *wish) string {
 		text = strings.Join(strings.Fields(text), "")
 		if w.id = ""; text != "" && len(text) < idLeast {
-			return t("filter.id_short", "Least", idLeast)
+			return t("find.id_short", "Least", idLeast)
 		}
 		w.id = text
 		return ""
 	})
-	b.id.SetPlaceHolder(t("filter.id"))
+	b.id.SetPlaceHolder(t("find.id"))
 
 	label := func(key string) fyne.CanvasObject { return widget.NewLabel(t(key)) }
 	b.fold = container.NewVBox(
-		container.NewBorder(nil, nil, label("filter.outcome"), nil, ticks),
-		container.NewHBox(label("filter.decision"), decided, label("filter.mode"), by),
+		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
+		container.NewHBox(label("find.decision"), decided, label("find.mode"), by),
 		container.NewGridWithColumns(3, b.operator, b.desks, b.code),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
@@ -205,7 +205,7 @@ func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
 			w.period = ownDays
 		}
 		if text != "" && !ok {
-			return b.words.T("filter.no_day", "Text", text)
+			return b.words.T("find.no_day", "Text", text)
 		}
 		return ""
 	})
@@ -218,7 +218,7 @@ func (b *filterBar) score(set func(w *wish, score *int64)) *entry {
 			set(w, &score)
 		}
 		if text != "" && !ok {
-			return b.words.T("filter.no_score", "Text", text)
+			return b.words.T("find.no_score", "Text", text)
 		}
 		return ""
 	})
@@ -287,9 +287,9 @@ func (b *filterBar) offer(c history.Choices) {
 
 // setReferrals says how many referrals wait for a decision.
 func (b *filterBar) setReferrals(open int64) {
-	text := b.words.T("filter.referrals")
+	text := b.words.T("find.referrals")
 	if open > 0 {
-		text = b.words.T("filter.referrals_count", "Number", app.FormatNumber(int(open)))
+		text = b.words.T("find.referrals_count", "Number", app.FormatNumber(int(open)))
 	}
 	if b.referrals.Text != text {
 		b.referrals.SetText(text)
@@ -301,10 +301,10 @@ func (b *filterBar) open(on bool) {
 	if on == !b.fold.Hidden {
 		return
 	}
-	icon, text := theme.MenuDropDownIcon(), "filter.more"
+	icon, text := theme.MenuDropDownIcon(), "find.more"
 	if on {
 		b.fold.Show()
-		icon, text = theme.MenuDropUpIcon(), "filter.less"
+		icon, text = theme.MenuDropUpIcon(), "find.less"
 	} else {
 		b.fold.Hide()
 	}
@@ -341,9 +341,9 @@ func (b *filterBar) show() {
 		c.ClearSelected()
 		enable(c, len(options) > 0)
 	}
-	offer(b.operator, b.choices.Operators, len(b.wish.operators), "filter.operator", "filter.operators")
-	offer(b.desks, b.choices.Desks, len(b.wish.desks), "filter.desk", "filter.desks")
-	offer(b.code, named(b.choices.Codes, b.words.code), len(b.wish.codes), "filter.code", "filter.codes")
+	offer(b.operator, b.choices.Operators, len(b.wish.operators), "find.operator", "find.operators")
+	offer(b.desks, b.choices.Desks, len(b.wish.desks), "find.desk", "find.desks")
+	offer(b.code, named(b.choices.Codes, b.words.code), len(b.wish.codes), "find.code", "find.codes")
 
 	b.showFaults()
 	b.showChips()
@@ -359,10 +359,10 @@ func (b *filterBar) showFaults() {
 	}
 	w := b.wish
 	if !w.from.IsZero() && !w.to.IsZero() && w.to.Before(w.from) {
-		faults = append(faults, b.words.T("filter.days_reversed"))
+		faults = append(faults, b.words.T("find.days_reversed"))
 	}
 	if w.least != nil && w.most != nil && *w.most < *w.least {
-		faults = append(faults, b.words.T("filter.scores_reversed"))
+		faults = append(faults, b.words.T("find.scores_reversed"))
 	}
 	say(b.fault, strings.Join(faults, " "), widget.WarningImportance)
 }
@@ -378,7 +378,7 @@ func (b *filterBar) showOutcome() {
 		}
 	}
 	if at < 0 {
-		options = append(options, b.words.T("filter.outcome.several"))
+		options = append(options, b.words.T("find.outcome.several"))
 		at = len(options) - 1
 	}
 	b.outcome.Options = options
@@ -397,7 +397,7 @@ func (b *filterBar) showChips() {
 		b.chips.Add(remove)
 	}
 	if len(chips) > 0 {
-		all := b.keys.button(b.words.T("filter.clear"), theme.ContentClearIcon(), func() {
+		all := b.keys.button(b.words.T("find.clear"), theme.ContentClearIcon(), func() {
 			b.reset()
 			b.focus(b.name)
 		})
@@ -412,9 +412,9 @@ func (b *filterBar) showChips() {
 
 // code is an answer's code in words.
 func (w words) code(code int) string {
-	key := "filter.code." + strconv.Itoa(code)
+	key := "find.code." + strconv.Itoa(code)
 	if text := w.T(key); text != key {
 		return text
 	}
-	return w.T("filter.code.other", "Code", code)
+	return w.T("find.code.other", "Code", code)
 }

@@ -145,10 +145,10 @@ func (w words) chips(asked wish) []chip {
 		all = append(all, chip{text: capital(text), without: without})
 	}
 	if asked.name != "" {
-		add(w.T("filter.chip_name", "Name", asked.name), func(w *wish) { w.name = "" })
+		add(w.T("find.chip_name", "Name", asked.name), func(w *wish) { w.name = "" })
 	}
 	if p := asked.period; p != "" && p != anyTime {
-		text := w.T("filter.period." + string(p))
+		text := w.T("find.period." + string(p))
 		if p == ownDays {
 			text = w.ownDays(asked.from, asked.to)
 		}
@@ -166,19 +166,19 @@ func (w words) chips(asked wish) []chip {
 		add(w.or(named(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *wish) { w.modes = nil })
 	}
 	if len(asked.operators) > 0 {
-		add(w.T("filter.chip_operator", "Operator", w.or(asked.operators)), func(w *wish) { w.operators = nil })
+		add(w.T("find.chip_operator", "Operator", w.or(asked.operators)), func(w *wish) { w.operators = nil })
 	}
 	if len(asked.desks) > 0 {
-		add(w.T("filter.chip_desk", "Desk", w.or(asked.desks)), func(w *wish) { w.desks = nil })
+		add(w.T("find.chip_desk", "Desk", w.or(asked.desks)), func(w *wish) { w.desks = nil })
 	}
 	if len(asked.codes) > 0 {
-		add(w.T("filter.chip_code", "Code", w.or(named(asked.codes, strconv.Itoa))), func(w *wish) { w.codes = nil })
+		add(w.T("find.chip_code", "Code", w.or(named(asked.codes, strconv.Itoa))), func(w *wish) { w.codes = nil })
 	}
 	if text := w.scores(asked.least, asked.most); text != "" {
 		add(text, func(w *wish) { w.least, w.most = nil, nil })
 	}
 	if asked.id != "" {
-		add(w.T("filter.chip_id", "ID", asked.id), func(w *wish) { w.id = "" })
+		add(w.T("find.chip_id", "ID", asked.id), func(w *wish) { w.id = "" })
 	}
 	return all
 }
@@ -188,13 +188,13 @@ func (w words) ownDays(from, to time.Time) string {
 	case from.IsZero() && to.IsZero():
 		return ""
 	case from.IsZero():
-		return w.T("filter.until", "Day", to.Format(dayForm))
+		return w.T("find.until", "Day", to.Format(dayForm))
 	case to.IsZero():
-		return w.T("filter.from", "Day", from.Format(dayForm))
+		return w.T("find.from", "Day", from.Format(dayForm))
 	case from.Equal(to):
 		return from.Format(dayForm)
 	}
-	return w.T("filter.between", "From", from.Format(dayForm), "To", to.Format(dayForm))
+	return w.T("find.between", "From", from.Format(dayForm), "To", to.Format(dayForm))
 }
 
 func (w words) scores(least, most *int64) string {
@@ -202,11 +202,11 @@ func (w words) scores(least, most *int64) string {
 	case least == nil && most == nil:
 		return ""
 	case least == nil:
-		return w.T("filter.score_most", "Most", app.FormatScore(*most))
+		return w.T("find.score_most", "Most", app.FormatScore(*most))
 	case most == nil:
-		return w.T("filter.score_least", "Least", app.FormatScore(*least))
+		return w.T("find.score_least", "Least", app.FormatScore(*least))
 	}
-	return w.T("filter.score_between", "Least", app.FormatScore(*least), "Most", app.FormatScore(*most))
+	return w.T("find.score_between", "Least", app.FormatScore(*least), "Most", app.FormatScore(*most))
 }
 
 // outcomeWord is an outcome inside a sentence.
@@ -223,7 +223,7 @@ func (w words) decisionWord(d history.DecisionState) string {
 }
 
 func (w words) decisionChip(d history.DecisionState) string {
-	return w.T("filter.decision." + string(d))
+	return w.T("find.decision." + string(d))
 }
 
 // or joins words as people do: a, b or c.
@@ -232,7 +232,7 @@ func (w words) or(list []string) string {
 		return strings.Join(list, "")
 	}
 	last := len(list) - 1
-	return w.T("filter.or", "Before", strings.Join(list[:last], ", "), "Last", list[last])
+	return w.T("find.or", "Before", strings.Join(list[:last], ", "), "Last", list[last])
 }
 
 func named[T any](values []T, word func(T) string) []string {
