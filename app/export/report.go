@@ -64,7 +64,7 @@ func (w *pdfWriter) printScore(p *paper.Paper, d history.Detail, colour paper.Co
 	p.Heading(w.words.T("report.frames", "Count", len(d.Finished.Percentages)))
 	bars := make([]paper.Bar, len(d.Finished.Percentages))
 	for i, f := range d.Finished.Percentages {
-		bars[i] = paper.Bar{Value: percent(f), Label: history.FormatScore(f), Below: strconv.Itoa(i + 1), Colour: zoneOf(zones, percent(f))}
+		bars[i] = paper.Bar{Value: percent(f), Label: history.FormatScore(f), Number: strconv.Itoa(i + 1), Colour: zoneOf(zones, percent(f))}
 	}
 	p.Bars(bars, bounds)
 }
@@ -240,11 +240,11 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.decisions"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 7, Right: true}, {Title: t("report.time"), Share: 15}, {Title: t("report.operator"), Share: 14}, {Title: t("report.decision"), Share: 10},
-		{Title: t("report.reason"), Share: 22}, {Title: t("report.overrides"), Share: 10}, {Title: t("report.second"), Share: 16},
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20}, {Title: t("report.decision"), Share: 17},
+		{Title: t("report.reason"), Share: 28}, {Title: t("report.overrides"), Share: 18}, {Title: t("report.second"), Share: 22},
 	}
 	if w.about.Names {
-		columns = append(columns, paper.Column{Title: t("report.note"), Share: 26})
+		columns = append(columns, paper.Column{Title: t("report.note"), Share: 46})
 	}
 	table := p.Table(columns)
 	for _, x := range d.Decisions {
@@ -283,8 +283,8 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.attempts", "Count", len(d.Attempts)))
 	table := p.Table([]paper.Column{
-		{Title: t("report.record"), Share: 8, Right: true}, {Title: t("report.time"), Share: 18}, {Title: t("report.outcome"), Share: 16}, {Title: t("report.score"), Share: 8, Right: true},
-		{Title: t("report.decision"), Share: 14}, {Title: t("report.operator"), Share: 16}, {Title: t("report.check"), Share: 26},
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 35}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 55},
 	})
 	for _, a := range d.Attempts {
 		check := a.Check

@@ -43,12 +43,12 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	}
 	p.Heading(t("report.list"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 8, Right: true}, {Title: t("report.time"), Share: 15}, {Title: t("report.outcome"), Share: 12},
-		{Title: t("report.score"), Share: 7, Right: true}, {Title: t("report.decision"), Share: 16}, {Title: t("report.operator"), Share: 12},
-		{Title: t("report.desk"), Share: 11}, {Title: t("report.check"), Share: 13},
+		{Title: t("report.record"), Share: 14, Right: true}, {Title: t("report.time"), Share: 18}, {Title: t("report.outcome"), Share: 25},
+		{Title: t("report.score"), Share: 12, Right: true}, {Title: t("report.decision"), Share: 23}, {Title: t("report.operator"), Share: 17},
+		{Title: t("report.desk"), Share: 16}, {Title: t("report.check"), Share: 23},
 	}
 	if w.about.Names {
-		columns = append(columns, paper.Column{Title: t("report.name"), Share: 22})
+		columns = append(columns, paper.Column{Title: t("report.name"), Share: 30})
 	}
 	list := p.Table(columns)
 	for _, r := range w.rows {

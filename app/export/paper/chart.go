@@ -146,8 +146,8 @@ func tint(c Colour) Colour {
 // Bar is one value from 0 to 100.
 type Bar struct {
 	Value  float64
-	Label  string // above it
-	Below  string
+	Label  string // below it
+	Number string // below that
 	Colour Colour
 }
 
@@ -157,8 +157,8 @@ const barsPerRow = 16
 
 // Bars prints values as upright bars in rows, with dashed lines at the bounds.
 func (d *Paper) Bars(bars []Bar, bounds []Bound) {
-	const high, above, below = 17.0, 4.0, 6.0
-	small := Style{Size: 6.4, Colour: muted}
+	const high, above, below = 17.0, 1.0, 8.5
+	label, small := Style{Size: 6.8, Colour: Colour{0x1c, 0x1f, 0x24}}, Style{Size: 6, Colour: muted}
 	for len(bars) > 0 {
 		row := bars[:min(barsPerRow, len(bars))]
 		bars = bars[len(row):]
@@ -169,8 +169,8 @@ func (d *Paper) Bars(bars []Bar, bounds []Bound) {
 		for i, b := range row {
 			x := margin + step*float64(i)
 			d.fill(x+step*0.22, y(b.Value), step*0.56, base-y(b.Value), b.Colour)
-			d.put(x+step/2-d.width(b.Label, small)/2, y(b.Value)-3, b.Label, small)
-			d.put(x+step/2-d.width(b.Below, small)/2, base+0.8, b.Below, small)
+			d.put(x+step/2-d.width(b.Label, label)/2, base+0.6, b.Label, label)
+			d.put(x+step/2-d.width(b.Number, small)/2, base+3.6, b.Number, small)
 		}
 		end := margin + step*float64(len(row))
 		d.pdf.SetDrawColor(int(grid.R), int(grid.G), int(grid.B))
@@ -180,6 +180,7 @@ func (d *Paper) Bars(bars []Bar, bounds []Bound) {
 		for _, b := range bounds {
 			d.pdf.SetDrawColor(int(b.Colour.R), int(b.Colour.G), int(b.Colour.B))
 			d.pdf.Line(margin, y(b.At), end, y(b.At))
+			d.put(end+0.8, y(b.At)-1.5, b.Label, Style{Size: 6, Colour: b.Colour})
 		}
 		d.pdf.SetDashPattern(nil, 0)
 		d.y = base + below

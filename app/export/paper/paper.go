@@ -191,13 +191,16 @@ func (d *Paper) draw(l line, x, y float64, s Style) {
 		return
 	}
 	d.pdf.SetFillColor(int(s.Colour.R), int(s.Colour.G), int(s.Colour.B))
-	if outline(l, x*pointsPerMM, base*pointsPerMM, path{d.pdf}) {
-		d.pdf.DrawPath("f")
+	for _, run := range l.shaped {
+		if outline(run, x*pointsPerMM, base*pointsPerMM, s.size(), path{d.pdf}) {
+			d.pdf.DrawPath("f")
+		}
+		d.use(s)
+		d.pdf.SetTextRenderingMode(invisible)
+		d.pdf.Text(x, base, l.runText(run))
+		d.pdf.SetTextRenderingMode(visible)
+		x += advance(run, s.size()) / pointsPerMM
 	}
-	d.use(s)
-	d.pdf.SetTextRenderingMode(invisible)
-	d.pdf.Text(x, base, l.text)
-	d.pdf.SetTextRenderingMode(visible)
 }
 
 // How a PDF shows text.

@@ -42,6 +42,17 @@ func (s Style) height() float64 { return s.size() / pointsPerMM * lineSpacing }
 type line struct {
 	text   string
 	shaped []shaping.Output
+	source []rune // what the shaped runs were made of
+}
+
+// runText is the text of a run in the order it is seen from left to right, as
+// programs that read PDFs expect it.
+func (l line) runText(run shaping.Output) string {
+	text := slices.Clone(l.source[run.Runes.Offset : run.Runes.Offset+run.Runes.Count])
+	if run.Direction == di.DirectionRTL {
+		slices.Reverse(text)
+	}
+	return string(text)
 }
 
 // typesetter lays out text in any script the fonts hold. The PDF library sets
@@ -178,71 +189,78 @@ func direction(text []rune) di.Direction {
 func (t *typesetter) shape(paragraph string, s Style, width float64) []line {
 	text := []rune(paragraph)
 	input := shaping.Input{
-		Text: text, RunStart: 0, RunEnd: len(text), Direction: direction(text), Size: points(s.size()),
+		Text: text, RunStart: 0, RunEnd: len(text), Direction: direction(text), Size: fixed.I(em),
 	}
 	var runs []shaping.Output
 	for _, run := range t.segmenter.Split(input, &fontmap{t: t, style: s}) {
 		runs = append(runs, t.shaper.Shape(run))
 	}
-	wrapped, _ := t.wrapper.WrapParagraphF(shaping.WrapConfig{Direction: input.Direction}, points(width), text, shaping.NewSliceIterator(runs))
+	wrapped, _ := t.wrapper.WrapParagraph(shaping.WrapConfig{Direction: input.Direction}, int(width/s.size()*em), text, shaping.NewSliceIterator(runs))
 	var lines []line
 	for _, w := range wrapped {
-		from, to := len(text), 0
-		for _, run := range w {
-			from, to = min(from, run.Runes.Offset), max(to, run.Runes.Offset+run.Runes.Count)
-		}
 		shaped := slices.Clone(w) // the wrapper uses its lines again
 		slices.SortStableFunc(shaped, func(a, b shaping.Output) int { return int(a.VisualIndex - b.VisualIndex) })
-		lines = append(lines, line{text: string(text[min(from, to):to]), shaped: shaped})
+		lines = append(lines, line{shaped: shaped, source: text})
 	}
 	return lines
 }
 
-func points(p float64) fixed.Int26_6 { return fixed.Int26_6(p * 64) }
+// em is the size text is shaped in; widths are rounded to whole numbers of it.
+const em = 1000
 
-// outline draws the glyphs of a line; the pen takes page coordinates in points,
-// y downwards.
-func outline(l line, x, y float64, pen pen) (drawn bool) {
-	for _, run := range l.shaped {
-		scale := float64(run.Size) / 64 / float64(run.Face.Upem())
-		for _, g := range run.Glyphs {
-			glyph, _ := run.Face.GlyphData(g.GlyphID).(font.GlyphOutline)
-			at := func(p opentype.SegmentPoint) (float64, float64) {
-				return x + float64(g.XOffset)/64 + float64(p.X)*scale, y - float64(g.YOffset)/64 - float64(p.Y)*scale
-			}
-			var lastX, lastY float64
-			for i, seg := range glyph.Segments {
-				switch seg.Op {
-				case opentype.SegmentOpMoveTo:
-					if i > 0 {
-						pen.close()
-					}
-					lastX, lastY = at(seg.Args[0])
-					pen.move(lastX, lastY)
-				case opentype.SegmentOpLineTo:
-					lastX, lastY = at(seg.Args[0])
-					pen.line(lastX, lastY)
-				case opentype.SegmentOpQuadTo:
-					// A quadratic curve as a cubic one.
-					cx, cy := at(seg.Args[0])
-					toX, toY := at(seg.Args[1])
-					pen.curve(lastX+(cx-lastX)*2/3, lastY+(cy-lastY)*2/3, toX+(cx-toX)*2/3, toY+(cy-toY)*2/3, toX, toY)
-					lastX, lastY = toX, toY
-				case opentype.SegmentOpCubeTo:
-					ax, ay := at(seg.Args[0])
-					bx, by := at(seg.Args[1])
-					lastX, lastY = at(seg.Args[2])
-					pen.curve(ax, ay, bx, by, lastX, lastY)
-				}
-			}
-			if len(glyph.Segments) > 0 {
-				pen.close()
-				drawn = true
-			}
-			x += float64(g.Advance) / 64
+// advance is the width of a run in letters of this size, in the size's unit.
+func advance(run shaping.Output, size float64) float64 {
+	return float64(run.Advance) / 64 / em * size
+}
+
+// outline draws the glyphs of a run in letters of this size in points; the pen
+// takes page coordinates in points, y downwards. It says whether there was
+// anything to draw.
+func outline(run shaping.Output, x, y, size float64, pen pen) (drawn bool) {
+	unit := size / em / 64 // of the shaper's fixed-point numbers
+	scale := size / float64(run.Face.Upem())
+	for _, g := range run.Glyphs {
+		glyph, _ := run.Face.GlyphData(g.GlyphID).(font.GlyphOutline)
+		at := func(p opentype.SegmentPoint) (float64, float64) {
+			return x + float64(g.XOffset)*unit + float64(p.X)*scale, y - float64(g.YOffset)*unit - float64(p.Y)*scale
 		}
+		trace(glyph, at, pen)
+		drawn = drawn || len(glyph.Segments) > 0
+		x += float64(g.Advance) * unit
 	}
 	return drawn
+}
+
+// trace draws one glyph.
+func trace(glyph font.GlyphOutline, at func(opentype.SegmentPoint) (x, y float64), pen pen) {
+	var lastX, lastY float64
+	for i, seg := range glyph.Segments {
+		switch seg.Op {
+		case opentype.SegmentOpMoveTo:
+			if i > 0 {
+				pen.close()
+			}
+			lastX, lastY = at(seg.Args[0])
+			pen.move(lastX, lastY)
+		case opentype.SegmentOpLineTo:
+			lastX, lastY = at(seg.Args[0])
+			pen.line(lastX, lastY)
+		case opentype.SegmentOpQuadTo:
+			// A quadratic curve as a cubic one.
+			cx, cy := at(seg.Args[0])
+			toX, toY := at(seg.Args[1])
+			pen.curve(lastX+(cx-lastX)*2/3, lastY+(cy-lastY)*2/3, toX+(cx-toX)*2/3, toY+(cy-toY)*2/3, toX, toY)
+			lastX, lastY = toX, toY
+		case opentype.SegmentOpCubeTo:
+			ax, ay := at(seg.Args[0])
+			bx, by := at(seg.Args[1])
+			lastX, lastY = at(seg.Args[2])
+			pen.curve(ax, ay, bx, by, lastX, lastY)
+		}
+	}
+	if len(glyph.Segments) > 0 {
+		pen.close()
+	}
 }
 
 // pen draws a path; in points.
