@@ -84,6 +84,9 @@ type History interface {
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
 	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	exportable
+	// Exported is on the disk when it returns.
+	Exported(ctx context.Context, e history.Export) error
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// KeyPlace is "keyring" or "file": where the key of sealed parts lies, or
 	// would be put now. It may wait some seconds for a keyring.
@@ -105,7 +108,9 @@ type Params struct {
 	Portraits  matcher.PortraitFinder
 	OpenSource func(address string) Source // never blocks: the source opens in the background
 	Cameras    func() []Camera             // those that are plugged in; takes a moment
-	Settings   *settings.Store
+	// OpenHistory opens another desk's history for reading.
+	OpenHistory func(ctx context.Context, path string) (Records, error)
+	Settings    *settings.Store
 	Instance   string // id of this running program
 	Version    string
 	Log        *slog.Logger
@@ -123,7 +128,7 @@ func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
 		"OpenAPI": p.OpenAPI == nil, "Tokens": p.Tokens == nil, "Queue": p.Queue == nil,
-		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
+		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "OpenHistory": p.OpenHistory == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
 		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {
 		if missing {

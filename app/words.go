@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 
 // FormatScore writes hundredths of a percent as people read them: 8358 is 83.58.
 func FormatScore(hundredths int64) string {
-	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+	return history.FormatScore(hundredths)
 }
 
 // OutcomeKey is the catalogue's key of an outcome's name.

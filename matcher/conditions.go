@@ -238,17 +238,44 @@ func Evaluate(rules []Condition, data Data) Scoring {
 		s.Failed = append(s.Failed, "code == 0")
 	}
 	for _, c := range rules {
-		f, meets := fields[c.Field], operators[c.Op]
-		value, ok := f.value(data)
-		switch {
-		case ok && meets(value, c.Pass):
-		case ok && c.Refer != nil && meets(value, *c.Refer):
-			s.FailedRefer = append(s.FailedRefer, c.reason(f, value, ok))
-		default:
-			s.Failed = append(s.Failed, c.reason(f, value, ok))
+		switch status, was := c.Judge(data); status {
+		case Refer:
+			s.FailedRefer = append(s.FailedRefer, Reason(c, was))
+		case Fail:
+			s.Failed = append(s.Failed, Reason(c, was))
 		}
 	}
 	return s.decide()
+}
+
+// Judge says what one condition makes of an answer, and the value it looked at;
+// "no value" where there is none.
+func (c Condition) Judge(data Data) (Status, string) {
+	f, meets := fields[c.Field], operators[c.Op]
+	if f.value == nil || meets == nil { // of a newer version
+		return Fail, noValue
+	}
+	value, ok := f.value(data)
+	switch was := f.words(value, ok); {
+	case ok && meets(value, c.Pass):
+		return Pass, was
+	case ok && c.Refer != nil && meets(value, *c.Refer):
+		return Refer, was
+	default:
+		return Fail, was
+	}
+}
+
+const noValue = "no value"
+
+func (f field) words(value float64, ok bool) string {
+	switch {
+	case !ok:
+		return noValue
+	case f.decimal:
+		return strconv.FormatFloat(value, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(value, 'f', -1, 64)
 }
 
 // decide lets fail beat refer, and refer beat pass.
@@ -273,14 +300,9 @@ func (s Scoring) ReferFor(reason string) Scoring {
 	return s.decide()
 }
 
-func (c Condition) reason(f field, value float64, ok bool) string {
-	was := "no value"
-	switch {
-	case ok && f.decimal:
-		was = strconv.FormatFloat(value, 'f', 2, 64)
-	case ok:
-		was = strconv.FormatFloat(value, 'f', -1, 64)
-	}
+// Reason is what an answer says of a condition that did not hold, with the value
+// that Judge gave.
+func Reason(c Condition, was string) string {
 	return fmt.Sprintf("%s %s %s (was %s)", c.Field, c.Op, strconv.FormatFloat(c.Pass, 'f', -1, 64), was)
 }
 

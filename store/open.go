@@ -145,7 +145,7 @@ func connect(ctx context.Context, db *sql.DB) error {
 
 // openReader opens the pool that reads. Where nothing else may be written, it
 // also checks what it opens.
-func openReader(ctx context.Context, path string, anchored, readOnly bool) (*sql.DB, error) {
+func openReader(ctx context.Context, path string, anchored, readOnly, other bool) (*sql.DB, error) {
 	params := url.Values{"mode": {"ro"}, "_query_only": {"on"}}
 	if readOnly {
 		info, err := os.Stat(path)
@@ -159,6 +159,9 @@ func openReader(ctx context.Context, path string, anchored, readOnly bool) (*sql
 		case !info.Mode().IsRegular():
 			return nil, matcher.NewProblem("store.foreign", errors.New("not a file"))
 		}
+	}
+	if readOnly && other && !inUse(path) {
+		params.Set("immutable", "1")
 	}
 	db, err := readable(ctx, path, params, anchored, readOnly)
 	if readOnly && problemKey(err) == "store.no_access" && !hasLog(path) {
@@ -201,6 +204,13 @@ func readable(ctx context.Context, path string, params url.Values, anchored, che
 func hasLog(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0
+}
+
+// inUse reports whether somebody has the database open, or had it when it
+// crashed.
+func inUse(path string) bool {
+	_, err := os.Stat(path + "-shm")
+	return err == nil || hasLog(path)
 }
 
 // version gives the number of the last migration, 0 for an empty database. A

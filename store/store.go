@@ -56,7 +56,7 @@ import (
 	"facematch/matcher"
 )
 
-// Params are the parts a Store is made of; all are needed but ReadOnly.
+// Params are the parts a Store is made of; all are needed but ReadOnly and Other.
 type Params struct {
 	Path    string // the database file; made with its folder where missing
 	Anchor  string // the anchor's file, on another disk or at least in another folder
@@ -71,6 +71,11 @@ type Params struct {
 	// ReadOnly opens a history that is there and changes nothing: neither the
 	// database nor the anchor nor a key.
 	ReadOnly bool
+
+	// Other says, with ReadOnly, that the history is another desk's: where nobody
+	// has it open, not even the file is made beside it in which readers say that
+	// they read.
+	Other bool
 }
 
 // Store is an open history. It may be used from several goroutines, and by
@@ -115,7 +120,7 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 			return nil, problem(err)
 		}
 	}
-	if s.reader, err = openReader(ctx, path, anchored, p.ReadOnly); err == nil {
+	if s.reader, err = openReader(ctx, path, anchored, p.ReadOnly, p.Other); err == nil {
 		err = s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaDatabase).Scan(&s.id)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = damaged(err)
@@ -142,6 +147,9 @@ func (s *Store) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// ID is the database's own, by which it is known wherever its file lies.
+func (s *Store) ID() string { return s.id }
 
 // KeyPlace tells where the key of sealed parts lies: "keyring" or "file".
 // While no check started yet it is where the key would be put now. The first

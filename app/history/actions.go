@@ -79,6 +79,10 @@ type Export struct {
 	SHA256  string `json:"sha256"`   // of the file's bytes, lower-case hexadecimal
 	HeadSeq int64  `json:"head_seq"` // the head of the chain the export carries
 	Head    string `json:"head"`     // its hash
+
+	// Database is the id of the history the checks and the head come from, where
+	// that is another desk's.
+	Database string `json:"database,omitempty"`
 }
 
 // Part is a part of a session that can be erased by itself.

@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"facematch/app/export"
+	"facematch/app/history"
+	"facematch/assets/translations"
+	"facematch/matcher"
+)
+
+// MaxPDF is how many checks a PDF may hold; the other formats have no bound.
+const MaxPDF = export.MaxPDF
+
+// StageExporting is the stage an export reports: checks written, of all of them.
+const StageExporting matcher.Stage = "exporting"
+
+// ExportInput says what leaves the program, and where to.
+type ExportInput struct {
+	Filter history.Filter // its Before and After are for pages of a list, and are not looked at; Limit 0: all
+	Checks []string       // in its place, if there are any: these checks, in this order
+	From   OtherHistory   // another desk's history; nil: our own
+
+	Format string // csv, jsonl or pdf
+	Names  bool   // with names, notes and raw answers
+
+	File      string    // where to
+	Overwrite bool      // a file that is there is written over
+	To        io.Writer // in the place of File, if it is not nil; csv and jsonl only
+
+	Words export.Words // nil: English
+}
+
+// Exported is what left the program.
+type Exported struct {
+	File   string
+	Checks int64
+	SHA256 string       // of the file's bytes, lower-case hexadecimal
+	Head   history.Head // of the chain the checks come from
+}
+
+// exportable is what a history gives an export.
+type exportable interface {
+	Count(ctx context.Context, f history.Filter) (history.Counts, error)
+	Show(ctx context.Context, check string) (history.Detail, error)
+	Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error
+	Head(ctx context.Context) (history.Head, error)
+}
+
+// Export writes checks of the history to a file, in constant memory but for a
+// PDF, and records that they left, with the file's digest and the head of the
+// chain. The file gets its name only after that is recorded: where it cannot be,
+// there is no file, because nothing may leave unseen. What is recorded may so
+// turn out not to have got its name after all, which does no harm. Cancelling
+// leaves nothing behind.
+//
+// Its problems are export.format, export.pdf_long (a PDF of more than MaxPDF
+// checks; nothing was written), export.exists, export.not_a_file,
+// export.unwritten, export.full, and the history's own.
+func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
+	if in.Format == export.PDF && in.To != nil {
+		return Exported{}, matcher.NewProblem("export.format", nil)
+	}
+	e := exporting{ExportInput: in, from: d.p.History, progress: progress}
+	e.Filter.Before, e.Filter.After = 0, nil
+	if e.Words == nil {
+		english, err := translations.New("en")
+		if err != nil {
+			return Exported{}, err
+		}
+		e.Words = english
+	}
+	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: d.actor(), At: d.p.Now()}
+	if in.From != nil {
+		other := in.From.(*otherHistory)
+		e.from, e.about.Database = other.records, other.records.ID()
+	}
+	if err := e.count(ctx); err != nil {
+		return Exported{}, err
+	}
+	file, err := e.create()
+	if err != nil {
+		return Exported{}, err
+	}
+	defer file.Abort()
+	done, err := e.write(ctx, file)
+	if err != nil {
+		return Exported{}, err
+	}
+	if err := d.p.History.Exported(ctx, history.Export{
+		Actor: e.about.By, Format: in.Format, Filter: e.question(false), Checks: done.Checks, Names: in.Names,
+		SHA256: done.SHA256, HeadSeq: done.Head.Seq, Head: done.Head.Hash, Database: e.about.Database,
+	}); err != nil {
+		return Exported{}, err
+	}
+	if in.To != nil {
+		return done, file.CopyTo(in.To)
+	}
+	return done, file.Publish(done.Head, done.Checks)
+}
+
+// exporting is one export under way.
+type exporting struct {
+	ExportInput
+	from     exportable
+	about    export.About
+	total    int64
+	progress matcher.ProgressFunc
+}
+
+// question says in words what was asked for.
+func (e *exporting) question(names bool) string {
+	if len(e.Checks) > 0 {
+		return export.ChosenWords(e.Checks, e.Words)
+	}
+	return export.FilterWords(e.Filter, names, e.Words)
+}
+
+// count finds out how many checks there are, and refuses what would be too long.
+func (e *exporting) count(ctx context.Context) error {
+	e.total = int64(len(e.Checks))
+	if e.total == 0 {
+		counts, err := e.from.Count(ctx, e.Filter)
+		if err != nil {
+			return err
+		}
+		e.total = counts.Total
+		if e.Filter.Limit > 0 {
+			e.total = min(e.total, int64(e.Filter.Limit))
+		}
+	}
+	if e.Format == export.PDF && e.total > MaxPDF {
+		return matcher.NewProblem("export.pdf_long", nil, "Number", FormatNumber(int(e.total)), "Most", FormatNumber(MaxPDF))
+	}
+	return nil
+}
+
+func (e *exporting) create() (*export.File, error) {
+	if e.To != nil {
+		return export.Spool()
+	}
+	return export.CreateFile(e.File, e.Overwrite)
+}
+
+// write writes the checks and brings them to the disk.
+func (e *exporting) write(ctx context.Context, file *export.File) (Exported, error) {
+	done := Exported{File: e.File}
+	w, err := export.New(e.Format, file, e.about, e.Words)
+	if err != nil {
+		return done, err
+	}
+	err = e.each(ctx, func(d history.Detail) error {
+		// A store may have read ahead of a cancelled context.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if e.Format == export.PDF && done.Checks == MaxPDF { // more came meanwhile
+			return matcher.NewProblem("export.pdf_long", nil, "Number", FormatNumber(MaxPDF+1), "Most", FormatNumber(MaxPDF))
+		}
+		done.Checks++
+		if done.Checks%progressEvery == 0 || done.Checks == e.total {
+			e.progress.Report(StageExporting, int(done.Checks), int(max(done.Checks, e.total)))
+		}
+		return w.Check(d)
+	})
+	if err != nil {
+		return done, err
+	}
+	// The head after the checks: each of their records is the head or before it.
+	if done.Head, err = e.from.Head(ctx); err != nil {
+		return done, err
+	}
+	if err := w.End(done.Head); err != nil {
+		return done, err
+	}
+	done.SHA256, err = file.Close()
+	return done, err
+}
+
+// progressEvery is after how many checks an export tells how far it is.
+const progressEvery = 500
+
+// each gives the checks one after the other. A PDF of a single check is a report
+// of it, which needs its attempts too.
+func (e *exporting) each(ctx context.Context, do func(history.Detail) error) error {
+	one := e.Format == export.PDF && e.total == 1
+	show := func(check string) error {
+		detail, err := e.from.Show(ctx, check)
+		if err != nil {
+			return err
+		}
+		return do(detail)
+	}
+	if len(e.Checks) == 0 {
+		return e.from.Each(ctx, e.Filter, func(d history.Detail) error {
+			if one {
+				return show(d.Check)
+			}
+			return do(d)
+		})
+	}
+	for _, check := range e.Checks {
+		if err := show(check); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// actor is who exports.
+func (d *Desk) actor() history.Actor {
+	return history.Actor{Operator: systemUser(), Instance: d.p.Instance, Desk: d.Settings().Desk, Program: d.p.Version}
+}

@@ -1,0 +1,392 @@
+package export
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"facematch/app/export/paper"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// printCheck prints everything about one check.
+func (w *pdfWriter) printCheck(p *paper.Paper, d history.Detail) {
+	shape, colour := look(d.Outcome)
+	p.Verdict(shape, w.outcome(d.Outcome), colour, w.verdictWords(d)...)
+	w.printScore(p, d, colour)
+	w.printConditions(p, d)
+	p.Heading(w.words.T("report.about"))
+	p.Facts(w.facts(d))
+	w.printDecisions(p, d)
+	w.printAttempts(p, d)
+	w.printQuality(p, d)
+	w.printEngine(p, d)
+	w.printErasures(p, d)
+}
+
+// verdictWords are what belongs to the verdict at once.
+func (w *pdfWriter) verdictWords(d history.Detail) []string {
+	t := w.words.T
+	var said []string
+	switch {
+	case d.Score != nil:
+		said = append(said, t("report.scored", "Score", score(d.Row)))
+	case d.Finished != nil && d.Finished.Problem != "":
+		said = append(said, t(d.Finished.Problem))
+	default:
+		said = append(said, t("report.no_score"))
+	}
+	if l := last(d); l != nil {
+		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", w.reason(*l)))
+	} else if d.Decision == history.Undecided {
+		said = append(said, t("report.nobody_decided"))
+	}
+	if d.Started.Minor {
+		said = append(said, t("report.minor"))
+	}
+	return said
+}
+
+// printScore prints the gauge with the bounds that were in force, and a bar for
+// each frame.
+func (w *pdfWriter) printScore(p *paper.Paper, d history.Detail, colour paper.Colour) {
+	if d.Finished == nil || d.Score == nil {
+		return
+	}
+	zones, bounds := w.scale(d.Started)
+	p.Heading(w.words.T("report.score"))
+	p.Gauge(percent(*d.Score), score(d.Row), colour, zones, bounds)
+	if len(d.Finished.Percentages) == 0 {
+		return
+	}
+	p.Heading(w.words.T("report.frames", "Count", len(d.Finished.Percentages)))
+	bars := make([]paper.Bar, len(d.Finished.Percentages))
+	for i, f := range d.Finished.Percentages {
+		bars[i] = paper.Bar{Value: percent(f), Label: history.FormatScore(f), Number: strconv.Itoa(i + 1), Colour: zoneOf(zones, percent(f))}
+	}
+	p.Bars(bars, bounds)
+}
+
+func percent(hundredths int64) float64 { return float64(hundredths) / 100 }
+
+// scale gives the stretches of the score, by the first condition that asks for a
+// high one. The conditions of an API are its own and not known.
+func (w *pdfWriter) scale(s history.Started) (zones []paper.Zone, bounds []paper.Bound) {
+	if s.Mode == history.Remote {
+		return nil, nil
+	}
+	for _, c := range s.Rules {
+		if c.Field != "score" || c.Op != ">=" && c.Op != ">" {
+			continue
+		}
+		from := 0.0
+		zone := func(to float64, o history.Outcome) {
+			_, colour := look(o)
+			zones = append(zones, paper.Zone{From: from, To: to, Label: w.outcome(o), Colour: colour})
+			from = to
+		}
+		bound := func(at float64, o history.Outcome) {
+			_, colour := look(o)
+			bounds = append(bounds, paper.Bound{At: at, Label: number(at), Colour: colour})
+		}
+		if c.Refer != nil {
+			zone(*c.Refer, history.Fail)
+			bound(*c.Refer, history.Refer)
+			zone(c.Pass, history.Refer)
+		} else {
+			zone(c.Pass, history.Fail)
+		}
+		bound(c.Pass, history.Pass)
+		zone(100, history.Pass)
+		return zones, bounds
+	}
+	return nil, nil
+}
+
+func zoneOf(zones []paper.Zone, value float64) paper.Colour {
+	for i := len(zones) - 1; i >= 0; i-- {
+		if value >= zones[i].From {
+			return zones[i].Colour
+		}
+	}
+	return soft
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// printConditions prints each condition, its value and whether it held. Those of
+// an API are shown as they came.
+func (w *pdfWriter) printConditions(p *paper.Paper, d history.Detail) {
+	t := w.words.T
+	f := d.Finished
+	if d.Started.Mode == history.Remote {
+		if f == nil || len(f.Failed)+len(f.FailedRefer) == 0 {
+			return
+		}
+		p.Heading(t("report.conditions_api"))
+		table := p.Table([]paper.Column{{Title: t("report.kind"), Share: 1}, {Title: t("report.condition"), Share: 5}})
+		for _, c := range f.Failed {
+			table.Row(t("report.condition_fail"), c)
+		}
+		for _, c := range f.FailedRefer {
+			table.Row(t("report.condition_refer"), c)
+		}
+		return
+	}
+	p.Heading(t("report.conditions"))
+	table := p.Table([]paper.Column{
+		{Title: t("report.condition"), Share: 4}, {Title: t("report.pass"), Share: 2}, {Title: t("report.refer"), Share: 2},
+		{Title: t("report.was"), Share: 2}, {Title: t("report.held"), Share: 4},
+	})
+	said := map[string]bool{} // reasons that stand in the table
+	for _, c := range d.Started.Rules {
+		refer := "–"
+		if c.Refer != nil {
+			refer = c.Op + " " + number(*c.Refer)
+		}
+		was, held := "–", t("report.condition_unasked")
+		if data, ok := dataOf(f); ok {
+			var status matcher.Status
+			status, was = c.Judge(data)
+			held = t("report.condition_" + string(status))
+			said[matcher.Reason(c, was)] = true
+		}
+		table.Row(c.Field, c.Op+" "+number(c.Pass), refer, was, held)
+	}
+	if f == nil {
+		return
+	}
+	for key, reasons := range map[string][]string{"report.condition_fail": f.Failed, "report.condition_refer": f.FailedRefer} {
+		for _, reason := range reasons {
+			if !said[reason] {
+				table.Row(reason, "", "", "", t(key))
+			}
+		}
+	}
+}
+
+// dataOf is the answer of a check that has one, as conditions look at it.
+func dataOf(f *history.Finished) (matcher.Data, bool) {
+	if f == nil || f.Code == nil {
+		return matcher.Data{}, false
+	}
+	d := matcher.Data{Code: *f.Code}
+	if f.AnchorCode != nil {
+		d.Anchor.Code = *f.AnchorCode
+	}
+	if f.TargetCode != nil {
+		d.Target.Code = *f.TargetCode
+	}
+	if f.Result != nil {
+		d.Result = *f.Result
+	}
+	if f.Score != nil {
+		d.Score = percent(*f.Score)
+	}
+	for _, p := range f.Percentages {
+		d.Percentages = append(d.Percentages, percent(p))
+	}
+	return d, true
+}
+
+func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
+	t := w.words.T
+	s := d.Started
+	facts := []paper.Fact{
+		{Name: t("report.name"), Value: w.name(d.Row)},
+		{Name: t("report.started"), Value: local(d.At)},
+	}
+	add := func(key, value string) { facts = append(facts, paper.Fact{Name: t(key), Value: value}) }
+	operator := d.Operator + " (" + t("report.signed_in_"+yesNo(s.SignedIn)) + ")"
+	add("report.operator", operator)
+	add("report.desk", d.Desk)
+	add("report.mode", w.known("report.mode_", string(d.Mode)))
+	add("report.consent", t("report.consent_"+yesNo(s.Consent.SendName), "Wording", s.Consent.Wording))
+	if s.DocumentFrom != "" {
+		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
+	}
+	if f := d.Finished; f != nil {
+		add("report.took", seconds(f.Took))
+		if f.Code != nil {
+			add("report.answer", t("report.answer_of", "Code", *f.Code, "Result", optional(f.Result, strconv.FormatBool), "Status", string(f.Status)))
+		}
+		if f.Quality != nil && f.Quality.CaptureWarning != "" {
+			add("report.capture", t("report.capture_anyway", "Hint", w.known("", f.Quality.CaptureWarning)))
+		}
+	}
+	add("report.check", d.Check)
+	add("report.session", d.Session)
+	add("report.request", d.Request)
+	add("report.records", numbers(d.Seqs))
+	return facts
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s" }
+
+func numbers(all []int64) string {
+	words := make([]string, len(all))
+	for i, n := range all {
+		words[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(words, ", ")
+}
+
+func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
+	if len(d.Decisions) == 0 {
+		return
+	}
+	t := w.words.T
+	p.Heading(t("report.decisions"))
+	columns := []paper.Column{
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20}, {Title: t("report.decision"), Share: 17},
+		{Title: t("report.reason"), Share: 28}, {Title: t("report.overrides"), Share: 18}, {Title: t("report.second"), Share: 22},
+	}
+	if w.about.Names {
+		columns = append(columns, paper.Column{Title: t("report.note"), Share: 46})
+	}
+	table := p.Table(columns)
+	for _, x := range d.Decisions {
+		second, overrides := "", ""
+		if x.Second != "" {
+			second = x.Second + " (" + t("report.verified_"+yesNo(x.Verified)) + ")"
+		}
+		if x.Overrides != "" {
+			overrides = w.outcome(x.Overrides)
+		}
+		cells := []string{
+			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), w.reason(x), overrides, second,
+		}
+		if w.about.Names {
+			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
+		}
+		table.Row(cells...)
+	}
+}
+
+// sealed is what is printed in the place of a sealed part.
+func (w *pdfWriter) sealed(value string, sealed, erased bool) string {
+	switch state(value != "", sealed, erased) {
+	case "sealed":
+		return w.words.T("history.sealed")
+	case "erased":
+		return w.words.T("report.erased")
+	}
+	return value
+}
+
+func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
+	if len(d.Attempts) < 2 {
+		return
+	}
+	t := w.words.T
+	p.Heading(t("report.attempts", "Count", len(d.Attempts)))
+	table := p.Table([]paper.Column{
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 35}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 55},
+	})
+	for _, a := range d.Attempts {
+		check := a.Check
+		if a.Check == d.Check {
+			check = t("report.this_check")
+		}
+		table.Row(strconv.FormatInt(a.Seq, 10), local(a.At), w.outcome(a.Outcome), score(a), w.decision(a.Decision), a.Operator, check)
+	}
+}
+
+func (w *pdfWriter) printQuality(p *paper.Paper, d history.Detail) {
+	if d.Finished == nil || d.Finished.Quality == nil {
+		return
+	}
+	t := w.words.T
+	q := d.Finished.Quality
+	p.Heading(t("report.quality"))
+	if q.Document != nil || q.Camera != nil {
+		table := p.Table([]paper.Column{{Title: t("report.measure"), Share: 3}, {Title: t("report.of_document"), Share: 2, Right: true}, {Title: t("report.of_camera"), Share: 2, Right: true}, {Share: 3}})
+		for _, m := range measures {
+			table.Row(t(m.key), measured(q.Document, m.of), measured(q.Camera, m.of), "")
+		}
+		p.Space(1.5)
+	}
+	facts := []paper.Fact{}
+	if q.PortraitPage > 0 {
+		facts = append(facts, paper.Fact{Name: t("report.portrait"), Value: t("report.portrait_of_"+yesNo(q.PortraitByHand), "Page", q.PortraitPage, "Warnings", q.PortraitNotes)})
+	}
+	frames := make([]string, len(q.Frames))
+	for i, f := range q.Frames {
+		frames[i] = fmt.Sprintf("%d: %d", i+1, f)
+		if i < len(q.FramesEyes) {
+			frames[i] += fmt.Sprintf(" (%d px)", q.FramesEyes[i])
+		}
+	}
+	facts = append(facts, paper.Fact{Name: t("report.frame_quality"), Value: strings.Join(frames, ", ")})
+	p.Facts(facts)
+}
+
+var measures = []struct {
+	key string
+	of  func(history.Measures) int64
+}{
+	{"report.measure_total", func(m history.Measures) int64 { return m.Total }},
+	{"report.measure_size", func(m history.Measures) int64 { return m.Size }},
+	{"report.measure_sharpness", func(m history.Measures) int64 { return m.Sharpness }},
+	{"report.measure_exposure", func(m history.Measures) int64 { return m.Exposure }},
+	{"report.measure_contrast", func(m history.Measures) int64 { return m.Contrast }},
+	{"report.measure_pose", func(m history.Measures) int64 { return m.Pose }},
+	{"report.measure_tilt", func(m history.Measures) int64 { return m.Tilt }},
+	{"report.measure_eyes", func(m history.Measures) int64 { return m.Eyes }},
+}
+
+func measured(m *history.Measures, of func(history.Measures) int64) string {
+	if m == nil {
+		return "–"
+	}
+	return strconv.FormatInt(of(*m), 10)
+}
+
+// printEngine prints what decided, so that a result can be made again.
+func (w *pdfWriter) printEngine(p *paper.Paper, d history.Detail) {
+	t := w.words.T
+	p.Heading(t("report.engine"))
+	by := description(d)
+	facts := []paper.Fact{
+		{Name: t("report.program"), Value: d.Started.Program},
+		{Name: t("report.engine_name"), Value: by.Engine},
+	}
+	if by.Calibration != "" {
+		facts = append(facts, paper.Fact{Name: t("report.calibration"), Value: by.Calibration + " (" + t("report.calibrated_"+yesNo(by.Calibrated)) + ")"})
+	}
+	if f := d.Finished; f != nil && f.Remote != nil {
+		e := f.Remote
+		facts = append(facts,
+			paper.Fact{Name: t("report.api"), Value: e.Host},
+			paper.Fact{Name: t("report.call"), Value: t("report.call_of", "Status", e.Status, "Sent", e.Sent, "Size", e.Size)},
+			paper.Fact{Name: t("report.times"), Value: t("report.times_of", "Connect", seconds(e.Connect), "Send", seconds(e.Send), "Wait", seconds(e.Wait))},
+		)
+	}
+	p.Facts(facts)
+	if len(by.Models) == 0 {
+		return
+	}
+	table := p.Table([]paper.Column{{Title: t("report.model"), Share: 3}, {Title: "SHA-256", Share: 5}})
+	for _, m := range by.Models {
+		table.Row(m.Name, m.SHA256)
+	}
+}
+
+func (w *pdfWriter) printErasures(p *paper.Paper, d history.Detail) {
+	if len(d.Erasures) == 0 {
+		return
+	}
+	t := w.words.T
+	p.Heading(t("report.erasures"))
+	table := p.Table([]paper.Column{{Title: t("report.time"), Share: 2}, {Title: t("report.operator"), Share: 2}, {Title: t("report.parts"), Share: 3}, {Title: t("report.reason"), Share: 2}})
+	for _, e := range d.Erasures {
+		parts := make([]string, len(e.Parts))
+		for i, part := range e.Parts {
+			parts[i] = w.known("report.part_", string(part))
+		}
+		table.Row(local(e.At), e.Operator, strings.Join(parts, ", "), e.Reason)
+	}
+}

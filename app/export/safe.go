@@ -1,0 +1,47 @@
+package export
+
+import (
+	"strings"
+	"unicode"
+)
+
+// CSVSafe keeps a spreadsheet from taking a text for a formula (OWASP, CSV
+// injection): a sign that begins one gets an apostrophe before it. Spreadsheets
+// skip blanks before the sign, take its full-width form too, and, where they
+// split at another character than the comma, begin a cell in the middle of a
+// text. So every place is looked at where a cell could begin.
+//
+// It is for texts only: a number that begins with a minus is left to be one.
+func CSVSafe(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if !strings.ContainsFunc(s, beginsFormula) {
+		return s
+	}
+	var b strings.Builder
+	begins := true // a cell could begin here
+	for _, r := range s {
+		if begins && beginsFormula(r) {
+			b.WriteByte('\'')
+		}
+		switch {
+		case splitsCells(r):
+			begins = true
+		case !skipped(r):
+			begins = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// beginsFormula: a tab or a line's end at the front of a cell are signs too, but
+// harmless without what they hide.
+func beginsFormula(r rune) bool { return strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫−", r) }
+
+// splitsCells: what programs split lines at, and the quote that begins a cell.
+func splitsCells(r rune) bool { return strings.ContainsRune(",;|\t\r\n\"\u2028\u2029\v\f\u0085", r) }
+
+// skipped are characters that cannot be seen.
+func skipped(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r)
+}

@@ -1,0 +1,67 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"facematch/app/history"
+)
+
+// FilterWords says what a filter chooses. What it looks for in names is said
+// only where names are meant to be seen.
+func FilterWords(f history.Filter, names bool, words Words) string {
+	var parts []string
+	say := func(there bool, key string, params ...any) {
+		if there {
+			parts = append(parts, words.T(key, params...))
+		}
+	}
+	say(!f.From.IsZero(), "filter.from", "At", filterTime(f.From))
+	say(!f.To.IsZero(), "filter.before", "At", filterTime(f.To))
+	say(len(f.Outcomes) > 0, "filter.outcome", "Values", either(f.Outcomes, words))
+	say(len(f.Decisions) > 0, "filter.decision", "Values", either(f.Decisions, words))
+	say(len(f.Modes) > 0, "filter.mode", "Values", either(f.Modes, words))
+	say(len(f.Operators) > 0, "filter.operator", "Values", either(f.Operators, words))
+	say(len(f.Desks) > 0, "filter.desk", "Values", either(f.Desks, words))
+	say(len(f.Codes) > 0, "filter.code", "Values", either(f.Codes, words))
+	if f.LeastScore != nil {
+		say(true, "filter.least", "Score", history.FormatScore(*f.LeastScore))
+	}
+	if f.MostScore != nil {
+		say(true, "filter.most", "Score", history.FormatScore(*f.MostScore))
+	}
+	say(f.Words != "" && names, "filter.words", "Words", f.Words)
+	say(f.Words != "" && !names, "filter.words_left_out")
+	say(f.Session != "", "filter.session", "ID", f.Session)
+	say(f.Check != "", "filter.check", "ID", f.Check)
+	say(f.Request != "", "filter.request", "ID", f.Request)
+	if len(parts) == 0 {
+		parts = []string{words.T("filter.all")}
+	}
+	if f.Limit > 0 {
+		parts = append(parts, words.T("filter.limit", "Count", f.Limit))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// mostIDs is how many ids of chosen checks are named one by one.
+const mostIDs = 10
+
+// ChosenWords says which checks were chosen one by one.
+func ChosenWords(checks []string, words Words) string {
+	if len(checks) > mostIDs {
+		return words.T("filter.chosen_many", "Number", len(checks))
+	}
+	return words.T("filter.chosen", "Count", len(checks), "IDs", strings.Join(checks, ", "))
+}
+
+func filterTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04 -07:00") }
+
+func either[T any](values []T, words Words) string {
+	said := make([]string, len(values))
+	for i, v := range values {
+		said[i] = fmt.Sprint(v)
+	}
+	return strings.Join(said, words.T("filter.or"))
+}
