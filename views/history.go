@@ -88,7 +88,7 @@ type historyScreen struct {
 	content fyne.CanvasObject
 }
 
-// orders are the sorts to choose from.
+// orders are the sorts to choose from, in the order of their words.
 var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
 
 func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
@@ -118,6 +118,7 @@ func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
 			history.Newest: "newest", history.Oldest: "oldest", history.Highest: "highest", history.Lowest: "lowest",
 		}[o])
 	})
+	s.order.PlaceHolder = p.words.T("sort.highest") // the longest, which gives the width
 	s.verify = p.keys.button(p.words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
 	s.export = p.keys.button(p.words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
 	s.another = p.keys.button(p.words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
@@ -135,7 +136,7 @@ func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
 
 	top := container.NewVBox(
 		s.banner, s.filter.box, s.fault,
-		container.NewBorder(nil, nil, nil, container.NewHBox(s.order, s.export, s.verify, s.another), s.count),
+		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.order, s.export, s.verify, s.another)), s.count),
 		s.answers,
 	)
 	list := container.NewStack(container.NewBorder(s.header, s.place, nil, nil, container.NewStack(s.list, s.list.ring)), s.none)
@@ -478,6 +479,9 @@ func (s *historyScreen) rowOf(check string) int {
 // open shows everything about a check.
 func (s *historyScreen) open(check string) {
 	s.sought = check
+	if at := s.rowOf(check); at >= 0 && at != s.list.at {
+		s.list.move(at) // an attempt of the same session
+	}
 	s.list.Refresh()
 	follows := s.detail != nil // keys held down pass many checks that nobody wants to read
 	source := s.source()
@@ -517,12 +521,9 @@ func (s *historyScreen) detailed(of shownDetail, err error) {
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
 	}
-	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy}
-	if s.other == nil { // another desk's history is only read
-		if s.hooks.decide != nil {
-			hooks.decide = func(row history.Row) { s.hooks.decide(row, func() { s.decided(row.Check) }) }
-		}
-		hooks.export = s.exportOne
+	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy, export: s.exportOne}
+	if s.other == nil && s.hooks.decide != nil { // another desk's history is only read
+		hooks.decide = func(row history.Row) { s.hooks.decide(row, func() { s.decided(row.Check) }) }
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row
@@ -604,24 +605,22 @@ func (s *historyScreen) toggleFold() {
 
 // exportShown asks how to write a file with all that is shown.
 func (s *historyScreen) exportShown() {
-	if s.other == nil && s.counted.Total > 0 {
-		s.hooks.export(exportWish{filter: s.filtered, count: s.counted.Total})
+	if s.counted.Total > 0 {
+		s.hooks.export(exportWish{filter: s.filtered, count: s.counted.Total, from: s.other})
 	}
 }
 
 // exportOne asks how to write a file with one check, or all that are shown.
 func (s *historyScreen) exportOne(row history.Row) {
-	s.hooks.export(exportWish{check: row.Check, filter: s.filtered, count: s.counted.Total})
+	s.hooks.export(exportWish{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.other})
 }
 
 // exportAny is the export the keyboard asks for: of the check that is open or,
 // where none is, of all that are shown.
 func (s *historyScreen) exportAny() {
-	switch {
-	case s.other != nil:
-	case s.detail != nil:
+	if s.detail != nil {
 		s.exportOne(s.detail.of.Row)
-	default:
+	} else {
 		s.exportShown()
 	}
 }
@@ -661,7 +660,6 @@ func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
 	s.change(other)
 	s.whose.SetText(s.words.T("history.other", "File", path))
 	s.banner.Show()
-	s.export.Hide()
 	s.area.Refresh()
 }
 
@@ -671,7 +669,6 @@ func (s *historyScreen) closeOther() {
 	}
 	s.change(nil)
 	s.banner.Hide()
-	s.export.Show()
 	s.area.Refresh()
 	s.focus(s.filter.name)
 }

@@ -133,7 +133,7 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 			l, word = look{colorFail, shapeCross}, "detail.rejected"
 		}
 		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(), l, d.words.T(word),
-			wrapped(d.words.decidedBy(newest)), wrapped(d.words.decisionReason(newest))))
+			wrapped(d.words.decidedBy(newest)+"\n"+d.words.decisionReason(newest))))
 	}
 	return machine
 }
@@ -149,7 +149,7 @@ func panel(title string, icon fyne.Resource, l look, word string, more ...fyne.C
 	for _, m := range more {
 		box.Add(m)
 	}
-	return container.NewStack(newFrame(l.color), container.NewPadded(box))
+	return container.NewPadded(container.NewStack(newFrame(l.color), container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), box)))
 }
 
 // frame is a border in a colour that follows the theme.
@@ -293,19 +293,19 @@ func (d *detailView) decisions() fyne.CanvasObject {
 		if decided.Choice == history.Reject {
 			l = look{colorFail, shapeCross}
 		}
-		lines := container.NewVBox(wrapped(d.words.decided(decided)), wrapped(d.words.decisionReason(decided)))
-		if note := d.words.note(decided); note != "" {
-			lines.Add(wrapped(note))
+		text := []string{d.words.decided(decided), d.words.decisionReason(decided)}
+		for _, more := range []string{d.words.note(decided), d.words.overridden(decided)} {
+			if more != "" {
+				text = append(text, more)
+			}
 		}
-		if text := d.words.overridden(decided); text != "" {
-			lines.Add(wrapped(text))
-		}
+		lines := container.NewVBox(wrapped(strings.Join(text, "\n")))
 		if text, importance := d.words.second(decided); text != "" {
 			second := wrapped(text)
 			second.Importance = importance
 			lines.Add(second)
 		}
-		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(newShape(l, 24))), nil, lines))
+		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(newShape(l, 22))), nil, lines))
 	}
 	return box
 }

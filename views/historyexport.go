@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,7 +20,8 @@ import (
 type exportWish struct {
 	check  string // empty: none is open
 	filter history.Filter
-	count  int64 // how many the filter chooses
+	count  int64            // how many the filter chooses
+	from   app.OtherHistory // another desk's; nil: this one's
 }
 
 // exportForm asks how checks are to be written to a file, writes it, and says
@@ -143,11 +143,11 @@ func (f *exportForm) begin() {
 		say(f.note, f.words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
-	in := app.ExportInput{Filter: f.wish.filter, Format: f.format.value, Names: f.names.Checked, File: path}
+	in := app.ExportInput{Filter: f.wish.filter, From: f.wish.from, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
 	if f.what.value == exportCheck {
 		in.Filter, in.Checks = history.Filter{}, []string{f.wish.check}
 	}
-	replace := f.replacing == path
+	in.Overwrite = f.replacing == path
 	f.done.RemoveAll()
 	say(f.note, "", widget.MediumImportance)
 	f.bar.SetValue(0)
@@ -160,26 +160,16 @@ func (f *exportForm) begin() {
 		}
 	}}
 	mine = f.work.start(func(ctx context.Context) {
-		// The disk may be a slow one, so this is not asked in the window's goroutine.
-		_, err := os.Lstat(path)
-		there := err == nil
-		var out app.Exported
-		if err = nil; !there || replace {
-			if out, err = f.desk.Export(ctx, in, amount.put); err != nil && ctx.Err() != nil {
-				err = ctx.Err()
-			}
+		out, err := f.desk.Export(ctx, in, amount.put)
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err()
 		}
 		f.work.do(func() {
-			if f.running != mine {
-				return
+			if f.running == mine {
+				f.running = nil
+				f.busy(false)
+				f.ended(path, out, err)
 			}
-			f.running = nil
-			f.busy(false)
-			if there && !replace {
-				f.askReplace(path)
-				return
-			}
-			f.ended(out, err)
 		})
 	})
 	f.running = mine
@@ -208,17 +198,15 @@ func (f *exportForm) busy(on bool) {
 	}
 }
 
-// askReplace has a second press replace a file that is there already.
-func (f *exportForm) askReplace(path string) {
-	f.replacing = path
-	say(f.note, f.words.T("export_form.replace_question"), widget.WarningImportance)
-	f.start.SetText(f.words.T("export_form.replace"))
-}
-
-func (f *exportForm) ended(out app.Exported, err error) {
+func (f *exportForm) ended(path string, out app.Exported, err error) {
 	f.replacing = ""
 	f.start.SetText(f.words.T("export_form.start"))
+	var p *app.Problem
 	switch {
+	case errors.As(err, &p) && p.Key == "export.exists": // a second press replaces it
+		f.replacing = path
+		say(f.note, f.words.T("export_form.replace_question"), widget.WarningImportance)
+		f.start.SetText(f.words.T("export_form.replace"))
 	case errors.Is(err, context.Canceled):
 		say(f.note, f.words.T("export_form.cancelled"), widget.MediumImportance)
 	case err != nil:

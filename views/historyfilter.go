@@ -97,6 +97,7 @@ func newFilterBar(p parts) *filterBar {
 			b.change(func(w *wish) { w.outcomes = outcomeGroups[at].outcomes })
 		}
 	})
+	b.outcome.PlaceHolder = t("find.outcome.no_result") // the longest, which gives the width
 	b.referrals = p.keys.button(t("find.referrals"), theme.QuestionIcon(), b.openReferrals)
 	b.more = p.keys.button(t("find.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
 	b.makeFold()
@@ -293,6 +294,7 @@ func (b *filterBar) setReferrals(open int64) {
 	}
 	if b.referrals.Text != text {
 		b.referrals.SetText(text)
+		b.box.Refresh() // it may be wider now
 	}
 }
 

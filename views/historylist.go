@@ -1,10 +1,11 @@
 package views
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -28,8 +29,8 @@ var historyColumns = []struct {
 	key          string
 	least, share float32
 }{
-	{"history.time", 150, 1}, {"history.name", 130, 6}, {"history.score", 84, 0}, {"history.outcome", 160, 1},
-	{"history.decision", 90, 1}, {"history.operator", 90, 3}, {"history.desk", 90, 3},
+	{"history.time", 144, 1}, {"history.name", 180, 6}, {"history.score", 84, 0}, {"history.outcome", 168, 1},
+	{"history.decision", 88, 1}, {"history.operator", 90, 3}, {"history.desk", 90, 3},
 }
 
 // columnWidths divide a row's width. What the detail tells as well makes way
@@ -108,7 +109,9 @@ func newCheckRow() *checkRow {
 		case columnScore:
 			l.Alignment = fyne.TextAlignTrailing
 		case columnOutcome:
-			cells[i] = container.NewBorder(nil, nil, container.NewHBox(layout.NewSpacer(), container.NewCenter(r.shape)), nil, r.word)
+			gap := canvas.NewRectangle(color.Transparent)
+			gap.SetMinSize(fyne.NewSize(theme.Padding(), 0))
+			cells[i] = container.NewBorder(nil, nil, container.NewHBox(gap, container.NewCenter(r.shape)), nil, r.word)
 		case columnDecision:
 			cells[i] = container.NewStack(l, r.open)
 		}
@@ -166,6 +169,9 @@ func (w words) name(row history.Row) string {
 		return w.T("history.erased")
 	case row.Sealed:
 		return w.T("history.sealed")
+	}
+	if row.Name == "" {
+		return w.T("number.none")
 	}
 	return row.Name
 }

@@ -50,7 +50,7 @@ func (w *Window) shortcuts() []action {
 		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold)},
 		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() })},
 		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide)},
-		{menu: "menu.history", key: "menu.export", on: fyne.KeyE, run: w.onHistory((*historyScreen).exportAny)},
+		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny)},
 		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying)},
 		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother)},
 		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(0)},

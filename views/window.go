@@ -439,7 +439,7 @@ func (w *Window) openExport(wish exportWish) {
 	form := newExportForm(p, wish, folder, time.Now())
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
-	d := dialog.NewCustomWithoutButtons(w.words.T("export.title"), container.NewVScroll(form.box), w.win)
+	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), container.NewVScroll(form.box), w.win)
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
 		form.closed()
