@@ -534,7 +534,7 @@ func (s *historyScreen) detailed(of shownDetail, err error) {
 	s.side.Objects = []fyne.CanvasObject{s.detail}
 	s.side.Show()
 	s.area.Refresh()
-	if inside || opened && !s.list.Visible() {
+	if inside || opened && s.covered() {
 		s.focus(s.detail.reader) // what had the keys is gone
 	}
 	s.list.Refresh()
@@ -585,10 +585,13 @@ func (s *historyScreen) search() {
 
 // closeHidden closes a detail that stands in the place of what is wanted.
 func (s *historyScreen) closeHidden() {
-	if s.detail != nil && !s.list.Visible() {
+	if s.covered() {
 		s.closeDetail()
 	}
 }
+
+// covered says that a detail stands in the place of filters and list.
+func (s *historyScreen) covered() bool { return s.detail != nil && !s.area.Objects[1].Visible() }
 
 func (s *historyScreen) openReferrals() {
 	s.closeHidden()

@@ -86,14 +86,15 @@ type Window struct {
 	reopening bool
 	reopen    bool // the camera is to be opened anew when the check has ended
 
-	tabs     *container.AppTabs
-	check    *checkScreen
-	history  *historyScreen
-	settings *settingsScreen
-	actions  []action
-	folder   string        // where Browse was last
-	exports  string        // where the last export went; empty: none did
-	dialog   dialog.Dialog // the newest; nil before the first
+	tabs      *container.AppTabs
+	check     *checkScreen
+	history   *historyScreen
+	settings  *settingsScreen
+	actions   []action
+	folder    string        // where Browse was last
+	exports   string        // where the last export went; empty: none did
+	exporting *exportForm   // the newest; nil before the first
+	dialog    dialog.Dialog // the newest; nil before the first
 }
 
 // parts are what every screen is made with.
@@ -437,6 +438,7 @@ func (w *Window) openExport(wish exportWish) {
 	p := w.parts
 	p.focus = w.win.Canvas().Focus
 	form := newExportForm(p, wish, folder, time.Now())
+	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
 	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), container.NewVScroll(form.box), w.win)

@@ -1,0 +1,863 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// historyDesk is a desk with a history of some hundred checks that notes what it
+// is asked.
+type historyDesk struct {
+	*fakeDesk
+	mu    sync.Mutex
+	asked []history.Filter // first pages only
+	count int64
+}
+
+func newHistoryDesk() *historyDesk {
+	d := &historyDesk{fakeDesk: newFakeDesk(), count: 250}
+	d.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		if f.After == nil {
+			d.mu.Lock()
+			d.asked = append(d.asked, f)
+			d.mu.Unlock()
+		}
+		return rowsAfter(d.count, f), nil
+	}
+	d.fakeDesk.count = func(_ context.Context, f history.Filter) (history.Counts, error) {
+		if len(f.Decisions) > 0 {
+			return history.Counts{Total: 7, Undecided: 7, ByOutcome: map[history.Outcome]int64{history.Refer: 7}}, nil
+		}
+		return history.Counts{Total: d.count, ByOutcome: map[history.Outcome]int64{history.Pass: d.count}}, nil
+	}
+	d.choices = history.Choices{Operators: []string{"ana", "ben"}, Desks: []string{"Counter 1", "Counter 3"}, Codes: []int{0, 2}}
+	d.detail = func(_ context.Context, check string) (history.Detail, error) { return someDetail(check), nil }
+	return d
+}
+
+// last is the newest question, without what every page has.
+func (d *historyDesk) last() history.Filter {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.asked[len(d.asked)-1]
+	f.Limit = 0
+	return f
+}
+
+func (d *historyDesk) questions() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.asked)
+}
+
+// someDetail is a check that was referred and then approved.
+func someDetail(check string) history.Detail {
+	code, refer := 0, 60.0
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.Local)
+	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana", Mode: history.Offline, Outcome: history.Refer,
+		Score: pointer(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
+	return history.Detail{
+		Row: row,
+		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1", DocumentFrom: history.FromCamera, Minor: true,
+			Consent:     history.Consent{Processing: true, Wording: "1"},
+			Rules:       []matcher.Condition{{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3}},
+			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: modelOf(app.Description{})}},
+		Finished: &history.Finished{Outcome: history.Refer, Took: 4200 * time.Millisecond, Code: &code, Status: matcher.Refer,
+			Score: pointer(int64(7145)), Percentages: []int64{7000, 7145, 7290},
+			Quality:     &history.Quality{Portrait: 70, Document: &history.Measures{Total: 71, Eyes: 88}, CaptureWarning: "coach.dark"},
+			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: modelOf(app.Description{})}},
+		Decisions: []history.Decided{
+			{At: at.Add(time.Minute), Seq: 5, Decision: history.Decision{Actor: history.Actor{Operator: "ben", Role: history.RoleOperator},
+				Choice: history.Reject, Reason: "no_such_reason"}},
+			{At: at.Add(time.Hour), Seq: 9, Decision: history.Decision{Actor: history.Actor{Operator: "cy", Role: history.RoleReviewer},
+				Choice: history.Approve, Reason: "no_such_reason", Overrides: history.Refer, Second: "dora", Note: "Seen twice"}},
+		},
+		Attempts: []history.Row{{Check: "chk_before", At: at.Add(-time.Minute), Outcome: history.NotCompared}, row},
+		Raw:      []byte(`{"message":"faces match result is here"}`),
+		Erasures: []history.Erased{{At: at.Add(2 * time.Hour), Erasure: history.Erasure{Actor: history.Actor{Operator: "eve"},
+			Parts: []history.Part{history.PartImages}, Reason: history.AfterPeriod}}},
+		Seqs: []int64{1, 2, 5, 9}, Head: history.Head{Seq: 12, Hash: "fedcba9876543210"},
+	}
+}
+
+// openedHistory is a window that shows a history.
+func openedHistory(t *testing.T, desk *historyDesk) (*shownWindow, *historyScreen) {
+	t.Helper()
+	w := open(t, desk.fakeDesk, "")
+	w.tabs.SelectIndex(1)
+	h := w.history
+	w.until(t, "the history", func() bool { return len(h.rows) > 0 && h.count.Text != "" && len(h.filter.choices.Desks) > 0 })
+	return w, h
+}
+
+func (w *shownWindow) typeKey(name fyne.KeyName) {
+	_, up := w.hold(name)
+	up()
+}
+
+func TestFiltersCombine(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	f := h.filter
+	h.now = func() time.Time { return time.Date(2026, 3, 1, 9, 0, 0, 0, time.Local) }
+	test.Tap(f.more)
+	if f.fold.Hidden {
+		t.Fatal("More filters does not open")
+	}
+	f.period.SetSelected(w.words.T("find.period.last_month"))
+	f.outcome.SetSelected(w.words.T("find.outcome.refer_fail"))
+	f.outcomes[history.NotCompared].SetChecked(true)
+	f.outcomes[history.Refer].SetChecked(false)
+	f.decisions[history.Rejected].SetChecked(true)
+	f.modes[history.Remote].SetChecked(true)
+	f.operator.SetSelected("ben")
+	f.operator.SetSelected("ana")
+	f.desks.SetSelected("Counter 3")
+	f.code.SetSelected(w.words.T("find.code.2"))
+	test.Type(f.least, "10")
+	test.Type(f.most, "59.99")
+	test.Type(f.id, "chk_0f8b6a51")
+	test.Type(f.name, " ana  mül")
+	want := history.Filter{
+		From: day(2026, 2, 1), To: day(2026, 3, 1), Outcomes: []history.Outcome{history.Fail, history.NotCompared},
+		Decisions: []history.DecisionState{history.Rejected}, Modes: []history.Mode{history.Remote},
+		Operators: []string{"ana", "ben"}, Desks: []string{"Counter 3"}, Codes: []int{2},
+		LeastScore: pointer(int64(1000)), MostScore: pointer(int64(5999)), Words: "ana mül", Check: "chk_0f8b6a51",
+	}
+	w.until(t, "the question", func() bool { return reflect.DeepEqual(desk.last(), want) })
+	for _, word := range []string{"Several", "2 operators"} {
+		if f.outcome.Selected != word && !strings.Contains(f.operator.PlaceHolder, word) {
+			t.Errorf("nothing says %q", word)
+		}
+	}
+	if n := len(f.chips.Objects); n != 11 { // ten conditions, and Clear all
+		t.Errorf("%d chips", n)
+	}
+	test.Tap(f.chips.Objects[2].(*button)) // the outcomes
+	want.Outcomes = nil
+	w.until(t, "the question without outcomes", func() bool { return reflect.DeepEqual(desk.last(), want) })
+	if f.outcomes[history.Fail].Checked || f.name.Text != "ana mül" {
+		t.Error("the fields do not follow the chips")
+	}
+	test.Tap(f.chips.Objects[len(f.chips.Objects)-1].(*button))
+	w.until(t, "the question for all", func() bool { return reflect.DeepEqual(desk.last(), history.Filter{}) })
+	if f.chips.Visible() || f.name.Text != "" || f.id.Text != "" || f.least.Text != "" {
+		t.Error("Clear all leaves something")
+	}
+}
+
+func TestOwnDatesAndWhatIsNone(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	f := h.filter
+	f.period.SetSelected(w.words.T("find.period.own"))
+	if f.fold.Hidden || w.win.Canvas().Focused() != fyne.Focusable(f.from) {
+		t.Error("own dates cannot be written at once")
+	}
+	test.Type(f.from, "5.11.2026")
+	test.Type(f.to, "1 Nov 2026")
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("find.days_reversed")) })
+	f.to.SetText("")
+	test.Type(f.to, "7 Nov 2026")
+	w.until(t, "the days", func() bool {
+		return desk.last().From.Equal(day(2026, 11, 5)) && desk.last().To.Equal(day(2026, 11, 8))
+	})
+	if f.fault.Visible() {
+		t.Errorf("still wrong: %q", f.fault.Text)
+	}
+	f.from.SetText("Monday")
+	test.Type(f.id, "chk")
+	f.least.SetText("lots")
+	for _, said := range []string{w.words.T("find.no_day", "Text", "Monday"), w.words.T("find.id_short", "Least", idLeast), w.words.T("find.no_score", "Text", "lots")} {
+		if !strings.Contains(w.text(), said) {
+			t.Errorf("%q is not said", said)
+		}
+	}
+	w.until(t, "the question without what is wrong", func() bool {
+		l := desk.last()
+		return l.From.IsZero() && l.Request == "" && l.Check == "" && l.LeastScore == nil && l.To.Equal(day(2026, 11, 8))
+	})
+	f.period.SetSelected(w.words.T("find.period.all"))
+	w.until(t, "any time", func() bool { return desk.last().To.IsZero() })
+}
+
+func TestTypingAsksOnce(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	before := desk.questions()
+	test.Type(h.filter.name, "ana maria")
+	w.until(t, "the question", func() bool { return desk.last().Words == "ana maria" })
+	if n := desk.questions() - before; n > 2 { // one, or a second where this machine types slowly
+		t.Errorf("nine letters asked %d questions", n)
+	}
+}
+
+// TestLateAnswersToOlderFilters has the first question answered after the second.
+func TestLateAnswersToOlderFilters(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	hold := make(chan struct{})
+	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) { // deaf to its cancellation
+		if len(f.Outcomes) == 1 {
+			<-hold
+			return []history.Row{{Check: "chk_late", Outcome: history.Pass}}, nil
+		}
+		return []history.Row{{Check: "chk_new", Outcome: history.Fail}}, nil
+	}
+	desk.fakeDesk.count = func(_ context.Context, f history.Filter) (history.Counts, error) {
+		if len(f.Outcomes) == 1 {
+			<-hold
+			return history.Counts{Total: 111}, nil
+		}
+		return history.Counts{Total: 222}, nil
+	}
+	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	pages, counts := h.loading, h.counting
+	h.filter.outcome.SetSelected(w.words.T("find.outcome.refer_fail"))
+	w.until(t, "the new answer", func() bool { return len(h.rows) == 1 && strings.HasPrefix(h.count.Text, "222") })
+	close(hold)
+	pages.over()
+	counts.over()
+	w.q.run()
+	if h.rows[0].Check != "chk_new" || !strings.HasPrefix(h.count.Text, "222") {
+		t.Errorf("a late answer is shown: %v, %q", h.rows, h.count.Text)
+	}
+}
+
+func TestSortByHeaderOrChoice(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	sorts := func(want history.Sort) {
+		t.Helper()
+		w.until(t, string(want), func() bool { return desk.last().Sort == want })
+		if got := orders[h.order.SelectedIndex()]; got != want {
+			t.Errorf("the choice says %q, the question %q", got, want)
+		}
+	}
+	test.Tap(h.byTime)
+	sorts(history.Oldest)
+	test.Tap(h.byTime)
+	sorts(history.Newest)
+	test.Tap(h.byScore)
+	sorts(history.Highest)
+	test.Tap(h.byScore)
+	sorts(history.Lowest)
+	h.order.SetSelected(w.words.T("sort.oldest"))
+	sorts(history.Oldest)
+	// A filter does not change the order, nor the order the filter.
+	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	w.until(t, "the filter", func() bool { return len(desk.last().Outcomes) == 1 })
+	sorts(history.Oldest)
+	test.Tap(h.byScore)
+	sorts(history.Highest)
+	if len(desk.last().Outcomes) != 1 {
+		t.Error("sorting took the filter away")
+	}
+}
+
+func TestOpenReferrals(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	w.until(t, "how many wait", func() bool { return strings.Contains(h.filter.referrals.Text, "(7)") })
+	test.Type(h.filter.name, "ana")
+	w.tabs.SelectIndex(0)
+	w.press(t, fyne.KeyG) // from anywhere
+	w.until(t, "the referrals", func() bool {
+		return reflect.DeepEqual(desk.last(), history.Filter{Decisions: []history.DecisionState{history.Undecided}})
+	})
+	if w.tabs.SelectedIndex() != 1 || h.filter.name.Text != "" {
+		t.Error("the referrals are shown among other things")
+	}
+}
+
+func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		if f.Words != "" {
+			return nil, nil
+		}
+		return rowsAfter(3, f), nil
+	}
+	test.Type(h.filter.name, "nobody")
+	w.until(t, "nothing", func() bool { return strings.Contains(w.text(), w.words.T("history.none")) })
+	test.Tap(h.noneAll)
+	w.until(t, "all again", func() bool { return len(h.rows) == 3 && h.list.Visible() })
+}
+
+func TestTheListByKeyboard(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	if w.win.Canvas().Focused() != fyne.Focusable(h.list) {
+		t.Fatal("the keys do not begin in the list")
+	}
+	at := func(key fyne.KeyName, want int) {
+		t.Helper()
+		w.typeKey(key)
+		if h.list.at != want {
+			t.Errorf("after %s the keys are at %d, not %d", key, h.list.at, want)
+		}
+	}
+	page := h.list.page()
+	if page < 3 {
+		t.Fatalf("only %d checks are in sight", page)
+	}
+	at(fyne.KeyDown, 1)
+	at(fyne.KeyUp, 0)
+	at(fyne.KeyUp, 0)
+	at(fyne.KeyPageDown, page)
+	at(fyne.KeyPageUp, 0)
+	at(fyne.KeyEnd, historyPage-1)
+	w.until(t, "the next page", func() bool { return len(h.rows) == 2*historyPage })
+	at(fyne.KeyDown, historyPage)
+	at(fyne.KeyHome, 0)
+	at(fyne.KeyDown, 1)
+
+	w.typeKey(fyne.KeyReturn)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	if got := h.detail.of.Check; got != h.rows[1].Check {
+		t.Errorf("Return opens %s", got)
+	}
+	w.typeKey(fyne.KeyEscape)
+	if h.detail != nil || w.win.Canvas().Focused() != fyne.Focusable(h.list) || h.list.at != 1 {
+		t.Error("Escape does not lead back to the check in the list")
+	}
+}
+
+func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
+	desk := newHistoryDesk()
+	var asked []string
+	var mu sync.Mutex
+	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, check)
+		return someDetail(check), nil
+	}
+	w, h := openedHistory(t, desk)
+	w.win.Resize(fyne.NewSize(1600, 960))
+	w.typeKey(fyne.KeyReturn)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	if h.covered() || w.win.Canvas().Focused() != fyne.Focusable(h.list) {
+		t.Fatal("on a wide window the list does not stay")
+	}
+	for range 5 {
+		w.typeKey(fyne.KeyDown)
+	}
+	w.until(t, "the sixth check", func() bool { return h.detail.of.Check == h.rows[5].Check })
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) > 4 { // two, or some more where this machine is slow
+		t.Errorf("keys in a row asked for %v", asked)
+	}
+}
+
+func TestTheDetailTakesItsPlace(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	shown := func(size fyne.Size, list, detail bool) {
+		t.Helper()
+		w.win.Resize(size)
+		visible := func(i int) bool { return h.area.Objects[i].Visible() }
+		if visible(0) != list || visible(1) != list || visible(2) != detail {
+			t.Errorf("%v: filters %t, list %t, detail %t", size, visible(0), visible(1), visible(2))
+		}
+	}
+	small, large := fyne.NewSize(1024, minHeight), fyne.NewSize(1600, 960)
+	shown(small, true, false)
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	shown(small, false, true)
+	if w.win.Canvas().Focused() != fyne.Focusable(h.detail.reader) {
+		t.Error("the keys stay in a list that is not shown")
+	}
+	shown(large, true, true)
+	if right := h.area.Objects[1].Size().Width; h.area.Objects[2].Position().X < right {
+		t.Error("the detail lies on the list")
+	}
+	shown(small, false, true)
+	test.Tap(h.detail.closer)
+	shown(small, true, false)
+	if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
+		t.Errorf("the window cannot be smaller than %v", min)
+	}
+	h.filter.open(true)
+	h.filter.set(wish{name: "ana", outcomes: filterOutcomes[:3], desks: []string{"Counter 3"}, codes: []int{2}})
+	if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
+		t.Errorf("with all filters the window cannot be smaller than %v", min)
+	}
+}
+
+// TestTabReachesAllOfTheHistory looks for whatever on the screen could take the
+// keys, and then whether Tab gives them to it.
+func TestTabReachesAllOfTheHistory(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	w.win.Resize(fyne.NewSize(1600, 960))
+	h.filter.open(true)
+	h.filter.set(wish{name: "ana", desks: []string{"Counter 3"}})
+	w.until(t, "the rows", func() bool { return h.loading == nil })
+	h.opened(&otherDesk{fakeDesk: desk.fakeDesk}, "/media/history.db", nil)
+	h.filter.set(wish{name: "ana", desks: []string{"Counter 3"}})
+	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+
+	wanted := map[fyne.Focusable]string{}
+	see(w.tabs.Selected().Content, func(o fyne.CanvasObject) bool {
+		if f, ok := o.(fyne.Focusable); ok {
+			if d, ok := o.(fyne.Disableable); !ok || !d.Disabled() {
+				wanted[f] = fmt.Sprintf("%T %q", o, readable(o))
+			}
+		}
+		return true
+	})
+	if len(wanted) < 40 {
+		t.Fatalf("only %d things can take the keys: the search is broken", len(wanted))
+	}
+	w.win.Canvas().Unfocus()
+	seen := map[fyne.Focusable]bool{}
+	for range 2 * len(wanted) {
+		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+		f := w.win.Canvas().Focused()
+		if f == nil || seen[f] {
+			break
+		}
+		if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
+			t.Errorf("%T keeps the Tab key", f)
+		}
+		seen[f] = true
+	}
+	for f, what := range wanted {
+		if !seen[f] {
+			t.Errorf("Tab does not reach %s", what)
+		}
+	}
+	for _, f := range []fyne.Focusable{h.filter.name, h.filter.period, h.filter.id, h.order, h.list, h.byScore, h.verify, h.export, h.another, h.back, h.detail.reader, h.detail.raw} {
+		if wanted[f] == "" {
+			t.Errorf("%T cannot take the keys", f)
+		}
+	}
+}
+
+func TestTheDetailTellsEverything(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	text := readable(h.detail)
+	for _, want := range []string{
+		"Ana", "REFER", "APPROVED", "By cy (reviewer), 22 Nov 2026 10:00.", "71.45 %", "70.00",
+		"The score was 71.45. To pass: at least 80; for a second look: at least 60.", "The number of pictures was 3. To pass: at least 3.",
+		w.words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
+		w.words.T("detail.overrides_decision"), w.words.T("detail.second_unverified", "Second", "dora"),
+		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab", "0.7.1", "4.2 s",
+		"eve", w.words.T("detail.part.images"), w.words.T("detail.erased_period"), h.rows[0].Check, "sess_1", "1, 2, 5, 9", "record 12: fedcba987654",
+	} {
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(want)) {
+			t.Errorf("the detail does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "faces match result is here") {
+		t.Error("the raw answer is not folded")
+	}
+	test.Tap(h.detail.raw)
+	if !strings.Contains(readable(h.detail), "faces match result is here") {
+		t.Error("the raw answer cannot be seen")
+	}
+	for _, b := range buttonsWith(h.detail, "") {
+		w.fyne.Clipboard().SetContent("")
+		test.Tap(b)
+		if got := w.fyne.Clipboard().Content(); got == "" {
+			t.Error("a copy button copies nothing")
+		}
+	}
+	earlier := buttonsWith(h.detail, "NOT COMPARED")
+	if len(earlier) != 1 {
+		t.Fatalf("%d attempts can be opened", len(earlier))
+	}
+	test.Tap(earlier[0])
+	w.until(t, "the other attempt", func() bool { return h.detail.of.Check == "chk_before" })
+}
+
+// buttonsWith are the shown buttons with this text in them; empty: those without
+// any.
+func buttonsWith(o fyne.CanvasObject, text string) []*button {
+	var found []*button
+	see(o, func(o fyne.CanvasObject) bool {
+		if b, ok := o.(*button); ok && (text == "" && b.Text == "" || text != "" && strings.Contains(b.Text, text)) {
+			found = append(found, b)
+		}
+		return true
+	})
+	return found
+}
+
+func TestDetailsOfOtherChecks(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	picture := &bytes.Buffer{}
+	if err := jpeg.Encode(picture, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	code, side := 1, 1
+	for what, c := range map[string]struct {
+		change func(*history.Detail)
+		says   []string
+		not    []string
+	}{
+		"open": {func(d *history.Detail) { d.Decision, d.Decisions = history.Undecided, nil },
+			[]string{"REFER", "OPEN", w.words.T("detail.open_meaning")}, []string{"APPROVED"}},
+		"passed": {func(d *history.Detail) {
+			d.Outcome, d.Decision, d.Decisions, d.Attempts = history.Pass, "", nil, d.Attempts[1:]
+		}, []string{"PASS", w.words.T("meaning.pass")}, []string{"APPROVED", w.words.T("detail.person"), w.words.T("detail.attempts")}},
+		"sealed": {func(d *history.Detail) {
+			d.Name, d.Sealed, d.Raw, d.RawSealed, d.Decisions[1].Note, d.Decisions[1].NoteSealed = "", true, nil, true, "", true
+		}, []string{w.words.T("history.sealed"), w.words.T("detail.name_sealed"), w.words.T("detail.raw_sealed"), w.words.T("detail.note_sealed")}, []string{"Ana"}},
+		"erased": {func(d *history.Detail) {
+			d.Name, d.Erased, d.Raw, d.RawErased, d.Decisions[1].Note, d.Decisions[1].NoteErased = "", true, nil, true, "", true
+		}, []string{w.words.T("history.erased"), w.words.T("detail.name_erased"), w.words.T("detail.raw_erased"), w.words.T("detail.note_erased")}, []string{"Ana"}},
+		"nameless": {func(d *history.Detail) { d.Name = "" }, []string{w.words.T("detail.no_name")}, nil},
+		"interrupted": {func(d *history.Detail) {
+			d.Outcome, d.Finished, d.Score, d.Raw = history.Interrupted, nil, nil, nil
+		}, []string{"INTERRUPTED"}, []string{w.words.T("result.score")}},
+		"could not run": {func(d *history.Detail) {
+			d.Outcome, d.Score, d.Finished = history.CouldNotRun, nil, &history.Finished{Problem: "check.timeout"}
+		}, []string{w.words.T("check.timeout")}, []string{"check.timeout", w.words.T("result.score")}},
+		"a problem of the future": {func(d *history.Detail) {
+			d.Outcome, d.Score, d.Finished = history.CouldNotRun, nil, &history.Finished{Problem: "future.problem"}
+		}, []string{w.words.T("detail.problem", "Key", "future.problem")}, nil},
+		"not compared": {func(d *history.Detail) {
+			d.Outcome, d.Score, d.Attempts = history.NotCompared, nil, nil
+			d.Finished = &history.Finished{Code: &code, AnchorCode: &side}
+		}, []string{"NOT COMPARED", w.words.T("side.anchor.1")}, []string{"%"}},
+		"by the API": {func(d *history.Detail) {
+			d.Mode, d.Request = history.Remote, "req-77"
+			d.Finished.FailedRefer = []string{"score >= 85 (was 71.45)"}
+			d.Finished.Remote = &matcher.Exchange{Host: "api.example.org", Status: 200, Sent: 10, Size: 10, Wait: 2 * time.Second}
+		}, []string{"api.example.org", "req-77", "score >= 85 (was 71.45)", "200", "waiting 2.0 s"}, []string{"at least 60"}},
+		"verified second": {func(d *history.Detail) { d.Decisions[1].Verified = true },
+			[]string{w.words.T("detail.second_verified", "Second", "dora")}, []string{"not verified"}},
+		"pictures": {func(d *history.Detail) { d.Document, d.Frame = picture.Bytes(), []byte("no picture") },
+			[]string{w.words.T("detail.pictures"), w.words.T("result.portrait")}, []string{w.words.T("result.best")}},
+		"no pictures": {func(*history.Detail) {}, nil, []string{w.words.T("detail.pictures")}},
+	} {
+		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+			d := someDetail(check)
+			c.change(&d)
+			return d, nil
+		}
+		h.open("chk_" + strings.ReplaceAll(what, " ", "_"))
+		w.until(t, what, func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
+		text := readable(h.detail)
+		for _, want := range c.says {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the detail does not say %q", what, want)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: the detail says %q", what, not)
+			}
+		}
+	}
+}
+
+func TestACheckThatIsGone(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	desk.detail = func(context.Context, string) (history.Detail, error) {
+		return history.Detail{}, &app.Problem{Key: "store.check_unknown"}
+	}
+	h.open(h.rows[0].Check)
+	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.words.T("store.check_unknown")) })
+	if h.detail != nil || h.sought != "" {
+		t.Error("a check that cannot be shown stays open")
+	}
+}
+
+func TestDecidingFromTheDetail(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	decided := false
+	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		d := someDetail(check)
+		if !decided {
+			d.Decision, d.Decisions = history.Undecided, nil
+		}
+		return d, nil
+	}
+	var asked history.Row
+	h.hooks.decide = func(row history.Row, done func()) {
+		asked, decided = row, true
+		done()
+	}
+	h.open(h.rows[3].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.press(t, fyne.KeyJ)
+	if asked.Check != h.rows[3].Check {
+		t.Fatalf("asked about %q", asked.Check)
+	}
+	w.until(t, "the decision", func() bool { return strings.Contains(readable(h.detail), "APPROVED") })
+	if h.rows[3].Decision != history.Approved {
+		t.Error("the list still shows the check as open")
+	}
+}
+
+// otherDesk is another desk's history.
+type otherDesk struct {
+	*fakeDesk
+	mu     sync.Mutex
+	closed bool
+}
+
+func (o *otherDesk) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	return nil
+}
+
+func (o *otherDesk) isClosed() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
+}
+
+func TestAnotherDesksHistory(t *testing.T) {
+	desk, theirs := newHistoryDesk(), newHistoryDesk()
+	theirs.count = 3
+	other := &otherDesk{fakeDesk: theirs.fakeDesk}
+	desk.other = func(path string) (app.OtherHistory, error) {
+		if path != "/media/history.db" {
+			return nil, &app.Problem{Key: "store.foreign"}
+		}
+		return other, nil
+	}
+	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		t.Error("this desk is asked for another's check")
+		return history.Detail{}, nil
+	}
+	w, h := openedHistory(t, desk)
+	h.hooks.decide = func(history.Row, func()) { t.Error("another desk's check is decided here") }
+	h.filter.set(wish{name: "ana"})
+	path := "/tmp/holiday.db"
+	h.hooks.choose = func(chosen func(string)) { chosen(path) }
+	test.Tap(h.another)
+	w.until(t, "the refusal", func() bool { return strings.Contains(w.text(), w.words.T("store.foreign")) })
+	if h.other != nil || h.banner.Visible() {
+		t.Error("a file that is no history is shown as one")
+	}
+	path = "/media/history.db"
+	test.Tap(h.another)
+	w.until(t, "their rows", func() bool { return h.other != nil && len(h.rows) == 3 })
+	if !strings.Contains(w.text(), "/media/history.db") || h.filter.name.Text != "" {
+		t.Error("it is not said whose history is shown, or it is shown in part")
+	}
+	h.open(h.rows[0].Check)
+	w.until(t, "their detail", func() bool { return h.detail != nil })
+	if h.detail.decide != nil {
+		t.Error("another desk's check can be decided here")
+	}
+	var wished exportWish
+	h.hooks.export = func(e exportWish) { wished = e }
+	h.exportAny()
+	if wished.from != app.OtherHistory(other) || wished.check != h.rows[0].Check {
+		t.Errorf("exported: %+v", wished)
+	}
+	theirs.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+		return history.Verdict{Intact: true, Records: 77}, nil
+	}
+	test.Tap(h.verify)
+	w.until(t, "their verdict", func() bool { return strings.Contains(h.answer.Text, "77") })
+	test.Tap(h.back)
+	w.until(t, "our rows", func() bool { return h.other == nil && len(h.rows) == historyPage && other.isClosed() })
+	if h.banner.Visible() || h.detail != nil || strings.Contains(w.text(), "77") {
+		t.Error("something of the other history is still shown")
+	}
+}
+
+func TestAnotherHistoryIsClosedWithTheWindow(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	other := &otherDesk{fakeDesk: desk.fakeDesk}
+	h.opened(other, "/media/history.db", nil)
+	w.close()
+	<-w.ended
+	if !other.isClosed() {
+		t.Error("the other history stays open")
+	}
+}
+
+func TestExportIsAskedForAndTold(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	var given []app.ExportInput
+	answer := make(chan error, 1)
+	desk.export = func(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
+		given = append(given, in)
+		p(app.Progress{Done: 1, Total: 4})
+		select {
+		case err := <-answer:
+			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"}}, err
+		case <-ctx.Done():
+			return app.Exported{}, ctx.Err()
+		}
+	}
+	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
+	var form *exportForm
+	h.hooks.export = func(e exportWish) {
+		w.openExport(e)
+		form = w.exporting
+	}
+	test.Tap(h.export)
+	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.value != formatCSV {
+		t.Fatal("no question, or names are given without being asked for")
+	}
+	if !strings.Contains(readable(form.box), "All 250 checks that are shown") {
+		t.Errorf("it is not said what is exported: %q", readable(form.box))
+	}
+	form.file.SetText("history.csv")
+	test.Tap(form.start)
+	if len(given) != 0 || !strings.Contains(readable(form.box), w.words.T("export_form.no_file")) {
+		t.Error("half a path is taken")
+	}
+	form.file.SetText("/tmp/x/history.csv")
+	test.Tap(form.format.buttons[formatJSON])
+	if form.file.Text != "/tmp/x/history.jsonl" {
+		t.Errorf("the file is still called %s", form.file.Text)
+	}
+	form.names.SetChecked(true)
+
+	test.Tap(form.start)
+	w.until(t, "progress", func() bool { return form.bar.Value == 0.25 })
+	if !form.start.Disabled() || !form.file.Disabled() || !form.format.buttons[formatCSV].Disabled() {
+		t.Error("what is being written can be changed")
+	}
+	test.Tap(form.cancel)
+	w.until(t, "the cancellation", func() bool { return strings.Contains(readable(form.box), w.words.T("export_form.cancelled")) })
+
+	answer <- &app.Problem{Key: "export.exists"}
+	test.Tap(form.start)
+	w.until(t, "the question", func() bool { return form.start.Text == w.words.T("export_form.replace") })
+	answer <- nil
+	test.Tap(form.start)
+	w.until(t, "the end", func() bool { return len(form.done.Objects) == 3 })
+	text := readable(form.box)
+	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if len(given) != 3 || given[0].Overwrite || given[1].Overwrite || !given[2].Overwrite {
+		t.Fatalf("asked for %+v", given)
+	}
+	in := given[2]
+	if in.Format != formatJSON || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil || len(in.Filter.Outcomes) != 1 || in.From != nil || in.Words == nil {
+		t.Errorf("exported %+v", in)
+	}
+	form.file.SetText("/tmp/x/other.jsonl")
+	if len(form.done.Objects) != 0 {
+		t.Error("the answer to another question is still shown")
+	}
+	w.escape()
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Error("Escape does not close the form")
+	}
+
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	test.Tap(h.detail.export)
+	if form.format.value != formatPDF || form.what.value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
+		t.Errorf("one check: %s, %s, %s", form.format.value, form.what.value, form.file.Text)
+	}
+	answer <- nil
+	test.Tap(form.start)
+	w.until(t, "the end", func() bool { return len(form.done.Objects) == 3 })
+	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names || !reflect.DeepEqual(in.Filter, history.Filter{}) {
+		t.Errorf("exported %+v", in)
+	}
+}
+
+// TestClosingTheFormEndsTheExport does not leave a file being written unseen.
+func TestClosingTheFormEndsTheExport(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	began, ended := make(chan struct{}), make(chan struct{})
+	desk.export = func(ctx context.Context, in app.ExportInput, _ app.ProgressFunc) (app.Exported, error) {
+		close(began)
+		<-ctx.Done()
+		close(ended)
+		return app.Exported{}, ctx.Err()
+	}
+	w.until(t, "the count", func() bool { return h.counted.Total > 0 })
+	w.press(t, fyne.KeyS)
+	w.exporting.file.SetText("/tmp/x/history.csv")
+	test.Tap(w.exporting.start)
+	<-began
+	w.escape()
+	<-ended
+	w.q.run()
+}
+
+func TestSearchBringsTheKeysToTheName(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.press(t, fyne.KeyF)
+	if h.detail != nil || w.win.Canvas().Focused() != fyne.Focusable(h.filter.name) {
+		t.Error("Ctrl+F does not lead to the names, from behind a detail")
+	}
+	w.press(t, fyne.KeyI)
+	if h.filter.fold.Hidden || w.win.Canvas().Focused() != fyne.Focusable(h.filter.outcomes[history.Pass]) {
+		t.Error("Ctrl+I does not lead to the other filters")
+	}
+}
+
+func TestKeysMoveALongText(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	h.open(h.rows[0].Check)
+	w.until(t, "the detail", func() bool { return h.detail != nil })
+	r := h.detail.reader
+	w.win.Canvas().Focus(r)
+	offset := func() float32 { return r.scroll.Offset.Y }
+	w.typeKey(fyne.KeyDown)
+	one := offset()
+	w.typeKey(fyne.KeyPageDown)
+	if one <= 0 || offset() <= one {
+		t.Errorf("down: %v, a page: %v", one, offset())
+	}
+	w.typeKey(fyne.KeyEnd)
+	end := offset()
+	w.typeKey(fyne.KeyDown)
+	if offset() != end || end == 0 {
+		t.Errorf("the end is at %v, beyond it %v", end, offset())
+	}
+	w.typeKey(fyne.KeyHome)
+	if offset() != 0 {
+		t.Errorf("the beginning is at %v", offset())
+	}
+	// A button far below comes into sight with the keys.
+	w.win.Canvas().Focus(h.detail.raw)
+	if offset() == 0 {
+		t.Error("the keys are at something that cannot be seen")
+	}
+}
