@@ -30,6 +30,11 @@ const (
 	// history.Filter promises.
 	defaultLimit = 100
 
+	// indexBatch is how many records' names get their tokens in one transaction:
+	// some seconds of work, less than busyTimeout. In fewer the table's pages
+	// would be written many times over.
+	indexBatch = 200_000
+
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.
 	progressEvery = 500
