@@ -83,7 +83,7 @@ type History interface {
 	Finish(ctx context.Context, f history.Finished) error
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Lists
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// KeyPlace is "keyring" or "file": where the key of sealed parts lies, or
 	// would be put now. It may wait some seconds for a keyring.
