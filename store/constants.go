@@ -30,6 +30,19 @@ const (
 	// history.Filter promises.
 	defaultLimit = 100
 
+	// shortestBeginning is how many bytes of an id are needed to look for its
+	// beginning, as history.Filter promises.
+	shortestBeginning = 8
+
+	// eachBatch is how many places of checks Each holds: sorted by score, each
+	// batch is one pass over all.
+	eachBatch = 5000
+
+	// indexBatch is how many records' names get their tokens in one transaction:
+	// some seconds of work, less than busyTimeout. In fewer the table's pages
+	// would be written many times over.
+	indexBatch = 200_000
+
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.
 	progressEvery = 500

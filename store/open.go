@@ -213,6 +213,10 @@ func inUse(path string) bool {
 	return err == nil || hasLog(path)
 }
 
+// listsSince is the migration that made the tables lists are chosen by; it fills
+// them too.
+const listsSince = 2
+
 // version gives the number of the last migration, 0 for an empty database. A
 // database that is not ours or newer than this program is a *matcher.Problem.
 func version(ctx context.Context, q querier) (int, error) {
@@ -268,6 +272,11 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 				return fmt.Errorf("migration %d: %w", have+1, err)
 			}
 			have++
+			if have == listsSince {
+				if err := rebuild(ctx, tx); err != nil {
+					return fmt.Errorf("migration %d: %w", have, err)
+				}
+			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`, have, now().UTC().Format(timeLayout))
 			return err
 		})
