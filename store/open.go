@@ -206,13 +206,6 @@ func hasLog(path string) bool {
 	return err == nil && info.Size() > 0
 }
 
-// inUse reports whether somebody has the database open, or had it when it
-// crashed.
-func inUse(path string) bool {
-	_, err := os.Stat(path + "-shm")
-	return err == nil || hasLog(path)
-}
-
 // version gives the number of the last migration, 0 for an empty database. A
 // database that is not ours or newer than this program is a *matcher.Problem.
 func version(ctx context.Context, q querier) (int, error) {
