@@ -35,6 +35,7 @@ func (s *shelf) Count(context.Context, history.Filter) (history.Counts, error) {
 func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
 	for _, d := range s.details {
 		if d.Check == check {
+			d.Head = s.head
 			return d, nil
 		}
 	}
@@ -43,6 +44,7 @@ func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
 
 func (s *shelf) Each(ctx context.Context, _ history.Filter, do func(history.Detail) error) error {
 	for _, d := range s.details {
+		d.Head = s.head
 		if err := do(d); err != nil {
 			return err
 		}
@@ -160,6 +162,17 @@ func TestExport(t *testing.T) {
 					t.Errorf("left behind: %q", left)
 				}
 			})
+		}
+	}
+}
+
+// An export of nothing is an answer too, such as to who was ever overridden.
+func TestExportOfNothing(t *testing.T) {
+	for _, format := range export.Formats {
+		d, m, file := exportDesk(t, 0)
+		out, err := d.Export(context.Background(), ExportInput{Format: format, File: file}, nil)
+		if err != nil || out.Checks != 0 || out.Head != m.head || len(m.exported) != 1 {
+			t.Errorf("%s: %+v %v", format, out, err)
 		}
 	}
 }
