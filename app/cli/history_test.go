@@ -80,7 +80,7 @@ func oneCheck() history.Detail {
 		Mode: history.Offline, Outcome: history.Refer, Score: &score, Decision: history.Rejected, Operator: "anna\x1b[31m", Desk: "Counter 1",
 	}, Seqs: []int64{1, 2}, Raw: []byte(sekrit + "\nsecond line"), Head: history.Head{Seq: 5, Hash: "abcdef"}}
 	d.Started = history.Started{Program: "1.2.3", Rules: []matcher.Condition{{Field: "score", Op: ">=", Pass: 80}}}
-	d.Finished = &history.Finished{FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Took: time.Second, Raw: d.Raw}
+	d.Finished = &history.Finished{FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score, Took: time.Second, Raw: d.Raw}
 	d.Decisions = []history.Decided{{At: time.Unix(1e9+60, 0), Seq: 3, Decision: history.Decision{
 		Actor: history.Actor{Operator: "bert"}, Choice: history.Reject, Reason: "other", Note: sekrit, Second: "carla",
 	}}}
@@ -179,7 +179,7 @@ func TestShow(t *testing.T) {
 		if code != 0 || strings.Contains(out, "\x1b") {
 			t.Fatalf("exit %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80 (was 71.20)", "reject", "carla (not verified)", "record 5 of", d.Check} {
+		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "record 5 of", d.Check} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is missing in\n%s", want, out)
 			}

@@ -175,21 +175,21 @@ func (s *sheet) about(d history.Detail) {
 func (s *sheet) answer(d history.Detail) {
 	f := d.Finished
 	s.heading("report.conditions")
-	for _, rule := range d.Started.Rules {
-		refer := ""
-		if rule.Refer != nil {
-			refer = fmt.Sprintf(" (%s %s %v)", s.t("report.refer"), rule.Op, *rule.Refer)
+	for _, r := range export.Rulings(d) {
+		asked := r.Text
+		if r.Pass != "" {
+			asked += " " + r.Pass
 		}
-		s.item("%s %s %v%s", rule.Field, rule.Op, rule.Pass, refer)
+		if r.Refer != "" {
+			asked += s.t("cli.show.refer", "Bound", r.Refer)
+		}
+		if r.Was != "" {
+			asked += s.t("cli.show.was", "Value", r.Was)
+		}
+		s.item("%s: %s", asked, export.HeldWords(r, s.c.Words))
 	}
 	if f == nil {
 		return
-	}
-	for _, reason := range f.Failed {
-		s.item("%s: %s", s.t("report.condition_fail"), reason)
-	}
-	for _, reason := range f.FailedRefer {
-		s.item("%s: %s", s.t("report.condition_refer"), reason)
 	}
 	fmt.Fprintln(s.to)
 	s.line("report.took", seconds(f.Took))
