@@ -77,9 +77,10 @@ func run(ctx context.Context) int {
 		Measure: func(ctx context.Context, n cli.Network) (cli.Program, error) {
 			return open(ctx, &n)
 		},
-		TryNetwork: offline.TryHere,
-		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
-		Secret:     secret(),
+		TryNetwork:   offline.TryHere,
+		History:      func(ctx context.Context) (cli.Records, error) { return look(ctx) },
+		OtherHistory: lookElsewhere,
+		Secret:       secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)
@@ -226,8 +227,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
 			return history.DerivedKey(ctx, "kept checks")
 		}),
-		Cameras:  cameras,
-		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+		Cameras:     cameras,
+		OpenHistory: lookElsewhere,
+		Settings:    chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
 }
@@ -273,6 +275,20 @@ func look(ctx context.Context) (*store.Store, error) {
 	path := folders.History(chosen)
 	return store.Open(ctx, store.Params{
 		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true,
+		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
+		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// lookElsewhere opens another desk's history. Its names can be read where this
+// computer has its key, as it has with a copy of its own.
+func lookElsewhere(ctx context.Context, path string) (app.Records, error) {
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true, Other: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	})

@@ -111,10 +111,10 @@ type Params struct {
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
 	Settings    *settings.Store
-	Instance   string // id of this running program
-	Version    string
-	Log        *slog.Logger
-	Now        func() time.Time
+	Instance    string // id of this running program
+	Version     string
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Desk is where checks are made.

@@ -31,6 +31,7 @@ type memory struct {
 	settings []history.SettingsChange
 	refuse   error
 	anchor   error
+	shelf
 }
 
 func (m *memory) Start(_ context.Context, s history.Started) error {
@@ -173,6 +174,9 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 		},
 		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 		OpenSource: func(string) Source { return nil }, Cameras: func() []Camera { return nil },
+		OpenHistory: func(context.Context, string) (Records, error) {
+			return nil, errors.New("no other history was expected")
+		},
 		Instance: "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file

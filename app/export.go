@@ -159,6 +159,9 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 			return matcher.NewProblem("export.pdf_long", nil, "Number", FormatNumber(MaxPDF+1), "Most", FormatNumber(MaxPDF))
 		}
 		done.Checks++
+		if d.Head.Seq > done.Head.Seq {
+			done.Head = d.Head
+		}
 		if done.Checks%progressEvery == 0 || done.Checks == e.total {
 			e.progress.Report(StageExporting, int(done.Checks), int(max(done.Checks, e.total)))
 		}
@@ -167,9 +170,13 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	if err != nil {
 		return done, err
 	}
-	// The head after the checks: each of their records is the head or before it.
-	if done.Head, err = e.from.Head(ctx); err != nil {
-		return done, err
+	// The head is that of the moment the checks were read in: each of their records
+	// is it or before it, and nothing that was asked for and lies before it is
+	// left out.
+	if done.Checks == 0 {
+		if done.Head, err = e.from.Head(ctx); err != nil {
+			return done, err
+		}
 	}
 	if err := w.End(done.Head); err != nil {
 		return done, err

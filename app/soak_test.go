@@ -90,6 +90,9 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 	return app.New(app.Params{
 			History: s, Engine: noEngine{}, Portraits: portraits, Settings: chosen, Instance: here.ID, Version: "soak",
 			OpenSource: func(string) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
+			OpenHistory: func(context.Context, string) (app.Records, error) {
+				return nil, errors.New("no other history was expected")
+			},
 			OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 				return remote.New(remote.Params{
 					Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Minute,

@@ -38,3 +38,10 @@ func makePrivate(path string) error {
 	}
 	return os.Chmod(path, 0o600)
 }
+
+// inUse reports whether somebody has the database open, or had it when it
+// crashed.
+func inUse(path string) bool {
+	_, err := os.Stat(path + "-shm")
+	return err == nil || hasLog(path)
+}

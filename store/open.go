@@ -206,13 +206,6 @@ func hasLog(path string) bool {
 	return err == nil && info.Size() > 0
 }
 
-// inUse reports whether somebody has the database open, or had it when it
-// crashed.
-func inUse(path string) bool {
-	_, err := os.Stat(path + "-shm")
-	return err == nil || hasLog(path)
-}
-
 // listsSince is the migration that made the tables lists are chosen by; it fills
 // them too.
 const listsSince = 2

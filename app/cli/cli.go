@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
-	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
 )
@@ -45,8 +44,7 @@ type Program interface {
 
 // Records is the history for somebody who only looks: nothing is written.
 type Records interface {
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
-	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	shown
 	Close() error
 }
 
@@ -63,6 +61,8 @@ type Params struct {
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
 	History    func(ctx context.Context) (Records, error)
+	// OtherHistory opens another desk's history for reading.
+	OtherHistory func(ctx context.Context, path string) (app.Records, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)

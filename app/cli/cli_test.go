@@ -54,6 +54,7 @@ type parts struct {
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
+	shelf
 }
 
 func (p *parts) Get(_, passphrase string) (string, token.Place, error) {
@@ -186,8 +187,9 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
-			Cameras:  func() []app.Camera { return nil },
-			Instance: "ins_1", Version: "1.2.3",
+			Cameras:     func() []app.Camera { return nil },
+			OpenHistory: p.openOther,
+			Instance:    "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})}, nil
 	}
@@ -202,7 +204,8 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			p.tried = file
 			return p.err
 		},
-		History: func(context.Context) (Records, error) { return p, p.historyErr },
+		History:      func(context.Context) (Records, error) { return p, p.historyErr },
+		OtherHistory: p.openOther,
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil

@@ -4,13 +4,16 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -26,13 +29,14 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyVerify())
+	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport())
 	return cmd
 }
 
 func (c *commands) historyList() *cobra.Command {
 	var limit int
 	var before int64
+	var after string
 	var names bool
 	var format string
 	cmd := &cobra.Command{
@@ -42,10 +46,12 @@ func (c *commands) historyList() *cobra.Command {
 		Args:  c.noArguments,
 	}
 	cmd.Flags().IntVar(&limit, "limit", 20, c.Words.T("cli.list.limit"))
+	cmd.Flags().StringVar(&after, "after", "", c.Words.T("cli.list.after"))
 	cmd.Flags().Int64Var(&before, "before", 0, c.Words.T("cli.list.before"))
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.list.names"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, csv, json"))
-	cmd.Flags().SortFlags = false
+	chosen := c.filterFlags(cmd)
+	db := c.dbFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "csv", "json"); err != nil {
 			return err
@@ -53,8 +59,23 @@ func (c *commands) historyList() *cobra.Command {
 		if limit < 1 || before < 0 {
 			return c.usage(cmd, "cli.list.range")
 		}
-		return c.look(cmd.Context(), format, func(r Records) error {
-			rows, err := r.List(cmd.Context(), history.Filter{Limit: limit, Before: before})
+		filter, err := chosen.filter(c, cmd)
+		if err != nil {
+			return err
+		}
+		if before > 0 && (after != "" || filter.Sort != history.Newest) {
+			return c.usage(cmd, "cli.list.before_newest")
+		}
+		filter.Limit, filter.Before = limit, before
+		return c.lookAt(cmd, *db, format, func(r shown) error {
+			if after != "" {
+				last, err := c.find(cmd, r, after)
+				if err != nil {
+					return err
+				}
+				filter.After = &last
+			}
+			rows, err := r.List(cmd.Context(), filter)
 			if err != nil {
 				return err
 			}
@@ -70,69 +91,96 @@ func (c *commands) historyList() *cobra.Command {
 }
 
 func (c *commands) writeRows(rows []history.Row, names bool, format string) error {
-	if format == "json" {
+	switch {
+	case format == "json":
 		if rows == nil {
 			rows = []history.Row{}
 		}
 		return c.writeJSON(rows)
-	}
-	head := []string{"seq", "time", "mode", "score", "outcome", "check", "session"}
-	if names {
-		head = append(head, "name")
-	}
-	if format == "csv" {
-		w := csv.NewWriter(c.out)
-		w.UseCRLF = true // RFC 4180
-		if err := w.Write(head); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if err := w.Write(c.cells(r, names, time.RFC3339, csvSafe)); err != nil {
-				return err
-			}
-		}
-		w.Flush()
-		return w.Error()
-	}
-	if len(rows) == 0 {
+	case format == "csv":
+		return c.writeCSV(rows, names)
+	case len(rows) == 0:
 		fmt.Fprintln(c.out, c.Words.T("cli.list.empty"))
 		return nil
+	}
+	head := []string{"seq", "time", "mode", "score", "outcome", "decision", "operator", "desk", "check"}
+	if names {
+		head = append(head, "name")
 	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ToUpper(strings.Join(head, "\t")))
 	for _, r := range rows {
-		fmt.Fprintln(w, strings.Join(c.cells(r, names, "2006-01-02 15:04:05", func(s string) string { return s }), "\t"))
+		cells := []string{
+			fmt.Sprint(r.Seq), r.At.Local().Format(time.DateTime), string(r.Mode), scoreOf(r), string(r.Outcome), string(r.Decision),
+			r.Operator, r.Desk, r.Check,
+		}
+		if names {
+			cells = append(cells, c.nameOf(r))
+		}
+		for i := range cells {
+			cells[i] = printable(cells[i])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
 }
 
-func (c *commands) cells(r history.Row, names bool, layout string, safe func(string) string) []string {
-	score := ""
-	if r.Score != nil {
-		score = app.FormatScore(*r.Score)
-	}
-	at := r.At.UTC()
-	if layout != time.RFC3339 {
-		at = r.At.Local()
-	}
-	cells := []string{fmt.Sprint(r.Seq), at.Format(layout), string(r.Mode), score, string(r.Outcome), r.Check, r.Session}
+func (c *commands) writeCSV(rows []history.Row, names bool) error {
+	head := []string{"seq", "time", "mode", "score", "outcome", "check", "session", "decision", "code", "operator", "desk", "request"}
 	if names {
-		name := r.Name
-		if r.Sealed {
-			name = c.Words.T("history.sealed")
-		}
-		cells = append(cells, safe(name))
+		head = append(head, "name")
 	}
-	return cells
+	w := csv.NewWriter(c.out)
+	w.UseCRLF = true // RFC 4180
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		code := ""
+		if r.Code != nil {
+			code = strconv.Itoa(*r.Code)
+		}
+		cells := []string{
+			fmt.Sprint(r.Seq), r.At.UTC().Format(time.RFC3339), string(r.Mode), scoreOf(r), string(r.Outcome), export.CSVSafe(r.Check),
+			export.CSVSafe(r.Session), string(r.Decision), code, export.CSVSafe(r.Operator), export.CSVSafe(r.Desk), export.CSVSafe(r.Request),
+		}
+		if names {
+			cells = append(cells, export.CSVSafe(c.nameOf(r)))
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
 }
 
-// csvSafe keeps a spreadsheet from taking a name for a formula (OWASP, CSV
-// injection).
-func csvSafe(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
+func scoreOf(r history.Row) string {
+	if r.Score == nil {
+		return ""
 	}
-	return s
+	return app.FormatScore(*r.Score)
+}
+
+// nameOf is what is shown in the place of a name.
+func (c *commands) nameOf(r history.Row) string {
+	switch {
+	case r.Sealed:
+		return c.Words.T("history.sealed")
+	case r.Erased:
+		return c.Words.T("report.erased")
+	}
+	return r.Name
+}
+
+// printable keeps what was recorded from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
 
 func (c *commands) historyVerify() *cobra.Command {
@@ -144,11 +192,12 @@ func (c *commands) historyVerify() *cobra.Command {
 		Args:  c.noArguments,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
+	db := c.dbFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.look(cmd.Context(), format, func(r Records) error {
+		err := c.lookAt(cmd, *db, format, func(r shown) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err
@@ -164,7 +213,7 @@ func (c *commands) historyVerify() *cobra.Command {
 		})
 		// A history that cannot be opened any more is not "could not run".
 		var p *matcher.Problem
-		if errors.As(err, &p) && (p.Key == "store.damaged" || p.Key == "store.gone") {
+		if errors.As(err, &p) && (p.Key == "store.damaged" || p.Key == "store.gone" || p.Key == "other.damaged") {
 			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
 			c.exit, err = ExitNotCompared, nil
 		}

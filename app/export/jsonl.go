@@ -125,3 +125,20 @@ func (w *jsonlWriter) End(head history.Head) error {
 	}
 	return w.to.Flush()
 }
+
+// Whole is everything about one check as JSON: its line of an export, with all
+// attempts of its session and the head of the chain.
+func Whole(d history.Detail, names bool) any {
+	attempts := make([]history.Row, len(d.Attempts))
+	for i, a := range d.Attempts {
+		if !names {
+			a.Name, a.Sealed, a.Erased = "", false, false
+		}
+		attempts[i] = a
+	}
+	return struct {
+		line
+		Attempts []history.Row `json:"attempts"`
+		Head     history.Head  `json:"head"`
+	}{lineOf(d, names), attempts, d.Head}
+}

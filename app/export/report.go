@@ -8,7 +8,6 @@ import (
 
 	"facematch/app/export/paper"
 	"facematch/app/history"
-	"facematch/matcher"
 )
 
 // printCheck prints everything about one check.
@@ -114,81 +113,33 @@ func zoneOf(zones []paper.Zone, value float64) paper.Colour {
 	return soft
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// printConditions prints each condition, its value and whether it held. Those of
-// an API are shown as they came.
+// printConditions prints each condition, its value and whether it held.
 func (w *pdfWriter) printConditions(p *paper.Paper, d history.Detail) {
 	t := w.words.T
-	f := d.Finished
-	if d.Started.Mode == history.Remote {
-		if f == nil || len(f.Failed)+len(f.FailedRefer) == 0 {
-			return
-		}
-		p.Heading(t("report.conditions_api"))
-		table := p.Table([]paper.Column{{Title: t("report.kind"), Share: 1}, {Title: t("report.condition"), Share: 5}})
-		for _, c := range f.Failed {
-			table.Row(t("report.condition_fail"), c)
-		}
-		for _, c := range f.FailedRefer {
-			table.Row(t("report.condition_refer"), c)
-		}
+	rulings := Rulings(d)
+	if len(rulings) == 0 {
 		return
 	}
-	p.Heading(t("report.conditions"))
+	title := "report.conditions"
+	if d.Started.Mode == history.Remote {
+		title = "report.conditions_api"
+	}
+	p.Heading(t(title))
 	table := p.Table([]paper.Column{
 		{Title: t("report.condition"), Share: 4}, {Title: t("report.pass"), Share: 2}, {Title: t("report.refer"), Share: 2},
 		{Title: t("report.was"), Share: 2}, {Title: t("report.held"), Share: 4},
 	})
-	said := map[string]bool{} // reasons that stand in the table
-	for _, c := range d.Started.Rules {
-		refer := "–"
-		if c.Refer != nil {
-			refer = c.Op + " " + number(*c.Refer)
-		}
-		was, held := "–", t("report.condition_unasked")
-		if data, ok := dataOf(f); ok {
-			var status matcher.Status
-			status, was = c.Judge(data)
-			held = t("report.condition_" + string(status))
-			said[matcher.Reason(c, was)] = true
-		}
-		table.Row(c.Field, c.Op+" "+number(c.Pass), refer, was, held)
-	}
-	if f == nil {
-		return
-	}
-	for key, reasons := range map[string][]string{"report.condition_fail": f.Failed, "report.condition_refer": f.FailedRefer} {
-		for _, reason := range reasons {
-			if !said[reason] {
-				table.Row(reason, "", "", "", t(key))
-			}
-		}
+	for _, r := range rulings {
+		table.Row(r.Text, r.Pass, r.Refer, r.Was, HeldWords(r, w.words))
 	}
 }
 
-// dataOf is the answer of a check that has one, as conditions look at it.
-func dataOf(f *history.Finished) (matcher.Data, bool) {
-	if f == nil || f.Code == nil {
-		return matcher.Data{}, false
+// HeldWords says how a condition came out.
+func HeldWords(r Ruling, words Words) string {
+	if r.Status == "" {
+		return words.T("report.condition_unasked")
 	}
-	d := matcher.Data{Code: *f.Code}
-	if f.AnchorCode != nil {
-		d.Anchor.Code = *f.AnchorCode
-	}
-	if f.TargetCode != nil {
-		d.Target.Code = *f.TargetCode
-	}
-	if f.Result != nil {
-		d.Result = *f.Result
-	}
-	if f.Score != nil {
-		d.Score = percent(*f.Score)
-	}
-	for _, p := range f.Percentages {
-		d.Percentages = append(d.Percentages, percent(p))
-	}
-	return d, true
+	return words.T("report.condition_" + string(r.Status))
 }
 
 func (w *pdfWriter) facts(d history.Detail) []paper.Fact {

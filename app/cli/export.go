@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/export"
+	"facematch/matcher"
+)
+
+func (c *commands) historyExport() *cobra.Command {
+	var format, out string
+	var names, overwrite bool
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: c.Words.T("cli.export.short"),
+		Long:  c.Words.T("cli.export.long", "Most", app.FormatNumber(app.MaxPDF)),
+		Args:  c.noArguments,
+	}
+	cmd.Flags().StringVar(&format, "format", "", c.Words.T("cli.export.format", "Known", strings.Join(export.Formats, ", ")))
+	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.export.out"))
+	cmd.Flags().BoolVar(&overwrite, "overwrite", false, c.Words.T("cli.export.overwrite"))
+	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.export.names"))
+	chosen := c.filterFlags(cmd)
+	cmd.Flags().IntVar(&limit, "limit", 0, c.Words.T("cli.export.limit"))
+	db := c.dbFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := c.format(cmd, format, export.Formats...); err != nil {
+			return err
+		}
+		switch {
+		case out == "":
+			return c.usage(cmd, "cli.export.needs_out")
+		case out == "-" && format == export.PDF:
+			return c.usage(cmd, "cli.export.pdf_file")
+		case limit < 0:
+			return c.usage(cmd, "cli.export.bad_limit")
+		}
+		filter, err := chosen.filter(c, cmd)
+		if err != nil {
+			return err
+		}
+		filter.Limit = limit
+		in := app.ExportInput{Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, Words: c.Words}
+		if out == "-" {
+			in.File, in.To = "", c.out
+		}
+		return c.with(cmd.Context(), "text", func(p Program) error { return c.export(cmd, p.Desk(), in, *db) })
+	}
+	return cmd
+}
+
+func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, db string) error {
+	if db == "" {
+		return c.exportFrom(cmd, desk, in)
+	}
+	other, err := desk.OpenHistory(cmd.Context(), db)
+	if err != nil {
+		return err
+	}
+	in.From = other
+	return errors.Join(c.exportFrom(cmd, desk, in), other.Close())
+}
+
+func (c *commands) exportFrom(cmd *cobra.Command, desk *app.Desk, in app.ExportInput) error {
+	line := newProgressLine(c.Stderr, func(at matcher.Progress) string {
+		return c.Words.T("cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)))
+	})
+	done, err := desk.Export(cmd.Context(), in, line.Show)
+	line.Clear()
+	if err != nil {
+		return err
+	}
+	// Not to standard output: that may be the export.
+	fmt.Fprintln(c.Stderr, c.Words.T("cli.export.done", "Count", done.Checks))
+	fmt.Fprintf(c.Stderr, "SHA-256 %s\n", done.SHA256)
+	fmt.Fprintln(c.Stderr, c.Words.T("report.head", "Seq", done.Head.Seq, "Hash", done.Head.Hash))
+	return nil
+}

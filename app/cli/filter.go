@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// filterFlags choose checks of the history, as they were typed.
+type filterFlags struct {
+	from, to, last                string
+	outcomes, decisions, modes    []string
+	operators, desks              []string
+	codes                         []int
+	scoreFrom, scoreTo            string
+	name, session, check, request string
+	sort                          string
+}
+
+// filterFlags adds the flags that choose checks.
+func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
+	f := &filterFlags{}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.from, "from", "", c.Words.T("cli.filter.from"))
+	flags.StringVar(&f.to, "to", "", c.Words.T("cli.filter.to"))
+	flags.StringVar(&f.last, "last", "", c.Words.T("cli.filter.last"))
+	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(outcomes)))
+	flags.StringSliceVar(&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(decisions)))
+	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(modes)))
+	// Names may hold commas: these are given once for each.
+	flags.StringArrayVar(&f.operators, "operator-name", nil, c.Words.T("cli.filter.operator"))
+	flags.StringArrayVar(&f.desks, "desk", nil, c.Words.T("cli.filter.desk"))
+	flags.IntSliceVar(&f.codes, "code", nil, c.Words.T("cli.filter.code"))
+	flags.StringVar(&f.scoreFrom, "score-from", "", c.Words.T("cli.filter.score_from"))
+	flags.StringVar(&f.scoreTo, "score-to", "", c.Words.T("cli.filter.score_to"))
+	flags.StringVar(&f.name, "name", "", c.Words.T("cli.filter.name"))
+	flags.StringVar(&f.session, "session", "", c.Words.T("cli.filter.session"))
+	flags.StringVar(&f.check, "check", "", c.Words.T("cli.filter.check"))
+	flags.StringVar(&f.request, "request", "", c.Words.T("cli.filter.request"))
+	flags.StringVar(&f.sort, "sort", "newest", c.Words.T("cli.filter.sort", "Known", strings.Join(sortNames, ", ")))
+	return f
+}
+
+var (
+	outcomes = []history.Outcome{
+		history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun, history.Cancelled, history.Interrupted,
+		history.Unknown, history.Running,
+	}
+	decisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected}
+	modes     = []history.Mode{history.Offline, history.Remote}
+)
+
+// sortNames are the orders in the words of --sort.
+var sortNames = []string{"newest", "oldest", "highest", "lowest"}
+
+var sorts = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
+
+// leastID is the shortest beginning of an id that is looked for.
+const leastID = 8
+
+// filter is what the flags say; the error is wrong usage.
+func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, error) {
+	wrong := func(key string, params ...any) (history.Filter, error) {
+		return history.Filter{}, c.usage(cmd, key, params...)
+	}
+	chosen := history.Filter{
+		Operators: f.operators, Desks: f.desks, Codes: f.codes, Session: f.session, Check: f.check, Request: f.request,
+	}
+	now := time.Now()
+	ok := true
+	if chosen.From, ok = day(f.from, false); !ok {
+		return wrong("cli.filter.bad_time", "Flag", "--from")
+	}
+	if chosen.To, ok = day(f.to, true); !ok {
+		return wrong("cli.filter.bad_time", "Flag", "--to")
+	}
+	if f.last != "" {
+		if f.from != "" || f.to != "" {
+			return wrong("cli.filter.last_alone")
+		}
+		if chosen.From, ok = since(f.last, now); !ok {
+			return wrong("cli.filter.bad_last")
+		}
+	}
+	if !chosen.To.IsZero() && !chosen.From.Before(chosen.To) {
+		return wrong("cli.filter.empty_range")
+	}
+	if chosen.Outcomes, ok = oneOf(f.outcomes, outcomes); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--outcome", "Known", known(outcomes))
+	}
+	if chosen.Decisions, ok = oneOf(f.decisions, decisions); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--decision", "Known", known(decisions))
+	}
+	if chosen.Modes, ok = oneOf(f.modes, modes); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--mode", "Known", known(modes))
+	}
+	if chosen.LeastScore, ok = hundredths(f.scoreFrom); !ok {
+		return wrong("cli.filter.bad_score", "Flag", "--score-from")
+	}
+	if chosen.MostScore, ok = hundredths(f.scoreTo); !ok {
+		return wrong("cli.filter.bad_score", "Flag", "--score-to")
+	}
+	if chosen.LeastScore != nil && chosen.MostScore != nil && *chosen.LeastScore > *chosen.MostScore {
+		return wrong("cli.filter.empty_range")
+	}
+	for flag, id := range map[string]string{"--session": f.session, "--check": f.check, "--request": f.request} {
+		if id != "" && len(id) < leastID {
+			return wrong("cli.filter.short_id", "Flag", flag, "Least", leastID)
+		}
+	}
+	i := slices.Index(sortNames, f.sort)
+	if i < 0 {
+		return wrong("cli.filter.bad_value", "Flag", "--sort", "Known", strings.Join(sortNames, ", "))
+	}
+	chosen.Sort = sorts[i]
+	var err error
+	chosen.Words, err = c.nameWords(cmd, f.name)
+	return chosen, err
+}
+
+// nameWords are the words to look for in names: as given, or read from standard
+// input, where no list of processes shows them.
+func (c *commands) nameWords(cmd *cobra.Command, given string) (string, error) {
+	if given == "-" {
+		read, err := io.ReadAll(io.LimitReader(c.Stdin, 4*app.MaxName+2))
+		if err != nil {
+			return "", matcher.NewProblem("check.name_unread", err)
+		}
+		if given = strings.TrimSpace(string(read)); given == "" {
+			return "", c.usage(cmd, "cli.check.no_name")
+		}
+	}
+	return given, nil
+}
+
+// day reads a moment: a date or a time of this computer's zone, or RFC 3339. A
+// date alone that ends a range stands for the end of its day.
+func day(text string, ends bool) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, true
+	}
+	if at, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
+		if ends {
+			at = at.AddDate(0, 0, 1)
+		}
+		return at, true
+	}
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateTime} {
+		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return at, true
+		}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
+}
+
+// since reads how long back: "today", or a number of hours, days or weeks.
+func since(text string, now time.Time) (time.Time, bool) {
+	if text == "today" {
+		y, m, d := now.Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, now.Location()), true
+	}
+	if len(text) < 2 {
+		return time.Time{}, false
+	}
+	n, err := strconv.Atoi(text[:len(text)-1])
+	const most = 100_000 // beyond any history; times do not overflow
+	if err != nil || n < 1 || n > most {
+		return time.Time{}, false
+	}
+	switch text[len(text)-1] {
+	case 'h':
+		return now.Add(-time.Duration(n) * time.Hour), true
+	case 'd':
+		return now.AddDate(0, 0, -n), true
+	case 'w':
+		return now.AddDate(0, 0, -7*n), true
+	}
+	return time.Time{}, false
+}
+
+// oneOf reads values of a list; blanks in them may be written as dashes.
+func oneOf[T ~string](given []string, all []T) ([]T, bool) {
+	var chosen []T
+	for _, g := range given {
+		i := slices.IndexFunc(all, func(v T) bool { return dashed(v) == strings.ReplaceAll(strings.ToLower(g), " ", "-") })
+		if i < 0 {
+			return nil, false
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, true
+}
+
+func dashed[T ~string](v T) string { return strings.ReplaceAll(string(v), " ", "-") }
+
+func known[T ~string](all []T) string {
+	words := make([]string, len(all))
+	for i, v := range all {
+		words[i] = dashed(v)
+	}
+	return strings.Join(words, ", ")
+}
+
+// hundredths reads a score of 0 to 100 with at most two decimals; nil where none
+// was given.
+func hundredths(text string) (*int64, bool) {
+	if text == "" {
+		return nil, true
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value >= 0 && value <= 100) {
+		return nil, false
+	}
+	whole := int64(math.Round(value * 100))
+	if math.Abs(value*100-float64(whole)) > 1e-6 {
+		return nil, false
+	}
+	return &whole, true
+}

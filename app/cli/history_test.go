@@ -1,0 +1,258 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// shelf is what the history's newer commands ask the parts for.
+type shelf struct {
+	filters  []history.Filter // that were asked with
+	details  []history.Detail
+	exported []history.Export
+	other    app.Records
+	otherErr error
+	opened   string // the other history that was asked for
+}
+
+func (s *shelf) Count(_ context.Context, f history.Filter) (history.Counts, error) {
+	s.filters = append(s.filters, f)
+	return history.Counts{Total: int64(len(s.details))}, nil
+}
+
+func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
+	for _, d := range s.details {
+		if d.Check == check {
+			return d, nil
+		}
+	}
+	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
+}
+
+func (s *shelf) Each(_ context.Context, f history.Filter, do func(history.Detail) error) error {
+	s.filters = append(s.filters, f)
+	for _, d := range s.details {
+		if err := do(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shelf) Head(context.Context) (history.Head, error) {
+	return history.Head{Seq: 5, Hash: "abcdef", At: time.Unix(1e9, 0)}, nil
+}
+
+func (s *shelf) Exported(_ context.Context, e history.Export) error {
+	s.exported = append(s.exported, e)
+	return nil
+}
+
+func (s *shelf) openOther(_ context.Context, path string) (app.Records, error) {
+	s.opened = path
+	return s.other, s.otherErr
+}
+
+// another is another desk's history.
+type another struct{ *parts }
+
+func (another) ID() string { return "another" }
+func (another) Choices(context.Context) (history.Choices, error) {
+	return history.Choices{}, nil
+}
+
+const sekrit = "Sekrit Person"
+
+func oneCheck() history.Detail {
+	score := int64(7120)
+	d := history.Detail{Row: history.Row{
+		Seq: 1, Check: "chk_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01", Session: "sess_1", At: time.Unix(1e9, 0), Name: sekrit,
+		Mode: history.Offline, Outcome: history.Refer, Score: &score, Decision: history.Rejected, Operator: "anna\x1b[31m", Desk: "Counter 1",
+	}, Seqs: []int64{1, 2}, Raw: []byte(sekrit + "\nsecond line"), Head: history.Head{Seq: 5, Hash: "abcdef"}}
+	d.Started = history.Started{Program: "1.2.3", Rules: []matcher.Condition{{Field: "score", Op: ">=", Pass: 80}}}
+	d.Finished = &history.Finished{FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score, Took: time.Second, Raw: d.Raw}
+	d.Decisions = []history.Decided{{At: time.Unix(1e9+60, 0), Seq: 3, Decision: history.Decision{
+		Actor: history.Actor{Operator: "bert"}, Choice: history.Reject, Reason: "other", Note: sekrit, Second: "carla",
+	}}}
+	return d
+}
+
+func TestFilterFlags(t *testing.T) {
+	least, most := int64(6050), int64(10000)
+	midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, time.Local)
+	for _, tt := range []struct {
+		args  []string
+		stdin string
+		want  history.Filter
+	}{
+		{nil, "", history.Filter{Sort: history.Newest}},
+		{[]string{"--from", "2026-11-01", "--to", "2026-11-01"}, "", history.Filter{From: midnight, To: midnight.AddDate(0, 0, 1), Sort: history.Newest}},
+		{[]string{"--from", "2026-11-01T14:30", "--to", "2026-11-02T00:00:00+00:00"}, "",
+			history.Filter{From: midnight.Add(14*time.Hour + 30*time.Minute), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Sort: history.Newest}},
+		{[]string{"--outcome", "pass,not-compared", "--outcome", "could not run", "--decision", "open", "--mode", "remote"}, "", history.Filter{
+			Outcomes: []history.Outcome{history.Pass, history.NotCompared, history.CouldNotRun}, Decisions: []history.DecisionState{history.Undecided},
+			Modes: []history.Mode{history.Remote}, Sort: history.Newest}},
+		{[]string{"--operator-name", "Ada, the first", "--operator-name", "Bert", "--desk", "Counter 1", "--code", "0,2"}, "",
+			history.Filter{Operators: []string{"Ada, the first", "Bert"}, Desks: []string{"Counter 1"}, Codes: []int{0, 2}, Sort: history.Newest}},
+		{[]string{"--score-from", "60.5", "--score-to", "100", "--sort", "lowest"}, "", history.Filter{LeastScore: &least, MostScore: &most, Sort: history.Lowest}},
+		{[]string{"--name", "-"}, " Ada Love\n", history.Filter{Words: "Ada Love", Sort: history.Newest}},
+		{[]string{"--name", "Ada", "--session", "sess_123", "--check", "chk_1234", "--request", "req_1234"}, "",
+			history.Filter{Words: "Ada", Session: "sess_123", Check: "chk_1234", Request: "req_1234", Sort: history.Newest}},
+	} {
+		p := &parts{}
+		code, _, errs := run(t, p, tt.stdin, append([]string{"history", "export", "--format", "csv", "--out", "-"}, tt.args...)...)
+		if code != 0 || len(p.filters) != 2 {
+			t.Fatalf("%q: exit %d, %s", tt.args, code, errs)
+		}
+		got := p.filters[1]
+		if !got.From.Equal(tt.want.From) || !got.To.Equal(tt.want.To) {
+			t.Errorf("%q: from %v to %v", tt.args, got.From, got.To)
+		}
+		got.From, got.To, tt.want.From, tt.want.To = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+		if len(got.Operators) == 0 {
+			got.Operators = nil
+		}
+		if len(got.Desks) == 0 {
+			got.Desks = nil
+		}
+		if len(got.Codes) == 0 {
+			got.Codes = nil
+		}
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%q:\n%+v\n%+v", tt.args, got, tt.want)
+		}
+	}
+}
+
+func TestLast(t *testing.T) {
+	now := time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"today": time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC), "12h": now.Add(-12 * time.Hour), "7d": now.AddDate(0, 0, -7), "2w": now.AddDate(0, 0, -14),
+	} {
+		if got, ok := since(text, now); !ok || !got.Equal(want) {
+			t.Errorf("%s: %v %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "d", "0d", "-1d", "1y", "1.5d", "999999999999h", "yesterday"} {
+		if _, ok := since(text, now); ok {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
+
+func TestWrongHistoryUsage(t *testing.T) {
+	for _, args := range []string{
+		"list --from yesterday", "list --from 2026-11-02 --to 2026-11-01", "list --last week", "list --last 7d --from 2026-11-01",
+		"list --outcome passed", "list --decision maybe", "list --mode ask", "list --score-from 101", "list --score-from 60.001",
+		"list --score-from NaN", "list --score-from 70 --score-to 60", "list --session sess_1", "list --sort best", "list --code x", "list --name -",
+		"list --before 3 --sort oldest", "list --before 3 --after chk_12345", "list --limit -1",
+		"show", "show chk_1", "show chk_12345 extra", "show chk_12345 --format csv",
+		"export", "export --format csv", "export --out x", "export --format xml --out x", "export --format pdf --out -",
+		"export --format csv --out x extra", "export --format csv --out x --limit -1", "verify --db",
+	} {
+		p := &parts{}
+		if code, out, errs := run(t, p, "", append([]string{"history"}, strings.Fields(args)...)...); code != ExitUsage || out != "" || !strings.Contains(errs, "--help") {
+			t.Errorf("%s: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
+
+func TestShow(t *testing.T) {
+	d := oneCheck()
+	p := &parts{rows: []history.Row{d.Row}, shelf: shelf{details: []history.Detail{d}}}
+	for _, names := range []bool{false, true} {
+		args := []string{"history", "show", "chk_0f8b"}
+		if names {
+			args = append(args, "--names")
+		}
+		code, out, errs := run(t, p, "", args...)
+		if code != 0 || strings.Contains(out, "\x1b") {
+			t.Fatalf("exit %d\n%s%s", code, out, errs)
+		}
+		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "record 5 of", d.Check} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%q is missing in\n%s", want, out)
+			}
+		}
+		if strings.Contains(out, sekrit) != names || strings.Contains(out, "second line") != names {
+			t.Errorf("names %v:\n%s", names, out)
+		}
+		code, out, _ = run(t, p, "", append(args, "--format", "json")...)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 || got["check"] != d.Check || strings.Contains(out, sekrit) != names {
+			t.Errorf("names %v: exit %d, %v\n%s", names, code, err, out)
+		}
+	}
+	if code, _, errs := run(t, &parts{}, "", "history", "show", "chk_12345"); code != ExitCouldNotRun || !strings.Contains(errs, "There is no such check") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	two := &parts{rows: []history.Row{{Check: "chk_11111"}, {Check: "chk_11112"}}}
+	if code, _, _ := run(t, two, "", "history", "show", "chk_1111"); code != ExitUsage {
+		t.Errorf("exit %d", code)
+	}
+}
+
+func TestExportCommand(t *testing.T) {
+	d := oneCheck()
+	p := &parts{shelf: shelf{details: []history.Detail{d}}}
+	file := filepath.Join(t.TempDir(), "out.csv")
+	code, out, errs := run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--outcome", "refer")
+	if code != 0 || out != "" || !strings.Contains(errs, "One check was exported") || len(p.exported) != 1 || !strings.Contains(errs, p.exported[0].SHA256) {
+		t.Fatalf("exit %d\n%s%s", code, out, errs)
+	}
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), d.Check) || strings.Contains(string(data), sekrit) {
+		t.Errorf("%s %v", data, err)
+	}
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file); code != ExitCouldNotRun || !strings.Contains(errs, "is there already") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--names"); code != 0 {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) {
+		t.Errorf("%s %v", data, err)
+	}
+	code, out, _ = run(t, p, "", "history", "export", "--format", "jsonl", "--out", "-")
+	if code != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"facematch_export"`) {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
+
+func TestAnotherHistory(t *testing.T) {
+	d := oneCheck()
+	other := &parts{rows: []history.Row{d.Row}, shelf: shelf{details: []history.Detail{d}}, verdict: history.Verdict{Intact: true, Records: 4}}
+	p := &parts{shelf: shelf{other: another{other}}}
+	file := filepath.Join(t.TempDir(), "out.jsonl")
+	for _, args := range []string{"list", "show chk_0f8b", "verify", "export --format jsonl --out " + file} {
+		p.opened = ""
+		code, _, errs := run(t, p, "", append(append([]string{"history"}, strings.Fields(args)...), "--db", "there.db")...)
+		if code != 0 || p.opened != "there.db" {
+			t.Errorf("%s: exit %d, %s", args, code, errs)
+		}
+	}
+	if len(other.exported) != 0 || len(p.exported) != 1 || p.exported[0].Database != "another" {
+		t.Errorf("%+v", p.exported)
+	}
+	// A computer without a history of its own may look at others'.
+	p.historyErr = matcher.NewProblem("store.missing", nil)
+	if code, out, _ := run(t, p, "", "history", "list", "--db", "there.db"); code != 0 || !strings.Contains(out, d.Check) {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	p.historyErr, p.otherErr = nil, matcher.NewProblem("store.older", nil)
+	for _, args := range []string{"list", "show chk_0f8b", "verify", "export --format jsonl --out " + file + "2"} {
+		code, _, errs := run(t, p, "", append(append([]string{"history"}, strings.Fields(args)...), "--db", "there.db")...)
+		if code != ExitCouldNotRun || !strings.Contains(errs, "of an older form") {
+			t.Errorf("%s: exit %d, %s", args, code, errs)
+		}
+	}
+}

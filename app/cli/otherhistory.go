@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// shown is what the commands that only look read: our own history, or another
+// desk's.
+type shown interface {
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Show(ctx context.Context, check string) (history.Detail, error)
+	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+}
+
+// dbFlag adds the flag that names another desk's history.
+func (c *commands) dbFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("db", "", c.Words.T("cli.db"))
+}
+
+// lookAt opens our own history or, where a file is named, another desk's, for one
+// command that only looks. Who may look at ours may look at others'; a computer
+// without a history of its own is nobody's yet.
+func (c *commands) lookAt(cmd *cobra.Command, db, format string, do func(shown) error) error {
+	if db == "" {
+		return c.look(cmd.Context(), format, func(r Records) error { return do(r) })
+	}
+	records, err := c.History(cmd.Context())
+	switch {
+	case err == nil:
+		err = records.Close()
+	case isKey(err, "store.missing"):
+		err = nil
+	}
+	if err != nil {
+		return c.told(err, format)
+	}
+	return c.told(c.otherHistory(cmd.Context(), db, do), format)
+}
+
+func (c *commands) otherHistory(ctx context.Context, db string, do func(shown) error) error {
+	other, err := c.OtherHistory(ctx, db)
+	if err != nil {
+		return app.OtherProblem(err)
+	}
+	return errors.Join(do(other), other.Close())
+}

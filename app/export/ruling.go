@@ -1,0 +1,82 @@
+package export
+
+import (
+	"slices"
+	"strconv"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// Ruling is what a condition asked for and how it came out.
+type Ruling struct {
+	Text        string // the condition's field, or the whole reason where it is none of ours
+	Pass, Refer string // the bounds with their operator; empty where there is none
+	Was         string // the value; empty where there is none
+	// Status is pass where it held, refer where only its refer bound was met, fail
+	// where neither was; empty: it was not asked, because there is no answer.
+	Status matcher.Status
+}
+
+// Rulings are the conditions of a check and how they came out, and the other
+// reasons of its answer. The conditions of an API are its own: only what it said
+// of them is known.
+func Rulings(d history.Detail) []Ruling {
+	var rulings []Ruling
+	var failed, referred []string
+	if d.Finished != nil {
+		failed, referred = d.Finished.Failed, d.Finished.FailedRefer
+	}
+	var said []string // reasons that are told already
+	if d.Started.Mode != history.Remote {
+		data, answered := dataOf(d.Finished)
+		for _, c := range d.Started.Rules {
+			r := Ruling{Text: c.Field, Pass: c.Op + " " + number(c.Pass)}
+			if c.Refer != nil {
+				r.Refer = c.Op + " " + number(*c.Refer)
+			}
+			if answered {
+				r.Status, r.Was = c.Judge(data)
+				said = append(said, matcher.Reason(c, r.Was))
+			}
+			rulings = append(rulings, r)
+		}
+	}
+	for _, of := range []struct {
+		reasons []string
+		status  matcher.Status
+	}{{failed, matcher.Fail}, {referred, matcher.Refer}} {
+		for _, reason := range of.reasons {
+			if !slices.Contains(said, reason) {
+				rulings = append(rulings, Ruling{Text: reason, Status: of.status})
+			}
+		}
+	}
+	return rulings
+}
+
+// dataOf is the answer of a check that has one, as conditions look at it.
+func dataOf(f *history.Finished) (matcher.Data, bool) {
+	if f == nil || f.Code == nil {
+		return matcher.Data{}, false
+	}
+	d := matcher.Data{Code: *f.Code}
+	if f.AnchorCode != nil {
+		d.Anchor.Code = *f.AnchorCode
+	}
+	if f.TargetCode != nil {
+		d.Target.Code = *f.TargetCode
+	}
+	if f.Result != nil {
+		d.Result = *f.Result
+	}
+	if f.Score != nil {
+		d.Score = percent(*f.Score)
+	}
+	for _, p := range f.Percentages {
+		d.Percentages = append(d.Percentages, percent(p))
+	}
+	return d, true
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

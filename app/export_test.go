@@ -1,0 +1,340 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"facematch/app/export"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// shelf holds checks to be exported.
+type shelf struct {
+	details   []history.Detail
+	head      history.Head
+	exported  []history.Export
+	unwritten error // of Exported
+	id        string
+}
+
+func (s *shelf) Count(context.Context, history.Filter) (history.Counts, error) {
+	return history.Counts{Total: int64(len(s.details))}, nil
+}
+
+func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
+	for _, d := range s.details {
+		if d.Check == check {
+			d.Head = s.head
+			return d, nil
+		}
+	}
+	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
+}
+
+func (s *shelf) Each(ctx context.Context, _ history.Filter, do func(history.Detail) error) error {
+	for _, d := range s.details {
+		d.Head = s.head
+		if err := do(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shelf) Head(context.Context) (history.Head, error) { return s.head, nil }
+
+func (s *shelf) Exported(_ context.Context, e history.Export) error {
+	if s.unwritten != nil {
+		return s.unwritten
+	}
+	s.exported = append(s.exported, e)
+	return nil
+}
+
+// others is another desk's history.
+type others struct{ *shelf }
+
+func (o others) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+func (o others) Choices(context.Context) (history.Choices, error)            { return history.Choices{}, nil }
+func (o others) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
+	return history.Verdict{}, nil
+}
+func (o others) ID() string   { return o.id }
+func (o others) Close() error { return nil }
+
+const person = "Ada Lovelace"
+
+func checks(n int) []history.Detail {
+	all := make([]history.Detail, n)
+	for i := range all {
+		score := int64(8000 + i)
+		all[i] = history.Detail{Row: history.Row{
+			Seq: int64(2*i + 1), Check: fmt.Sprintf("chk_%08d", i), Session: "sess_1", At: time.Unix(1e9+int64(i), 0), Name: person,
+			Mode: history.Offline, Outcome: history.Pass, Score: &score, Operator: "anna", Desk: "Counter 1",
+		}, Raw: []byte(person)}
+	}
+	return all
+}
+
+func exportDesk(t *testing.T, n int) (*Desk, *memory, string) {
+	t.Helper()
+	d, m, _ := desk(t, &scripted{})
+	m.details, m.head = checks(n), history.Head{Seq: 77, Hash: strings.Repeat("ab", 32), At: time.Unix(1e9, 0)}
+	return d, m, filepath.Join(t.TempDir(), "out")
+}
+
+func key(err error) string {
+	var p *matcher.Problem
+	if errors.As(err, &p) {
+		return p.Key
+	}
+	return ""
+}
+
+// entries are the names of what lies in a folder.
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range list {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestExport(t *testing.T) {
+	for _, format := range export.Formats {
+		for _, names := range []bool{false, true} {
+			t.Run(fmt.Sprint(format, names), func(t *testing.T) {
+				d, m, file := exportDesk(t, 3)
+				out, err := d.Export(context.Background(), ExportInput{
+					Filter: history.Filter{Words: person, Outcomes: []history.Outcome{history.Pass}}, Format: format, Names: names, File: file,
+				}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum := sha256.Sum256(data)
+				if out.SHA256 != hex.EncodeToString(sum[:]) || out.Checks != 3 || out.Head != m.head || out.File != file {
+					t.Errorf("%+v", out)
+				}
+				for _, f := range []string{file, file + export.DigestEnding} {
+					if info, err := os.Stat(f); err != nil || info.Mode() != 0o600 {
+						t.Errorf("%v, %v", info, err)
+					}
+				}
+				if len(m.exported) != 1 {
+					t.Fatalf("%d records", len(m.exported))
+				}
+				e := m.exported[0]
+				if e.Format != format || e.Checks != 3 || e.Names != names || e.SHA256 != out.SHA256 || e.HeadSeq != 77 || e.Head != m.head.Hash ||
+					e.Instance != "ins_1" || e.Program != "test" || e.Operator == "" || e.Filter != "outcome pass; words of the name (left out here)" {
+					t.Errorf("%+v", e)
+				}
+				if payload, _ := json.Marshal(e); bytes.Contains(payload, []byte("Lovelace")) {
+					t.Error("a name is in the record")
+				}
+				if format != export.PDF && bytes.Contains(data, []byte("Lovelace")) != names {
+					t.Errorf("names %v:\n%s", names, data)
+				}
+				side, err := os.ReadFile(file + export.DigestEnding)
+				if err != nil || !strings.Contains(string(side), "record 77, "+m.head.Hash) || !strings.HasSuffix(string(side), out.SHA256+"  out\n") {
+					t.Errorf("%s %v", side, err)
+				}
+				if left := entries(t, filepath.Dir(file)); len(left) != 2 {
+					t.Errorf("left behind: %q", left)
+				}
+			})
+		}
+	}
+}
+
+// An export of nothing is an answer too, such as to who was ever overridden.
+func TestExportOfNothing(t *testing.T) {
+	for _, format := range export.Formats {
+		d, m, file := exportDesk(t, 0)
+		out, err := d.Export(context.Background(), ExportInput{Format: format, File: file}, nil)
+		if err != nil || out.Checks != 0 || out.Head != m.head || len(m.exported) != 1 {
+			t.Errorf("%s: %+v %v", format, out, err)
+		}
+	}
+}
+
+// Nothing may leave unrecorded: where the record cannot be written there is no
+// file, and standard output gets nothing.
+func TestNoExportWithoutItsRecord(t *testing.T) {
+	d, m, file := exportDesk(t, 3)
+	m.unwritten = matcher.NewProblem("store.full", nil)
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, File: file}, nil); key(err) != "store.full" {
+		t.Error(err)
+	}
+	if left := entries(t, filepath.Dir(file)); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	var out bytes.Buffer
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, To: &out}, nil); key(err) != "store.full" || out.Len() > 0 {
+		t.Error(err, out.String())
+	}
+}
+
+func TestExportToAWriter(t *testing.T) {
+	d, m, _ := exportDesk(t, 3)
+	var out bytes.Buffer
+	done, err := d.Export(context.Background(), ExportInput{Format: export.JSONL, To: &out}, nil)
+	sum := sha256.Sum256(out.Bytes())
+	if err != nil || done.SHA256 != hex.EncodeToString(sum[:]) || len(m.exported) != 1 || m.exported[0].SHA256 != done.SHA256 {
+		t.Errorf("%+v %v %+v", done, err, m.exported)
+	}
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.PDF, To: &out}, nil); key(err) != "export.format" {
+		t.Error(err)
+	}
+}
+
+func TestExportIsCancelled(t *testing.T) {
+	d, m, file := exportDesk(t, 2000)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var seen []matcher.Progress
+	_, err := d.Export(ctx, ExportInput{Format: export.CSV, File: file}, func(p matcher.Progress) {
+		seen = append(seen, p)
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) || len(m.exported) != 0 {
+		t.Error(err, m.exported)
+	}
+	if left := entries(t, filepath.Dir(file)); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	if len(seen) != 1 || seen[0] != (matcher.Progress{Stage: StageExporting, Done: 500, Total: 2000}) {
+		t.Errorf("%+v", seen)
+	}
+}
+
+func TestExportKeepsWhatIsThere(t *testing.T) {
+	for _, taken := range []string{"out", "out" + export.DigestEnding} {
+		d, m, file := exportDesk(t, 1)
+		path := filepath.Join(filepath.Dir(file), taken)
+		if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in := ExportInput{Format: export.CSV, File: file}
+		if _, err := d.Export(context.Background(), in, nil); key(err) != "export.exists" {
+			t.Error(err)
+		}
+		if data, err := os.ReadFile(path); string(data) != "mine" || len(m.exported) != 0 {
+			t.Errorf("%q %v", data, err)
+		}
+		in.Overwrite = true
+		if _, err := d.Export(context.Background(), in, nil); err != nil {
+			t.Error(err)
+		}
+		if data, err := os.ReadFile(path); string(data) == "mine" {
+			t.Errorf("%q %v", data, err)
+		}
+		if left := entries(t, filepath.Dir(file)); len(left) != 2 {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+	d, _, file := exportDesk(t, 1)
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: file, Overwrite: true}, nil); key(err) != "export.not_a_file" {
+		t.Error(err)
+	}
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: filepath.Join(file, "no", "folder")}, nil); key(err) != "export.unwritten" {
+		t.Error(err)
+	}
+}
+
+// A file that comes to be there while the export runs is not written over.
+func TestExportLosesARace(t *testing.T) {
+	d, _, file := exportDesk(t, 500)
+	_, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: file}, func(matcher.Progress) {
+		if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+	data, _ := os.ReadFile(file)
+	if key(err) != "export.exists" || string(data) != "mine" {
+		t.Errorf("%v, %q", err, data)
+	}
+	if left := entries(t, filepath.Dir(file)); len(left) != 1 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestPDFIsNotBegunWhereItIsTooLong(t *testing.T) {
+	d, m, file := exportDesk(t, MaxPDF+1)
+	_, err := d.Export(context.Background(), ExportInput{Format: export.PDF, File: file}, func(matcher.Progress) { t.Error("it was begun") })
+	if key(err) != "export.pdf_long" || len(m.exported) != 0 {
+		t.Error(err)
+	}
+	if _, err := d.Export(context.Background(), ExportInput{Format: "xls", File: file}, nil); key(err) != "export.format" {
+		t.Error(err)
+	}
+	if left := entries(t, filepath.Dir(file)); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestExportOfChosenChecks(t *testing.T) {
+	d, m, file := exportDesk(t, 9)
+	out, err := d.Export(context.Background(), ExportInput{Checks: []string{"chk_00000007", "chk_00000002"}, Format: export.CSV, File: file}, nil)
+	data, _ := os.ReadFile(file)
+	if err != nil || out.Checks != 2 || !strings.Contains(string(data), "chk_00000007") || strings.Contains(string(data), "chk_00000003") {
+		t.Errorf("%+v %v\n%s", out, err, data)
+	}
+	if e := m.exported[0]; e.Filter != "2 chosen checks: chk_00000007, chk_00000002" {
+		t.Errorf("%+v", e)
+	}
+	if _, err := d.Export(context.Background(), ExportInput{Checks: []string{"chk_9"}, Format: export.CSV, File: file + "2"}, nil); key(err) != "store.check_unknown" {
+		t.Error(err)
+	}
+}
+
+// What is taken from another desk's history is recorded in ours, with whose it is.
+func TestExportFromAnotherHistory(t *testing.T) {
+	d, m, file := exportDesk(t, 1)
+	other := &shelf{details: checks(4), head: history.Head{Seq: 9, Hash: "cd"}, id: "another"}
+	d.p.OpenHistory = func(_ context.Context, path string) (Records, error) {
+		if path != "there" {
+			return nil, matcher.NewProblem("store.older", nil)
+		}
+		return others{other}, nil
+	}
+	from, err := d.OpenHistory(context.Background(), "there")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := d.Export(context.Background(), ExportInput{From: from, Format: export.JSONL, File: file}, nil)
+	if err != nil || out.Checks != 4 || out.Head.Seq != 9 || len(other.exported) != 0 || len(m.exported) != 1 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	if e := m.exported[0]; e.Database != "another" || e.HeadSeq != 9 || e.Head != "cd" {
+		t.Errorf("%+v", e)
+	}
+	if data, _ := os.ReadFile(file); !strings.Contains(string(data), `"database":"another"`) {
+		t.Errorf("%s", data)
+	}
+	if _, err := d.OpenHistory(context.Background(), "elsewhere"); key(err) != "other.older" {
+		t.Error(err)
+	}
+}
