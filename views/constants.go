@@ -78,7 +78,7 @@ const (
 	detailShare = 0.47 // of the width, where it does
 
 	exportWidth  = 640
-	exportHeight = 560
+	exportHeight = 600
 
 	aboutWidth    = 560
 	keptWidth     = 640

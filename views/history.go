@@ -95,6 +95,7 @@ func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
 	s := &historyScreen{parts: p, hooks: hooks, now: time.Now}
 	s.filter = newFilterBar(p)
 	s.filter.OnWish = s.wished
+	s.filter.OnDone = func() { s.focus(s.list) }
 	s.makeList()
 
 	s.noneSay = centred("")
@@ -136,10 +137,13 @@ func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
 
 	top := container.NewVBox(
 		s.banner, s.filter.box, s.fault,
-		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.order, s.export, s.verify, s.another)), s.count),
-		s.answers,
+		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.order, s.export)), s.count),
 	)
-	list := container.NewStack(container.NewBorder(s.header, s.place, nil, nil, container.NewStack(s.list, s.list.ring)), s.none)
+	bottom := container.NewVBox(
+		s.answers,
+		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.verify, s.another)), s.place),
+	)
+	list := container.NewStack(container.NewBorder(s.header, bottom, nil, nil, container.NewStack(s.list, s.list.ring)), s.none)
 	s.side = container.NewStack()
 	s.side.Hide()
 	s.area = container.New(listAndDetail{}, top, list, s.side)
@@ -275,7 +279,7 @@ func (s *historyScreen) refreshChoices() {
 // showKeyPlace says where the key of names lies. The keyring may take its time.
 func (s *historyScreen) showKeyPlace() {
 	if s.other != nil {
-		say(s.place, "", widget.MediumImportance)
+		say(s.place, s.words.T("history.read_only"), widget.MediumImportance)
 		return
 	}
 	s.work.start(func(ctx context.Context) {

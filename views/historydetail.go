@@ -93,7 +93,9 @@ func (d *detailView) head() fyne.CanvasObject {
 		buttons.Add(d.export)
 	}
 	d.closer = d.keys.button(d.words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
-	return container.NewBorder(nil, nil, d.closer, buttons, name)
+	when := widget.NewLabel(date(d.of.At))
+	when.Truncation = fyne.TextTruncateEllipsis
+	return container.NewBorder(nil, nil, d.closer, buttons, container.NewGridWithColumns(2, container.New(middle{}, name), container.New(middle{}, when)))
 }
 
 // personName is the name, or plainly why there is none.
@@ -125,7 +127,7 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 	switch {
 	case d.of.Decision == history.Undecided:
 		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(),
-			look{colorRefer, shapeDots}, d.words.T("detail.open"), wrapped(d.words.T("detail.open_meaning"))))
+			look{colorRefer, shapeCircle}, d.words.T("detail.open"), wrapped(d.words.T("detail.open_meaning"))))
 	case len(d.of.Decisions) > 0:
 		newest := d.of.Decisions[len(d.of.Decisions)-1]
 		l, word := look{colorPass, shapeTick}, "detail.approved"

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -78,7 +79,7 @@ func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportF
 	f.bar.Hide()
 	f.note = wrapped("")
 	f.note.Hide()
-	f.done = container.NewVBox()
+	f.done = container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()))
 
 	f.what.set(exportShown)
 	f.format.set(formatCSV)
@@ -93,14 +94,14 @@ func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportF
 	namesHelp := wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
 	f.file.Text = filepath.Join(folder, exportName(now, f.format.value))
-	f.box = container.NewVBox(
+	asked := container.NewVBox(
 		title, f.what.row,
 		bold(t("export_form.format")), f.format.row,
 		f.names, namesHelp,
 		bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
 		f.bar, f.note, f.done,
-		container.NewHBox(f.start, f.cancel),
 	)
+	f.box = container.NewBorder(nil, container.NewHBox(f.start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)))
 	return f
 }
 
@@ -233,8 +234,10 @@ func (f *exportForm) line(key, value, shown string) {
 	text.Wrapping = fyne.TextWrapBreak
 	text.TextStyle.Monospace = true
 	text.SizeName = theme.SizeNameCaptionText
-	copies := f.keys.button(f.words.T("result.copy"), theme.ContentCopyIcon(), func() { f.OnCopy(value) })
-	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), container.NewVBox(bold(f.words.T(key)), text)))
+	copies := f.keys.button("", theme.ContentCopyIcon(), func() { f.OnCopy(value) })
+	copies.Importance = widget.LowImportance
+	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), bold(f.words.T(key))))
+	f.done.Add(text)
 }
 
 // stop ends the writing or, where nothing is written, closes the form.

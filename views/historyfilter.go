@@ -22,6 +22,7 @@ import (
 type filterBar struct {
 	parts
 	OnWish func(w wish, typed bool) // typed: more keys may follow
+	OnDone func()                   // Return, in a field
 
 	wish    wish
 	choices history.Choices
@@ -76,6 +77,7 @@ func newFilterBar(p parts) *filterBar {
 	t := func(key string) string { return p.words.T(key) }
 
 	b.name = p.keys.entry(func(text string) { b.typed(func(w *wish) { w.name = strings.Join(strings.Fields(text), " ") }) })
+	b.name.OnSubmitted = func(string) { b.OnDone() }
 	b.name.SetPlaceHolder(t("find.name"))
 	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
 	b.period = p.keys.choice(func(string) {
@@ -195,6 +197,7 @@ func (b *filterBar) checked(read func(text string, w *wish) string) *entry {
 	e = b.keys.entry(func(text string) {
 		b.typed(func(w *wish) { b.faults[e] = read(strings.TrimSpace(text), w) })
 	})
+	e.OnSubmitted = func(string) { b.OnDone() }
 	return e
 }
 

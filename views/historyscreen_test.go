@@ -758,7 +758,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	w.until(t, "the question", func() bool { return form.start.Text == w.words.T("export_form.replace") })
 	answer <- nil
 	test.Tap(form.start)
-	w.until(t, "the end", func() bool { return len(form.done.Objects) == 3 })
+	w.until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
 	text := readable(form.box)
 	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed"} {
 		if !strings.Contains(text, want) {
@@ -789,7 +789,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	}
 	answer <- nil
 	test.Tap(form.start)
-	w.until(t, "the end", func() bool { return len(form.done.Objects) == 3 })
+	w.until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
 	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names || !reflect.DeepEqual(in.Filter, history.Filter{}) {
 		t.Errorf("exported %+v", in)
 	}

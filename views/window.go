@@ -441,7 +441,7 @@ func (w *Window) openExport(wish exportWish) {
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
-	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), container.NewVScroll(form.box), w.win)
+	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), form.box, w.win)
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
 		form.closed()
