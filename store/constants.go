@@ -26,6 +26,15 @@ const (
 	// and one to spare.
 	readers = 4
 
+	// pageCache is how many bytes of the file each connection keeps at most: what
+	// lists choose by takes 16 MB for a million records, and is gone through for
+	// each question.
+	pageCache = 32 << 20
+
+	// statements is how many each connection keeps ready: a list asks the same of
+	// each of its rows.
+	statements = 32
+
 	// defaultLimit is the length of a page where the caller names none, as
 	// history.Filter promises.
 	defaultLimit = 100

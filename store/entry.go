@@ -98,6 +98,7 @@ type told struct {
 	outcome                        history.Outcome
 	choice                         history.Choice
 	score                          int64
+	request                        string
 	sealed, nonces                 string // JSON
 }
 
@@ -133,6 +134,8 @@ func tell(seq int64, payload []byte) told {
 			if n, err := strconv.ParseInt(value.Raw, 10, 64); err == nil {
 				t.score = n
 			}
+		case "remote":
+			t.request = value.Get("request_id").Str
 		case "sealed":
 			t.sealed = value.Raw
 		case "nonces":
@@ -142,6 +145,9 @@ func tell(seq int64, payload []byte) told {
 	})
 	return t
 }
+
+// seals reports whether the payload names a sealed part.
+func (t told) seals(part string) bool { return t.sealed != "" && gjson.Get(t.sealed, part).Str != "" }
 
 // label gives the number of a word that checks have in common, and a new one
 // where it has none yet.
