@@ -83,6 +83,7 @@ type Store struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	verifying     chan struct{} // holds one token
 	anchorProblem atomic.Pointer[matcher.Problem]
 }
 
@@ -103,7 +104,7 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{alive: p.Alive, now: p.Now, log: p.Log, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.
