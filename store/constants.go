@@ -26,6 +26,15 @@ const (
 	// and one to spare.
 	readers = 4
 
+	// pageCache is how many bytes of the file each connection keeps at most: what
+	// lists choose by takes 16 MB for a million records, and is gone through for
+	// each question.
+	pageCache = 32 << 20
+
+	// statements is how many each connection keeps ready: a list asks the same of
+	// each of its rows.
+	statements = 32
+
 	// defaultLimit is the length of a page where the caller names none, as
 	// history.Filter promises.
 	defaultLimit = 100
@@ -46,6 +55,10 @@ const (
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.
 	progressEvery = 500
+
+	// examineAtOnce is how many records verify hands to a goroutine at once: a
+	// fraction of a millisecond of work, and of a megabyte.
+	examineAtOnce = 256
 
 	// dayLayout tells which marks of the anchor belong to one day (UTC).
 	dayLayout = "2006-01-02"

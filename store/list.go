@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -42,7 +45,7 @@ func (s *Store) List(ctx context.Context, f history.Filter) ([]history.Row, erro
 			var c read
 			c, err = r.check(ctx, chosen[i].seq, false)
 			if err == nil && !c.fits(chosen[i]) {
-				err = damaged(errLists)
+				err = damaged(listsError{c.detail.Seq})
 			}
 			found = append(found, c)
 		}
@@ -170,8 +173,8 @@ func (s *Store) Show(ctx context.Context, check string) (history.Detail, error) 
 
 // Each hands over everything about each check a filter chooses, in its order,
 // all as of one moment, until do fails. It holds one check at a time, and the
-// places of some thousands. Attempts stay nil; a Limit of 0 is no limit. do may
-// use the store.
+// places of some thousands. Attempts stay nil; a Limit of 0 is no limit. do must
+// not use the store, of whose connections Each keeps one.
 func (s *Store) Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error {
 	// Before anything is open in the database, as the keyring may take its time.
 	master, err := s.vault.master(ctx, false)
@@ -195,7 +198,7 @@ func (s *Store) Each(ctx context.Context, f history.Filter, do func(history.Deta
 					return err
 				}
 				if !c.fits(e) {
-					return damaged(errLists)
+					return damaged(listsError{c.detail.Seq})
 				}
 				s.unsealAll(master, &c)
 				if err := do(c.detail); err != nil {
@@ -283,7 +286,9 @@ type read struct {
 	parts  map[string]sealedPart // by name
 	notes  []sealedPart          // of the decisions, as they stand in detail
 	sent   bool
-	ended  int64 // the number of the record that says how
+
+	instance string // the program it runs or ran in
+	ended    int64  // the number of the record that says how
 }
 
 // check reads a check by its first record; with all the rest where whole is
@@ -312,7 +317,7 @@ func (r *reading) check(ctx context.Context, seq int64, whole bool) (read, error
 	}
 	slices.SortFunc(records, func(a, b found) int { return int(a.seq - b.seq) })
 	for _, f := range records {
-		if err := c.learn(f.seq, f.payload); err != nil {
+		if err := c.learn(f.seq, f.payload, whole); err != nil {
 			return c, damaged(err)
 		}
 	}
@@ -322,7 +327,7 @@ func (r *reading) check(ctx context.Context, seq int64, whole bool) (read, error
 	}
 	d.Head = r.head
 	if d.Outcome == "" {
-		d.Outcome = unended(r.alive(d.Started.Instance), c.sent)
+		d.Outcome = unended(r.alive(c.instance), c.sent)
 	}
 	if d.Decision == "" && d.Outcome == history.Refer {
 		d.Decision = history.Undecided
@@ -347,68 +352,64 @@ func unended(alive, sent bool) history.Outcome {
 	return history.Interrupted
 }
 
-// learn takes in a record of the check.
-func (c *read) learn(seq int64, payload []byte) error {
-	var h struct {
-		header
-		seals
+// learn takes in a record of the check; where whole is set, all of it.
+func (c *read) learn(seq int64, payload []byte, whole bool) error {
+	if !gjson.ValidBytes(payload) {
+		return errors.New("a record is no JSON")
 	}
-	if err := json.Unmarshal(payload, &h); err != nil {
-		return err
-	}
+	t := tell(seq, string(payload))
 	d := &c.detail
 	d.Seqs = append(d.Seqs, seq)
-	switch h.Kind {
+	at, err := time.Parse(timeLayout, t.at)
+	if err != nil {
+		return err
+	}
+	switch t.kind {
 	case history.KindStarted:
 		if d.Seq != 0 {
 			return nil // the first counts
 		}
-		if err := json.Unmarshal(payload, &d.Started); err != nil {
-			return err
-		}
-		at, err := time.Parse(timeLayout, h.At)
-		if err != nil {
-			return err
-		}
-		if d.Started.Session == "" {
+		if t.session == "" {
 			return errors.New("a check has no session")
 		}
-		st := d.Started
-		d.Row = history.Row{Seq: seq, Check: st.Check, Session: st.Session, At: at, Mode: st.Mode,
-			Operator: st.Operator, Desk: st.Desk, Sealed: h.Sealed[partName] != ""}
+		c.instance = t.instance
+		d.Row = history.Row{Seq: seq, Check: t.check, Session: t.session, At: at, Mode: t.mode,
+			Operator: t.operator, Desk: t.desk, Sealed: t.seals(partName)}
+		if whole {
+			return json.Unmarshal(payload, &d.Started)
+		}
 	case history.KindSending:
 		c.sent = true
 	case history.KindInterrupted, history.KindFinished:
-		var f history.Finished
-		if err := json.Unmarshal(payload, &f); err != nil {
-			return err
-		}
-		d.Outcome, d.Score, d.Code = f.Outcome, f.Score, f.Code
 		c.ended = seq
-		if h.Kind == history.KindInterrupted {
-			break
+		d.Outcome, d.Score, d.Code, d.Request = t.outcome, nil, nil, t.request
+		if t.score != noScore {
+			d.Score = &t.score
 		}
-		d.Finished, d.RawSealed = &f, h.Sealed[partAnswer] != ""
-		if f.Remote != nil {
-			d.Request = f.Remote.RequestID
+		if t.code != "" {
+			code, err := strconv.Atoi(t.code)
+			if err != nil {
+				return err
+			}
+			d.Code = &code
+		}
+		if t.kind == history.KindFinished && whole {
+			d.RawSealed = t.seals(partAnswer)
+			d.Finished = &history.Finished{}
+			return json.Unmarshal(payload, d.Finished)
 		}
 	case history.KindDecided:
-		at, err := time.Parse(timeLayout, h.At)
-		if err != nil {
-			return err
-		}
-		made := history.Decided{At: at, Seq: seq, NoteSealed: h.Sealed[partNote] != ""}
-		if err := json.Unmarshal(payload, &made.Decision); err != nil {
-			return err
-		}
-		switch made.Choice {
+		switch t.choice {
 		case history.Approve:
 			d.Decision = history.Approved
 		case history.Reject:
 			d.Decision = history.Rejected
 		}
-		d.Decisions = append(d.Decisions, made)
-		c.notes = append(c.notes, sealedPart{})
+		if whole {
+			d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: seq, NoteSealed: t.seals(partNote)})
+			c.notes = append(c.notes, sealedPart{})
+			return json.Unmarshal(payload, &d.Decisions[len(d.Decisions)-1].Decision)
+		}
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ var migrationFiles embed.FS
 // of the path is itself.
 func dsn(path string, params url.Values) string {
 	params.Set("_busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10))
+	params.Set("_cache_size", strconv.Itoa(-pageCache>>10)) // negative: in KiB
+	params.Set("_stmt_cache_size", strconv.Itoa(statements))
 	address := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
 	return address.String()
 }
