@@ -34,6 +34,8 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t("report.scored", "Score", score(d.Row)))
 	case d.Finished != nil && d.Finished.Problem != "":
 		said = append(said, t(d.Finished.Problem))
+	case d.Outcome == history.NotCompared:
+		said = append(said, t("report.not_compared"))
 	default:
 		said = append(said, t("report.no_score"))
 	}
@@ -234,8 +236,8 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.attempts", "Count", len(d.Attempts)))
 	table := p.Table([]paper.Column{
-		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 35}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
-		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 55},
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 50},
 	})
 	for _, a := range d.Attempts {
 		check := a.Check
