@@ -83,8 +83,7 @@ type History interface {
 	Finish(ctx context.Context, f history.Finished) error
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
-	exportable
+	chained
 	// Exported is on the disk when it returns.
 	Exported(ctx context.Context, e history.Export) error
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)

@@ -40,11 +40,9 @@ type Exported struct {
 	Head   history.Head // of the chain the checks come from
 }
 
-// exportable is what a history gives an export.
-type exportable interface {
-	Count(ctx context.Context, f history.Filter) (history.Counts, error)
-	Show(ctx context.Context, check string) (history.Detail, error)
-	Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error
+// chained are checks, and the head of the chain their records belong to.
+type chained interface {
+	Lists
 	Head(ctx context.Context) (history.Head, error)
 }
 
@@ -103,7 +101,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 // exporting is one export under way.
 type exporting struct {
 	ExportInput
-	from     exportable
+	from     chained
 	about    export.About
 	total    int64
 	progress matcher.ProgressFunc

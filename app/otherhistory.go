@@ -22,9 +22,7 @@ type OtherHistory interface {
 
 // Records is what a history gives to those who only look.
 type Records interface {
-	exportable
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
-	Choices(ctx context.Context) (history.Choices, error)
+	chained
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	ID() string // of the database
 	Close() error

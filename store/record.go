@@ -26,6 +26,10 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 	if err != nil {
 		return err
 	}
+	words, err := newTokens(master, s.id)
+	if err != nil {
+		return err
+	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
 		c, err := a.lookUp(ctx, st.Check)
 		if err != nil {
@@ -38,11 +42,14 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		if err != nil {
 			return err
 		}
-		return a.add(ctx, struct {
+		if err := a.add(ctx, struct {
 			header
 			history.Started
 			seals
-		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed)
+		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil || st.Name == "" {
+			return err
+		}
+		return a.nameFound(ctx, words, st.Session, st.Name)
 	})
 }
 

@@ -43,8 +43,6 @@ package store
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -179,7 +177,7 @@ func (s *Store) DerivedKey(ctx context.Context, purpose string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hkdf.Key(sha256.New, master, nil, string(binding("facematch derived key", s.id, purpose)), keySize)
+	return derive(master, s.id, purpose)
 }
 
 // AnchorProblem tells why the newest record could not be anchored, or nil. The
