@@ -105,6 +105,9 @@ func (p *parts) Settings(context.Context, history.SettingsChange) error { return
 func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
 }
+func (p *parts) SingleUser() bool                             { return true }
+func (p *parts) Allow(context.Context, app.Action) error      { return nil }
+func (p *parts) SignIn(context.Context, string, string) error { return nil }
 func (p *parts) LastOperators(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
 }
@@ -565,10 +568,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 8 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 9 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "problem", "problem", "ok", "warning", "ok"} {
+	for i, want := range []string{"ok", "ok", "ok", "problem", "ok", "problem", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}
