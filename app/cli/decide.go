@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,7 @@ func (c *commands) historyDecide() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		in.Check, in.Choice = args[0], history.Choice(args[1])
 		switch {
-		case !strings.Contains(", "+reasonsFor(in.Choice)+",", ", "+in.Reason+",") || in.Reason == "":
+		case !slices.Contains(history.Reasons[in.Choice], in.Reason):
 			return c.usage(cmd, "cli.decide.bad_reason", "Choice", args[1], "Known", reasonsFor(in.Choice))
 		case note != "" && note != "-":
 			return c.usage(cmd, "cli.decide.bad_note")

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -36,7 +37,7 @@ func (c *commands) operatorAdd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&role, "role", "", c.Words.T("cli.operator.role", "Known", rolesKnown()))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !strings.Contains(", "+rolesKnown()+",", ", "+role+",") || role == "" {
+		if !slices.Contains(operators.Roles, history.Role(role)) {
 			return c.usage(cmd, "cli.operator.bad_role", "Known", rolesKnown())
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
