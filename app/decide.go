@@ -117,7 +117,7 @@ func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) 
 	if err != nil {
 		return "", false, err
 	}
-	record := history.SignIn{Actor: d.actor(login.Operator, true), Failed: login.Failed, For: "override"}
+	record := history.SignIn{Actor: d.actorOf(login.Operator, true), Failed: login.Failed, For: "override"}
 	if err := d.p.History.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return "", false, err
 	}

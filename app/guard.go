@@ -93,8 +93,8 @@ func (g *Guard) SingleUser() bool {
 	return err == nil && list.Operators == nil
 }
 
-// actor is who does something, as it is recorded.
-func (g *Guard) actor(operator operators.Operator, signedIn bool) history.Actor {
+// actorOf is who does something, as it is recorded.
+func (g *Guard) actorOf(operator operators.Operator, signedIn bool) history.Actor {
 	return history.Actor{
 		Operator: operator.Name, Role: operator.Role, SignedIn: signedIn,
 		Instance: g.g.Instance, Desk: g.g.Settings().Desk, Program: g.g.Version,
@@ -109,7 +109,7 @@ func (g *Guard) Who() (history.Actor, bool) {
 		return history.Actor{}, false
 	}
 	if list.Operators == nil {
-		return g.actor(operators.Operator{Name: systemUser()}, false), true
+		return g.actorOf(operators.Operator{Name: systemUser()}, false), true
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,7 +117,7 @@ func (g *Guard) Who() (history.Actor, bool) {
 	if err != nil && g.in != nil {
 		operator = g.in.login.Operator
 	}
-	return g.actor(operator, err == nil), err == nil
+	return g.actorOf(operator, err == nil), err == nil
 }
 
 // present is who is signed in and not locked out, as they are on the list now. The
@@ -160,7 +160,7 @@ func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 		return history.Actor{}, err
 	}
 	if list.Operators == nil {
-		return g.actor(operators.Operator{Name: systemUser()}, false), nil
+		return g.actorOf(operators.Operator{Name: systemUser()}, false), nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -171,7 +171,7 @@ func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 	if !RoleMay(operator.Role, a) {
 		return history.Actor{}, matcher.NewProblem("operators.may_not", nil)
 	}
-	return g.actor(operator, true), nil
+	return g.actorOf(operator, true), nil
 }
 
 // May says whether whoever is signed in may do something now.
@@ -197,7 +197,7 @@ func (g *Guard) SignIn(ctx context.Context, name, passphrase string) error {
 	if err != nil {
 		return err
 	}
-	record := history.SignIn{Actor: g.actor(login.Operator, true), Failed: login.Failed}
+	record := history.SignIn{Actor: g.actorOf(login.Operator, true), Failed: login.Failed}
 	if err := g.g.Journal.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return err
 	}
