@@ -230,7 +230,8 @@ func (g *Guard) SignOut() {
 }
 
 // Touch says that somebody does something just now, so that the idle time begins
-// again; it ends no lock. It takes no longer than reading the clock.
+// again; it ends no lock. It reads no file: it may be called for each key and each
+// movement of the mouse.
 func (g *Guard) Touch() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

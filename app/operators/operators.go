@@ -209,6 +209,11 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 	if len(list.entries) == 0 {
 		return Login{}, matcher.NewProblem("operators.none", nil)
 	}
+	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		// A copy put back from a backup may be readable by all. A disk without such
+		// rights takes no others, which keeps nobody out.
+		_ = os.Chmod(k.file, 0o600)
+	}
 	i := find(list.entries, name)
 	known := i >= 0
 	next, err := k.begin(ctx, name, known)

@@ -99,6 +99,9 @@ func TestWhoBelongsHere(t *testing.T) {
 		t.Errorf("%+v, %v", in, err)
 	}
 
+	must(t, os.Chmod(k.file, 0o644)) // as a copy from a backup may be
+	_, err = k.SignIn(ctx, "Ada", adas)
+	must(t, err)
 	entries, err := os.ReadDir(folder)
 	must(t, err)
 	for _, e := range entries {
