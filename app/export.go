@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"slices"
 
 	"facematch/app/export"
 	"facematch/app/history"
@@ -53,11 +54,15 @@ type chained interface {
 // turn out not to have got its name after all, which does no harm. Cancelling
 // leaves nothing behind.
 //
-// Its problems are export.format, export.pdf_long (a PDF of more than MaxPDF
+// Its problems are those of Allow, export.format, export.pdf_long (a PDF of more than MaxPDF
 // checks; nothing was written), export.exists, export.not_a_file,
 // export.unwritten, export.full, and the history's own.
 func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
-	if in.Format == export.PDF && in.To != nil {
+	by, err := d.enter(ctx, ActionExport)
+	if err != nil {
+		return Exported{}, err
+	}
+	if !slices.Contains(export.Formats, in.Format) || in.Format == export.PDF && in.To != nil {
 		return Exported{}, matcher.NewProblem("export.format", nil)
 	}
 	e := exporting{ExportInput: in, from: d.p.History, progress: progress}
@@ -69,7 +74,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 		}
 		e.Words = english
 	}
-	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: d.actor(), At: d.p.Now()}
+	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now()}
 	if in.From != nil {
 		other := in.From.(*otherHistory)
 		e.from, e.about.Database = other.records, other.records.ID()
@@ -211,9 +216,4 @@ func (e *exporting) each(ctx context.Context, do func(history.Detail) error) err
 		}
 	}
 	return nil
-}
-
-// actor is who exports.
-func (d *Desk) actor() history.Actor {
-	return history.Actor{Operator: systemUser(), Instance: d.p.Instance, Desk: d.Settings().Desk, Program: d.p.Version}
 }

@@ -40,7 +40,7 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t("report.no_score"))
 	}
 	if l := last(d); l != nil {
-		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", w.reason(*l)))
+		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", ReasonWords(*l, w.words)))
 	} else if d.Decision == history.Undecided {
 		said = append(said, t("report.nobody_decided"))
 	}
@@ -209,7 +209,7 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 			overrides = w.outcome(x.Overrides)
 		}
 		cells := []string{
-			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), w.reason(x), overrides, second,
+			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
