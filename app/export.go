@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"slices"
 
 	"facematch/app/export"
 	"facematch/app/history"
@@ -40,11 +41,9 @@ type Exported struct {
 	Head   history.Head // of the chain the checks come from
 }
 
-// exportable is what a history gives an export.
-type exportable interface {
-	Count(ctx context.Context, f history.Filter) (history.Counts, error)
-	Show(ctx context.Context, check string) (history.Detail, error)
-	Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error
+// chained are checks, and the head of the chain their records belong to.
+type chained interface {
+	Lists
 	Head(ctx context.Context) (history.Head, error)
 }
 
@@ -55,11 +54,15 @@ type exportable interface {
 // turn out not to have got its name after all, which does no harm. Cancelling
 // leaves nothing behind.
 //
-// Its problems are export.format, export.pdf_long (a PDF of more than MaxPDF
+// Its problems are those of Allow, export.format, export.pdf_long (a PDF of more than MaxPDF
 // checks; nothing was written), export.exists, export.not_a_file,
 // export.unwritten, export.full, and the history's own.
 func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
-	if in.Format == export.PDF && in.To != nil {
+	by, err := d.enter(ctx, ActionExport)
+	if err != nil {
+		return Exported{}, err
+	}
+	if !slices.Contains(export.Formats, in.Format) || in.Format == export.PDF && in.To != nil {
 		return Exported{}, matcher.NewProblem("export.format", nil)
 	}
 	e := exporting{ExportInput: in, from: d.p.History, progress: progress}
@@ -71,7 +74,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 		}
 		e.Words = english
 	}
-	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: d.actor(), At: d.p.Now()}
+	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now()}
 	if in.From != nil {
 		other := in.From.(*otherHistory)
 		e.from, e.about.Database = other.records, other.records.ID()
@@ -103,7 +106,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 // exporting is one export under way.
 type exporting struct {
 	ExportInput
-	from     exportable
+	from     chained
 	about    export.About
 	total    int64
 	progress matcher.ProgressFunc
@@ -213,9 +216,4 @@ func (e *exporting) each(ctx context.Context, do func(history.Detail) error) err
 		}
 	}
 	return nil
-}
-
-// actor is who exports.
-func (d *Desk) actor() history.Actor {
-	return history.Actor{Operator: systemUser(), Instance: d.p.Instance, Desk: d.Settings().Desk, Program: d.p.Version}
 }

@@ -32,6 +32,8 @@ func (s *shelf) Count(context.Context, history.Filter) (history.Counts, error) {
 	return history.Counts{Total: int64(len(s.details))}, nil
 }
 
+func (s *shelf) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
+
 func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
 	for _, d := range s.details {
 		if d.Check == check {
@@ -66,7 +68,6 @@ func (s *shelf) Exported(_ context.Context, e history.Export) error {
 type others struct{ *shelf }
 
 func (o others) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-func (o others) Choices(context.Context) (history.Choices, error)            { return history.Choices{}, nil }
 func (o others) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return history.Verdict{}, nil
 }

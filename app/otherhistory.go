@@ -22,46 +22,66 @@ type OtherHistory interface {
 
 // Records is what a history gives to those who only look.
 type Records interface {
-	exportable
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
-	Choices(ctx context.Context) (history.Choices, error)
+	chained
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	ID() string // of the database
 	Close() error
 }
 
-type otherHistory struct{ records Records }
+type otherHistory struct {
+	desk    *Desk // who may look is asked each time: the program may have been locked meanwhile
+	records Records
+}
 
 func (o *otherHistory) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+		return nil, err
+	}
 	return o.records.List(ctx, f)
 }
 
 func (o *otherHistory) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
+	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+		return history.Counts{}, err
+	}
 	return o.records.Count(ctx, f)
 }
 
 func (o *otherHistory) Choices(ctx context.Context) (history.Choices, error) {
+	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+		return history.Choices{}, err
+	}
 	return o.records.Choices(ctx)
 }
 
 func (o *otherHistory) Detail(ctx context.Context, check string) (history.Detail, error) {
+	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+		return history.Detail{}, err
+	}
 	return o.records.Show(ctx, check)
 }
 
 func (o *otherHistory) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
+	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+		return history.Verdict{}, err
+	}
 	return o.records.Verify(ctx, progress)
 }
 
 func (o *otherHistory) Close() error { return o.records.Close() }
 
-// OpenHistory opens the history in another file. Its problems are other.missing,
+// OpenHistory opens the history in another file. Its problems are those of Allow,
+// other.missing,
 // other.foreign, other.older, other.newer, other.no_access, other.damaged.
 func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return nil, err
+	}
 	records, err := d.p.OpenHistory(ctx, path)
 	if err != nil {
 		return nil, OtherProblem(err)
 	}
-	return &otherHistory{records}, nil
+	return &otherHistory{d, records}, nil
 }
 
 // otherKeys are the problems of a history that are another's to mend, and so

@@ -50,7 +50,12 @@ func (c *commands) historyExport() *cobra.Command {
 		if out == "-" {
 			in.File, in.To = "", c.out
 		}
-		return c.with(cmd.Context(), "text", func(p Program) error { return c.export(cmd, p.Desk(), in, *db) })
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionExport); err != nil {
+				return err
+			}
+			return c.export(cmd, p.Desk(), in, *db)
+		})
 	}
 	return cmd
 }

@@ -132,7 +132,7 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 // input, where no list of processes shows them.
 func (c *commands) nameWords(cmd *cobra.Command, given string) (string, error) {
 	if given == "-" {
-		read, err := io.ReadAll(io.LimitReader(c.Stdin, 4*app.MaxName+2))
+		read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
 		if err != nil {
 			return "", matcher.NewProblem("check.name_unread", err)
 		}

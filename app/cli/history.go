@@ -29,7 +29,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport())
+	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyDecide())
 	return cmd
 }
 

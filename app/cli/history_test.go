@@ -30,6 +30,8 @@ func (s *shelf) Count(_ context.Context, f history.Filter) (history.Counts, erro
 	return history.Counts{Total: int64(len(s.details))}, nil
 }
 
+func (s *shelf) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
+
 func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
 	for _, d := range s.details {
 		if d.Check == check {
@@ -67,9 +69,6 @@ func (s *shelf) openOther(_ context.Context, path string) (app.Records, error) {
 type another struct{ *parts }
 
 func (another) ID() string { return "another" }
-func (another) Choices(context.Context) (history.Choices, error) {
-	return history.Choices{}, nil
-}
 
 const sekrit = "Sekrit Person"
 

@@ -29,12 +29,12 @@ func (c *commands) dbFlag(cmd *cobra.Command) *string {
 // without a history of its own is nobody's yet.
 func (c *commands) lookAt(cmd *cobra.Command, db, format string, do func(shown) error) error {
 	if db == "" {
-		return c.look(cmd.Context(), format, func(r Records) error { return do(r) })
+		return c.look(cmd, app.ActionHistory, format, func(r Records) error { return do(r) })
 	}
 	records, err := c.History(cmd.Context())
 	switch {
 	case err == nil:
-		err = records.Close()
+		err = errors.Join(c.enter(cmd, records, app.ActionHistory), records.Close())
 	case isKey(err, "store.missing"):
 		err = nil
 	}

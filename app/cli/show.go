@@ -79,14 +79,7 @@ type sheet struct {
 
 func (s *sheet) t(key string, params ...any) string { return s.c.Words.T(key, params...) }
 
-// known gives the word of a value, or the value where the catalogue has none.
-func (s *sheet) known(prefix, value string) string {
-	key := prefix + strings.ReplaceAll(value, " ", "_")
-	if word := s.t(key); word != key {
-		return word
-	}
-	return value
-}
+func (s *sheet) known(prefix, value string) string { return export.Known(prefix, value, s.c.Words) }
 
 // line writes a thing and what is known of it; nothing where nothing is.
 func (s *sheet) line(key, value string) {
@@ -244,7 +237,7 @@ func (s *sheet) decisions(d history.Detail) {
 	}
 	s.heading("report.decisions")
 	for _, x := range d.Decisions {
-		s.item("%d  %s  %s  %s  %s", x.Seq, moment(x.At), x.Operator, s.known("report.choice_", string(x.Choice)), s.known("reason."+string(x.Choice)+".", x.Reason))
+		s.item("%d  %s  %s  %s  %s", x.Seq, moment(x.At), x.Operator, s.known("report.choice_", string(x.Choice)), export.ReasonWords(x, s.c.Words))
 		if x.Overrides != "" {
 			s.item("    %s: %s", s.t("report.overrides"), s.t(app.OutcomeKey(x.Overrides)))
 		}

@@ -37,6 +37,9 @@ type File struct {
 // CreateFile begins a file. A file that is there already is refused unless it is
 // to be written over: then it stays as it is until Publish.
 func CreateFile(path string, overwrite bool) (*File, error) {
+	if path == "" {
+		return nil, unwritten(fs.ErrInvalid)
+	}
 	for _, p := range []string{path, path + DigestEnding} {
 		if err := free(p, overwrite); err != nil {
 			return nil, err

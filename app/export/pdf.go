@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"hash"
 	"io"
-	"strings"
 	"time"
 
 	"facematch/app/export/paper"
@@ -22,17 +21,11 @@ type pdfWriter struct {
 	words Words
 
 	single history.Detail // the first
-	rows   []row
+	rows   []history.Row
 	counts history.Counts
 
 	sum   hash.Hash // of the data
 	lines *json.Encoder
-}
-
-// row is a check in the list.
-type row struct {
-	history.Row
-	reason string
 }
 
 func newPDF(to io.Writer, about About, words Words) *pdfWriter {
@@ -50,11 +43,7 @@ func (w *pdfWriter) Check(d history.Detail) error {
 	if len(w.rows) == 0 {
 		w.single = d
 	}
-	r := row{Row: d.Row}
-	if l := last(d); l != nil {
-		r.reason = w.reason(*l)
-	}
-	w.rows = append(w.rows, r)
+	w.rows = append(w.rows, d.Row)
 	w.counts.Total++
 	w.counts.ByOutcome[d.Outcome]++
 	if d.Decision == history.Undecided {
@@ -185,19 +174,7 @@ func look(o history.Outcome) (paper.Shape, paper.Colour) {
 
 func (w *pdfWriter) outcome(o history.Outcome) string { return w.known("outcome.", string(o)) }
 
-// known gives the word of a value, or the value where the catalogue has none, as
-// with one of a newer version.
-func (w *pdfWriter) known(prefix, value string) string {
-	key := prefix + strings.ReplaceAll(value, " ", "_")
-	if word := w.words.T(key); word != key {
-		return word
-	}
-	return strings.ReplaceAll(value, "_", " ")
-}
-
-func (w *pdfWriter) reason(d history.Decided) string {
-	return w.known("reason."+string(d.Choice)+".", d.Reason)
-}
+func (w *pdfWriter) known(prefix, value string) string { return Known(prefix, value, w.words) }
 
 // name is what is printed in the place of a person's name.
 func (w *pdfWriter) name(r history.Row) string {

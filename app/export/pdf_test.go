@@ -2,6 +2,8 @@ package export
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,17 +79,91 @@ func dump(t *testing.T, name string, pdf []byte) {
 
 func TestReportOfOneCheck(t *testing.T) {
 	d := detail(8, 2)
-	text := textOf(t, exported(t, PDF, about(false), d))
-	contains(t, text, "REFER", "Score 71.20 of 100", "page 1 of ")
+	d.Name = "Ada Lovelace"
+	pdf := exported(t, PDF, about(true), d)
+	dump(t, "one.pdf", pdf)
+	text := textOf(t, pdf)
+	contains(t, text,
+		"Report of one check", "REFER", "Score 71.20 of 100", "Decision: approved by bert", "The person is under 18.",
+		"The 8 compared frames", "62.37", "held for a referral only", "not held", "99.5", "a person of 18 or over (was under 18)",
+		"Ada Lovelace", "anna (signed in)", "Counter 1", d.Check, d.Session, "req_1", "41, 42, 43, 44", "3.21 s",
+		"carla (not", secret("note"), "The 2 attempts in this session", "this check", "chk_earlier", "NOT COMPARED",
+		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+		"lfw-2026-10 (measured)", "retention period", "page 1 of 2", "page 2 of 2", "otto (auditor), desk Back office, Facematch Desk 1.2.4",
+		"record 123", head.Hash,
+	)
 }
 
-func TestLook(t *testing.T) {
-	long := detail(64, 12)
-	long.Name = strings.Repeat("Wolfeschlegelsteinhausenbergerdorff-", 6) + " محمد بن موسى الخوارزمي 王小明 Пушкин e\u0301 😀"
-	for i := range long.Decisions {
-		long.Decisions[i].Note = many(17)[i].Name + " and a longer note that goes on for a while, to be broken at the cell's end"
+// The digest a report prints is that of the same checks as JSON Lines, without
+// the last line.
+func TestDigestOfTheData(t *testing.T) {
+	for _, names := range []bool{false, true} {
+		for _, checks := range [][]history.Detail{{detail(8, 2)}, many(5)} {
+			lines := exported(t, JSONL, about(names), checks...)
+			lines = lines[:bytes.LastIndexByte(lines[:len(lines)-1], '\n')+1]
+			sum := sha256.Sum256(lines)
+			contains(t, textOf(t, exported(t, PDF, about(names), checks...)), hex.EncodeToString(sum[:]))
+		}
 	}
-	dump(t, "one.pdf", exported(t, PDF, about(true), detail(8, 1)))
-	dump(t, "long.pdf", exported(t, PDF, about(true), long))
-	dump(t, "selection.pdf", exported(t, PDF, about(true), many(120)...))
+}
+
+// What can be long is: the name, the frames, the decisions and their notes.
+func TestReportOfALongCheck(t *testing.T) {
+	d := detail(64, 12)
+	d.Name = strings.Repeat("Wolfeschlegelsteinhausenbergerdorff-", 6) + " محمد بن موسى 王小明 Пушкин e\u0301 😀\u202e"
+	for i := range d.Decisions {
+		d.Decisions[i].Note = many(17)[i].Name + " and a longer note that goes on for a while, to be broken at the cell's end"
+	}
+	d.Decisions[11].Note = strings.Repeat("a note longer than a page ", 200) + "END"
+	pdf := exported(t, PDF, about(true), d)
+	dump(t, "long.pdf", pdf)
+	text := textOf(t, pdf)
+	contains(t, text, "The 64 compared frames", "85.31", "محمد", "王小", "Пушкин", "[U+1F600]", "[U+202E]", "END", "are printed as their Unicode number")
+	if n := strings.Count(text, "Wolfeschlegelsteinhausenbergerdorff"); n != 6 {
+		t.Errorf("%d of 6 parts of the name are there", n)
+	}
+}
+
+// A check of each kind of outcome, also with nothing known of it but that it
+// began.
+func TestReportOfEachOutcome(t *testing.T) {
+	for _, o := range outcomes {
+		d := detail(3, 0)
+		d.Outcome, d.Finished.Outcome = o, o
+		switch o {
+		case history.NotCompared:
+			d.Score, d.Finished.Score, d.Finished.Percentages, d.Code = nil, nil, nil, ptr(1)
+		case history.CouldNotRun:
+			d.Score, d.Code, d.Finished = nil, nil, &history.Finished{Outcome: o, Problem: "check.timeout", Took: 1e9}
+		case history.Interrupted, history.Running, history.Unknown, history.Cancelled:
+			d.Score, d.Code, d.Finished = nil, nil, nil
+		}
+		pdf := exported(t, PDF, about(false), d)
+		dump(t, "outcome-"+strings.ReplaceAll(string(o), " ", "-")+".pdf", pdf)
+		text := textOf(t, pdf)
+		contains(t, text, english(t).T("outcome."+strings.ReplaceAll(string(o), " ", "_")), "(left out of this report)")
+		if d.Score == nil && strings.Contains(text, "0.00") {
+			t.Errorf("%s: a score that is not there is shown as 0", o)
+		}
+	}
+}
+
+func TestReportOfASelection(t *testing.T) {
+	checks := many(120)
+	pdf := exported(t, PDF, about(true), checks...)
+	dump(t, "selection.pdf", pdf)
+	text := textOf(t, pdf)
+	contains(t, text, "Report of a selection of checks", "outcome refer", "120", "12.5 %", "page 1 of ",
+		"Ada Lovelace", "Müller-Łukasiewicz", "Сергеевич Пушкин", "الخوارزمي", "王小明", "김철수", "山田太郎", "דוד", "Καζαντζάκης", "प्रेमचंद", "สมชาย ใจดี",
+		"Nguyễn Thị Minh Khai", "Առաքել", "ჭაბუა", "አበበ", "[U+1798]", head.Hash)
+	for _, d := range checks {
+		if !strings.Contains(text, short(d.Check)) {
+			t.Errorf("%s is missing", d.Check)
+		}
+	}
+	if heads, pages := strings.Count(text, "Record Time"), strings.Count(text, "page "); heads < 2 || heads < pages-1 { // the last may hold only the digest
+		t.Errorf("the table has its head on %d of %d pages", heads, pages)
+	}
+	text = textOf(t, exported(t, PDF, about(false)))
+	contains(t, text, "Report of a selection of checks", "page 1 of 1")
 }

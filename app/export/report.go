@@ -34,11 +34,13 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t("report.scored", "Score", score(d.Row)))
 	case d.Finished != nil && d.Finished.Problem != "":
 		said = append(said, t(d.Finished.Problem))
+	case d.Outcome == history.NotCompared:
+		said = append(said, t("report.not_compared"))
 	default:
 		said = append(said, t("report.no_score"))
 	}
 	if l := last(d); l != nil {
-		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", w.reason(*l)))
+		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", ReasonWords(*l, w.words)))
 	} else if d.Decision == history.Undecided {
 		said = append(said, t("report.nobody_decided"))
 	}
@@ -207,7 +209,7 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 			overrides = w.outcome(x.Overrides)
 		}
 		cells := []string{
-			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), w.reason(x), overrides, second,
+			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
@@ -234,8 +236,8 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.attempts", "Count", len(d.Attempts)))
 	table := p.Table([]paper.Column{
-		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 35}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
-		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 55},
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 50},
 	})
 	for _, a := range d.Attempts {
 		check := a.Check

@@ -18,6 +18,7 @@ func CSVSafe(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + 1)
 	begins := true // a cell could begin here
 	for _, r := range s {
 		if begins && beginsFormula(r) {
@@ -36,12 +37,27 @@ func CSVSafe(s string) string {
 
 // beginsFormula: a tab or a line's end at the front of a cell are signs too, but
 // harmless without what they hide.
-func beginsFormula(r rune) bool { return strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫−", r) }
+func beginsFormula(r rune) bool {
+	switch r {
+	case '=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−':
+		return true
+	}
+	return false
+}
 
 // splitsCells: what programs split lines at, and the quote that begins a cell.
-func splitsCells(r rune) bool { return strings.ContainsRune(",;|\t\r\n\"\u2028\u2029\v\f\u0085", r) }
+func splitsCells(r rune) bool {
+	switch r {
+	case ',', ';', '|', '\t', '\r', '\n', '"', '\v', '\f', '\u0085', '\u2028', '\u2029':
+		return true
+	}
+	return false
+}
 
 // skipped are characters that cannot be seen.
 func skipped(r rune) bool {
-	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r)
+	if r > ' ' && r < 0x7f {
+		return false
+	}
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }

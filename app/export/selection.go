@@ -43,8 +43,8 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	}
 	p.Heading(t("report.list"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 14, Right: true}, {Title: t("report.time"), Share: 18}, {Title: t("report.outcome"), Share: 25},
-		{Title: t("report.score"), Share: 12, Right: true}, {Title: t("report.decision"), Share: 23}, {Title: t("report.operator"), Share: 17},
+		{Title: t("report.record"), Share: 14, Right: true}, {Title: t("report.time"), Share: 25}, {Title: t("report.outcome"), Share: 25},
+		{Title: t("report.score"), Share: 12, Right: true}, {Title: t("report.decision"), Share: 17}, {Title: t("report.operator"), Share: 17},
 		{Title: t("report.desk"), Share: 16}, {Title: t("report.check"), Share: 23},
 	}
 	if w.about.Names {
@@ -52,16 +52,12 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	}
 	list := p.Table(columns)
 	for _, r := range w.rows {
-		decision := w.decision(r.Decision)
-		if r.reason != "" {
-			decision += ": " + r.reason
-		}
 		cells := []string{
-			strconv.FormatInt(r.Seq, 10), r.At.Local().Format("2006-01-02 15:04"), w.outcome(r.Outcome), score(r.Row),
-			decision, r.Operator, r.Desk, short(r.Check),
+			strconv.FormatInt(r.Seq, 10), r.At.Local().Format("2006-01-02 15:04"), w.outcome(r.Outcome), score(r),
+			w.decision(r.Decision), r.Operator, r.Desk, short(r.Check),
 		}
 		if w.about.Names {
-			cells = append(cells, w.name(r.Row))
+			cells = append(cells, w.name(r))
 		}
 		list.Row(cells...)
 	}

@@ -65,3 +65,21 @@ func either[T any](values []T, words Words) string {
 	}
 	return strings.Join(said, words.T("filter.or"))
 }
+
+// Known gives the word of a value from the catalogue, under prefix and value; the
+// value itself where there is none, as with one of a newer version.
+func Known(prefix, value string, words Words) string {
+	key := prefix + strings.ReplaceAll(value, " ", "_")
+	if word := words.T(key); word != key {
+		return word
+	}
+	return strings.ReplaceAll(value, "_", " ")
+}
+
+// ReasonWords gives the reason of a decision.
+func ReasonWords(d history.Decided, words Words) string {
+	if d.Reason == history.ReasonOther {
+		return words.T("report.reason_other") // the catalogue's own asks for a note
+	}
+	return Known("reason."+string(d.Choice)+".", d.Reason, words)
+}

@@ -1,0 +1,141 @@
+package export
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"facematch/matcher"
+)
+
+func problemKey(err error) string {
+	var p *matcher.Problem
+	if errors.As(err, &p) {
+		return p.Key
+	}
+	return ""
+}
+
+// The digest beside the file is what sha256sum writes and reads, whatever the
+// file is called.
+func TestDigestIsThatOfSha256sum(t *testing.T) {
+	for _, name := range []string{"a.csv", "with space.csv", `back\slash.csv`, "line\nbreak.csv", "#hash.csv"} {
+		dir := t.TempDir()
+		f, err := CreateFile(filepath.Join(dir, name), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("some bytes")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Publish(head, 3); err != nil {
+			t.Fatal(err)
+		}
+		check := exec.Command("sha256sum", "--check", "--strict", name+DigestEnding)
+		check.Dir = dir
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v, %s", name, err, out)
+		}
+	}
+}
+
+func TestAbortLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	f, err := CreateFile(filepath.Join(dir, "x"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("half")); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 || list[0].Name() == "x" {
+		t.Errorf("%v %v", list, err)
+	}
+	f.Abort()
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
+// On a full disk there is no export: here a file that may not grow, as the
+// smallest disk there is.
+func TestDiskFull(t *testing.T) {
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limit := before
+	limit.Cur = 4096
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
+	for _, format := range Formats {
+		dir := t.TempDir()
+		f, err := CreateFile(filepath.Join(dir, "x"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := New(format, f, about(true), english(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range many(300) {
+			if err = w.Check(d); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = w.End(head)
+		}
+		if problemKey(err) != "export.full" {
+			t.Errorf("%s: %v", format, err)
+		}
+		f.Abort()
+		if list, _ := os.ReadDir(dir); len(list) != 0 {
+			t.Errorf("%s: %v", format, list)
+		}
+	}
+	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		if problemKey(unwritten(&os.PathError{Op: "write", Path: "/a/name", Err: err})) != "export.full" {
+			t.Error(err)
+		}
+	}
+	if err := unwritten(&os.PathError{Op: "write", Path: "/a/name", Err: syscall.EIO}); problemKey(err) != "export.unwritten" || strings.Contains(err.Error(), "name") {
+		t.Error(err)
+	}
+}
+
+// A program that is killed leaves no file under the final name.
+func TestKilledInTheMiddle(t *testing.T) {
+	if path := os.Getenv("EXPORT_HALF"); path != "" {
+		f, err := CreateFile(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("half of it")); err != nil {
+			t.Fatal(err)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+	path := filepath.Join(t.TempDir(), "x.csv")
+	child := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
+	child.Env = append(os.Environ(), "EXPORT_HALF="+path)
+	var exit *exec.ExitError
+	if err := child.Run(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatal(err)
+	}
+	for _, p := range []string{path, path + DigestEnding} {
+		if _, err := os.Lstat(p); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+}
