@@ -65,6 +65,10 @@ const (
 	notesLeast = 48 // for two, where there is much else
 
 	aboutWidth    = 560
+	decideWidth   = 640
+	signInWidth   = 420
+	tabsWidth     = 340 // of the three tabs, which who is signed in stands beside
+	tabsHeight    = 40
 	keptWidth     = 640
 	keptHeight    = 320
 	gaugeHeight   = 84

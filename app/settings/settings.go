@@ -20,6 +20,9 @@ type Settings struct {
 	API        API                 `toml:"api"`
 	Consent    Consent             `toml:"consent"`
 	Folders    FolderChoice        `toml:"folders"`
+	Retention  Retention           `toml:"retention"`
+	Privacy    Privacy             `toml:"privacy"`
+	Operators  Operators           `toml:"operators"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
 
@@ -66,4 +69,24 @@ type FolderChoice struct {
 	History   string `toml:"history" comment:"where the history database lies; empty: the data folder"`
 	Models    string `toml:"models" comment:"where the face models lie; empty: the usual places"`
 	Documents string `toml:"documents" comment:"where Browse starts; empty: the last one used"`
+
+	SecondAnchor string `toml:"second_anchor" comment:"where the head of the history is written besides, such as a share; empty: nowhere"`
+}
+
+// Retention is how many days parts of a session are kept; 0: without end.
+type Retention struct {
+	NamesDays   int `toml:"names_days" comment:"how many days names and notes are kept; 0: without end"`
+	AnswersDays int `toml:"answers_days" comment:"how many days the answers' bodies are kept; 0: without end"`
+	ImagesDays  int `toml:"images_days" comment:"how many days pictures are kept, where they are; 0: without end"`
+}
+
+// Privacy is what is kept of a person besides.
+type Privacy struct {
+	KeepImages    bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
+	RecoveryAsked bool `toml:"recovery_asked" comment:"the recovery passphrase was offered, and declined for now"`
+}
+
+// Operators is how sign-ins are kept safe.
+type Operators struct {
+	LockMinutes int `toml:"lock_minutes" comment:"after how many minutes without a key or the mouse the window locks; 0: never"`
 }
