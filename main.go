@@ -24,6 +24,7 @@ import (
 	"facematch/app"
 	"facematch/app/cli"
 	"facematch/app/instance"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -226,8 +227,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
 			return history.DerivedKey(ctx, "kept checks")
 		}),
-		Cameras:  cameras,
-		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+		Cameras:   cameras,
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
+		Settings:  chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
 }

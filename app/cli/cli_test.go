@@ -18,6 +18,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -104,6 +105,13 @@ func (p *parts) Settings(context.Context, history.SettingsChange) error { return
 func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
 }
+func (p *parts) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return history.SettingsChange{}, false, nil
+}
+func (p *parts) Decidable(context.Context, string) (history.Row, error) { return history.Row{}, nil }
+func (p *parts) Decide(context.Context, history.Decision) error         { return nil }
+func (p *parts) SignedIn(context.Context, history.SignIn) error         { return nil }
+func (p *parts) Exported(context.Context, history.Export) error         { return nil }
 func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error) {
 	return slices.Clone(p.rows[:min(f.Limit, len(p.rows))]), nil
 }
@@ -178,8 +186,9 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
-			Cameras:  func() []app.Camera { return nil },
-			Instance: "ins_1", Version: "1.2.3",
+			Cameras:   func() []app.Camera { return nil },
+			Operators: operators.New(operators.Params{File: filepath.Join(t.TempDir(), "operators.json"), Now: time.Now}),
+			Instance:  "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})}, nil
 	}
