@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func (w *Window) openDecision(row history.Row, done func()) {
 func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
 	f := newDecisionForm(w.parts, row, w.gate.now)
 	w.deciding = f
-	d := w.ask("decide.title", f.content, decideWidth, f.cancel, f.record)
+	d := w.ask("deciding.title", f.content, decideWidth, f.cancel, f.record)
 	d.SetOnClosed(func() { w.keys.done(f.passphrase) })
 	f.cancel.OnTapped = d.Dismiss
 	f.OnDone = func(in app.DecisionInput) {
@@ -73,8 +72,8 @@ type decisionForm struct {
 	two       bool // a second person is needed
 	reasons   []string
 	recording *job
-	until     time.Time // when the second one's next attempt is taken; zero: now
-	fault     error     // what the countdown is about
+	wait      wait  // of the second one
+	fault     error // why it was not recorded
 
 	choice         *radio
 	reason         *choice
@@ -89,11 +88,11 @@ type decisionForm struct {
 func newDecisionForm(p parts, row history.Row, now func() time.Time) *decisionForm {
 	f := &decisionForm{parts: p, row: row, now: now, two: p.desk.NeedsSecond(row)}
 	t := p.words.T
-	changed := func(string) { f.update() }
+	changed := func(string) { f.typed() }
 	f.choice = p.keys.radio([]string{string(history.Approve), string(history.Reject)},
-		func(v string) string { return t("decide.choice." + v) }, f.chosen)
+		func(v string) string { return t("deciding.choice." + v) }, f.chosen)
 	f.reason = p.keys.choice(changed)
-	f.reason.PlaceHolder = t("decide.reason_choose")
+	f.reason.PlaceHolder = t("deciding.reason_choose")
 	f.note = p.keys.text(2, changed)
 	f.note.Wrapping = fyne.TextWrapWord
 	f.note.TextStyle.Monospace = false
@@ -101,7 +100,7 @@ func newDecisionForm(p parts, row history.Row, now func() time.Time) *decisionFo
 	f.passphrase.OnSubmitted = func(string) { f.store() }
 	f.said = wrapped("")
 	f.cancel = p.keys.button(t("button.cancel"), theme.CancelIcon(), nil)
-	f.record = p.keys.button(t("decide.record"), theme.ConfirmIcon(), f.store)
+	f.record = p.keys.button(t("deciding.record"), theme.ConfirmIcon(), f.store)
 	f.record.Importance = widget.HighImportance
 	f.lay()
 	f.update()
@@ -117,22 +116,22 @@ func (f *decisionForm) lay() {
 		f.content.Add(container.NewBorder(nil, nil, container.NewCenter(widget.NewIcon(theme.WarningIcon())), nil, warning))
 	}
 	form := container.New(layout.NewFormLayout(),
-		widget.NewLabel(t("decide.decision")), f.choice.row,
-		widget.NewLabel(t("decide.reason")), f.reason,
-		widget.NewLabel(t("decide.note")), f.note,
+		widget.NewLabel(t("deciding.decision")), f.choice.row,
+		widget.NewLabel(t("deciding.reason")), f.reason,
+		widget.NewLabel(t("deciding.note")), f.note,
 	)
 	if f.two {
-		form.Add(widget.NewLabel(t("decide.second")))
+		form.Add(widget.NewLabel(t("deciding.second")))
 		form.Add(f.second)
 		if !f.desk.SingleUser() {
-			form.Add(widget.NewLabel(t("decide.passphrase")))
+			form.Add(widget.NewLabel(t("deciding.passphrase")))
 			form.Add(f.passphrase)
 			f.seconds()
 		}
 	}
 	f.content.Add(form)
 	if f.two && f.desk.SingleUser() {
-		note := wrapped(t("decide.unverified"))
+		note := wrapped(t("deciding.unverified"))
 		note.SizeName = theme.SizeNameCaptionText
 		f.content.Add(note)
 	}
@@ -142,9 +141,9 @@ func (f *decisionForm) lay() {
 // machine is the check's own result, which stays.
 func (f *decisionForm) machine() fyne.CanvasObject {
 	l := lookOf(f.row.Outcome)
-	what := f.words.T("decide.machine", "Time", date(f.row.At))
+	what := f.words.T("deciding.machine", "Time", date(f.row.At))
 	if f.row.Score != nil {
-		what = f.words.T("decide.machine_score", "Time", date(f.row.At), "Score", f.words.percent(float64(*f.row.Score)/100))
+		what = f.words.T("deciding.machine_score", "Time", date(f.row.At), "Score", f.words.percent(float64(*f.row.Score)/100))
 	}
 	if name := f.row.Name; name != "" {
 		what = name + "\n" + what
@@ -157,27 +156,16 @@ func (f *decisionForm) machine() fyne.CanvasObject {
 // warning says why a second person is needed.
 func (f *decisionForm) warning() string {
 	if f.row.Decision == history.Approved || f.row.Decision == history.Rejected {
-		return f.words.T("decide.again", "Decision", f.words.T("decision."+string(f.row.Decision)))
+		return f.words.T("deciding.again", "Decision", f.words.T("decision."+string(f.row.Decision)))
 	}
-	return f.words.T("decide.override", "Outcome", f.words.T(app.OutcomeKey(f.row.Outcome)))
+	return f.words.T("deciding.override", "Outcome", f.words.T(app.OutcomeKey(f.row.Outcome)))
 }
 
-// seconds fills the list of those who may agree: others than who is signed in,
-// whose role overrides.
+// seconds fills the list of those who may agree.
 func (f *decisionForm) seconds() {
-	actor, _ := f.desk.Who()
 	f.work.start(func(context.Context) {
-		all, err := f.desk.Operators()
-		f.work.do(func() {
-			f.desk.Log("operators", err) // a name can still be typed
-			var names []string
-			for _, o := range all {
-				if o.Name != actor.Operator && (o.Role == history.RoleReviewer || o.Role == history.RoleAdministrator) {
-					names = append(names, o.Name)
-				}
-			}
-			f.second.SetOptions(names)
-		})
+		names := f.desk.Seconds()
+		f.work.do(func() { f.second.SetOptions(names) })
 	})
 }
 
@@ -216,15 +204,15 @@ func (f *decisionForm) missing() string {
 	in := f.input()
 	switch {
 	case in.Choice == "":
-		return "decide.missing_choice"
+		return "deciding.missing_choice"
 	case in.Reason == "":
-		return "decide.missing_reason"
+		return "deciding.missing_reason"
 	case in.Reason == history.ReasonOther && in.Note == "":
-		return "decide.missing_note"
+		return "deciding.missing_note"
 	case f.two && in.Second == "":
-		return "decide.missing_second"
+		return "deciding.missing_second"
 	case f.two && !f.desk.SingleUser() && in.Passphrase == "":
-		return "decide.missing_passphrase"
+		return "deciding.missing_passphrase"
 	}
 	return ""
 }
@@ -233,19 +221,21 @@ func (f *decisionForm) update() {
 	if f.record == nil { // it is being made
 		return
 	}
-	missing := f.missing()
-	enable(f.record, missing == "" && f.recording == nil && f.until.IsZero())
+	missing, waits := f.missing(), f.wait.left(f.second.Text, f.now()) > 0
+	enable(f.record, missing == "" && f.recording == nil && !waits)
 	switch {
-	case f.recording != nil || !f.until.IsZero(): // what is said stays
+	case f.recording != nil || waits || f.fault != nil: // what is said stays
 	case missing != "":
-		if f.fault == nil {
-			say(f.said, f.words.T(missing), widget.MediumImportance)
-		}
+		say(f.said, f.words.T(missing), widget.MediumImportance)
 	default:
-		if f.fault == nil {
-			say(f.said, f.words.T("decide.ready"), widget.MediumImportance)
-		}
+		say(f.said, f.words.T("deciding.ready"), widget.MediumImportance)
 	}
+}
+
+// typed is what update is after a change: what went wrong before counts no more.
+func (f *decisionForm) typed() {
+	f.fault = nil
+	f.update()
 }
 
 // store records the decision. Closing the window must not cut it.
@@ -255,7 +245,7 @@ func (f *decisionForm) store() {
 	}
 	in := f.input()
 	f.fault = nil
-	say(f.said, f.words.T("decide.recording"), widget.MediumImportance)
+	say(f.said, f.words.T("deciding.recording"), widget.MediumImportance)
 	f.recording = f.work.start(func(ctx context.Context) {
 		err := f.desk.Decide(context.WithoutCancel(ctx), in)
 		f.work.do(func() { f.stored(in, err) })
@@ -272,30 +262,28 @@ func (f *decisionForm) stored(in app.DecisionInput, err error) {
 	f.desk.Log("decision", err)
 	f.passphrase.SetText("")
 	f.fault = err
-	if seconds := waitOf(err); seconds > 0 {
-		f.until = f.now().Add(time.Duration(seconds) * time.Second)
-		f.tick(f.now())
-		return
-	}
 	say(f.said, f.words.problem(err), widget.DangerImportance)
+	f.wait.begin(in.Second, err, f.now())
 	f.update()
 	var p *app.Problem
-	if errors.As(err, &p) && f.passphrase.Visible() && strings.HasPrefix(p.Key, "operators.") {
+	if errors.As(err, &p) && f.two && strings.HasPrefix(p.Key, "operators.") {
 		f.focusAny(f.passphrase)
 	}
 }
 
 // tick counts down to the second one's next attempt.
 func (f *decisionForm) tick(now time.Time) {
-	if f == nil || f.until.IsZero() {
+	if f == nil {
 		return
 	}
-	if left := int(math.Ceil(f.until.Sub(now).Seconds())); left > 0 {
-		say(f.said, f.words.waiting(f.fault, left), widget.DangerImportance)
-	} else {
-		f.until, f.fault = time.Time{}, nil
+	if text, counts := f.wait.tick(f.words, f.second.Text, now); counts {
+		if text == "" {
+			f.fault = nil
+		} else {
+			say(f.said, text, widget.DangerImportance)
+		}
+		f.update()
 	}
-	f.update()
 }
 
 // newCheck begins with the next person. A referral that nobody has decided is

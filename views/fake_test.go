@@ -6,6 +6,7 @@ import (
 	"image"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,8 @@ type fakeDesk struct {
 	operators  []operators.Operator
 	secrets    map[string]string // passphrases by name
 	signedIn   string
+	idle       bool // the idle time has locked
+	touched    atomic.Int64
 	signIn     func(name string) error // before the passphrase is looked at
 	decided    []app.DecisionInput
 	decide     func(app.DecisionInput) error
@@ -421,7 +424,7 @@ func (d *fakeDesk) Who() (history.Actor, bool) {
 	}
 	for _, o := range d.operators {
 		if o.Name == d.signedIn {
-			return history.Actor{Operator: o.Name, Role: o.Role, SignedIn: true}, true
+			return history.Actor{Operator: o.Name, Role: o.Role, SignedIn: true}, !d.idle
 		}
 	}
 	return history.Actor{}, false
@@ -438,7 +441,7 @@ func (d *fakeDesk) SignIn(_ context.Context, name, passphrase string) error {
 	if secret, there := d.secrets[name]; !there || secret != passphrase {
 		return &app.Problem{Key: "operators.wrong"}
 	}
-	d.signedIn = name
+	d.signedIn, d.idle = name, false
 	return nil
 }
 
@@ -477,11 +480,7 @@ func (d *fakeDesk) NeedsSecond(row history.Row) bool {
 	return row.Outcome != history.Refer || row.Decision == history.Approved || row.Decision == history.Rejected
 }
 
-func (d *fakeDesk) Operators() ([]operators.Operator, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.operators), nil
-}
+func (d *fakeDesk) Operators() ([]operators.Operator, error) { return d.list(), nil }
 
 func (d *fakeDesk) AddOperator(_ context.Context, name string, role history.Role, passphrase string) error {
 	d.mu.Lock()
@@ -530,4 +529,31 @@ func (d *fakeDesk) RecoverySet(context.Context) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return !d.noRecovery, nil
+}
+
+func (d *fakeDesk) Touch() { d.touched.Add(1) }
+
+func (d *fakeDesk) Names() []string {
+	var names []string
+	for _, o := range d.list() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+func (d *fakeDesk) Seconds() []string {
+	actor, _ := d.Who()
+	var names []string
+	for _, o := range d.list() {
+		if o.Name != actor.Operator && (o.Role == history.RoleReviewer || o.Role == history.RoleAdministrator) {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
+func (d *fakeDesk) list() []operators.Operator {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.operators)
 }

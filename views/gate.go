@@ -21,7 +21,6 @@ type gate struct {
 	open   bool
 	last   string              // who was let in last; empty: nobody yet
 	behind []fyne.CanvasObject // dialogs that wait for the same operator, the lowest first
-	used   time.Time           // when somebody last did something
 	now    func() time.Time
 
 	page   *signInPage
@@ -43,14 +42,10 @@ func newGate(p parts, lock, signedIn func()) *gate {
 }
 
 // screens puts the tabs below the corner that says who is signed in.
-func (g *gate) screens(tabs fyne.CanvasObject) fyne.CanvasObject {
+func (g *gate) screens(tabs fyne.CanvasObject, used func()) fyne.CanvasObject {
 	g.main = container.NewStack(tabs, container.New(atTop{}, g.corner))
-	return newSensor(container.NewStack(g.main, g.page.content), func() { g.used = g.wall() })
+	return newSensor(container.NewStack(g.main, g.page.content), used)
 }
-
-// wall is the time by the wall clock: it goes on while a computer sleeps, so a
-// closed lid is idle time too.
-func (g *gate) wall() time.Time { return g.now().Round(0) }
 
 // atTop places the corner beside the tabs.
 type atTop struct{}
@@ -66,7 +61,7 @@ func (atTop) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 // begin shows the screens, or the sign-in page where operators are set up, and
-// looks from then on whether the desk is left alone.
+// looks each second from then on who is signed in still.
 func (w *Window) begin() {
 	if _, in := w.desk.Who(); in {
 		w.enter()
@@ -81,32 +76,31 @@ func (w *Window) begin() {
 			case <-ctx.Done():
 				return
 			case <-every.C:
-				w.work.do(w.tick)
+				_, in := w.desk.Who() // reads a file, so not in the window's goroutine
+				w.work.do(func() { w.tick(in) })
 			}
 		}
 	})
 }
 
-// tick runs each second: it counts down on the sign-in page, locks a desk that
-// was left alone, and follows what was changed from outside, as by the command
-// line: operators set up or taken away.
-func (w *Window) tick() {
+// tick counts down where somebody has to wait, shuts the gate when the desk was
+// left alone for too long, and follows what the command line changed: operators
+// set up, a passphrase changed, an operator removed.
+func (w *Window) tick(in bool) {
 	g := w.gate
 	w.deciding.tick(g.now())
-	_, in := w.desk.Who()
-	if !g.open {
-		g.page.tick(g.now())
-		if in && !g.page.busy() {
-			w.enter()
-		}
+	g.page.tick(g.now())
+	if in == g.open || g.page.busy() {
 		return
 	}
-	limit := time.Duration(w.desk.Settings().Operators.LockMinutes) * time.Minute
+	actor, in := w.desk.Who() // it may have changed on the way here
 	switch {
-	case !in:
-		w.shut("gate.ended")
-	case limit > 0 && !w.desk.SingleUser() && g.wall().Sub(g.used) >= limit:
+	case in && !g.open:
+		w.enter()
+	case !in && g.open && actor.Operator != "":
 		w.shut("gate.idle")
+	case !in && g.open:
+		w.shut("gate.ended")
 	}
 }
 
@@ -119,7 +113,7 @@ func (w *Window) enter() {
 		return
 	}
 	behind, same := g.behind, g.last == "" || g.last == actor.Operator
-	g.open, g.last, g.behind, g.used = true, actor.Operator, nil, g.wall()
+	g.open, g.last, g.behind = true, actor.Operator, nil
 	if !same {
 		w.forget()
 	}
@@ -152,7 +146,8 @@ func (w *Window) forget() {
 }
 
 // shut closes the gate; the key says why, empty: it was never open. Passphrases
-// that were typed do not wait behind it: whose they are may be anybody's by then.
+// that were typed do not wait behind it: whoever comes back must not find the
+// second operator's in its field.
 func (w *Window) shut(why string) {
 	g := w.gate
 	w.keys.wipe()

@@ -42,9 +42,9 @@ type operatorSettings struct {
 func newOperatorSettings(p parts, changed func()) *operatorSettings {
 	o := &operatorSettings{parts: p}
 	t := p.words.T
-	o.setUp = p.keys.button(t("operators.set_up"), theme.AccountIcon(), func() { o.OnSetUp() })
+	o.setUp = p.keys.button(t("people.set_up"), theme.AccountIcon(), func() { o.OnSetUp() })
 	o.setUp.Importance = widget.HighImportance
-	o.add = p.keys.button(t("operators.add"), theme.ContentAddIcon(), func() { o.OnAdd() })
+	o.add = p.keys.button(t("people.add"), theme.ContentAddIcon(), func() { o.OnAdd() })
 	o.lock = p.keys.entry(func(string) { changed() })
 	o.fault, o.said = wrapped(""), wrapped("")
 	o.fault.Hide()
@@ -60,7 +60,7 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 	o.content.Add(bold(t("settings.page.operators")))
 	if o.desk.SingleUser() {
 		actor, _ := o.desk.Who()
-		o.content.Add(wrapped(t("operators.none", "Name", actor.Operator)))
+		o.content.Add(wrapped(t("people.none", "Name", actor.Operator)))
 		o.content.Add(container.NewHBox(o.setUp))
 		o.content.Add(o.said)
 	} else {
@@ -72,29 +72,29 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(container.NewHBox(o.add))
 		o.content.Add(o.said)
 		o.content.Add(widget.NewSeparator())
-		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(t("operators.lock")), o.lock))
+		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(t("people.lock")), o.lock))
 		o.content.Add(o.fault)
 	}
 	o.content.Add(widget.NewSeparator())
-	o.content.Add(bold(t("operators.roles")))
+	o.content.Add(bold(t("people.roles")))
 	what := container.New(layout.NewFormLayout())
 	for _, r := range roles {
 		what.Add(widget.NewLabel(o.words.role(r)))
-		what.Add(wrapped(t("role." + string(r) + ".may")))
+		what.Add(wrapped(t("role." + string(r) + ".about")))
 	}
 	o.content.Add(what)
-	o.content.Add(wrapped(t("operators.limits")))
+	o.content.Add(wrapped(t("people.limits")))
 }
 
 func (o *operatorSettings) row(who operators.Operator) fyne.CanvasObject {
 	t := o.words.T
-	change := o.keys.button(t("operators.change"), theme.DocumentCreateIcon(), func() { o.OnChange(who.Name) })
-	remove := o.keys.button(t("operators.remove"), theme.DeleteIcon(), func() { o.OnRemove(who) })
+	change := o.keys.button(t("people.change"), theme.DocumentCreateIcon(), func() { o.OnChange(who.Name) })
+	remove := o.keys.button(t("people.remove"), theme.DeleteIcon(), func() { o.OnRemove(who) })
 	name := bold(who.Name)
 	name.Truncation = fyne.TextTruncateEllipsis
 	role := o.words.role(who.Role)
 	if actor, _ := o.desk.Who(); actor.Operator == who.Name {
-		role = t("operators.you", "Role", role)
+		role = t("people.you", "Role", role)
 	}
 	return container.NewBorder(nil, nil, nil, container.NewHBox(change, remove),
 		container.NewGridWithColumns(2, name, widget.NewLabel(role)))
@@ -142,10 +142,10 @@ func days(e *entry) int {
 
 // setUpOperators makes the first administrator and signs them in.
 func (w *Window) setUpOperators() {
-	f := newFormDialog(w.parts, "operators.set_up_do", theme.ConfirmIcon())
+	f := newFormDialog(w.parts, "people.set_up_do", theme.ConfirmIcon())
 	name := f.field("signin.name")
 	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "operators.missing_name"), same) }
+	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
 	f.do = func(ctx context.Context) error {
 		who, secret := strings.TrimSpace(name.Text), passphrase.Text
 		if w.desk.SingleUser() { // else the administrator is made, and only the sign-in is to be tried again
@@ -159,7 +159,7 @@ func (w *Window) setUpOperators() {
 		w.gate.last = "" // it is the same person, under a name now
 		w.enter()
 	}
-	f.show(w, "operators.set_up_title", w.words.T("operators.set_up_text"), w.words.T("operators.forgotten"))
+	f.show(w, "people.set_up_title", w.words.T("people.set_up_text"), w.words.T("people.forgotten"))
 }
 
 // needs says a key where a field is empty.
@@ -183,43 +183,46 @@ func firstOf(missing ...func() string) string {
 }
 
 func (w *Window) addOperator() {
-	f := newFormDialog(w.parts, "operators.add_do", theme.ConfirmIcon())
+	f := newFormDialog(w.parts, "people.add_do", theme.ConfirmIcon())
 	name := f.field("signin.name")
 	role := w.keys.choice(func(string) { f.update() })
 	for _, r := range roles {
 		role.Options = append(role.Options, w.words.role(r))
 	}
 	role.SetSelectedIndex(0)
-	f.add("operators.role", role)
+	f.add("people.role", role)
 	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "operators.missing_name"), same) }
+	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
 	f.do = func(ctx context.Context) error {
 		return w.desk.AddOperator(ctx, strings.TrimSpace(name.Text), roles[role.SelectedIndex()], passphrase.Text)
 	}
 	f.done = w.settings.operators.look
-	f.show(w, "operators.add_title", w.words.T("operators.add_text"))
+	f.show(w, "people.add_title", w.words.T("people.add_text"))
 }
 
 func (w *Window) changePassphrase(name string) {
-	f := newFormDialog(w.parts, "operators.change_do", theme.ConfirmIcon())
-	passphrase, same := f.passphrase("operators.new_passphrase")
+	f := newFormDialog(w.parts, "people.change_do", theme.ConfirmIcon())
+	passphrase, same := f.passphrase("people.new_passphrase")
 	f.missing = same
 	f.do = func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, passphrase.Text) }
 	f.done = func() {
-		say(w.settings.operators.said, w.words.T("operators.changed", "Name", name), widget.SuccessImportance)
+		say(w.settings.operators.said, w.words.T("people.changed", "Name", name), widget.SuccessImportance)
 	}
-	f.show(w, "operators.change_title", w.words.T("operators.change_text", "Name", name))
+	f.show(w, "people.change_title", w.words.T("people.change_text", "Name", name))
 }
 
 func (w *Window) removeOperator(who operators.Operator) {
-	f := newFormDialog(w.parts, "operators.remove_do", theme.DeleteIcon())
+	f := newFormDialog(w.parts, "people.remove_do", theme.DeleteIcon())
 	f.ok.Importance = widget.DangerImportance
 	f.do = func(ctx context.Context) error { return w.desk.RemoveOperator(ctx, who.Name) }
 	f.done = func() {
-		w.settings.operators.look()
-		w.tick() // who removed themselves is signed out
+		if _, in := w.desk.Who(); in {
+			w.settings.operators.look()
+		} else {
+			w.tick(false) // they removed themselves
+		}
 	}
-	f.show(w, "operators.remove_title", w.words.T("operators.remove_text", "Name", who.Name, "Role", w.words.role(who.Role)))
+	f.show(w, "people.remove_title", w.words.T("people.remove_text", "Name", who.Name, "Role", w.words.role(who.Role)))
 }
 
 // mayBeSeen says which settings the operator may see; without the right to change

@@ -270,15 +270,15 @@ func (r *resultView) layDecision() {
 	}
 	switch r.state {
 	case history.Undecided:
-		r.deciding.Add(bold(r.words.T("decide.asked")))
+		r.deciding.Add(bold(r.words.T("deciding.asked")))
 		if !r.desk.May(app.ActionDecide) {
-			r.deciding.Add(wrapped(r.words.T("decide.others")))
+			r.deciding.Add(wrapped(r.words.T("deciding.others")))
 			return
 		}
-		r.deciding.Add(wrapped(r.words.T("decide.how")))
+		r.deciding.Add(wrapped(r.words.T("deciding.how")))
 		r.deciding.Add(container.NewHBox(
-			ask("decide.approve", theme.ConfirmIcon(), history.Approve),
-			ask("decide.reject", theme.CancelIcon(), history.Reject),
+			ask("deciding.approve", theme.ConfirmIcon(), history.Approve),
+			ask("deciding.reject", theme.CancelIcon(), history.Reject),
 		))
 	case history.Approved, history.Rejected:
 		l := lookOf(history.Pass)
@@ -287,10 +287,10 @@ func (r *resultView) layDecision() {
 		}
 		r.deciding.Add(container.NewHBox(container.NewCenter(newShape(l, 24)),
 			coloured(r.words.T("decision."+string(r.state)), l.color, theme.SizeNameSubHeadingText)))
-		r.deciding.Add(wrapped(r.words.T("decide.recorded", "Reason", r.reason)))
+		r.deciding.Add(wrapped(r.words.T("deciding.recorded", "Reason", r.reason)))
 	default: // a pass or fail, which stands unless two people say otherwise
 		if r.desk.May(app.ActionOverride) {
-			r.deciding.Add(container.NewHBox(ask("decide.override_button", theme.DocumentCreateIcon(), "")))
+			r.deciding.Add(container.NewHBox(ask("deciding.override_button", theme.DocumentCreateIcon(), "")))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -23,8 +24,7 @@ type signInPage struct {
 	now      func() time.Time
 
 	signing *job
-	until   time.Time // when the next attempt is taken; zero: now
-	fault   error     // what the countdown is about
+	wait    wait
 
 	why        *widget.Label
 	name       *combo
@@ -35,7 +35,7 @@ type signInPage struct {
 }
 
 func newSignInPage(p parts, signedIn func()) *signInPage {
-	s := &signInPage{parts: p, signedIn: signedIn}
+	s := &signInPage{parts: p, signedIn: signedIn, now: time.Now}
 	t := p.words.T
 	s.why, s.said = wrapped(""), wrapped("")
 	s.name = p.keys.combo(func(string) { s.update() })
@@ -91,22 +91,15 @@ func (s *signInPage) first() fyne.Focusable {
 // look fills the list of names.
 func (s *signInPage) look() {
 	s.work.start(func(context.Context) {
-		all, err := s.desk.Operators()
-		s.work.do(func() {
-			s.desk.Log("operators", err) // a name can still be typed
-			var names []string
-			for _, o := range all {
-				names = append(names, o.Name)
-			}
-			s.name.SetOptions(names)
-		})
+		names := s.desk.Names()
+		s.work.do(func() { s.name.SetOptions(names) })
 	})
 }
 
 func (s *signInPage) busy() bool { return s.signing != nil }
 
 func (s *signInPage) update() {
-	enable(s.enter, !s.busy() && s.until.IsZero() && s.name.Text != "" && s.passphrase.Text != "")
+	enable(s.enter, !s.busy() && s.wait.left(s.name.Text, s.now()) == 0 && s.name.Text != "" && s.passphrase.Text != "")
 }
 
 // try signs in.
@@ -118,12 +111,12 @@ func (s *signInPage) try() {
 	say(s.said, s.words.T("signin.looking"), widget.MediumImportance)
 	s.signing = s.work.start(func(ctx context.Context) {
 		err := s.desk.SignIn(ctx, name, passphrase)
-		s.work.do(func() { s.tried(err) })
+		s.work.do(func() { s.tried(name, err) })
 	})
 	s.update()
 }
 
-func (s *signInPage) tried(err error) {
+func (s *signInPage) tried(name string, err error) {
 	s.signing = nil
 	s.passphrase.SetText("")
 	s.update()
@@ -133,44 +126,60 @@ func (s *signInPage) tried(err error) {
 		return
 	}
 	s.desk.Log("sign in", err)
-	if seconds := waitOf(err); seconds > 0 {
-		s.fault, s.until = err, s.now().Add(time.Duration(seconds)*time.Second)
-		s.tick(s.now())
-	} else {
-		say(s.said, s.words.problem(err), widget.DangerImportance)
-	}
+	say(s.said, s.words.problem(err), widget.DangerImportance)
+	s.wait.begin(name, err, s.now())
+	s.update()
 	s.focusAny(s.passphrase)
 }
 
 // tick counts down to the next attempt.
 func (s *signInPage) tick(now time.Time) {
-	if s.until.IsZero() {
+	if text, counts := s.wait.tick(s.words, s.name.Text, now); counts {
+		if text == "" {
+			say(s.said, s.words.T("signin.again"), widget.MediumImportance)
+		} else {
+			say(s.said, text, widget.DangerImportance)
+		}
+		s.update()
+	}
+}
+
+// wait is how long a name has to wait after wrong attempts. Others need not.
+type wait struct {
+	name  string
+	until time.Time // zero: nobody waits
+	key   string    // of the problem that said so
+}
+
+// begin takes the seconds a problem asks to wait, if it does.
+func (w *wait) begin(name string, err error, now time.Time) {
+	var p *app.Problem
+	if !errors.As(err, &p) {
 		return
 	}
-	left := int(math.Ceil(s.until.Sub(now).Seconds()))
-	if left <= 0 {
-		s.until, s.fault = time.Time{}, nil
-		say(s.said, s.words.T("signin.again"), widget.MediumImportance)
-	} else {
-		say(s.said, s.words.waiting(s.fault, left), widget.DangerImportance)
+	if seconds, _ := p.Params["Seconds"].(int); seconds > 0 {
+		*w = wait{name: name, until: now.Add(time.Duration(seconds) * time.Second), key: p.Key}
 	}
-	s.update()
 }
 
-// keyWait is the problem of an attempt that came too early.
-const keyWait = "operators.wait"
-
-// waitOf is how many seconds a problem asks to wait; 0: none.
-func waitOf(err error) int {
-	var p *app.Problem
-	if !errors.As(err, &p) || p.Key != keyWait {
+// left is how many seconds a name still has to wait.
+func (w *wait) left(name string, now time.Time) int {
+	if w.until.IsZero() || !strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(w.name)) {
 		return 0
 	}
-	seconds, _ := p.Params["Seconds"].(int)
-	return max(1, seconds)
+	return max(0, int(math.Ceil(w.until.Sub(now).Seconds())))
 }
 
-// waiting is a problem that asks to wait, with the seconds that are left.
-func (w words) waiting(err error, left int) string {
-	return w.problem(&app.Problem{Key: keyWait, Params: map[string]any{"Seconds": left, "Count": left}})
+// tick gives the words for the name that stands in the field: what is left of
+// its wait, or none when that is over; false where it does not wait.
+func (w *wait) tick(words words, name string, now time.Time) (text string, counts bool) {
+	if w.until.IsZero() || !strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(w.name)) {
+		return "", false
+	}
+	left := w.left(name, now)
+	if left == 0 {
+		*w = wait{}
+		return "", true
+	}
+	return words.problem(&app.Problem{Key: w.key, Params: map[string]any{"Seconds": left}}), true
 }

@@ -63,6 +63,9 @@ type Desk interface {
 	Who() (history.Actor, bool)
 	SignIn(ctx context.Context, name, passphrase string) error
 	SignOut()
+	Touch()
+	Names() []string
+	Seconds() []string
 	May(a app.Action) bool
 	Decide(ctx context.Context, in app.DecisionInput) error
 	NeedsSecond(row history.Row) bool
@@ -141,7 +144,7 @@ func newWindow(p Params, queue func(func())) *Window {
 		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
 		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
-	w.keys.used = func() { w.gate.used = w.gate.wall() }
+	w.keys.used = p.Desk.Touch
 	w.gate = newGate(w.parts, w.lock, w.enter)
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
@@ -176,7 +179,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	least := canvas.NewRectangle(color.Transparent)
 	least.SetMinSize(fyne.NewSize(minWidth, minHeight))
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewStack(least, w.gate.screens(w.tabs)))
+	w.win.SetContent(container.NewStack(least, w.gate.screens(w.tabs, p.Desk.Touch)))
 	w.win.Resize(w.lastSize())
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(w.dropped)

@@ -23,7 +23,6 @@ type Settings struct {
 	Folders    FolderChoice        `toml:"folders"`
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
-	Operators  Operators           `toml:"operators"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
 
@@ -90,9 +89,4 @@ type Retention struct {
 type Privacy struct {
 	KeepImages    bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
 	RecoveryAsked bool `toml:"recovery_asked" comment:"the recovery passphrase was offered, and declined for now"`
-}
-
-// Operators is how sign-ins are kept safe.
-type Operators struct {
-	LockMinutes int `toml:"lock_minutes" comment:"after how many minutes without a key or the mouse the window locks; 0: never"`
 }
