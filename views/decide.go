@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,10 @@ func (w *Window) ask(title string, content fyne.CanvasObject, width float32, but
 	d := dialog.NewCustomWithoutButtons(w.words.T(title), newSensor(all, w.keys.stir), w.win)
 	w.dialog = d
 	d.Show()
+	shown := w.win.Canvas().Overlays().Top()
+	d.SetOnClosed(func() { // also behind the gate, where it must not come back
+		w.gate.behind = slices.DeleteFunc(w.gate.behind, func(o fyne.CanvasObject) bool { return o == shown })
+	})
 	return d
 }
 

@@ -15,8 +15,8 @@ import (
 // stays open with what was typed where that could not be done.
 type formDialog struct {
 	parts
-	missing func() string               // key of what is still needed; empty: nothing
-	do      func(context.Context) error // with what was typed, away from the window
+	missing func() string                      // key of what is still needed; empty: nothing
+	begin   func() func(context.Context) error // takes what was typed; what it gives runs away from the window
 	done    func()
 
 	running   *job
@@ -122,8 +122,9 @@ func (f *formDialog) run() {
 		return
 	}
 	say(f.said, f.words.T("form.wait"), widget.MediumImportance)
+	do := f.begin()
 	f.running = f.work.start(func(ctx context.Context) {
-		err := f.do(context.WithoutCancel(ctx)) // closing the window must not cut it
+		err := do(context.WithoutCancel(ctx)) // closing the window must not cut it
 		f.work.do(func() { f.ended(err) })
 	})
 	f.update()

@@ -19,6 +19,7 @@ import (
 // but Quit, no shortcuts, no drops, no camera. What runs goes on behind it.
 type gate struct {
 	open   bool
+	held   bool                // it is neither to open nor to shut by itself
 	last   string              // who was let in last; empty: nobody yet
 	behind []fyne.CanvasObject // dialogs that wait for the same operator, the lowest first
 	now    func() time.Time
@@ -90,7 +91,7 @@ func (w *Window) tick(in bool) {
 	g := w.gate
 	w.deciding.tick(g.now())
 	g.page.tick(g.now())
-	if in == g.open || g.page.busy() {
+	if in == g.open || g.held || g.page.busy() {
 		return
 	}
 	actor, in := w.desk.Who() // it may have changed on the way here

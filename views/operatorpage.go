@@ -146,20 +146,27 @@ func (w *Window) setUpOperators() {
 	name := f.field("signin.name")
 	passphrase, same := f.passphrase("signin.passphrase")
 	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.do = func(ctx context.Context) error {
+	f.begin = func() func(context.Context) error {
 		who, secret := strings.TrimSpace(name.Text), passphrase.Text
-		if w.desk.SingleUser() { // else the administrator is made, and only the sign-in is to be tried again
+		w.gate.held = true // for the moment in which there are operators, and none is signed in
+		return func(ctx context.Context) error {
+			defer w.work.do(func() { w.gate.held = false })
 			if err := w.desk.AddOperator(ctx, who, history.RoleAdministrator, secret); err != nil {
 				return err
 			}
+			return w.desk.SignIn(ctx, who, secret)
 		}
-		return w.desk.SignIn(ctx, who, secret)
 	}
 	f.done = func() {
 		w.gate.last = "" // it is the same person, under a name now
 		w.enter()
 	}
-	f.show(w, "people.set_up_title", w.words.T("people.set_up_text"), w.words.T("people.forgotten"))
+	f.show(w, "people.set_up_title", w.words.T("people.set_up_text"), w.words.T("people.forgotten"), w.words.passphraseRule())
+}
+
+// passphraseRule says what a passphrase needs.
+func (w words) passphraseRule() string {
+	return w.T("people.length", "Min", operators.MinPassphrase)
 }
 
 // needs says a key where a field is empty.
@@ -193,28 +200,34 @@ func (w *Window) addOperator() {
 	f.add("people.role", role)
 	passphrase, same := f.passphrase("signin.passphrase")
 	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.do = func(ctx context.Context) error {
-		return w.desk.AddOperator(ctx, strings.TrimSpace(name.Text), roles[role.SelectedIndex()], passphrase.Text)
+	f.begin = func() func(context.Context) error {
+		who, as, secret := strings.TrimSpace(name.Text), roles[role.SelectedIndex()], passphrase.Text
+		return func(ctx context.Context) error { return w.desk.AddOperator(ctx, who, as, secret) }
 	}
 	f.done = w.settings.operators.look
-	f.show(w, "people.add_title", w.words.T("people.add_text"))
+	f.show(w, "people.add_title", w.words.T("people.add_text"), w.words.passphraseRule())
 }
 
 func (w *Window) changePassphrase(name string) {
 	f := newFormDialog(w.parts, "people.change_do", theme.ConfirmIcon())
 	passphrase, same := f.passphrase("people.new_passphrase")
 	f.missing = same
-	f.do = func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, passphrase.Text) }
+	f.begin = func() func(context.Context) error {
+		secret := passphrase.Text
+		return func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, secret) }
+	}
 	f.done = func() {
 		say(w.settings.operators.said, w.words.T("people.changed", "Name", name), widget.SuccessImportance)
 	}
-	f.show(w, "people.change_title", w.words.T("people.change_text", "Name", name))
+	f.show(w, "people.change_title", w.words.T("people.change_text", "Name", name), w.words.passphraseRule())
 }
 
 func (w *Window) removeOperator(who operators.Operator) {
 	f := newFormDialog(w.parts, "people.remove_do", theme.DeleteIcon())
 	f.ok.Importance = widget.DangerImportance
-	f.do = func(ctx context.Context) error { return w.desk.RemoveOperator(ctx, who.Name) }
+	f.begin = func() func(context.Context) error {
+		return func(ctx context.Context) error { return w.desk.RemoveOperator(ctx, who.Name) }
+	}
 	f.done = func() {
 		if _, in := w.desk.Who(); in {
 			w.settings.operators.look()

@@ -131,7 +131,10 @@ func (w *Window) openRecovery(offered bool) {
 	f := newFormDialog(w.parts, "recovery.do", theme.ConfirmIcon())
 	passphrase, same := f.passphrase("recovery.passphrase")
 	f.missing = same
-	f.do = func(ctx context.Context) error { return w.desk.SetRecovery(ctx, passphrase.Text) }
+	f.begin = func() func(context.Context) error {
+		secret := passphrase.Text
+		return func(ctx context.Context) error { return w.desk.SetRecovery(ctx, secret) }
+	}
 	f.done = w.settings.privacy.look
 	if offered {
 		f.cancel.SetText(w.words.T("recovery.not_now"))
@@ -199,7 +202,9 @@ func (w *Window) openErase(session string, done func()) {
 func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	f := newFormDialog(w.parts, "erase.do", theme.DeleteIcon())
 	f.ok.Importance = widget.DangerImportance
-	f.do = func(ctx context.Context) error { return w.desk.Erase(ctx, session) }
+	f.begin = func() func(context.Context) error {
+		return func(ctx context.Context) error { return w.desk.Erase(ctx, session) }
+	}
 	f.done = done
 	lines := make([]string, len(rows))
 	for i, r := range rows {

@@ -84,6 +84,9 @@ func (w *Window) menu() *fyne.MainMenu {
 		if !w.offered(a) {
 			continue
 		}
+		if !w.gate.open {
+			a.menu = "menu.program"
+		}
 		if a.menu != name {
 			name = a.menu
 			menus = append(menus, fyne.NewMenu(w.words.T(a.menu)))

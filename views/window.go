@@ -145,7 +145,6 @@ func newWindow(p Params, queue func(func())) *Window {
 		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
 	w.keys.used = p.Desk.Touch
-	w.gate = newGate(w.parts, w.lock, w.enter)
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
 	p.App.Settings().SetTheme(newTheme())
@@ -153,6 +152,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
+	w.gate = newGate(w.parts, w.lock, w.enter)
 	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = newHistoryScreen(w.parts)
