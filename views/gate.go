@@ -22,6 +22,7 @@ type gate struct {
 	held   bool                // it is neither to open nor to shut by itself
 	last   string              // who was let in last; empty: nobody yet
 	behind []fyne.CanvasObject // dialogs that wait for the same operator, the lowest first
+	focus  fyne.Focusable      // what had the keys; nil: nothing
 	now    func() time.Time
 
 	page   *signInPage
@@ -131,7 +132,11 @@ func (w *Window) enter() {
 		for _, o := range behind {
 			w.win.Canvas().Overlays().Add(o)
 		}
+		if g.focus != nil {
+			w.win.Canvas().Focus(g.focus)
+		}
 	}
+	g.focus = nil
 	if w.first != "" && w.desk.May(app.ActionCheck) {
 		w.check.document.open(givenFiles([]string{w.first}))
 		w.first = ""
@@ -152,6 +157,10 @@ func (w *Window) forget() {
 func (w *Window) shut(why string) {
 	g := w.gate
 	w.keys.wipe()
+	if g.open {
+		g.focus = w.win.Canvas().Focused()
+		w.win.Canvas().Unfocus() // or it would look as if it had the keys when it comes back
+	}
 	if list := w.win.Canvas().Overlays().List(); len(list) > 0 {
 		g.behind = append(g.behind, list...)
 		w.win.Canvas().Overlays().Remove(g.behind[0]) // and all above it
@@ -181,7 +190,7 @@ func (w *Window) signOut() {
 		return
 	}
 	w.shut("gate.signed_out")
-	w.gate.behind = nil
+	w.gate.behind, w.gate.focus = nil, nil
 	w.forget()
 }
 
