@@ -262,20 +262,37 @@ func cameras() []app.Camera {
 	return all
 }
 
-// look opens the history for somebody who only looks: nothing is written.
-func look(ctx context.Context) (*store.Store, error) {
+// looking is the history for somebody who only looks.
+type looking struct {
+	*store.Store
+	*app.Guard
+}
+
+// look opens the history for somebody who only looks: nothing is written but, where
+// operators are set up, that they signed in.
+func look(ctx context.Context) (looking, error) {
 	folders, err := settings.FindFolders()
 	if err != nil {
-		return nil, err
+		return looking{}, err
 	}
 	chosen, err := settings.Read(folders.Settings())
 	if err != nil {
-		return nil, err
+		return looking{}, err
 	}
 	path := folders.History(chosen)
-	return store.Open(ctx, store.Params{
+	params := store.Params{
 		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	records, err := store.Open(ctx, params)
+	if err != nil {
+		return looking{}, err
+	}
+	return looking{records, app.NewGuard(app.GuardParams{
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Recorded:  records.LastOperators, Journal: store.NewJournal(params),
+		Settings: func() settings.Settings { return chosen },
+		Instance: instance.New(), Version: version, Now: time.Now,
+	})}, nil
 }

@@ -185,7 +185,7 @@ func (g *Guard) Allow(ctx context.Context, a Action) error {
 }
 
 // SignIn signs somebody in, in place of who was, and records it; that also ends a
-// lock. It takes a tenth of a second. The problems are operators.wrong (parameter
+// lock. It takes some tenths of a second. The problems are operators.wrong (parameter
 // Seconds: how long to wait now, may be 0), .wait (likewise), .none, .missing and
 // those of operators.Keeper.SignIn, and the history's: who cannot be recorded does
 // not come in.

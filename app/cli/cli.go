@@ -43,8 +43,10 @@ type Program interface {
 	Close() error
 }
 
-// Records is the history for somebody who only looks: nothing is written.
+// Records is the history for somebody who only looks: nothing is written but that
+// they signed in, where operators are set up.
 type Records interface {
+	Door
 	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	Close() error
@@ -72,7 +74,8 @@ type Params struct {
 type commands struct {
 	Params
 	lines *bufio.Reader // of Stdin, for what no terminal asks for
-	out   *output       // in place of Stdout
+	who   identity
+	out   *output // in place of Stdout
 	exit  int
 }
 
@@ -162,13 +165,17 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork())
+	c.identityFlags(root)
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.doctor(), c.tryNetwork())
 	return root
 }
 
 func (c *commands) window(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return c.usage(cmd, "cli.one_document")
+	}
+	if c.who != (identity{}) {
+		return c.usage(cmd, "cli.signin.window")
 	}
 	document := ""
 	if len(args) == 1 {
@@ -208,11 +215,15 @@ func (c *commands) told(err error, format string) error {
 	return err
 }
 
-// look opens the history for one command that only looks, and closes it after.
-func (c *commands) look(ctx context.Context, format string, do func(Records) error) error {
-	records, err := c.History(ctx)
+// look opens the history for one command that only looks, lets whoever may do so
+// in, and closes it after.
+func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
+	records, err := c.History(cmd.Context())
 	if err == nil {
-		err = errors.Join(do(records), records.Close())
+		if err = c.enter(cmd, records, a); err == nil {
+			err = do(records)
+		}
+		err = errors.Join(err, records.Close())
 	}
 	return c.told(err, format)
 }

@@ -26,7 +26,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyVerify())
+	cmd.AddCommand(c.historyList(), c.historyVerify(), c.historyDecide())
 	return cmd
 }
 
@@ -53,7 +53,7 @@ func (c *commands) historyList() *cobra.Command {
 		if limit < 1 || before < 0 {
 			return c.usage(cmd, "cli.list.range")
 		}
-		return c.look(cmd.Context(), format, func(r Records) error {
+		return c.look(cmd, app.ActionHistory, format, func(r Records) error {
 			rows, err := r.List(cmd.Context(), history.Filter{Limit: limit, Before: before})
 			if err != nil {
 				return err
@@ -148,7 +148,7 @@ func (c *commands) historyVerify() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.look(cmd.Context(), format, func(r Records) error {
+		err := c.look(cmd, app.ActionHistory, format, func(r Records) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err
