@@ -19,9 +19,11 @@ import (
 // methods are for the window's goroutine.
 type checkScreen struct {
 	parts
-	copy    func(text string) // puts text on the clipboard
-	checked func()            // a check has ended
-	revive  func()            // asks for the engine again, which ends in setEngine
+	copy    func(text string)           // puts text on the clipboard
+	checked func()                      // a check has ended
+	next    func()                      // asks for the next person
+	decide  func(chosen history.Choice) // asks for a decision of the result that is shown
+	revive  func()                      // asks for the engine again, which ends in setEngine
 
 	source   app.Source // nil while it is reopened
 	visible  bool
@@ -37,6 +39,7 @@ type checkScreen struct {
 	remote   *remoteForm
 	offers   *offers // of the result that is shown; nil where there are none
 	fault    error   // why the last check did not begin
+	handed   bool    // the operator changed while it ran: the form is to be forgotten at its end
 	result   *resultView
 
 	preview   *preview
@@ -463,6 +466,10 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
 	s.endless.Stop()
 	s.desk.Log("check", err)
+	if s.handed {
+		s.handed = false
+		defer s.forget() // the result is shown, for whoever is there now
+	}
 	s.remote.refresh()
 	if done.ID == "" {
 		s.fault = err
@@ -476,7 +483,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
 		s.offers.OnKept = s.remote.refresh
 	}
-	s.result.OnNew, s.result.OnAgain, s.result.OnCopy = s.reset, s.again, s.copy
+	s.result.OnNew, s.result.OnAgain, s.result.OnCopy, s.result.OnDecide = s.next, s.again, s.copy, s.decide
 	s.content.Objects = []fyne.CanvasObject{s.result}
 	s.content.Refresh()
 	s.update()
@@ -506,10 +513,25 @@ func (s *checkScreen) reset() {
 	if s.busy() {
 		return
 	}
+	s.again()
+	s.forget()
+}
+
+// forget empties the form.
+func (s *checkScreen) forget() {
 	s.remote.reset()
 	s.name.SetText("")
 	s.consent.SetChecked(false)
 	s.minor.SetChecked(false)
-	s.again()
 	s.document.clear("")
 }
+
+// handOver makes the screen ready for another operator. A check that runs goes
+// on, and is theirs to see.
+func (s *checkScreen) handOver() {
+	s.handed = s.busy()
+	s.reset()
+}
+
+// undecided says whether the result that is shown waits for a decision.
+func (s *checkScreen) undecided() bool { return s.result != nil && s.result.undecided() }

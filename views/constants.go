@@ -81,6 +81,10 @@ const (
 	exportHeight = 600
 
 	aboutWidth    = 560
+	decideWidth   = 640
+	signInWidth   = 420
+	tabsWidth     = 340 // of the three tabs, which who is signed in stands beside
+	tabsHeight    = 40
 	keptWidth     = 640
 	keptHeight    = 320
 	gaugeHeight   = 84

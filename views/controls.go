@@ -1,17 +1,44 @@
 package views
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
 // controls makes the widgets that take the keyboard. Fyne gives a plain key to
 // the focused widget only and has no menu shortcut without a modifier, so each
-// of them passes Escape on.
-type controls struct{ escape func() }
+// of them passes Escape on. Each also tells when somebody uses it, because Fyne
+// has no such news of a window as a whole.
+type controls struct {
+	escape  func()
+	used    func()   // may be nil
+	secrets []*entry // fields for passphrases, to be emptied
+}
+
+// wipe empties the fields for passphrases.
+func (c *controls) wipe() {
+	for _, e := range c.secrets {
+		e.SetText("")
+	}
+}
+
+// done lets go of fields for passphrases whose dialog is closed.
+func (c *controls) done(gone ...*entry) {
+	c.secrets = slices.DeleteFunc(c.secrets, func(e *entry) bool { return slices.Contains(gone, e) })
+}
+
+func (c *controls) stir() {
+	if c.used != nil {
+		c.used()
+	}
+}
 
 func (c *controls) caught(key *fyne.KeyEvent) bool {
+	c.stir()
 	if key.Name == fyne.KeyEscape {
 		c.escape()
 		return true
@@ -39,7 +66,22 @@ func (c *controls) button(label string, icon fyne.Resource, tapped func()) *butt
 }
 
 // KeyDown is part of desktop.Keyable.
-func (b *button) KeyDown(key *fyne.KeyEvent) { b.down = key.Name }
+func (b *button) KeyDown(key *fyne.KeyEvent) {
+	b.keys.stir()
+	b.down = key.Name
+}
+
+// MouseMoved is part of desktop.Hoverable.
+func (b *button) MouseMoved(e *desktop.MouseEvent) {
+	b.keys.stir()
+	b.Button.MouseMoved(e)
+}
+
+// Tapped is part of fyne.Tappable.
+func (b *button) Tapped(e *fyne.PointEvent) {
+	b.keys.stir()
+	b.Button.Tapped(e)
+}
 
 // KeyUp is part of desktop.Keyable.
 func (b *button) KeyUp(*fyne.KeyEvent) { b.down = "" }
@@ -105,6 +147,38 @@ func (c *controls) text(rows int, changed func(string)) *entry {
 	return e
 }
 
+// password makes a field whose text is hidden, with a button in it that shows it.
+func (c *controls) password(changed func(string)) *entry {
+	e := c.entry(changed)
+	e.Password = true
+	var eye *button
+	eye = c.button("", theme.VisibilityOffIcon(), func() {
+		e.Password = !e.Password
+		if e.Password {
+			eye.SetIcon(theme.VisibilityOffIcon())
+		} else {
+			eye.SetIcon(theme.VisibilityIcon())
+		}
+		e.Refresh()
+	})
+	eye.Importance = widget.LowImportance
+	e.ActionItem = eye
+	c.secrets = append(c.secrets, e)
+	return e
+}
+
+// KeyDown is part of desktop.Keyable.
+func (e *entry) KeyDown(key *fyne.KeyEvent) {
+	e.keys.stir()
+	e.Entry.KeyDown(key)
+}
+
+// MouseDown is part of desktop.Mouseable.
+func (e *entry) MouseDown(m *desktop.MouseEvent) {
+	e.keys.stir()
+	e.Entry.MouseDown(m)
+}
+
 // AcceptsTab is part of fyne.Tabbable.
 func (e *entry) AcceptsTab() bool { return false }
 
@@ -112,6 +186,45 @@ func (e *entry) AcceptsTab() bool { return false }
 func (e *entry) TypedKey(key *fyne.KeyEvent) {
 	if !e.keys.caught(key) {
 		e.Entry.TypedKey(key)
+	}
+}
+
+// combo is a field to type into, with a list to choose from: the arrow down opens
+// it.
+type combo struct {
+	widget.SelectEntry
+	keys *controls
+}
+
+func (c *controls) combo(changed func(string)) *combo {
+	e := &combo{keys: c}
+	e.OnChanged = changed
+	e.Wrapping = fyne.TextWrapOff
+	e.Scroll = fyne.ScrollNone
+	e.ExtendBaseWidget(e)
+	e.SetOptions(nil)
+	return e
+}
+
+// AcceptsTab is part of fyne.Tabbable.
+func (e *combo) AcceptsTab() bool { return false }
+
+// KeyDown is part of desktop.Keyable.
+func (e *combo) KeyDown(key *fyne.KeyEvent) {
+	e.keys.stir()
+	e.SelectEntry.KeyDown(key)
+}
+
+// TypedKey is part of fyne.Focusable.
+func (e *combo) TypedKey(key *fyne.KeyEvent) {
+	switch {
+	case e.keys.caught(key):
+	case key.Name == fyne.KeyDown:
+		if open, ok := e.ActionItem.(*widget.Button); ok && !e.Disabled() {
+			open.OnTapped()
+		}
+	default:
+		e.SelectEntry.TypedKey(key)
 	}
 }
 
@@ -135,6 +248,18 @@ func (b *check) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
+// MouseMoved is part of desktop.Hoverable.
+func (b *check) MouseMoved(e *desktop.MouseEvent) {
+	b.keys.stir()
+	b.Check.MouseMoved(e)
+}
+
+// Tapped is part of fyne.Tappable.
+func (b *check) Tapped(e *fyne.PointEvent) {
+	b.keys.stir()
+	b.Check.Tapped(e)
+}
+
 // choice is a list of which one is chosen.
 type choice struct {
 	widget.Select
@@ -153,6 +278,12 @@ func (c *choice) TypedKey(key *fyne.KeyEvent) {
 	if !c.keys.caught(key) {
 		c.Select.TypedKey(key)
 	}
+}
+
+// Tapped is part of fyne.Tappable.
+func (c *choice) Tapped(e *fyne.PointEvent) {
+	c.keys.stir()
+	c.Select.Tapped(e)
 }
 
 // tapLabel is the wrapped text of a checkbox, whose own label cannot wrap.
@@ -189,6 +320,12 @@ func (t *table) TypedKey(key *fyne.KeyEvent) {
 	if !t.keys.caught(key) {
 		t.Table.TypedKey(key)
 	}
+}
+
+// MouseMoved is part of desktop.Hoverable.
+func (t *table) MouseMoved(e *desktop.MouseEvent) {
+	t.keys.stir()
+	t.Table.MouseMoved(e)
 }
 
 // wrapped is a label whose lines break between words.

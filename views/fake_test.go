@@ -6,11 +6,13 @@ import (
 	"image"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/settings"
 	"facematch/app/token"
 )
@@ -47,6 +49,20 @@ type fakeDesk struct {
 	tokenErr   error
 	keyPlace   string
 	keyProblem error
+
+	// Operators: none are set up where the list is empty.
+	operators  []operators.Operator
+	secrets    map[string]string // passphrases by name
+	signedIn   string
+	idle       bool // the idle time has locked
+	touched    atomic.Int64
+	signIn     func(name string) error // before the passphrase is looked at
+	decided    []app.DecisionInput
+	decide     func(app.DecisionInput) error
+	erased     []string
+	backup     func(ctx context.Context, file string, p app.ProgressFunc) error
+	noRecovery bool
+	recovery   string
 }
 
 func newFakeDesk() *fakeDesk {
@@ -423,4 +439,152 @@ func (q *uiQueue) until(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("never came: %s", what)
 		}
 	}
+}
+
+func (d *fakeDesk) SingleUser() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.operators) == 0
+}
+
+func (d *fakeDesk) Who() (history.Actor, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.operators) == 0 {
+		return history.Actor{Operator: "anna"}, true
+	}
+	for _, o := range d.operators {
+		if o.Name == d.signedIn {
+			return history.Actor{Operator: o.Name, Role: o.Role, SignedIn: true}, !d.idle
+		}
+	}
+	return history.Actor{}, false
+}
+
+func (d *fakeDesk) SignIn(_ context.Context, name, passphrase string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.signIn != nil {
+		if err := d.signIn(name); err != nil {
+			return err
+		}
+	}
+	if secret, there := d.secrets[name]; !there || secret != passphrase {
+		return &app.Problem{Key: "operators.wrong"}
+	}
+	d.signedIn, d.idle = name, false
+	return nil
+}
+
+func (d *fakeDesk) SignOut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.signedIn = ""
+}
+
+// may are the roles that may do what not everybody may.
+var may = map[app.Action][]history.Role{
+	app.ActionCheck:    {history.RoleOperator, history.RoleReviewer, history.RoleAdministrator},
+	app.ActionDecide:   {history.RoleOperator, history.RoleReviewer, history.RoleAdministrator},
+	app.ActionOverride: {history.RoleOperator, history.RoleReviewer, history.RoleAdministrator},
+	app.ActionHistory:  {history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator},
+}
+
+func (d *fakeDesk) May(a app.Action) bool {
+	actor, in := d.Who()
+	return in && (actor.Role == "" || actor.Role == history.RoleAdministrator || slices.Contains(may[a], actor.Role))
+}
+
+func (d *fakeDesk) Decide(_ context.Context, in app.DecisionInput) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.decide != nil {
+		if err := d.decide(in); err != nil {
+			return err
+		}
+	}
+	d.decided = append(d.decided, in)
+	return nil
+}
+
+func (d *fakeDesk) NeedsSecond(row history.Row) bool {
+	return row.Outcome != history.Refer || row.Decision == history.Approved || row.Decision == history.Rejected
+}
+
+func (d *fakeDesk) Operators() ([]operators.Operator, error) { return d.list(), nil }
+
+func (d *fakeDesk) AddOperator(_ context.Context, name string, role history.Role, passphrase string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.operators = append(d.operators, operators.Operator{Name: name, Role: role})
+	if d.secrets == nil {
+		d.secrets = map[string]string{}
+	}
+	d.secrets[name] = passphrase
+	return nil
+}
+
+func (d *fakeDesk) RemoveOperator(_ context.Context, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.operators = slices.DeleteFunc(slices.Clone(d.operators), func(o operators.Operator) bool { return o.Name == name })
+	return nil
+}
+
+func (d *fakeDesk) SetPassphrase(_ context.Context, name, passphrase string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.secrets[name] = passphrase
+	return nil
+}
+
+func (d *fakeDesk) Erase(_ context.Context, session string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erased = append(d.erased, session)
+	return nil
+}
+
+func (d *fakeDesk) Backup(ctx context.Context, file string, p app.ProgressFunc) error {
+	return d.backup(ctx, file, p)
+}
+
+func (d *fakeDesk) SetRecovery(_ context.Context, passphrase string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.recovery, d.noRecovery = passphrase, false
+	return nil
+}
+
+func (d *fakeDesk) RecoverySet(context.Context) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.noRecovery, nil
+}
+
+func (d *fakeDesk) Touch() { d.touched.Add(1) }
+
+func (d *fakeDesk) Names() []string {
+	var names []string
+	for _, o := range d.list() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+func (d *fakeDesk) Seconds() []string {
+	actor, _ := d.Who()
+	var names []string
+	for _, o := range d.list() {
+		if o.Name != actor.Operator && (o.Role == history.RoleReviewer || o.Role == history.RoleAdministrator) {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
+func (d *fakeDesk) list() []operators.Operator {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.operators)
 }

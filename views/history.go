@@ -57,6 +57,7 @@ type historyScreen struct {
 	waiting   *job // for the end of typing
 	complete  bool // the last check is in rows
 	verifying *job
+	verifier  *job // the last that verified; it may still read after it was cancelled
 	opening   *job // of another history
 	detailing *job
 	sought    string // the check whose detail is asked for or shown; empty: none
@@ -245,9 +246,34 @@ func (s *historyScreen) cell(at int, o fyne.CanvasObject) {
 // refresh is called when the screen comes into sight, and when there is a new
 // check.
 func (s *historyScreen) refresh() {
+	if s.desk.May(app.ActionExport) {
+		s.export.Show()
+	} else {
+		s.export.Hide()
+	}
 	s.ask()
 	s.refreshChoices()
 	s.showKeyPlace()
+}
+
+// forget drops what another operator looked for and saw.
+func (s *historyScreen) forget() {
+	s.question++ // whatever is on its way is dropped
+	for _, j := range []*job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
+		j.stop()
+	}
+	s.stopVerifying()
+	s.say("", widget.MediumImportance)
+	s.closeDetail()
+	s.leaveOther()
+	s.wish = wish{}
+	s.filter.put(s.wish)
+	s.filter.open(false)
+	s.showSort()
+	s.rows, s.counted, s.complete = nil, history.Counts{}, true
+	s.count.SetText("")
+	s.list.at = 0
+	s.list.Refresh()
 }
 
 // refreshChoices asks which values filters can choose from, and how many
@@ -525,8 +551,11 @@ func (s *historyScreen) detailed(of shownDetail, err error) {
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
 	}
-	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy, export: s.exportOne}
-	if s.other == nil && s.hooks.decide != nil { // another desk's history is only read
+	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy}
+	if s.desk.May(app.ActionExport) {
+		hooks.export = s.exportOne
+	}
+	if s.other == nil && s.desk.May(app.ActionDecide) { // another desk's history is only read
 		hooks.decide = func(row history.Row) { s.hooks.decide(row, func() { s.decided(row.Check) }) }
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
@@ -675,7 +704,6 @@ func (s *historyScreen) closeOther() {
 		return
 	}
 	s.change(nil)
-	s.banner.Hide()
 	s.area.Refresh()
 	s.focus(s.filter.name)
 }
@@ -686,26 +714,35 @@ func (s *historyScreen) change(to app.OtherHistory) {
 	s.stopVerifying()
 	s.closeDetail()
 	s.say("", widget.MediumImportance)
-	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifying}
+	s.leaveOther()
 	s.other = to
 	s.rows, s.counted = nil, history.Counts{}
 	s.filter.offer(history.Choices{})
 	s.wish = wish{sort: s.wish.sort}
-	s.filter.reset()
+	s.filter.put(s.wish)
 	s.refresh()
-	if before != nil {
-		for _, j := range readers {
-			j.stop()
-		}
-		s.work.start(func(context.Context) {
-			for _, j := range readers {
-				j.over()
-			}
-			if err := before.Close(); err != nil {
-				s.desk.Log("another history", err)
-			}
-		})
+}
+
+// leaveOther leaves another desk's history and closes it when nobody reads it any
+// more.
+func (s *historyScreen) leaveOther() {
+	if s.other == nil {
+		return
 	}
+	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifier}
+	s.other = nil
+	s.banner.Hide()
+	for _, j := range readers {
+		j.stop()
+	}
+	s.work.start(func(context.Context) {
+		for _, j := range readers {
+			j.over()
+		}
+		if err := before.Close(); err != nil {
+			s.desk.Log("another history", err)
+		}
+	})
 }
 
 func (s *historyScreen) startVerifying() {
@@ -733,7 +770,7 @@ func (s *historyScreen) startVerifying() {
 			}
 		})
 	})
-	s.verifying = mine
+	s.verifying, s.verifier = mine, mine
 }
 
 func (s *historyScreen) stopVerifying() {

@@ -76,7 +76,7 @@ func (d *detailView) head() fyne.CanvasObject {
 	name.SizeName = theme.SizeNameSubHeadingText
 	name.Truncation = fyne.TextTruncateEllipsis
 	buttons := container.NewHBox()
-	if d.hooks.decide != nil {
+	if d.hooks.decide != nil && decidable(d.of.Outcome) {
 		key := "detail.decide"
 		if d.of.Decision == history.Approved || d.of.Decision == history.Rejected {
 			key = "detail.decide_again"
@@ -85,7 +85,6 @@ func (d *detailView) head() fyne.CanvasObject {
 		if d.of.Decision == history.Undecided {
 			d.decide.Importance = widget.HighImportance
 		}
-		enable(d.decide, d.of.Outcome != history.Running)
 		buttons.Add(d.decide)
 	}
 	if d.hooks.export != nil {
@@ -96,6 +95,11 @@ func (d *detailView) head() fyne.CanvasObject {
 	when := widget.NewLabel(date(d.of.At))
 	when.Truncation = fyne.TextTruncateEllipsis
 	return container.NewBorder(nil, nil, d.closer, buttons, container.NewGridWithColumns(2, container.New(middle{}, name), container.New(middle{}, when)))
+}
+
+// decidable says of what a person can decide: of a comparison.
+func decidable(o history.Outcome) bool {
+	return o == history.Pass || o == history.Refer || o == history.Fail
 }
 
 // personName is the name, or plainly why there is none.
@@ -135,7 +139,7 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 			l, word = look{colorFail, shapeCross}, "detail.rejected"
 		}
 		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(), l, d.words.T(word),
-			wrapped(d.words.decidedBy(newest)+"\n"+d.words.decisionReason(newest))))
+			wrapped(d.words.decidedBy(newest)+"\n"+d.words.decidedFor(newest))))
 	}
 	return machine
 }
@@ -295,7 +299,7 @@ func (d *detailView) decisions() fyne.CanvasObject {
 		if decided.Choice == history.Reject {
 			l = look{colorFail, shapeCross}
 		}
-		text := []string{d.words.decided(decided), d.words.decisionReason(decided)}
+		text := []string{d.words.decided(decided), d.words.decidedFor(decided)}
 		for _, more := range []string{d.words.note(decided), d.words.overridden(decided)} {
 			if more != "" {
 				text = append(text, more)
@@ -333,11 +337,11 @@ func (w words) decided(d history.Decided) string {
 	return w.T(key, "Who", w.who(d.Actor), "At", date(d.At), "Seq", d.Seq)
 }
 
-func (w words) decisionReason(d history.Decided) string {
-	key := "reason." + string(d.Choice) + "." + d.Reason
-	reason := w.T(key)
-	if reason == key {
-		reason = d.Reason // of a newer version, or another desk
+// decidedFor is a decision's reason in one line.
+func (w words) decidedFor(d history.Decided) string {
+	reason := w.decisionReason(d.Choice, d.Reason)
+	if reason == "reason."+string(d.Choice)+"."+d.Reason {
+		reason = d.Reason // of another version
 	}
 	return w.T("detail.reason", "Reason", reason)
 }

@@ -243,6 +243,12 @@ func (b *filterBar) take(change func(*wish), typed bool) {
 
 // set asks for something else, whatever the fields say.
 func (b *filterBar) set(w wish) {
+	b.put(w)
+	b.OnWish(w, false)
+}
+
+// put shows a wish, of which nobody is told.
+func (b *filterBar) put(w wish) {
 	b.wish = w
 	clear(b.faults)
 	b.setting = true
@@ -254,7 +260,6 @@ func (b *filterBar) set(w wish) {
 	b.most.SetText(scoreText(w.most))
 	b.setting = false
 	b.show()
-	b.OnWish(w, false)
 }
 
 func dayText(t time.Time) string {

@@ -169,6 +169,7 @@ func (v *pageView) Cursor() desktop.Cursor {
 
 // MouseDown is part of desktop.Mouseable.
 func (v *pageView) MouseDown(e *desktop.MouseEvent) {
+	v.keys.stir()
 	if e.Button != desktop.MouseButtonSecondary {
 		v.pressed, v.begun = e.Position, true
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"image"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,14 +50,19 @@ type resultView struct {
 
 	// OnNew asks for the next person, OnAgain for another attempt with this one.
 	OnNew, OnAgain func()
+	// OnDecide asks for a decision, with a choice made already or none.
+	OnDecide func(chosen history.Choice)
 	// OnCopy copies the session's id.
 	OnCopy func(text string)
 
-	check   shownCheck
-	offers  *offers // where the API has not taken the check; nil otherwise
-	more    *button // shows the details
-	details *fyne.Container
-	content fyne.CanvasObject
+	check    shownCheck
+	offers   *offers // where the API has not taken the check; nil otherwise
+	more     *button // shows the details
+	state    history.DecisionState
+	reason   string          // of the newest decision, in words
+	deciding *fyne.Container // what people decide about it
+	details  *fyne.Container
+	content  fyne.CanvasObject
 }
 
 func newResultView(p parts, c shownCheck) *resultView {
@@ -72,6 +78,11 @@ func newResultView(p parts, c shownCheck) *resultView {
 	if c.kept != "" {
 		again.Hide()
 	}
+	if c.outcome() == history.Refer {
+		r.state = history.Undecided
+	}
+	r.deciding = container.NewVBox()
+	r.layDecision()
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
 	r.content = container.NewBorder(
 		container.NewVBox(r.verdict(container.NewHBox(again, next)), widget.NewSeparator()),
@@ -177,6 +188,9 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	if r.offers != nil {
 		box.Add(r.offers.box)
 	}
+	if r.check.outcome() == history.Refer {
+		box.Add(r.deciding)
+	}
 	if reasons := r.reasons(); len(reasons) > 0 {
 		box.Add(bold(r.words.T("result.why")))
 		for _, o := range reasons {
@@ -216,7 +230,69 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	})
 	box.Add(container.NewHBox(r.more, layout.NewSpacer()))
 	box.Add(r.details)
+	if o := r.check.outcome(); o == history.Pass || o == history.Fail {
+		box.Add(r.deciding)
+	}
 	return box
+}
+
+// undecided says whether the check was referred and nobody has decided it.
+func (r *resultView) undecided() bool { return r.state == history.Undecided }
+
+// row is the check as lists show it.
+func (r *resultView) row() history.Row {
+	row := history.Row{
+		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(), Decision: r.state,
+	}
+	if r.check.compared() {
+		score := int64(math.Round(r.check.Answer.Result.Data.Score * 100))
+		row.Score = &score
+	}
+	return row
+}
+
+// decidedAs shows a decision that was recorded.
+func (r *resultView) decidedAs(in app.DecisionInput) {
+	r.state = history.Approved
+	if in.Choice == history.Reject {
+		r.state = history.Rejected
+	}
+	r.reason = r.words.decisionReason(in.Choice, in.Reason)
+	r.layDecision()
+}
+
+// layDecision shows what people decided, or asks them to. What the role may not
+// do has no button.
+func (r *resultView) layDecision() {
+	r.deciding.RemoveAll()
+	ask := func(key string, icon fyne.Resource, chosen history.Choice) *button {
+		return r.keys.button(r.words.T(key), icon, func() { r.OnDecide(chosen) })
+	}
+	switch r.state {
+	case history.Undecided:
+		r.deciding.Add(bold(r.words.T("deciding.asked")))
+		if !r.desk.May(app.ActionDecide) {
+			r.deciding.Add(wrapped(r.words.T("deciding.others")))
+			return
+		}
+		r.deciding.Add(wrapped(r.words.T("deciding.how")))
+		r.deciding.Add(container.NewHBox(
+			ask("deciding.approve", theme.ConfirmIcon(), history.Approve),
+			ask("deciding.reject", theme.CancelIcon(), history.Reject),
+		))
+	case history.Approved, history.Rejected:
+		l := lookOf(history.Pass)
+		if r.state == history.Rejected {
+			l = lookOf(history.Fail)
+		}
+		r.deciding.Add(container.NewHBox(container.NewCenter(newShape(l, 24)),
+			coloured(r.words.T("decision."+string(r.state)), l.color, theme.SizeNameSubHeadingText)))
+		r.deciding.Add(wrapped(r.words.T("deciding.recorded", "Reason", r.reason)))
+	default: // a pass or fail, which stands unless two people say otherwise
+		if r.desk.May(app.ActionOverride) {
+			r.deciding.Add(container.NewHBox(ask("deciding.override_button", theme.DocumentCreateIcon(), "")))
+		}
+	}
 }
 
 // reasons are the sentences that say why it ended so, gravest first.

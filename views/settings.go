@@ -36,6 +36,13 @@ type settingsScreen struct {
 	models     *entry
 	documents  *entry
 	api        *apiSettings
+	operators  *operatorSettings
+	privacy    *privacySettings
+	backup     *backupPage
+
+	pages   map[string]fyne.CanvasObject
+	pager   *radio
+	visible bool
 
 	cameraFault, conditionsFault, foldersFault *widget.Label
 
@@ -45,7 +52,15 @@ type settingsScreen struct {
 	content    fyne.CanvasObject
 }
 
-func newSettingsScreen(p parts, choose func(string, func(string)), saved func(old, now settings.Settings)) *settingsScreen {
+// The pages of the settings.
+const (
+	pageDesk      = "desk"
+	pageOperators = "operators"
+	pagePrivacy   = "privacy"
+	pageBackup    = "backup"
+)
+
+func newSettingsScreen(p parts, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
 	s := &settingsScreen{parts: p, choose: choose, saved: saved}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
@@ -58,6 +73,9 @@ func newSettingsScreen(p parts, choose func(string, func(string)), saved func(ol
 	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
 	s.api = newAPISettings(p, func() settings.Settings { return s.shownNow }, s.changed)
+	s.operators = newOperatorSettings(p, s.changed)
+	s.privacy = newPrivacySettings(p, s.folder, s.changed)
+	s.backup = newBackupPage(p, s.folder, copied)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
 		*l = wrapped("")
 		(*l).Hide()
@@ -92,11 +110,7 @@ func (s *settingsScreen) lay() {
 		l.SizeName = theme.SizeNameCaptionText
 		return l
 	}
-	folder := func(e *entry) fyne.CanvasObject {
-		return container.NewBorder(nil, nil, nil, s.keys.button(t("settings.choose"), theme.FolderOpenIcon(), func() {
-			s.choose(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
-		}), e)
-	}
+	folder := s.folder
 	left := container.NewVBox(
 		bold(t("settings.section_desk")),
 		form(row("settings.desk", s.deskName)),
@@ -116,8 +130,81 @@ func (s *settingsScreen) lay() {
 		bold(t("settings.section_about")), s.about,
 	)
 	buttons := container.NewBorder(nil, nil, container.NewHBox(s.save, s.undo), nil, s.message)
-	s.content = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), buttons), nil, nil,
-		container.NewVScroll(container.NewGridWithColumns(2, left, right)))
+	s.pages = map[string]fyne.CanvasObject{
+		pageDesk:      container.NewVScroll(container.NewGridWithColumns(2, left, right)),
+		pageOperators: container.NewVScroll(s.operators.content),
+		pagePrivacy:   container.NewVScroll(s.privacy.content),
+		pageBackup:    container.NewVScroll(s.backup.content),
+	}
+	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup}
+	s.pager = s.keys.radio(names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.value) })
+	stack := container.NewStack()
+	for _, name := range names {
+		stack.Add(s.pages[name])
+	}
+	s.content = container.NewBorder(s.pager.row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
+	s.open(pageDesk)
+}
+
+// folder is a field for a folder, with a button to choose it.
+func (s *settingsScreen) folder(e *entry) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, nil, s.keys.button(s.words.T("settings.choose"), theme.FolderOpenIcon(), func() {
+		s.choose(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
+	}), e)
+}
+
+// open shows a page.
+func (s *settingsScreen) open(page string) {
+	s.pager.set(page)
+	for name, content := range s.pages {
+		if name == page {
+			content.Show()
+		} else {
+			content.Hide()
+		}
+	}
+	s.look()
+}
+
+// look asks anew for what may have changed elsewhere.
+func (s *settingsScreen) look() {
+	if !s.visible {
+		return
+	}
+	switch s.pager.value {
+	case pageDesk:
+		s.api.look()
+	case pageOperators:
+		s.operators.look()
+	case pagePrivacy:
+		s.privacy.look()
+	}
+}
+
+// refresh brings the screen in line with who is signed in and with settings that
+// were saved elsewhere in the window. What was typed stays.
+func (s *settingsScreen) refresh() {
+	for name, b := range s.pager.buttons {
+		if s.mayBeSeen(name) {
+			b.Show()
+		} else {
+			b.Hide()
+		}
+	}
+	if !s.mayBeSeen(s.pager.value) {
+		s.open(pageDesk)
+	}
+	s.operators.lay(nil)
+	s.shownNow.Privacy.RecoveryAsked = s.desk.Settings().Privacy.RecoveryAsked
+	s.look()
+	s.changed()
+}
+
+// undoAll drops what was typed.
+func (s *settingsScreen) undoAll() {
+	s.privacy.session.SetText("")
+	s.fill(s.desk.Settings())
+	say(s.message, "", widget.MediumImportance)
 }
 
 func (s *settingsScreen) setEngine(d app.Description) {
@@ -131,13 +218,14 @@ func (s *settingsScreen) setEngine(d app.Description) {
 // show is called when the screen comes into view, where what was typed stays, and
 // when it leaves it.
 func (s *settingsScreen) show(visible bool) {
+	s.visible = visible
 	if !visible {
 		s.cameras.stop()
 		return
 	}
 	s.changed()
 	s.cameras.watch()
-	s.api.look()
+	s.look()
 }
 
 // fill shows settings.
@@ -152,6 +240,8 @@ func (s *settingsScreen) fill(now settings.Settings) {
 	s.models.SetText(now.Folders.Models)
 	s.documents.SetText(now.Folders.Documents)
 	s.api.fill(now)
+	s.operators.fill(now)
+	s.privacy.fill(now)
 	s.changed()
 }
 
@@ -166,6 +256,8 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
 	s.api.typed(&next)
+	s.operators.typed(&next)
+	s.privacy.typed(&next)
 	rules, err := app.ParseConditions(s.conditions.Text)
 	if err == nil {
 		next.Conditions = rules
@@ -178,6 +270,7 @@ func (s *settingsScreen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
+		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy || next.Operators != s.shownNow.Operators ||
 		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 

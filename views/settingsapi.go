@@ -64,8 +64,7 @@ func newAPISettings(p parts, saved func() settings.Settings, changed func()) *ap
 		(*l).Hide()
 	}
 	a.place = wrapped("")
-	a.secret, a.passphrase = p.keys.entry(func(string) { a.update() }), p.keys.entry(func(string) { a.update() })
-	a.secret.Password, a.passphrase.Password = true, true
+	a.secret, a.passphrase = p.keys.password(func(string) { a.update() }), p.keys.password(func(string) { a.update() })
 	t := p.words.T
 	a.set = p.keys.button(t("settings.token_set"), theme.DocumentSaveIcon(), a.setToken)
 	a.test = p.keys.button(t("settings.token_test"), theme.ConfirmIcon(), a.testToken)

@@ -19,50 +19,68 @@ type action struct {
 	on    fyne.KeyName
 	plain bool // without Ctrl
 	run   func()
+
+	needs  app.Action // what the operator must be allowed; empty: nothing
+	signed bool       // only where operators are set up
+	always bool       // works over an open dialog, which it leaves as it is
+}
+
+// offered says whether a line stands in the menu now: on the sign-in page only
+// Quit does.
+func (w *Window) offered(a action) bool {
+	switch {
+	case a.key == "menu.quit":
+		return true
+	case !w.gate.open, a.signed && w.desk.SingleUser():
+		return false
+	}
+	return a.needs == "" || w.desk.May(a.needs)
 }
 
 // shortcuts is the one table of everything the keyboard can do anywhere.
 func (w *Window) shortcuts() []action {
-	screen := func(i int) func() { return func() { w.tabs.SelectIndex(i) } }
+	screen := func(tab *container.TabItem) func() { return func() { w.screen(tab) } }
 	document := func(run func(*documentSide)) func() {
 		return func() { w.onCheck(func() { run(w.check.document) }) }
 	}
 	return []action{
-		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: func() { w.tabs.SelectIndex(0); w.check.reset() }},
-		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }},
-		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }},
-		{menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) }},
-		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }},
+		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: w.newCheck, needs: app.ActionCheck},
+		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }, needs: app.ActionCheck},
+		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }, needs: app.ActionCheck},
+		{menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) }, needs: app.ActionCheck},
+		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }, needs: app.ActionCheck},
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.
 		{menu: "menu.check", key: "menu.cancel", on: fyne.KeyEscape, plain: true, run: w.escape},
 		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close},
-		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo},
-		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore)},
-		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) })},
-		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) })},
+		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo, needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore), needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }), needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }), needs: app.ActionCheck},
 		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: w.find},
-		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo)},
-		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) })},
-		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) })},
-		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search)}, // on Ctrl+F, see find
-		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals)},
-		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold)},
-		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() })},
-		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide)},
-		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny)},
-		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying)},
-		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother)},
-		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(0)},
-		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(1)},
-		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(2)},
+		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo), needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }), needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }), needs: app.ActionCheck},
+		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search), needs: app.ActionHistory}, // on Ctrl+F, see find
+		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals), needs: app.ActionHistory},
+		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold), needs: app.ActionHistory},
+		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() }), needs: app.ActionHistory},
+		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide), needs: app.ActionDecide},
+		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny), needs: app.ActionExport},
+		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying), needs: app.ActionHistory},
+		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother), needs: app.ActionHistory},
+		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(w.checkTab), needs: app.ActionCheck},
+		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(w.historyTab), needs: app.ActionHistory},
+		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(w.settingsTab), needs: app.ActionSettings},
+		{menu: "menu.operator", key: "menu.lock", on: fyne.KeyW, always: true, run: w.lock, signed: true},
+		{menu: "menu.operator", key: "menu.sign_out", on: fyne.KeyE, always: true, run: w.signOut, signed: true},
 		{menu: "menu.help", key: "menu.about", run: w.about},
 	}
 }
 
 // onCheck keeps what belongs to the Check screen from happening unseen.
 func (w *Window) onCheck(run func()) {
-	if w.tabs.SelectedIndex() == 0 {
+	if w.on(w.checkTab) {
 		run()
 	}
 }
@@ -71,18 +89,19 @@ func (w *Window) onCheck(run func()) {
 // there.
 func (w *Window) onHistory(run func(*historyScreen)) func() {
 	return func() {
-		w.tabs.SelectIndex(1)
-		run(w.history)
+		if w.screen(w.historyTab); w.on(w.historyTab) {
+			run(w.history)
+		}
 	}
 }
 
 // find is what Ctrl+F does: it finds the next face on a page, or somebody's name
 // in the history.
 func (w *Window) find() {
-	switch w.tabs.SelectedIndex() {
-	case 0:
+	switch {
+	case w.on(w.checkTab):
 		w.check.document.nextFace()
-	case 1:
+	case w.on(w.historyTab):
 		w.history.search()
 	}
 }
@@ -91,6 +110,12 @@ func (w *Window) menu() *fyne.MainMenu {
 	var menus []*fyne.Menu
 	name := ""
 	for _, a := range w.actions {
+		if !w.offered(a) {
+			continue
+		}
+		if !w.gate.open {
+			a.menu = "menu.program"
+		}
 		if a.menu != name {
 			name = a.menu
 			menus = append(menus, fyne.NewMenu(w.words.T(a.menu)))
@@ -100,7 +125,8 @@ func (w *Window) menu() *fyne.MainMenu {
 		if a.key != "menu.quit" {
 			// A shortcut also works over an open dialog, which must be answered first.
 			item.Action = func() {
-				if w.win.Canvas().Overlays().Top() == nil {
+				w.keys.stir()
+				if a.always || w.win.Canvas().Overlays().Top() == nil {
 					a.run()
 				}
 			}

@@ -21,9 +21,11 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/settings"
 	"facematch/app/token"
 	"facematch/assets"
@@ -63,6 +65,25 @@ type Desk interface {
 	KeyProblem(ctx context.Context) error
 	Version() string
 	Log(what string, err error)
+
+	SingleUser() bool
+	Who() (history.Actor, bool)
+	SignIn(ctx context.Context, name, passphrase string) error
+	SignOut()
+	Touch()
+	Names() []string
+	Seconds() []string
+	May(a app.Action) bool
+	Decide(ctx context.Context, in app.DecisionInput) error
+	NeedsSecond(row history.Row) bool
+	Operators() ([]operators.Operator, error)
+	AddOperator(ctx context.Context, name string, role history.Role, passphrase string) error
+	RemoveOperator(ctx context.Context, name string) error
+	SetPassphrase(ctx context.Context, name, passphrase string) error
+	Erase(ctx context.Context, session string) error
+	Backup(ctx context.Context, file string, progress app.ProgressFunc) error
+	SetRecovery(ctx context.Context, passphrase string) error
+	RecoverySet(ctx context.Context) (bool, error)
 }
 
 var _ Desk = (*app.Desk)(nil)
@@ -82,19 +103,23 @@ type Window struct {
 	win   fyne.Window
 	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
 
-	source    app.Source
-	reopening bool
-	reopen    bool // the camera is to be opened anew when the check has ended
+	source  app.Source // nil while it is closed
+	closing bool       // the camera is being closed
+	stale   bool       // the settings name another camera
 
-	tabs      *container.AppTabs
-	check     *checkScreen
-	history   *historyScreen
-	settings  *settingsScreen
-	actions   []action
-	folder    string        // where Browse was last
-	exports   string        // where the last export went; empty: none did
-	exporting *exportForm   // the newest; nil before the first
-	dialog    dialog.Dialog // the newest; nil before the first
+	gate                              *gate
+	tabs                              *container.AppTabs
+	checkTab, historyTab, settingsTab *container.TabItem
+	check                             *checkScreen
+	history                           *historyScreen
+	settings                          *settingsScreen
+	actions                           []action
+	folder                            string        // where Browse was last
+	first                             string        // the document to begin with, until somebody may
+	exports                           string        // where the last export went; empty: none did
+	exporting                         *exportForm   // the newest; nil before the first
+	dialog                            dialog.Dialog // the newest; nil before the first
+	deciding                          *decisionForm // the newest; nil before the first
 }
 
 // parts are what every screen is made with.
@@ -103,9 +128,10 @@ type parts struct {
 	words words
 	work  *workers
 	keys  *controls
-	focus func(fyne.Focusable)
+	focus func(fyne.Focusable) // where the Check screen is shown
 
-	focused func() fyne.Focusable // what has the keys; nil: nothing
+	focusAny func(fyne.Focusable)  // wherever it is
+	focused  func() fyne.Focusable // what has the keys; nil: nothing
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -124,8 +150,10 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.parts = parts{
 		desk: p.Desk, words: words{p.Words}, work: newWorkers(queue),
 		keys: &controls{escape: w.escape}, focus: w.focusOn,
-		focused: func() fyne.Focusable { return w.win.Canvas().Focused() },
+		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
+		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
+	w.keys.used = p.Desk.Touch
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
 	p.App.Settings().SetTheme(newTheme())
@@ -133,36 +161,42 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
+	w.gate = newGate(w.parts, w.lock, w.enter)
 	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
+	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
-	w.settings = newSettingsScreen(w.parts, w.chooseFolder, w.settingsSaved)
-	w.tabs = container.NewAppTabs(
-		container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content)),
-		container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content)),
-		container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content)),
-	)
+	w.settings = newSettingsScreen(w.parts, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
+	o := w.settings.operators
+	o.OnSetUp, o.OnAdd, o.OnChange, o.OnRemove = w.setUpOperators, w.addOperator, w.changePassphrase, w.removeOperator
+	w.settings.privacy.OnRecovery = func() { w.openRecovery(false) }
+	w.settings.privacy.OnErase = func(session string) {
+		w.openErase(session, func() {
+			w.settings.privacy.session.SetText("")
+			say(w.settings.privacy.said, w.words.T("erase.done"), widget.SuccessImportance)
+		})
+	}
+	w.checkTab = container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
+	w.historyTab = container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
+	w.settingsTab = container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
+	w.tabs = container.NewAppTabs(w.checkTab, w.historyTab, w.settingsTab)
 	w.tabs.OnSelected = func(*container.TabItem) {
 		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
 		w.shown()
 	}
 	w.actions = w.shortcuts()
-	w.win.SetMainMenu(w.menu())
 
 	least := canvas.NewRectangle(color.Transparent)
 	least.SetMinSize(fyne.NewSize(minWidth, minHeight))
 	w.win.SetPadded(false)
-	w.win.SetContent(container.NewStack(least, w.tabs))
+	w.win.SetContent(container.NewStack(least, w.gate.screens(w.tabs, p.Desk.Touch)))
 	w.win.Resize(w.lastSize())
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.keys.caught(k) })
 
-	w.openCamera()
-	w.shown()
+	w.first = p.Document
+	w.begin()
 	w.loadEngine()
-	if p.Document != "" {
-		w.check.document.open(givenFiles([]string{p.Document}))
-	}
 	return w
 }
 
@@ -252,57 +286,55 @@ func (w *Window) loadEngine() {
 	})
 }
 
-func (w *Window) openCamera() {
-	w.source = w.desk.OpenCamera("")
-	w.check.setSource(w.source)
-}
-
-// reopenCamera changes to the source the settings name now. The old one is
-// closed first, because a device has one owner; a check that is filming goes
-// on to its end before.
-func (w *Window) reopenCamera() {
-	if w.check.busy() || w.reopening {
-		w.reopen = true
-		return
-	}
-	w.reopen, w.reopening = false, true
-	old := w.source
-	w.source = nil
-	w.check.setSource(nil)
-	w.work.start(func(context.Context) {
-		err := old.Close()
-		w.work.do(func() {
-			w.desk.Log("camera", err)
-			w.reopening = false
-			w.openCamera()
-			if w.reopen {
-				w.reopenCamera()
-			}
+// camera brings the camera in line with what is wanted: open where somebody may
+// make checks, opened anew where the settings name another. The old one is
+// closed first, because a device has one owner; a check that is filming goes on
+// to its end before.
+func (w *Window) camera() {
+	films := w.gate.open && w.desk.May(app.ActionCheck)
+	switch {
+	case w.closing || w.check.busy(): // asked again after that
+	case w.source == nil && films:
+		w.stale = false
+		w.source = w.desk.OpenCamera("")
+		w.check.setSource(w.source)
+	case w.source != nil && (w.stale || !films):
+		w.closing = true
+		old := w.source
+		w.source = nil
+		w.check.setSource(nil)
+		w.work.start(func(context.Context) {
+			err := old.Close()
+			w.work.do(func() {
+				w.desk.Log("camera", err)
+				w.closing = false
+				w.camera()
+			})
 		})
-	})
+	}
 }
 
 // shown tells the screens which of them can be seen.
 func (w *Window) shown() {
-	at := w.tabs.SelectedIndex()
-	w.check.show(at == 0)
-	if at == 1 {
+	w.check.show(w.on(w.checkTab))
+	if w.on(w.historyTab) {
 		w.history.refresh()
 	}
-	w.settings.show(at == 2)
+	w.settings.show(w.on(w.settingsTab))
 }
 
 func (w *Window) checked() {
-	w.history.refresh()
-	if w.reopen {
-		w.reopenCamera()
+	if w.gate.open {
+		w.history.refresh()
 	}
+	w.camera()
 }
 
 func (w *Window) settingsSaved(old, now settings.Settings) {
 	w.check.remote.refresh()
 	if old.Camera.Source != now.Camera.Source {
-		w.reopenCamera()
+		w.stale = true
+		w.camera()
 	}
 	w.check.update()
 }
@@ -316,16 +348,16 @@ func (w *Window) escape() {
 		}
 		return
 	}
-	switch w.tabs.SelectedIndex() {
-	case 0:
+	switch {
+	case w.on(w.checkTab):
 		w.check.escape()
-	case 1:
+	case w.on(w.historyTab):
 		w.history.escape()
 	}
 }
 
 func (w *Window) focusOn(f fyne.Focusable) {
-	if w.tabs.SelectedIndex() == 0 {
+	if w.on(w.checkTab) {
 		w.win.Canvas().Focus(f)
 	}
 }
@@ -333,7 +365,8 @@ func (w *Window) focusOn(f fyne.Focusable) {
 // dropped takes files from anywhere in the window: they can only be meant for
 // the document.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
-	if w.takesDocument() && len(uris) > 0 {
+	w.keys.stir()
+	if w.gate.open && w.takesDocument() && len(uris) > 0 {
 		w.check.document.open(givenDropped(uris))
 	}
 }
@@ -341,9 +374,11 @@ func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
 // takesDocument shows the Check screen and says whether a document can go into
 // it now; where not, the clerk is told what to do first.
 func (w *Window) takesDocument() bool {
-	w.tabs.SelectIndex(0)
+	w.screen(w.checkTab)
 	key := ""
 	switch {
+	case !w.on(w.checkTab):
+		key = "drop.not_yours"
 	case w.check.busy():
 		key = "drop.busy"
 	case w.check.result != nil:
@@ -361,6 +396,13 @@ func (w *Window) tell(title, text string) {
 		d := dialog.NewInformation(w.words.T(title), w.words.T(text), w.win)
 		w.dialog = d
 		d.Show()
+	}
+}
+
+// tellError says what went wrong.
+func (w *Window) tellError(title string, err error) {
+	if w.win.Canvas().Overlays().Top() == nil {
+		w.ask(title, wrapped(w.words.problem(err)), keptWidth, w.keys.button(w.words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() }))
 	}
 }
 
@@ -420,12 +462,12 @@ func (w *Window) openKept() {
 func (w *Window) newHistory() *historyScreen {
 	p := w.parts
 	p.focus = func(f fyne.Focusable) {
-		if w.tabs.SelectedIndex() == 1 && w.win.Canvas().Overlays().Top() == nil {
+		if w.on(w.historyTab) && w.win.Canvas().Overlays().Top() == nil {
 			w.win.Canvas().Focus(f)
 		}
 	}
 	return newHistoryScreen(p, historyHooks{
-		copy: w.app.Clipboard().SetContent, export: w.openExport, choose: w.chooseHistory,
+		copy: w.app.Clipboard().SetContent, decide: w.openDecision, export: w.openExport, choose: w.chooseHistory,
 	})
 }
 
