@@ -266,6 +266,7 @@ func (s *historyScreen) forget() {
 	s.say("", widget.MediumImportance)
 	s.closeDetail()
 	s.leaveOther()
+	enable(s.another, true)
 	s.wish = wish{}
 	s.filter.put(s.wish)
 	s.filter.open(false)
