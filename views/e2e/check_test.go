@@ -82,6 +82,12 @@ type program struct {
 // The name is that of its screenshots.
 func (d *desktop) open(name, theme string, change func(*settings.Settings)) *program {
 	d.t.Helper()
+	return d.openAt(name, theme, d.t.TempDir(), change)
+}
+
+// openAt is open with a home folder that may hold a history already.
+func (d *desktop) openAt(name, theme, home string, change func(*settings.Settings)) *program {
+	d.t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin", "facematch"))
 	if err != nil {
 		d.t.Fatal(err)
@@ -89,7 +95,6 @@ func (d *desktop) open(name, theme string, change func(*settings.Settings)) *pro
 	if _, err := os.Stat(binary); err != nil {
 		d.t.Fatal("bin/facematch is not built: run make build")
 	}
-	home := d.t.TempDir()
 	store, err := settings.Open(filepath.Join(home, "config", "settings.toml"))
 	if err != nil {
 		d.t.Fatal(err)
