@@ -488,6 +488,7 @@ var may = map[app.Action][]history.Role{
 	app.ActionDecide:   {history.RoleOperator, history.RoleReviewer, history.RoleAdministrator},
 	app.ActionOverride: {history.RoleOperator, history.RoleReviewer, history.RoleAdministrator},
 	app.ActionHistory:  {history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator},
+	app.ActionExport:   {history.RoleAuditor, history.RoleAdministrator},
 }
 
 func (d *fakeDesk) May(a app.Action) bool {

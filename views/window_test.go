@@ -34,7 +34,7 @@ type shownWindow struct {
 	fyne fyne.App
 }
 
-func english(t *testing.T) words {
+func english(t testing.TB) words {
 	t.Helper()
 	c, err := translations.New("en")
 	if err != nil {

@@ -49,7 +49,7 @@ func TestHistoryScreen(t *testing.T) {
 
 	wide()
 	d.key("ctrl+s")
-	p.shows("how to export", middle, "PDF report", "With the persons' names")
+	p.shows("how to export", middle, "This check", "With the persons' names")
 	d.key("Return")
 	var report string
 	d.until("the report is there", paintTime, func() bool {
