@@ -173,6 +173,11 @@ const (
 	tapQueue     = 4
 	encoderQueue = 8
 
+	// encoderNice is how far the encoder stands back behind the live picture (nice(1)):
+	// at 1280x720 it takes 45 ms of a core a frame, and OpenCV offers it no quicker
+	// way. What it cannot do in time it drops.
+	encoderNice = 10
+
 	// clipCodec is H.264 as MP4 names it.
 	clipCodec = "avc1"
 
