@@ -68,7 +68,7 @@ const (
 // How often the coach looks, and how closely.
 const (
 	// adviceEvery is the time from one look to the next at least: seven a second
-	// follow a moving face, and each costs about 45 ms of a core.
+	// follow a moving face. A full search costs about 45 ms of a core.
 	adviceEvery = 140 * time.Millisecond
 
 	// adviceFresh is how old an advice may be for somebody who did not wait for it.

@@ -57,5 +57,5 @@ func (f *follower) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, e
 func near(a, b image.Rectangle) bool {
 	both := a.Intersect(b)
 	shared := both.Dx() * both.Dy()
-	return float64(shared) >= followShare*float64(min(a.Dx()*a.Dy(), b.Dx()*b.Dy()))
+	return shared > 0 && float64(shared) >= followShare*float64(min(a.Dx()*a.Dy(), b.Dx()*b.Dy()))
 }
