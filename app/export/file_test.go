@@ -1,3 +1,5 @@
+//go:build unix
+
 package export
 
 import (
@@ -46,21 +48,58 @@ func TestDigestIsThatOfSha256sum(t *testing.T) {
 	}
 }
 
-func TestAbortLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	f, err := CreateFile(filepath.Join(dir, "x"), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write([]byte("half")); err != nil {
-		t.Fatal(err)
-	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 || list[0].Name() == "x" {
-		t.Errorf("%v %v", list, err)
-	}
-	f.Abort()
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
-		t.Errorf("%v %v", list, err)
+// Both ways of a file to its name: from none at all, and, on disks that cannot
+// do that, from another.
+func TestFileGetsItsName(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		for _, overwrite := range []bool{false, true} {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "x")
+			begin := func() *File {
+				f, err := CreateFile(path, overwrite)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if named {
+					f.temp.drop()
+					other, err := os.CreateTemp(dir, tempName)
+					if err != nil {
+						t.Fatal(err)
+					}
+					f.temp = temp{other, true}
+				}
+				if _, err := f.Write([]byte("all of it")); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := os.Lstat(path); err == nil && !overwrite {
+					t.Error("it has its name already")
+				}
+				if _, err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return f
+			}
+			begin().Abort()
+			if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
+				t.Errorf("%v %v", list, err)
+			}
+			if overwrite {
+				if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := begin().Publish(head, 1); err != nil {
+				t.Errorf("named %v, overwrite %v: %v", named, overwrite, err)
+			}
+			data, err := os.ReadFile(path)
+			info, statErr := os.Stat(path)
+			if string(data) != "all of it" || err != nil || statErr != nil || info.Mode() != 0o600 {
+				t.Errorf("%q %v %v", data, err, info)
+			}
+			if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+				t.Errorf("%v %v", list, err)
+			}
+		}
 	}
 }
 
@@ -126,7 +165,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
-	path := filepath.Join(t.TempDir(), "x.csv")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
 	child := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
 	child.Env = append(os.Environ(), "EXPORT_HALF="+path)
 	var exit *exec.ExitError
@@ -137,5 +177,13 @@ func TestKilledInTheMiddle(t *testing.T) {
 		if _, err := os.Lstat(p); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: %v", p, err)
 		}
+	}
+	f, err := newTemp(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.drop()
+	if list, err := os.ReadDir(dir); !f.named && (err != nil || len(list) != 0) { // where the disk can
+		t.Errorf("left behind: %v %v", list, err)
 	}
 }
