@@ -112,7 +112,7 @@ func (a *appending) add(ctx context.Context, record any, parts []sealedPart) err
 		}
 	}
 	a.head = head{seq: seq, hash: hash, at: a.now}
-	return a.list(ctx, tell(seq, payload))
+	return a.list(ctx, tell(seq, string(payload)))
 }
 
 // seal encrypts the parts of a check under its session's key, which it makes

@@ -56,6 +56,10 @@ const (
 	// milliseconds of work.
 	progressEvery = 500
 
+	// examineAtOnce is how many records verify hands to a goroutine at once: a
+	// fraction of a millisecond of work, and of a megabyte.
+	examineAtOnce = 256
+
 	// dayLayout tells which marks of the anchor belong to one day (UTC).
 	dayLayout = "2006-01-02"
 

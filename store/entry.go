@@ -100,22 +100,25 @@ type told struct {
 	score                          int64
 	request                        string
 	sealed, nonces                 string // JSON
+
+	hasCheck, hasSession, hasRequest bool // they are there, though they may be empty
 }
 
 // tell reads a payload. It is called for each record of a history, and so does
-// not read all of it; what is no JSON tells nothing.
-func tell(seq int64, payload []byte) told {
+// not read all of it; what is no JSON tells nothing. Its texts are parts of the
+// payload.
+func tell(seq int64, payload string) told {
 	t := told{seq: seq, score: noScore}
-	gjson.ParseBytes(payload).ForEach(func(key, value gjson.Result) bool {
+	gjson.Parse(payload).ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "kind":
 			t.kind = history.Kind(value.Str)
 		case "at":
 			t.at = value.Str
 		case "check":
-			t.check = value.Str
+			t.check, t.hasCheck = value.Str, true
 		case "session":
-			t.session = value.Str
+			t.session, t.hasSession = value.Str, true
 		case "instance":
 			t.instance = value.Str
 		case "operator":
@@ -135,7 +138,8 @@ func tell(seq int64, payload []byte) told {
 				t.score = n
 			}
 		case "remote":
-			t.request = value.Get("request_id").Str
+			id := value.Get("request_id")
+			t.request, t.hasRequest = id.Str, id.Exists()
 		case "sealed":
 			t.sealed = value.Raw
 		case "nonces":

@@ -96,6 +96,17 @@ func fillMany(t testing.TB, s *Store, records int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Nobody minds if what is made here is lost in a crash.
+	set := func(pragmas ...string) {
+		t.Helper()
+		for _, p := range pragmas {
+			if _, err := s.writer.Exec(`PRAGMA ` + p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	set("synchronous = off", "cache_size = -400000")
+	defer set("synchronous = full", fmt.Sprintf("cache_size = %d", -pageCache>>10))
 	m := &maker{Rand: rand.New(rand.NewPCG(1, 2)), s: s, master: master, at: time.Date(2023, 1, 2, 8, 0, 0, 0, time.UTC)}
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		m.tx, m.head = a.Tx, a.head

@@ -55,7 +55,7 @@ func (s *Store) List(ctx context.Context, f history.Filter) ([]history.Row, erro
 			var c read
 			c, err = r.check(ctx, chosen[i].seq, false)
 			if err == nil && !c.fits(chosen[i]) {
-				err = damaged(errLists)
+				err = damaged(listsError{c.detail.Seq})
 			}
 			found = append(found, c)
 		}
@@ -183,8 +183,8 @@ func (s *Store) Show(ctx context.Context, check string) (history.Detail, error) 
 
 // Each hands over everything about each check a filter chooses, in its order,
 // all as of one moment, until do fails. It holds one check at a time, and the
-// places of some thousands. Attempts stay nil; a Limit of 0 is no limit. do may
-// use the store.
+// places of some thousands. Attempts stay nil; a Limit of 0 is no limit. do must
+// not use the store, of whose connections Each keeps one.
 func (s *Store) Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error {
 	// Before anything is open in the database, as the keyring may take its time.
 	master, err := s.vault.master(ctx, false)
@@ -208,7 +208,7 @@ func (s *Store) Each(ctx context.Context, f history.Filter, do func(history.Deta
 					return err
 				}
 				if !c.fits(e) {
-					return damaged(errLists)
+					return damaged(listsError{c.detail.Seq})
 				}
 				s.unsealAll(master, &c)
 				if err := do(c.detail); err != nil {
@@ -367,7 +367,7 @@ func (c *read) learn(seq int64, payload []byte, whole bool) error {
 	if !gjson.ValidBytes(payload) {
 		return errors.New("a record is no JSON")
 	}
-	t := tell(seq, payload)
+	t := tell(seq, string(payload))
 	d := &c.detail
 	d.Seqs = append(d.Seqs, seq)
 	at, err := time.Parse(timeLayout, t.at)

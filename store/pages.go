@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
+	"strings"
 
 	"facematch/app/history"
 )
@@ -36,6 +38,7 @@ func (x *index) label(kind, text string) (uint32, error) {
 	if id, ok := x.numbers[l]; ok {
 		return id, nil
 	}
+	l.text = strings.Clone(text) // it may be a part of a whole payload
 	x.labels = append(x.labels, l)
 	id := uint32(len(x.labels))
 	x.numbers[l] = id
@@ -82,7 +85,7 @@ func rebuild(ctx context.Context, tx *sql.Tx) error {
 		if err := rows.Scan(&seq, &payload); err != nil {
 			return damaged(err)
 		}
-		x.add(tell(seq, payload))
+		x.add(tell(seq, string(payload)))
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -180,8 +183,13 @@ func (a *appending) label(ctx context.Context) label {
 	}
 }
 
-// errLists says that what lists choose by is not what the records tell.
-var errLists = errors.New("the tables of lists do not fit the records")
+// listsError says that what lists choose by is not what the records tell: the
+// entry of this record, or where that is 0 a label.
+type listsError struct{ seq int64 }
+
+func (e listsError) Error() string {
+	return fmt.Sprintf("what lists choose by does not fit record %d", e.seq)
+}
 
 // fits compares the tables label and check_page with the records.
 func (x *index) fits(ctx context.Context, q querier) error {
@@ -198,14 +206,14 @@ func (x *index) fits(ctx context.Context, q querier) error {
 			return damaged(err)
 		}
 		if n >= len(x.labels) || id != n+1 || l != x.labels[n] {
-			return fmt.Errorf("label %d: %w", id, errLists)
+			return listsError{}
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
 	if n != len(x.labels) {
-		return fmt.Errorf("label %d: %w", n+1, errLists)
+		return listsError{}
 	}
 
 	pages, err := q.QueryContext(ctx, `SELECT first, entries FROM check_page ORDER BY first`)
@@ -221,18 +229,25 @@ func (x *index) fits(ctx context.Context, q querier) error {
 		if err := pages.Scan(&first, &entries); err != nil {
 			return damaged(err)
 		}
-		if from >= len(x.entries) || first != x.entries[from].seq {
-			return fmt.Errorf("page %d: %w", first, errLists)
+		if from >= len(x.entries) {
+			return listsError{first}
 		}
-		if want = x.page(from, want[:0]); !bytes.Equal(entries, want) {
-			return fmt.Errorf("page %d: %w", first, errLists)
+		if want = x.page(from, want[:0]); first != x.entries[from].seq || !bytes.Equal(entries, want) {
+			same := 0 // entries
+			for e := range slices.Chunk(want, entrySize) {
+				if at := same * entrySize; first != x.entries[from].seq || at+entrySize > len(entries) || !bytes.Equal(e, entries[at:at+entrySize]) {
+					break
+				}
+				same++
+			}
+			return listsError{x.entries[min(from+same, len(x.entries)-1)].seq}
 		}
 	}
 	if err := pages.Err(); err != nil {
 		return err
 	}
 	if from < len(x.entries) {
-		return fmt.Errorf("page %d: %w", x.entries[from].seq, errLists)
+		return listsError{x.entries[from].seq}
 	}
 	return nil
 }

@@ -234,5 +234,6 @@ const (
 	FaultReplaced Fault = "replaced"            // the anchor knows another record of this number
 	FaultSealed   Fault = "sealed part changed" // a sealed part does not give its hash, or it or its key is gone
 	FaultSchema   Fault = "tables changed"      // the tables are not those the program makes
+	FaultLists    Fault = "lists changed"       // what lists are chosen by is not what the records say
 	FaultDamaged  Fault = "damaged"             // the file cannot be read whole
 )
