@@ -396,6 +396,43 @@ func TestLockDuringACheck(t *testing.T) {
 	wantKey(t, err, "operators.locked")
 }
 
+// Restoring a history needs somebody who may, before there is one to record it in.
+func TestVouch(t *testing.T) {
+	d, m, _ := staffed(t)
+	m.refuse = matcher.NewProblem("store.damaged", nil)
+	signedIn := len(m.signedIn)
+	who, err := d.Vouch(t.Context(), "ada", staff["Ada"].passphrase, ActionBackup)
+	if err != nil || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
+		t.Errorf("%+v, %v", who, err)
+	}
+	_, err = d.Vouch(t.Context(), "Ben", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.may_not")
+	_, err = d.Vouch(t.Context(), "Ada", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.wrong")
+	if _, in := d.Who(); in || len(m.signedIn) != signedIn {
+		t.Error("somebody is signed in")
+	}
+}
+
+// A double click on the button is no wrong attempt.
+func TestSameSignInTwiceAtOnce(t *testing.T) {
+	d, m, _ := staffed(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if err := d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range m.signedIn {
+		if s.Failed != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
 func TestGuardFromManyGoroutines(t *testing.T) {
 	d, _, c := staffed(t)
 	var wg sync.WaitGroup
