@@ -457,3 +457,27 @@ func TestGuardFromManyGoroutines(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// BenchmarkAllow tells what a gate costs: the list of operators is read each time.
+func BenchmarkAllow(b *testing.B) {
+	file := filepath.Join(b.TempDir(), "operators.json")
+	k := operators.New(operators.Params{File: file, Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
+	for name, who := range staff {
+		_ = k.Add(b.Context(), operators.Operator{Name: name, Role: who.role}, who.passphrase, false, func(operators.List) error { return nil })
+	}
+	m := &memory{}
+	g := NewGuard(GuardParams{
+		Operators: k, Recorded: m.LastOperators, Journal: m, Settings: settings.Default, Instance: "ins_1", Now: time.Now,
+	})
+	if err := k.Add(b.Context(), operators.Operator{Name: "Eve", Role: history.RoleAdministrator}, "eleven quiet pianos fell", false, func(operators.List) error { return nil }); err != nil {
+		b.Fatal(err)
+	}
+	if err := g.SignIn(b.Context(), "Eve", "eleven quiet pianos fell"); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if !g.May(ActionCheck) {
+			b.Fatal("may not")
+		}
+	}
+}
