@@ -44,6 +44,7 @@ type Guard struct {
 	asked bool // the history was asked whether they are
 	in    *session
 	stays bool
+	renew bool // who is signed in changes their own passphrase just now
 }
 
 // session is somebody who signed in.
@@ -129,6 +130,9 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
 	}
 	operator, still := list.Still(g.in.login)
+	if !still && g.renew {
+		operator, still = list.Still(list.Renewed(g.in.login))
+	}
 	if !still {
 		g.in = nil
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
@@ -232,9 +236,19 @@ func (g *Guard) Vouch(ctx context.Context, name, passphrase string, a Action) (h
 	return record.Actor, nil
 }
 
-// renew keeps who is signed in so when their passphrase has changed by their own
+// renewing keeps who is signed in so while their passphrase changes by their own
 // hand.
-func (g *Guard) renew() error {
+func (g *Guard) renewing(change func() error) error {
+	set := func(to bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.renew = to
+	}
+	set(true)
+	defer set(false)
+	if err := change(); err != nil {
+		return err
+	}
 	list, err := g.g.Operators.Read()
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func staffed(t *testing.T) (*parts, map[string]string) {
 	files := map[string]string{}
 	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
 		o := operators.Operator{Name: name, Role: staff[name].role}
-		if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List) error { return nil }); err != nil {
+		if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List, string) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		files[name] = filepath.Join(t.TempDir(), "secret")
