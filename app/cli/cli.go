@@ -78,8 +78,8 @@ type commands struct {
 	// verifies says that the history is looked at also where nobody's sign-in can be
 	// recorded in it.
 	verifies bool
-	out   *output // in place of Stdout
-	exit  int
+	out      *output // in place of Stdout
+	exit     int
 }
 
 // output remembers that something could not be written: a result nobody got is
