@@ -32,6 +32,7 @@ const tempName = ".facematch-export-*"
 type File struct {
 	path      string
 	overwrite bool
+	link      func(t *temp, to string) error // (*temp).link; another in tests, as a disk without links
 	temp      temp
 	sum       hash.Hash
 	digest    string // after Close
@@ -78,7 +79,7 @@ func CreateFile(path string, overwrite bool) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{path: path, overwrite: overwrite, temp: t, sum: sha256.New()}, nil
+	return &File{path: path, overwrite: overwrite, link: (*temp).link, temp: t, sum: sha256.New()}, nil
 }
 
 // Spool begins a file without a name, for an export that goes elsewhere once it
@@ -174,7 +175,7 @@ func sumLine(digest, name string) string {
 // file, however close the race.
 func (f *File) name(t *temp, to string) error {
 	if !f.overwrite {
-		err := t.link(to)
+		err := f.link(t, to)
 		if err == nil {
 			return nil
 		}

@@ -48,6 +48,16 @@ func TestDigestIsThatOfSha256sum(t *testing.T) {
 	}
 }
 
+// namedTemp is a file as on disks that have none without a name.
+func namedTemp(t *testing.T, dir string) temp {
+	t.Helper()
+	f, err := os.CreateTemp(dir, tempName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return temp{f, true}
+}
+
 // Both ways of a file to its name: from none at all, and, on disks that cannot
 // do that, from another.
 func TestFileGetsItsName(t *testing.T) {
@@ -62,11 +72,7 @@ func TestFileGetsItsName(t *testing.T) {
 				}
 				if named {
 					f.temp.drop()
-					other, err := os.CreateTemp(dir, tempName)
-					if err != nil {
-						t.Fatal(err)
-					}
-					f.temp = temp{other, true}
+					f.temp = namedTemp(t, dir)
 				}
 				if _, err := f.Write([]byte("all of it")); err != nil {
 					t.Fatal(err)
@@ -99,6 +105,46 @@ func TestFileGetsItsName(t *testing.T) {
 			if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
 				t.Errorf("%v %v", list, err)
 			}
+		}
+	}
+}
+
+// On disks without links, such as FAT, a file is looked for and then moved; what
+// is there stays.
+func TestDiskWithoutLinks(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "x")
+		f, err := CreateFile(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.link = func(*temp, string) error { return syscall.EPERM }
+		f.temp.drop()
+		f.temp = namedTemp(t, dir)
+		if _, err := f.Write([]byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := "new"
+		if taken {
+			want = "mine"
+			if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err = f.name(&f.temp, path)
+		f.Abort()
+		if (problemKey(err) == "export.exists") != taken || !taken && err != nil {
+			t.Errorf("taken %v: %v", taken, err)
+		}
+		if data, err := os.ReadFile(path); string(data) != want {
+			t.Errorf("%q %v", data, err)
+		}
+		if list, _ := os.ReadDir(dir); len(list) != 1 {
+			t.Errorf("%v", list)
 		}
 	}
 }
