@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PACKAGES := \
 	libopencv-dev libopencv-contrib-dev libdlib-dev libopenblas-dev libatlas-base-dev \
 	libjpeg-dev libgl1-mesa-dev libgl1-mesa-dri xorg-dev libwayland-dev libxkbcommon-dev \
-	pkg-config xvfb ffmpeg ca-certificates
+	pkg-config xvfb ffmpeg ca-certificates poppler-utils
 E2E_PACKAGES := \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
@@ -216,6 +216,7 @@ soak: setup setup-e2e models build ## what takes long: kill -9, a thousand check
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs|TestMemory' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
+	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 10m -fuzzminimizetime 1x ./app/export
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e

@@ -80,7 +80,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 		e.from, e.about.Database = other.records, other.records.ID()
 	}
 	if err := e.count(ctx); err != nil {
-		return Exported{}, err
+		return Exported{}, e.problem(err)
 	}
 	file, err := e.create()
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 	defer file.Abort()
 	done, err := e.write(ctx, file)
 	if err != nil {
-		return Exported{}, err
+		return Exported{}, e.problem(err)
 	}
 	if err := d.p.History.Exported(ctx, history.Export{
 		Actor: e.about.By, Format: in.Format, Filter: e.question(false), Checks: done.Checks, Names: in.Names,
@@ -110,6 +110,14 @@ type exporting struct {
 	about    export.About
 	total    int64
 	progress matcher.ProgressFunc
+}
+
+// problem is a problem in the words for whose history it is.
+func (e *exporting) problem(err error) error {
+	if e.From != nil {
+		return OtherProblem(err)
+	}
+	return err
 }
 
 // question says in words what was asked for.

@@ -37,11 +37,14 @@ type GuardParams struct {
 type Guard struct {
 	g GuardParams
 
+	signing sync.Mutex // one sign-in at a time: one that is right would count another under way as wrong
+
 	mu    sync.Mutex
 	setUp bool // operators are set up; that never ends, whatever becomes of the file
 	asked bool // the history was asked whether they are
 	in    *session
 	stays bool
+	renew bool // who is signed in changes their own passphrase just now
 }
 
 // session is somebody who signed in.
@@ -127,6 +130,9 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
 	}
 	operator, still := list.Still(g.in.login)
+	if !still && g.renew {
+		operator, still = list.Still(list.Renewed(g.in.login))
+	}
 	if !still {
 		g.in = nil
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
@@ -190,14 +196,10 @@ func (g *Guard) Allow(ctx context.Context, a Action) error {
 // those of operators.Keeper.SignIn, and the history's: who cannot be recorded does
 // not come in.
 func (g *Guard) SignIn(ctx context.Context, name, passphrase string) error {
-	if _, err := g.list(ctx); err != nil {
-		return err
-	}
-	login, err := g.g.Operators.SignIn(ctx, name, passphrase)
+	login, record, err := g.vouch(ctx, name, passphrase)
 	if err != nil {
 		return err
 	}
-	record := history.SignIn{Actor: g.actorOf(login.Operator, true), Failed: login.Failed}
 	if err := g.g.Journal.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return err
 	}
@@ -207,9 +209,46 @@ func (g *Guard) SignIn(ctx context.Context, name, passphrase string) error {
 	return nil
 }
 
-// renew keeps who is signed in so when their passphrase has changed by their own
+// vouch looks whether name and passphrase belong together, and gives what is to be
+// recorded of it.
+func (g *Guard) vouch(ctx context.Context, name, passphrase string) (operators.Login, history.SignIn, error) {
+	if _, err := g.list(ctx); err != nil {
+		return operators.Login{}, history.SignIn{}, err
+	}
+	g.signing.Lock()
+	defer g.signing.Unlock()
+	login, err := g.g.Operators.SignIn(ctx, name, passphrase)
+	return login, history.SignIn{Actor: g.actorOf(login.Operator, true), Failed: login.Failed}, err
+}
+
+// Vouch says who somebody is, and that they may do something, without signing them
+// in: where there is no history yet to record it in, because one is being restored.
+// What is done then must be recorded with this actor. The problems are those of
+// SignIn, but the history's, and operators.may_not.
+func (g *Guard) Vouch(ctx context.Context, name, passphrase string, a Action) (history.Actor, error) {
+	login, record, err := g.vouch(ctx, name, passphrase)
+	if err == nil && !RoleMay(login.Role, a) {
+		err = matcher.NewProblem("operators.may_not", nil)
+	}
+	if err != nil {
+		return history.Actor{}, err
+	}
+	return record.Actor, nil
+}
+
+// renewing keeps who is signed in so while their passphrase changes by their own
 // hand.
-func (g *Guard) renew() error {
+func (g *Guard) renewing(change func() error) error {
+	set := func(to bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.renew = to
+	}
+	set(true)
+	defer set(false)
+	if err := change(); err != nil {
+		return err
+	}
 	list, err := g.g.Operators.Read()
 	if err != nil {
 		return err

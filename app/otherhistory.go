@@ -37,35 +37,40 @@ func (o *otherHistory) Checks(ctx context.Context, f history.Filter) ([]history.
 	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
 		return nil, err
 	}
-	return o.records.List(ctx, f)
+	rows, err := o.records.List(ctx, f)
+	return rows, OtherProblem(err)
 }
 
 func (o *otherHistory) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
 		return history.Counts{}, err
 	}
-	return o.records.Count(ctx, f)
+	counts, err := o.records.Count(ctx, f)
+	return counts, OtherProblem(err)
 }
 
 func (o *otherHistory) Choices(ctx context.Context) (history.Choices, error) {
 	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
 		return history.Choices{}, err
 	}
-	return o.records.Choices(ctx)
+	choices, err := o.records.Choices(ctx)
+	return choices, OtherProblem(err)
 }
 
 func (o *otherHistory) Detail(ctx context.Context, check string) (history.Detail, error) {
 	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
 		return history.Detail{}, err
 	}
-	return o.records.Show(ctx, check)
+	detail, err := o.records.Show(ctx, check)
+	return detail, OtherProblem(err)
 }
 
 func (o *otherHistory) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
 	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
 		return history.Verdict{}, err
 	}
-	return o.records.Verify(ctx, progress)
+	verdict, err := o.records.Verify(ctx, progress)
+	return verdict, OtherProblem(err)
 }
 
 func (o *otherHistory) Close() error { return o.records.Close() }
@@ -84,8 +89,8 @@ func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, erro
 	return &otherHistory{d, records}, nil
 }
 
-// otherKeys are the problems of a history that are another's to mend, and so
-// need other words where the history is another desk's.
+// otherKeys are the problems of a history that need other words where it is
+// another desk's, because other hands must mend it.
 var otherKeys = map[string]string{
 	"store.missing":   "other.missing",
 	"store.foreign":   "other.foreign",
@@ -93,9 +98,15 @@ var otherKeys = map[string]string{
 	"store.newer":     "other.newer",
 	"store.no_access": "other.no_access",
 	"store.damaged":   "other.damaged",
+
+	// Words of names cannot be looked for without the key.
+	"store.key_lost":       "other.sealed",
+	"store.key_wrong":      "other.sealed",
+	"store.key_unreadable": "other.sealed",
+	"store.keyring":        "other.sealed",
 }
 
-// OtherProblem puts a problem of opening another desk's history into its words.
+// OtherProblem puts a problem of another desk's history into its words.
 func OtherProblem(err error) error {
 	var p *matcher.Problem
 	if !errors.As(err, &p) || otherKeys[p.Key] == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,6 +156,45 @@ func (s *Store) openPart(master []byte, session, check, name string, part, wrapp
 		return nil, err
 	}
 	return unseal(key, part.nonce, part.ciphertext, partBinding(session, check, name))
+}
+
+// nameKey gives a number for a name that can be found.
+func nameKey(seed maphash.Seed, record int64, session string) uint64 {
+	return maphash.Comparable(seed, struct {
+		record  int64
+		session string
+	}{record, session})
+}
+
+// namesFit compares the names that can be found with the sum of those that are
+// sealed in records after upTo: none is missing, and none is left of a session
+// that was erased. Whether all tokens of a name are there cannot be said without
+// the key.
+func namesFit(ctx context.Context, q querier, seed maphash.Seed, want uint64, upTo int64) error {
+	rows, err := q.QueryContext(ctx, `SELECT record, session FROM name_token WHERE record > ?`, upTo)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var sum uint64
+	for rows.Next() {
+		var record int64
+		var session sql.RawBytes
+		if err := rows.Scan(&record, &session); err != nil {
+			return damaged(err)
+		}
+		sum += nameKey(seed, record, string(session))
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	var left bool
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT record FROM name_word) w
+		WHERE NOT EXISTS (SELECT 1 FROM name_token n WHERE n.record = w.record))`).Scan(&left)
+	if err == nil && (left || sum != want) {
+		err = listsError{}
+	}
+	return err
 }
 
 // named gives the started records whose names hold all of the words, ascending.

@@ -66,8 +66,8 @@
 // already. But the tokens of a history can be compared with each other: they
 // tell which names share a beginning, how often each occurs, and about how long a
 // name is, from which frequent names can be guessed. A name whose session was
-// erased has no tokens. Verify does not compare tokens with names, as that needs
-// the key; a name that is not found by its tokens still stands in every list.
+// erased has no tokens. Verify looks whether each sealed name has its row and no
+// other has; which tokens belong to it cannot be said without the key.
 package store
 
 import (

@@ -515,6 +515,10 @@ func fill(t testing.TB, s *Store, records int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	words, err := newTokens(master, s.id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		for i := range records / 2 {
 			st := started(fmt.Sprint(i), "A Name")
@@ -527,6 +531,9 @@ func fill(t testing.TB, s *Store, records int) {
 				history.Started
 				seals
 			}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
+				return err
+			}
+			if err := a.nameFound(ctx, words, st.Session, st.Name); err != nil {
 				return err
 			}
 			if err := a.add(ctx, struct {

@@ -56,6 +56,11 @@ func (r *stored) examine(seed maphash.Seed) {
 	}
 }
 
+// has reports whether a sealed part is there.
+func (r *stored) has(part string) bool {
+	return slices.ContainsFunc(r.parts, func(p sealedPart) bool { return p.name == part })
+}
+
 // member gives a text of an object by its exact name.
 func member(object gjson.Result, name string) (text string) {
 	object.ForEach(func(key, value gjson.Result) bool {

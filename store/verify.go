@@ -112,7 +112,9 @@ func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, m
 	if err != nil {
 		return err
 	}
-	err = w.index.fits(ctx, tx)
+	if err = w.index.fits(ctx, tx); err == nil {
+		err = namesFit(ctx, tx, w.seed, w.names, w.unfound)
+	}
 	var wrong listsError
 	if errors.As(err, &wrong) {
 		v.BadSeq, v.Fault = wrong.seq, history.FaultLists
@@ -128,6 +130,9 @@ type walked struct {
 	index *index
 	seed  maphash.Seed
 	sums  sums
+
+	unfound int64 // names of records up to here need not be found yet
+	names   uint64
 }
 
 // walk reads the chain until its end or the first bad record.
@@ -142,6 +147,9 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 	}
 	keys, err := keyedSessions(ctx, tx)
 	if err != nil {
+		return w, err
+	}
+	if w.unfound, err = namesWait(ctx, tx); err != nil {
 		return w, err
 	}
 	progress.Report(StageVerifying, 0, total)
@@ -172,6 +180,9 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 		before = head{seq: r.seq, hash: r.made}
 		w.index.add(r.told)
 		w.sums.add(r.keys)
+		if r.seq > w.unfound && r.told.kind == history.KindStarted && r.has(partName) {
+			w.names += nameKey(w.seed, r.seq, r.told.session)
+		}
 		if v.Records%progressEvery == 0 {
 			progress.Report(StageVerifying, int(v.Records), total)
 		}

@@ -75,8 +75,11 @@ type commands struct {
 	Params
 	lines *bufio.Reader // of Stdin, for what no terminal asks for
 	who   identity
-	out   *output // in place of Stdout
-	exit  int
+	// verifies says that the history is looked at also where nobody's sign-in can be
+	// recorded in it.
+	verifies bool
+	out      *output // in place of Stdout
+	exit     int
 }
 
 // output remembers that something could not be written: a result nobody got is
@@ -220,7 +223,7 @@ func (c *commands) told(err error, format string) error {
 func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
 	records, err := c.History(cmd.Context())
 	if err == nil {
-		if err = c.enter(cmd, records, a); err == nil {
+		if err = c.enter(cmd, records, a); err == nil || c.verifies && c.unrecorded(err) {
 			err = do(records)
 		}
 		err = errors.Join(err, records.Close())

@@ -57,6 +57,8 @@ type parts struct {
 	tried    string
 	shelf
 
+	unwritable error // of a sign-in's record
+
 	operators string // the file of the operators; empty: none are set up
 	signedIn  []history.SignIn
 	decidable history.Row
@@ -142,6 +144,9 @@ func (p *parts) Decide(_ context.Context, d history.Decision) error {
 	return nil
 }
 func (p *parts) SignedIn(_ context.Context, in history.SignIn) error {
+	if p.unwritable != nil {
+		return p.unwritable
+	}
 	p.signedIn = append(p.signedIn, in)
 	return nil
 }

@@ -194,6 +194,7 @@ func (c *commands) historyVerify() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	db := c.dbFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c.verifies = true // a history that was broken is verified all the more
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}

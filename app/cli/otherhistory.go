@@ -49,5 +49,5 @@ func (c *commands) otherHistory(ctx context.Context, db string, do func(shown) e
 	if err != nil {
 		return app.OtherProblem(err)
 	}
-	return errors.Join(do(other), other.Close())
+	return errors.Join(app.OtherProblem(do(other)), other.Close())
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,8 +95,6 @@ func (s *sheet) item(format string, values ...any) {
 	fmt.Fprintln(s.to, "  "+printable(fmt.Sprintf(format, values...)))
 }
 
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -07:00") }
-
 func yesNo(b bool) string {
 	if b {
 		return "yes"
@@ -117,26 +114,26 @@ func (s *sheet) detail(d history.Detail) {
 	if len(d.Attempts) > 1 {
 		s.heading("report.attempts", "Count", len(d.Attempts))
 		for _, a := range d.Attempts {
-			s.item("%d  %s  %s  %s  %s", a.Seq, moment(a.At), s.t(app.OutcomeKey(a.Outcome)), scoreOf(a), a.Check)
+			s.item("%d  %s  %s  %s  %s", a.Seq, export.LocalTime(a.At), s.t(app.OutcomeKey(a.Outcome)), scoreOf(a), a.Check)
 		}
 	}
 	if len(d.Erasures) > 0 {
 		s.heading("report.erasures")
 		for _, e := range d.Erasures {
-			s.item("%s  %s  %v  %s", moment(e.At), e.Operator, e.Parts, e.Reason)
+			s.item("%s  %s  %v  %s", export.LocalTime(e.At), e.Operator, e.Parts, e.Reason)
 		}
 	}
 	s.raw(d)
 	fmt.Fprintln(s.to)
 	s.line("report.records", strings.Trim(fmt.Sprint(d.Seqs), "[]"))
-	s.line("report.head_name", s.t("report.head_of", "Seq", d.Head.Seq, "Hash", d.Head.Hash, "At", moment(d.Head.At)))
+	s.line("report.head_name", s.t("report.head_of", "Seq", d.Head.Seq, "Hash", d.Head.Hash, "At", export.LocalTime(d.Head.At)))
 }
 
 func (s *sheet) about(d history.Detail) {
 	if s.names {
 		s.line("report.name", s.c.nameOf(d.Row))
 	}
-	s.line("report.started", moment(d.At))
+	s.line("report.started", export.LocalTime(d.At))
 	s.line("report.operator", d.Operator+" ("+s.t("report.signed_in_"+yesNo(d.Started.SignedIn))+")")
 	s.line("report.desk", d.Desk)
 	s.line("report.mode", s.known("report.mode_", string(d.Mode)))
@@ -185,7 +182,7 @@ func (s *sheet) answer(d history.Detail) {
 		return
 	}
 	fmt.Fprintln(s.to)
-	s.line("report.took", seconds(f.Took))
+	s.line("report.took", export.Seconds(f.Took))
 	if f.Problem != "" {
 		s.line("report.problem", s.t(f.Problem))
 	}
@@ -205,7 +202,7 @@ func (s *sheet) answer(d history.Detail) {
 	if e := f.Remote; e != nil {
 		s.line("report.api", e.Host)
 		s.line("report.call", s.t("report.call_of", "Status", e.Status, "Sent", e.Sent, "Size", e.Size))
-		s.line("report.times", s.t("report.times_of", "Connect", seconds(e.Connect), "Send", seconds(e.Send), "Wait", seconds(e.Wait)))
+		s.line("report.times", s.t("report.times_of", "Connect", export.Seconds(e.Connect), "Send", export.Seconds(e.Send), "Wait", export.Seconds(e.Wait)))
 	}
 }
 
@@ -237,7 +234,7 @@ func (s *sheet) decisions(d history.Detail) {
 	}
 	s.heading("report.decisions")
 	for _, x := range d.Decisions {
-		s.item("%d  %s  %s  %s  %s", x.Seq, moment(x.At), x.Operator, s.known("report.choice_", string(x.Choice)), export.ReasonWords(x, s.c.Words))
+		s.item("%d  %s  %s  %s  %s", x.Seq, export.LocalTime(x.At), x.Operator, s.known("report.choice_", string(x.Choice)), export.ReasonWords(x, s.c.Words))
 		if x.Overrides != "" {
 			s.item("    %s: %s", s.t("report.overrides"), s.t(app.OutcomeKey(x.Overrides)))
 		}
@@ -263,5 +260,3 @@ func (s *sheet) raw(d history.Detail) {
 		}
 	}
 }
-
-func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s" }

@@ -72,6 +72,17 @@ func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
 	return door.Allow(ctx, a)
 }
 
+// unrecorded says whether a history is in such a state that it cannot be said who
+// signs in, or not recorded; and tells so.
+func (c *commands) unrecorded(err error) bool {
+	var p *matcher.Problem
+	if !errors.As(err, &p) || !strings.HasPrefix(p.Key, "store.") {
+		return false
+	}
+	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
+	return true
+}
+
 // line reads a line that is shown as it is typed; there is a terminal.
 func (c *commands) line(key string) (string, error) {
 	fmt.Fprint(c.Stderr, c.Words.T(key)+" ")

@@ -20,18 +20,48 @@ import (
 // DigestEnding ends the name of the file with an export's digest.
 const DigestEnding = ".sha256"
 
-// File is an export on its way to the disk. It is written beside its final name
-// under one of its own (mode 0600) and gets that name when it is whole, so that
-// whoever finds the name finds all of it. Its SHA-256 is taken as it is written.
+// tempName is what files are called that have no name of their own yet.
+const tempName = ".facematch-export-*"
+
+// File is an export on its way to the disk. It is written where it will lie, has
+// mode 0600, and gets its name when it is whole, so that whoever finds the name
+// finds all of it. Its SHA-256 is taken as it is written.
 //
 //	CreateFile ─▶ Write… ─▶ Close ─▶ (the caller records it) ─▶ Publish
 //	      └──────────┴────────┴── Abort, at any time before Publish: nothing is left
 type File struct {
 	path      string
 	overwrite bool
-	f         *os.File
+	link      func(t *temp, to string) error // (*temp).link; another in tests, as a disk without links
+	temp      temp
 	sum       hash.Hash
 	digest    string // after Close
+}
+
+// temp is a file before it gets its name. Where the disk can, it has none at all
+// until then.
+type temp struct {
+	*os.File
+	named bool
+}
+
+func newTemp(dir string) (temp, error) {
+	if f, err := unnamed(dir); err == nil {
+		return temp{File: f}, nil
+	}
+	f, err := os.CreateTemp(dir, tempName) // with mode 0600
+	if err != nil {
+		return temp{}, unwritten(err)
+	}
+	return temp{f, true}, nil
+}
+
+// drop closes the file and leaves nothing of it, unless it has got its name.
+func (t temp) drop() {
+	t.Close()
+	if t.named {
+		os.Remove(t.Name())
+	}
 }
 
 // CreateFile begins a file. A file that is there already is refused unless it is
@@ -45,24 +75,21 @@ func CreateFile(path string, overwrite bool) (*File, error) {
 			return nil, err
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".facematch-export-*") // with mode 0600
+	t, err := newTemp(filepath.Dir(path))
 	if err != nil {
-		return nil, unwritten(err)
+		return nil, err
 	}
-	return &File{path: path, overwrite: overwrite, f: f, sum: sha256.New()}, nil
+	return &File{path: path, overwrite: overwrite, link: (*temp).link, temp: t, sum: sha256.New()}, nil
 }
 
 // Spool begins a file without a name, for an export that goes elsewhere once it
-// is recorded: see CopyTo. Nothing of it is left when the program ends, however
-// it does.
+// is recorded: see CopyTo.
 func Spool() (*File, error) {
-	f, err := os.CreateTemp("", ".facematch-export-*")
+	t, err := newTemp(os.TempDir())
 	if err != nil {
-		return nil, unwritten(err)
+		return nil, err
 	}
-	// Where a file that is open cannot be removed, Abort does.
-	_ = os.Remove(f.Name())
-	return &File{f: f, sum: sha256.New()}, nil
+	return &File{temp: t, sum: sha256.New()}, nil
 }
 
 // free refuses a name that is taken.
@@ -83,7 +110,7 @@ func free(path string, overwrite bool) error {
 
 // Write adds to the file and to its digest.
 func (f *File) Write(p []byte) (int, error) {
-	n, err := f.f.Write(p)
+	n, err := f.temp.Write(p)
 	f.sum.Write(p[:n])
 	if err != nil {
 		err = unwritten(err)
@@ -94,7 +121,7 @@ func (f *File) Write(p []byte) (int, error) {
 // Close brings the file to the disk and gives its SHA-256 in lower-case
 // hexadecimal. It has no name of its own yet.
 func (f *File) Close() (string, error) {
-	if err := f.f.Sync(); err != nil {
+	if err := f.temp.Sync(); err != nil {
 		return "", unwritten(err)
 	}
 	f.digest = hex.EncodeToString(f.sum.Sum(nil))
@@ -104,21 +131,23 @@ func (f *File) Close() (string, error) {
 // Publish gives the file its name, and writes its digest beside it in the form
 // of sha256sum, with the head of the chain as a comment. A file that came to be
 // there meanwhile is not written over unless that was asked for.
-func (f *File) Publish(head history.Head, checks int64) (err error) {
+func (f *File) Publish(head history.Head, checks int64) error {
 	defer f.Abort()
-	if err := f.f.Close(); err != nil {
-		return unwritten(err)
-	}
-	digest, err := f.writeDigest(head, checks)
+	digest, err := newTemp(filepath.Dir(f.path))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(digest)
+	defer digest.drop()
+	_, err = fmt.Fprintf(digest, "# facematch export: %d checks; head of the chain: record %d, %s\n%s\n",
+		checks, head.Seq, head.Hash, sumLine(f.digest, filepath.Base(f.path)))
+	if err = errors.Join(err, digest.Sync()); err != nil {
+		return unwritten(err)
+	}
 	// The digest first: who finds an export finds its digest.
-	if err := f.name(digest, f.path+DigestEnding); err != nil {
+	if err := f.name(&digest, f.path+DigestEnding); err != nil {
 		return err
 	}
-	if err := f.name(f.f.Name(), f.path); err != nil {
+	if err := f.name(&f.temp, f.path); err != nil {
 		if !f.overwrite {
 			os.Remove(f.path + DigestEnding)
 		}
@@ -133,21 +162,6 @@ func (f *File) Publish(head history.Head, checks int64) (err error) {
 	return nil
 }
 
-// writeDigest writes the file beside, under a name of its own.
-func (f *File) writeDigest(head history.Head, checks int64) (string, error) {
-	d, err := os.CreateTemp(filepath.Dir(f.path), ".facematch-export-*")
-	if err != nil {
-		return "", unwritten(err)
-	}
-	_, err = fmt.Fprintf(d, "# facematch export: %d checks; head of the chain: record %d, %s\n%s\n",
-		checks, head.Seq, head.Hash, sumLine(f.digest, filepath.Base(f.path)))
-	if err = errors.Join(err, d.Sync(), d.Close()); err != nil {
-		os.Remove(d.Name())
-		return "", unwritten(err)
-	}
-	return d.Name(), nil
-}
-
 // sumLine is a line as sha256sum writes and reads it.
 func sumLine(digest, name string) string {
 	escaped := strings.NewReplacer("\\", `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
@@ -157,48 +171,73 @@ func sumLine(digest, name string) string {
 	return digest + "  " + escaped
 }
 
-// name moves a file to its final name.
-func (f *File) name(from, to string) error {
-	if f.overwrite {
-		if err := free(to, true); err != nil {
-			return err
+// name gives a file its final name. A link never takes the place of another
+// file, however close the race.
+func (f *File) name(t *temp, to string) error {
+	if !f.overwrite {
+		err := f.link(t, to)
+		if err == nil {
+			return nil
 		}
-		return named(os.Rename(from, to))
+		if taken := free(to, false); taken != nil {
+			return taken
+		}
+		if !t.named {
+			return unwritten(err)
+		}
+		// The disk has no links: it was looked, and is moved.
+	} else if err := free(to, true); err != nil {
+		return err
 	}
-	// A link never takes the place of a file, however close the race. Where the
-	// disk has none (FAT, some shares) it is looked and then moved.
-	err := os.Link(from, to)
-	if err == nil {
-		return nil // Abort removes the other name
-	}
-	if taken := free(to, false); taken != nil {
-		return taken
-	}
-	return named(os.Rename(from, to))
-}
-
-func named(err error) error {
+	from, err := t.placed(filepath.Dir(to))
 	if err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		os.Remove(from)
 		return unwritten(err)
 	}
+	t.named = false // nothing is left to be removed
 	return nil
+}
+
+func (t *temp) link(to string) error {
+	if t.named {
+		return os.Link(t.Name(), to) // drop removes the other name
+	}
+	return link(t.File, to)
+}
+
+// placed gives the file's name, and one of the moment where it has none.
+func (t *temp) placed(dir string) (string, error) {
+	if t.named {
+		return t.Name(), nil
+	}
+	// A name nobody has: that of a file which is made and removed.
+	f, err := os.CreateTemp(dir, tempName)
+	if err != nil {
+		return "", unwritten(err)
+	}
+	f.Close()
+	os.Remove(f.Name())
+	if err := link(t.File, f.Name()); err != nil {
+		return "", unwritten(err)
+	}
+	return f.Name(), nil
 }
 
 // CopyTo writes the closed file to somewhere else.
 func (f *File) CopyTo(to io.Writer) error {
 	defer f.Abort()
-	if _, err := f.f.Seek(0, io.SeekStart); err != nil {
+	if _, err := f.temp.Seek(0, io.SeekStart); err != nil {
 		return unwritten(err)
 	}
-	_, err := io.Copy(to, f.f)
+	_, err := io.Copy(to, f.temp)
 	return err
 }
 
 // Abort leaves nothing behind. After Publish it does nothing.
-func (f *File) Abort() {
-	f.f.Close()
-	os.Remove(f.f.Name())
-}
+func (f *File) Abort() { f.temp.drop() }
 
 // unwritten says that the file cannot be written; the disk being full is told
 // apart, because it is the user's to mend.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package export
 
 import (
@@ -46,37 +48,122 @@ func TestDigestIsThatOfSha256sum(t *testing.T) {
 	}
 }
 
-func TestAbortLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	f, err := CreateFile(filepath.Join(dir, "x"), false)
+// namedTemp is a file as on disks that have none without a name.
+func namedTemp(t *testing.T, dir string) temp {
+	t.Helper()
+	f, err := os.CreateTemp(dir, tempName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Write([]byte("half")); err != nil {
-		t.Fatal(err)
-	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 || list[0].Name() == "x" {
-		t.Errorf("%v %v", list, err)
-	}
-	f.Abort()
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
-		t.Errorf("%v %v", list, err)
+	return temp{f, true}
+}
+
+// Both ways of a file to its name: from none at all, and, on disks that cannot
+// do that, from another.
+func TestFileGetsItsName(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		for _, overwrite := range []bool{false, true} {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "x")
+			begin := func() *File {
+				f, err := CreateFile(path, overwrite)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if named {
+					f.temp.drop()
+					f.temp = namedTemp(t, dir)
+				}
+				if _, err := f.Write([]byte("all of it")); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := os.Lstat(path); err == nil && !overwrite {
+					t.Error("it has its name already")
+				}
+				if _, err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return f
+			}
+			begin().Abort()
+			if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
+				t.Errorf("%v %v", list, err)
+			}
+			if overwrite {
+				if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := begin().Publish(head, 1); err != nil {
+				t.Errorf("named %v, overwrite %v: %v", named, overwrite, err)
+			}
+			data, err := os.ReadFile(path)
+			info, statErr := os.Stat(path)
+			if string(data) != "all of it" || err != nil || statErr != nil || info.Mode() != 0o600 {
+				t.Errorf("%q %v %v", data, err, info)
+			}
+			if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+				t.Errorf("%v %v", list, err)
+			}
+		}
 	}
 }
 
-// On a full disk there is no export: here a file that may not grow, as the
-// smallest disk there is.
-func TestDiskFull(t *testing.T) {
-	var before syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
+// On disks without links, such as FAT, a file is looked for and then moved; what
+// is there stays.
+func TestDiskWithoutLinks(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "x")
+		f, err := CreateFile(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.link = func(*temp, string) error { return syscall.EPERM }
+		f.temp.drop()
+		f.temp = namedTemp(t, dir)
+		if _, err := f.Write([]byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := "new"
+		if taken {
+			want = "mine"
+			if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err = f.name(&f.temp, path)
+		f.Abort()
+		if (problemKey(err) == "export.exists") != taken || !taken && err != nil {
+			t.Errorf("taken %v: %v", taken, err)
+		}
+		if data, err := os.ReadFile(path); string(data) != want {
+			t.Errorf("%q %v", data, err)
+		}
+		if list, _ := os.ReadDir(dir); len(list) != 1 {
+			t.Errorf("%v", list)
+		}
 	}
-	limit := before
-	limit.Cur = 4096
+}
+
+// On a full disk there is no export: here files may not grow, in a process of its
+// own, as the tests have files too.
+func TestDiskFull(t *testing.T) {
+	if os.Getenv("EXPORT_FULL") == "" {
+		child := exec.Command(os.Args[0], "-test.run", "^TestDiskFull$", "-test.v")
+		child.Env = append(os.Environ(), "EXPORT_FULL=1")
+		if out, err := child.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestDiskFull") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	limit := syscall.Rlimit{Cur: 4096, Max: 4096}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
 	for _, format := range Formats {
 		dir := t.TempDir()
 		f, err := CreateFile(filepath.Join(dir, "x"), false)
@@ -126,7 +213,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
-	path := filepath.Join(t.TempDir(), "x.csv")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
 	child := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
 	child.Env = append(os.Environ(), "EXPORT_HALF="+path)
 	var exit *exec.ExitError
@@ -137,5 +225,13 @@ func TestKilledInTheMiddle(t *testing.T) {
 		if _, err := os.Lstat(p); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: %v", p, err)
 		}
+	}
+	f, err := newTemp(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.drop()
+	if list, err := os.ReadDir(dir); !f.named && (err != nil || len(list) != 0) { // where the disk can
+		t.Errorf("left behind: %v %v", list, err)
 	}
 }

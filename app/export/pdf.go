@@ -82,7 +82,7 @@ func (w *pdfWriter) End(head history.Head) error {
 		title = w.words.T("report.title_one")
 	}
 	p := paper.New(paper.Params{
-		Title: title, Program: w.words.T("window.title") + " " + w.about.By.Program, At: w.about.At,
+		Title: title, Language: w.words.T("report.language"), Program: w.words.T("window.title") + " " + w.about.By.Program, At: w.about.At,
 		Footer: []string{w.words.T("report.exported") + " " + w.exportedBy(), w.words.T("report.head", "Seq", head.Seq, "Hash", head.Hash)},
 		Number: func(page int, of string) string { return w.words.T("report.page", "Page", page, "Of", of) },
 	})
@@ -106,7 +106,7 @@ func (w *pdfWriter) printProof(p *paper.Paper, head history.Head) {
 		{Name: t("report.exported"), Value: w.exportedBy()},
 		{Name: t("report.names"), Value: t("report.names_" + yesNo(w.about.Names))},
 		{Name: t("report.database"), Value: w.about.Database},
-		{Name: t("report.head_name"), Value: t("report.head_of", "Seq", head.Seq, "Hash", head.Hash, "At", local(head.At))},
+		{Name: t("report.head_name"), Value: t("report.head_of", "Seq", head.Seq, "Hash", head.Hash, "At", LocalTime(head.At))},
 		{Name: t("report.digest"), Value: hex.EncodeToString(w.sum.Sum(nil))},
 	}
 	p.Facts(facts)
@@ -131,10 +131,11 @@ func (w *pdfWriter) exportedBy() string {
 	if by.Role != "" {
 		who += " (" + string(by.Role) + ")"
 	}
-	return w.words.T("report.by", "At", local(w.about.At), "Who", who, "Desk", by.Desk, "Program", by.Program)
+	return w.words.T("report.by", "At", LocalTime(w.about.At), "Who", who, "Desk", by.Desk, "Program", by.Program)
 }
 
-func local(t time.Time) string {
+// LocalTime writes a moment in this computer's zone; a zero one is empty.
+func LocalTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

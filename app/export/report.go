@@ -40,7 +40,7 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t("report.no_score"))
 	}
 	if l := last(d); l != nil {
-		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", local(l.At), "Reason", ReasonWords(*l, w.words)))
+		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", LocalTime(l.At), "Reason", ReasonWords(*l, w.words)))
 	} else if d.Decision == history.Undecided {
 		said = append(said, t("report.nobody_decided"))
 	}
@@ -149,7 +149,7 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	s := d.Started
 	facts := []paper.Fact{
 		{Name: t("report.name"), Value: w.name(d.Row)},
-		{Name: t("report.started"), Value: local(d.At)},
+		{Name: t("report.started"), Value: LocalTime(d.At)},
 	}
 	add := func(key, value string) { facts = append(facts, paper.Fact{Name: t(key), Value: value}) }
 	operator := d.Operator + " (" + t("report.signed_in_"+yesNo(s.SignedIn)) + ")"
@@ -161,7 +161,7 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
 	}
 	if f := d.Finished; f != nil {
-		add("report.took", seconds(f.Took))
+		add("report.took", Seconds(f.Took))
 		if f.Code != nil {
 			add("report.answer", t("report.answer_of", "Code", *f.Code, "Result", optional(f.Result, strconv.FormatBool), "Status", string(f.Status)))
 		}
@@ -176,7 +176,8 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	return facts
 }
 
-func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s" }
+// Seconds writes how long something took.
+func Seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s" }
 
 func numbers(all []int64) string {
 	words := make([]string, len(all))
@@ -209,7 +210,7 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 			overrides = w.outcome(x.Overrides)
 		}
 		cells := []string{
-			strconv.FormatInt(x.Seq, 10), local(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
+			strconv.FormatInt(x.Seq, 10), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
@@ -244,7 +245,7 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 		if a.Check == d.Check {
 			check = t("report.this_check")
 		}
-		table.Row(strconv.FormatInt(a.Seq, 10), local(a.At), w.outcome(a.Outcome), score(a), w.decision(a.Decision), a.Operator, check)
+		table.Row(strconv.FormatInt(a.Seq, 10), LocalTime(a.At), w.outcome(a.Outcome), score(a), w.decision(a.Decision), a.Operator, check)
 	}
 }
 
@@ -315,7 +316,7 @@ func (w *pdfWriter) printEngine(p *paper.Paper, d history.Detail) {
 		facts = append(facts,
 			paper.Fact{Name: t("report.api"), Value: e.Host},
 			paper.Fact{Name: t("report.call"), Value: t("report.call_of", "Status", e.Status, "Sent", e.Sent, "Size", e.Size)},
-			paper.Fact{Name: t("report.times"), Value: t("report.times_of", "Connect", seconds(e.Connect), "Send", seconds(e.Send), "Wait", seconds(e.Wait))},
+			paper.Fact{Name: t("report.times"), Value: t("report.times_of", "Connect", Seconds(e.Connect), "Send", Seconds(e.Send), "Wait", Seconds(e.Wait))},
 		)
 	}
 	p.Facts(facts)
@@ -340,6 +341,6 @@ func (w *pdfWriter) printErasures(p *paper.Paper, d history.Detail) {
 		for i, part := range e.Parts {
 			parts[i] = w.known("report.part_", string(part))
 		}
-		table.Row(local(e.At), e.Operator, strings.Join(parts, ", "), e.Reason)
+		table.Row(LocalTime(e.At), e.Operator, strings.Join(parts, ", "), e.Reason)
 	}
 }

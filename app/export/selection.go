@@ -21,8 +21,8 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	p.Facts([]paper.Fact{
 		{Name: t("report.filter"), Value: w.about.Filter},
 		{Name: t("report.checks"), Value: strconv.FormatInt(w.counts.Total, 10)},
-		{Name: t("report.first"), Value: local(first)},
-		{Name: t("report.last"), Value: local(final)},
+		{Name: t("report.first"), Value: LocalTime(first)},
+		{Name: t("report.last"), Value: LocalTime(final)},
 		{Name: t("report.exported"), Value: w.exportedBy()},
 	})
 	p.Heading(t("report.counts"))

@@ -16,8 +16,10 @@ import (
 type Params struct {
 	Title   string // of the document, for programs that list it; no name may be in it
 	Program string
-	At      time.Time // when it was made
-	Footer  []string  // lines at the bottom of each page
+	// Language of the words, as a BCP 47 tag, for programs that read them aloud.
+	Language string
+	At       time.Time // when it was made
+	Footer   []string  // lines at the bottom of each page
 	// Number says which page it is; the number of all pages is put in for its last
 	// word, PagesMark.
 	Number func(page int, of string) string
@@ -46,6 +48,7 @@ func New(p Params) *Paper {
 	d.pdf.SetModificationDate(p.At)
 	d.pdf.SetTitle(p.Title, true)
 	d.pdf.SetProducer(p.Program, true)
+	d.pdf.SetLang(p.Language)
 	d.pdf.AliasNbPages(pagesMark)
 	d.pdf.AddUTF8FontFromBytes(family, "", fonts.Regular)
 	d.pdf.AddUTF8FontFromBytes(family, "B", fonts.Bold)
