@@ -19,7 +19,8 @@ const open Action = ""
 // asks Allow, or enter where it records who did it.
 var gates = map[string]Action{
 	// The door itself.
-	"SingleUser": open, "Who": open, "SignIn": open, "SignOut": open, "May": open, "Allow": open, "Touch": open, "Stay": open,
+	"SingleUser": open, "Who": open, "SignIn": open, "SignOut": open, "Vouch": open, "May": open, "Allow": open, "Touch": open, "Stay": open,
+	"Names": open, "Seconds": open, // whoever sits at the desk may see who can sign in
 
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
@@ -30,7 +31,10 @@ var gates = map[string]Action{
 	"Check": ActionCheck, "Keep": ActionCheck, "KeptChecks": ActionCheck, "SendKept": ActionCheck, "DropKept": ActionCheck,
 	"TokenPlace": ActionCheck, "UnlockToken": ActionCheck,
 	"Decide": ActionDecide,
-	"Checks": ActionHistory, "Verify": ActionHistory,
+	"Checks": ActionHistory, "Verify": ActionHistory, "Count": ActionHistory, "Choices": ActionHistory, "Detail": ActionHistory, "OpenHistory": ActionHistory,
+	"Export": ActionExport,
+	"Erase":  ActionErase,
+	"Backup": ActionBackup, "SetRecovery": ActionBackup, "RecoverySet": ActionBackup,
 	"SaveSettings": ActionSettings,
 	"Operators":    ActionOperators, "AddOperator": ActionOperators, "RemoveOperator": ActionOperators, "SetPassphrase": ActionOperators,
 	"SetToken": ActionToken, "ClearToken": ActionToken, "TestToken": ActionToken,

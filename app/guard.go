@@ -37,11 +37,14 @@ type GuardParams struct {
 type Guard struct {
 	g GuardParams
 
+	signing sync.Mutex // one sign-in at a time: one that is right would count another under way as wrong
+
 	mu    sync.Mutex
 	setUp bool // operators are set up; that never ends, whatever becomes of the file
 	asked bool // the history was asked whether they are
 	in    *session
 	stays bool
+	renew bool // who is signed in changes their own passphrase just now
 }
 
 // session is somebody who signed in.
@@ -93,8 +96,8 @@ func (g *Guard) SingleUser() bool {
 	return err == nil && list.Operators == nil
 }
 
-// actor is who does something, as it is recorded.
-func (g *Guard) actor(operator operators.Operator, signedIn bool) history.Actor {
+// actorOf is who does something, as it is recorded.
+func (g *Guard) actorOf(operator operators.Operator, signedIn bool) history.Actor {
 	return history.Actor{
 		Operator: operator.Name, Role: operator.Role, SignedIn: signedIn,
 		Instance: g.g.Instance, Desk: g.g.Settings().Desk, Program: g.g.Version,
@@ -109,7 +112,7 @@ func (g *Guard) Who() (history.Actor, bool) {
 		return history.Actor{}, false
 	}
 	if list.Operators == nil {
-		return g.actor(operators.Operator{Name: systemUser()}, false), true
+		return g.actorOf(operators.Operator{Name: systemUser()}, false), true
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,7 +120,7 @@ func (g *Guard) Who() (history.Actor, bool) {
 	if err != nil && g.in != nil {
 		operator = g.in.login.Operator
 	}
-	return g.actor(operator, err == nil), err == nil
+	return g.actorOf(operator, err == nil), err == nil
 }
 
 // present is who is signed in and not locked out, as they are on the list now. The
@@ -127,6 +130,9 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
 	}
 	operator, still := list.Still(g.in.login)
+	if !still && g.renew {
+		operator, still = list.Still(list.Renewed(g.in.login))
+	}
 	if !still {
 		g.in = nil
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
@@ -160,7 +166,7 @@ func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 		return history.Actor{}, err
 	}
 	if list.Operators == nil {
-		return g.actor(operators.Operator{Name: systemUser()}, false), nil
+		return g.actorOf(operators.Operator{Name: systemUser()}, false), nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -171,7 +177,7 @@ func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 	if !RoleMay(operator.Role, a) {
 		return history.Actor{}, matcher.NewProblem("operators.may_not", nil)
 	}
-	return g.actor(operator, true), nil
+	return g.actorOf(operator, true), nil
 }
 
 // May says whether whoever is signed in may do something now.
@@ -190,14 +196,10 @@ func (g *Guard) Allow(ctx context.Context, a Action) error {
 // those of operators.Keeper.SignIn, and the history's: who cannot be recorded does
 // not come in.
 func (g *Guard) SignIn(ctx context.Context, name, passphrase string) error {
-	if _, err := g.list(ctx); err != nil {
-		return err
-	}
-	login, err := g.g.Operators.SignIn(ctx, name, passphrase)
+	login, record, err := g.vouch(ctx, name, passphrase)
 	if err != nil {
 		return err
 	}
-	record := history.SignIn{Actor: g.actor(login.Operator, true), Failed: login.Failed}
 	if err := g.g.Journal.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return err
 	}
@@ -207,9 +209,46 @@ func (g *Guard) SignIn(ctx context.Context, name, passphrase string) error {
 	return nil
 }
 
-// renew keeps who is signed in so when their passphrase has changed by their own
+// vouch looks whether name and passphrase belong together, and gives what is to be
+// recorded of it.
+func (g *Guard) vouch(ctx context.Context, name, passphrase string) (operators.Login, history.SignIn, error) {
+	if _, err := g.list(ctx); err != nil {
+		return operators.Login{}, history.SignIn{}, err
+	}
+	g.signing.Lock()
+	defer g.signing.Unlock()
+	login, err := g.g.Operators.SignIn(ctx, name, passphrase)
+	return login, history.SignIn{Actor: g.actorOf(login.Operator, true), Failed: login.Failed}, err
+}
+
+// Vouch says who somebody is, and that they may do something, without signing them
+// in: where there is no history yet to record it in, because one is being restored.
+// What is done then must be recorded with this actor. The problems are those of
+// SignIn, but the history's, and operators.may_not.
+func (g *Guard) Vouch(ctx context.Context, name, passphrase string, a Action) (history.Actor, error) {
+	login, record, err := g.vouch(ctx, name, passphrase)
+	if err == nil && !RoleMay(login.Role, a) {
+		err = matcher.NewProblem("operators.may_not", nil)
+	}
+	if err != nil {
+		return history.Actor{}, err
+	}
+	return record.Actor, nil
+}
+
+// renewing keeps who is signed in so while their passphrase changes by their own
 // hand.
-func (g *Guard) renew() error {
+func (g *Guard) renewing(change func() error) error {
+	set := func(to bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.renew = to
+	}
+	set(true)
+	defer set(false)
+	if err := change(); err != nil {
+		return err
+	}
 	list, err := g.g.Operators.Read()
 	if err != nil {
 		return err
@@ -230,7 +269,8 @@ func (g *Guard) SignOut() {
 }
 
 // Touch says that somebody does something just now, so that the idle time begins
-// again; it ends no lock. It takes no longer than reading the clock.
+// again; it ends no lock. It reads no file: it may be called for each key and each
+// movement of the mouse.
 func (g *Guard) Touch() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

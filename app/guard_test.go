@@ -279,11 +279,29 @@ func TestOwnPassphrase(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
 	const next = "eleven quiet pianos fell"
+	// Also not for the moment of the change, when somebody looks.
+	done, looked := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(looked)
+		for {
+			if who, in := d.Who(); !in || who.Operator != "Ben" {
+				t.Error("Ben is out, who does it")
+				return
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}()
 	must(t, d.SetPassphrase(t.Context(), "ben", next))
+	close(done)
+	<-looked
 	if who, in := d.Who(); !in || who.Operator != "Ben" {
 		t.Error("Ben is out, who did it")
 	}
-	if c := m.settings[len(m.settings)-1]; c.Change != history.OperatorPassphrase || c.Changed != "ben" && c.Changed != "Ben" || c.Operator != "Ben" {
+	if c := m.settings[len(m.settings)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
 		t.Errorf("%+v", c)
 	}
 	wantKey(t, d.SetPassphrase(t.Context(), "Cleo", next), "operators.may_not")
@@ -299,7 +317,10 @@ func TestWhoIsRemovedIsOut(t *testing.T) {
 	other := again(t, d)
 	as(t, other, "Ben")
 	as(t, d, "Ada")
-	must(t, d.RemoveOperator(t.Context(), "Ben"))
+	must(t, d.RemoveOperator(t.Context(), " BEN "))
+	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" || c.Operator != "Ada" || len(c.Operators) != 3 {
+		t.Errorf("%+v", c)
+	}
 	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
 	wantKey(t, d.RemoveOperator(t.Context(), "Ada"), "operators.last_admin")
 	// Another role is in force at once too.
@@ -394,6 +415,43 @@ func TestLockDuringACheck(t *testing.T) {
 	}
 	_, err = d.Check(t.Context(), CheckInput{Consent: true}, nil)
 	wantKey(t, err, "operators.locked")
+}
+
+// Restoring a history needs somebody who may, before there is one to record it in.
+func TestVouch(t *testing.T) {
+	d, m, _ := staffed(t)
+	m.refuse = matcher.NewProblem("store.damaged", nil)
+	signedIn := len(m.signedIn)
+	who, err := d.Vouch(t.Context(), "ada", staff["Ada"].passphrase, ActionBackup)
+	if err != nil || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
+		t.Errorf("%+v, %v", who, err)
+	}
+	_, err = d.Vouch(t.Context(), "Ben", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.may_not")
+	_, err = d.Vouch(t.Context(), "Ada", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.wrong")
+	if _, in := d.Who(); in || len(m.signedIn) != signedIn {
+		t.Error("somebody is signed in")
+	}
+}
+
+// A double click on the button is no wrong attempt.
+func TestSameSignInTwiceAtOnce(t *testing.T) {
+	d, m, _ := staffed(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if err := d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range m.signedIn {
+		if s.Failed != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
 }
 
 func TestGuardFromManyGoroutines(t *testing.T) {

@@ -27,7 +27,7 @@ func (d *Desk) AddOperator(ctx context.Context, name string, role history.Role, 
 		return err
 	}
 	return d.p.Operators.Add(ctx, operators.Operator{Name: name, Role: role}, passphrase, !who.SignedIn,
-		d.changed(ctx, who, history.OperatorAdded, name))
+		d.changed(ctx, who, history.OperatorAdded))
 }
 
 // RemoveOperator removes an operator and records it. What they did stays in the
@@ -37,7 +37,7 @@ func (d *Desk) RemoveOperator(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return d.p.Operators.Remove(ctx, name, d.changed(ctx, who, history.OperatorRemoved, name))
+	return d.p.Operators.Remove(ctx, name, d.changed(ctx, who, history.OperatorRemoved))
 }
 
 // SetPassphrase gives an operator another passphrase and records that. Everybody
@@ -53,19 +53,18 @@ func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error
 			return matcher.NewProblem("operators.none", nil)
 		}
 	}
-	err := d.p.Operators.SetPassphrase(ctx, name, passphrase, d.changed(ctx, who, history.OperatorPassphrase, name))
-	if err == nil && own {
-		err = d.renew()
+	change := func() error {
+		return d.p.Operators.SetPassphrase(ctx, name, passphrase, d.changed(ctx, who, history.OperatorPassphrase))
 	}
-	return err
+	if own {
+		return d.renewing(change)
+	}
+	return change()
 }
 
 // changed records a change of the list of operators.
-func (d *Desk) changed(ctx context.Context, who history.Actor, what history.OperatorsChange, name string) operators.Record {
-	return func(now operators.List) error {
-		if clean, err := operators.CleanName(name); err == nil {
-			name = clean
-		}
+func (d *Desk) changed(ctx context.Context, who history.Actor, what history.OperatorsChange) operators.Record {
+	return func(now operators.List, name string) error {
 		return d.p.History.Settings(context.WithoutCancel(ctx), history.SettingsChange{
 			How: history.ChangedOperators, SHA256: now.SHA256, Actor: &who, Change: what, Changed: name, Operators: now.Operators,
 		})

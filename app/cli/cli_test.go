@@ -56,6 +56,8 @@ type parts struct {
 	measured Network
 	tried    string
 
+	unwritable error // of a sign-in's record
+
 	operators string // the file of the operators; empty: none are set up
 	signedIn  []history.SignIn
 	decidable history.Row
@@ -141,6 +143,9 @@ func (p *parts) Decide(_ context.Context, d history.Decision) error {
 	return nil
 }
 func (p *parts) SignedIn(_ context.Context, in history.SignIn) error {
+	if p.unwritable != nil {
+		return p.unwritable
+	}
 	p.signedIn = append(p.signedIn, in)
 	return nil
 }

@@ -148,7 +148,8 @@ func (c *commands) historyVerify() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.look(cmd, app.ActionHistory, format, func(r Records) error {
+		enter := func(door Door) error { return c.enterToVerify(cmd, door) }
+		err := c.lookAs(cmd, format, enter, func(r Records) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err

@@ -32,7 +32,7 @@ func staffed(t *testing.T) (*parts, map[string]string) {
 	files := map[string]string{}
 	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
 		o := operators.Operator{Name: name, Role: staff[name].role}
-		if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List) error { return nil }); err != nil {
+		if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List, string) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		files[name] = filepath.Join(t.TempDir(), "secret")
@@ -149,6 +149,27 @@ func TestSignInOnTheTerminal(t *testing.T) {
 	}
 	p.secret = func(string) (string, error) { return "", errors.New("closed") }
 	if code, _, _ := run(t, p, "", "history", "list", "--operator", "dora"); code != 1 {
+		t.Errorf("exit %d", code)
+	}
+}
+
+// A history in which no sign-in can be recorded is verified all the more, and
+// nothing else is done with it.
+func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
+	p, files := staffed(t)
+	p.verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}
+	p.unwritable = matcher.NewProblem("store.damaged", nil)
+	code, out, errs := run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Dora"])
+	if code != ExitNotCompared || !strings.Contains(out, "record 3 was edited") || !strings.Contains(errs, "damaged") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if code, _, errs = run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Ben"]); code != 1 || !strings.Contains(errs, "do not belong") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if code, out, errs = run(t, p, "", "history", "list", "--operator", "Dora", "--secret-file", files["Dora"]); code != 1 || out != "" || !strings.Contains(errs, "damaged") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if code, _, _ = run(t, p, "", append(checkArgs, "--operator", "Ben", "--secret-file", files["Ben"])...); code != 1 || p.started.Check != "" {
 		t.Errorf("exit %d", code)
 	}
 }

@@ -209,6 +209,11 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 	if len(list.entries) == 0 {
 		return Login{}, matcher.NewProblem("operators.none", nil)
 	}
+	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		// A copy put back from a backup may be readable by all. A disk without such
+		// rights takes no others, which keeps nobody out.
+		_ = os.Chmod(k.file, 0o600)
+	}
 	i := find(list.entries, name)
 	known := i >= 0
 	next, err := k.begin(ctx, name, known)
@@ -244,9 +249,9 @@ func (l List) Renewed(in Login) Login {
 	return in
 }
 
-// Record writes a change of the list into the history. Where it fails the list
-// stays as it was.
-type Record func(now List) error
+// Record writes into the history how the list is now and whom the change was about.
+// Where it fails the list stays as it was.
+type Record func(now List, name string) error
 
 // Add adds an operator; the first must be an administrator, and first says that it
 // is meant to be. The problems are those of CleanName and CheckPassphrase,
@@ -267,30 +272,31 @@ func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first b
 		return err
 	}
 	added := entry{Operator{Name: name, Role: o.Role}, hash(passphrase, k.cost)}
-	return k.change(ctx, record, func(entries []entry) ([]entry, error) {
+	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		switch {
 		case first && len(entries) > 0:
-			return nil, matcher.NewProblem("operators.signed_out", nil)
+			return nil, "", matcher.NewProblem("operators.signed_out", nil)
 		case find(entries, name) >= 0:
-			return nil, matcher.NewProblem("operators.known", nil)
+			return nil, "", matcher.NewProblem("operators.known", nil)
 		}
-		return append(entries, added), nil
+		return append(entries, added), name, nil
 	})
 }
 
 // Remove removes an operator. The problems are operators.unknown, .last_admin,
 // .busy, .unwritable and those of Read.
 func (k *Keeper) Remove(ctx context.Context, name string, record Record) error {
-	return k.change(ctx, record, func(entries []entry) ([]entry, error) {
+	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		i := find(entries, name)
 		if i < 0 {
-			return nil, matcher.NewProblem("operators.unknown", nil)
+			return nil, "", matcher.NewProblem("operators.unknown", nil)
 		}
+		name := entries[i].Name
 		entries = slices.Delete(entries, i, i+1)
 		if !slices.ContainsFunc(entries, isAdministrator) {
-			return nil, matcher.NewProblem("operators.last_admin", nil)
+			return nil, "", matcher.NewProblem("operators.last_admin", nil)
 		}
-		return entries, nil
+		return entries, name, nil
 	})
 }
 
@@ -301,26 +307,26 @@ func (k *Keeper) SetPassphrase(ctx context.Context, name, passphrase string, rec
 		return err
 	}
 	sum := hash(passphrase, k.cost)
-	return k.change(ctx, record, func(entries []entry) ([]entry, error) {
+	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		i := find(entries, name)
 		if i < 0 {
-			return nil, matcher.NewProblem("operators.unknown", nil)
+			return nil, "", matcher.NewProblem("operators.unknown", nil)
 		}
 		entries[i].Hash = sum
-		return entries, nil
+		return entries, entries[i].Name, nil
 	})
 }
 
 // change writes the list anew while no other program does. The file comes first:
 // if the program ends between the two, the next start finds a file nobody
 // recorded and says so, where a record without a file would lock everybody out.
-func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) ([]entry, error)) error {
+func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) ([]entry, string, error)) error {
 	return k.locked(ctx, func() error {
 		before, err := k.Read()
 		if err != nil {
 			return err
 		}
-		next, err := edit(slices.Clone(before.entries))
+		next, name, err := edit(slices.Clone(before.entries))
 		if err != nil {
 			return err
 		}
@@ -335,7 +341,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 		if err != nil {
 			return matcher.NewProblem("operators.unwritable", err)
 		}
-		if err := record(listOf(next, data)); err != nil {
+		if err := record(listOf(next, data), name); err != nil {
 			back := os.Remove
 			if before.raw != nil {
 				back = func(path string) error { return private.Write(path, before.raw) }

@@ -53,7 +53,7 @@ func keeper(t testing.TB, folder string, now func() time.Time) *Keeper {
 	return New(Params{File: filepath.Join(folder, "operators.json"), Now: now, Cost: quick})
 }
 
-func recorded(List) error { return nil }
+func recorded(List, string) error { return nil }
 
 // staffed is a keeper with an administrator, Ada, and an operator, Ben.
 func staffed(t testing.TB, now func() time.Time) (*Keeper, string) {
@@ -99,6 +99,9 @@ func TestWhoBelongsHere(t *testing.T) {
 		t.Errorf("%+v, %v", in, err)
 	}
 
+	must(t, os.Chmod(k.file, 0o644)) // as a copy from a backup may be
+	_, err = k.SignIn(ctx, "Ada", adas)
+	must(t, err)
 	entries, err := os.ReadDir(folder)
 	must(t, err)
 	for _, e := range entries {
@@ -148,7 +151,7 @@ func TestChangesOfTheList(t *testing.T) {
 	wantKey(t, k.SetPassphrase(ctx, "Eve", bens, recorded), "operators.unknown")
 
 	var seen List
-	must(t, k.Add(ctx, Operator{Name: "Ben", Role: history.RoleAuditor}, bens, false, func(now List) error { seen = now; return nil }))
+	must(t, k.Add(ctx, Operator{Name: "Ben", Role: history.RoleAuditor}, bens, false, func(now List, _ string) error { seen = now; return nil }))
 	now, err := k.Read()
 	must(t, err)
 	want := []Operator{{Name: "Ada Lovelace", Role: history.RoleAdministrator}, {Name: "Ben", Role: history.RoleAuditor}}
@@ -183,14 +186,14 @@ func TestChangeThatIsNotRecorded(t *testing.T) {
 	ctx := t.Context()
 	full := matcher.NewProblem("store.full", nil)
 	k := keeper(t, t.TempDir(), time.Now)
-	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleAdministrator}, adas, true, func(List) error { return full }), "store.full")
+	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleAdministrator}, adas, true, func(List, string) error { return full }), "store.full")
 	if _, err := os.Stat(k.file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file is left: %v", err)
 	}
 	k, _ = staffed(t, time.Now)
 	before, err := os.ReadFile(k.file)
 	must(t, err)
-	refuse := func(List) error { return full }
+	refuse := func(List, string) error { return full }
 	wantKey(t, k.Remove(ctx, "Ben", refuse), "store.full")
 	wantKey(t, k.SetPassphrase(ctx, "Ben", other, refuse), "store.full")
 	after, err := os.ReadFile(k.file)
