@@ -454,7 +454,7 @@ func TestTabReachesSignInAndDecision(t *testing.T) {
 	page.passphrase.SetText("olga")
 	seen := w.tabbed(t)
 	for name, f := range map[string]fyne.Focusable{
-		"name": page.name, "passphrase": page.passphrase, "its eye": page.passphrase.ActionItem.(*button), "sign in": page.enter,
+		"name": page.name, "passphrase": page.passphrase, "show": page.shower, "sign in": page.enter,
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)
@@ -470,7 +470,7 @@ func TestTabReachesSignInAndDecision(t *testing.T) {
 	seen = w.tabbed(t)
 	for name, c := range map[string]fyne.Focusable{
 		"approve": f.choice.buttons["approve"], "reject": f.choice.buttons["reject"], "reason": f.reason, "note": f.note,
-		"second": f.second, "passphrase": f.passphrase, "its eye": f.passphrase.ActionItem.(*button), "cancel": f.cancel, "record": f.record,
+		"second": f.second, "passphrase": f.passphrase, "show": f.shower, "cancel": f.cancel, "record": f.record,
 	} {
 		if !seen[c] {
 			t.Errorf("Tab does not reach %s", name)
@@ -478,20 +478,30 @@ func TestTabReachesSignInAndDecision(t *testing.T) {
 	}
 }
 
-// The eye shows a passphrase and hides it again.
+// A passphrase is shown on request, by the mouse or by the keys; Tab leads from the
+// name to it and not to something in between.
 func TestThePassphraseIsShownOnRequest(t *testing.T) {
 	w := open(t, staffed(), "")
-	e := w.gate.page.passphrase
-	eye := e.ActionItem.(*button)
-	if !e.Password {
-		t.Error("it is shown at first")
+	page := w.gate.page
+	hidden := func(want bool) {
+		t.Helper()
+		if page.passphrase.Password != want || page.shower.Checked == want {
+			t.Errorf("hidden: %v, ticked: %v", page.passphrase.Password, page.shower.Checked)
+		}
 	}
-	eye.OnTapped()
-	if e.Password {
-		t.Error("it is not shown")
-	}
-	eye.OnTapped()
-	if !e.Password {
-		t.Error("it is not hidden again")
+	hidden(true)
+	page.passphrase.ActionItem.(*tapIcon).Tapped(nil)
+	hidden(false)
+	page.shower.SetChecked(false)
+	hidden(true)
+	page.shower.SetChecked(true)
+	hidden(false)
+	w.enterAs(t, "olga")
+	w.lock()
+	hidden(true)
+	w.win.Canvas().Focus(page.name)
+	w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+	if w.win.Canvas().Focused() != page.passphrase {
+		t.Errorf("Tab leads from the name to %T", w.win.Canvas().Focused())
 	}
 }

@@ -311,3 +311,18 @@ func TestPassphrasesDoNotWaitBehindTheLock(t *testing.T) {
 		t.Errorf("%d of the dialog's fields are still known", got-(known-2))
 	}
 }
+
+// Who is asked to agree is told that pictures are kept, and a tick given for other
+// words does not stay.
+func TestTheConsentSaysThatPicturesAreKept(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	w.check.consent.SetChecked(true)
+	w.tabs.Select(w.settingsTab)
+	w.settings.privacy.keep.SetChecked(true)
+	test.Tap(w.settings.save)
+	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	if w.check.agreed.Text != w.words.T("check.consent_pictures") || w.check.consent.Checked {
+		t.Errorf("the person is asked %q, ticked: %v", w.check.agreed.Text, w.check.consent.Checked)
+	}
+}
