@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -158,7 +159,7 @@ func (e *entry) reveal(shown bool) {
 		icon = theme.VisibilityIcon()
 	}
 	e.Password = !shown
-	e.ActionItem.(*tapIcon).SetResource(icon)
+	e.ActionItem.(*tapIcon).icon.SetResource(icon)
 	e.Refresh()
 }
 
@@ -219,15 +220,20 @@ func (c *controls) combo(changed func(string)) *combo {
 
 // tapIcon is a picture in a field that can be clicked, and that Tab passes by.
 type tapIcon struct {
-	widget.Icon
+	widget.BaseWidget
+	icon   *widget.Icon
 	tapped func()
 }
 
 func newTapIcon(icon fyne.Resource, tapped func()) *tapIcon {
-	i := &tapIcon{tapped: tapped}
-	i.Resource = icon
+	i := &tapIcon{icon: widget.NewIcon(icon), tapped: tapped}
 	i.ExtendBaseWidget(i)
 	return i
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (i *tapIcon) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewPadded(container.NewCenter(i.icon)))
 }
 
 // Tapped is part of fyne.Tappable.
