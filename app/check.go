@@ -162,7 +162,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		SignedIn: who.SignedIn,
 		Desk:     chosen.Desk,
 		Program:  d.p.Version,
-		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, Wording(chosen.Consent, mode))},
+		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, wordingOf(chosen, mode))},
 		Rules:    chosen.Conditions,
 		Name:     name,
 		Minor:    in.Minor,

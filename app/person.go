@@ -37,6 +37,21 @@ func Wording(c settings.Consent, mode history.Mode) string {
 	return ConsentWording
 }
 
+// PicturesWording ends the version of the program's own words where the settings
+// have pictures kept, because they say so then: check.consent_pictures and
+// check.consent_remote_pictures.
+const PicturesWording = " pictures"
+
+// wordingOf is Wording with what the settings say of pictures. The user's own
+// words are theirs to keep true.
+func wordingOf(s settings.Settings, mode history.Mode) string {
+	version := Wording(s.Consent, mode)
+	if s.Privacy.KeepImages && s.Consent.Processing == "" {
+		version += PicturesWording
+	}
+	return version
+}
+
 // MaxName is the longest name taken, in characters.
 const MaxName = 200
 

@@ -346,6 +346,25 @@ func TestNothingGoesOutThatIsNotRecorded(t *testing.T) {
 	}
 }
 
+// The program's own words say whether pictures are kept, so they are other words.
+func TestWordingWherePicturesAreKept(t *testing.T) {
+	s := settings.Default()
+	seen := map[string]bool{}
+	for _, kept := range []bool{false, true} {
+		s.Privacy.KeepImages = kept
+		for _, mode := range []history.Mode{history.Offline, history.Remote} {
+			seen[wordingOf(s, mode)] = true
+		}
+	}
+	if len(seen) != 4 || !seen[ConsentWording] || !seen[RemoteConsentWording] {
+		t.Errorf("the versions are %v", seen)
+	}
+	s.Consent.Processing = "own"
+	if got := wordingOf(s, history.Offline); got != Wording(s.Consent, history.Offline) {
+		t.Errorf("own words are called %q", got)
+	}
+}
+
 func TestWordingOfConsent(t *testing.T) {
 	d, m, _ := desk(t, &scripted{err: errors.New("enough seen")})
 	seen := map[string]bool{ConsentWording: true, RemoteConsentWording: true}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -128,7 +129,8 @@ func enable(w fyne.Disableable, on bool) {
 // has several lines: nobody should be caught in it.
 type entry struct {
 	widget.Entry
-	keys *controls
+	keys   *controls
+	shower *check // of a passphrase: shows it
 }
 
 func (c *controls) entry(changed func(string)) *entry {
@@ -147,24 +149,40 @@ func (c *controls) text(rows int, changed func(string)) *entry {
 	return e
 }
 
-// password makes a field whose text is hidden, with a button in it that shows it.
+// password makes a field whose text is hidden, with an eye for the mouse that
+// shows it. Tab passes the eye by, so that nobody who types on lands there; for
+// the keys there is shower.
 func (c *controls) password(changed func(string)) *entry {
 	e := c.entry(changed)
 	e.Password = true
-	var eye *button
-	eye = c.button("", theme.VisibilityOffIcon(), func() {
-		e.Password = !e.Password
-		if e.Password {
-			eye.SetIcon(theme.VisibilityOffIcon())
-		} else {
-			eye.SetIcon(theme.VisibilityIcon())
-		}
-		e.Refresh()
-	})
-	eye.Importance = widget.LowImportance
-	e.ActionItem = eye
+	e.ActionItem = newTapIcon(theme.VisibilityOffIcon(), func() { e.shower.SetChecked(e.Password) })
+	e.shower = c.check("", e.reveal)
 	c.secrets = append(c.secrets, e)
 	return e
+}
+
+// reveal shows what is typed, or hides it.
+func (e *entry) reveal(shown bool) {
+	icon := theme.VisibilityOffIcon()
+	if shown {
+		icon = theme.VisibilityIcon()
+	}
+	e.Password = !shown
+	e.ActionItem.(*tapIcon).icon.SetResource(icon)
+	e.Refresh()
+}
+
+// shower is a box that shows what is typed into these fields.
+func (c *controls) shower(label string, fields ...*entry) *check {
+	all := c.check(label, func(shown bool) {
+		for _, e := range fields {
+			e.reveal(shown)
+		}
+	})
+	for _, e := range fields {
+		e.shower = all
+	}
+	return all
 }
 
 // KeyDown is part of desktop.Keyable.
@@ -189,22 +207,46 @@ func (e *entry) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
-// combo is a field to type into, with a list to choose from: the arrow down opens
-// it.
+// combo is a field to type into, with a list to choose from: the arrow in it, or
+// the arrow key down, opens it.
 type combo struct {
 	widget.SelectEntry
 	keys *controls
+	open func()
 }
 
 func (c *controls) combo(changed func(string)) *combo {
 	e := &combo{keys: c}
 	e.OnChanged = changed
-	e.Wrapping = fyne.TextWrapOff
 	e.Scroll = fyne.ScrollNone
 	e.ExtendBaseWidget(e)
 	e.SetOptions(nil)
+	// Tab would stop at Fyne's own arrow, on the way from a name to a passphrase.
+	e.open = e.ActionItem.(*widget.Button).OnTapped
+	e.ActionItem = newTapIcon(theme.MenuDropDownIcon(), e.open)
 	return e
 }
+
+// tapIcon is a picture in a field that can be clicked, and that Tab passes by.
+type tapIcon struct {
+	widget.BaseWidget
+	icon   *widget.Icon
+	tapped func()
+}
+
+func newTapIcon(icon fyne.Resource, tapped func()) *tapIcon {
+	i := &tapIcon{icon: widget.NewIcon(icon), tapped: tapped}
+	i.ExtendBaseWidget(i)
+	return i
+}
+
+// CreateRenderer is part of fyne.Widget.
+func (i *tapIcon) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewPadded(container.NewCenter(i.icon)))
+}
+
+// Tapped is part of fyne.Tappable.
+func (i *tapIcon) Tapped(*fyne.PointEvent) { i.tapped() }
 
 // AcceptsTab is part of fyne.Tabbable.
 func (e *combo) AcceptsTab() bool { return false }
@@ -220,9 +262,7 @@ func (e *combo) TypedKey(key *fyne.KeyEvent) {
 	switch {
 	case e.keys.caught(key):
 	case key.Name == fyne.KeyDown:
-		if open, ok := e.ActionItem.(*widget.Button); ok && !e.Disabled() {
-			open.OnTapped()
-		}
+		e.open()
 	default:
 		e.SelectEntry.TypedKey(key)
 	}

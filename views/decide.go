@@ -85,6 +85,7 @@ type decisionForm struct {
 	note           *entry
 	second         *combo
 	passphrase     *entry
+	shower         *check
 	said           *widget.Label
 	cancel, record *button
 	content        *fyne.Container
@@ -102,6 +103,7 @@ func newDecisionForm(p parts, row history.Row, now func() time.Time) *decisionFo
 	f.note.Wrapping = fyne.TextWrapWord
 	f.note.TextStyle.Monospace = false
 	f.second, f.passphrase = p.keys.combo(changed), p.keys.password(changed)
+	f.shower = p.keys.shower(t("signin.show"), f.passphrase)
 	f.passphrase.OnSubmitted = func(string) { f.store() }
 	f.said = wrapped("")
 	f.cancel = p.keys.button(t("button.cancel"), theme.CancelIcon(), nil)
@@ -131,6 +133,8 @@ func (f *decisionForm) lay() {
 		if !f.desk.SingleUser() {
 			form.Add(widget.NewLabel(t("deciding.passphrase")))
 			form.Add(f.passphrase)
+			form.Add(widget.NewLabel(""))
+			form.Add(f.shower)
 			f.seconds()
 		}
 	}

@@ -462,13 +462,13 @@ func (d *fakeDesk) Who() (history.Actor, bool) {
 }
 
 func (d *fakeDesk) SignIn(_ context.Context, name, passphrase string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.signIn != nil {
 		if err := d.signIn(name); err != nil {
 			return err
 		}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if secret, there := d.secrets[name]; !there || secret != passphrase {
 		return &app.Problem{Key: "operators.wrong"}
 	}
@@ -497,13 +497,13 @@ func (d *fakeDesk) May(a app.Action) bool {
 }
 
 func (d *fakeDesk) Decide(_ context.Context, in app.DecisionInput) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.decide != nil {
 		if err := d.decide(in); err != nil {
 			return err
 		}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.decided = append(d.decided, in)
 	return nil
 }

@@ -59,6 +59,8 @@ func (f *formDialog) passphrase(key string) (typed *entry, same func() string) {
 		both[i] = e
 	}
 	f.secrets = append(f.secrets, both[:]...)
+	f.rows.Add(widget.NewLabel(""))
+	f.rows.Add(f.keys.shower(f.words.T("passphrase.show"), both[:]...))
 	return both[0], func() string {
 		switch {
 		case both[0].Text == "":

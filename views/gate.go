@@ -39,6 +39,7 @@ func newGate(p parts, lock, signedIn func()) *gate {
 	g.who.Alignment = fyne.TextAlignTrailing
 	g.who.Truncation = fyne.TextTruncateEllipsis
 	g.lock = p.keys.button(p.words.T("gate.lock"), theme.LoginIcon(), lock)
+	g.lock.Importance = widget.LowImportance // it lies on the tabs' line
 	g.corner = container.NewBorder(nil, nil, nil, container.NewCenter(g.lock), container.New(middle{}, g.who))
 	return g
 }

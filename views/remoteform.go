@@ -91,8 +91,14 @@ func (f *remoteForm) consentWords() string {
 	if own := f.desk.Settings().Consent.Processing; own != "" {
 		return own
 	}
-	if f.isRemote() {
+	kept := f.desk.Settings().Privacy.KeepImages
+	switch {
+	case f.isRemote() && kept:
+		return f.words.T("check.consent_remote_pictures", "Host", f.host())
+	case f.isRemote():
 		return f.words.T("check.consent_remote", "Host", f.host())
+	case kept:
+		return f.words.T("check.consent_pictures")
 	}
 	return f.words.T("check.consent")
 }

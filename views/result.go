@@ -257,7 +257,9 @@ func (r *resultView) decidedAs(in app.DecisionInput) {
 	if in.Choice == history.Reject {
 		r.state = history.Rejected
 	}
-	r.reason = r.words.decisionReason(in.Choice, in.Reason)
+	if r.reason = r.words.decisionReason(in.Choice, in.Reason); in.Reason == history.ReasonOther {
+		r.reason = in.Note
+	}
 	r.layDecision()
 }
 

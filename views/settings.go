@@ -163,6 +163,7 @@ func (s *settingsScreen) open(page string) {
 			content.Hide()
 		}
 	}
+	s.changed()
 	s.look()
 }
 
@@ -282,7 +283,7 @@ func (s *settingsScreen) changed() {
 	s.cameras.follow()
 	next, unread := s.typed()
 	fault := next.Check()
-	var camera, folders, conditions string
+	var camera, folders, conditions, privacy, operators string
 	if unread != nil {
 		conditions = s.words.T("settings.conditions", "Fault", unread.Error())
 	}
@@ -293,7 +294,13 @@ func (s *settingsScreen) changed() {
 		case "settings.no_camera", "settings.camera_password":
 			camera = s.words.problem(problem)
 		case "settings.folder":
-			folders = s.words.problem(problem)
+			if folders = s.words.problem(problem); problem.Params["Name"] == "second_anchor" {
+				folders, privacy = "", folders
+			}
+		case "settings.retention":
+			privacy = s.words.problem(problem)
+		case "settings.lock_minutes":
+			operators = s.words.problem(problem)
 		default:
 			if conditions == "" {
 				conditions = s.words.problem(problem)
@@ -303,6 +310,9 @@ func (s *settingsScreen) changed() {
 	say(s.cameraFault, camera, widget.DangerImportance)
 	say(s.foldersFault, folders, widget.DangerImportance)
 	say(s.conditionsFault, conditions, widget.DangerImportance)
+	say(s.privacy.fault, privacy, widget.DangerImportance)
+	say(s.operators.fault, operators, widget.DangerImportance)
+	s.point(privacy, operators, fault)
 	s.api.update()
 	different, idle := s.different(), s.saving == nil
 	if different && s.message.Importance == widget.SuccessImportance {
@@ -310,6 +320,25 @@ func (s *settingsScreen) changed() {
 	}
 	enable(s.save, different && idle && fault == nil && unread == nil)
 	enable(s.undo, different && idle)
+}
+
+// point says on which other page there is something wrong, because of which
+// nothing can be saved here.
+func (s *settingsScreen) point(privacy, operators string, fault error) {
+	page := pageDesk
+	switch {
+	case privacy != "":
+		page = pagePrivacy
+	case operators != "":
+		page = pageOperators
+	}
+	text := ""
+	if fault != nil && page != s.pager.value {
+		text = s.words.T("settings.elsewhere", "Page", s.words.T("settings.page."+page))
+	}
+	if text != "" || s.message.Importance == widget.WarningImportance {
+		say(s.message, text, widget.WarningImportance)
+	}
 }
 
 // store writes the settings and brings them into force.

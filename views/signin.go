@@ -29,6 +29,7 @@ type signInPage struct {
 	why        *widget.Label
 	name       *combo
 	passphrase *entry
+	shower     *check
 	enter      *button
 	said       *widget.Label
 	content    *fyne.Container
@@ -42,6 +43,7 @@ func newSignInPage(p parts, signedIn func()) *signInPage {
 	s.name.OnSubmitted = func(string) { s.focusAny(s.passphrase) }
 	s.passphrase = p.keys.password(func(string) { s.update() })
 	s.passphrase.OnSubmitted = func(string) { s.try() }
+	s.shower = p.keys.shower(t("signin.show"), s.passphrase)
 	s.enter = p.keys.button(t("signin.enter"), theme.LoginIcon(), s.try)
 	s.enter.Importance = widget.HighImportance
 
@@ -51,7 +53,8 @@ func newSignInPage(p parts, signedIn func()) *signInPage {
 	form := container.NewVBox(
 		width, title, s.why,
 		container.New(layout.NewFormLayout(), widget.NewLabel(t("signin.name")), s.name,
-			widget.NewLabel(t("signin.passphrase")), s.passphrase),
+			widget.NewLabel(t("signin.passphrase")), s.passphrase,
+			widget.NewLabel(""), s.shower),
 		container.New(tall{}, s.enter), s.said,
 	)
 	s.content = container.NewCenter(form)
@@ -76,6 +79,7 @@ func (s *signInPage) show(why, last string, running bool) {
 	}
 	s.name.SetText(last)
 	s.passphrase.SetText("")
+	s.shower.SetChecked(false)
 	s.look()
 	s.update()
 }

@@ -82,11 +82,11 @@ type program struct {
 // The name is that of its screenshots.
 func (d *desktop) open(name, theme string, change func(*settings.Settings)) *program {
 	d.t.Helper()
-	return d.openAt(name, theme, d.t.TempDir(), change)
+	return d.openIn(d.settled(change), name, theme)
 }
 
-// openAt is open with a home folder that may hold a history already.
-func (d *desktop) openAt(name, theme, home string, change func(*settings.Settings)) *program {
+// binary is the program that was built.
+func (d *desktop) binary() string {
 	d.t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin", "facematch"))
 	if err != nil {
@@ -95,19 +95,38 @@ func (d *desktop) openAt(name, theme, home string, change func(*settings.Setting
 	if _, err := os.Stat(binary); err != nil {
 		d.t.Fatal("bin/facematch is not built: run make build")
 	}
+	return binary
+}
+
+// settled makes a home folder with settings.
+func (d *desktop) settled(change func(*settings.Settings)) string {
+	d.t.Helper()
+	home := d.t.TempDir()
+	d.settle(home, change)
+	return home
+}
+
+// settle puts settings into a home folder.
+func (d *desktop) settle(home string, change func(*settings.Settings)) {
+	d.t.Helper()
 	store, err := settings.Open(filepath.Join(home, "config", "settings.toml"))
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	chosen := store.Get()
+	chosen.Privacy.RecoveryAsked = true // or that dialog stands before everything
 	change(&chosen)
 	if err := store.Save(chosen); err != nil {
 		d.t.Fatal(err)
 	}
+}
 
+// openIn is open with a home folder that is there already.
+func (d *desktop) openIn(home, name, theme string) *program {
+	d.t.Helper()
 	p := &program{d: d, t: d.t, name: name + "-" + theme, log: &bytes.Buffer{}}
 	p.history = filepath.Join(home, "data", "history.db")
-	p.cmd = d.command(binary)
+	p.cmd = d.command(d.binary())
 	p.cmd.Env = append(p.cmd.Env, "FACEMATCH_HOME="+home, "FYNE_THEME="+theme)
 	if models := os.Getenv("FACEMATCH_MODELS"); models != "" {
 		p.cmd.Env = append(p.cmd.Env, "FACEMATCH_MODELS="+models)
@@ -202,7 +221,7 @@ func percent(hundredths *int64) string {
 
 // next reads on in the history up to the next record of this kind; false where
 // there is none yet.
-func (p *program) next(kind history.Kind, into *history.Finished) bool {
+func (p *program) next(kind history.Kind, into any) bool {
 	p.t.Helper()
 	// The program makes the database; a reader must not.
 	if _, err := os.Stat(p.history); err != nil {

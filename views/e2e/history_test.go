@@ -31,7 +31,8 @@ const (
 func TestHistoryScreen(t *testing.T) {
 	home := storetest.Home(t, historyRecords)
 	d := newDesktop(t)
-	p := d.openAt("history", "light", home, func(s *settings.Settings) { s.Privacy.RecoveryAsked = true })
+	d.settle(home, func(*settings.Settings) {})
+	p := d.openIn(home, "history", "light")
 	wide := func() { d.resize(p.window, sizes[1][0], sizes[1][1]) }
 	wide()
 	d.key("ctrl+2")
@@ -73,8 +74,7 @@ func TestHistoryScreen(t *testing.T) {
 		t.Errorf("the file's SHA-256 is %s, the history says %+v", digest, exported)
 	}
 	p.shows("that it is done", middle, "one check was written", "SHA-256 of the file")
-	p.shots("exported")
-	wide()
+	d.screenshot(p.name + "-exported")
 	d.key("Escape") // the form
 	d.key("Escape") // the detail
 	d.key("ctrl+g")

@@ -38,6 +38,9 @@ func under18(t *testing.T, theme string) {
 		t.Error("the record does not say that the person is under 18")
 	}
 	d.key("ctrl+n")
+	p.shots("undecided")
+	d.key("shift+Tab") // leave it open
+	d.key("Return")
 	p.check("next-person", photo(t, sameMan), history.Pass)
 	if p.minors() != 1 {
 		t.Error("the next person is recorded as under 18, too")

@@ -1,0 +1,507 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/operators"
+)
+
+// staffed is a desk with an operator of each role. Their passphrases are their
+// names.
+func staffed() *fakeDesk {
+	desk := newFakeDesk()
+	desk.operators = []operators.Operator{
+		{Name: "ada", Role: history.RoleAdministrator}, {Name: "olga", Role: history.RoleOperator},
+		{Name: "otto", Role: history.RoleOperator}, {Name: "ruth", Role: history.RoleReviewer}, {Name: "axel", Role: history.RoleAuditor},
+	}
+	desk.secrets = map[string]string{}
+	for _, o := range desk.operators {
+		desk.secrets[o.Name] = o.Name
+	}
+	return desk
+}
+
+// signIn signs in on the page that is shown, whatever comes of it.
+func (w *shownWindow) signIn(t *testing.T, name, passphrase string) {
+	t.Helper()
+	if w.gate.open {
+		t.Fatal("there is no sign-in page")
+	}
+	page := w.gate.page
+	page.name.SetText(name)
+	page.passphrase.SetText(passphrase)
+	page.try()
+	w.until(t, "an answer", func() bool { return !page.busy() })
+}
+
+// enterAs signs in.
+func (w *shownWindow) enterAs(t *testing.T, name string) {
+	t.Helper()
+	w.signIn(t, name, name)
+	if !w.gate.open {
+		t.Fatalf("%s is not let in: %q", name, w.gate.page.said.Text)
+	}
+}
+
+// menuKeys are the names of what the menu offers.
+func (w *shownWindow) menuKeys() string {
+	var all []string
+	for _, menu := range w.win.MainMenu().Items {
+		for _, item := range menu.Items {
+			all = append(all, item.Label)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// all is everything that can be read in the window, but for dialogs.
+func (w *shownWindow) all() string { return readable(w.win.Content()) }
+
+func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
+	desk := staffed()
+	w := open(t, desk, "document.jpg")
+	nothing := func(when string) {
+		t.Helper()
+		if got := w.menuKeys(); got != w.words.T("menu.quit") {
+			t.Errorf("%s the menu offers %q", when, got)
+		}
+		if w.source != nil || w.check.preview.there {
+			t.Errorf("%s the camera is open", when)
+		}
+		w.dropped(fyne.Position{}, uris("other.jpg"))
+		w.photo()
+		if w.check.document.state != nil {
+			t.Errorf("%s a document is taken", when)
+		}
+		if strings.Contains(w.all(), w.words.T("drop.title")) || !strings.Contains(w.all(), w.words.T("signin.title")) {
+			t.Errorf("%s the screen says %q", when, w.all())
+		}
+		w.win.Canvas().Unfocus()
+		for range 12 {
+			w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+			if f := w.win.Canvas().Focused(); f == w.check.name || f == w.settings.camera || f == w.gate.lock {
+				t.Errorf("%s Tab reaches %T behind the page", when, f)
+			}
+		}
+	}
+	nothing("at the start")
+	if len(desk.opened) != 0 {
+		t.Error("the camera was opened")
+	}
+	w.enterAs(t, "olga")
+	w.until(t, "the document of the command line", func() bool { return w.check.document.state != nil })
+	if !strings.Contains(w.all(), "olga · Operator") {
+		t.Errorf("who is signed in is not said: %q", w.all())
+	}
+	w.until(t, "the picture", func() bool { return w.check.preview.there })
+	source := w.source.(*fakeSource)
+	w.check.document.clear("")
+	w.press(t, fyne.KeyW)
+	w.until(t, "that the camera is closed", source.isClosed)
+	w.check.preview.there = false
+	nothing("locked")
+	w.enterAs(t, "olga")
+	w.until(t, "the camera again", func() bool { return len(desk.opened) == 2 })
+}
+
+func TestAWrongPassphrase(t *testing.T) {
+	w := open(t, staffed(), "")
+	page := w.gate.page
+	if w.win.Canvas().Focused() != page.name {
+		t.Error("the name does not have the keys")
+	}
+	page.name.OnSubmitted("")
+	if w.win.Canvas().Focused() != page.passphrase {
+		t.Error("Return does not lead on to the passphrase")
+	}
+	w.until(t, "the names", func() bool { return page.name.ActionItem != nil })
+	w.signIn(t, "olga", "ada")
+	if w.gate.open || !strings.Contains(w.all(), w.words.T("operators.wrong")) {
+		t.Errorf("a wrong passphrase: %q", w.all())
+	}
+	if page.passphrase.Text != "" || page.name.Text != "olga" || w.win.Canvas().Focused() != page.passphrase {
+		t.Error("it is not ready for another attempt")
+	}
+	if !page.enter.Disabled() {
+		t.Error("nothing can be sent")
+	}
+}
+
+func TestTheCountdown(t *testing.T) {
+	desk := staffed()
+	desk.signIn = func(name string) error {
+		if name == "olga" {
+			return &app.Problem{Key: "operators.wait", Params: map[string]any{"Seconds": 3}}
+		}
+		return nil
+	}
+	w := open(t, desk, "")
+	now := time.Now()
+	w.gate.now = func() time.Time { return now }
+	page := w.gate.page
+	w.signIn(t, "olga", "olga")
+	page.passphrase.SetText("olga")
+	for _, left := range []string{"3 s", "2 s", "1 s"} {
+		if !strings.Contains(page.said.Text, left) || !page.enter.Disabled() {
+			t.Errorf("%s: it says %q, and the button works: %v", left, page.said.Text, !page.enter.Disabled())
+		}
+		now = now.Add(time.Second)
+		w.tick(false)
+	}
+	if page.said.Text != w.words.T("signin.again") || page.enter.Disabled() {
+		t.Errorf("after it: %q", page.said.Text)
+	}
+
+	// Who mistyped waits; a colleague does not.
+	w.signIn(t, "olga", "olga")
+	page.name.SetText("otto")
+	page.passphrase.SetText("otto")
+	if page.enter.Disabled() {
+		t.Error("everybody has to wait")
+	}
+	page.name.SetText(" OLGA")
+	if !page.enter.Disabled() {
+		t.Error("the same name in other letters does not wait")
+	}
+	w.enterAs(t, "otto")
+}
+
+func TestTheLockKeepsARunningCheck(t *testing.T) {
+	for _, next := range []string{"olga", "otto"} {
+		t.Run(next, func(t *testing.T) {
+			desk := staffed()
+			release := make(chan struct{})
+			desk.check = func(ctx context.Context, _ app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+				select {
+				case <-release:
+				case <-ctx.Done():
+					t.Error("the check was cancelled")
+				}
+				return compared(history.Pass, 90), nil
+			}
+			w := open(t, desk, "")
+			w.enterAs(t, "olga")
+			w.check.name.SetText("Ada Lovelace")
+			ready(t, w)
+			w.check.begin()
+			source := w.source.(*fakeSource)
+			w.press(t, fyne.KeyW)
+			if !strings.Contains(w.all(), w.words.T("gate.running")) || source.isClosed() {
+				t.Errorf("the check does not go on: %q", w.all())
+			}
+			if next == "otto" {
+				w.enterAs(t, next) // while it runs
+				if !w.check.busy() {
+					t.Error("another operator ends the check")
+				}
+			}
+			close(release)
+			w.until(t, "the end", func() bool { return !w.check.busy() })
+			if next == "olga" {
+				w.until(t, "that the camera is closed", source.isClosed)
+				if strings.Contains(w.all(), "PASS") || w.win.Canvas().Focused() == w.check.result.more {
+					t.Error("the result does not wait behind the lock")
+				}
+				w.enterAs(t, next)
+			}
+			if !strings.Contains(w.text(), "PASS") {
+				t.Errorf("no result: %q", w.text())
+			}
+			if kept := w.check.name.Text != ""; kept != (next == "olga") {
+				t.Errorf("%s finds the name %q", next, w.check.name.Text)
+			}
+			if kept := w.check.document.state != nil; kept != (next == "olga") {
+				t.Errorf("%s finds the document: %v", next, kept)
+			}
+		})
+	}
+}
+
+func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
+	for _, next := range []string{"olga", "otto"} {
+		t.Run(next, func(t *testing.T) {
+			w := open(t, staffed(), "")
+			w.enterAs(t, "olga")
+			w.check.name.SetText("Ada Lovelace")
+			w.openDecision(history.Row{Check: "chk_1", Outcome: history.Fail, At: time.Now()}, func() {})
+			f := w.deciding
+			f.choice.buttons["approve"].OnTapped()
+			f.reason.SetSelectedIndex(2)
+			f.note.SetText("his twin")
+			f.second.SetText("ruth")
+			f.passphrase.SetText("ruth")
+			w.focusAny(f.note)
+			w.press(t, fyne.KeyW) // over the dialog
+			if w.gate.open || w.win.Canvas().Overlays().Top() != nil {
+				t.Fatal("the dialog can be seen on the sign-in page")
+			}
+			w.enterAs(t, next)
+			if f.passphrase.Text != "" {
+				t.Error("the second one's passphrase waited behind the lock")
+			}
+			top := w.win.Canvas().Overlays().Top()
+			if next == "otto" {
+				if top != nil || w.check.name.Text != "" {
+					t.Errorf("otto finds olga's dialog (%v) and name (%q)", top != nil, w.check.name.Text)
+				}
+				return
+			}
+			if top == nil || f.note.Text != "his twin" || f.input().Reason != history.Reasons[history.Approve][2] || w.check.name.Text == "" {
+				t.Error("what was typed is lost")
+			}
+			if w.win.Canvas().Focused() != f.note {
+				t.Errorf("%T has the keys", w.win.Canvas().Focused())
+			}
+			w.escape()
+			if w.win.Canvas().Overlays().Top() != nil {
+				t.Error("Escape does not close the dialog any more")
+			}
+		})
+	}
+}
+
+func TestADialogThatEndsBehindTheLock(t *testing.T) {
+	desk := staffed()
+	release := make(chan struct{})
+	desk.decide = func(app.DecisionInput) error { <-release; return nil }
+	w := open(t, desk, "")
+	w.enterAs(t, "olga")
+	told := false
+	w.openDecision(history.Row{Check: "chk_1", Outcome: history.Refer, Decision: history.Undecided, At: time.Now()}, func() { told = true })
+	f := w.deciding
+	f.choice.buttons["reject"].OnTapped()
+	f.reason.SetSelectedIndex(0)
+	f.store()
+	w.Window.shut("gate.locked")
+	close(release)
+	w.until(t, "the record", func() bool { return told })
+	w.enterAs(t, "olga")
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Error("the dialog is there again, though it is done")
+	}
+}
+
+func TestSigningOutForgets(t *testing.T) {
+	w := open(t, staffed(), "")
+	w.enterAs(t, "olga")
+	w.check.name.SetText("Ada Lovelace")
+	w.settings.deskName.SetText("Desk 9")
+	w.press(t, fyne.KeyE)
+	if w.gate.open || w.gate.page.name.Text != "" {
+		t.Error("signed out, the page still names who was there")
+	}
+	w.enterAs(t, "olga")
+	if w.check.name.Text != "" || w.settings.deskName.Text != "Desk 1" {
+		t.Error("what was typed is still there")
+	}
+}
+
+func TestADeskLeftAlone(t *testing.T) {
+	desk := staffed()
+	w := open(t, desk, "")
+	w.enterAs(t, "olga")
+	desk.mu.Lock()
+	desk.idle = true
+	desk.mu.Unlock()
+	w.until(t, "the lock", func() bool { return !w.gate.open })
+	if !strings.Contains(w.all(), w.words.T("gate.idle")) || w.gate.page.name.Text != "olga" {
+		t.Errorf("it says %q", w.all())
+	}
+	w.enterAs(t, "olga")
+	// An administrator elsewhere removes her.
+	_ = desk.RemoveOperator(context.Background(), "olga")
+	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
+	if !strings.Contains(w.all(), w.words.T("gate.ended")) {
+		t.Errorf("it says %q", w.all())
+	}
+}
+
+func TestOperatorsSetUpByTheCommandLine(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	_ = desk.AddOperator(context.Background(), "ada", history.RoleAdministrator, "ada")
+	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
+}
+
+// Any key, mouse or drop is told to the desk, which begins the idle time again.
+func TestWhatCountsAsUse(t *testing.T) {
+	desk := staffed()
+	w := open(t, desk, "")
+	w.enterAs(t, "olga")
+	key, mouse := &fyne.KeyEvent{Name: fyne.KeyA}, &desktop.MouseEvent{}
+	sensed, _ := find[*sensor](w.win.Content())
+	for name, use := range map[string]func(){
+		"a key in a field":    func() { w.check.name.KeyDown(key) },
+		"a key on a button":   func() { w.check.start.KeyDown(key) },
+		"a key on a box":      func() { w.check.consent.TypedKey(key) },
+		"a key for nobody":    func() { w.win.Canvas().OnTypedKey()(key) },
+		"a shortcut":          func() { w.press(t, fyne.KeyK) },
+		"a click on a button": func() { test.Tap(w.check.cancel) },
+		"a click in a field":  func() { w.check.name.MouseDown(mouse) },
+		"a click on a page":   func() { w.check.document.panel.page.MouseDown(mouse) },
+		"the mouse on a box":  func() { w.check.consent.MouseMoved(mouse) },
+		"the mouse":           func() { sensed.MouseMoved(mouse) },
+		"the mouse going out": func() { sensed.MouseOut() },
+		"a drop":              func() { w.dropped(fyne.Position{}, nil) },
+	} {
+		before := desk.touched.Load()
+		use()
+		if desk.touched.Load() == before {
+			t.Errorf("%s is not told", name)
+		}
+	}
+	before := desk.touched.Load()
+	w.tick(true)
+	if desk.touched.Load() != before {
+		t.Error("the program touches itself")
+	}
+}
+
+func TestRolesSeeWhatIsTheirs(t *testing.T) {
+	for name, c := range map[string]struct {
+		tabs   string
+		menu   []string
+		hidden []string
+		camera bool
+	}{
+		"ada":  {"Check History Settings", []string{"menu.new", "tab.settings", "menu.lock"}, nil, true},
+		"olga": {"Check History", []string{"menu.new", "menu.photo", "menu.about"}, []string{"tab.settings"}, true},
+		"ruth": {"Check History", []string{"menu.new"}, []string{"tab.settings"}, true},
+		"axel": {"History", []string{"tab.history", "menu.about", "menu.quit", "menu.sign_out"}, []string{"tab.check", "menu.new", "menu.photo", "tab.settings"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			desk := staffed()
+			w := open(t, desk, "document.jpg")
+			w.enterAs(t, name)
+			var tabs []string
+			for _, i := range w.tabs.Items {
+				tabs = append(tabs, i.Text)
+			}
+			if got := strings.Join(tabs, " "); got != c.tabs {
+				t.Errorf("the tabs are %s", got)
+			}
+			menu := "\n" + w.menuKeys() + "\n"
+			for _, key := range c.menu {
+				if !strings.Contains(menu, "\n"+w.words.T(key)+"\n") {
+					t.Errorf("the menu lacks %s", key)
+				}
+			}
+			for _, key := range c.hidden {
+				if strings.Contains(menu, "\n"+w.words.T(key)+"\n") {
+					t.Errorf("the menu offers %s", key)
+				}
+			}
+			if got := len(desk.opened) == 1; got != c.camera {
+				t.Errorf("the camera is open: %v", got)
+			}
+			if !c.camera {
+				w.dropped(fyne.Position{}, uris("other.jpg"))
+				if w.win.Canvas().Overlays().Top() == nil || w.check.document.state != nil {
+					t.Error("a drop is taken, or nothing says why not")
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutOperatorsItIsSaid(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	if !strings.Contains(w.all(), w.words.T("gate.single", "Name", "anna")) {
+		t.Errorf("the screen says %q", w.all())
+	}
+	if menu := w.menuKeys(); strings.Contains(menu, w.words.T("menu.lock")) || w.gate.lock.Visible() {
+		t.Error("a lock nobody could open is offered")
+	}
+	w.lock()
+	w.signOut()
+	if !w.gate.open {
+		t.Error("the window locked nobody out for good")
+	}
+}
+
+// tabbed are the things Tab reaches, in order.
+func (w *shownWindow) tabbed(t *testing.T) map[fyne.Focusable]bool {
+	t.Helper()
+	seen := map[fyne.Focusable]bool{}
+	w.win.Canvas().Unfocus()
+	for range 60 {
+		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+		f := w.win.Canvas().Focused()
+		if f == nil || seen[f] {
+			break
+		}
+		if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
+			t.Errorf("%T keeps the Tab key", f)
+		}
+		seen[f] = true
+	}
+	return seen
+}
+
+func TestTabReachesSignInAndDecision(t *testing.T) {
+	w := open(t, staffed(), "")
+	page := w.gate.page
+	page.name.SetText("olga")
+	page.passphrase.SetText("olga")
+	seen := w.tabbed(t)
+	for name, f := range map[string]fyne.Focusable{
+		"name": page.name, "passphrase": page.passphrase, "show": page.shower, "sign in": page.enter,
+	} {
+		if !seen[f] {
+			t.Errorf("Tab does not reach %s", name)
+		}
+	}
+	w.enterAs(t, "olga")
+	w.openDecision(history.Row{Check: "chk_1", Outcome: history.Pass, At: time.Now()}, func() {})
+	f := w.deciding
+	f.choice.buttons["approve"].OnTapped()
+	f.reason.SetSelectedIndex(0)
+	f.second.SetText("ruth")
+	f.passphrase.SetText("ruth")
+	seen = w.tabbed(t)
+	for name, c := range map[string]fyne.Focusable{
+		"approve": f.choice.buttons["approve"], "reject": f.choice.buttons["reject"], "reason": f.reason, "note": f.note,
+		"second": f.second, "passphrase": f.passphrase, "show": f.shower, "cancel": f.cancel, "record": f.record,
+	} {
+		if !seen[c] {
+			t.Errorf("Tab does not reach %s", name)
+		}
+	}
+}
+
+// A passphrase is shown on request, by the mouse or by the keys; Tab leads from the
+// name to it and not to something in between.
+func TestThePassphraseIsShownOnRequest(t *testing.T) {
+	w := open(t, staffed(), "")
+	page := w.gate.page
+	hidden := func(want bool) {
+		t.Helper()
+		if page.passphrase.Password != want || page.shower.Checked == want {
+			t.Errorf("hidden: %v, ticked: %v", page.passphrase.Password, page.shower.Checked)
+		}
+	}
+	hidden(true)
+	page.passphrase.ActionItem.(*tapIcon).Tapped(nil)
+	hidden(false)
+	page.shower.SetChecked(false)
+	hidden(true)
+	page.shower.SetChecked(true)
+	hidden(false)
+	w.enterAs(t, "olga")
+	w.lock()
+	hidden(true)
+	w.win.Canvas().Focus(page.name)
+	w.win.Canvas().(interface{ FocusNext() }).FocusNext()
+	if w.win.Canvas().Focused() != page.passphrase {
+		t.Errorf("Tab leads from the name to %T", w.win.Canvas().Focused())
+	}
+}

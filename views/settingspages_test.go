@@ -1,0 +1,328 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/app/settings"
+)
+
+// typeBoth types a passphrase into both fields of the dialog on top, and gives its
+// form.
+func (w *shownWindow) typeBoth(t *testing.T, first, second string) {
+	t.Helper()
+	fields := w.keys.secrets[len(w.keys.secrets)-2:]
+	fields[0].SetText(first)
+	fields[1].SetText(second)
+}
+
+// onTop is the button of this name in the dialog on top.
+func (w *shownWindow) onTop(t *testing.T, key string) *button {
+	t.Helper()
+	return buttonOf(t, w.win.Canvas().Overlays().Top(), w.words.T(key))
+}
+
+// closed waits until no dialog is open.
+func (w *shownWindow) closed(t *testing.T) {
+	t.Helper()
+	w.until(t, "the dialog closed", func() bool { return w.win.Canvas().Overlays().Top() == nil })
+}
+
+func TestSettingUpOperators(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	w.check.name.SetText("Ada Lovelace")
+	w.tabs.Select(w.settingsTab)
+	w.settings.open(pageOperators)
+	if !strings.Contains(w.text(), w.words.T("people.none", "Name", "anna")) {
+		t.Errorf("the page says %q", w.text())
+	}
+	test.Tap(w.settings.operators.setUp)
+	do := w.onTop(t, "people.set_up_do")
+	says := func(key string) {
+		t.Helper()
+		if !strings.Contains(w.dialogText(), w.words.T(key)) || !do.Disabled() {
+			t.Errorf("%s is not said: %q", key, w.dialogText())
+		}
+	}
+	says("people.missing_name")
+	w.win.Canvas().Focused().(*entry).SetText("berta")
+	says("passphrase.missing")
+	w.typeBoth(t, "open sesame", "")
+	says("passphrase.missing_again")
+	w.typeBoth(t, "open sesame", "open caraway")
+	says("passphrase.different")
+	w.typeBoth(t, "open sesame", "open sesame")
+	test.Tap(do)
+	w.closed(t)
+	if o := desk.list(); len(o) != 1 || o[0].Name != "berta" || o[0].Role != history.RoleAdministrator || desk.signedIn != "berta" {
+		t.Errorf("set up %+v, signed in %q", o, desk.signedIn)
+	}
+	if !w.gate.open || w.check.name.Text != "Ada Lovelace" || !strings.Contains(w.all(), "berta · Administrator") {
+		t.Errorf("open %v, the name is %q", w.gate.open, w.check.name.Text)
+	}
+	w.until(t, "the list", func() bool { return strings.Contains(w.text(), w.words.T("people.you", "Role", "Administrator")) })
+}
+
+func TestOperatorsAreChanged(t *testing.T) {
+	desk := staffed()
+	w := open(t, desk, "")
+	w.enterAs(t, "ada")
+	w.tabs.Select(w.settingsTab)
+	w.settings.open(pageOperators)
+	w.until(t, "the list", func() bool { return strings.Contains(w.text(), "axel") })
+
+	test.Tap(w.settings.operators.add)
+	w.win.Canvas().Focused().(*entry).SetText("nora")
+	role, _ := find[*choice](w.win.Canvas().Overlays().Top())
+	role.SetSelected(w.words.T("role.auditor"))
+	w.typeBoth(t, "a", "a")
+	test.Tap(w.onTop(t, "people.add_do"))
+	w.closed(t)
+	w.until(t, "the new one", func() bool { return strings.Contains(w.text(), "nora") })
+	if o := desk.list(); o[len(o)-1].Role != history.RoleAuditor {
+		t.Errorf("added %+v", o)
+	}
+
+	w.changePassphrase("olga")
+	w.typeBoth(t, "new", "new")
+	test.Tap(w.onTop(t, "people.change_do"))
+	w.closed(t)
+	if desk.secrets["olga"] != "new" || !strings.Contains(w.text(), w.words.T("people.changed", "Name", "olga")) {
+		t.Error("the passphrase is not changed, or nothing says so")
+	}
+
+	before := len(desk.list())
+	w.removeOperator(desk.list()[1])
+	if w.win.Canvas().Focused() != w.onTop(t, "button.cancel") {
+		t.Error("a careless Return removes somebody")
+	}
+	w.escape()
+	if len(desk.list()) != before {
+		t.Error("Escape removes somebody")
+	}
+	w.removeOperator(desk.list()[1])
+	test.Tap(w.onTop(t, "people.remove_do"))
+	w.closed(t)
+	w.until(t, "that she is gone", func() bool { return !strings.Contains(w.text(), "olga") })
+
+	w.removeOperator(desk.list()[0]) // herself
+	test.Tap(w.onTop(t, "people.remove_do"))
+	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
+}
+
+func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
+	desk := staffed()
+	w := open(t, desk, "")
+	w.enterAs(t, "ada")
+	w.tabs.Select(w.settingsTab)
+	s := w.settings
+	s.open(pageOperators)
+	s.operators.lock.SetText("soon")
+	if !s.save.Disabled() || !strings.Contains(w.text(), w.words.T("settings.lock_minutes", "Max", 1440)) {
+		t.Errorf("it says %q", w.text())
+	}
+	s.open(pagePrivacy)
+	if !strings.Contains(w.text(), w.words.T("settings.elsewhere", "Page", w.words.T("settings.page.operators"))) {
+		t.Errorf("why nothing can be saved is not said: %q", w.text())
+	}
+	s.operators.lock.SetText("3")
+	s.privacy.second.SetText("share")
+	if !s.save.Disabled() || !strings.Contains(w.text(), w.words.T("settings.folder", "Name", "second_anchor")) {
+		t.Errorf("it says %q", w.text())
+	}
+	s.privacy.second.SetText("/mnt/share")
+	s.privacy.names.SetText("90")
+	s.privacy.answers.SetText("30")
+	s.privacy.images.SetText("7")
+	s.privacy.keep.SetChecked(true)
+	test.Tap(s.save)
+	w.until(t, "the success", func() bool { return s.message.Text == w.words.T("settings.saved") })
+	now := desk.Settings()
+	if now.Operators.LockMinutes != 3 || now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
+		!now.Privacy.KeepImages || now.Folders.SecondAnchor != "/mnt/share" {
+		t.Errorf("saved %+v %+v %+v", now.Operators, now.Retention, now.Privacy)
+	}
+	if !s.save.Disabled() {
+		t.Error("there is still something to save")
+	}
+}
+
+func TestRecoveryIsOfferedOnce(t *testing.T) {
+	for name, answer := range map[string]func(*testing.T, *shownWindow){
+		"not now": func(t *testing.T, w *shownWindow) { test.Tap(w.onTop(t, "recovery.not_now")) },
+		"Escape":  func(_ *testing.T, w *shownWindow) { w.escape() },
+		"set": func(t *testing.T, w *shownWindow) {
+			w.typeBoth(t, "far from here", "far from here")
+			test.Tap(w.onTop(t, "recovery.do"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			desk := newFakeDesk()
+			desk.noRecovery = true
+			w := open(t, desk, "")
+			w.until(t, "the offer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
+			if !strings.Contains(w.dialogText(), w.words.T("recovery.why")) {
+				t.Errorf("what is lost is not said: %q", w.dialogText())
+			}
+			answer(t, w)
+			w.closed(t)
+			set := name == "set"
+			w.until(t, "that it is kept in mind", func() bool {
+				desk.mu.Lock()
+				defer desk.mu.Unlock()
+				return set == (desk.recovery == "far from here") && set != desk.settings.Privacy.RecoveryAsked
+			})
+			w.tabs.Select(w.settingsTab)
+			w.settings.open(pagePrivacy)
+			state := map[bool]string{true: "recovery.is_set", false: "recovery.not_set"}[set]
+			w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.words.T(state)) })
+			w.lock()
+			w.enter() // as at the next start
+			w.until(t, "the rest", func() bool { return w.settings.saving == nil })
+			if w.win.Canvas().Overlays().Top() != nil {
+				t.Error("it is offered again")
+			}
+			if !w.settings.save.Disabled() {
+				t.Error("the answer looks like a change that is not saved")
+			}
+			test.Tap(w.settings.privacy.setRecovery)
+			if w.win.Canvas().Overlays().Top() == nil {
+				t.Error("it cannot be set in the settings")
+			}
+		})
+	}
+}
+
+func TestErasingSaysWhatIsLost(t *testing.T) {
+	desk := staffed()
+	session := app.NewSession()
+	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		if f.Session != session {
+			return []history.Row{{Check: "chk_9", Session: app.NewSession()}}, nil
+		}
+		return []history.Row{
+			{Check: "chk_2", Session: session, Name: "Ada Lovelace", Outcome: history.Pass, At: time.Now()},
+			{Check: "chk_1", Session: session, Name: "Ada Lovelace", Outcome: history.NotCompared, At: time.Now()},
+		}, nil
+	}
+	w := open(t, desk, "")
+	w.enterAs(t, "ada")
+	w.tabs.Select(w.settingsTab)
+	w.settings.open(pagePrivacy)
+	p := w.settings.privacy
+	p.session.SetText("sess_1")
+	if !p.erase.Disabled() {
+		t.Error("what is no session can be erased")
+	}
+	p.session.SetText(app.NewSession())
+	test.Tap(p.erase)
+	w.until(t, "the answer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
+	if !strings.Contains(w.dialogText(), w.words.T("erase.unknown")) {
+		t.Errorf("a session nobody knows: %q", w.dialogText())
+	}
+	w.escape()
+	p.session.SetText(" " + session)
+	test.Tap(p.erase)
+	w.until(t, "the question", func() bool { return w.win.Canvas().Overlays().Top() != nil })
+	for _, want := range []string{w.words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.words.T("erase.lost"), w.words.T("erase.stays")} {
+		if !strings.Contains(w.dialogText(), want) {
+			t.Errorf("the question lacks %q", want)
+		}
+	}
+	if w.win.Canvas().Focused() != w.onTop(t, "button.cancel") || len(desk.erased) != 0 {
+		t.Error("a careless Return erases")
+	}
+	test.Tap(w.onTop(t, "erase.do"))
+	w.closed(t)
+	if len(desk.erased) != 1 || desk.erased[0] != session || !strings.Contains(w.text(), w.words.T("erase.done")) {
+		t.Errorf("erased %v, the page says %q", desk.erased, w.text())
+	}
+}
+
+func TestBackingUp(t *testing.T) {
+	desk := newFakeDesk()
+	var file string
+	step, result := make(chan struct{}), make(chan error)
+	desk.backup = func(ctx context.Context, to string, p app.ProgressFunc) error {
+		file = to
+		p(app.Progress{Done: 3, Total: 4})
+		step <- struct{}{}
+		select {
+		case err := <-result:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	w := open(t, desk, "")
+	w.tabs.Select(w.settingsTab)
+	w.settings.open(pageBackup)
+	b := w.settings.backup
+	b.now = func() time.Time { return time.Date(2026, 11, 24, 9, 30, 5, 0, time.UTC) }
+	b.folder.SetText("usb")
+	if !b.start.Disabled() || !strings.Contains(w.text(), "facematch history restore FILE") {
+		t.Errorf("a relative folder works, or the way to restore is not said: %q", w.text())
+	}
+	b.folder.SetText("/media/usb")
+	test.Tap(b.start)
+	<-step
+	w.until(t, "the progress", func() bool { return b.bar.Value == 0.75 })
+	if !b.start.Disabled() || file != "/media/usb/facematch-history-20261124-093005.db" {
+		t.Errorf("backs up to %q", file)
+	}
+	result <- nil
+	w.until(t, "the success", func() bool { return b.said.Text == w.words.T("backup.done", "File", file) })
+
+	test.Tap(b.start)
+	<-step
+	result <- &app.Problem{Key: "store.disk_full"}
+	w.until(t, "the fault", func() bool { return strings.Contains(b.said.Text, w.words.T("store.disk_full")) && !b.bar.Visible() })
+
+	test.Tap(b.start)
+	<-step
+	test.Tap(b.cancel)
+	w.until(t, "the end", func() bool { return b.said.Text == w.words.T("backup.cancelled") && !b.start.Disabled() })
+}
+
+// What stands in the fields for passphrases is gone when the gate shuts.
+func TestPassphrasesDoNotWaitBehindTheLock(t *testing.T) {
+	w := open(t, staffed(), "")
+	w.enterAs(t, "ada")
+	w.settings.api.secret.SetText("secret")
+	w.changePassphrase("olga")
+	w.typeBoth(t, "new", "new")
+	known := len(w.keys.secrets)
+	w.lock()
+	for _, e := range w.keys.secrets {
+		if e.Text != "" {
+			t.Errorf("%q waits behind the lock", e.Text)
+		}
+	}
+	w.enterAs(t, "ada")
+	w.escape()
+	if got := len(w.keys.secrets); got != known-2 {
+		t.Errorf("%d of the dialog's fields are still known", got-(known-2))
+	}
+}
+
+// Who is asked to agree is told that pictures are kept, and a tick given for other
+// words does not stay.
+func TestTheConsentSaysThatPicturesAreKept(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	w.check.consent.SetChecked(true)
+	w.tabs.Select(w.settingsTab)
+	w.settings.privacy.keep.SetChecked(true)
+	test.Tap(w.settings.save)
+	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	if w.check.agreed.Text != w.words.T("check.consent_pictures") || w.check.consent.Checked {
+		t.Errorf("the person is asked %q, ticked: %v", w.check.agreed.Text, w.check.consent.Checked)
+	}
+}
