@@ -147,6 +147,9 @@ func (a *appending) sessionKey(ctx context.Context, master []byte, database, ses
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
+	if err := a.mayStart(ctx, session); err != nil {
+		return nil, err
+	}
 	key := newKey()
 	if nonce, wrapped, err = seal(master, key, keyBinding(database, session)); err != nil {
 		return nil, err

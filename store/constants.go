@@ -18,6 +18,19 @@ const (
 	lockPatience = 3 * time.Second
 	lockRetry    = 5 * time.Millisecond
 
+	// sharePatience is how long the second anchor may take, which lies where the
+	// user wants: a share that is there answers within some milliseconds, and a
+	// check must not wait for one that is not.
+	sharePatience = 2 * time.Second
+
+	// expireAtOnce is of how many sessions parts are erased in one transaction:
+	// some milliseconds, so that a check does not wait.
+	expireAtOnce = 200
+
+	// expireScan is how many sessions are looked up in one go, so that the history
+	// is not searched anew for each transaction; they take some megabytes.
+	expireScan = 50_000
+
 	// openRetry is the pause where another process is just making the same
 	// database: the switch to WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond
@@ -33,6 +46,10 @@ const (
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.
 	progressEvery = 500
+
+	// movedWithin is how far from its place verify looks for the number a record
+	// was written under, once it has found one that does not fit: about a second.
+	movedWithin = 200_000
 
 	// dayLayout tells which marks of the anchor belong to one day (UTC).
 	dayLayout = "2006-01-02"

@@ -62,6 +62,10 @@ type Params struct {
 	Anchor  string // the anchor's file, on another disk or at least in another folder
 	KeyFile string // the master key's file where no keyring answers
 
+	// SecondAnchor is a folder for another anchor, such as a share's; empty: none.
+	// It is never made, and may be gone or hang at any time.
+	SecondAnchor string
+
 	// Alive reports whether the running program of this id is still there. It is
 	// called from any goroutine.
 	Alive func(instance string) bool
@@ -81,6 +85,7 @@ type Store struct {
 	reader *sql.DB
 	vault  *vault
 	anchor anchor
+	second secondAnchor
 	alive  func(string) bool
 	now    func() time.Time
 	log    *slog.Logger
@@ -109,7 +114,8 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.
-	_, anchored, _ := s.anchor.ours()
+	before, _ := s.anchor.ours()
+	anchored := before.replaced // by whatever is there now
 	if !p.ReadOnly {
 		if s.writer, err = openWriter(ctx, path, anchored, p.Now); err != nil {
 			return nil, problem(err)
@@ -126,6 +132,12 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	}
 	s.vault = newVault(r, p.KeyFile, s.id, s.reader, s.writer)
 	s.anchor.database = s.id
+	s.second.open(p.SecondAnchor, s.id, s.anchor.place)
+	if s.writer != nil {
+		if err := s.keepErasures(ctx); err != nil {
+			s.log.Warn("erasures not listed", "error", err)
+		}
+	}
 	return s, nil
 }
 

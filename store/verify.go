@@ -3,10 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -28,15 +26,12 @@ const StageVerifying matcher.Stage = "verifying"
 // verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
 	// The marks first: a record added meanwhile is then in the chain for sure.
-	marks, replaced, err := s.anchor.ours()
+	var v history.Verdict
+	marks, err := s.readAnchors(&v)
 	if err != nil {
-		return history.Verdict{}, matcher.NewProblem("store.anchor_unread", err)
+		return history.Verdict{}, err
 	}
-	v := history.Verdict{Anchored: len(marks) > 0}
-	for seq := range marks {
-		v.Until = max(v.Until, seq)
-	}
-	if replaced {
+	if marks.first.replaced {
 		v.BadSeq, v.Fault = 1, history.FaultReplaced
 		return v, nil
 	}
@@ -44,13 +39,15 @@ func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (hist
 		return history.Verdict{}, problem(err)
 	}
 	v.Intact = v.Fault == ""
-	if !v.Intact {
+	if v.Intact {
+		v.Good = 0
+	} else {
 		v.Head = ""
 	}
 	return v, nil
 }
 
-func (s *Store) verify(ctx context.Context, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) error {
 	made, err := freshTables(ctx)
 	if err != nil {
 		return err
@@ -87,7 +84,7 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks map[int64]
 }
 
 // walk reads the chain until its end or the first bad record.
-func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) error {
 	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
@@ -95,35 +92,30 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 		Scan(&total, &lastSealed); err != nil {
 		return err
 	}
-	keys, err := keyedSessions(ctx, tx)
+	sealing, err := readSealing(ctx, tx)
 	if err != nil {
 		return err
 	}
+	v.Erased = sealing.count
 	progress.Report(StageVerifying, 0, total)
 
 	var before head
+	var wrong *stored // does not fit its place
 	bad := func(seq int64, f history.Fault) { v.BadSeq, v.Fault = seq, f }
 	err = eachStored(ctx, tx, func(r stored) bool {
 		v.Records++
 		hash := link(r.seq, r.prev, r.payload)
-		m, marked := marks[r.seq]
 		switch {
-		case r.seq != before.seq+1:
-			bad(r.seq, history.FaultMissing)
-		case !bytes.Equal(r.prev, before.hash[:]):
-			bad(r.seq, history.FaultChain)
-		case !bytes.Equal(r.hash, hash[:]):
-			bad(r.seq, history.FaultEdited)
-		case marked && m.Hash != hex.EncodeToString(hash[:]):
+		case r.seq != before.seq+1 || !bytes.Equal(r.prev, before.hash[:]) || !bytes.Equal(r.hash, hash[:]):
+			wrong = &r
+			return false
+		case !marks.agree(r.seq, hash[:], v):
 			bad(r.seq, history.FaultReplaced)
-		case !r.sealsHold(keys):
-			bad(r.seq, history.FaultSealed)
-		}
-		if v.Fault != "" {
 			return false
 		}
-		if marked && v.Since.IsZero() {
-			v.Since = m.At
+		if f := sealing.fault(r); f != "" {
+			bad(r.seq, f)
+			return false
 		}
 		before = head{seq: r.seq, hash: hash}
 		if v.Records%progressEvery == 0 {
@@ -134,6 +126,15 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 	if err != nil {
 		v.BadSeq = before.seq + 1 // read it could not be
 		return err
+	}
+	if wrong != nil {
+		seq, f, err := diagnose(ctx, tx, before, *wrong, v.Good == before.seq)
+		if err != nil {
+			v.BadSeq = before.seq + 1
+			return err
+		}
+		bad(seq, f)
+		return nil
 	}
 	// A sealed part whose record is gone tells of a cut even without an anchor.
 	if v.Fault == "" && max(v.Until, lastSealed) > before.seq {
@@ -219,28 +220,6 @@ type stored struct {
 	seq                 int64
 	prev, hash, payload []byte
 	parts               []sealedPart
-}
-
-// sealsHold reports whether the sealed parts are those the payload names, all
-// of them and no other, and their session has a key.
-func (r stored) sealsHold(keys map[string]bool) bool {
-	var named struct {
-		seals
-		Session string `json:"session"`
-	}
-	if json.Unmarshal(r.payload, &named) != nil || len(named.Sealed) != len(r.parts) || len(named.Nonces) != len(r.parts) {
-		return false
-	}
-	if len(r.parts) > 0 && !keys[named.Session] {
-		return false
-	}
-	for _, p := range r.parts {
-		hash := sha256.Sum256(p.ciphertext)
-		if named.Sealed[p.name] != hex.EncodeToString(hash[:]) || named.Nonces[p.name] != hex.EncodeToString(p.nonce) {
-			return false
-		}
-	}
-	return true
 }
 
 // eachStored hands over the records in their order, one at a time, until none
