@@ -31,6 +31,10 @@ const (
 	// is not searched anew for each transaction; they take some megabytes.
 	expireScan = 50_000
 
+	// backupPages is how many pages of 4 KiB a backup copies between two reports
+	// and looks whether it was cancelled: some milliseconds.
+	backupPages = 1000
+
 	// openRetry is the pause where another process is just making the same
 	// database: the switch to WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond

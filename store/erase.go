@@ -141,23 +141,27 @@ func (a *appending) mayStart(ctx context.Context, session string) error {
 // dropNames deletes what a name is found by.
 const dropNames = `DELETE FROM name_token WHERE session = ?`
 
-// erasedForGood empties the log beside the database, which still holds the pages
-// as they were, and brings the list of erasures up to date.
+// erasedForGood empties the log beside the database and brings the list of
+// erasures up to date.
 func (s *Store) erasedForGood(ctx context.Context, err error) error {
 	if err != nil {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
+	return errors.Join(s.keepErasures(ctx), s.emptyLog(ctx))
+}
+
+// emptyLog empties the log beside the database, which still holds pages as they
+// were before they were changed.
+func (s *Store) emptyLog(ctx context.Context) error {
 	var busy, frames, moved int
-	switch err := s.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); {
-	case err != nil:
-		return problem(err)
-	case busy != 0:
+	err := s.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
+	if err == nil && busy != 0 {
 		// Somebody reads an older state. The next one to erase, or the last to
 		// close, empties it.
-		return matcher.NewProblem("store.erased_traces", nil)
+		err = matcher.NewProblem("store.erased_traces", nil)
 	}
-	return s.keepErasures(ctx)
+	return problem(err)
 }
 
 // Expire erases the parts that are older than their periods, a session at a time,
