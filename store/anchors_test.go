@@ -148,7 +148,7 @@ func TestErasuresAtTheSecondAnchor(t *testing.T) {
 	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}}))
 	q := testParams(t.TempDir())
 	q.SecondAnchor = p.SecondAnchor
-	if done := mustRestore(t, q, Restoring{File: file}); done.Erased != 1 || done.Lost != (history.Loss{From: 4, To: 4}) {
+	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost != (history.Loss{From: 4, To: 4}) {
 		t.Errorf("it went %+v", done)
 	}
 	nowhere(t, filepath.Dir(filepath.Dir(q.Path)), gone)

@@ -18,7 +18,7 @@ import (
 
 // StageBackup is the stage of Backup's progress while it copies; Done and Total
 // are pages of the file. Verifying the copy has its own.
-const StageBackup matcher.Stage = "backing up"
+const StageBackup matcher.Stage = "copying"
 
 // Backup copies the history into a new file, as it is at this moment, while others
 // go on writing; a file that is there is never written over. The copy is one file

@@ -22,7 +22,7 @@ func backUp(t testing.TB, s *Store) string {
 	return file
 }
 
-func mustRestore(t testing.TB, p Params, r Restoring) Restoration {
+func mustRestore(t testing.TB, p Params, r history.Restoring) history.Restoration {
 	t.Helper()
 	done, err := restore(t.Context(), p, noRing{}, r, nil)
 	if err != nil {
@@ -134,7 +134,7 @@ func TestBackupOfABrokenHistory(t *testing.T) {
 		t.Error(err)
 	}
 	must(t, s.Close())
-	_, err = restore(t.Context(), p, noRing{}, Restoring{File: file, Replace: true}, nil)
+	_, err = restore(t.Context(), p, noRing{}, history.Restoring{File: file, Replace: true}, nil)
 	wantKey(t, err, "store.restore_broken")
 	if _, err := os.Stat(p.Path + restoringSuffix); err == nil {
 		t.Error("the attempt leaves its copy")
@@ -157,7 +157,7 @@ func TestRestoreWhereNothingIs(t *testing.T) {
 		} else {
 			must(t, os.Remove(p.Anchor))
 		}
-		done := mustRestore(t, p, Restoring{File: file, By: erasing})
+		done := mustRestore(t, p, history.Restoring{File: file, By: erasing})
 		if done.Backup.Seq != 2 || done.Replaced != "" || done.Lost.To != 0 || done.Another {
 			t.Errorf("it went %+v", done)
 		}
@@ -201,13 +201,13 @@ func TestRestoreOlder(t *testing.T) {
 	record(t, s, "c", "C Name")
 	must(t, s.Close())
 
-	_, err := restore(t.Context(), p, noRing{}, Restoring{File: file}, nil)
+	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file}, nil)
 	wantKey(t, err, "store.restore_newer")
-	_, err = restore(t.Context(), p, noRing{}, Restoring{File: p.Path, Replace: true}, nil)
+	_, err = restore(t.Context(), p, noRing{}, history.Restoring{File: p.Path, Replace: true}, nil)
 	wantKey(t, err, "store.restore_itself")
 	before, err := os.ReadFile(file)
 	must(t, err)
-	done := mustRestore(t, p, Restoring{File: file, Replace: true, By: erasing})
+	done := mustRestore(t, p, history.Restoring{File: file, Replace: true, By: erasing})
 	if done.Backup.Seq != 6 || done.Erased != 2 || done.Lost != (history.Loss{From: 7, To: 10}) || done.Another {
 		t.Errorf("it went %+v", done)
 	}
@@ -285,9 +285,9 @@ func TestRestoreAnother(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	record(t, s, "a", "A Name")
 	must(t, s.Close())
-	_, err := restore(t.Context(), p, noRing{}, Restoring{File: file}, nil)
+	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file}, nil)
 	wantKey(t, err, "store.restore_other")
-	done := mustRestore(t, p, Restoring{File: file, Replace: true, By: erasing})
+	done := mustRestore(t, p, history.Restoring{File: file, Replace: true, By: erasing})
 	if !done.Another || done.Replaced == "" || done.Lost.To != 0 {
 		t.Errorf("it went %+v", done)
 	}
@@ -312,9 +312,9 @@ func TestRestoreInPlaceOfDamage(t *testing.T) {
 	must(t, s.Close())
 	noise := bytes.Repeat([]byte("noise"), 5000)
 	must(t, os.WriteFile(p.Path, noise, 0o600))
-	_, err := restore(t.Context(), p, noRing{}, Restoring{File: file}, nil)
+	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file}, nil)
 	wantKey(t, err, "store.restore_unclear")
-	done := mustRestore(t, p, Restoring{File: file, Replace: true})
+	done := mustRestore(t, p, history.Restoring{File: file, Replace: true})
 	if data, err := os.ReadFile(done.Replaced); err != nil || !bytes.Equal(data, noise) {
 		t.Errorf("what was there is %d bytes, %v", len(data), err)
 	}
@@ -332,16 +332,16 @@ func TestRestoreNewer(t *testing.T) {
 	record(t, s, "b", "B Name")
 	newer := backUp(t, s)
 	must(t, s.Close())
-	mustRestore(t, p, Restoring{File: older, Replace: true})
+	mustRestore(t, p, history.Restoring{File: older, Replace: true})
 	// It has its own note now, so it is another line than the newer backup's.
-	_, err := restore(t.Context(), p, noRing{}, Restoring{File: newer}, nil)
+	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: newer}, nil)
 	wantKey(t, err, "store.restore_other")
 	s = mustOpen(t, p, noRing{})
 	_, err = s.AcceptLoss(t.Context(), erasing)
 	must(t, err)
 	must(t, s.Close())
 	// Back on the first line: now the second one's records are lost.
-	if done := mustRestore(t, p, Restoring{File: newer, Replace: true}); done.Lost != (history.Loss{From: 4, To: 4}) {
+	if done := mustRestore(t, p, history.Restoring{File: newer, Replace: true}); done.Lost != (history.Loss{From: 4, To: 4}) {
 		t.Errorf("it went %+v", done)
 	}
 	s = mustOpen(t, p, noRing{})
@@ -358,7 +358,7 @@ func TestRestoreNewer(t *testing.T) {
 	data, err := os.ReadFile(older)
 	must(t, err)
 	must(t, os.WriteFile(p.Path, data, 0o600))
-	if done := mustRestore(t, p, Restoring{File: newer}); done.Replaced == "" || done.Backup.Seq != 4 || done.Lost.To != 0 {
+	if done := mustRestore(t, p, history.Restoring{File: newer}); done.Replaced == "" || done.Backup.Seq != 4 || done.Lost.To != 0 {
 		t.Errorf("it went %+v", done)
 	}
 	if v := mustVerify(t, mustOpen(t, p, noRing{})); !v.Intact || v.Records != 5 {
@@ -375,7 +375,7 @@ func TestRestoreRefused(t *testing.T) {
 	before := files(t, filepath.Dir(p.Path))
 	try := func(file, key string) {
 		t.Helper()
-		_, err := restore(t.Context(), p, noRing{}, Restoring{File: file, Replace: true}, nil)
+		_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file, Replace: true}, nil)
 		wantKey(t, err, key)
 		after := files(t, filepath.Dir(p.Path))
 		if len(after) != len(before) || !bytes.Equal(after[p.Path], before[p.Path]) {

@@ -56,7 +56,7 @@ func TestRecoverOnAnotherComputer(t *testing.T) {
 		"another's key file":       {noRing{}, strings.Repeat("ab", 32) + "\n", placeFile},
 	} {
 		there := testParams(t.TempDir())
-		mustRestore(t, there, Restoring{File: file})
+		mustRestore(t, there, history.Restoring{File: file})
 		if c.file != "" {
 			must(t, os.WriteFile(there.KeyFile, []byte(c.file), 0o600))
 		}
@@ -89,7 +89,7 @@ func TestRecoverOnAnotherComputer(t *testing.T) {
 	}
 
 	there := testParams(t.TempDir())
-	mustRestore(t, there, Restoring{File: older})
+	mustRestore(t, there, history.Restoring{File: older})
 	if _, err := mustOpen(t, there, noRing{}).RecoverKey(t.Context(), "an older passphrase"); err != nil {
 		t.Errorf("an older backup's: %v", err)
 	}

@@ -18,44 +18,28 @@ import (
 	"facematch/matcher"
 )
 
-// Restoring is a backup that is to take the place of a history.
-type Restoring struct {
-	File    string // the backup; it is only read
-	Replace bool   // also a history that is newer, another, or cannot be read
-	By      history.Actor
-}
-
-// Restoration is how it went.
-type Restoration struct {
-	Backup   history.Head
-	Replaced string       // where the history lies now that was there before; empty: there was none
-	Erased   int          // of how many sessions parts were erased again
-	Lost     history.Loss // the records an anchor knows and the backup does not hold; zero: none
-	Another  bool         // the anchor knows another history in this place
-}
-
 // Restore puts a backup in the place of the history, which nobody may have open.
 // The backup must be ours, not newer than this program, and whole. The history that
 // was there is kept beside it under a dated name. A record says what was restored;
 // what was erased after the backup was made is erased from it again. What the
 // anchors know stays: where the backup lacks some of that, Verify goes on saying
 // so until somebody accepts the loss.
-func Restore(ctx context.Context, p Params, r Restoring, progress matcher.ProgressFunc) (Restoration, error) {
+func Restore(ctx context.Context, p Params, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
 	done, err := restore(ctx, p, systemRing{}, r, progress)
 	return done, problem(err)
 }
 
-func restore(ctx context.Context, p Params, ring ring, r Restoring, progress matcher.ProgressFunc) (Restoration, error) {
+func restore(ctx context.Context, p Params, ring ring, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
 	path, err := filepath.Abs(p.Path)
 	if err != nil {
-		return Restoration{}, err
+		return history.Restoration{}, err
 	}
 	p.Path = path
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return Restoration{}, err
+		return history.Restoration{}, err
 	}
 	if err := sweepRestoring(path); err != nil {
-		return Restoration{}, err
+		return history.Restoration{}, err
 	}
 	// All is done to a copy, which then takes the place in one step.
 	working := path + restoringSuffix
@@ -64,7 +48,7 @@ func restore(ctx context.Context, p Params, ring ring, r Restoring, progress mat
 		done.Replaced, err = putInPlace(ctx, working, path, p.Now())
 	}
 	if err != nil {
-		return Restoration{}, errors.Join(err, sweepRestoring(path))
+		return history.Restoration{}, errors.Join(err, sweepRestoring(path))
 	}
 	s, err := open(ctx, p, ring)
 	if err != nil {
@@ -94,8 +78,8 @@ func sweepRestoring(path string) error { return removeDatabase(path + restoringS
 
 // prepare makes the restored history at working: copied, brought up to date,
 // verified, compared with what is there, with its record and the erasures.
-func prepare(ctx context.Context, p Params, ring ring, r Restoring, working string, progress matcher.ProgressFunc) (Restoration, error) {
-	var done Restoration
+func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, working string, progress matcher.ProgressFunc) (history.Restoration, error) {
+	var done history.Restoration
 	if err := copyBackup(ctx, r.File, p.Path, working); err != nil {
 		return done, err
 	}
@@ -176,7 +160,7 @@ func restoreProblem(err error) error {
 
 // copyBackup copies the backup, with the log beside it where somebody copied the
 // files of a history in use.
-func copyBackup(ctx context.Context, from, history, to string) error {
+func copyBackup(ctx context.Context, from, place, to string) error {
 	info, err := os.Stat(from)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -186,7 +170,7 @@ func copyBackup(ctx context.Context, from, history, to string) error {
 	case !info.Mode().IsRegular():
 		return matcher.NewProblem("store.restore_foreign", errors.New("not a file"))
 	}
-	if there, err := os.Stat(history); err == nil && os.SameFile(info, there) {
+	if there, err := os.Stat(place); err == nil && os.SameFile(info, there) {
 		return matcher.NewProblem("store.restore_itself", nil)
 	}
 	for _, beside := range []string{"", "-wal"} {

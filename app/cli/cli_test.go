@@ -54,6 +54,7 @@ type parts struct {
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
+	trusted  trusted
 }
 
 func (p *parts) Get(_, passphrase string) (string, token.Place, error) {
@@ -195,6 +196,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			return p.err
 		},
 		History: func(context.Context) (Records, error) { return p, p.historyErr },
+		Restore: p.restore,
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil

@@ -93,3 +93,26 @@ const (
 // AfterRestore is the reason of an erasure that was applied again, because the
 // backup still held what had been erased.
 const AfterRestore = "again after a restore"
+
+// Program is the operator of what the program does by itself, such as erasing what
+// is over its period.
+const Program = "(program)"
+
+// RecoveryChanged is how settings changed where the recovery passphrase was set.
+const RecoveryChanged = "recovery passphrase"
+
+// Restoring is a backup that is to take the place of the history.
+type Restoring struct {
+	File    string // the backup; it is only read
+	Replace bool   // also a history that is newer, another, or cannot be read
+	By      Actor
+}
+
+// Restoration is how it went.
+type Restoration struct {
+	Backup   Head
+	Replaced string // where the history lies now that was there before; empty: there was none
+	Erased   int    // of how many sessions parts were erased again
+	Lost     Loss   // the records an anchor knows and the backup does not hold; zero: none
+	Another  bool   // the anchor knows another history in this place
+}
