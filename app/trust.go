@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -21,19 +22,27 @@ func (d *Desk) Erase(ctx context.Context, session string) error {
 	if !ValidSession(session) {
 		return matcher.NewProblem("check.session", nil)
 	}
-	if err := d.dropKeptOf(ctx, session); err != nil {
+	// Nobody sends one of them meanwhile.
+	release, err := d.p.Queue.Hold()
+	if err != nil {
 		return err
 	}
+	defer release()
 	err = d.p.History.Erase(context.WithoutCancel(ctx), history.Erasure{
 		Session: session, Actor: who, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest,
 	})
-	if err == nil {
-		d.p.Log.Info("session erased")
+	switch matcher.AsProblem(err, "").Key {
+	case "store.erased_traces", "store.erasures_unlisted": // it is erased
+	default:
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	d.p.Log.Info("session erased")
+	return errors.Join(err, d.dropKeptOf(ctx, session))
 }
 
-// dropKeptOf deletes the kept checks of a session.
+// dropKeptOf deletes the kept checks of a session. The caller holds the queue.
 func (d *Desk) dropKeptOf(ctx context.Context, session string) error {
 	items, _, err := d.p.Queue.List(ctx)
 	if err != nil {
@@ -43,13 +52,7 @@ func (d *Desk) dropKeptOf(ctx context.Context, session string) error {
 		if item.Session != session {
 			continue
 		}
-		release, err := d.p.Queue.Hold()
-		if err != nil {
-			return err
-		}
-		err = d.p.Queue.Remove(item.ID)
-		release()
-		if err != nil {
+		if err := d.p.Queue.Remove(item.ID); err != nil {
 			return err
 		}
 		d.p.Log.Info("kept check deleted", "kept", item.ID, "erased", true)
