@@ -91,8 +91,12 @@ func TestEraseSession(t *testing.T) {
 	master, err := os.ReadFile(p.KeyFile)
 	must(t, err)
 
+	before := backUp(t, s)
+	nowhere(t, filepath.Dir(before), asBytes(personal))
+
 	e := history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}
 	must(t, s.Erase(ctx, e))
+	nowhere(t, filepath.Dir(backUp(t, s)), gone)
 	nowhere(t, dir, gone) // though nothing is closed yet
 	nowhere(t, dir, asBytes(personal))
 	if info, err := os.Stat(p.Path + "-wal"); err != nil || info.Size() != 0 {
