@@ -260,16 +260,23 @@ func TestRestoreOlder(t *testing.T) {
 	}
 	_, err = s.AcceptLoss(t.Context(), erasing)
 	wantKey(t, err, "store.nothing_lost")
+	// What is erased now has a number the list knows already, of the lost line.
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_d", Parts: []history.Part{history.PartKey}}))
+	list, err := s.anchor.erasures().of(s.id)
+	if err != nil || list[len(list)-1].Session != "sess_d" {
+		t.Errorf("the list of erasures is %+v, %v", list, err)
+	}
+	record(t, s, "f", "")
 	// What is cut off after is seen as ever.
 	must(t, s.Close())
 	db, triggers := forge(t, p.Path)
-	_, err = db.Exec(`DELETE FROM sealed WHERE record > 14`)
+	_, err = db.Exec(`DELETE FROM sealed WHERE record > 17`)
 	must(t, err)
-	_, err = db.Exec(`DELETE FROM record WHERE seq > 14`)
+	_, err = db.Exec(`DELETE FROM record WHERE seq > 17`)
 	must(t, err)
 	triggers()
 	s = mustOpen(t, p, noRing{})
-	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 15 || v.Losses != 1 {
+	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 18 || v.Losses != 1 {
 		t.Errorf("verdict is %+v", v)
 	}
 	_, err = s.AcceptLoss(t.Context(), erasing) // but that is none of a restore

@@ -327,8 +327,8 @@ func (s *Store) keepErasures(ctx context.Context) error {
 }
 
 func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
-	var newest int64
-	if err := s.reader.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM record WHERE kind = ?`, history.KindErased).Scan(&newest); err != nil || newest == 0 {
+	var any bool
+	if err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE kind = ?)`, history.KindErased).Scan(&any); err != nil || !any {
 		return err
 	}
 	list := a.erasures()
@@ -337,19 +337,21 @@ func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
 		if err != nil {
 			return err
 		}
-		listed := int64(0)
+		type line struct {
+			seq     int64
+			session string
+		}
+		// Numbers alone do not tell: after a restore they are given once more.
+		listed := make(map[line]bool, len(have))
 		for _, e := range have {
-			listed = max(listed, e.Seq)
+			listed[line{e.Seq, e.Session}] = true
 		}
-		if listed >= newest {
-			return nil
-		}
-		rows, err := s.reader.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? AND seq > ? ORDER BY seq`, history.KindErased, listed)
+		rows, err := s.reader.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq DESC`, history.KindErased)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		var more []erasure
+		var more []erasure // newest first, down to one that is listed
 		for rows.Next() {
 			var seq int64
 			var payload []byte
@@ -363,11 +365,15 @@ func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
 			if err := json.Unmarshal(payload, &e); err != nil {
 				return damaged(err)
 			}
+			if listed[line{seq, e.Session}] {
+				break
+			}
 			more = append(more, erasure{e.At, s.id, seq, e.Session, e.Parts})
 		}
-		if err := rows.Err(); err != nil {
+		if err := rows.Err(); err != nil || len(more) == 0 {
 			return err
 		}
+		slices.Reverse(more)
 		return list.add(more)
 	})
 }

@@ -22,8 +22,11 @@ import (
 // before.seq+1 should; confirmed says that an anchor knows before.
 func diagnose(ctx context.Context, q querier, before head, found stored, confirmed bool) (seq int64, f history.Fault, err error) {
 	want := before.seq + 1
-	if found.seq < want {
-		return found.seq, history.FaultInserted, nil // a number under 1
+	if found.seq < want { // a number under 1: pages that were cut off may read so too
+		if whole(ctx, q) != nil {
+			return want, history.FaultDamaged, ctx.Err()
+		}
+		return found.seq, history.FaultInserted, nil
 	}
 	// Where is the record that was written here?
 	elsewhere, err := findLinked(ctx, q, want, before.hash[:], found.seq)
