@@ -96,7 +96,7 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, p
 	if err != nil {
 		return err
 	}
-	v.Erased = sealing.count
+	v.Erased, v.Restored = sealing.count, sealing.restored
 	progress.Report(StageVerifying, 0, total)
 
 	var before head

@@ -91,7 +91,7 @@ func (c *commands) historyRestore() *cobra.Command {
 		case done.Another:
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
 		case lost:
-			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "From", done.Lost.From, "To", done.Lost.To))
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To))
 		}
 		return nil
 	}
@@ -108,7 +108,7 @@ func (c *commands) acceptLoss(cmd *cobra.Command) error {
 		if loss.To == 0 {
 			key = "cli.restore.accepted_other"
 		}
-		fmt.Fprintln(c.out, c.Words.T(key, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
+		fmt.Fprintln(c.out, c.Words.T(key, "Count", loss.To-loss.From+1, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
 		return nil
 	})
 }

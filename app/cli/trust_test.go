@@ -118,7 +118,7 @@ func TestRestore(t *testing.T) {
 		"lossy":           {[]string{"b.db", "--replace"}, lossy, 0, "kept as /x/history.db.replaced-1", "records 7 to 10"},
 		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, 0, "of 2 sessions", "--accept-loss"},
 		"lossy, accept":   {[]string{"b.db", "--replace", "--accept-loss"}, lossy, 1, "Record 12 says", ""},
-		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 are lost", ""},
+		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 as they were before are lost", ""},
 		"another history": {[]string{"b.db"}, history.Restoration{Another: true}, 0, "Restored", "another history"},
 		"another, accept": {[]string{"b.db", "--accept-loss"}, history.Restoration{Another: true}, 1, "Accepted", ""},
 	} {
@@ -173,7 +173,8 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
-		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 were lost", "2 records say"}},
+		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
+		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
 	} {
 		_, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
 		for _, want := range c.says {
