@@ -349,3 +349,24 @@ func TestErasuresAreListedAtStart(t *testing.T) {
 		t.Errorf("the list is %+v, %v", list, err)
 	}
 }
+
+// TestKindsOfTheFuture: what a newer program records is checked like all the rest.
+func TestKindsOfTheFuture(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "A Name")
+	must(t, s.append(t.Context(), func(ctx context.Context, a *appending) error {
+		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(timeLayout), "session": "sess_a"}, nil)
+	}))
+	record(t, s, "b", "B Name")
+	if v := mustVerify(t, s); !v.Intact || v.Records != 5 {
+		t.Errorf("verdict is %+v", v)
+	}
+	db, triggers := forge(t, p.Path)
+	_, err := db.Exec(edit(3))
+	must(t, err)
+	triggers()
+	if v := mustVerify(t, s); v.Fault != history.FaultEdited || v.BadSeq != 3 {
+		t.Errorf("verdict is %+v", v)
+	}
+}
