@@ -23,6 +23,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/cli"
+	"facematch/app/history"
 	"facematch/app/instance"
 	"facematch/app/queue"
 	"facematch/app/settings"
@@ -79,6 +80,7 @@ func run(ctx context.Context) int {
 		},
 		TryNetwork: offline.TryHere,
 		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
+		Restore:    restore,
 		Secret:     secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
@@ -168,15 +170,15 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	}
 	p.closers = append(p.closers, here.End)
 
-	history, err := store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+	records, err := store.Open(ctx, store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Get().Folders.SecondAnchor,
 		Alive: here.Alive, Now: time.Now, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, history.Close)
-	if _, err := history.Recover(ctx); err != nil {
+	p.closers = append(p.closers, records.Close)
+	if _, err := records.Recover(ctx); err != nil {
 		return nil, err
 	}
 
@@ -207,7 +209,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
 	})
 	p.desk = app.New(app.Params{
-		History:   history,
+		History:   records,
 		Engine:    p.engine,
 		Portraits: portraits,
 		OpenSource: func(address string) app.Source {
@@ -224,12 +226,81 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		},
 		Tokens: token.New(folders.TokenFile()),
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
-			return history.DerivedKey(ctx, "kept checks")
+			return records.DerivedKey(ctx, "kept checks")
 		}),
 		Cameras:  cameras,
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
+	p.closers = append(p.closers, keepPeriods(ctx, p.desk))
 	return p, p.desk.NoticeSettings(ctx)
+}
+
+const (
+	// expireEvery is how often a running program erases what is over its period.
+	expireEvery = 24 * time.Hour
+
+	// expirePatience is how long a program that ends waits for the erasing it began
+	// with: a command may be over at once. What is left then the next one does.
+	expirePatience = 5 * time.Second
+)
+
+// keepPeriods erases what is over its period, now and once a day, until the
+// returned function is called.
+func keepPeriods(ctx context.Context, desk *app.Desk) (end func() error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	began, done := make(chan struct{}), make(chan struct{})
+	expire := func() {
+		if err := desk.Expire(ctx); !errors.Is(err, context.Canceled) {
+			desk.Log("periods", err)
+		}
+	}
+	go func() {
+		defer close(done)
+		expire()
+		close(began)
+		for {
+			select {
+			case <-time.After(expireEvery):
+				expire()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() error {
+		select {
+		case <-began:
+		case <-time.After(expirePatience):
+		}
+		stop()
+		<-done
+		return nil
+	}
+}
+
+// restore puts a backup in the place of the history, while no other program has it
+// open.
+func restore(ctx context.Context, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return history.Restoration{}, err
+	}
+	chosen, err := settings.Read(folders.Settings())
+	if err != nil {
+		return history.Restoration{}, err
+	}
+	path := folders.History(chosen)
+	release, err := instance.Alone(ctx, filepath.Dir(path))
+	if err != nil {
+		return history.Restoration{}, err
+	}
+	defer release()
+	r.By.Desk, r.By.Program = chosen.Desk, version
+	return store.Restore(ctx, store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor,
+		Alive: func(string) bool { return false },
+		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
+	}, r, progress)
 }
 
 // decide chooses calibration and networks. One to be measured is known to no
@@ -272,7 +343,7 @@ func look(ctx context.Context) (*store.Store, error) {
 	}
 	path := folders.History(chosen)
 	return store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor, ReadOnly: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	})

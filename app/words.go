@@ -20,19 +20,67 @@ func FormatScore(hundredths int64) string {
 // OutcomeKey is the catalogue's key of an outcome's name.
 func OutcomeKey(o history.Outcome) string { return "outcome." + slug(string(o)) }
 
-// VerdictWords says what verifying the history found.
+// VerdictWords says in one sentence what verifying the history found.
 func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
-		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records}}
+		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
 	case v.Records == 0:
 		return matcher.Notice{Key: "verify.empty"}
 	case v.Anchored:
 		return matcher.Notice{Key: "verify.intact_since", Params: map[string]any{
-			"Count": v.Records, "Since": v.Since.Local().Format("2 Jan 2006 15:04"),
+			"Count": v.Records, "Since": v.Since.Local().Format(minuteLayout),
 		}}
 	}
 	return matcher.Notice{Key: "verify.intact", Params: map[string]any{"Count": v.Records}}
+}
+
+// minuteLayout is how words tell a time.
+const minuteLayout = "2 Jan 2006 15:04"
+
+// VerdictNotes says what stands beside the verdict: what the anchors show and
+// what they cannot, and what was lost or erased with a record of it.
+func VerdictNotes(v history.Verdict) []matcher.Notice {
+	var notes []matcher.Notice
+	note := func(key string, params map[string]any) {
+		notes = append(notes, matcher.Notice{Key: "verify.note." + key, Params: params})
+	}
+	if v.Losses > 0 {
+		key := "given_up"
+		if v.GivenUp.To == 0 {
+			key = "given_up_other"
+		}
+		note(key, map[string]any{
+			"From": v.GivenUp.From, "To": v.GivenUp.To, "Seq": v.GivenUp.Seq, "At": v.GivenUp.At.Local().Format(minuteLayout),
+		})
+	}
+	if v.Erased > 0 {
+		note("erased", map[string]any{"Count": v.Erased})
+	}
+	switch {
+	case v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff || v.Fault == history.FaultDamaged:
+		if v.Good > 0 {
+			note("good", map[string]any{"Good": v.Good})
+		}
+	case v.Anchored && v.Intact && v.Until < v.Records:
+		note("not_yet", map[string]any{"Until": v.Until})
+	}
+	switch {
+	case v.Second.Problem != "":
+		note("second_unread", nil)
+	case v.Second.Chosen && !v.Second.Found:
+		note("second_unknown", nil)
+	case v.Second.Found && v.First.Found:
+		note("both", nil)
+	case v.Second.Found:
+		note("second_only", nil)
+	case v.First.Found:
+		note("first_only", nil)
+	}
+	if !v.Anchored && (v.Records > 0 || !v.Intact) {
+		note("no_anchor", nil)
+	}
+	return notes
 }
 
 // ReasonMinor is the reason an answer gives for which a person under 18 is

@@ -549,6 +549,11 @@ func (s *Store) unsealAll(master []byte, c *read) {
 			d.Raw, d.Finished.Raw, d.RawSealed = raw, raw, false
 		}
 	}
+	if d.Finished != nil {
+		d.Document, _ = open(c.parts[partDocument])
+		d.Frame, _ = open(c.parts[partFrame])
+		d.Finished.Document, d.Finished.Frame = d.Document, d.Frame
+	}
 	for i := range d.Decisions {
 		if m := &d.Decisions[i]; m.NoteSealed {
 			if note, ok := open(c.notes[i]); ok {

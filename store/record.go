@@ -38,6 +38,9 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		if c.started {
 			return matcher.NewProblem("store.check_known", nil)
 		}
+		if err := a.mayStart(ctx, st.Session); err != nil {
+			return err
+		}
 		sealed, err := a.seal(ctx, master, s.id, st.Session, st.Check, parts)
 		if err != nil {
 			return err
@@ -100,8 +103,12 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	}
 	var parts []part
 	var master []byte
-	if len(f.Raw) > 0 {
-		parts = append(parts, part{partAnswer, f.Raw})
+	for name, clear := range map[string][]byte{partAnswer: f.Raw, partDocument: f.Document, partFrame: f.Frame} {
+		if len(clear) > 0 {
+			parts = append(parts, part{name, clear})
+		}
+	}
+	if len(parts) > 0 {
 		var err error
 		if master, err = s.sealingKey(ctx); err != nil {
 			return err

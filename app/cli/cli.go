@@ -63,6 +63,8 @@ type Params struct {
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
 	History    func(ctx context.Context) (Records, error)
+	// Restore puts a backup in the place of the history, which nobody has open.
+	Restore func(ctx context.Context, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)
