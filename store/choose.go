@@ -252,37 +252,42 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 // scan hands over each entry that is chosen with its outcome, the newest first
 // unless the order says otherwise, until see returns false.
 func (r *reading) scan(ctx context.Context, c *chooser, see func(e entry, outcome uint8) bool) error {
+	only := c.only
+	return entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(e entry) bool {
+		if c.only != nil {
+			var in bool
+			if only, in = c.take(only, e.seq); !in {
+				return true
+			}
+		}
+		outcome, ok := r.chosen(c, e)
+		return !ok || see(e, outcome)
+	})
+}
+
+// entries hands over the entries of checks from one number to another, the newest
+// first unless told otherwise, until see returns false.
+func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool, see func(entry) bool) error {
 	query := pagesQuery
-	if !c.oldestFirst {
+	if !oldestFirst {
 		query += ` DESC`
 	}
-	rows, err := r.tx.QueryContext(ctx, query, c.first, c.last)
+	rows, err := q.QueryContext(ctx, query, first, last)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	only := c.only
 	for rows.Next() {
-		var entries sql.RawBytes
-		if err := rows.Scan(&entries); err != nil {
+		var page sql.RawBytes
+		if err := rows.Scan(&page); err != nil {
 			return damaged(err)
 		}
-		n := len(entries) / entrySize
+		n := len(page) / entrySize
 		for i := range n {
-			if !c.oldestFirst {
+			if !oldestFirst {
 				i = n - 1 - i
 			}
-			e := parseEntry(entries[i*entrySize:])
-			if e.seq < c.first || e.seq > c.last {
-				continue
-			}
-			if c.only != nil {
-				var in bool
-				if only, in = c.take(only, e.seq); !in {
-					continue
-				}
-			}
-			if outcome, ok := r.chosen(c, e); ok && !see(e, outcome) {
+			if e := parseEntry(page[i*entrySize:]); e.seq >= first && e.seq <= last && !see(e) {
 				return nil
 			}
 		}

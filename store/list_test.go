@@ -378,6 +378,7 @@ func TestPlans(t *testing.T) {
 		checksQuery:          {"a", "b"},
 		requestsQuery:        {"a", "b"},
 		nameQuery:            {1},
+		openQuery:            {1},
 	} {
 		p := plan(t, s.reader, query, args...)
 		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || !strings.Contains(p, "SEARCH") {
