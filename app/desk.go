@@ -84,6 +84,8 @@ type History interface {
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
 	Lists
+	// Rebuild makes what lists are chosen by anew from the records.
+	Rebuild(ctx context.Context) error
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// Erase destroys parts of a session and records it.
 	Erase(ctx context.Context, e history.Erasure) error

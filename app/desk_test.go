@@ -151,6 +151,8 @@ func (m *memory) AcceptLoss(_ context.Context, by history.Actor) (history.Loss, 
 	return history.Loss{From: 3, To: 5, Seq: 4}, m.refuse
 }
 
+func (m *memory) Rebuild(context.Context) error { return m.refuse }
+
 func (m *memory) KeyPlace() string { return "file" }
 
 func (m *memory) KeyProblem(context.Context) error { return nil }

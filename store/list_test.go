@@ -423,6 +423,37 @@ func TestOlderHistory(t *testing.T) {
 	}
 }
 
+// TestRebuild spoils everything that is derived, and makes it anew.
+func TestRebuild(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	fillMany(t, s, 500)
+	want, found := all(t, s), mustList(t, s, history.Filter{Words: "m"})
+	for _, statement := range []string{`DELETE FROM check_page`, `DELETE FROM label WHERE id < 5`, `DELETE FROM name_word`,
+		`INSERT INTO name_token (record, session) SELECT seq, 'none' FROM record WHERE kind = 'decided'`} {
+		if _, err := s.writer.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := mustVerify(t, s); v.Fault != history.FaultLists {
+		t.Errorf("verdict is %+v", v)
+	}
+	if err := s.Rebuild(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustList(t, s, history.Filter{Words: "m"}); !reflect.DeepEqual(got, found) || len(found) == 0 {
+		t.Errorf("%d names are found, want %d", len(got), len(found))
+	}
+	if got := all(t, s); !reflect.DeepEqual(got, want) {
+		t.Error("the checks are not those from before")
+	}
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("verdict is %+v", v)
+	}
+	p.ReadOnly = true
+	wantKey(t, mustOpen(t, p, noRing{}).Rebuild(context.Background()), "store.read_only")
+}
+
 // back gives the database the first form again.
 func back(t *testing.T, s *Store) {
 	t.Helper()

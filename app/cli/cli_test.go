@@ -54,6 +54,7 @@ type parts struct {
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
+	rebuilt  bool
 	trusted  trusted
 }
 
@@ -120,6 +121,7 @@ func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, 
 	return p.verdict, nil
 }
 func (p *parts) Close() error                     { return nil }
+func (p *parts) Rebuild(context.Context) error    { p.rebuilt = true; return nil }
 func (p *parts) KeyPlace() string                 { return "file" }
 func (p *parts) KeyProblem(context.Context) error { return nil }
 func (p *parts) AnchorProblem() error             { return nil }
