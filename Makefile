@@ -213,6 +213,8 @@ bench: setup models blas ## measure the parts that have benchmarks
 	else
 		echo "bench: face-api could not be fetched, so it is left out" >&2
 	fi
+	# How large a history store's benchmarks make.
+	export FACEMATCH_RECORDS=$${FACEMATCH_RECORDS:-1000000}
 	go test -run '^$$' -bench . -benchmem -timeout 60m "$${dirs[@]}"
 
 soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)

@@ -83,7 +83,9 @@ type History interface {
 	Finish(ctx context.Context, f history.Finished) error
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	Lists
+	// Rebuild makes what lists are chosen by anew from the records.
+	Rebuild(ctx context.Context) error
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// Erase destroys parts of a session and records it.
 	Erase(ctx context.Context, e history.Erasure) error

@@ -103,6 +103,18 @@ func (m *memory) LastSettings(context.Context) (history.SettingsChange, bool, er
 
 func (m *memory) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
 
+func (m *memory) Count(context.Context, history.Filter) (history.Counts, error) {
+	return history.Counts{}, nil
+}
+
+func (m *memory) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
+
+func (m *memory) Show(context.Context, string) (history.Detail, error) {
+	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
+}
+
+func (m *memory) Each(context.Context, history.Filter, func(history.Detail) error) error { return nil }
+
 func (m *memory) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return history.Verdict{}, nil
 }
@@ -138,6 +150,8 @@ func (m *memory) RecoverKey(_ context.Context, passphrase string) (string, error
 func (m *memory) AcceptLoss(_ context.Context, by history.Actor) (history.Loss, error) {
 	return history.Loss{From: 3, To: 5, Seq: 4}, m.refuse
 }
+
+func (m *memory) Rebuild(context.Context) error { return m.refuse }
 
 func (m *memory) KeyPlace() string { return "file" }
 

@@ -39,6 +39,7 @@ func TestSecondAnchor(t *testing.T) {
 	_, err := db.Exec(`DELETE FROM record WHERE seq > 4`)
 	must(t, err)
 	chainFrom(t, db, 1)
+	makeListsAnew(t, db)
 	triggers()
 	s = mustOpen(t, p, noRing{})
 	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 5 || v.First.Found || !v.Second.Found {
@@ -65,6 +66,7 @@ func TestAnchorsDisagree(t *testing.T) {
 	_, err := db.Exec(fmt.Sprintf(editPayload, 4))
 	must(t, err)
 	chainFrom(t, db, 4)
+	makeListsAnew(t, db)
 	triggers()
 	quiet := p
 	quiet.SecondAnchor = ""

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func mustRestore(t testing.TB, p Params, r history.Restoring) history.Restoratio
 func payloads(t testing.TB, s *Store, from int64) string {
 	t.Helper()
 	var all strings.Builder
-	must(t, eachStored(t.Context(), s.reader, func(r stored) bool {
+	must(t, eachStored(t.Context(), s.reader, maphash.MakeSeed(), func(r *stored) bool {
 		if r.seq >= from {
 			fmt.Fprintf(&all, "%s\n", r.payload)
 		}

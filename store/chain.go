@@ -116,7 +116,7 @@ func (a *appending) add(ctx context.Context, record any, parts []sealedPart) err
 		}
 	}
 	a.head = head{seq: seq, hash: hash, at: a.now}
-	return nil
+	return a.list(ctx, tell(seq, string(payload)))
 }
 
 // seal encrypts the parts of a check under its session's key, which it makes

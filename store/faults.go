@@ -3,9 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 
@@ -229,37 +227,29 @@ func readSealing(ctx context.Context, q querier) (sealing, error) {
 // fault says what is wrong with the sealed parts of a record: they are to be
 // those the payload names, all of them that were not erased and no other, and
 // their session has its key unless that was erased.
-func (s sealing) fault(r stored) history.Fault {
-	if s.back[r.seq] {
+func (s sealing) fault(r *stored) history.Fault {
+	switch {
+	case s.back[r.seq]:
 		return history.FaultBack
-	}
-	var named struct {
-		seals
-		Session string `json:"session"`
-	}
-	if json.Unmarshal(r.payload, &named) != nil || len(named.Sealed) != len(named.Nonces) {
+	case r.odd:
 		return history.FaultSealed
+	case len(r.named) == 0:
+		return ""
 	}
-	gone := s.erased[named.Session]
-	for _, p := range r.parts {
-		hash := sha256.Sum256(p.ciphertext)
-		switch {
-		case named.Sealed[p.name] != hex.EncodeToString(hash[:]) || named.Nonces[p.name] != hex.EncodeToString(p.nonce):
-			return history.FaultSealed
-		case gone.after(r.seq, p.name):
-			return history.FaultBack
-		}
-	}
+	gone := s.erased[r.told.session]
 	missing := 0
-	for part := range named.Sealed {
+	for _, part := range r.named {
 		if gone.after(r.seq, part) {
 			missing++
+			if r.has(part) {
+				return history.FaultBack
+			}
 		}
 	}
 	switch {
-	case len(named.Sealed) != len(r.parts)+missing:
+	case len(r.named) != len(r.parts)+missing:
 		return history.FaultPartGone
-	case len(named.Sealed) > 0 && !s.keys[named.Session] && gone[history.PartKey] <= r.seq:
+	case !s.keys[r.told.session] && gone[history.PartKey] <= r.seq:
 		return history.FaultKeyGone
 	}
 	return ""

@@ -67,12 +67,39 @@
 // database in this place. "known" is the newest record that was lost.
 //
 // testdata/verify.py does all this in another language.
+//
+// # What lists are chosen by
+//
+// All of this is made from the records and can be made anew; nobody needs it to
+// verify the chain. Verify compares it with the records, because an entry that
+// is missing would hide a check from whoever reads lists.
+//
+// Table check_page holds an entry of 40 bytes for each check, in the order of
+// their first records, up to 100 in a row: the number of that record and its
+// time in milliseconds since 1970 (6 bytes each), the score in hundredths
+// (8 bytes, the least number there is where there is none), the labels of
+// operator, desk, code and instance (4 bytes each, 0 for none), and outcome,
+// decision, mode and whether a request went out (1 byte each), all big-endian.
+// Table label numbers the words that checks have in common. A filter is one pass
+// over the entries: it takes some nanoseconds for each check whatever is asked,
+// where indexes would be fast for the filters they were made for, slow for the
+// combinations nobody thought of, and a cost for each write.
+//
+// Names are found by tokens: the first 6 bytes of HMAC-SHA-256, under a key
+// derived from the master key for this database, of each beginning of each word
+// of the name, or of each character and pair of characters where names are
+// written without spaces. Table name_word holds them, table name_token the
+// session they belong to; who deletes a session's rows there deletes its tokens
+// too. Without the key a token says nothing about a word that is not known
+// already. But the tokens of a history can be compared with each other: they
+// tell which names share a beginning, how often each occurs, and about how long a
+// name is, from which frequent names can be guessed. A name whose session was
+// erased has no tokens. Verify looks whether each sealed name has its row and no
+// other has; which tokens belong to it cannot be said without the key.
 package store
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -119,7 +146,8 @@ type Store struct {
 	now    func() time.Time
 	log    *slog.Logger
 
-	recoveryWork int // of scrypt
+	verifying    chan struct{} // holds one token
+	recoveryWork int           // of scrypt
 
 	anchorProblem atomic.Pointer[matcher.Problem]
 }
@@ -141,7 +169,7 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.
@@ -214,7 +242,7 @@ func (s *Store) DerivedKey(ctx context.Context, purpose string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return hkdf.Key(sha256.New, master, nil, string(binding("facematch derived key", s.id, purpose)), keySize)
+	return derive(master, s.id, purpose)
 }
 
 // AnchorProblem tells why the newest record could not be anchored, or nil. The

@@ -54,6 +54,7 @@ type parts struct {
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
+	rebuilt  bool
 	trusted  trusted
 }
 
@@ -108,10 +109,19 @@ func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, err
 func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error) {
 	return slices.Clone(p.rows[:min(f.Limit, len(p.rows))]), nil
 }
+func (p *parts) Count(context.Context, history.Filter) (history.Counts, error) {
+	return history.Counts{}, nil
+}
+func (p *parts) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
+func (p *parts) Show(context.Context, string) (history.Detail, error) {
+	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
+}
+func (p *parts) Each(context.Context, history.Filter, func(history.Detail) error) error { return nil }
 func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return p.verdict, nil
 }
 func (p *parts) Close() error                     { return nil }
+func (p *parts) Rebuild(context.Context) error    { p.rebuilt = true; return nil }
 func (p *parts) KeyPlace() string                 { return "file" }
 func (p *parts) KeyProblem(context.Context) error { return nil }
 func (p *parts) AnchorProblem() error             { return nil }

@@ -26,7 +26,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyVerify(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
+	cmd.AddCommand(c.historyList(), c.historyVerify(), c.historyRebuild(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
 	return cmd
 }
 

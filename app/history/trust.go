@@ -58,6 +58,7 @@ const (
 	FaultKeyGone   Fault = "key gone"            // the key of its session is not there, and no record says that it was erased
 	FaultBack      Fault = "erased part is back" // what it says was erased is there
 	FaultSchema    Fault = "tables changed"      // the tables are not those the program makes
+	FaultLists     Fault = "lists changed"       // what lists are chosen by is not what the records say
 	FaultDamaged   Fault = "damaged"             // the file cannot be read whole
 )
 
