@@ -117,6 +117,11 @@ func TestEraseSession(t *testing.T) {
 	if left := sealedBytes(t, s, "sess_b"); !slices.EqualFunc(left, stays, bytes.Equal) {
 		t.Error("the other session was touched")
 	}
+	var tokens, words int
+	must(t, s.reader.QueryRow(`SELECT (SELECT count(*) FROM name_token), (SELECT count(*) FROM name_word WHERE record = 1)`).Scan(&tokens, &words))
+	if tokens != 1 || words != 0 {
+		t.Errorf("%d names can be found, by %d beginnings of the erased one", tokens, words)
+	}
 	must(t, s.Erase(ctx, e)) // again: nothing is added
 	if v := mustVerify(t, s); v.Records != 7 {
 		t.Errorf("verdict is %+v", v)
