@@ -46,9 +46,13 @@ func (p *parts) AcceptLoss(context.Context, history.Actor) (history.Loss, error)
 	p.trusted.accepted++
 	return history.Loss{From: 7, To: 10, Seq: 12}, p.trusted.err
 }
-func (p *parts) restore(_ context.Context, r history.Restoring, _ matcher.ProgressFunc) (history.Restoration, error) {
-	p.trusted.restored = r
-	return p.trusted.done, p.trusted.err
+
+// restorer is the parts for somebody who restores a backup.
+type restorer struct{ looking }
+
+func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
+	r.trusted.restored = history.Restoring{File: file, Replace: replace}
+	return r.trusted.done, r.trusted.err
 }
 
 const aSession = "sess_0b5a0c2e-8f2b-4f4e-9a34-2f3b1c0d9e8f"
