@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"facematch/app/history"
 )
@@ -23,7 +24,7 @@ type chooser struct {
 	operators, desks set
 	codes            set
 	least, most      int64
-	scored           bool    // only those that have a score
+	timed, scored    bool    // the bounds of time and of score are asked for
 	only             []int64 // ascending; nil: all
 	first, last      int64   // seq, both included
 	oldestFirst      bool
@@ -61,10 +62,10 @@ func (r *reading) chooser(ctx context.Context, f history.Filter) (*chooser, erro
 	c := &chooser{from: math.MinInt64, to: math.MaxInt64, least: math.MinInt64, most: math.MaxInt64,
 		first: 1, last: math.MaxInt64}
 	if !f.From.IsZero() {
-		c.from = ceilMilli(f.From.UnixNano())
+		c.from, c.timed = ceilMilli(f.From), true
 	}
 	if !f.To.IsZero() {
-		c.to = ceilMilli(f.To.UnixNano())
+		c.to, c.timed = ceilMilli(f.To), true
 	}
 	if f.LeastScore != nil {
 		c.least, c.scored = *f.LeastScore, true
@@ -112,9 +113,9 @@ func (r *reading) chooser(ctx context.Context, f history.Filter) (*chooser, erro
 
 // ceilMilli rounds up to milliseconds: times in the history have no more, and
 // both bounds are met by what is not earlier than they are.
-func ceilMilli(nano int64) int64 {
-	milli := nano / 1e6
-	if nano > milli*1e6 {
+func ceilMilli(t time.Time) int64 {
+	milli := t.UnixMilli() // rounds down
+	if t.After(time.UnixMilli(milli)) {
 		milli++
 	}
 	return milli
@@ -164,11 +165,12 @@ func (r *reading) only(ctx context.Context, c *chooser, f history.Filter) error 
 	return keep(named(ctx, r.tx, *r.tokens, f.Words))
 }
 
-// These take the first and the last text and give checks' first records.
+// These take the first and the last text and give checks' first records. SQLite
+// would rather go through all "started" records than through a range of texts.
 const (
-	sessionsQuery = `SELECT group_concat(seq) FROM record WHERE session BETWEEN ? AND ? AND kind = 'started'`
-	checksQuery   = `SELECT group_concat(seq) FROM record WHERE "check" BETWEEN ? AND ? AND kind = 'started'`
-	requestsQuery = `SELECT group_concat(s.seq) FROM record f JOIN record s ON s."check" = f."check" AND s.kind = 'started'
+	sessionsQuery = `SELECT group_concat(seq) FROM record INDEXED BY record_session WHERE session BETWEEN ? AND ? AND kind = 'started'`
+	checksQuery   = `SELECT group_concat(seq) FROM record INDEXED BY record_check WHERE "check" BETWEEN ? AND ? AND kind = 'started'`
+	requestsQuery = `SELECT group_concat(s.seq) FROM record f INDEXED BY record_request CROSS JOIN record s ON s."check" = f."check" AND s.kind = 'started'
 		WHERE f.request BETWEEN ? AND ?`
 )
 
@@ -219,8 +221,8 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 	}
 	var found []entry
 	if c.before == nil {
-		err := r.scan(ctx, c, func(e entry, _ uint8) bool {
-			found = append(found, e)
+		err := r.scan(ctx, c, func(b []byte, _ uint8) bool {
+			found = append(found, parseEntry(b))
 			return len(found) < limit
 		})
 		return found, err
@@ -236,11 +238,12 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 			bound = &last
 		}
 	}
-	err = r.scan(ctx, c, func(e entry, _ uint8) bool {
+	err = r.scan(ctx, c, func(b []byte, _ uint8) bool {
+		e := entry{seq: seqOf(b), score: scoreOf(b)} // what the order goes by
 		if c.after != nil && c.before(e, *c.after) <= 0 || bound != nil && c.before(e, *bound) > 0 {
 			return true
 		}
-		if found = append(found, e); len(found) >= 2*limit {
+		if found = append(found, parseEntry(b)); len(found) >= 2*limit {
 			cut()
 		}
 		return true
@@ -249,25 +252,25 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 	return found, err
 }
 
-// scan hands over each entry that is chosen with its outcome, the newest first
-// unless the order says otherwise, until see returns false.
-func (r *reading) scan(ctx context.Context, c *chooser, see func(e entry, outcome uint8) bool) error {
+// scan hands over each entry that is chosen, as it is stored, with its outcome,
+// the newest first unless the order says otherwise, until see returns false.
+func (r *reading) scan(ctx context.Context, c *chooser, see func(b []byte, outcome uint8) bool) error {
 	only := c.only
-	return entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(e entry) bool {
+	return entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(b []byte) bool {
 		if c.only != nil {
 			var in bool
-			if only, in = c.take(only, e.seq); !in {
+			if only, in = c.take(only, seqOf(b)); !in {
 				return true
 			}
 		}
-		outcome, ok := r.chosen(c, e)
-		return !ok || see(e, outcome)
+		outcome, ok := r.chosen(c, b)
+		return !ok || see(b, outcome)
 	})
 }
 
-// entries hands over the entries of checks from one number to another, the newest
-// first unless told otherwise, until see returns false.
-func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool, see func(entry) bool) error {
+// entries hands over the stored entries of checks from one number to another, the
+// newest first unless told otherwise, until see returns false.
+func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool, see func(b []byte) bool) error {
 	query := pagesQuery
 	if !oldestFirst {
 		query += ` DESC`
@@ -277,8 +280,8 @@ func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool
 		return err
 	}
 	defer rows.Close()
+	var page sql.RawBytes
 	for rows.Next() {
-		var page sql.RawBytes
 		if err := rows.Scan(&page); err != nil {
 			return damaged(err)
 		}
@@ -287,7 +290,8 @@ func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool
 			if !oldestFirst {
 				i = n - 1 - i
 			}
-			if e := parseEntry(page[i*entrySize:]); e.seq >= first && e.seq <= last && !see(e) {
+			b := page[i*entrySize : (i+1)*entrySize : (i+1)*entrySize]
+			if seq := seqOf(b); seq >= first && seq <= last && !see(b) {
 				return nil
 			}
 		}
@@ -315,16 +319,26 @@ func (c *chooser) take(left []int64, seq int64) ([]int64, bool) {
 	return left, len(left) > 0 && left[len(left)-1] == seq
 }
 
-// chosen says whether an entry meets the filter, and its outcome.
-func (r *reading) chosen(c *chooser, e entry) (outcome uint8, ok bool) {
-	if e.at < c.from || e.at >= c.to || e.score < c.least || e.score > c.most || c.scored && e.score == noScore ||
-		!c.decisions.has(uint32(e.decision)) || !c.modes.has(uint32(e.mode)) ||
-		!c.operators.has(e.operator) || !c.desks.has(e.desk) || !c.codes.has(e.code) {
+// chosen says whether a stored entry meets the filter, and its outcome. It is
+// asked about every check, so it reads of an entry only what it needs.
+func (r *reading) chosen(c *chooser, b []byte) (outcome uint8, ok bool) {
+	if c.timed {
+		if at := atOf(b); at < c.from || at >= c.to {
+			return 0, false
+		}
+	}
+	if c.scored {
+		if score := scoreOf(b); score < c.least || score > c.most || score == noScore {
+			return 0, false
+		}
+	}
+	if c.operators != nil && !c.operators.has(operatorOf(b)) || c.desks != nil && !c.desks.has(deskOf(b)) ||
+		c.codes != nil && !c.codes.has(codeOf(b)) ||
+		!c.decisions.has(uint32(decisionOf(b))) || !c.modes.has(uint32(modeOf(b))) {
 		return 0, false
 	}
-	outcome = e.outcome
-	if outcome == 0 {
-		switch unended(r.alive(r.texts[e.instance]), e.sent) {
+	if outcome = endOf(b); outcome == 0 {
+		switch unended(r.alive(r.texts[instanceOf(b)]), sentOf(b)) {
 		case history.Running:
 			outcome = running
 		case history.Unknown:
