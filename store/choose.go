@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"math"
@@ -28,8 +27,8 @@ type chooser struct {
 	only             []int64 // ascending; nil: all
 	first, last      int64   // seq, both included
 	oldestFirst      bool
-	before           func(a, b entry) int // the order where it is not that of the records
-	after            *entry               // the last of the page before, in that order
+	byScore, highest bool   // the order, where it is not that of the records
+	after            *place // the last of the page before, in that order
 }
 
 // set says for each number whether it is in; nil holds all.
@@ -180,13 +179,8 @@ func (c *chooser) order(f history.Filter) {
 		c.first, c.last = c.only[0], c.only[len(c.only)-1]
 	}
 	switch f.Sort {
-	case history.Highest:
-		c.before = func(a, b entry) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.seq, a.seq)) }
-	case history.Lowest:
-		c.before = func(a, b entry) int {
-			// noScore is less than every score, and is to come last here too.
-			return cmp.Or(cmp.Compare(uint64(a.score)-noScoreUp, uint64(b.score)-noScoreUp), cmp.Compare(b.seq, a.seq))
-		}
+	case history.Highest, history.Lowest:
+		c.byScore, c.highest = true, f.Sort == history.Highest
 	case history.Oldest:
 		c.oldestFirst = true
 		if f.After != nil {
@@ -203,15 +197,30 @@ func (c *chooser) order(f history.Filter) {
 		return
 	}
 	if f.After != nil {
-		c.after = &entry{seq: f.After.Seq, score: noScore}
+		score := int64(noScore)
 		if f.After.Score != nil {
-			c.after.score = *f.After.Score
+			score = *f.After.Score
 		}
+		c.after = &place{c.rank(score), f.After.Seq}
 	}
 }
 
-// noScoreUp turns the order of scores so that noScore is the greatest of all.
-const noScoreUp = 1<<63 + 1
+// place is where a check stands in an order by score.
+type place struct {
+	rank uint64 // the less the earlier
+	seq  int64  // of equal rank the newest is first
+}
+
+func (p place) before(q place) bool { return p.rank < q.rank || p.rank == q.rank && p.seq > q.seq }
+
+// rank puts noScore, the least number there is, behind all scores either way.
+func (c *chooser) rank(score int64) uint64 {
+	up := uint64(score) + 1<<63 // as great among unsigned numbers
+	if c.highest {
+		return ^up
+	}
+	return up - 1
+}
 
 // choose gives the entries of one page.
 func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]entry, error) {
@@ -220,7 +229,7 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 		return nil, err
 	}
 	var found []entry
-	if c.before == nil {
+	if !c.byScore {
 		err := r.scan(ctx, c, func(b []byte, _ uint8) bool {
 			found = append(found, parseEntry(b))
 			return len(found) < limit
@@ -229,18 +238,24 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 	}
 	// The best so far, sorted and cut each time they are twice as many as asked
 	// for; from then on only what is better than the last of them counts.
-	var bound *entry
+	var bound *place
+	placeOf := func(e entry) place { return place{c.rank(e.score), e.seq} }
 	cut := func() {
-		slices.SortFunc(found, c.before)
+		slices.SortFunc(found, func(a, b entry) int {
+			if placeOf(a).before(placeOf(b)) {
+				return -1
+			}
+			return 1 // no two are in one place
+		})
 		if len(found) >= limit {
 			found = found[:limit]
-			last := found[limit-1]
+			last := placeOf(found[limit-1])
 			bound = &last
 		}
 	}
 	err = r.scan(ctx, c, func(b []byte, _ uint8) bool {
-		e := entry{seq: seqOf(b), score: scoreOf(b)} // what the order goes by
-		if c.after != nil && c.before(e, *c.after) <= 0 || bound != nil && c.before(e, *bound) > 0 {
+		p := place{c.rank(scoreOf(b)), seqOf(b)}
+		if c.after != nil && !c.after.before(p) || bound != nil && !p.before(*bound) {
 			return true
 		}
 		if found = append(found, parseEntry(b)); len(found) >= 2*limit {
