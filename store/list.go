@@ -97,10 +97,10 @@ func (s *Store) Count(ctx context.Context, f history.Filter) (history.Counts, er
 		}
 		var by [256]int64
 		undecided := number(decisions, history.Undecided)
-		err = r.scan(ctx, c, func(e entry, outcome uint8) bool {
+		err = r.scan(ctx, c, func(b []byte, outcome uint8) bool {
 			by[outcome]++
 			counts.Total++
-			if e.decision == undecided {
+			if decisionOf(b) == undecided {
 				counts.Undecided++
 			}
 			return true

@@ -206,9 +206,9 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 // entries of lists say where to look, the records what is so.
 func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
 	var maybe []int64
-	if err := entries(ctx, q, 0, math.MaxInt64, true, func(e entry) bool {
-		if e.outcome == 0 {
-			maybe = append(maybe, e.seq)
+	if err := entries(ctx, q, 0, math.MaxInt64, true, func(b []byte) bool {
+		if endOf(b) == 0 {
+			maybe = append(maybe, seqOf(b))
 		}
 		return true
 	}); err != nil {
