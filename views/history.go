@@ -809,6 +809,9 @@ func (s *historyScreen) say(text string, importance widget.Importance) {
 // verdict says in plain sentences what verifying found.
 func (w words) verdict(v history.Verdict) (string, widget.Importance) {
 	text := w.Notice(app.VerdictWords(v))
+	for _, note := range app.VerdictNotes(v) {
+		text += "\n" + w.Notice(note)
+	}
 	switch {
 	case !v.Intact:
 		return text, widget.DangerImportance

@@ -219,7 +219,7 @@ func (w words) decisionWord(d history.DecisionState) string {
 	if d == "" {
 		return ""
 	}
-	return w.T("decision." + string(d))
+	return w.T("decision.state." + string(d))
 }
 
 func (w words) decisionChip(d history.DecisionState) string {

@@ -172,7 +172,7 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		said("find.period." + string(p))
 	}
 	for _, d := range filterDecisions {
-		said("decision." + string(d))
+		said("decision.state." + string(d))
 		said("find.decision." + string(d))
 	}
 	for _, r := range []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator} {
