@@ -51,6 +51,8 @@ type historyScreen struct {
 	rows      []history.Row
 	filtered  history.Filter // what was asked for last
 	question  int            // its number; answers to older ones are dropped
+	asking    bool           // the rows do not answer it yet
+	opens     bool           // the first check is to be opened when they do
 	loading   *job           // the page being asked for
 	counting  *job
 	choosing  *job // the values to choose from
@@ -198,6 +200,13 @@ func (s *historyScreen) makeList() {
 	s.list.CreateItem = func() fyne.CanvasObject { return newCheckRow() }
 	s.list.UpdateItem = s.cell
 	s.list.OnOpened = func(row int) { s.open(s.rows[row].Check) }
+	s.list.OnReturn = func(row int) {
+		if s.asking { // what is in the list answers another question
+			s.opens = true
+			return
+		}
+		s.open(s.rows[row].Check)
+	}
 	s.list.OnMoved = func(row int) {
 		if s.detail != nil { // it follows the keys
 			s.open(s.rows[row].Check)
@@ -259,6 +268,7 @@ func (s *historyScreen) refresh() {
 // forget drops what another operator looked for and saw.
 func (s *historyScreen) forget() {
 	s.question++ // whatever is on its way is dropped
+	s.asking, s.opens = false, false
 	for _, j := range []*job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
 		j.stop()
 	}
@@ -331,6 +341,7 @@ func (s *historyScreen) wished(w wish, typed bool) {
 	s.wish = w
 	s.waiting.stop()
 	s.question++ // what is on its way answers something else
+	s.asking, s.opens = true, false
 	if !typed {
 		s.ask()
 		return
@@ -407,6 +418,7 @@ func (s *historyScreen) showSort() {
 func (s *historyScreen) ask() {
 	s.waiting.stop()
 	s.question++
+	s.asking = true
 	s.filtered = s.wish.filter(s.now())
 	s.loading.stop()
 	s.load(nil)
@@ -461,6 +473,9 @@ func (s *historyScreen) load(after *history.Row) {
 
 func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 	s.loading = nil
+	if first {
+		s.asking = false
+	}
 	if err != nil {
 		s.desk.Log("history", err)
 		s.complete = true // until the next question: not the same fault for each row
@@ -498,6 +513,10 @@ func (s *historyScreen) showRows(first bool) {
 		if s.focused() == nil {
 			s.focus(s.list)
 		}
+		if s.opens {
+			s.open(s.rows[s.list.at].Check)
+		}
+		s.opens = false
 	}
 	s.list.Refresh()
 }
@@ -601,6 +620,7 @@ func (s *historyScreen) closeDetail() {
 
 // escape ends what runs, or closes what is open.
 func (s *historyScreen) escape() {
+	s.opens = false
 	switch {
 	case s.verifying != nil:
 		s.stopVerifying()

@@ -190,7 +190,8 @@ type checkList struct {
 	keys *controls
 
 	OnMoved  func(row int) // the keys went to another check
-	OnOpened func(row int)
+	OnOpened func(row int) // it was clicked
+	OnReturn func(row int) // Return was pressed on it
 
 	at      int // where the keys are
 	focused bool
@@ -243,7 +244,7 @@ func (l *checkList) TypedKey(key *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		if l.down == key.Name { // a key held down opens once
 			l.down = ""
-			l.OnOpened(l.at)
+			l.OnReturn(l.at)
 		}
 		return
 	case fyne.KeyUp:

@@ -339,6 +339,28 @@ func TestTheListByKeyboard(t *testing.T) {
 	}
 }
 
+// TestReturnBeforeTheAnswer has somebody faster than the history: what is opened
+// must be what was asked for, not what still stands in the list.
+func TestReturnBeforeTheAnswer(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	hold := make(chan struct{})
+	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		<-hold
+		return []history.Row{{Check: "chk_wanted", Name: f.Words}}, nil
+	}
+	w.press(t, fyne.KeyF)
+	test.Type(h.filter.name, "ana")
+	h.filter.name.OnSubmitted("ana")
+	w.typeKey(fyne.KeyReturn)
+	w.q.run()
+	if h.sought != "" {
+		t.Fatalf("%s is opened", h.sought)
+	}
+	close(hold)
+	w.until(t, "the check that was asked for", func() bool { return h.detail != nil && h.detail.of.Check == "chk_wanted" })
+}
+
 func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
 	desk := newHistoryDesk()
 	var asked []string
