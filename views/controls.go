@@ -342,32 +342,6 @@ func newTapLabel(text string, tapped func()) *tapLabel {
 // Tapped is part of fyne.Tappable.
 func (l *tapLabel) Tapped(*fyne.PointEvent) { l.tapped() }
 
-// table is a table that passes Escape on.
-type table struct {
-	widget.Table
-	keys *controls
-}
-
-func (c *controls) table() *table {
-	t := &table{keys: c}
-	t.ShowHeaderRow = true
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-// TypedKey is part of fyne.Focusable.
-func (t *table) TypedKey(key *fyne.KeyEvent) {
-	if !t.keys.caught(key) {
-		t.Table.TypedKey(key)
-	}
-}
-
-// MouseMoved is part of desktop.Hoverable.
-func (t *table) MouseMoved(e *desktop.MouseEvent) {
-	t.keys.stir()
-	t.Table.MouseMoved(e)
-}
-
 // wrapped is a label whose lines break between words.
 func wrapped(text string) *widget.Label {
 	l := widget.NewLabel(text)
