@@ -25,6 +25,7 @@ import (
 	"facematch/app/cli"
 	"facematch/app/history"
 	"facematch/app/instance"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -80,7 +81,7 @@ func run(ctx context.Context) int {
 		},
 		TryNetwork: offline.TryHere,
 		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
-		Restore:    restore,
+		Restore:    func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },
 		Secret:     secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
@@ -228,8 +229,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
 			return records.DerivedKey(ctx, "kept checks")
 		}),
-		Cameras:  cameras,
-		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+		Cameras:   cameras,
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
+		Settings:  chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	p.closers = append(p.closers, keepPeriods(ctx, p.desk))
 	return p, p.desk.NoticeSettings(ctx)
@@ -278,30 +280,70 @@ func keepPeriods(ctx context.Context, desk *app.Desk) (end func() error) {
 	}
 }
 
-// restore puts a backup in the place of the history, while no other program has it
-// open.
-func restore(ctx context.Context, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
+// restoring puts a backup in the place of the history, while no other program has
+// it open.
+type restoring struct {
+	*app.Guard
+	params  store.Params
+	release func() error
+}
+
+// restore takes the history's place, if nobody else has it open. Whether operators
+// are set up it asks their list, and the history as far as that can still be read.
+func restore(ctx context.Context) (restoring, error) {
 	folders, err := settings.FindFolders()
 	if err != nil {
-		return history.Restoration{}, err
+		return restoring{}, err
 	}
 	chosen, err := settings.Read(folders.Settings())
 	if err != nil {
-		return history.Restoration{}, err
+		return restoring{}, err
 	}
 	path := folders.History(chosen)
-	release, err := instance.Alone(ctx, filepath.Dir(path))
-	if err != nil {
-		return history.Restoration{}, err
-	}
-	defer release()
-	r.By.Desk, r.By.Program = chosen.Desk, version
-	return store.Restore(ctx, store.Params{
+	r := restoring{params: store.Params{
 		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor,
 		Alive: func(string) bool { return false },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	}, r, progress)
+	}}
+	if r.release, err = instance.Alone(ctx, filepath.Dir(path)); err != nil {
+		return restoring{}, err
+	}
+	r.Guard = app.NewGuard(app.GuardParams{
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Recorded:  r.recorded, Journal: unrecorded{},
+		Settings: func() settings.Settings { return chosen },
+		Instance: instance.New(), Version: version, Now: time.Now,
+	})
+	return r, nil
 }
+
+// recorded is what the history says of the list of operators, where it can be read.
+func (r restoring) recorded(ctx context.Context) (history.SettingsChange, bool, error) {
+	p := r.params
+	p.ReadOnly = true
+	there, err := store.Open(ctx, p)
+	if err != nil {
+		return history.SettingsChange{}, false, nil // it is to be replaced for that
+	}
+	defer there.Close()
+	return there.LastOperators(ctx)
+}
+
+// unrecorded is the journal of who restores: the history may be gone, and the
+// "restored" record says who it was.
+type unrecorded struct{}
+
+func (unrecorded) SignedIn(context.Context, history.SignIn) error { return nil }
+
+func (unrecorded) Exported(context.Context, history.Export) error { return nil }
+
+// Restore puts a backup in the history's place. Who may was asked before.
+func (r restoring) Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error) {
+	who, _ := r.Who()
+	return store.Restore(ctx, r.params, history.Restoring{File: file, Replace: replace, By: who}, progress)
+}
+
+func (r restoring) Close() error { return r.release() }
 
 // decide chooses calibration and networks. One to be measured is known to no
 // calibration: it is tried first, and then taken as it is.
@@ -331,20 +373,37 @@ func cameras() []app.Camera {
 	return all
 }
 
-// look opens the history for somebody who only looks: nothing is written.
-func look(ctx context.Context) (*store.Store, error) {
+// looking is the history for somebody who only looks.
+type looking struct {
+	*store.Store
+	*app.Guard
+}
+
+// look opens the history for somebody who only looks: nothing is written but, where
+// operators are set up, that they signed in.
+func look(ctx context.Context) (looking, error) {
 	folders, err := settings.FindFolders()
 	if err != nil {
-		return nil, err
+		return looking{}, err
 	}
 	chosen, err := settings.Read(folders.Settings())
 	if err != nil {
-		return nil, err
+		return looking{}, err
 	}
 	path := folders.History(chosen)
-	return store.Open(ctx, store.Params{
+	params := store.Params{
 		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor, ReadOnly: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	records, err := store.Open(ctx, params)
+	if err != nil {
+		return looking{}, err
+	}
+	return looking{records, app.NewGuard(app.GuardParams{
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Recorded:  records.LastOperators, Journal: store.NewJournal(params),
+		Settings: func() settings.Settings { return chosen },
+		Instance: instance.New(), Version: version, Now: time.Now,
+	})}, nil
 }

@@ -124,6 +124,10 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 
 // begin checks the input and writes the "started" record.
 func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Settings) (history.Started, error) {
+	who, err := d.enter(ctx, ActionCheck)
+	if err != nil {
+		return history.Started{}, err
+	}
 	if !in.Consent {
 		return history.Started{}, matcher.NewProblem("check.no_consent", nil)
 	}
@@ -157,7 +161,8 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		Session:  session,
 		Instance: d.p.Instance,
 		Mode:     mode,
-		Operator: systemUser(),
+		Operator: who.Operator,
+		SignedIn: who.SignedIn,
 		Desk:     chosen.Desk,
 		Program:  d.p.Version,
 		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, Wording(chosen.Consent, mode))},

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/matcher"
@@ -86,6 +87,13 @@ type History interface {
 	Lists
 	// Rebuild makes what lists are chosen by anew from the records.
 	Rebuild(ctx context.Context) error
+	// LastOperators is the newest record of the list of operators, whose settings
+	// LastSettings leaves out; false: none were ever set up.
+	LastOperators(ctx context.Context) (history.SettingsChange, bool, error)
+	// Decidable gives what a decision about a check depends on.
+	Decidable(ctx context.Context, check string) (history.Row, error)
+	Decide(ctx context.Context, d history.Decision) error
+	Journal
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// Erase destroys parts of a session and records it.
 	Erase(ctx context.Context, e history.Erasure) error
@@ -121,14 +129,17 @@ type Params struct {
 	OpenSource func(address string) Source // never blocks: the source opens in the background
 	Cameras    func() []Camera             // those that are plugged in; takes a moment
 	Settings   *settings.Store
+	Operators  *operators.Keeper
 	Instance   string // id of this running program
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time
 }
 
-// Desk is where checks are made.
+// Desk is where checks are made. Each of its methods says by itself whether who is
+// signed in may use it; the problems are those of Allow.
 type Desk struct {
+	*Guard
 	p     Params
 	asked sync.Mutex // one change of settings at a time
 }
@@ -138,12 +149,15 @@ func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
 		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
 		"OpenAPI": p.OpenAPI == nil, "Tokens": p.Tokens == nil, "Queue": p.Queue == nil,
-		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "Settings": p.Settings == nil, "Instance": p.Instance == "",
+		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "Settings": p.Settings == nil, "Operators": p.Operators == nil, "Instance": p.Instance == "",
 		"Log": p.Log == nil, "Now": p.Now == nil,
 	} {
 		if missing {
 			panic("app: Params." + name + " is missing")
 		}
 	}
-	return &Desk{p: p}
+	return &Desk{p: p, Guard: NewGuard(GuardParams{
+		Operators: p.Operators, Recorded: p.History.LastOperators, Journal: p.History, Settings: p.Settings.Get,
+		Instance: p.Instance, Version: p.Version, Now: p.Now,
+	})}
 }

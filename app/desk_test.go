@@ -11,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/matcher"
@@ -36,6 +38,11 @@ type memory struct {
 	expired  []expiry
 	backedUp string
 	recovery string
+
+	signedIn []history.SignIn
+	exported []history.Export
+	decided  []history.Decision
+	rows     map[string]history.Row // by check, for Decidable
 }
 
 // expiry is what Expire was asked.
@@ -90,15 +97,66 @@ func (m *memory) Finish(ctx context.Context, f history.Finished) error {
 }
 
 func (m *memory) Settings(_ context.Context, c history.SettingsChange) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse != nil {
+		return m.refuse
+	}
 	m.settings = append(m.settings, c)
 	return nil
 }
 
 func (m *memory) LastSettings(context.Context) (history.SettingsChange, bool, error) {
-	if len(m.settings) == 0 {
-		return history.SettingsChange{}, false, nil
+	return m.last(func(c history.SettingsChange) bool { return c.How != history.ChangedOperators })
+}
+
+func (m *memory) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return m.last(func(c history.SettingsChange) bool { return c.How == history.ChangedOperators })
+}
+
+func (m *memory) last(of func(history.SettingsChange) bool) (history.SettingsChange, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range slices.Backward(m.settings) {
+		if of(c) {
+			return c, true, nil
+		}
 	}
-	return m.settings[len(m.settings)-1], true, nil
+	return history.SettingsChange{}, false, nil
+}
+
+func (m *memory) Decidable(_ context.Context, check string) (history.Row, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row, found := m.rows[check]
+	if !found {
+		return row, matcher.NewProblem("store.check_unknown", nil)
+	}
+	return row, nil
+}
+
+func (m *memory) Decide(_ context.Context, d history.Decision) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.decided = append(m.decided, d)
+	return m.refuse
+}
+
+func (m *memory) SignedIn(_ context.Context, in history.SignIn) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse != nil {
+		return m.refuse
+	}
+	m.signedIn = append(m.signedIn, in)
+	return nil
+}
+
+func (m *memory) Exported(_ context.Context, e history.Export) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.exported = append(m.exported, e)
+	return nil
 }
 
 func (m *memory) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
@@ -218,7 +276,8 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 		},
 		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 		OpenSource: func(string) Source { return nil }, Cameras: func() []Camera { return nil },
-		Instance: "ins_1", Version: "test",
+		Operators: operators.New(operators.Params{File: filepath.Join(filepath.Dir(file), "operators.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}}),
+		Instance:  "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file
 }

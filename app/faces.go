@@ -17,6 +17,10 @@ func (d *Desk) Settings() settings.Settings { return d.p.Settings.Get() }
 
 // SaveSettings checks and writes new settings and records that they changed.
 func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
+	who, err := d.enter(ctx, ActionSettings)
+	if err != nil {
+		return err
+	}
 	d.asked.Lock()
 	defer d.asked.Unlock()
 	if now := d.p.Settings.Get().Consent; now.Processing != s.Consent.Processing || now.SendName != s.Consent.SendName {
@@ -25,7 +29,9 @@ func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 	if err := d.p.Settings.Save(s); err != nil {
 		return err
 	}
-	return d.p.History.Settings(ctx, d.change(history.ChangedInWindow))
+	change := d.change(history.ChangedInWindow)
+	change.Actor = &who
+	return d.p.History.Settings(ctx, change)
 }
 
 // change is what is recorded of the settings in force.
@@ -39,9 +45,13 @@ func (d *Desk) change(how string) history.SettingsChange {
 	return c
 }
 
-// NoticeSettings compares the settings file with the last recorded one and
-// records a change made outside the program. Call it once at the start.
+// NoticeSettings compares the settings file and the list of operators with the
+// last recorded ones and records a change made outside the program. Call it once
+// at the start; nobody needs to be signed in.
 func (d *Desk) NoticeSettings(ctx context.Context) error {
+	if err := d.noticeOperators(ctx); err != nil {
+		return err
+	}
 	d.asked.Lock()
 	defer d.asked.Unlock()
 	last, found, err := d.p.History.LastSettings(ctx)
@@ -112,11 +122,17 @@ func (d *Desk) Engine(ctx context.Context) (matcher.Description, error) {
 
 // Checks lists one page of the checks a filter chooses.
 func (d *Desk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return nil, err
+	}
 	return d.p.History.List(ctx, f)
 }
 
 // Verify verifies the whole history.
 func (d *Desk) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return history.Verdict{}, err
+	}
 	return d.p.History.Verify(ctx, progress)
 }
 

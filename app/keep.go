@@ -23,6 +23,9 @@ type KeptChecks struct {
 // sent later on the clerk's word, and deletes the clip. The person must have
 // agreed to that. Where it fails the clip is still there.
 func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
+	if err := d.Allow(ctx, ActionCheck); err != nil {
+		return KeptCheck{}, err
+	}
 	page := in.Document
 	if in.Portrait != nil {
 		var err error
@@ -61,6 +64,9 @@ func opened(b matcher.Blob) matcher.Blob {
 // KeptChecks lists the kept checks. Those whose time is over are deleted, and so
 // are those the API has, or may have, already: they are in the history.
 func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
+	if err := d.Allow(ctx, ActionCheck); err != nil {
+		return KeptChecks{}, err
+	}
 	if err := d.p.Queue.Sweep(d.p.Now().Add(-sweepAge)); err != nil {
 		return KeptChecks{}, err
 	}
@@ -105,6 +111,9 @@ const sweepAge = time.Hour
 // the history says that it may have been, it is deleted unsent, and the error is
 // queue.taken.
 func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.ProgressFunc) (Check, error) {
+	if err := d.Allow(ctx, ActionCheck); err != nil {
+		return Check{}, err
+	}
 	release, err := d.p.Queue.Hold()
 	if err != nil {
 		return Check{}, err
@@ -144,6 +153,9 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 
 // DropKept deletes a kept check unsent.
 func (d *Desk) DropKept(id string) error {
+	if err := d.Allow(context.Background(), ActionCheck); err != nil {
+		return err
+	}
 	release, err := d.p.Queue.Hold()
 	if err != nil {
 		return err

@@ -21,16 +21,25 @@ type Lists interface {
 
 // Count counts the checks a filter chooses, exactly.
 func (d *Desk) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return history.Counts{}, err
+	}
 	return d.p.History.Count(ctx, f)
 }
 
 // Choices gives the operators, desks and codes that filters can choose from.
 func (d *Desk) Choices(ctx context.Context) (history.Choices, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return history.Choices{}, err
+	}
 	return d.p.History.Choices(ctx)
 }
 
 // Detail gives everything about one check.
 func (d *Desk) Detail(ctx context.Context, check string) (history.Detail, error) {
+	if err := d.Allow(ctx, ActionHistory); err != nil {
+		return history.Detail{}, err
+	}
 	return d.p.History.Show(ctx, check)
 }
 

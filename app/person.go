@@ -2,15 +2,14 @@ package app
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"regexp"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"facematch/app/history"
+	"facematch/app/plain"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
@@ -41,27 +40,19 @@ func Wording(c settings.Consent, mode history.Mode) string {
 // MaxName is the longest name taken, in characters.
 const MaxName = 200
 
-// CleanName trims a full name and checks it: no line breaks or other control
-// characters, because the name may become an HTTP header; nothing that turns the
-// direction of a line, because then it would not read as it is; at least one
-// visible character, unless it is empty; at most MaxName characters. The error
-// is a *Problem without the name.
+// CleanName trims a full name and checks it as plain.Name does, with at most
+// MaxName characters: the name may become an HTTP header. The error is a *Problem
+// without the name.
 func CleanName(name string) (string, error) {
-	name = strings.TrimSpace(name)
-	if strings.ContainsFunc(name, misleading) || !utf8.ValidString(name) || name != "" && !strings.ContainsFunc(name, visible) {
-		return "", matcher.NewProblem("check.name_control", nil)
-	}
-	if len([]rune(name)) > MaxName {
+	name, err := plain.Name(name, MaxName)
+	switch {
+	case errors.Is(err, plain.ErrLong):
 		return "", matcher.NewProblem("check.name_long", nil, "Max", MaxName)
+	case err != nil:
+		return "", matcher.NewProblem("check.name_control", nil)
 	}
 	return name, nil
 }
-
-func misleading(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
-}
-
-func visible(r rune) bool { return unicode.In(r, unicode.L, unicode.N) }
 
 // NewSession makes the id of a person's visit; it is kept over repeated
 // attempts.

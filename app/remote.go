@@ -85,14 +85,21 @@ func (d *Desk) Drop(in CheckInput) {
 }
 
 // TokenPlace tells where the token for the API's address lies; the error says why
-// there is none to be had. It may wait some seconds for a keyring.
+// there is none to be had. It may wait some seconds for a keyring. Whoever may
+// check may ask, and open the token's file.
 func (d *Desk) TokenPlace() (token.Place, error) {
+	if err := d.Allow(context.Background(), ActionCheck); err != nil {
+		return token.None, err
+	}
 	_, place, err := d.p.Tokens.Get(d.Settings().API.Base, "")
 	return place, err
 }
 
 // UnlockToken opens the token's file with its passphrase, until the program ends.
 func (d *Desk) UnlockToken(passphrase string) error {
+	if err := d.Allow(context.Background(), ActionCheck); err != nil {
+		return err
+	}
 	_, _, err := d.p.Tokens.Get(d.Settings().API.Base, passphrase)
 	return err
 }
@@ -100,15 +107,26 @@ func (d *Desk) UnlockToken(passphrase string) error {
 // SetToken keeps a token for the API's address. The passphrase is used where no
 // keyring answers.
 func (d *Desk) SetToken(secret, passphrase string) (token.Place, error) {
+	if err := d.Allow(context.Background(), ActionToken); err != nil {
+		return token.None, err
+	}
 	return d.p.Tokens.Set(d.Settings().API.Base, secret, passphrase)
 }
 
 // ClearToken forgets the token for the API's address.
-func (d *Desk) ClearToken() error { return d.p.Tokens.Clear(d.Settings().API.Base) }
+func (d *Desk) ClearToken() error {
+	if err := d.Allow(context.Background(), ActionToken); err != nil {
+		return err
+	}
+	return d.p.Tokens.Clear(d.Settings().API.Base)
+}
 
 // TestToken asks the API whether it knows the token. No picture is sent and
 // nothing is recorded.
 func (d *Desk) TestToken(ctx context.Context) error {
+	if err := d.Allow(ctx, ActionToken); err != nil {
+		return err
+	}
 	api, err := d.openAPI(d.Settings().API)
 	if err != nil {
 		return err

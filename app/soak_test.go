@@ -24,6 +24,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/instance"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -100,7 +101,8 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 			Queue: queue.New(filepath.Join(home, "kept"), func(ctx context.Context) ([]byte, error) {
 				return s.DerivedKey(ctx, "kept checks")
 			}),
-			Log: logger, Now: time.Now,
+			Operators: operators.New(operators.Params{File: filepath.Join(home, "operators.json"), Now: time.Now}),
+			Log:       logger, Now: time.Now,
 		}), s, func() {
 			_ = s.Close()
 			_ = here.End()

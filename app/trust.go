@@ -80,7 +80,7 @@ func (d *Desk) Expire(ctx context.Context) error {
 
 // Backup copies the history into a new file, which is verified then.
 func (d *Desk) Backup(ctx context.Context, file string, progress matcher.ProgressFunc) error {
-	if _, err := d.enter(ctx, ActionBackup); err != nil {
+	if err := d.Allow(ctx, ActionBackup); err != nil {
 		return err
 	}
 	err := d.p.History.Backup(ctx, file, progress)
@@ -93,7 +93,8 @@ func (d *Desk) Backup(ctx context.Context, file string, progress matcher.Progres
 // SetRecovery sets the passphrase with which the key of sealed parts can be had
 // again, and records that it was. It takes about a second.
 func (d *Desk) SetRecovery(ctx context.Context, passphrase string) error {
-	if _, err := d.enter(ctx, ActionBackup); err != nil {
+	who, err := d.enter(ctx, ActionBackup)
+	if err != nil {
 		return err
 	}
 	d.asked.Lock()
@@ -101,16 +102,23 @@ func (d *Desk) SetRecovery(ctx context.Context, passphrase string) error {
 	if err := d.p.History.SetRecovery(ctx, passphrase); err != nil {
 		return err
 	}
-	return d.p.History.Settings(context.WithoutCancel(ctx), d.change(history.RecoveryChanged))
+	change := d.change(history.RecoveryChanged)
+	change.Actor = &who
+	return d.p.History.Settings(context.WithoutCancel(ctx), change)
 }
 
 // RecoverySet says whether there is a recovery passphrase.
-func (d *Desk) RecoverySet(ctx context.Context) (bool, error) { return d.p.History.RecoverySet(ctx) }
+func (d *Desk) RecoverySet(ctx context.Context) (bool, error) {
+	if err := d.Allow(ctx, ActionBackup); err != nil {
+		return false, err
+	}
+	return d.p.History.RecoverySet(ctx)
+}
 
 // RecoverKey puts the key of sealed parts back onto this computer, with the
 // recovery passphrase, and says where: "keyring" or "file".
 func (d *Desk) RecoverKey(ctx context.Context, passphrase string) (place string, err error) {
-	if _, err := d.enter(ctx, ActionBackup); err != nil {
+	if err := d.Allow(ctx, ActionBackup); err != nil {
 		return "", err
 	}
 	return d.p.History.RecoverKey(ctx, passphrase)

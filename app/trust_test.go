@@ -14,13 +14,6 @@ import (
 	"facematch/matcher/remote/standin"
 )
 
-func wantKey(t *testing.T, err error, key string) {
-	t.Helper()
-	if matcher.AsProblem(err, "").Key != key || err == nil {
-		t.Errorf("error is %v, want %s", err, key)
-	}
-}
-
 // TestEraseTakesKeptChecksToo: they wait to be sent and hold name, document and
 // film of the person.
 func TestEraseTakesKeptChecksToo(t *testing.T) {

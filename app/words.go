@@ -42,44 +42,37 @@ const minuteLayout = "2 Jan 2006 15:04"
 // what they cannot, and what was lost or erased with a record of it.
 func VerdictNotes(v history.Verdict) []matcher.Notice {
 	var notes []matcher.Notice
-	note := func(key string, params map[string]any) {
-		notes = append(notes, matcher.Notice{Key: "verify.note." + key, Params: params})
-	}
-	if v.Losses > 0 {
-		key := "given_up"
-		if v.GivenUp.To == 0 {
-			key = "given_up_other"
+	note := func(when bool, key string, params map[string]any) {
+		if when {
+			notes = append(notes, matcher.Notice{Key: "verify.note." + key, Params: params})
 		}
-		note(key, map[string]any{
-			"From": v.GivenUp.From, "To": v.GivenUp.To, "Seq": v.GivenUp.Seq, "At": v.GivenUp.At.Local().Format(minuteLayout),
+	}
+	// What an anchor sees, and the chain alone does not.
+	byAnchor := v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff
+	note(byAnchor && v.Good > 0, "good", map[string]any{"Good": v.Good})
+	note(byAnchor && v.Restored > 0, "restored", map[string]any{"Seq": v.Restored})
+	if v.Losses > 0 {
+		at := v.GivenUp.At.Local().Format(minuteLayout)
+		note(v.GivenUp.To == 0, "given_up_other", map[string]any{"Seq": v.GivenUp.Seq, "At": at})
+		note(v.GivenUp.To > 0, "given_up", map[string]any{
+			"Count": v.GivenUp.To - v.GivenUp.From + 1, "From": v.GivenUp.From, "To": v.GivenUp.To, "Seq": v.GivenUp.Seq, "At": at,
 		})
 	}
-	if v.Erased > 0 {
-		note("erased", map[string]any{"Count": v.Erased})
-	}
-	switch {
-	case v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff || v.Fault == history.FaultDamaged:
-		if v.Good > 0 {
-			note("good", map[string]any{"Good": v.Good})
-		}
-	case v.Anchored && v.Intact && v.Until < v.Records:
-		note("not_yet", map[string]any{"Until": v.Until})
-	}
+	note(v.Erased > 0, "erased", map[string]any{"Count": v.Erased})
+	note(v.Intact && v.Anchored && v.Until < v.Records, "not_yet", map[string]any{"Until": v.Until})
 	switch {
 	case v.Second.Problem != "":
-		note("second_unread", nil)
+		note(true, "second_unread", nil)
 	case v.Second.Chosen && !v.Second.Found:
-		note("second_unknown", nil)
-	case v.Second.Found && v.First.Found:
-		note("both", nil)
-	case v.Second.Found:
-		note("second_only", nil)
-	case v.First.Found:
-		note("first_only", nil)
+		note(true, "second_unknown", nil)
+	case v.Intact && v.Second.Found && v.First.Found:
+		note(true, "both", nil)
+	case v.Intact && v.Second.Found:
+		note(true, "second_only", nil)
+	case v.Intact && v.First.Found:
+		note(true, "first_only", nil)
 	}
-	if !v.Anchored && (v.Records > 0 || !v.Intact) {
-		note("no_anchor", nil)
-	}
+	note(!v.Anchored && (v.Records > 0 || !v.Intact), "no_anchor", nil)
 	return notes
 }
 

@@ -59,6 +59,41 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 	})
 }
 
+// Decidable gives what a decision about a check depends on: check, session, outcome
+// and what was decided so far. One that has no end is running, whatever became of
+// its program; the error is store.check_unknown where it is not there.
+func (s *Store) Decidable(ctx context.Context, check string) (history.Row, error) {
+	var r history.Row
+	var at string
+	var outcome, choice sql.NullString
+	err := s.reader.QueryRowContext(ctx, `
+		SELECT s.seq, s."check", s.session, s.at, e.outcome,
+			(SELECT d.payload ->> '$.choice' FROM record d WHERE d."check" = s."check" AND d.kind = 'decided' ORDER BY d.seq DESC LIMIT 1)
+		FROM record s
+		LEFT JOIN record e ON e."check" = s."check" AND e.kind IN ('finished', 'interrupted')
+		WHERE s."check" = ? AND s.kind = 'started'`, check).Scan(&r.Seq, &r.Check, &r.Session, &at, &outcome, &choice)
+	if errors.Is(err, sql.ErrNoRows) {
+		return history.Row{}, matcher.NewProblem("store.check_unknown", nil)
+	}
+	if err == nil {
+		r.At, err = time.Parse(timeLayout, at)
+		err = damaged(err)
+	}
+	r.Outcome = history.Running
+	if outcome.Valid {
+		r.Outcome = history.Outcome(outcome.String)
+	}
+	switch {
+	case history.Choice(choice.String) == history.Approve:
+		r.Decision = history.Approved
+	case history.Choice(choice.String) == history.Reject:
+		r.Decision = history.Rejected
+	case r.Outcome == history.Refer:
+		r.Decision = history.Undecided
+	}
+	return r, problem(err)
+}
+
 // SignedIn records that an operator signed in.
 func (s *Store) SignedIn(ctx context.Context, in history.SignIn) error {
 	return s.append(ctx, func(ctx context.Context, a *appending) error {

@@ -35,6 +35,9 @@ func (s *Store) Backup(ctx context.Context, file string, progress matcher.Progre
 	if err != nil {
 		return err
 	}
+	if file, err = filepath.Abs(file); err != nil { // as it becomes an address
+		return err
+	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -70,7 +73,7 @@ func backupProblem(err error) error {
 	switch matcher.AsProblem(err, "").Key {
 	case "store.full":
 		return matcher.NewProblem("store.backup_full", err)
-	case "store.no_access", "store.disk", "":
+	case "store.no_access", "store.disk", "store.damaged", "store.foreign", "":
 		return matcher.NewProblem("store.backup_unwritten", err)
 	}
 	return err

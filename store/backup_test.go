@@ -92,6 +92,12 @@ func TestBackupWhileWriting(t *testing.T) {
 		t.Error("the backup is not of this history")
 	}
 	nowhere(t, filepath.Dir(file), asBytes([]string{"A Name"}))
+	// Named as people do, from where they are.
+	t.Chdir(t.TempDir())
+	must(t, s.Backup(t.Context(), "b 100%?.db", nil))
+	if _, err := os.Stat("b 100%?.db"); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBackupRefused(t *testing.T) {

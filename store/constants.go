@@ -35,10 +35,6 @@ const (
 	// and looks whether it was cancelled: some milliseconds.
 	backupPages = 1000
 
-	// recoveryWork is the logarithm of scrypt's cost, as age's own tools have it:
-	// about a second for each guess.
-	recoveryWork = 18
-
 	// openRetry is the pause where another process is just making the same
 	// database: the switch to WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond

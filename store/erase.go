@@ -110,15 +110,6 @@ func (a *appending) drop(ctx context.Context, session string, part history.Part)
 		return errors.New("store: no part of a session is called so")
 	}
 	for _, statement := range deletions {
-		if statement == dropNames {
-			var there bool
-			if err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'name_token')`).Scan(&there); err != nil {
-				return err
-			}
-			if !there {
-				continue
-			}
-		}
 		if _, err := a.ExecContext(ctx, statement, session); err != nil {
 			return err
 		}

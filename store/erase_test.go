@@ -117,6 +117,11 @@ func TestEraseSession(t *testing.T) {
 	if left := sealedBytes(t, s, "sess_b"); !slices.EqualFunc(left, stays, bytes.Equal) {
 		t.Error("the other session was touched")
 	}
+	var tokens, words int
+	must(t, s.reader.QueryRow(`SELECT (SELECT count(*) FROM name_token), (SELECT count(*) FROM name_word WHERE record = 1)`).Scan(&tokens, &words))
+	if tokens != 1 || words != 0 {
+		t.Errorf("%d names can be found, by %d beginnings of the erased one", tokens, words)
+	}
 	must(t, s.Erase(ctx, e)) // again: nothing is added
 	if v := mustVerify(t, s); v.Records != 7 {
 		t.Errorf("verdict is %+v", v)
@@ -347,5 +352,26 @@ func TestErasuresAreListedAtStart(t *testing.T) {
 	list, err := s.anchor.erasures().of(s.id)
 	if err != nil || len(list) != 2 || list[1].Session != "sess_b" {
 		t.Errorf("the list is %+v, %v", list, err)
+	}
+}
+
+// TestKindsOfTheFuture: what a newer program records is checked like all the rest.
+func TestKindsOfTheFuture(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "A Name")
+	must(t, s.append(t.Context(), func(ctx context.Context, a *appending) error {
+		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(timeLayout), "session": "sess_a"}, nil)
+	}))
+	record(t, s, "b", "B Name")
+	if v := mustVerify(t, s); !v.Intact || v.Records != 5 {
+		t.Errorf("verdict is %+v", v)
+	}
+	db, triggers := forge(t, p.Path)
+	_, err := db.Exec(edit(3))
+	must(t, err)
+	triggers()
+	if v := mustVerify(t, s); v.Fault != history.FaultEdited || v.BadSeq != 3 {
+		t.Errorf("verdict is %+v", v)
 	}
 }

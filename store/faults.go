@@ -178,12 +178,17 @@ type sealing struct {
 	erased map[string]erased // by session
 	count  int64             // of "erased" records
 	back   map[int64]bool    // "erased" records whose key is there
+
+	restored int64 // the newest "restored" record
 }
 
 func readSealing(ctx context.Context, q querier) (sealing, error) {
 	s := sealing{erased: map[string]erased{}, back: map[int64]bool{}}
 	var err error
 	if s.keys, err = keyedSessions(ctx, q); err != nil {
+		return s, err
+	}
+	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM record WHERE kind = ?`, history.KindRestored).Scan(&s.restored); err != nil {
 		return s, err
 	}
 	rows, err := q.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq`, history.KindErased)

@@ -16,11 +16,21 @@ import (
 	"facematch/matcher"
 )
 
-// LastSettings gives the newest record of the settings; false where there is
-// none.
+// LastSettings gives the newest record of the settings themselves; false where
+// there is none.
 func (s *Store) LastSettings(ctx context.Context) (history.SettingsChange, bool, error) {
+	return s.lastChange(ctx, `payload ->> '$.how' IS NOT 'operators'`)
+}
+
+// LastOperators gives the newest record of the list of operators; false where no
+// operators were ever set up.
+func (s *Store) LastOperators(ctx context.Context) (history.SettingsChange, bool, error) {
+	return s.lastChange(ctx, `payload ->> '$.how' IS 'operators'`)
+}
+
+func (s *Store) lastChange(ctx context.Context, of string) (history.SettingsChange, bool, error) {
 	var payload []byte
-	err := s.reader.QueryRowContext(ctx, `SELECT payload FROM record WHERE kind = ? ORDER BY seq DESC LIMIT 1`,
+	err := s.reader.QueryRowContext(ctx, `SELECT payload FROM record WHERE kind = ? AND `+of+` ORDER BY seq DESC LIMIT 1`,
 		history.KindSettings).Scan(&payload)
 	if errors.Is(err, sql.ErrNoRows) {
 		return history.SettingsChange{}, false, nil

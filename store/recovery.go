@@ -1,28 +1,24 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-
 	"facematch/app/private"
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
 // MinRecovery is the shortest recovery passphrase, in characters. It opens every
 // name, and whoever has a backup can try passphrases for years, about one a second
-// and processor (see recoveryWork); it is written down and typed in an emergency
+// and processor (secrets.WorkFactor); it is written down and typed in an emergency
 // only.
 const MinRecovery = 15
 
@@ -44,7 +40,11 @@ func (s *Store) SetRecovery(ctx context.Context, passphrase string) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.wrapForRecovery(recovery{s.id, hex.EncodeToString(master)}, passphrase)
+	clear, err := json.Marshal(recovery{s.id, hex.EncodeToString(master)})
+	if err != nil {
+		return err
+	}
+	text, err := secrets.Wrap(clear, passphrase, s.recoveryWork)
 	if err != nil {
 		return matcher.NewProblem("store.recovery_unset", err)
 	}
@@ -62,29 +62,6 @@ func (s *Store) SetRecovery(ctx context.Context, passphrase string) error {
 		s.log.Warn("log beside the history not emptied", "error", err)
 	}
 	return nil
-}
-
-func (s *Store) wrapForRecovery(r recovery, passphrase string) (string, error) {
-	recipient, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		return "", err
-	}
-	recipient.SetWorkFactor(s.recoveryWork)
-	clear, err := json.Marshal(r)
-	if err != nil {
-		return "", err
-	}
-	var out bytes.Buffer
-	armored := armor.NewWriter(&out)
-	w, err := age.Encrypt(armored, recipient)
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(clear); err != nil {
-		return "", err
-	}
-	err = errors.Join(w.Close(), armored.Close())
-	return out.String(), err
 }
 
 // RecoverySet says whether there is a recovery passphrase.
@@ -125,22 +102,14 @@ func (s *Store) RecoverKey(ctx context.Context, passphrase string) (place string
 }
 
 func (s *Store) unwrapRecovery(text, passphrase string) ([]byte, error) {
-	identity, err := age.NewScryptIdentity(passphrase)
-	if err != nil { // an empty one
-		return nil, matcher.NewProblem("store.recovery_wrong", nil)
-	}
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	var wrong *age.NoIdentityMatchError
-	if errors.As(err, &wrong) {
-		return nil, matcher.NewProblem("store.recovery_wrong", nil)
-	}
 	var clear recovery
 	var key []byte
-	if err == nil {
-		var data []byte
-		if data, err = io.ReadAll(io.LimitReader(r, 4096)); err == nil && json.Unmarshal(data, &clear) != nil {
-			err = errors.New("it has no valid form") // the library's text may hold some of it
-		}
+	data, err := secrets.Unwrap(text, passphrase, 4096)
+	if errors.Is(err, secrets.ErrPassphrase) {
+		return nil, matcher.NewProblem("store.recovery_wrong", nil)
+	}
+	if err == nil && json.Unmarshal(data, &clear) != nil {
+		err = errors.New("it has no valid form") // the library's text may hold some of it
 	}
 	if err == nil {
 		key, err = parseKey(clear.Key)

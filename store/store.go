@@ -108,6 +108,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
@@ -168,7 +169,7 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: recoveryWork, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.

@@ -299,8 +299,24 @@ func TestSettings(t *testing.T) {
 	}
 	record(t, s, "a", "")
 	got, ok, err := s.LastSettings(ctx)
-	if want := (history.SettingsChange{How: "by hand", SHA256: "ab"}); got != want || !ok || err != nil {
+	if want := (history.SettingsChange{How: "by hand", SHA256: "ab"}); !reflect.DeepEqual(got, want) || !ok || err != nil {
 		t.Errorf("last settings are %+v, %v, %v", got, ok, err)
+	}
+	if _, ok, err := s.LastOperators(ctx); ok || err != nil {
+		t.Errorf("operators nobody set up: %v, %v", ok, err)
+	}
+	ada := history.SettingsChange{
+		How: history.ChangedOperators, SHA256: "cd", Actor: &history.Actor{Operator: "system"}, Change: history.OperatorAdded, Changed: "Ada",
+		Operators: []history.Operator{{Name: "Ada", Role: history.RoleAdministrator}},
+	}
+	if err := s.Settings(ctx, ada); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := s.LastOperators(ctx); !reflect.DeepEqual(got, ada) || !ok || err != nil {
+		t.Errorf("last operators are %+v, %v, %v", got, ok, err)
+	}
+	if got, _, _ := s.LastSettings(ctx); got.How != "by hand" {
+		t.Errorf("last settings are %+v", got)
 	}
 }
 

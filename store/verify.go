@@ -151,7 +151,7 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, p
 	if w.unfound, err = namesWait(ctx, tx); err != nil {
 		return w, err
 	}
-	v.Erased = sealing.count
+	v.Erased, v.Restored = sealing.count, sealing.restored
 	progress.Report(StageVerifying, 0, total)
 
 	var before head

@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"facematch/app"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -19,6 +20,9 @@ func (c *commands) historyBackup() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
 			err := c.showing(func(progress matcher.ProgressFunc) error {
 				return p.Desk().Backup(cmd.Context(), args[0], progress)
 			})
@@ -69,11 +73,7 @@ func (c *commands) historyRestore() *cobra.Command {
 		if len(args) == 0 {
 			return c.acceptLoss(cmd)
 		}
-		var done history.Restoration
-		err := c.showing(func(progress matcher.ProgressFunc) (err error) {
-			done, err = c.Restore(cmd.Context(), history.Restoring{File: args[0], Replace: replace}, progress)
-			return err
-		})
+		done, err := c.restore(cmd, args[0], replace)
 		if err != nil {
 			return err
 		}
@@ -91,15 +91,33 @@ func (c *commands) historyRestore() *cobra.Command {
 		case done.Another:
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
 		case lost:
-			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "From", done.Lost.From, "To", done.Lost.To))
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To))
 		}
 		return nil
 	}
 	return cmd
 }
 
+// restore lets in who may restore, and does it.
+func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done history.Restoration, err error) {
+	r, err := c.Restore(cmd.Context())
+	if err != nil {
+		return done, err
+	}
+	if err = c.enter(cmd, r, app.ActionBackup); err == nil {
+		err = c.showing(func(progress matcher.ProgressFunc) (err error) {
+			done, err = r.Restore(cmd.Context(), file, replace, progress)
+			return err
+		})
+	}
+	return done, errors.Join(err, r.Close())
+}
+
 func (c *commands) acceptLoss(cmd *cobra.Command) error {
 	return c.with(cmd.Context(), "text", func(p Program) error {
+		if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+			return err
+		}
 		loss, err := p.Desk().AcceptLoss(cmd.Context())
 		if err != nil {
 			return err
@@ -108,7 +126,7 @@ func (c *commands) acceptLoss(cmd *cobra.Command) error {
 		if loss.To == 0 {
 			key = "cli.restore.accepted_other"
 		}
-		fmt.Fprintln(c.out, c.Words.T(key, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
+		fmt.Fprintln(c.out, c.Words.T(key, "Count", loss.To-loss.From+1, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
 		return nil
 	})
 }
@@ -121,21 +139,22 @@ func (c *commands) historyRecovery() *cobra.Command {
 		Args:  c.noArguments,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return c.with(cmd.Context(), "text", func(p Program) error { return c.setRecovery(cmd.Context(), p) })
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
+			passphrase, err := c.newPassphrase("cli.recovery.passphrase")
+			if err != nil {
+				return err
+			}
+			if err := p.Desk().SetRecovery(cmd.Context(), passphrase); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, c.Words.T("cli.recovery.done"))
+			return nil
+		})
 	}
 	return cmd
-}
-
-func (c *commands) setRecovery(ctx context.Context, p Program) error {
-	passphrase, err := c.newPassphrase()
-	if err != nil {
-		return err
-	}
-	if err := p.Desk().SetRecovery(ctx, passphrase); err != nil {
-		return err
-	}
-	fmt.Fprintln(c.out, c.Words.T("cli.recovery.done"))
-	return nil
 }
 
 func (c *commands) historyRecover() *cobra.Command {
@@ -147,6 +166,9 @@ func (c *commands) historyRecover() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
 			passphrase, err := c.secret("cli.recover.passphrase")
 			if err != nil {
 				return err

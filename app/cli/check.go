@@ -66,7 +66,7 @@ func (c *commands) check() *cobra.Command {
 			return c.usage(cmd, "cli.check.bad_session")
 		}
 		if name == "-" {
-			read, err := io.ReadAll(io.LimitReader(c.Stdin, 4*app.MaxName+2))
+			read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
 			if err != nil {
 				return c.told(matcher.NewProblem("check.name_unread", err), format)
 			}
@@ -92,6 +92,9 @@ func (c *commands) check() *cobra.Command {
 func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
 	return c.with(cmd.Context(), format, func(p Program) error {
 		desk := p.Desk()
+		if err := c.enter(cmd, desk, app.ActionCheck); err != nil {
+			return err
+		}
 		if cmp.Or(in.Mode, desk.Settings().Matching.Mode) == history.Remote {
 			if err := c.unlock(desk); err != nil {
 				return err

@@ -43,10 +43,19 @@ type Program interface {
 	Close() error
 }
 
-// Records is the history for somebody who only looks: nothing is written.
+// Records is the history for somebody who only looks: nothing is written but that
+// they signed in, where operators are set up.
 type Records interface {
+	Door
 	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	Close() error
+}
+
+// Restorer puts a backup in the place of a history nobody has open.
+type Restorer interface {
+	Door
+	Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error)
 	Close() error
 }
 
@@ -63,8 +72,8 @@ type Params struct {
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
 	History    func(ctx context.Context) (Records, error)
-	// Restore puts a backup in the place of the history, which nobody has open.
-	Restore func(ctx context.Context, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error)
+	// Restore keeps other programs from the history, to put a backup in its place.
+	Restore func(ctx context.Context) (Restorer, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)
@@ -74,8 +83,12 @@ type Params struct {
 type commands struct {
 	Params
 	lines *bufio.Reader // of Stdin, for what no terminal asks for
-	out   *output       // in place of Stdout
-	exit  int
+	who   identity
+	// verifies says that the history is looked at also where nobody's sign-in can be
+	// recorded in it.
+	verifies bool
+	out      *output // in place of Stdout
+	exit     int
 }
 
 // output remembers that something could not be written: a result nobody got is
@@ -164,13 +177,17 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork())
+	c.identityFlags(root)
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.doctor(), c.tryNetwork())
 	return root
 }
 
 func (c *commands) window(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return c.usage(cmd, "cli.one_document")
+	}
+	if c.who != (identity{}) {
+		return c.usage(cmd, "cli.signin.window")
 	}
 	document := ""
 	if len(args) == 1 {
@@ -210,11 +227,15 @@ func (c *commands) told(err error, format string) error {
 	return err
 }
 
-// look opens the history for one command that only looks, and closes it after.
-func (c *commands) look(ctx context.Context, format string, do func(Records) error) error {
-	records, err := c.History(ctx)
+// look opens the history for one command that only looks, lets whoever may do so
+// in, and closes it after.
+func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
+	records, err := c.History(cmd.Context())
 	if err == nil {
-		err = errors.Join(do(records), records.Close())
+		if err = c.enter(cmd, records, a); err == nil || c.verifies && c.unrecorded(err) {
+			err = do(records)
+		}
+		err = errors.Join(err, records.Close())
 	}
 	return c.told(err, format)
 }

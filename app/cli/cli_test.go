@@ -18,6 +18,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -56,6 +57,35 @@ type parts struct {
 	tried    string
 	rebuilt  bool
 	trusted  trusted
+
+	unwritable error // of a sign-in's record
+
+	operators string // the file of the operators; empty: none are set up
+	signedIn  []history.SignIn
+	decidable history.Row
+	decided   []history.Decision
+}
+
+// looking is the parts for somebody who only looks.
+type looking struct {
+	*parts
+	*app.Guard
+}
+
+func (p *parts) looking(t *testing.T) looking {
+	t.Helper()
+	return looking{p, app.NewGuard(app.GuardParams{
+		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2", Version: "1.2.3", Now: time.Now,
+	})}
+}
+
+// keeper keeps the operators, at a cost at which nobody guesses.
+func (p *parts) keeper(t *testing.T) *operators.Keeper {
+	t.Helper()
+	if p.operators == "" {
+		p.operators = filepath.Join(t.TempDir(), "operators.json")
+	}
+	return operators.New(operators.Params{File: p.operators, Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
 }
 
 func (p *parts) Get(_, passphrase string) (string, token.Place, error) {
@@ -106,6 +136,22 @@ func (p *parts) Settings(context.Context, history.SettingsChange) error { return
 func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
 }
+func (p *parts) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return history.SettingsChange{}, false, nil
+}
+func (p *parts) Decidable(context.Context, string) (history.Row, error) { return p.decidable, nil }
+func (p *parts) Decide(_ context.Context, d history.Decision) error {
+	p.decided = append(p.decided, d)
+	return nil
+}
+func (p *parts) SignedIn(_ context.Context, in history.SignIn) error {
+	if p.unwritable != nil {
+		return p.unwritable
+	}
+	p.signedIn = append(p.signedIn, in)
+	return nil
+}
+func (p *parts) Exported(context.Context, history.Export) error { return nil }
 func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error) {
 	return slices.Clone(p.rows[:min(f.Limit, len(p.rows))]), nil
 }
@@ -189,8 +235,9 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
-			Cameras:  func() []app.Camera { return nil },
-			Instance: "ins_1", Version: "1.2.3",
+			Cameras:   func() []app.Camera { return nil },
+			Operators: p.keeper(t),
+			Instance:  "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})}, nil
 	}
@@ -205,8 +252,8 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			p.tried = file
 			return p.err
 		},
-		History: func(context.Context) (Records, error) { return p, p.historyErr },
-		Restore: p.restore,
+		History: func(context.Context) (Records, error) { return p.looking(t), p.historyErr },
+		Restore: func(context.Context) (Restorer, error) { return restorer{p.looking(t)}, nil },
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil
@@ -506,7 +553,7 @@ func TestResultThatCannotBeWrittenOut(t *testing.T) {
 		code := Run(context.Background(), args, Params{
 			Words: words, Stdout: broken{}, Stderr: &errs,
 			History: func(context.Context) (Records, error) {
-				return &parts{rows: []history.Row{{Seq: 1}}, verdict: history.Verdict{Intact: true}}, nil
+				return (&parts{rows: []history.Row{{Seq: 1}}, verdict: history.Verdict{Intact: true}}).looking(t), nil
 			},
 		})
 		if code != ExitCouldNotRun || !strings.Contains(errs.String(), "could not be written out") {
@@ -574,10 +621,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 8 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 9 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "problem", "problem", "ok", "warning", "ok"} {
+	for i, want := range []string{"ok", "ok", "ok", "problem", "ok", "problem", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}

@@ -27,6 +27,7 @@ type probe struct {
 
 var probes = []probe{
 	{part: "doctor.engine", run: probeEngine},
+	{part: "doctor.operators", run: probeOperators},
 	{part: "doctor.history", run: probeHistory},
 	{part: "doctor.names", run: probeNames},
 	{part: "doctor.camera", optional: true, run: probeCamera},
@@ -40,6 +41,19 @@ func probeEngine(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 		key = "doctor.engine_uncalibrated"
 	}
 	return matcher.Notice{Key: key, Params: map[string]any{"Engine": d.Engine}}, err
+}
+
+// probeOperators says whether people sign in, and can. That nobody has is no fault
+// of the installation.
+func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	if desk.SingleUser() {
+		return matcher.Notice{Key: "doctor.single_user"}, nil
+	}
+	err := desk.Allow(ctx, app.ActionHistory)
+	if isKey(err, "operators.signed_out") {
+		err = nil
+	}
+	return matcher.Notice{Key: "doctor.operators_ok"}, err
 }
 
 func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
@@ -114,6 +128,11 @@ func (c *commands) doctor() *cobra.Command {
 			tell(finding{Part: c.Words.T("doctor.program"), State: "problem", Text: c.detail(err)})
 		} else {
 			defer p.Close()
+			if c.who != (identity{}) {
+				if err := c.enter(cmd, p.Desk(), app.ActionHistory); err != nil {
+					return c.told(err, format)
+				}
+			}
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
 			tell(c.calibration(p.Comparer().Calibration()))
 			for _, m := range p.Models() {
@@ -171,6 +190,8 @@ func (c *commands) probe(ctx context.Context, desk *app.Desk, pr probe) finding 
 	switch {
 	case err == nil:
 		f.Text = c.Words.Notice(notice)
+	case isKey(err, "operators.signed_out") || isKey(err, "operators.may_not"):
+		f.State, f.Text = "warning", c.Words.T("doctor.not_looked")
 	case pr.optional:
 		f.State, f.Text = "warning", c.detail(err)
 	default:

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,6 +29,9 @@ func (c *commands) historyErase() *cobra.Command {
 			return c.usage(cmd, "cli.erase.needs_yes")
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionErase); err != nil {
+				return err
+			}
 			if !yes && !c.confirmed("cli.erase.ask", "Session", session) {
 				fmt.Fprintln(c.Stderr, c.Words.T("cli.erase.not"))
 				c.exit = ExitCouldNotRun
@@ -49,9 +50,6 @@ func (c *commands) historyErase() *cobra.Command {
 // confirmed asks on the terminal; only the whole word is a yes.
 func (c *commands) confirmed(key string, params ...any) bool {
 	fmt.Fprint(c.Stderr, c.Words.T(key, params...)+" ")
-	if c.lines == nil {
-		c.lines = bufio.NewReader(io.LimitReader(c.Stdin, 64<<10))
-	}
-	line, _ := c.lines.ReadString('\n')
+	line, _ := c.readLine() // nothing is no yes
 	return strings.EqualFold(strings.TrimSpace(line), c.Words.T("cli.erase.word"))
 }

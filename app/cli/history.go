@@ -26,7 +26,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyVerify(), c.historyRebuild(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
+	cmd.AddCommand(c.historyList(), c.historyVerify(), c.historyRebuild(), c.historyDecide(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
 	return cmd
 }
 
@@ -53,7 +53,7 @@ func (c *commands) historyList() *cobra.Command {
 		if limit < 1 || before < 0 {
 			return c.usage(cmd, "cli.list.range")
 		}
-		return c.look(cmd.Context(), format, func(r Records) error {
+		return c.look(cmd, app.ActionHistory, format, func(r Records) error {
 			rows, err := r.List(cmd.Context(), history.Filter{Limit: limit, Before: before})
 			if err != nil {
 				return err
@@ -145,10 +145,11 @@ func (c *commands) historyVerify() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c.verifies = true // a history that was broken is verified all the more
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.look(cmd.Context(), format, func(r Records) error {
+		err := c.look(cmd, app.ActionHistory, format, func(r Records) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err

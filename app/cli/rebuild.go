@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"facematch/app"
 )
 
 func (c *commands) historyRebuild() *cobra.Command {
@@ -14,6 +16,9 @@ func (c *commands) historyRebuild() *cobra.Command {
 		Args:  c.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), "text", func(p Program) error {
+				if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+					return err
+				}
 				if err := p.Desk().RebuildLists(cmd.Context()); err != nil {
 					return err
 				}

@@ -32,7 +32,12 @@ func (c *commands) token() *cobra.Command {
 			Short: c.Words.T("cli.token." + name + ".short"),
 			Args:  c.noArguments,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return c.with(cmd.Context(), "text", func(p Program) error { return do(cmd.Context(), p.Desk()) })
+				return c.with(cmd.Context(), "text", func(p Program) error {
+					if err := c.enter(cmd, p.Desk(), app.ActionToken); err != nil {
+						return err
+					}
+					return do(cmd.Context(), p.Desk())
+				})
 			},
 		})
 	}
@@ -48,7 +53,7 @@ func (c *commands) setToken(_ context.Context, desk *app.Desk) error {
 	place, err := desk.SetToken(secret, "")
 	if isKey(err, "token.needs_passphrase") {
 		var passphrase string
-		if passphrase, err = c.newPassphrase(); err != nil {
+		if passphrase, err = c.newPassphrase("cli.token.new_passphrase"); err != nil {
 			return err
 		}
 		place, err = desk.SetToken(secret, passphrase)
@@ -103,8 +108,8 @@ func (c *commands) unlock(desk *app.Desk) error {
 
 // newPassphrase asks for a passphrase, on a terminal twice, as nobody sees what is
 // typed there.
-func (c *commands) newPassphrase() (string, error) {
-	first, err := c.secret("cli.token.new_passphrase")
+func (c *commands) newPassphrase(key string, params ...any) (string, error) {
+	first, err := c.secret(key, params...)
 	if err != nil || c.Secret == nil {
 		return first, err
 	}
@@ -117,17 +122,30 @@ func (c *commands) newPassphrase() (string, error) {
 
 // secret reads one secret: from the terminal, or a line of standard input.
 func (c *commands) secret(key string, params ...any) (string, error) {
-	if c.Secret != nil {
-		text, err := c.Secret(c.Words.T(key, params...) + " ")
-		if err != nil {
-			return "", matcher.NewProblem("cli.token.unread", err)
-		}
-		return text, nil
+	if c.Secret == nil {
+		return c.readLine()
 	}
+	text, err := c.Secret(c.Words.T(key, params...) + " ")
+	if err != nil {
+		return "", matcher.NewProblem("cli.token.unread", err)
+	}
+	return text, nil
+}
+
+// maxStdin is the most bytes read of standard input: a note, a name or some lines.
+const maxStdin = 128 << 10
+
+// stdin is standard input, of which lines may have been read already.
+func (c *commands) stdin() *bufio.Reader {
 	if c.lines == nil {
-		c.lines = bufio.NewReader(io.LimitReader(c.Stdin, 64<<10))
+		c.lines = bufio.NewReader(io.LimitReader(c.Stdin, maxStdin))
 	}
-	line, err := c.lines.ReadString('\n')
+	return c.lines
+}
+
+// readLine reads a line of standard input.
+func (c *commands) readLine() (string, error) {
+	line, err := c.stdin().ReadString('\n')
 	if err != nil && (!errors.Is(err, io.EOF) || line == "") {
 		return "", matcher.NewProblem("cli.token.unread", nil) // the cause could hold a piece of it
 	}

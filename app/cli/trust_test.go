@@ -46,9 +46,13 @@ func (p *parts) AcceptLoss(context.Context, history.Actor) (history.Loss, error)
 	p.trusted.accepted++
 	return history.Loss{From: 7, To: 10, Seq: 12}, p.trusted.err
 }
-func (p *parts) restore(_ context.Context, r history.Restoring, _ matcher.ProgressFunc) (history.Restoration, error) {
-	p.trusted.restored = r
-	return p.trusted.done, p.trusted.err
+
+// restorer is the parts for somebody who restores a backup.
+type restorer struct{ looking }
+
+func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
+	r.trusted.restored = history.Restoring{File: file, Replace: replace}
+	return r.trusted.done, r.trusted.err
 }
 
 const aSession = "sess_0b5a0c2e-8f2b-4f4e-9a34-2f3b1c0d9e8f"
@@ -118,7 +122,7 @@ func TestRestore(t *testing.T) {
 		"lossy":           {[]string{"b.db", "--replace"}, lossy, 0, "kept as /x/history.db.replaced-1", "records 7 to 10"},
 		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, 0, "of 2 sessions", "--accept-loss"},
 		"lossy, accept":   {[]string{"b.db", "--replace", "--accept-loss"}, lossy, 1, "Record 12 says", ""},
-		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 are lost", ""},
+		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 as they were before are lost", ""},
 		"another history": {[]string{"b.db"}, history.Restoration{Another: true}, 0, "Restored", "another history"},
 		"another, accept": {[]string{"b.db", "--accept-loss"}, history.Restoration{Another: true}, 1, "Accepted", ""},
 	} {
@@ -173,7 +177,8 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
-		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 were lost", "2 records say"}},
+		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
+		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
 	} {
 		_, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
 		for _, want := range c.says {

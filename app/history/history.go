@@ -171,15 +171,41 @@ const (
 	FirstSeen       = "first seen"
 	ChangedInWindow = "in the window"
 	ChangedByHand   = "by hand"
+
+	// ChangedOperators: not the settings but the list of operators changed.
+	ChangedOperators = "operators"
 )
 
-// SettingsChange says that the settings changed, and how.
+// SettingsChange says that the settings changed, or the list of operators, and
+// how.
 type SettingsChange struct {
 	How    string `json:"how"`    // one of the constants above
-	SHA256 string `json:"sha256"` // of the settings file's bytes
+	SHA256 string `json:"sha256"` // of the bytes of the settings file or, with ChangedOperators, of that of the operators
 
 	Consent *ConsentWords `json:"consent,omitempty"` // the wording of our own from then on; nil: the program's
+
+	*Actor                    // who did it; nil where nobody knows, and in records older than this field
+	Change    OperatorsChange `json:"change,omitempty"`    // with ChangedOperators
+	Changed   string          `json:"changed,omitempty"`   // the name of the operator it is about; empty: by hand
+	Operators []Operator      `json:"operators,omitempty"` // all of them, after the change
 }
+
+// Operator is who may work with the program.
+type Operator struct {
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+}
+
+// OperatorsChange is how the list of operators changed.
+type OperatorsChange string
+
+// The changes of the list of operators.
+const (
+	OperatorAdded      OperatorsChange = "added"
+	OperatorRemoved    OperatorsChange = "removed"
+	OperatorPassphrase OperatorsChange = "passphrase"
+	OperatorsByHand    OperatorsChange = "by hand" // the file is not the one that was recorded
+)
 
 // ConsentWords are the words persons agree to, where they are not the program's.
 type ConsentWords struct {

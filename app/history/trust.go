@@ -14,6 +14,7 @@ type Verdict struct {
 	Since    time.Time `json:"since,omitzero"`           // time of the oldest anchor the chain agrees with
 	Until    int64     `json:"until,omitempty"`          // seq of the newest anchor
 	Erased   int64     `json:"erased,omitempty"`         // how many "erased" records there are
+	Restored int64     `json:"restored,omitempty"`       // the newest record that says that a backup was restored; 0: none
 	First    Anchor    `json:"anchor"`                   // the anchor on this computer
 	Second   Anchor    `json:"second_anchor"`            // the one at a place of the user's choice
 	GivenUp  Loss      `json:"given_up,omitzero"`        // the newest loss somebody accepted; zero: none

@@ -46,11 +46,14 @@ type Instance struct {
 	locks   []*flock.Flock
 }
 
+// New gives the id of a running program that holds no lock and has no temp folder.
+func New() string { return prefix + uuid.NewString() }
+
 // Begin takes the locks, makes a temp folder below the state's folder, and
 // removes what programs left there that no longer run. The history's folder is
 // made where it is missing. The error is a *Problem or the context's.
 func Begin(ctx context.Context, state, history string) (*Instance, error) {
-	in := &Instance{ID: prefix + uuid.NewString(), history: Locks(history)}
+	in := &Instance{ID: New(), history: Locks(history)}
 	in.Temp = filepath.Join(state, in.ID)
 	for _, folder := range []string{state, in.history} {
 		if err := in.lockIn(ctx, folder); err != nil {

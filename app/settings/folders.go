@@ -80,6 +80,11 @@ func (f Folders) TokenFile() string { return filepath.Join(f.Data, "api-token.js
 // them.
 func (f Folders) Kept(s Settings) string { return filepath.Join(filepath.Dir(f.History(s)), "kept") }
 
+// Operators is the list of operators, beside the history they work with.
+func (f Folders) Operators(s Settings) string {
+	return filepath.Join(filepath.Dir(f.History(s)), "operators.json")
+}
+
 // History is the history database, in the folder the settings choose.
 func (f Folders) History(s Settings) string {
 	dir := s.Folders.History

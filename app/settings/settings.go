@@ -21,6 +21,7 @@ type Settings struct {
 	Matching   Matching            `toml:"matching"`
 	API        API                 `toml:"api"`
 	Consent    Consent             `toml:"consent"`
+	Operators  Operators           `toml:"operators"`
 	Folders    FolderChoice        `toml:"folders"`
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
@@ -63,6 +64,11 @@ type Consent struct {
 
 // Own says whether any of the wording is not the program's.
 func (c Consent) Own() bool { return c.Processing != "" || c.SendName != "" }
+
+// Operators is how long who signed in may be away.
+type Operators struct {
+	LockMinutes int `toml:"lock_minutes" comment:"minutes without a key or the mouse after which the operator signs in again; 0: never"`
+}
 
 // FolderChoice are folders of the user's choice; an empty one is the usual
 // place.

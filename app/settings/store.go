@@ -47,6 +47,7 @@ func Default() Settings {
 		API: API{
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
+		Operators:  Operators{LockMinutes: 10},
 		Conditions: rules,
 	}
 }
@@ -145,6 +146,8 @@ func (s Settings) Check() error {
 		return matcher.NewProblem("settings.camera_password", nil)
 	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
+	case s.Operators.LockMinutes < 0 || s.Operators.LockMinutes > maxLockMinutes:
+		return matcher.NewProblem("settings.lock_minutes", nil, "Max", maxLockMinutes)
 	case len([]rune(s.Consent.Processing)) > maxWording || len([]rune(s.Consent.SendName)) > maxWording:
 		return matcher.NewProblem("settings.wording", nil, "Max", maxWording)
 	}
@@ -208,6 +211,9 @@ const (
 
 	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
 	maxRetentionDays = 36_500
+
+	// maxLockMinutes is a day: whoever wants longer wants never.
+	maxLockMinutes = 24 * 60
 )
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"facematch/app/history"
+	"facematch/app/operators"
+	"facematch/matcher"
+)
+
+// maxNote is the longest note of a decision, in characters.
+const maxNote = 2000
+
+// DecisionInput is what a person decides about a check.
+type DecisionInput struct {
+	Check  string
+	Choice history.Choice
+	Reason string // one of history.Reasons
+	Note   string // in their own words; needed with history.ReasonOther
+
+	// Where NeedsSecond says so: the second operator, and their passphrase; none in
+	// single-user mode, where the name is all there is.
+	Second     string
+	Passphrase string
+}
+
+// NeedsSecond says whether a decision about a check needs a second operator: where
+// it overrides the machine's pass or fail, or an earlier decision.
+func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" }
+
+// overrides is the outcome that a decision changes; empty for the first one about a
+// referral.
+func overrides(r history.Row) history.Outcome {
+	if r.Outcome == history.Refer && r.Decision != history.Approved && r.Decision != history.Rejected {
+		return ""
+	}
+	return r.Outcome
+}
+
+// Decide records a decision about a check; the machine's result stays what it was.
+// The problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing
+// (nothing was compared, so there is nothing to decide), .second, .same_person,
+// .second_role; those of SignIn for the second operator; store.check_unknown,
+// .check_running and .check_decided (somebody else was first); and those of Allow.
+func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
+	who, err := d.enter(ctx, ActionDecide)
+	if err != nil {
+		return err
+	}
+	note, err := reasoned(in)
+	if err != nil {
+		return err
+	}
+	row, err := d.p.History.Decidable(ctx, in.Check)
+	if err != nil {
+		return err
+	}
+	switch row.Outcome {
+	case history.Pass, history.Refer, history.Fail:
+	case history.Running:
+		return matcher.NewProblem("store.check_running", nil)
+	default:
+		return matcher.NewProblem("decide.nothing", nil)
+	}
+	decision := history.Decision{
+		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note, Overrides: overrides(row),
+	}
+	if decision.Overrides != "" {
+		if err := d.Allow(ctx, ActionOverride); err != nil {
+			return err
+		}
+		if decision.Second, decision.Verified, err = d.second(ctx, who, in); err != nil {
+			return err
+		}
+	}
+	return d.p.History.Decide(context.WithoutCancel(ctx), decision)
+}
+
+// reasoned checks what a decision says and gives its note.
+func reasoned(in DecisionInput) (note string, err error) {
+	note = strings.TrimSpace(in.Note)
+	switch {
+	case history.Reasons[in.Choice] == nil:
+		return "", matcher.NewProblem("decide.choice", nil)
+	case !slices.Contains(history.Reasons[in.Choice], in.Reason):
+		return "", matcher.NewProblem("decide.reason", nil)
+	case in.Reason == history.ReasonOther && note == "":
+		return "", matcher.NewProblem("decide.note", nil)
+	case utf8.RuneCountInString(note) > maxNote:
+		return "", matcher.NewProblem("decide.note_long", nil, "Max", maxNote)
+	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || unicode.In(r, unicode.Bidi_Control)
+	}):
+		return "", matcher.NewProblem("decide.note_odd", nil)
+	}
+	return note, nil
+}
+
+// second gives the second operator of a decision, and whether that is sure.
+func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) (name string, verified bool, err error) {
+	name, err = operators.CleanName(in.Second)
+	switch {
+	case strings.TrimSpace(in.Second) == "":
+		return "", false, matcher.NewProblem("decide.second", nil)
+	case err != nil:
+		return "", false, err
+	case operators.Same(name, who.Operator):
+		return "", false, matcher.NewProblem("decide.same_person", nil)
+	case !who.SignedIn:
+		return name, false, nil
+	}
+	login, record, err := d.vouch(ctx, name, in.Passphrase)
+	if err != nil {
+		return "", false, err
+	}
+	record.For = "override"
+	if err := d.p.History.SignedIn(context.WithoutCancel(ctx), record); err != nil {
+		return "", false, err
+	}
+	if !maySecond(login.Role) {
+		return "", false, matcher.NewProblem("decide.second_role", nil)
+	}
+	return login.Name, true, nil
+}

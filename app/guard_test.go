@@ -1,0 +1,480 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+	"facematch/app/operators"
+	"facematch/app/settings"
+	"facematch/matcher"
+)
+
+// clock is a clock that goes where it is told.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// The operators of a staffed desk, one of each role.
+var staff = map[string]struct {
+	role       history.Role
+	passphrase string
+}{
+	"Ada":  {history.RoleAdministrator, "four tired horses drank"},
+	"Ben":  {history.RoleOperator, "violet ladders under rain"},
+	"Cleo": {history.RoleReviewer, "the seventh kettle sings"},
+	"Dora": {history.RoleAuditor, "no owl counts its feathers"},
+}
+
+// staffed is a desk with an operator of each role, none of whom is signed in. Its
+// clock stands.
+func staffed(t *testing.T) (*Desk, *memory, *clock) {
+	t.Helper()
+	d, m, _ := desk(t, &scripted{})
+	c := &clock{now: time.Date(2026, 11, 24, 8, 55, 0, 0, time.UTC)}
+	d.p.Now, d.g.Now = c.Now, c.Now
+	ctx := t.Context()
+	must(t, d.AddOperator(ctx, "Ada", history.RoleAdministrator, staff["Ada"].passphrase))
+	as(t, d, "Ada")
+	for _, name := range []string{"Ben", "Cleo", "Dora"} {
+		must(t, d.AddOperator(ctx, name, staff[name].role, staff[name].passphrase))
+	}
+	d.SignOut()
+	return d, m, c
+}
+
+// as signs somebody in.
+func as(t *testing.T, d *Desk, name string) {
+	t.Helper()
+	must(t, d.SignIn(t.Context(), name, staff[name].passphrase))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantKey(t *testing.T, err error, key string) {
+	t.Helper()
+	var p *matcher.Problem
+	if !errors.As(err, &p) || p.Key != key {
+		t.Errorf("got %v, want %s", err, key)
+	}
+}
+
+// again is another program on the same history, settings and operators.
+func again(t *testing.T, d *Desk) *Desk {
+	t.Helper()
+	p := d.p
+	p.Instance = "ins_2"
+	p.Operators = operators.New(operators.Params{File: operatorsFile(d), Now: p.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
+	return New(p)
+}
+
+// operatorsFile is where the operators of a desk from desk() lie.
+func operatorsFile(d *Desk) string {
+	return reflect.ValueOf(d.p.Operators).Elem().FieldByName("file").String()
+}
+
+func TestSingleUser(t *testing.T) {
+	d, m, _ := desk(t, &scripted{})
+	who, in := d.Who()
+	if !d.SingleUser() || !in || who.Operator != systemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
+		t.Errorf("%+v, %v", who, in)
+	}
+	for _, a := range Actions {
+		if !d.May(a) {
+			t.Errorf("may not %s", a)
+		}
+	}
+	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.started[0].SignedIn || m.started[0].Operator != systemUser() {
+		t.Errorf("%v, %+v", err, m.started)
+	}
+	wantKey(t, d.SignIn(t.Context(), "Ada", "whatever it may be"), "operators.none")
+	wantKey(t, d.SetPassphrase(t.Context(), "Ada", "whatever it may be"), "operators.none")
+	if all, err := d.Operators(); err != nil || all != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// From the first operator on everybody signs in, also in a program that runs.
+func TestFirstOperator(t *testing.T) {
+	d, m, _ := desk(t, &scripted{})
+	running := again(t, d)
+	ctx := t.Context()
+	wantKey(t, d.AddOperator(ctx, "Ben", history.RoleOperator, staff["Ben"].passphrase), "operators.first_admin")
+	must(t, d.AddOperator(ctx, " Ada ", history.RoleAdministrator, staff["Ada"].passphrase))
+	for _, d := range []*Desk{d, running} {
+		if _, in := d.Who(); d.SingleUser() || in {
+			t.Error("somebody is in")
+		}
+		wantKey(t, d.Allow(ctx, ActionCheck), "operators.signed_out")
+		wantKey(t, d.AddOperator(ctx, "Eve", history.RoleAdministrator, staff["Ben"].passphrase), "operators.signed_out")
+	}
+	if len(m.settings) != 1 {
+		t.Fatalf("%+v", m.settings)
+	}
+	c := m.settings[0]
+	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != systemUser() ||
+		len(c.Operators) != 1 || c.SHA256 == "" {
+		t.Errorf("%+v", c)
+	}
+	as(t, d, "Ada")
+	if who, in := d.Who(); !in || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
+		t.Errorf("%+v", who)
+	}
+	if s := m.signedIn; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
+		t.Errorf("%+v", s)
+	}
+	if _, in := running.Who(); in {
+		t.Error("signing in at one program signs in at another")
+	}
+}
+
+func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
+	d, m, _ := staffed(t)
+	before := len(m.signedIn)
+	for range 2 {
+		wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
+	}
+	as(t, d, "Ben")
+	if s := m.signedIn[before:]; len(s) != 1 || s[0].Failed != 2 || s[0].Operator != "Ben" {
+		t.Errorf("%+v", s)
+	}
+	d.SignOut()
+	if _, in := d.Who(); in {
+		t.Error("Ben is still in")
+	}
+	// Who cannot be recorded does not come in.
+	m.refuse = matcher.NewProblem("store.full", nil)
+	wantKey(t, d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase), "store.full")
+	if d.May(ActionCheck) {
+		t.Error("Ben is in, and nobody knows")
+	}
+}
+
+func TestChecksAreTheOperators(t *testing.T) {
+	d, m, _ := staffed(t)
+	as(t, d, "Ben")
+	_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
+	must(t, err)
+	if s := m.started[0]; s.Operator != "Ben" || !s.SignedIn {
+		t.Errorf("%+v", s)
+	}
+	as(t, d, "Ada")
+	s := d.Settings()
+	s.Desk = "Desk 9"
+	must(t, d.SaveSettings(t.Context(), s))
+	if c := m.settings[len(m.settings)-1]; c.Actor == nil || c.Operator != "Ada" || c.How != history.ChangedInWindow {
+		t.Errorf("%+v", c)
+	}
+}
+
+// The door does not open by taking it out.
+func TestListThatIsGone(t *testing.T) {
+	d, m, _ := staffed(t)
+	as(t, d, "Ada")
+	file := operatorsFile(d)
+	good, err := os.ReadFile(file)
+	must(t, err)
+	fresh := again(t, d)
+	for key, spoil := range map[string]func() error{
+		"operators.missing": func() error { return os.Remove(file) },
+		"operators.damaged": func() error { return os.WriteFile(file, []byte(`{"version": 1, "operators": []}`), 0o600) },
+	} {
+		must(t, spoil())
+		for name, d := range map[string]*Desk{"running": d, "just started": fresh} {
+			must(t, d.NoticeSettings(t.Context()))
+			records := len(m.settings)
+			for _, a := range Actions {
+				wantKey(t, d.Allow(t.Context(), a), key)
+			}
+			if _, in := d.Who(); in || d.SingleUser() {
+				t.Errorf("%s, %s: somebody is in", key, name)
+			}
+			wantKey(t, d.SignIn(t.Context(), "Ada", staff["Ada"].passphrase), key)
+			wantKey(t, d.AddOperator(t.Context(), "Eve", history.RoleAdministrator, staff["Ben"].passphrase), key)
+			_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
+			wantKey(t, err, key)
+			if len(m.settings) != records || len(m.started) != 0 {
+				t.Error("something was recorded")
+			}
+		}
+		must(t, os.WriteFile(file, good, 0o600))
+		as(t, fresh, "Ada")
+	}
+}
+
+// Where the history cannot say whether operators are set up, nobody may assume
+// that they are not.
+func TestHistoryThatCannotSay(t *testing.T) {
+	d, _, _ := desk(t, &scripted{})
+	broken := matcher.NewProblem("store.damaged", nil)
+	d.g.Recorded = func(context.Context) (history.SettingsChange, bool, error) {
+		return history.SettingsChange{}, false, broken
+	}
+	if _, in := d.Who(); in || d.SingleUser() {
+		t.Error("somebody is in")
+	}
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "store.damaged")
+}
+
+func TestOperatorsChangedByHandAreNoticed(t *testing.T) {
+	d, m, _ := staffed(t)
+	must(t, d.NoticeSettings(t.Context()))
+	if c, _, _ := m.LastOperators(t.Context()); c.Change != history.OperatorAdded || c.Changed != "Dora" {
+		t.Fatalf("%+v", c)
+	}
+	file := operatorsFile(d)
+	data, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.WriteFile(file, append(data, '\n'), 0o600))
+	for range 2 {
+		must(t, again(t, d).NoticeSettings(t.Context()))
+	}
+	c, _, _ := m.LastOperators(t.Context())
+	if c.Change != history.OperatorsByHand || c.Actor != nil || len(c.Operators) != len(staff) {
+		t.Errorf("%+v", c)
+	}
+	by := 0
+	for _, c := range m.settings {
+		if c.Change == history.OperatorsByHand {
+			by++
+		}
+	}
+	if by != 1 {
+		t.Errorf("noticed %d times", by)
+	}
+	// A list that came with the history's folder is noticed too.
+	fresh, mine, settingsFile := desk(t, &scripted{})
+	must(t, os.WriteFile(filepath.Join(filepath.Dir(settingsFile), "operators.json"), data, 0o600))
+	must(t, fresh.NoticeSettings(t.Context()))
+	if c, found, _ := mine.LastOperators(t.Context()); !found || c.Change != history.OperatorsByHand {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestOwnPassphrase(t *testing.T) {
+	d, m, _ := staffed(t)
+	as(t, d, "Ben")
+	const next = "eleven quiet pianos fell"
+	// Also not for the moment of the change, when somebody looks.
+	done, looked := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(looked)
+		for {
+			if who, in := d.Who(); !in || who.Operator != "Ben" {
+				t.Error("Ben is out, who does it")
+				return
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}()
+	must(t, d.SetPassphrase(t.Context(), "ben", next))
+	close(done)
+	<-looked
+	if who, in := d.Who(); !in || who.Operator != "Ben" {
+		t.Error("Ben is out, who did it")
+	}
+	if c := m.settings[len(m.settings)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
+		t.Errorf("%+v", c)
+	}
+	wantKey(t, d.SetPassphrase(t.Context(), "Cleo", next), "operators.may_not")
+	other := again(t, d)
+	must(t, other.SignIn(t.Context(), "Ben", next))
+	as(t, d, "Ada")
+	must(t, d.SetPassphrase(t.Context(), "Ben", "nine soft hammers wait"))
+	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+}
+
+func TestWhoIsRemovedIsOut(t *testing.T) {
+	d, _, _ := staffed(t)
+	other := again(t, d)
+	as(t, other, "Ben")
+	as(t, d, "Ada")
+	must(t, d.RemoveOperator(t.Context(), " BEN "))
+	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" || c.Operator != "Ada" || len(c.Operators) != 3 {
+		t.Errorf("%+v", c)
+	}
+	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, d.RemoveOperator(t.Context(), "Ada"), "operators.last_admin")
+	// Another role is in force at once too.
+	as(t, other, "Cleo")
+	must(t, d.RemoveOperator(t.Context(), "Cleo"))
+	must(t, d.AddOperator(t.Context(), "Cleo", history.RoleAuditor, staff["Cleo"].passphrase))
+	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+}
+
+func TestLockAfterIdleTime(t *testing.T) {
+	d, _, c := staffed(t)
+	as(t, d, "Ben")
+	c.add(9*time.Minute + 59*time.Second)
+	d.Touch()
+	c.add(9*time.Minute + 59*time.Second)
+	if !d.May(ActionCheck) {
+		t.Fatal("locked too early")
+	}
+	c.add(time.Second)
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	who, in := d.Who()
+	if in || who.Operator != "Ben" || who.SignedIn {
+		t.Errorf("%+v, %v", who, in)
+	}
+	d.Touch()                // wakes nobody up
+	c.add(-30 * time.Minute) // nor does the clock
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	as(t, d, "Ben")
+	if !d.May(ActionCheck) {
+		t.Error("still locked")
+	}
+	c.add(10 * time.Minute)
+	d.Touch() // comes too late
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	as(t, d, "Cleo") // instead of Ben
+	if who, in := d.Who(); !in || who.Operator != "Cleo" {
+		t.Errorf("%+v", who)
+	}
+}
+
+func TestLockNever(t *testing.T) {
+	d, _, c := staffed(t)
+	as(t, d, "Ada")
+	s := d.Settings()
+	s.Operators.LockMinutes = 0
+	must(t, d.SaveSettings(t.Context(), s))
+	c.add(1000 * time.Hour)
+	if !d.May(ActionSettings) {
+		t.Error("locked")
+	}
+	s.Operators.LockMinutes = 1
+	must(t, d.SaveSettings(t.Context(), s))
+	d.Stay() // as a program does that serves others
+	c.add(time.Hour)
+	if !d.May(ActionSettings) {
+		t.Error("a program nobody sits at is locked")
+	}
+	for _, wrong := range []int{-1, 24*60 + 1} {
+		s.Operators.LockMinutes = wrong
+		wantKey(t, d.SaveSettings(t.Context(), s), "settings.lock_minutes")
+	}
+	if settings.Default().Operators.LockMinutes != 10 {
+		t.Error("the usual time is another one")
+	}
+}
+
+// A computer that slept for an hour was away for an hour, though its own clock, by
+// which Go measures, stood still.
+func TestLockAfterSleep(t *testing.T) {
+	d, _, _ := staffed(t)
+	now := time.Now()
+	d.g.Now = func() time.Time { return now }
+	as(t, d, "Ben")
+	d.in.last = d.in.last.Add(0).Round(0).Add(-time.Hour) // by the clock on the wall alone
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+}
+
+// A check that runs while the lock falls goes on, and is recorded as its
+// operator's.
+func TestLockDuringACheck(t *testing.T) {
+	d, m, c := staffed(t)
+	as(t, d, "Ben")
+	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+		c.add(time.Hour)
+		wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+		return matcher.Clip{}, matcher.NewProblem("camera.lost", nil)
+	}}, nil)
+	if err != nil || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.started[0].Operator != "Ben" {
+		t.Errorf("%v, %+v", err, check)
+	}
+	_, err = d.Check(t.Context(), CheckInput{Consent: true}, nil)
+	wantKey(t, err, "operators.locked")
+}
+
+// Restoring a history needs somebody who may, before there is one to record it in.
+func TestVouch(t *testing.T) {
+	d, m, _ := staffed(t)
+	m.refuse = matcher.NewProblem("store.damaged", nil)
+	signedIn := len(m.signedIn)
+	who, err := d.Vouch(t.Context(), "ada", staff["Ada"].passphrase, ActionBackup)
+	if err != nil || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
+		t.Errorf("%+v, %v", who, err)
+	}
+	_, err = d.Vouch(t.Context(), "Ben", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.may_not")
+	_, err = d.Vouch(t.Context(), "Ada", staff["Ben"].passphrase, ActionBackup)
+	wantKey(t, err, "operators.wrong")
+	if _, in := d.Who(); in || len(m.signedIn) != signedIn {
+		t.Error("somebody is signed in")
+	}
+}
+
+// A double click on the button is no wrong attempt.
+func TestSameSignInTwiceAtOnce(t *testing.T) {
+	d, m, _ := staffed(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if err := d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range m.signedIn {
+		if s.Failed != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+func TestGuardFromManyGoroutines(t *testing.T) {
+	d, _, c := staffed(t)
+	var wg sync.WaitGroup
+	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
+		wg.Go(func() {
+			for range 5 {
+				if err := d.SignIn(t.Context(), name, staff[name].passphrase); err != nil {
+					t.Error(err)
+				}
+				d.Who()
+				d.May(ActionHistory)
+				d.SingleUser()
+			}
+		})
+		wg.Go(func() {
+			for range 50 {
+				d.Touch()
+				c.add(time.Second)
+				d.SignOut()
+			}
+		})
+	}
+	wg.Wait()
+}

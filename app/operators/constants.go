@@ -1,0 +1,56 @@
+package operators
+
+import "time"
+
+const (
+	// version is that of the files this program writes.
+	version = 1
+
+	// maxName is the longest name, in characters.
+	maxName = 80
+
+	// MinPassphrase is the shortest passphrase, in characters: what NIST SP
+	// 800-63B-4, section 3.1.1.2, demands where nothing else is asked for. Like
+	// there, nothing is said about which characters. maxPassphrase is well over the
+	// 64 it wants allowed.
+	MinPassphrase = 15
+	maxPassphrase = 256
+
+	// ownWords is how many characters of a passphrase must not be its owner's name,
+	// this program's, or a word from the list of the worst.
+	ownWords = 8
+
+	// freeAttempts is how many wrong attempts cost nothing: people mistype.
+	// Each one more doubles the wait, from firstWait to longestWait. So a name that
+	// is guessed at gets some 300 guesses a day, and its owner never waits longer
+	// than a coffee takes.
+	freeAttempts = 2
+	firstWait    = time.Second
+	longestWait  = 5 * time.Minute
+
+	// unknownNames is over how many counters the names nobody bears are spread: what
+	// was typed there, which may be a passphrase, is not kept.
+	unknownNames = 1024
+
+	// lockPatience and lockRetry are for the lock that is held while a file is read
+	// and written anew, which takes milliseconds.
+	lockPatience = 5 * time.Second
+	lockRetry    = 5 * time.Millisecond
+
+	// maxFile is the most bytes of a file; an operator takes some 200.
+	maxFile = 1 << 20
+
+	// saltBytes and hashBytes are RFC 9106's.
+	saltBytes = 16
+	hashBytes = 32
+
+	// What a hash in the file may ask for, so that a damaged one does not take all
+	// memory: 1 GiB and 64 passes.
+	maxMemory = 1 << 20
+	maxPasses = 64
+)
+
+// usual is the cost of a new hash: RFC 9106, section 4, for places where 2 GiB are
+// too much; OWASP's least are 19 MiB, two passes and one lane. It takes about a
+// tenth of a second.
+var usual = Cost{Memory: 64 << 10, Passes: 3, Lanes: 4}
