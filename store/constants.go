@@ -64,10 +64,9 @@ const (
 	// batch is one pass over all.
 	eachBatch = 5000
 
-	// indexBatch is how many records' names get their tokens in one transaction:
-	// some seconds of work, less than busyTimeout. In fewer the table's pages
-	// would be written many times over.
-	indexBatch = 200_000
+	// indexBatch is how many records' names get their tokens in one transaction,
+	// which cannot be cancelled: about a second of work.
+	indexBatch = 20_000
 
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.

@@ -250,7 +250,7 @@ func (s *Store) reading(ctx context.Context, words string, do func(*reading) err
 		case err != nil:
 			return err
 		default:
-			if err := s.indexNames(ctx, master); err != nil {
+			if err := s.indexNames(ctx, master, indexBatch); err != nil {
 				return err
 			}
 			t, err := newTokens(master, s.id)
