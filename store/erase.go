@@ -307,7 +307,7 @@ func (s *Store) keepErasures(ctx context.Context) error {
 	err := s.keepErasuresIn(ctx, s.anchor)
 	if s.second.chosen() {
 		// The first list is enough; this one is for where it is lost.
-		if err := s.second.ask(func() error { return s.keepErasuresIn(ctx, s.second.anchor) }); err != nil {
+		if err := s.second.ask(func(a anchor) error { return s.keepErasuresIn(ctx, a) }); err != nil {
 			s.log.Warn("erasures not listed at the second anchor", "error", err)
 		}
 	}
