@@ -27,6 +27,10 @@ const (
 	// some milliseconds, so that a check does not wait.
 	expireAtOnce = 200
 
+	// clockSetBack is how much earlier than a record before it one may say it is,
+	// because the clock was set. What is set back by more expires later by as much.
+	clockSetBack = 24 * time.Hour
+
 	// expireScan is how many sessions are looked up in one go, so that the history
 	// is not searched anew for each transaction; they take some megabytes.
 	expireScan = 50_000
@@ -64,10 +68,9 @@ const (
 	// batch is one pass over all.
 	eachBatch = 5000
 
-	// indexBatch is how many records' names get their tokens in one transaction:
-	// some seconds of work, less than busyTimeout. In fewer the table's pages
-	// would be written many times over.
-	indexBatch = 200_000
+	// indexBatch is how many records' names get their tokens in one transaction,
+	// which cannot be cancelled: about a second of work.
+	indexBatch = 20_000
 
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.

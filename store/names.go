@@ -47,10 +47,11 @@ func namesWait(ctx context.Context, q querier) (int64, error) {
 	return upTo, err
 }
 
-// indexNames makes the names of older records ones that can be found. Some
-// thousands take a second; others can write in between. A name that does not
-// open has no tokens, as it would not be shown either.
-func (s *Store) indexNames(ctx context.Context, master []byte) error {
+// indexNames makes the names of older records ones that can be found, of so many
+// records in one transaction. Some thousands take a second; others can write in
+// between. A name that does not open has no tokens, as it would not be shown
+// either.
+func (s *Store) indexNames(ctx context.Context, master []byte, atOnce int64) error {
 	for {
 		upTo, err := namesWait(ctx, s.reader)
 		if err != nil || upTo == 0 {
@@ -67,7 +68,7 @@ func (s *Store) indexNames(ctx context.Context, master []byte) error {
 			if err != nil || upTo == 0 {
 				return err
 			}
-			return s.indexSome(ctx, tx, master, max(0, upTo-indexBatch), upTo)
+			return s.indexSome(ctx, tx, master, max(0, upTo-atOnce), upTo)
 		}); err != nil {
 			return err
 		}
