@@ -476,6 +476,13 @@ func (d *fakeDesk) Decide(_ context.Context, in app.DecisionInput) error {
 	return nil
 }
 
+// recorded are the decisions so far.
+func (d *fakeDesk) recorded() []app.DecisionInput {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.decided)
+}
+
 func (d *fakeDesk) NeedsSecond(row history.Row) bool {
 	return row.Outcome != history.Refer || row.Decision == history.Approved || row.Decision == history.Rejected
 }
