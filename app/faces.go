@@ -120,7 +120,7 @@ func (d *Desk) Engine(ctx context.Context) (matcher.Description, error) {
 	return d.p.Engine.Describe(ctx)
 }
 
-// Checks lists checks, newest first.
+// Checks lists one page of the checks a filter chooses.
 func (d *Desk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	if err := d.Allow(ctx, ActionHistory); err != nil {
 		return nil, err

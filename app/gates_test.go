@@ -27,7 +27,7 @@ var gates = map[string]Action{
 	// is shown, a clip that has no use any more is deleted.
 	"Settings": open, "NoticeSettings": open, "OpenCamera": open, "Cameras": open, "FindPortrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "UprightPage": open, "Engine": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
-	"NeedsSecond": open,
+	"NeedsSecond": open, "Expire": open, // the program does it by itself, as the settings say
 
 	"Check": ActionCheck, "Keep": ActionCheck, "KeptChecks": ActionCheck, "SendKept": ActionCheck, "DropKept": ActionCheck,
 	"TokenPlace": ActionCheck, "UnlockToken": ActionCheck,
@@ -36,6 +36,7 @@ var gates = map[string]Action{
 	"Export": ActionExport,
 	"Erase":  ActionErase,
 	"Backup": ActionBackup, "SetRecovery": ActionBackup, "RecoverySet": ActionBackup,
+	"RecoverKey": ActionBackup, "AcceptLoss": ActionBackup, "RebuildLists": ActionBackup,
 	"SaveSettings": ActionSettings,
 	"Operators":    ActionOperators, "AddOperator": ActionOperators, "RemoveOperator": ActionOperators, "SetPassphrase": ActionOperators,
 	"SetToken": ActionToken, "ClearToken": ActionToken, "TestToken": ActionToken,
@@ -155,7 +156,7 @@ func TestAuditorsOnlyLook(t *testing.T) {
 func (m *memory) writes() []int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return []int{len(m.signedIn), len(m.exported), len(m.started), len(m.sending), len(m.finished), len(m.settings), len(m.decided)}
+	return []int{len(m.signedIn), len(m.exported), len(m.started), len(m.sending), len(m.finished), len(m.settings), len(m.decided), len(m.erased), len(m.backedUp), len(m.recovery)}
 }
 
 func TestRoles(t *testing.T) {

@@ -116,10 +116,15 @@ func (s *Store) Exported(ctx context.Context, e history.Export) error {
 
 // Head gives the newest record of the chain; its Seq is 0 where there is none.
 func (s *Store) Head(ctx context.Context) (history.Head, error) {
+	h, err := headOf(ctx, s.reader)
+	return h, problem(err)
+}
+
+func headOf(ctx context.Context, q querier) (history.Head, error) {
 	var hash []byte
 	var at string
 	var h history.Head
-	err := s.reader.QueryRowContext(ctx, `SELECT seq, hash, at FROM record ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash, &at)
+	err := q.QueryRowContext(ctx, `SELECT seq, hash, at FROM record ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
 	}
@@ -128,5 +133,5 @@ func (s *Store) Head(ctx context.Context) (history.Head, error) {
 		h.At, err = time.Parse(timeLayout, at)
 		err = damaged(err)
 	}
-	return h, problem(err)
+	return h, err
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"hash/maphash"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestHashByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found []stored
-	if err := eachStored(context.Background(), s.reader, func(r stored) bool { found = append(found, r); return true }); err != nil || len(found) != 3 {
+	if err := eachStored(context.Background(), s.reader, maphash.MakeSeed(), func(r *stored) bool { found = append(found, *r); return true }); err != nil || len(found) != 3 {
 		t.Fatalf("%d records, %v", len(found), err)
 	}
 	prev := make([]byte, 32)

@@ -18,6 +18,23 @@ const (
 	lockPatience = 3 * time.Second
 	lockRetry    = 5 * time.Millisecond
 
+	// sharePatience is how long the second anchor may take, which lies where the
+	// user wants: a share that is there answers within some milliseconds, and a
+	// check must not wait for one that is not.
+	sharePatience = 2 * time.Second
+
+	// expireAtOnce is of how many sessions parts are erased in one transaction:
+	// some milliseconds, so that a check does not wait.
+	expireAtOnce = 200
+
+	// expireScan is how many sessions are looked up in one go, so that the history
+	// is not searched anew for each transaction; they take some megabytes.
+	expireScan = 50_000
+
+	// backupPages is how many pages of 4 KiB a backup copies between two reports
+	// and looks whether it was cancelled: some milliseconds.
+	backupPages = 1000
+
 	// openRetry is the pause where another process is just making the same
 	// database: the switch to WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond
@@ -26,13 +43,43 @@ const (
 	// and one to spare.
 	readers = 4
 
+	// pageCache is how many bytes of the file each connection keeps at most: what
+	// lists choose by takes 16 MB for a million records, and is gone through for
+	// each question.
+	pageCache = 32 << 20
+
+	// statements is how many each connection keeps ready: a list asks the same of
+	// each of its rows.
+	statements = 32
+
 	// defaultLimit is the length of a page where the caller names none, as
 	// history.Filter promises.
 	defaultLimit = 100
 
+	// shortestBeginning is how many bytes of an id are needed to look for its
+	// beginning, as history.Filter promises.
+	shortestBeginning = 8
+
+	// eachBatch is how many places of checks Each holds: sorted by score, each
+	// batch is one pass over all.
+	eachBatch = 5000
+
+	// indexBatch is how many records' names get their tokens in one transaction:
+	// some seconds of work, less than busyTimeout. In fewer the table's pages
+	// would be written many times over.
+	indexBatch = 200_000
+
 	// progressEvery is how many records verify reads between two reports: some
 	// milliseconds of work.
 	progressEvery = 500
+
+	// examineAtOnce is how many records verify hands to a goroutine at once: a
+	// fraction of a millisecond of work, and of a megabyte.
+	examineAtOnce = 256
+
+	// movedWithin is how far from its place verify looks for the number a record
+	// was written under, once it has found one that does not fit: about a second.
+	movedWithin = 200_000
 
 	// dayLayout tells which marks of the anchor belong to one day (UTC).
 	dayLayout = "2006-01-02"

@@ -25,6 +25,8 @@ var migrationFiles embed.FS
 // of the path is itself.
 func dsn(path string, params url.Values) string {
 	params.Set("_busy_timeout", strconv.FormatInt(busyTimeout.Milliseconds(), 10))
+	params.Set("_cache_size", strconv.Itoa(-pageCache>>10)) // negative: in KiB
+	params.Set("_stmt_cache_size", strconv.Itoa(statements))
 	address := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
 	return address.String()
 }
@@ -203,6 +205,10 @@ func hasLog(path string) bool {
 	return err == nil && info.Size() > 0
 }
 
+// listsSince is the migration that made the tables lists are chosen by; it fills
+// them too.
+const listsSince = 2
+
 // version gives the number of the last migration, 0 for an empty database. A
 // database that is not ours or newer than this program is a *matcher.Problem.
 func version(ctx context.Context, q querier) (int, error) {
@@ -258,6 +264,11 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 				return fmt.Errorf("migration %d: %w", have+1, err)
 			}
 			have++
+			if have == listsSince {
+				if err := rebuild(ctx, tx); err != nil {
+					return fmt.Errorf("migration %d: %w", have, err)
+				}
+			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`, have, now().UTC().Format(timeLayout))
 			return err
 		})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,6 +53,31 @@ func forge(t *testing.T, path string) (db *sql.DB, restore func()) {
 	}
 }
 
+// chainAt makes one record right in itself, and leaves the next as it is.
+func chainAt(t *testing.T, db *sql.DB, seq int64) {
+	t.Helper()
+	var prev, payload []byte
+	if err := db.QueryRow(`SELECT p.hash, r.payload FROM record p, record r WHERE p.seq = r.seq - 1 AND r.seq = ?`, seq).Scan(&prev, &payload); err != nil {
+		t.Fatal(err)
+	}
+	hash := link(seq, prev, payload)
+	if _, err := db.Exec(`UPDATE record SET prev = ?, hash = ? WHERE seq = ?`, prev, hash[:], seq); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// makeListsAnew makes what lists are chosen by fit the records again.
+func makeListsAnew(t *testing.T, db *sql.DB) {
+	t.Helper()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(rebuild(context.Background(), tx), tx.Commit()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // chainFrom makes the chain right again from a record on.
 func chainFrom(t *testing.T, db *sql.DB, from int64) {
 	t.Helper()
@@ -77,6 +103,9 @@ func chainFrom(t *testing.T, db *sql.DB, from int64) {
 		prev = hash[:]
 	}
 }
+
+// listsAnew stands for what a careful forger does besides.
+const listsAnew = "make the lists anew"
 
 const editPayload = `UPDATE record SET payload = json_set(payload, '$.outcome', 'fail') WHERE seq = %d`
 
@@ -104,7 +133,7 @@ func TestTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	edited := func(seq int) string { return fmt.Sprintf(editPayload, seq) }
-	const unchained = -1
+	const unchained, rehashed = -1, -2
 	for _, c := range []struct {
 		name     string
 		sql      []string
@@ -118,43 +147,73 @@ func TestTampering(t *testing.T) {
 		{"edited", []string{edited(4)}, unchained, false, history.FaultEdited, 4},
 		{"first edited", []string{edited(1)}, unchained, false, history.FaultEdited, 1},
 		{"a space added", []string{`UPDATE record SET payload = payload || ' ' WHERE seq = 7`}, unchained, false, history.FaultEdited, 7},
-		{"prev changed", []string{`UPDATE record SET prev = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultChain, 5},
+		{"prev changed", []string{`UPDATE record SET prev = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultEdited, 5},
 		{"hash changed", []string{`UPDATE record SET hash = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultEdited, 5},
-		{"deleted", []string{`DELETE FROM record WHERE seq = 4`}, unchained, false, history.FaultMissing, 5},
-		{"first deleted", []string{`DELETE FROM record WHERE seq = 1`}, unchained, false, history.FaultMissing, 2},
+		{"deleted", []string{`DELETE FROM record WHERE seq = 4`}, unchained, false, history.FaultDeleted, 4},
+		{"first deleted", []string{`DELETE FROM record WHERE seq = 1`}, unchained, false, history.FaultDeleted, 1},
 		{"deleted and closed up", []string{`DELETE FROM record WHERE seq = 4`, `UPDATE record SET seq = -seq WHERE seq > 4`, `UPDATE record SET seq = -seq - 1 WHERE seq < 0`},
-			unchained, false, history.FaultChain, 4},
+			unchained, false, history.FaultDeleted, 4},
 		{"one slipped in", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
 			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, hash, hash, payload FROM record WHERE seq = 3`},
-			unchained, false, history.FaultEdited, 4},
+			unchained, false, history.FaultInserted, 4},
 		{"one put in front", []string{`INSERT INTO record (seq, prev, hash, payload) SELECT 0, prev, hash, payload FROM record WHERE seq = 1`},
-			unchained, false, history.FaultMissing, 0},
+			unchained, false, history.FaultInserted, 0},
 		{"payloads swapped", []string{`UPDATE record SET payload = (SELECT payload FROM record o WHERE o.seq = 8 - record.seq) WHERE seq IN (2, 6)`},
-			unchained, false, history.FaultEdited, 2},
+			unchained, false, history.FaultEdited, 2}, // 6 stays: its own comes back to it
+		{"payloads exchanged", []string{`CREATE TEMP TABLE t AS SELECT seq, payload FROM record`,
+			`UPDATE record SET payload = (SELECT payload FROM t WHERE t.seq = 8 - record.seq) WHERE seq IN (2, 6)`},
+			unchained, false, history.FaultReordered, 2},
 		{"records swapped", []string{`UPDATE record SET seq = -2 WHERE seq = 2`, `UPDATE record SET seq = 2 WHERE seq = 4`, `UPDATE record SET seq = 4 WHERE seq = -2`},
-			unchained, false, history.FaultChain, 2},
+			unchained, false, history.FaultReordered, 2},
+		{"edited, its hash made to fit", []string{edited(4)}, rehashed, false, history.FaultEdited, 4},
+		{"one slipped in, its hash made to fit", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
+			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, hash, hash, json_set(payload, '$.check', 'chk_x') FROM record WHERE seq = 3`},
+			rehashed, false, history.FaultInserted, 4},
+		{"moved to the end", []string{`UPDATE record SET seq = 99 WHERE seq = 4`}, unchained, false, history.FaultReordered, 4},
+		{"moved to the end and closed up", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq - 1 WHERE seq < -4`, `UPDATE record SET seq = 12 WHERE seq = -4`},
+			unchained, false, history.FaultReordered, 4},
+		{"a copy slipped in", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
+			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, prev, hash, payload FROM record WHERE seq = 9`},
+			unchained, false, history.FaultInserted, 4},
+		{"three deleted and closed up", []string{`DELETE FROM record WHERE seq BETWEEN 4 AND 6`, `UPDATE record SET seq = -seq WHERE seq > 6`, `UPDATE record SET seq = -seq - 3 WHERE seq < 0`},
+			unchained, false, history.FaultDeleted, 4},
+		{"written over by a copy", []string{`UPDATE record SET (prev, hash, payload) = (SELECT prev, hash, payload FROM record WHERE seq = 3) WHERE seq = 7`},
+			unchained, false, history.FaultEdited, 7},
 		{"edited and chained anew", []string{edited(4)}, 4, false, history.FaultReplaced, 6},
 		{"last edited and chained anew", []string{edited(12)}, 12, false, history.FaultReplaced, 12},
-		{"edited and chained anew, no anchor", []string{edited(4)}, 4, true, "", 0}, // what cannot be seen
+		{"edited and chained anew, no anchor", []string{edited(4)}, 4, true, history.FaultLists, 3},        // of the check's first record
+		{"edited, chained and lists made anew, no anchor", []string{edited(4), listsAnew}, 4, true, "", 0}, // what cannot be seen
 		{"cut off", []string{`DELETE FROM record WHERE seq > 10`, `DELETE FROM sealed WHERE record > 10`}, unchained, false, history.FaultCutOff, 11},
-		{"cut off, no anchor", []string{`DELETE FROM record WHERE seq > 10`, `DELETE FROM sealed WHERE record > 10`}, unchained, true, "", 0},
+		{"cut off, no anchor", []string{`DELETE FROM record WHERE seq > 10`, `DELETE FROM sealed WHERE record > 10`}, unchained, true, history.FaultLists, 9}, // whose end is gone
+		{"cut off, lists made anew, no anchor", []string{`DELETE FROM record WHERE seq > 10`, `DELETE FROM sealed WHERE record > 10`, listsAnew}, unchained, true, "", 0},
+		{"a check left out of lists", []string{`UPDATE check_page SET entries = CAST(substr(entries, 1, 80) || substr(entries, 121) AS BLOB)`}, unchained, false, history.FaultLists, 5},
+		{"a check's outcome in lists", []string{`UPDATE check_page SET entries = CAST(substr(entries, 1, 156) || x'03' || substr(entries, 158) AS BLOB)`}, unchained, false, history.FaultLists, 7},
+		{"no page of lists", []string{`DELETE FROM check_page`}, unchained, false, history.FaultLists, 1},
+		{"another page of lists", []string{`INSERT INTO check_page SELECT 200, entries FROM check_page`}, unchained, false, history.FaultLists, 200},
+		{"lists empty", []string{`UPDATE check_page SET entries = x''`}, unchained, false, history.FaultLists, 1},
+		{"a label", []string{`UPDATE label SET text = 'another' WHERE kind = 'operator'`}, unchained, false, history.FaultLists, 0},
+		{"a label gone", []string{`DELETE FROM label WHERE id = (SELECT max(id) FROM label)`}, unchained, false, history.FaultLists, 0},
+		{"a name that is not found", []string{`DELETE FROM name_word WHERE record = 5`, `DELETE FROM name_token WHERE record = 5`}, unchained, false, history.FaultLists, 0},
+		{"a name found elsewhere", []string{`UPDATE name_token SET session = 'sess_1' WHERE record = 5`}, unchained, false, history.FaultLists, 0},
+		{"tokens without a name", []string{`INSERT INTO name_word (token, record) VALUES (9, 3)`}, unchained, false, history.FaultLists, 0},
+		{"a label more", []string{`INSERT INTO label (kind, text) VALUES ('code', '9')`}, unchained, false, history.FaultLists, 0},
 		{"cut off, sealed parts left, no anchor", []string{`DELETE FROM record WHERE seq > 8`}, unchained, true, history.FaultCutOff, 9},
 		{"emptied", []string{`DELETE FROM sealed`, `DELETE FROM record`}, unchained, false, history.FaultCutOff, 1},
 		{"ciphertext changed", []string{`UPDATE sealed SET ciphertext = zeroblob(40) WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
 		{"nonce changed", []string{`UPDATE sealed SET nonce = zeroblob(12) WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
-		{"sealed part deleted", []string{`DELETE FROM sealed WHERE record = 6`}, unchained, false, history.FaultSealed, 6},
+		{"sealed part deleted", []string{`DELETE FROM sealed WHERE record = 6`}, unchained, false, history.FaultPartGone, 6},
 		{"sealed part moved", []string{`UPDATE sealed SET record = 3 WHERE record = 5`}, unchained, false, history.FaultSealed, 3},
 		{"sealed parts swapped", []string{`UPDATE sealed SET record = -9 WHERE record = 1`, `UPDATE sealed SET record = 1 WHERE record = 5`, `UPDATE sealed SET record = 5 WHERE record = -9`},
 			unchained, false, history.FaultSealed, 1},
 		{"sealed part added", []string{`INSERT INTO sealed SELECT record, 'note', nonce, ciphertext FROM sealed WHERE record = 6`}, unchained, false, history.FaultSealed, 6},
 		{"sealed part renamed", []string{`UPDATE sealed SET part = 'note' WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
-		{"a session's key deleted", []string{`DELETE FROM session_key WHERE session = 'sess_2'`}, unchained, false, history.FaultSealed, 5},
-		{"all keys deleted", []string{`DELETE FROM session_key`}, unchained, false, history.FaultSealed, 1},
-		{"a key given to another session", []string{`UPDATE session_key SET session = 'sess_9' WHERE session = 'sess_4'`}, unchained, false, history.FaultSealed, 9},
-		{"a generated column with another meaning", []string{`DROP INDEX record_outcome`, `ALTER TABLE record DROP COLUMN outcome`,
-			`ALTER TABLE record ADD COLUMN outcome TEXT GENERATED ALWAYS AS ('pass') VIRTUAL`,
-			`CREATE INDEX record_outcome ON record (outcome) WHERE outcome IS NOT NULL`}, unchained, false, history.FaultSchema, 0},
-		{"a column gone", []string{`DROP INDEX record_outcome`, `ALTER TABLE record DROP COLUMN outcome`}, unchained, false, history.FaultSchema, 0},
+		{"a session's key deleted", []string{`DELETE FROM session_key WHERE session = 'sess_2'`}, unchained, false, history.FaultKeyGone, 5},
+		{"all keys deleted", []string{`DELETE FROM session_key`}, unchained, false, history.FaultKeyGone, 1},
+		{"a key given to another session", []string{`UPDATE session_key SET session = 'sess_9' WHERE session = 'sess_4'`}, unchained, false, history.FaultKeyGone, 9},
+		{"a generated column with another meaning", []string{`DROP INDEX record_request`, `ALTER TABLE record DROP COLUMN request`,
+			`ALTER TABLE record ADD COLUMN request TEXT GENERATED ALWAYS AS ('another') VIRTUAL`,
+			`CREATE INDEX record_request ON record (request) WHERE request IS NOT NULL`}, unchained, false, history.FaultSchema, 0},
+		{"a column gone", []string{`DROP INDEX record_request`, `ALTER TABLE record DROP COLUMN request`}, unchained, false, history.FaultSchema, 0},
 		{"an index gone", []string{`DROP INDEX record_check`}, unchained, false, history.FaultSchema, 0},
 		{"a trigger added", []string{`CREATE TRIGGER forget AFTER INSERT ON record BEGIN DELETE FROM record WHERE seq = NEW.seq; END`}, unchained, false, history.FaultSchema, 0},
 		{"a table gone", []string{`DROP TABLE session_key`, `CREATE TABLE session_key (session TEXT, nonce BLOB, wrapped BLOB)`,
@@ -166,11 +225,19 @@ func TestTampering(t *testing.T) {
 			copyFolder(t, whole, filepath.Dir(filepath.Dir(p.Path)))
 			db, restore := forge(t, p.Path)
 			for _, statement := range c.sql {
+				if statement == listsAnew {
+					makeListsAnew(t, db)
+					continue
+				}
 				if _, err := db.Exec(statement); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 			}
-			if c.rechain != unchained {
+			switch c.rechain {
+			case unchained:
+			case rehashed:
+				chainAt(t, db, c.bad)
+			default:
 				chainFrom(t, db, c.rechain)
 			}
 			restore()
@@ -476,8 +543,8 @@ func TestIndexDoesNotFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In the index the word stands before the next entry, in a payload in quotes.
-	changed := bytes.Replace(data, []byte("\x01pass\x02"), []byte("\x01fail\x02"), 1)
+	// In the index the two words stand side by side, in a payload in quotes.
+	changed := bytes.Replace(data, []byte("chk_astarted"), []byte("chk_bstarted"), 1)
 	if bytes.Equal(changed, data) {
 		t.Fatal("the index entry was not found")
 	}

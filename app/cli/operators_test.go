@@ -73,6 +73,13 @@ func TestWhatNeedsASignIn(t *testing.T) {
 		{[]string{"operator", "add", "Eve", "--role", "auditor"}, "Ada"},
 		{[]string{"operator", "passphrase", "Ben"}, "Ada Ben"},
 		{[]string{"history", "decide", "chk_1", "approve", "--reason", "known_person"}, "Ada Ben Cleo"},
+		{[]string{"history", "erase", "--session", aSession, "--yes"}, "Ada"},
+		{[]string{"history", "backup", "b.db"}, "Ada"},
+		{[]string{"history", "restore", "b.db"}, "Ada"},
+		{[]string{"history", "restore", "--accept-loss"}, "Ada"},
+		{[]string{"history", "recovery"}, "Ada"},
+		{[]string{"history", "recover"}, "Ada"},
+		{[]string{"history", "rebuild"}, "Ada"},
 		{[]string{"document", "d.jpg"}, ""},
 	} {
 		name := strings.Join(tt.args, " ")

@@ -4,6 +4,8 @@
 package settings
 
 import (
+	"time"
+
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -83,6 +85,14 @@ type Retention struct {
 	NamesDays   int `toml:"names_days" comment:"how many days names and notes are kept; 0: without end"`
 	AnswersDays int `toml:"answers_days" comment:"how many days the answers' bodies are kept; 0: without end"`
 	ImagesDays  int `toml:"images_days" comment:"how many days pictures are kept, where they are; 0: without end"`
+}
+
+// Periods are the same as the history takes them.
+func (r Retention) Periods() history.Periods {
+	const day = 24 * time.Hour
+	return history.Periods{
+		Names: time.Duration(r.NamesDays) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
+	}
 }
 
 // Privacy is what is kept of a person besides.

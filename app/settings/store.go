@@ -209,11 +209,11 @@ const (
 	maxSeconds  = 900
 	maxKeepDays = 30
 
-	// maxLockMinutes is a day: whoever wants longer wants never.
-	maxLockMinutes = 24 * 60
-
 	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
 	maxRetentionDays = 36_500
+
+	// maxLockMinutes is a day: whoever wants longer wants never.
+	maxLockMinutes = 24 * 60
 )
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }

@@ -1,0 +1,493 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// all gives every check by Each, which reads nothing but the order of the
+// records from what is derived.
+func all(t *testing.T, s *Store) []history.Detail {
+	t.Helper()
+	var found []history.Detail
+	if err := s.Each(context.Background(), history.Filter{Sort: history.Oldest}, func(d history.Detail) error {
+		found = append(found, d)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// meets says whether a check meets a filter: written from the words of
+// history.Filter alone, to hold the store against.
+func meets(f history.Filter, r history.Row) bool {
+	id := func(want, have string) bool {
+		return want == "" || want == have || len(want) >= 8 && strings.HasPrefix(have, want)
+	}
+	for _, typed := range strings.Fields(f.Words) {
+		if !slices.ContainsFunc(strings.Fields(r.Name), func(w string) bool {
+			return strings.HasPrefix(strings.ToLower(w), strings.ToLower(typed))
+		}) {
+			return false
+		}
+	}
+	switch {
+	case !f.From.IsZero() && r.At.Before(f.From), !f.To.IsZero() && !r.At.Before(f.To),
+		len(f.Outcomes) > 0 && !slices.Contains(f.Outcomes, r.Outcome),
+		len(f.Decisions) > 0 && !slices.Contains(f.Decisions, r.Decision),
+		len(f.Modes) > 0 && !slices.Contains(f.Modes, r.Mode),
+		len(f.Operators) > 0 && !slices.Contains(f.Operators, r.Operator),
+		len(f.Desks) > 0 && !slices.Contains(f.Desks, r.Desk),
+		len(f.Codes) > 0 && (r.Code == nil || !slices.Contains(f.Codes, *r.Code)),
+		f.LeastScore != nil && (r.Score == nil || *r.Score < *f.LeastScore),
+		f.MostScore != nil && (r.Score == nil || *r.Score > *f.MostScore),
+		!id(f.Session, r.Session), !id(f.Check, r.Check), !id(f.Request, r.Request):
+		return false
+	}
+	return true
+}
+
+func inOrder(order history.Sort) func(a, b history.Row) int {
+	return func(a, b history.Row) int {
+		newest := int(b.Seq - a.Seq)
+		switch {
+		case order == history.Oldest:
+			return -newest
+		case order != history.Highest && order != history.Lowest:
+			return newest
+		case (a.Score == nil) != (b.Score == nil):
+			if a.Score == nil {
+				return 1
+			}
+			return -1
+		case a.Score == nil || *a.Score == *b.Score:
+			return newest
+		case (*a.Score < *b.Score) == (order == history.Lowest):
+			return -1
+		}
+		return 1
+	}
+}
+
+// TestEveryFilter makes up combinations of filters and holds what is listed, page
+// by page, and counted against what every check says.
+func TestEveryFilter(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.Alive = func(instance string) bool { return instance == "instance-1" }
+	s := mustOpen(t, p, noRing{})
+	fillMany(t, s, 1000)
+	// Some that have not ended: running, interrupted, unknown.
+	for i, instance := range []string{"instance-1", "gone", "gone"} {
+		st := started(fmt.Sprint("open", i), "Maria Open")
+		st.Instance, st.Mode = instance, history.Remote
+		if err := s.Start(context.Background(), st); err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 {
+			if err := s.Sending(context.Background(), history.Sending{Check: st.Check, Session: st.Session, Host: "api.test"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var rows []history.Row
+	outcomes := map[history.Outcome]bool{}
+	for _, d := range all(t, s) {
+		rows = append(rows, d.Row)
+		outcomes[d.Outcome] = true
+	}
+	if len(outcomes) != 9 {
+		t.Fatalf("the history has the outcomes %v, want all", outcomes)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	one := func() history.Row { return rows[r.IntN(len(rows))] }
+	met := 0
+	for range 60 {
+		f := history.Filter{Limit: 1 + r.IntN(300)}
+		f.Sort = []history.Sort{"", history.Newest, history.Oldest, history.Highest, history.Lowest}[r.IntN(5)]
+		for range r.IntN(4) {
+			switch like := one(); r.IntN(12) {
+			case 0:
+				f.From = like.At
+			case 1:
+				f.To = like.At.Add(time.Duration(r.IntN(2)))
+			case 2:
+				f.Outcomes = append(f.Outcomes, like.Outcome, one().Outcome)
+			case 3:
+				f.Decisions = append(f.Decisions, like.Decision)
+			case 4:
+				f.Modes = append(f.Modes, like.Mode)
+			case 5:
+				f.Operators = append(f.Operators, like.Operator, "nobody")
+			case 6:
+				f.Desks = append(f.Desks, like.Desk)
+			case 7:
+				if f.Codes = append(f.Codes, 1234); like.Code != nil {
+					f.Codes = append(f.Codes, *like.Code)
+				}
+			case 8:
+				f.LeastScore = like.Score
+			case 9:
+				f.MostScore = like.Score
+			case 10:
+				f.Words = strings.ToUpper([]string{"m", "mar", "ma s", "schm", "pet w", "Quodlibet xav", "nemo"}[r.IntN(7)])
+			case 11:
+				switch r.IntN(3) {
+				case 0:
+					f.Session = like.Session[:5+r.IntN(len(like.Session)-5)]
+				case 1:
+					f.Check = like.Check[:4+r.IntN(len(like.Check)-4)]
+				case 2:
+					f.Request = like.Request
+				}
+			}
+		}
+		want := []history.Row{}
+		counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
+		for _, row := range rows {
+			if meets(f, row) {
+				want = append(want, row)
+				counts.Total++
+				counts.ByOutcome[row.Outcome]++
+				if row.Decision == history.Undecided {
+					counts.Undecided++
+				}
+			}
+		}
+		met += len(want)
+		slices.SortFunc(want, inOrder(f.Sort))
+		if got, err := s.Count(context.Background(), f); err != nil || !reflect.DeepEqual(got, counts) {
+			t.Fatalf("%+v counts %+v, %v, want %+v", f, got, err, counts)
+		}
+		got := []history.Row{}
+		for page := f; ; {
+			some := mustList(t, s, page)
+			got = append(got, some...)
+			if len(some) < f.Limit {
+				break
+			}
+			page.After = &some[len(some)-1]
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%+v lists %d checks, want %d", f, len(got), len(want))
+		}
+		var seqs []int64
+		if err := s.Each(context.Background(), f, func(d history.Detail) error {
+			seqs = append(seqs, d.Seq)
+			return nil
+		}); err != nil || len(seqs) != min(f.Limit, len(want)) || len(seqs) > 0 && seqs[len(seqs)-1] != want[len(seqs)-1].Seq {
+			t.Fatalf("%+v: each of %d checks, %v, want %d", f, len(seqs), err, min(f.Limit, len(want)))
+		}
+	}
+	if met < 1000 {
+		t.Errorf("the filters chose only %d checks in all", met)
+	}
+}
+
+func TestChoices(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	if got, err := s.Choices(context.Background()); err != nil || !reflect.DeepEqual(got, history.Choices{}) {
+		t.Errorf("an empty history gives the choices %+v, %v", got, err)
+	}
+	for i, operator := range []string{"zoe", "ann", "zoe"} {
+		st := started(fmt.Sprint(i), "")
+		st.Operator, st.Desk = operator, "Desk "+operator
+		f := finished(fmt.Sprint(i), 8000, "")
+		code := -i
+		f.Code = &code
+		if err := errors.Join(s.Start(context.Background(), st), s.Finish(context.Background(), f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := history.Choices{Operators: []string{"ann", "zoe"}, Desks: []string{"Desk ann", "Desk zoe"}, Codes: []int{-2, -1, 0}}
+	if got, err := s.Choices(context.Background()); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("choices are %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// erase does to the database what erasing parts of a session does.
+func erase(t *testing.T, s *Store, e history.Erasure) {
+	t.Helper()
+	err := s.append(context.Background(), func(ctx context.Context, a *appending) error {
+		if slices.Contains(e.Parts, history.PartKey) || slices.Contains(e.Parts, history.PartName) {
+			if _, err := a.ExecContext(ctx, `DELETE FROM name_token WHERE session = ?`, e.Session); err != nil {
+				return err
+			}
+		}
+		return a.add(ctx, struct {
+			header
+			history.Erasure
+		}{a.header(history.KindErased), e}, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestShow(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	ctx := context.Background()
+	first, second := started("a", "Ann Example"), started("b", "Ann Example")
+	second.Session = first.Session
+	end := finished("b", 7500, `{"who":"Ann"}`)
+	end.Session, end.Outcome, end.Remote = first.Session, history.Refer, &matcher.Exchange{Host: "h", RequestID: "req_12345678"}
+	decided := history.Decision{Check: "chk_b", Session: first.Session, Actor: history.Actor{Operator: "clerk"},
+		Choice: history.Reject, Reason: "other_person", Note: "A note"}
+	if err := errors.Join(s.Start(ctx, first), s.Finish(ctx, finished("a", 100, "")), s.Start(ctx, second), s.Finish(ctx, end),
+		s.Decide(ctx, decided)); err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, "other", "Bo")
+	show := func(s *Store) history.Detail {
+		t.Helper()
+		d, err := s.Show(ctx, "chk_b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := show(s)
+	if !reflect.DeepEqual(d.Started, second) || d.Name != "Ann Example" || d.Request != "req_12345678" || d.Decision != history.Rejected {
+		t.Errorf("started %+v, row %+v", d.Started, d.Row)
+	}
+	if !reflect.DeepEqual(*d.Finished, end) || string(d.Raw) != `{"who":"Ann"}` || d.RawSealed || d.RawErased {
+		t.Errorf("finished %+v, %s", d.Finished, d.Raw)
+	}
+	if len(d.Decisions) != 1 || d.Decisions[0].Decision != decided || d.Decisions[0].Seq != 5 || d.Decisions[0].At.IsZero() {
+		t.Errorf("decisions %+v", d.Decisions)
+	}
+	if len(d.Attempts) != 2 || d.Attempts[0].Check != "chk_a" || !reflect.DeepEqual(d.Attempts[1], d.Row) {
+		t.Errorf("attempts %+v", d.Attempts)
+	}
+	if head, err := s.Head(ctx); err != nil || d.Head != head || !reflect.DeepEqual(d.Seqs, []int64{3, 4, 5}) {
+		t.Errorf("head %+v, want %+v, %v; records %v", d.Head, head, err, d.Seqs)
+	}
+	_, err := s.Show(ctx, "chk_none")
+	wantKey(t, err, "store.check_unknown")
+
+	// Without the key all is there but what is sealed.
+	other := p
+	other.KeyFile += ".none"
+	other.ReadOnly = true
+	if d := show(mustOpen(t, other, noRing{})); !d.Sealed || d.Name != "" || !d.RawSealed || d.Raw != nil || !d.Decisions[0].NoteSealed || d.Decisions[0].Note != "" {
+		t.Errorf("without the key: %+v", d)
+	}
+	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartName, history.PartNote}, Reason: history.AfterPeriod})
+	if d := show(s); !d.Erased || d.Sealed || d.Name != "" || d.Raw == nil || !d.Decisions[0].NoteErased || len(d.Erasures) != 1 || !d.Attempts[0].Erased {
+		t.Errorf("without name and note: %+v", d)
+	}
+	// What is written afterwards in the session is not erased.
+	third := started("c", "Ann Again")
+	third.Session = first.Session
+	if err := s.Start(ctx, third); err != nil {
+		t.Fatal(err)
+	}
+	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 1 || rows[0].Name != "Ann Again" || rows[0].Erased {
+		t.Errorf("a name after the erasure: %+v", rows)
+	}
+	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
+	if rows := mustList(t, s, history.Filter{Session: first.Session}); len(rows) != 3 || !rows[0].Erased {
+		t.Errorf("without key: %+v", rows)
+	}
+	if d := show(s); d.Raw != nil || d.RawSealed || !d.RawErased || len(d.Erasures) != 2 || d.Erasures[1].Reason != history.OnRequest {
+		t.Errorf("without key: %+v", d)
+	}
+	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 0 {
+		t.Errorf("an erased name is found: %+v", rows)
+	}
+	if rows := mustList(t, s, history.Filter{Words: "bo"}); len(rows) != 1 || rows[0].Erased {
+		t.Errorf("another's name: %+v", rows)
+	}
+}
+
+// TestListsAreCancelled looks whether a question whose answer nobody wants any
+// more ends.
+func TestListsAreCancelled(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	fillMany(t, s, 500)
+	ctx, cancel := context.WithCancel(context.Background())
+	n := 0
+	if err := s.Each(ctx, history.Filter{}, func(history.Detail) error {
+		if n++; n == 3 {
+			cancel()
+		}
+		return nil
+	}); !errors.Is(err, context.Canceled) || n > 4 {
+		t.Errorf("each ended after %d with %v", n, err)
+	}
+	f := history.Filter{Words: "maria"}
+	_, err1 := s.List(ctx, f)
+	_, err2 := s.Count(ctx, f)
+	_, err3 := s.Choices(ctx)
+	_, err4 := s.Show(ctx, "chk_a")
+	for i, err := range []error{err1, err2, err3, err4} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%d ended with %v", i, err)
+		}
+	}
+	stop := errors.New("enough")
+	if err := s.Each(context.Background(), history.Filter{}, func(history.Detail) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("each ended with %v", err)
+	}
+}
+
+// plan gives how SQLite goes about a query.
+func plan(t *testing.T, db *sql.DB, query string, args ...any) string {
+	t.Helper()
+	rows, err := db.Query(`EXPLAIN QUERY PLAN `+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, detail)
+	}
+	return strings.Join(steps, "\n")
+}
+
+// TestPlans makes sure that no query reads or sorts a whole table, which would
+// not be noticed on a small history.
+func TestPlans(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	record(t, s, "a", "A Name")
+	for query, c := range map[string]struct {
+		args []any
+		uses []string // in this order
+	}{
+		pagesQuery:           {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
+		pagesQuery + " DESC": {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
+		checkQuery:           {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)", "r USING INDEX record_check (check=?)"}},
+		sessionQuery:         {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
+		erasedQuery:          {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
+		sessionsQuery:        {[]any{"a", "b"}, []string{"record USING INDEX record_session (session>? AND session<?)"}},
+		checksQuery:          {[]any{"a", "b"}, []string{"record USING INDEX record_check (check>? AND check<?)"}},
+		requestsQuery:        {[]any{"a", "b"}, []string{"f USING INDEX record_request (request>? AND request<?)", "s USING INDEX record_check (check=? AND kind=?)"}},
+		nameQuery:            {[]any{1}, []string{"name_word USING PRIMARY KEY (token=?)"}},
+		openQuery:            {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)"}},
+	} {
+		p := plan(t, s.reader, query, c.args...)
+		rest := p
+		for _, want := range c.uses {
+			at := strings.Index(rest, "SEARCH "+want)
+			if at < 0 {
+				t.Errorf("%s is planned as\n%s\nwant %s", query, p, want)
+				break
+			}
+			rest = rest[at:]
+		}
+		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || strings.Contains(p, "(kind=?)") {
+			t.Errorf("%s is planned as\n%s", query, p)
+		}
+	}
+}
+
+// TestOlderHistory brings a history of the first form up to date: its checks are
+// listed at once, its names are found once the key is there.
+func TestOlderHistory(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	fillMany(t, s, 1000)
+	want := all(t, s)
+	found := mustList(t, s, history.Filter{Words: "maria", Limit: 1000})
+	back(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, p, noRing{})
+	if v := mustVerify(t, s); !v.Intact || v.Records != 1000 {
+		t.Errorf("verdict is %+v", v)
+	}
+	if got := all(t, s); !reflect.DeepEqual(got, want) {
+		t.Error("the checks are not those from before")
+	}
+	read := p
+	read.ReadOnly = true
+	_, err := mustOpen(t, read, noRing{}).List(context.Background(), history.Filter{Words: "maria"})
+	wantKey(t, err, "store.names_wait")
+	lost := p
+	lost.KeyFile += ".none"
+	_, err = mustOpen(t, lost, noRing{}).Count(context.Background(), history.Filter{Words: "maria"})
+	wantKey(t, err, "store.key_lost")
+	record(t, s, "new", "Maria New")
+	if got := mustList(t, s, history.Filter{Words: "maria", Limit: 1000}); len(got) != len(found)+1 || len(found) == 0 {
+		t.Errorf("%d marias are found, want %d", len(got), len(found)+1)
+	}
+	if got := mustList(t, mustOpen(t, read, noRing{}), history.Filter{Words: "maria", Limit: 1000}); len(got) != len(found)+1 {
+		t.Errorf("%d marias are found by reading, want %d", len(got), len(found)+1)
+	}
+}
+
+// TestRebuild spoils everything that is derived, and makes it anew.
+func TestRebuild(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	fillMany(t, s, 500)
+	want, found := all(t, s), mustList(t, s, history.Filter{Words: "m"})
+	for _, statement := range []string{`DELETE FROM check_page`, `DELETE FROM label WHERE id < 5`, `DELETE FROM name_word`,
+		`INSERT INTO name_token (record, session) SELECT seq, 'none' FROM record WHERE kind = 'decided'`} {
+		if _, err := s.writer.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := mustVerify(t, s); v.Fault != history.FaultLists {
+		t.Errorf("verdict is %+v", v)
+	}
+	if err := s.Rebuild(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustList(t, s, history.Filter{Words: "m"}); !reflect.DeepEqual(got, found) || len(found) == 0 {
+		t.Errorf("%d names are found, want %d", len(got), len(found))
+	}
+	if got := all(t, s); !reflect.DeepEqual(got, want) {
+		t.Error("the checks are not those from before")
+	}
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("verdict is %+v", v)
+	}
+	p.ReadOnly = true
+	wantKey(t, mustOpen(t, p, noRing{}).Rebuild(context.Background()), "store.read_only")
+}
+
+// back gives the database the first form again.
+func back(t *testing.T, s *Store) {
+	t.Helper()
+	for _, statement := range []string{
+		`DROP TABLE name_word`, `DROP TABLE name_token`, `DROP TABLE check_page`, `DROP TABLE label`,
+		`DROP INDEX record_request`, `ALTER TABLE record DROP COLUMN request`, `DROP INDEX record_session`,
+		`CREATE INDEX record_session ON record (session) WHERE session IS NOT NULL`,
+		`CREATE INDEX record_at ON record (at)`,
+		`CREATE INDEX record_instance ON record (instance) WHERE instance IS NOT NULL`,
+		`CREATE INDEX record_outcome ON record (outcome) WHERE outcome IS NOT NULL`,
+		`CREATE INDEX record_score ON record (score) WHERE score IS NOT NULL`,
+		`CREATE INDEX record_mode ON record (mode) WHERE mode IS NOT NULL`,
+		`CREATE INDEX record_operator ON record (operator) WHERE operator IS NOT NULL`,
+		`CREATE INDEX record_desk ON record (desk) WHERE desk IS NOT NULL`,
+		`DROP TRIGGER session_key_never_again`, `DROP TRIGGER session_key_erased`, `DROP TRIGGER sealed_erased`,
+		// The next form drops these whatever they do.
+		`CREATE TRIGGER session_key_no_delete BEFORE DELETE ON session_key BEGIN SELECT RAISE(ABORT, ''); END`,
+		`CREATE TRIGGER sealed_no_delete BEFORE DELETE ON sealed BEGIN SELECT RAISE(ABORT, ''); END`,
+		`DELETE FROM migration WHERE number > 1`,
+	} {
+		if _, err := s.writer.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
