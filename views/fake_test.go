@@ -55,6 +55,7 @@ type fakeDesk struct {
 	decided    []app.DecisionInput
 	decide     func(app.DecisionInput) error
 	erased     []string
+	eraseErr   error
 	backup     func(ctx context.Context, file string, p app.ProgressFunc) error
 	noRecovery bool
 	recovery   string
@@ -518,7 +519,7 @@ func (d *fakeDesk) Erase(_ context.Context, session string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erased = append(d.erased, session)
-	return nil
+	return d.eraseErr
 }
 
 func (d *fakeDesk) Backup(ctx context.Context, file string, p app.ProgressFunc) error {

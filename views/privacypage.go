@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -202,10 +203,22 @@ func (w *Window) openErase(session string, done func()) {
 func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	f := newFormDialog(w.parts, "erase.do", theme.DeleteIcon())
 	f.ok.Importance = widget.DangerImportance
+	var more error // it is erased, and there is something to know
 	f.begin = func() func(context.Context) error {
-		return func(ctx context.Context) error { return w.desk.Erase(ctx, session) }
+		return func(ctx context.Context) error {
+			err := w.desk.Erase(ctx, session)
+			if p := (*app.Problem)(nil); errors.As(err, &p) && (p.Key == "store.erased_traces" || p.Key == "store.erasures_unlisted") {
+				more, err = err, nil
+			}
+			return err
+		}
 	}
-	f.done = done
+	f.done = func() {
+		done()
+		if more != nil {
+			w.tellError("erase.title", more)
+		}
+	}
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		lines[i] = fmt.Sprintf("%s  %s  %s", date(r.At), w.words.T(app.OutcomeKey(r.Outcome)), r.Name)
