@@ -55,25 +55,20 @@ func newPrivacySettings(p parts, folder func(*entry) fyne.CanvasObject, changed 
 	v.session.SetPlaceHolder(t("erase.placeholder"))
 	v.erase = p.keys.button(t("erase.ask"), theme.DeleteIcon(), func() { v.OnErase(strings.TrimSpace(v.session.Text)) })
 
-	small := func(key string) *widget.Label {
-		l := wrapped(t(key))
-		l.SizeName = theme.SizeNameCaptionText
-		return l
-	}
 	left := container.NewVBox(
-		bold(t("privacy.periods")), small("privacy.periods_help"),
+		bold(t("privacy.periods")), small(t("privacy.periods_help")),
 		container.New(layout.NewFormLayout(),
 			widget.NewLabel(t("privacy.names_days")), v.names,
 			widget.NewLabel(t("privacy.answers_days")), v.answers,
 			widget.NewLabel(t("privacy.images_days")), v.images,
 		),
 		v.fault,
-		bold(t("privacy.images")), v.keep, small("privacy.keep_help"),
-		bold(t("privacy.second")), folder(v.second), small("privacy.second_help"),
+		bold(t("privacy.images")), v.keep, small(t("privacy.keep_help")),
+		bold(t("privacy.second")), folder(v.second), small(t("privacy.second_help")),
 	)
 	right := container.NewVBox(
-		bold(t("recovery.title")), small("recovery.why"), v.recovery, container.NewHBox(v.setRecovery),
-		bold(t("erase.title")), small("erase.help"),
+		bold(t("recovery.title")), small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),
+		bold(t("erase.title")), small(t("erase.help")),
 		container.New(layout.NewFormLayout(), widget.NewLabel(t("erase.session")), v.session),
 		container.NewHBox(v.erase), v.said,
 	)
