@@ -105,7 +105,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 			return check, err
 		}
 	}
-	if chosen.Privacy.KeepImages && check.Answer != nil {
+	if check.Answer != nil && mayKeepPictures(chosen, started.Consent.Wording) {
 		d.keepPictures(&finished, *check.Answer, in.Clip)
 	}
 	// A cancelled check is recorded too, so the context's end must not stop this.

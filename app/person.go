@@ -52,6 +52,13 @@ func wordingOf(s settings.Settings, mode history.Mode) string {
 	return version
 }
 
+// mayKeepPictures says whether the settings have pictures kept and the person
+// agreed to words that say so: a check that waited to be sent was agreed to before,
+// perhaps in words that said that none are.
+func mayKeepPictures(s settings.Settings, agreed string) bool {
+	return s.Privacy.KeepImages && (agreed == wordingOf(s, history.Offline) || agreed == wordingOf(s, history.Remote))
+}
+
 // MaxName is the longest name taken, in characters.
 const MaxName = 200
 

@@ -359,6 +359,13 @@ func TestWordingWherePicturesAreKept(t *testing.T) {
 	if len(seen) != 4 || !seen[ConsentWording] || !seen[RemoteConsentWording] {
 		t.Errorf("the versions are %v", seen)
 	}
+	for agreed, may := range map[string]bool{
+		ConsentWording: false, RemoteConsentWording: false, ConsentWording + PicturesWording: true, RemoteConsentWording + PicturesWording: true,
+	} {
+		if mayKeepPictures(s, agreed) != may {
+			t.Errorf("agreed to %q, pictures may be kept: %v", agreed, !may)
+		}
+	}
 	s.Consent.Processing = "own"
 	if got := wordingOf(s, history.Offline); got != Wording(s.Consent, history.Offline) {
 		t.Errorf("own words are called %q", got)

@@ -356,6 +356,13 @@ func centred(text string) *widget.Label {
 	return l
 }
 
+// small is wrapped text that explains what stands beside it.
+func small(text string) *widget.Label {
+	l := wrapped(text)
+	l.SizeName = theme.SizeNameCaptionText
+	return l
+}
+
 func bold(text string) *widget.Label {
 	return widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 }

@@ -140,9 +140,7 @@ func (f *decisionForm) lay() {
 	}
 	f.content.Add(form)
 	if f.two && f.desk.SingleUser() {
-		note := wrapped(t("deciding.unverified"))
-		note.SizeName = theme.SizeNameCaptionText
-		f.content.Add(note)
+		f.content.Add(small(t("deciding.unverified")))
 	}
 	f.content.Add(f.said)
 }

@@ -162,7 +162,7 @@ func TestASecondNameWithoutOperators(t *testing.T) {
 	f.reason.SetSelectedIndex(0)
 	f.second.SetText("Ben")
 	test.Tap(f.record)
-	w.until(t, "the record", func() bool { return len(desk.decided) == 1 })
+	w.until(t, "the record", func() bool { return len(desk.recorded()) == 1 })
 	if got := desk.decided[0]; got.Second != "Ben" || got.Passphrase != "" {
 		t.Errorf("recorded %+v", got)
 	}
@@ -212,7 +212,7 @@ func TestAReferralIsDecidedWhereItIsShown(t *testing.T) {
 	}
 	f.reason.SetSelectedIndex(0)
 	test.Tap(f.record)
-	w.until(t, "the record", func() bool { return len(desk.decided) == 1 && w.win.Canvas().Overlays().Top() == nil })
+	w.until(t, "the record", func() bool { return len(desk.recorded()) == 1 && w.win.Canvas().Overlays().Top() == nil })
 	if desk.decided[0].Check != "chk_1" {
 		t.Errorf("decided %+v", desk.decided)
 	}

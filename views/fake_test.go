@@ -60,6 +60,7 @@ type fakeDesk struct {
 	decided    []app.DecisionInput
 	decide     func(app.DecisionInput) error
 	erased     []string
+	eraseErr   error
 	backup     func(ctx context.Context, file string, p app.ProgressFunc) error
 	noRecovery bool
 	recovery   string
@@ -508,6 +509,13 @@ func (d *fakeDesk) Decide(_ context.Context, in app.DecisionInput) error {
 	return nil
 }
 
+// recorded are the decisions so far.
+func (d *fakeDesk) recorded() []app.DecisionInput {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.decided)
+}
+
 func (d *fakeDesk) NeedsSecond(row history.Row) bool {
 	return row.Outcome != history.Refer || row.Decision == history.Approved || row.Decision == history.Rejected
 }
@@ -543,7 +551,7 @@ func (d *fakeDesk) Erase(_ context.Context, session string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erased = append(d.erased, session)
-	return nil
+	return d.eraseErr
 }
 
 func (d *fakeDesk) Backup(ctx context.Context, file string, p app.ProgressFunc) error {

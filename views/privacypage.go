@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,25 +55,20 @@ func newPrivacySettings(p parts, folder func(*entry) fyne.CanvasObject, changed 
 	v.session.SetPlaceHolder(t("erase.placeholder"))
 	v.erase = p.keys.button(t("erase.ask"), theme.DeleteIcon(), func() { v.OnErase(strings.TrimSpace(v.session.Text)) })
 
-	small := func(key string) *widget.Label {
-		l := wrapped(t(key))
-		l.SizeName = theme.SizeNameCaptionText
-		return l
-	}
 	left := container.NewVBox(
-		bold(t("privacy.periods")), small("privacy.periods_help"),
+		bold(t("privacy.periods")), small(t("privacy.periods_help")),
 		container.New(layout.NewFormLayout(),
 			widget.NewLabel(t("privacy.names_days")), v.names,
 			widget.NewLabel(t("privacy.answers_days")), v.answers,
 			widget.NewLabel(t("privacy.images_days")), v.images,
 		),
 		v.fault,
-		bold(t("privacy.images")), v.keep, small("privacy.keep_help"),
-		bold(t("privacy.second")), folder(v.second), small("privacy.second_help"),
+		bold(t("privacy.images")), v.keep, small(t("privacy.keep_help")),
+		bold(t("privacy.second")), folder(v.second), small(t("privacy.second_help")),
 	)
 	right := container.NewVBox(
-		bold(t("recovery.title")), small("recovery.why"), v.recovery, container.NewHBox(v.setRecovery),
-		bold(t("erase.title")), small("erase.help"),
+		bold(t("recovery.title")), small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),
+		bold(t("erase.title")), small(t("erase.help")),
 		container.New(layout.NewFormLayout(), widget.NewLabel(t("erase.session")), v.session),
 		container.NewHBox(v.erase), v.said,
 	)
@@ -202,10 +198,22 @@ func (w *Window) openErase(session string, done func()) {
 func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	f := newFormDialog(w.parts, "erase.do", theme.DeleteIcon())
 	f.ok.Importance = widget.DangerImportance
+	var more error // it is erased, and there is something to know
 	f.begin = func() func(context.Context) error {
-		return func(ctx context.Context) error { return w.desk.Erase(ctx, session) }
+		return func(ctx context.Context) error {
+			err := w.desk.Erase(ctx, session)
+			if p := (*app.Problem)(nil); errors.As(err, &p) && (p.Key == "store.erased_traces" || p.Key == "store.erasures_unlisted") {
+				more, err = err, nil
+			}
+			return err
+		}
 	}
-	f.done = done
+	f.done = func() {
+		done()
+		if more != nil {
+			w.tellError("erase.title", more)
+		}
+	}
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		lines[i] = fmt.Sprintf("%s  %s  %s", date(r.At), w.words.T(app.OutcomeKey(r.Outcome)), r.Name)

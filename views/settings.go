@@ -105,27 +105,22 @@ func (s *settingsScreen) lay() {
 		}
 		return f
 	}
-	hint := func(key string) *widget.Label {
-		l := wrapped(t(key))
-		l.SizeName = theme.SizeNameCaptionText
-		return l
-	}
 	folder := s.folder
 	left := container.NewVBox(
 		bold(t("settings.section_desk")),
 		form(row("settings.desk", s.deskName)),
 		bold(t("settings.section_camera")),
-		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), hint("settings.camera_help"),
+		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), small(t("settings.camera_help")),
 		s.cameras.problem, s.cameraFault, s.mirror,
 		bold(t("settings.section_folders")),
 		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
-		hint("settings.folders_help"), s.foldersFault,
+		small(t("settings.folders_help")), s.foldersFault,
 		s.api.wording,
 	)
 	right := container.NewVBox(
 		bold(t("settings.section_matching")),
 		form(row("settings.matching", s.api.decide)), s.minors,
-		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, hint("settings.conditions_help"),
+		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, small(t("settings.conditions_help")),
 		s.api.content,
 		bold(t("settings.section_about")), s.about,
 	)

@@ -76,11 +76,6 @@ func newAPISettings(p parts, saved func() settings.Settings, changed func()) *ap
 func (a *apiSettings) lay() {
 	t := a.words.T
 	form := func(rows ...fyne.CanvasObject) *fyne.Container { return container.New(layout.NewFormLayout(), rows...) }
-	small := func(key string) *widget.Label {
-		l := wrapped(t(key))
-		l.SizeName = theme.SizeNameCaptionText
-		return l
-	}
 	a.decide = a.who.row
 	a.passphraseRow = form(widget.NewLabel(t("settings.passphrase")), a.passphrase)
 	a.passphraseRow.Hide() // until it is needed
@@ -96,7 +91,7 @@ func (a *apiSettings) lay() {
 		container.NewHBox(a.set, a.test, a.remove), a.place, a.said,
 	)
 	a.wording = container.NewVBox(
-		bold(t("settings.section_consent")), small("settings.wording_help"),
+		bold(t("settings.section_consent")), small(t("settings.wording_help")),
 		widget.NewLabel(t("settings.wording_processing")), a.processing,
 		widget.NewLabel(t("settings.wording_name")), a.sendName, a.wordingFault,
 	)

@@ -239,8 +239,10 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	if w.win.Canvas().Focused() != w.onTop(t, "button.cancel") || len(desk.erased) != 0 {
 		t.Error("a careless Return erases")
 	}
+	desk.eraseErr = &app.Problem{Key: "store.erased_traces"} // erased, and somebody should know more
 	test.Tap(w.onTop(t, "erase.do"))
-	w.closed(t)
+	w.until(t, "what there is to know", func() bool { return strings.Contains(w.dialogText(), w.words.T("store.erased_traces")) })
+	w.escape()
 	if len(desk.erased) != 1 || desk.erased[0] != session || !strings.Contains(w.text(), w.words.T("erase.done")) {
 		t.Errorf("erased %v, the page says %q", desk.erased, w.text())
 	}

@@ -257,23 +257,7 @@ func TestShortcuts(t *testing.T) {
 
 func TestTabReachesEverything(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
-	reached := func() map[fyne.Focusable]bool {
-		seen := map[fyne.Focusable]bool{}
-		w.win.Canvas().Unfocus()
-		for range 40 {
-			w.win.Canvas().(interface{ FocusNext() }).FocusNext()
-			f := w.win.Canvas().Focused()
-			if f == nil || seen[f] {
-				break
-			}
-			if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
-				t.Errorf("%T keeps the Tab key", f)
-			}
-			seen[f] = true
-		}
-		return seen
-	}
-	seen := reached()
+	seen := w.tabbed(t)
 	for name, f := range map[string]fyne.Focusable{
 		"browse": w.check.document.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
 	} {
@@ -282,7 +266,7 @@ func TestTabReachesEverything(t *testing.T) {
 		}
 	}
 	w.tabs.SelectIndex(2)
-	seen = reached()
+	seen = w.tabbed(t)
 	for name, f := range map[string]fyne.Focusable{
 		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions, "models": w.settings.models,
 	} {
