@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 func blank() *Paper {
@@ -17,7 +18,7 @@ func blank() *Paper {
 // character of it is there, as a letter or as its number.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{
-		"Ada", "محمد بن موسى", "王小明", "e\u0301", "\u202eAda", "😀", "\U00020000", "a\u200db", "\ufeff", "\x00", "\u0600\u0605", "ᬅ", "\u1100\u1161", "पं ",
+		"Ada", "محمد بن موسى", "王小明", "e\u0301", "\u202eAda", "😀", "\U00020000", "\U00010140", "a\u200db", "\ufeff", "\x00", "\u0600\u0605", "ᬅ", "\u1100\u1161", "पं ",
 		"a\tb\nc", "\u2028", strings.Repeat("W", 500), strings.Repeat("م", 300), "א1ב", "\u0e33", "\uffff", "\U0010ffff", "\ud7ff",
 	} {
 		f.Add(s)
@@ -72,6 +73,25 @@ func FuzzText(f *testing.F) {
 			t.Errorf("%q: %d of %d characters are there", s, shown, want)
 		}
 	})
+}
+
+// Every character is printed, beyond the first plane of Unicode too, where some
+// fonts have letters and the PDF library has none.
+func TestEveryCharacter(t *testing.T) {
+	// Of the tens of thousands of Chinese and Korean ones, which take long, the first.
+	for _, from := range []rune{0, 0x800, 0x1000, 0x1800, 0x2000, 0x2800, 0x3000, 0x4e00, 0xac00, 0xf800, 0x10000, 0x11000, 0x20000} {
+		d := blank()
+		var text []rune
+		for r := from; r < from+0x800; r++ {
+			if utf8.ValidRune(r) {
+				text = append(text, r)
+			}
+		}
+		d.Text(string(text), Style{})
+		if err := d.Output(io.Discard); err != nil {
+			t.Errorf("from %U: %v", from, err)
+		}
+	}
 }
 
 func TestWrap(t *testing.T) {
