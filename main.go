@@ -23,6 +23,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/cli"
+	"facematch/app/history"
 	"facematch/app/instance"
 	"facematch/app/operators"
 	"facematch/app/queue"
@@ -81,6 +82,7 @@ func run(ctx context.Context) int {
 		TryNetwork:   offline.TryHere,
 		History:      func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		OtherHistory: lookElsewhere,
+		Restore:      func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },
 		Secret:       secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
@@ -170,15 +172,15 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	}
 	p.closers = append(p.closers, here.End)
 
-	history, err := store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+	records, err := store.Open(ctx, store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Get().Folders.SecondAnchor,
 		Alive: here.Alive, Now: time.Now, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, history.Close)
-	if _, err := history.Recover(ctx); err != nil {
+	p.closers = append(p.closers, records.Close)
+	if _, err := records.Recover(ctx); err != nil {
 		return nil, err
 	}
 
@@ -209,7 +211,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
 	})
 	p.desk = app.New(app.Params{
-		History:   history,
+		History:   records,
 		Engine:    p.engine,
 		Portraits: portraits,
 		OpenSource: func(address string) app.Source {
@@ -226,15 +228,124 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		},
 		Tokens: token.New(folders.TokenFile()),
 		Queue: queue.New(folders.Kept(chosen.Get()), func(ctx context.Context) ([]byte, error) {
-			return history.DerivedKey(ctx, "kept checks")
+			return records.DerivedKey(ctx, "kept checks")
 		}),
 		Cameras:     cameras,
 		Operators:   operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
 		OpenHistory: lookElsewhere,
 		Settings:    chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
+	p.closers = append(p.closers, keepPeriods(ctx, p.desk))
 	return p, p.desk.NoticeSettings(ctx)
 }
+
+const (
+	// expireEvery is how often a running program erases what is over its period.
+	expireEvery = 24 * time.Hour
+
+	// expirePatience is how long a program that ends waits for the erasing it began
+	// with: a command may be over at once. What is left then the next one does.
+	expirePatience = 5 * time.Second
+)
+
+// keepPeriods erases what is over its period, now and once a day, until the
+// returned function is called.
+func keepPeriods(ctx context.Context, desk *app.Desk) (end func() error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	began, done := make(chan struct{}), make(chan struct{})
+	expire := func() {
+		if err := desk.Expire(ctx); !errors.Is(err, context.Canceled) {
+			desk.Log("periods", err)
+		}
+	}
+	go func() {
+		defer close(done)
+		expire()
+		close(began)
+		for {
+			select {
+			case <-time.After(expireEvery):
+				expire()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() error {
+		select {
+		case <-began:
+		case <-time.After(expirePatience):
+		}
+		stop()
+		<-done
+		return nil
+	}
+}
+
+// restoring puts a backup in the place of the history, while no other program has
+// it open.
+type restoring struct {
+	*app.Guard
+	params  store.Params
+	release func() error
+}
+
+// restore takes the history's place, if nobody else has it open. Whether operators
+// are set up it asks their list, and the history as far as that can still be read.
+func restore(ctx context.Context) (restoring, error) {
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return restoring{}, err
+	}
+	chosen, err := settings.Read(folders.Settings())
+	if err != nil {
+		return restoring{}, err
+	}
+	path := folders.History(chosen)
+	r := restoring{params: store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor,
+		Alive: func(string) bool { return false },
+		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
+	}}
+	if r.release, err = instance.Alone(ctx, filepath.Dir(path)); err != nil {
+		return restoring{}, err
+	}
+	r.Guard = app.NewGuard(app.GuardParams{
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Recorded:  r.recorded, Journal: unrecorded{},
+		Settings: func() settings.Settings { return chosen },
+		Instance: instance.New(), Version: version, Now: time.Now,
+	})
+	return r, nil
+}
+
+// recorded is what the history says of the list of operators, where it can be read.
+func (r restoring) recorded(ctx context.Context) (history.SettingsChange, bool, error) {
+	p := r.params
+	p.ReadOnly = true
+	there, err := store.Open(ctx, p)
+	if err != nil {
+		return history.SettingsChange{}, false, nil // it is to be replaced for that
+	}
+	defer there.Close()
+	return there.LastOperators(ctx)
+}
+
+// unrecorded is the journal of who restores: the history may be gone, and the
+// "restored" record says who it was.
+type unrecorded struct{}
+
+func (unrecorded) SignedIn(context.Context, history.SignIn) error { return nil }
+
+func (unrecorded) Exported(context.Context, history.Export) error { return nil }
+
+// Restore puts a backup in the history's place. Who may was asked before.
+func (r restoring) Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error) {
+	who, _ := r.Who()
+	return store.Restore(ctx, r.params, history.Restoring{File: file, Replace: replace, By: who}, progress)
+}
+
+func (r restoring) Close() error { return r.release() }
 
 // decide chooses calibration and networks. One to be measured is known to no
 // calibration: it is tried first, and then taken as it is.
@@ -283,7 +394,7 @@ func look(ctx context.Context) (looking, error) {
 	}
 	path := folders.History(chosen)
 	params := store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor, ReadOnly: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	}

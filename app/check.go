@@ -105,6 +105,9 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 			return check, err
 		}
 	}
+	if chosen.Privacy.KeepImages && check.Answer != nil {
+		d.keepPictures(&finished, *check.Answer, in.Clip)
+	}
 	// A cancelled check is recorded too, so the context's end must not stop this.
 	if err := d.p.History.Finish(context.WithoutCancel(ctx), finished); err != nil {
 		return check, err

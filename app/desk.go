@@ -85,6 +85,8 @@ type History interface {
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
 	chained
+	// Rebuild makes what lists are chosen by anew from the records.
+	Rebuild(ctx context.Context) error
 	// LastOperators is the newest record of the list of operators, whose settings
 	// LastSettings leaves out; false: none were ever set up.
 	LastOperators(ctx context.Context) (history.SettingsChange, bool, error)
@@ -93,6 +95,19 @@ type History interface {
 	Decide(ctx context.Context, d history.Decision) error
 	Journal
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	// Erase destroys parts of a session and records it.
+	Erase(ctx context.Context, e history.Erasure) error
+	// Expire does so with what is over its period, and returns of how many sessions.
+	Expire(ctx context.Context, by history.Actor, keep history.Periods) (int, error)
+	// Backup copies the history into a new file and verifies it.
+	Backup(ctx context.Context, file string, progress matcher.ProgressFunc) error
+	// SetRecovery keeps the master key under a passphrase too; RecoverKey gets it back
+	// from there and says where it was put.
+	SetRecovery(ctx context.Context, passphrase string) error
+	RecoverySet(ctx context.Context) (bool, error)
+	RecoverKey(ctx context.Context, passphrase string) (place string, err error)
+	// AcceptLoss records that what a restored backup lacks is given up.
+	AcceptLoss(ctx context.Context, by history.Actor) (history.Loss, error)
 	// KeyPlace is "keyring" or "file": where the key of sealed parts lies, or
 	// would be put now. It may wait some seconds for a keyring.
 	KeyPlace() string

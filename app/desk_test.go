@@ -35,9 +35,20 @@ type memory struct {
 	anchor   error
 	shelf
 
+	erased   []history.Erasure
+	expired  []expiry
+	backedUp string
+	recovery string
+
 	signedIn []history.SignIn
 	decided  []history.Decision
 	rows     map[string]history.Row // by check, for Decidable
+}
+
+// expiry is what Expire was asked.
+type expiry struct {
+	by   history.Actor
+	keep history.Periods
 }
 
 func (m *memory) Start(_ context.Context, s history.Started) error {
@@ -146,6 +157,40 @@ func (m *memory) List(context.Context, history.Filter) ([]history.Row, error) { 
 func (m *memory) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
 	return history.Verdict{}, nil
 }
+
+func (m *memory) Erase(_ context.Context, e history.Erasure) error {
+	m.erased = append(m.erased, e)
+	return m.refuse
+}
+
+func (m *memory) Expire(_ context.Context, by history.Actor, keep history.Periods) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.expired = append(m.expired, expiry{by, keep})
+	return 1, m.refuse
+}
+
+func (m *memory) Backup(_ context.Context, file string, _ matcher.ProgressFunc) error {
+	m.backedUp = file
+	return m.refuse
+}
+
+func (m *memory) SetRecovery(_ context.Context, passphrase string) error {
+	m.recovery = passphrase
+	return m.refuse
+}
+
+func (m *memory) RecoverySet(context.Context) (bool, error) { return m.recovery != "", m.refuse }
+
+func (m *memory) RecoverKey(_ context.Context, passphrase string) (string, error) {
+	return "file", m.refuse
+}
+
+func (m *memory) AcceptLoss(_ context.Context, by history.Actor) (history.Loss, error) {
+	return history.Loss{From: 3, To: 5, Seq: 4}, m.refuse
+}
+
+func (m *memory) Rebuild(context.Context) error { return m.refuse }
 
 func (m *memory) KeyPlace() string { return "file" }
 

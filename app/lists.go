@@ -42,3 +42,16 @@ func (d *Desk) Detail(ctx context.Context, check string) (history.Detail, error)
 	}
 	return d.p.History.Show(ctx, check)
 }
+
+// RebuildLists makes what lists are chosen by anew, where Verify says that it
+// does not fit the records. The records stay as they are.
+func (d *Desk) RebuildLists(ctx context.Context) error {
+	if _, err := d.enter(ctx, ActionBackup); err != nil {
+		return err
+	}
+	err := d.p.History.Rebuild(ctx)
+	if err == nil {
+		d.p.Log.Info("lists made anew")
+	}
+	return err
+}

@@ -19,19 +19,60 @@ func FormatScore(hundredths int64) string {
 // OutcomeKey is the catalogue's key of an outcome's name.
 func OutcomeKey(o history.Outcome) string { return "outcome." + slug(string(o)) }
 
-// VerdictWords says what verifying the history found.
+// VerdictWords says in one sentence what verifying the history found.
 func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
-		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records}}
+		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
 	case v.Records == 0:
 		return matcher.Notice{Key: "verify.empty"}
 	case v.Anchored:
 		return matcher.Notice{Key: "verify.intact_since", Params: map[string]any{
-			"Count": v.Records, "Since": v.Since.Local().Format("2 Jan 2006 15:04"),
+			"Count": v.Records, "Since": v.Since.Local().Format(minuteLayout),
 		}}
 	}
 	return matcher.Notice{Key: "verify.intact", Params: map[string]any{"Count": v.Records}}
+}
+
+// minuteLayout is how words tell a time.
+const minuteLayout = "2 Jan 2006 15:04"
+
+// VerdictNotes says what stands beside the verdict: what the anchors show and
+// what they cannot, and what was lost or erased with a record of it.
+func VerdictNotes(v history.Verdict) []matcher.Notice {
+	var notes []matcher.Notice
+	note := func(when bool, key string, params map[string]any) {
+		if when {
+			notes = append(notes, matcher.Notice{Key: "verify.note." + key, Params: params})
+		}
+	}
+	// What an anchor sees, and the chain alone does not.
+	byAnchor := v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff
+	note(byAnchor && v.Good > 0, "good", map[string]any{"Good": v.Good})
+	note(byAnchor && v.Restored > 0, "restored", map[string]any{"Seq": v.Restored})
+	if v.Losses > 0 {
+		at := v.GivenUp.At.Local().Format(minuteLayout)
+		note(v.GivenUp.To == 0, "given_up_other", map[string]any{"Seq": v.GivenUp.Seq, "At": at})
+		note(v.GivenUp.To > 0, "given_up", map[string]any{
+			"Count": v.GivenUp.To - v.GivenUp.From + 1, "From": v.GivenUp.From, "To": v.GivenUp.To, "Seq": v.GivenUp.Seq, "At": at,
+		})
+	}
+	note(v.Erased > 0, "erased", map[string]any{"Count": v.Erased})
+	note(v.Intact && v.Anchored && v.Until < v.Records, "not_yet", map[string]any{"Until": v.Until})
+	switch {
+	case v.Second.Problem != "":
+		note(true, "second_unread", nil)
+	case v.Second.Chosen && !v.Second.Found:
+		note(true, "second_unknown", nil)
+	case v.Intact && v.Second.Found && v.First.Found:
+		note(true, "both", nil)
+	case v.Intact && v.Second.Found:
+		note(true, "second_only", nil)
+	case v.Intact && v.First.Found:
+		note(true, "first_only", nil)
+	}
+	note(!v.Anchored && (v.Records > 0 || !v.Intact), "no_anchor", nil)
+	return notes
 }
 
 // ReasonMinor is the reason an answer gives for which a person under 18 is

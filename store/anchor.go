@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -11,10 +10,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
+	"facematch/app/history"
 	"facematch/app/private"
-	"facematch/matcher"
 )
 
 // errDisagrees says that the anchor knows a record the history does not hold, or
@@ -28,6 +28,13 @@ type mark struct {
 	Place    string    `json:"place"` // where the database lay: see placeOf
 	Seq      int64     `json:"seq"`
 	Hash     string    `json:"hash"` // lower-case hexadecimal
+
+	// On the line that accepts a loss: what the lines before it say of records from
+	// From on, and of other databases in this place, counts no more. The newest they
+	// knew was Known.
+	Accepts bool  `json:"accepts,omitempty"`
+	From    int64 `json:"from,omitempty"`
+	Known   int64 `json:"known,omitempty"`
 }
 
 // anchor is the file of marks, shared by processes and by databases.
@@ -64,21 +71,58 @@ func (a anchor) read() ([]mark, error) {
 	return marks, nil
 }
 
-// ours gives the marks of this database by seq, and whether another database
-// lay in its place before.
-func (a anchor) ours() (ours map[int64]mark, replaced bool, err error) {
-	marks, err := a.read()
+// marked is what an anchor says of its database.
+type marked struct {
+	marks    map[int64]mark // by seq
+	replaced bool           // another database lay in its place before
+	losses   []history.Loss // accepted ones, oldest first
+}
+
+// ours gives what the anchor says of this database.
+func (a anchor) ours() (marked, error) {
+	lines, err := a.read()
 	if err != nil {
-		return nil, false, err
+		return marked{}, err
 	}
-	ours = map[int64]mark{}
-	for _, m := range marks {
-		if m.Database == a.database {
-			ours[m.Seq] = m
+	valid, replaced := a.valid(lines)
+	k := marked{marks: map[int64]mark{}, replaced: replaced}
+	for _, i := range valid {
+		k.marks[lines[i].Seq] = lines[i]
+	}
+	for _, m := range lines {
+		if m.Accepts && m.Database == a.database {
+			k.losses = append(k.losses, history.Loss{From: m.From, To: m.Known, At: m.At, Seq: m.Seq})
 		}
-		replaced = replaced || a.isOther(m)
 	}
-	return ours, replaced, nil
+	return k, nil
+}
+
+// valid gives the lines of our database that count, oldest first, and whether one
+// of another database in our place does.
+func (a anchor) valid(lines []mark) (ours []int, other bool) {
+	for i, m := range lines {
+		switch {
+		case a.isOther(m):
+			other = true
+		case m.Database != a.database:
+		case m.Accepts:
+			other = false
+			ours = slices.DeleteFunc(ours, func(j int) bool { return lines[j].Seq >= m.From })
+			fallthrough
+		default:
+			ours = append(ours, i)
+		}
+	}
+	return ours, other
+}
+
+// newest gives the greatest number the anchor knows; 0 for none.
+func (k marked) newest() int64 {
+	var seq int64
+	for s := range k.marks {
+		seq = max(seq, s)
+	}
+	return seq
 }
 
 // isOther reports whether a mark is of another database in the place of ours.
@@ -95,15 +139,13 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 		if err != nil {
 			return err
 		}
-		newest, own := -1, 0
-		for i, m := range marks {
-			if a.isOther(m) {
-				return errDisagrees
-			}
-			if m.Database != a.database {
-				continue
-			}
-			if own++; newest < 0 || m.Seq > marks[newest].Seq {
+		own, other := a.valid(marks)
+		if other {
+			return errDisagrees
+		}
+		newest := -1
+		for _, i := range own {
+			if newest < 0 || marks[i].Seq > marks[newest].Seq {
 				newest = i
 			}
 		}
@@ -117,43 +159,34 @@ func (a anchor) advance(ctx context.Context, to mark, holds func(context.Context
 			if last.Seq >= to.Seq {
 				return nil // another process was faster
 			}
-			if own > 1 && last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
-				marks = append(marks[:newest], marks[newest+1:]...)
+			if len(own) > 1 && !last.Accepts && last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
+				marks = slices.Delete(marks, newest, newest+1)
 			}
 		}
-		var out bytes.Buffer
-		w := bufio.NewWriter(&out)
-		lines := json.NewEncoder(w)
-		for _, m := range append(marks, to) {
-			if err := lines.Encode(m); err != nil {
-				return err
-			}
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		return private.Write(a.path, out.Bytes())
+		return a.write(append(marks, to))
 	})
 }
 
-// keepHead anchors the head after a commit. The records are safe already, so a
-// failure is logged and kept for AnchorProblem.
-func (s *Store) keepHead(ctx context.Context, h head) {
-	err := s.anchor.advance(context.WithoutCancel(ctx), mark{
-		At: h.at.Truncate(time.Millisecond), Database: s.id, Place: s.anchor.place,
-		Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
-	}, s.holds)
-	if err == nil {
-		s.anchorProblem.Store(nil)
-		return
+// accept adds the line that accepts a loss, whatever the lines before it say.
+func (a anchor) accept(ctx context.Context, loss mark) error {
+	return locked(ctx, a.path, func() error {
+		marks, err := a.read()
+		if err != nil {
+			return err
+		}
+		return a.write(append(marks, loss))
+	})
+}
+
+func (a anchor) write(marks []mark) error {
+	var out bytes.Buffer
+	lines := json.NewEncoder(&out)
+	for _, m := range marks {
+		if err := lines.Encode(m); err != nil {
+			return err
+		}
 	}
-	key := "store.anchor_unwritten"
-	if errors.Is(err, errDisagrees) {
-		key = "store.anchor_disagrees"
-	}
-	p := matcher.NewProblem(key, err)
-	s.anchorProblem.Store(p)
-	s.log.Warn("history not anchored", "seq", h.seq, "error", p)
+	return private.Write(a.path, out.Bytes())
 }
 
 // holds reports whether the history holds the marked record.

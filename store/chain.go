@@ -43,8 +43,15 @@ type appending struct {
 
 // append runs one transaction that adds records, and then anchors the new head.
 func (s *Store) append(ctx context.Context, do func(context.Context, *appending) error) error {
-	var after head
-	err := transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
+	after, err := s.appendUnanchored(ctx, do)
+	if err == nil && !after.at.IsZero() {
+		s.keepHead(ctx, after)
+	}
+	return problem(err)
+}
+
+func (s *Store) appendUnanchored(ctx context.Context, do func(context.Context, *appending) error) (after head, err error) {
+	err = transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
 		a := &appending{Tx: tx, now: s.now().UTC()}
 		var hash []byte
 		err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1`).Scan(&a.head.seq, &hash)
@@ -56,10 +63,7 @@ func (s *Store) append(ctx context.Context, do func(context.Context, *appending)
 		after = a.head
 		return err
 	})
-	if err == nil && !after.at.IsZero() {
-		s.keepHead(ctx, after)
-	}
-	return problem(err)
+	return after, err
 }
 
 // header opens each payload.
@@ -145,6 +149,9 @@ func (a *appending) sessionKey(ctx context.Context, master []byte, database, ses
 		key, err := unseal(master, nonce, wrapped, keyBinding(database, session))
 		return key, damaged(err)
 	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	if err := a.mayStart(ctx, session); err != nil {
 		return nil, err
 	}
 	key := newKey()

@@ -1,13 +1,13 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"facematch/app/history"
 )
@@ -23,12 +23,12 @@ type chooser struct {
 	operators, desks set
 	codes            set
 	least, most      int64
-	scored           bool    // only those that have a score
+	timed, scored    bool    // the bounds of time and of score are asked for
 	only             []int64 // ascending; nil: all
 	first, last      int64   // seq, both included
 	oldestFirst      bool
-	before           func(a, b entry) int // the order where it is not that of the records
-	after            *entry               // the last of the page before, in that order
+	byScore, highest bool   // the order, where it is not that of the records
+	after            *place // the last of the page before, in that order
 }
 
 // set says for each number whether it is in; nil holds all.
@@ -61,10 +61,10 @@ func (r *reading) chooser(ctx context.Context, f history.Filter) (*chooser, erro
 	c := &chooser{from: math.MinInt64, to: math.MaxInt64, least: math.MinInt64, most: math.MaxInt64,
 		first: 1, last: math.MaxInt64}
 	if !f.From.IsZero() {
-		c.from = ceilMilli(f.From.UnixNano())
+		c.from, c.timed = ceilMilli(f.From), true
 	}
 	if !f.To.IsZero() {
-		c.to = ceilMilli(f.To.UnixNano())
+		c.to, c.timed = ceilMilli(f.To), true
 	}
 	if f.LeastScore != nil {
 		c.least, c.scored = *f.LeastScore, true
@@ -112,9 +112,9 @@ func (r *reading) chooser(ctx context.Context, f history.Filter) (*chooser, erro
 
 // ceilMilli rounds up to milliseconds: times in the history have no more, and
 // both bounds are met by what is not earlier than they are.
-func ceilMilli(nano int64) int64 {
-	milli := nano / 1e6
-	if nano > milli*1e6 {
+func ceilMilli(t time.Time) int64 {
+	milli := t.UnixMilli() // rounds down
+	if t.After(time.UnixMilli(milli)) {
 		milli++
 	}
 	return milli
@@ -164,11 +164,12 @@ func (r *reading) only(ctx context.Context, c *chooser, f history.Filter) error 
 	return keep(named(ctx, r.tx, *r.tokens, f.Words))
 }
 
-// These take the first and the last text and give checks' first records.
+// These take the first and the last text and give checks' first records. SQLite
+// would rather go through all "started" records than through a range of texts.
 const (
-	sessionsQuery = `SELECT group_concat(seq) FROM record WHERE session BETWEEN ? AND ? AND kind = 'started'`
-	checksQuery   = `SELECT group_concat(seq) FROM record WHERE "check" BETWEEN ? AND ? AND kind = 'started'`
-	requestsQuery = `SELECT group_concat(s.seq) FROM record f JOIN record s ON s."check" = f."check" AND s.kind = 'started'
+	sessionsQuery = `SELECT group_concat(seq) FROM record INDEXED BY record_session WHERE session BETWEEN ? AND ? AND kind = 'started'`
+	checksQuery   = `SELECT group_concat(seq) FROM record INDEXED BY record_check WHERE "check" BETWEEN ? AND ? AND kind = 'started'`
+	requestsQuery = `SELECT group_concat(s.seq) FROM record f INDEXED BY record_request CROSS JOIN record s ON s."check" = f."check" AND s.kind = 'started'
 		WHERE f.request BETWEEN ? AND ?`
 )
 
@@ -178,13 +179,8 @@ func (c *chooser) order(f history.Filter) {
 		c.first, c.last = c.only[0], c.only[len(c.only)-1]
 	}
 	switch f.Sort {
-	case history.Highest:
-		c.before = func(a, b entry) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.seq, a.seq)) }
-	case history.Lowest:
-		c.before = func(a, b entry) int {
-			// noScore is less than every score, and is to come last here too.
-			return cmp.Or(cmp.Compare(uint64(a.score)-noScoreUp, uint64(b.score)-noScoreUp), cmp.Compare(b.seq, a.seq))
-		}
+	case history.Highest, history.Lowest:
+		c.byScore, c.highest = true, f.Sort == history.Highest
 	case history.Oldest:
 		c.oldestFirst = true
 		if f.After != nil {
@@ -201,15 +197,30 @@ func (c *chooser) order(f history.Filter) {
 		return
 	}
 	if f.After != nil {
-		c.after = &entry{seq: f.After.Seq, score: noScore}
+		score := int64(noScore)
 		if f.After.Score != nil {
-			c.after.score = *f.After.Score
+			score = *f.After.Score
 		}
+		c.after = &place{c.rank(score), f.After.Seq}
 	}
 }
 
-// noScoreUp turns the order of scores so that noScore is the greatest of all.
-const noScoreUp = 1<<63 + 1
+// place is where a check stands in an order by score.
+type place struct {
+	rank uint64 // the less the earlier
+	seq  int64  // of equal rank the newest is first
+}
+
+func (p place) before(q place) bool { return p.rank < q.rank || p.rank == q.rank && p.seq > q.seq }
+
+// rank puts noScore, the least number there is, behind all scores either way.
+func (c *chooser) rank(score int64) uint64 {
+	up := uint64(score) + 1<<63 // as great among unsigned numbers
+	if c.highest {
+		return ^up
+	}
+	return up - 1
+}
 
 // choose gives the entries of one page.
 func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]entry, error) {
@@ -218,29 +229,36 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 		return nil, err
 	}
 	var found []entry
-	if c.before == nil {
-		err := r.scan(ctx, c, func(e entry, _ uint8) bool {
-			found = append(found, e)
+	if !c.byScore {
+		err := r.scan(ctx, c, func(b []byte, _ uint8) bool {
+			found = append(found, parseEntry(b))
 			return len(found) < limit
 		})
 		return found, err
 	}
 	// The best so far, sorted and cut each time they are twice as many as asked
 	// for; from then on only what is better than the last of them counts.
-	var bound *entry
+	var bound *place
+	placeOf := func(e entry) place { return place{c.rank(e.score), e.seq} }
 	cut := func() {
-		slices.SortFunc(found, c.before)
+		slices.SortFunc(found, func(a, b entry) int {
+			if placeOf(a).before(placeOf(b)) {
+				return -1
+			}
+			return 1 // no two are in one place
+		})
 		if len(found) >= limit {
 			found = found[:limit]
-			last := found[limit-1]
+			last := placeOf(found[limit-1])
 			bound = &last
 		}
 	}
-	err = r.scan(ctx, c, func(e entry, _ uint8) bool {
-		if c.after != nil && c.before(e, *c.after) <= 0 || bound != nil && c.before(e, *bound) > 0 {
+	err = r.scan(ctx, c, func(b []byte, _ uint8) bool {
+		p := place{c.rank(scoreOf(b)), seqOf(b)}
+		if c.after != nil && !c.after.before(p) || bound != nil && !p.before(*bound) {
 			return true
 		}
-		if found = append(found, e); len(found) >= 2*limit {
+		if found = append(found, parseEntry(b)); len(found) >= 2*limit {
 			cut()
 		}
 		return true
@@ -249,40 +267,46 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 	return found, err
 }
 
-// scan hands over each entry that is chosen with its outcome, the newest first
-// unless the order says otherwise, until see returns false.
-func (r *reading) scan(ctx context.Context, c *chooser, see func(e entry, outcome uint8) bool) error {
+// scan hands over each entry that is chosen, as it is stored, with its outcome,
+// the newest first unless the order says otherwise, until see returns false.
+func (r *reading) scan(ctx context.Context, c *chooser, see func(b []byte, outcome uint8) bool) error {
+	only := c.only
+	return entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(b []byte) bool {
+		if c.only != nil {
+			var in bool
+			if only, in = c.take(only, seqOf(b)); !in {
+				return true
+			}
+		}
+		outcome, ok := r.chosen(c, b)
+		return !ok || see(b, outcome)
+	})
+}
+
+// entries hands over the stored entries of checks from one number to another, the
+// newest first unless told otherwise, until see returns false.
+func entries(ctx context.Context, q querier, first, last int64, oldestFirst bool, see func(b []byte) bool) error {
 	query := pagesQuery
-	if !c.oldestFirst {
+	if !oldestFirst {
 		query += ` DESC`
 	}
-	rows, err := r.tx.QueryContext(ctx, query, c.first, c.last)
+	rows, err := q.QueryContext(ctx, query, first, last)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	only := c.only
+	var page sql.RawBytes
 	for rows.Next() {
-		var entries sql.RawBytes
-		if err := rows.Scan(&entries); err != nil {
+		if err := rows.Scan(&page); err != nil {
 			return damaged(err)
 		}
-		n := len(entries) / entrySize
+		n := len(page) / entrySize
 		for i := range n {
-			if !c.oldestFirst {
+			if !oldestFirst {
 				i = n - 1 - i
 			}
-			e := parseEntry(entries[i*entrySize:])
-			if e.seq < c.first || e.seq > c.last {
-				continue
-			}
-			if c.only != nil {
-				var in bool
-				if only, in = c.take(only, e.seq); !in {
-					continue
-				}
-			}
-			if outcome, ok := r.chosen(c, e); ok && !see(e, outcome) {
+			b := page[i*entrySize : (i+1)*entrySize : (i+1)*entrySize]
+			if seq := seqOf(b); seq >= first && seq <= last && !see(b) {
 				return nil
 			}
 		}
@@ -310,16 +334,26 @@ func (c *chooser) take(left []int64, seq int64) ([]int64, bool) {
 	return left, len(left) > 0 && left[len(left)-1] == seq
 }
 
-// chosen says whether an entry meets the filter, and its outcome.
-func (r *reading) chosen(c *chooser, e entry) (outcome uint8, ok bool) {
-	if e.at < c.from || e.at >= c.to || e.score < c.least || e.score > c.most || c.scored && e.score == noScore ||
-		!c.decisions.has(uint32(e.decision)) || !c.modes.has(uint32(e.mode)) ||
-		!c.operators.has(e.operator) || !c.desks.has(e.desk) || !c.codes.has(e.code) {
+// chosen says whether a stored entry meets the filter, and its outcome. It is
+// asked about every check, so it reads of an entry only what it needs.
+func (r *reading) chosen(c *chooser, b []byte) (outcome uint8, ok bool) {
+	if c.timed {
+		if at := atOf(b); at < c.from || at >= c.to {
+			return 0, false
+		}
+	}
+	if c.scored {
+		if score := scoreOf(b); score < c.least || score > c.most || score == noScore {
+			return 0, false
+		}
+	}
+	if c.operators != nil && !c.operators.has(operatorOf(b)) || c.desks != nil && !c.desks.has(deskOf(b)) ||
+		c.codes != nil && !c.codes.has(codeOf(b)) ||
+		!c.decisions.has(uint32(decisionOf(b))) || !c.modes.has(uint32(modeOf(b))) {
 		return 0, false
 	}
-	outcome = e.outcome
-	if outcome == 0 {
-		switch unended(r.alive(r.texts[e.instance]), e.sent) {
+	if outcome = endOf(b); outcome == 0 {
+		switch unended(r.alive(r.texts[instanceOf(b)]), sentOf(b)) {
 		case history.Running:
 			outcome = running
 		case history.Unknown:

@@ -18,6 +18,23 @@ const (
 	lockPatience = 3 * time.Second
 	lockRetry    = 5 * time.Millisecond
 
+	// sharePatience is how long the second anchor may take, which lies where the
+	// user wants: a share that is there answers within some milliseconds, and a
+	// check must not wait for one that is not.
+	sharePatience = 2 * time.Second
+
+	// expireAtOnce is of how many sessions parts are erased in one transaction:
+	// some milliseconds, so that a check does not wait.
+	expireAtOnce = 200
+
+	// expireScan is how many sessions are looked up in one go, so that the history
+	// is not searched anew for each transaction; they take some megabytes.
+	expireScan = 50_000
+
+	// backupPages is how many pages of 4 KiB a backup copies between two reports
+	// and looks whether it was cancelled: some milliseconds.
+	backupPages = 1000
+
 	// openRetry is the pause where another process is just making the same
 	// database: the switch to WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond
@@ -59,6 +76,10 @@ const (
 	// examineAtOnce is how many records verify hands to a goroutine at once: a
 	// fraction of a millisecond of work, and of a megabyte.
 	examineAtOnce = 256
+
+	// movedWithin is how far from its place verify looks for the number a record
+	// was written under, once it has found one that does not fit: about a second.
+	movedWithin = 200_000
 
 	// dayLayout tells which marks of the anchor belong to one day (UTC).
 	dayLayout = "2006-01-02"

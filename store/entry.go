@@ -69,14 +69,25 @@ func (e entry) append(b []byte) []byte {
 	return append(b, e.outcome, e.decision, e.mode, sent)
 }
 
-// parseEntry reads the first entrySize bytes.
+// Each field of a stored entry by itself.
+func seqOf(b []byte) int64       { return read48(b) }
+func atOf(b []byte) int64        { return read48(b[6:]) }
+func scoreOf(b []byte) int64     { return int64(binary.BigEndian.Uint64(b[12:])) }
+func operatorOf(b []byte) uint32 { return binary.BigEndian.Uint32(b[20:]) }
+func deskOf(b []byte) uint32     { return binary.BigEndian.Uint32(b[24:]) }
+func codeOf(b []byte) uint32     { return binary.BigEndian.Uint32(b[28:]) }
+func instanceOf(b []byte) uint32 { return binary.BigEndian.Uint32(b[32:]) }
+func endOf(b []byte) uint8       { return b[36] } // 0: it has none
+func decisionOf(b []byte) uint8  { return b[37] }
+func modeOf(b []byte) uint8      { return b[38] }
+func sentOf(b []byte) bool       { return b[39] != 0 }
+
+// parseEntry reads a stored entry.
 func parseEntry(b []byte) entry {
-	_ = b[entrySize-1]
 	return entry{
-		seq: read48(b), at: read48(b[6:]), score: int64(binary.BigEndian.Uint64(b[12:])),
-		operator: binary.BigEndian.Uint32(b[20:]), desk: binary.BigEndian.Uint32(b[24:]),
-		code: binary.BigEndian.Uint32(b[28:]), instance: binary.BigEndian.Uint32(b[32:]),
-		outcome: b[36], decision: b[37], mode: b[38], sent: b[39] != 0,
+		seq: seqOf(b), at: atOf(b), score: scoreOf(b),
+		operator: operatorOf(b), desk: deskOf(b), code: codeOf(b), instance: instanceOf(b),
+		outcome: endOf(b), decision: decisionOf(b), mode: modeOf(b), sent: sentOf(b),
 	}
 }
 

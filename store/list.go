@@ -97,10 +97,10 @@ func (s *Store) Count(ctx context.Context, f history.Filter) (history.Counts, er
 		}
 		var by [256]int64
 		undecided := number(decisions, history.Undecided)
-		err = r.scan(ctx, c, func(e entry, outcome uint8) bool {
+		err = r.scan(ctx, c, func(b []byte, outcome uint8) bool {
 			by[outcome]++
 			counts.Total++
-			if e.decision == undecided {
+			if decisionOf(b) == undecided {
 				counts.Undecided++
 			}
 			return true
@@ -558,6 +558,11 @@ func (s *Store) unsealAll(master []byte, c *read) {
 		if raw, ok := open(c.parts[partAnswer]); ok {
 			d.Raw, d.Finished.Raw, d.RawSealed = raw, raw, false
 		}
+	}
+	if d.Finished != nil {
+		d.Document, _ = open(c.parts[partDocument])
+		d.Frame, _ = open(c.parts[partFrame])
+		d.Finished.Document, d.Finished.Frame = d.Document, d.Frame
 	}
 	for i := range d.Decisions {
 		if m := &d.Decisions[i]; m.NoteSealed {

@@ -113,7 +113,7 @@ func TestEveryFilter(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	one := func() history.Row { return rows[r.IntN(len(rows))] }
 	met := 0
-	for range 150 {
+	for range 60 {
 		f := history.Filter{Limit: 1 + r.IntN(300)}
 		f.Sort = []history.Sort{"", history.Newest, history.Oldest, history.Highest, history.Lowest}[r.IntN(5)]
 		for range r.IntN(4) {
@@ -190,7 +190,7 @@ func TestEveryFilter(t *testing.T) {
 			t.Fatalf("%+v: each of %d checks, %v, want %d", f, len(seqs), err, min(f.Limit, len(want)))
 		}
 	}
-	if met < 3000 {
+	if met < 1000 {
 		t.Errorf("the filters chose only %d checks in all", met)
 	}
 }
@@ -288,16 +288,6 @@ func TestShow(t *testing.T) {
 	if d := show(s); !d.Erased || d.Sealed || d.Name != "" || d.Raw == nil || !d.Decisions[0].NoteErased || len(d.Erasures) != 1 || !d.Attempts[0].Erased {
 		t.Errorf("without name and note: %+v", d)
 	}
-	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
-	if d := show(s); d.Raw != nil || d.RawSealed || !d.RawErased || len(d.Erasures) != 2 || d.Erasures[1].Reason != history.OnRequest {
-		t.Errorf("without key: %+v", d)
-	}
-	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 0 {
-		t.Errorf("an erased name is found: %+v", rows)
-	}
-	if rows := mustList(t, s, history.Filter{Words: "bo"}); len(rows) != 1 || rows[0].Erased {
-		t.Errorf("another's name: %+v", rows)
-	}
 	// What is written afterwards in the session is not erased.
 	third := started("c", "Ann Again")
 	third.Session = first.Session
@@ -306,6 +296,19 @@ func TestShow(t *testing.T) {
 	}
 	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 1 || rows[0].Name != "Ann Again" || rows[0].Erased {
 		t.Errorf("a name after the erasure: %+v", rows)
+	}
+	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
+	if rows := mustList(t, s, history.Filter{Session: first.Session}); len(rows) != 3 || !rows[0].Erased {
+		t.Errorf("without key: %+v", rows)
+	}
+	if d := show(s); d.Raw != nil || d.RawSealed || !d.RawErased || len(d.Erasures) != 2 || d.Erasures[1].Reason != history.OnRequest {
+		t.Errorf("without key: %+v", d)
+	}
+	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 0 {
+		t.Errorf("an erased name is found: %+v", rows)
+	}
+	if rows := mustList(t, s, history.Filter{Words: "bo"}); len(rows) != 1 || rows[0].Erased {
+		t.Errorf("another's name: %+v", rows)
 	}
 }
 
@@ -365,19 +368,32 @@ func plan(t *testing.T, db *sql.DB, query string, args ...any) string {
 func TestPlans(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})
 	record(t, s, "a", "A Name")
-	for query, args := range map[string][]any{
-		pagesQuery:           {1, 2},
-		pagesQuery + " DESC": {1, 2},
-		checkQuery:           {1},
-		sessionQuery:         {"a"},
-		erasedQuery:          {"a"},
-		sessionsQuery:        {"a", "b"},
-		checksQuery:          {"a", "b"},
-		requestsQuery:        {"a", "b"},
-		nameQuery:            {1},
+	for query, c := range map[string]struct {
+		args []any
+		uses []string // in this order
+	}{
+		pagesQuery:           {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
+		pagesQuery + " DESC": {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
+		checkQuery:           {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)", "r USING INDEX record_check (check=?)"}},
+		sessionQuery:         {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
+		erasedQuery:          {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
+		sessionsQuery:        {[]any{"a", "b"}, []string{"record USING INDEX record_session (session>? AND session<?)"}},
+		checksQuery:          {[]any{"a", "b"}, []string{"record USING INDEX record_check (check>? AND check<?)"}},
+		requestsQuery:        {[]any{"a", "b"}, []string{"f USING INDEX record_request (request>? AND request<?)", "s USING INDEX record_check (check=? AND kind=?)"}},
+		nameQuery:            {[]any{1}, []string{"name_word USING PRIMARY KEY (token=?)"}},
+		openQuery:            {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)"}},
 	} {
-		p := plan(t, s.reader, query, args...)
-		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || !strings.Contains(p, "SEARCH") {
+		p := plan(t, s.reader, query, c.args...)
+		rest := p
+		for _, want := range c.uses {
+			at := strings.Index(rest, "SEARCH "+want)
+			if at < 0 {
+				t.Errorf("%s is planned as\n%s\nwant %s", query, p, want)
+				break
+			}
+			rest = rest[at:]
+		}
+		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || strings.Contains(p, "(kind=?)") {
 			t.Errorf("%s is planned as\n%s", query, p)
 		}
 	}
@@ -419,6 +435,37 @@ func TestOlderHistory(t *testing.T) {
 	}
 }
 
+// TestRebuild spoils everything that is derived, and makes it anew.
+func TestRebuild(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	fillMany(t, s, 500)
+	want, found := all(t, s), mustList(t, s, history.Filter{Words: "m"})
+	for _, statement := range []string{`DELETE FROM check_page`, `DELETE FROM label WHERE id < 5`, `DELETE FROM name_word`,
+		`INSERT INTO name_token (record, session) SELECT seq, 'none' FROM record WHERE kind = 'decided'`} {
+		if _, err := s.writer.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := mustVerify(t, s); v.Fault != history.FaultLists {
+		t.Errorf("verdict is %+v", v)
+	}
+	if err := s.Rebuild(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustList(t, s, history.Filter{Words: "m"}); !reflect.DeepEqual(got, found) || len(found) == 0 {
+		t.Errorf("%d names are found, want %d", len(got), len(found))
+	}
+	if got := all(t, s); !reflect.DeepEqual(got, want) {
+		t.Error("the checks are not those from before")
+	}
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("verdict is %+v", v)
+	}
+	p.ReadOnly = true
+	wantKey(t, mustOpen(t, p, noRing{}).Rebuild(context.Background()), "store.read_only")
+}
+
 // back gives the database the first form again.
 func back(t *testing.T, s *Store) {
 	t.Helper()
@@ -433,6 +480,10 @@ func back(t *testing.T, s *Store) {
 		`CREATE INDEX record_mode ON record (mode) WHERE mode IS NOT NULL`,
 		`CREATE INDEX record_operator ON record (operator) WHERE operator IS NOT NULL`,
 		`CREATE INDEX record_desk ON record (desk) WHERE desk IS NOT NULL`,
+		`DROP TRIGGER session_key_never_again`, `DROP TRIGGER session_key_erased`, `DROP TRIGGER sealed_erased`,
+		// The next form drops these whatever they do.
+		`CREATE TRIGGER session_key_no_delete BEFORE DELETE ON session_key BEGIN SELECT RAISE(ABORT, ''); END`,
+		`CREATE TRIGGER sealed_no_delete BEFORE DELETE ON sealed BEGIN SELECT RAISE(ABORT, ''); END`,
 		`DELETE FROM migration WHERE number > 1`,
 	} {
 		if _, err := s.writer.Exec(statement); err != nil {

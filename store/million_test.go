@@ -13,9 +13,13 @@ import (
 	"facematch/matcher"
 )
 
-// large is a history of manyRecords that several benchmarks read.
+// large is a history of manyRecords, made here or found where FACEMATCH_LARGE
+// names a folder that TestMakeHistory made one of that size in.
 func large(t testing.TB) *Store {
 	t.Helper()
+	if dir := os.Getenv("FACEMATCH_LARGE"); dir != "" {
+		return mustOpen(t, testParams(dir), noRing{})
+	}
 	p := testParams(t.TempDir())
 	s := mustOpen(t, p, noRing{})
 	begun := time.Now()

@@ -71,6 +71,23 @@ func (x *index) page(from int, b []byte) []byte {
 	return b
 }
 
+// Rebuild makes what lists are chosen by and names are found by anew from the
+// records, for a history whose records are whole while Verify says that its lists
+// are not. Names can be found again once somebody who has the key looks for one.
+func (s *Store) Rebuild(ctx context.Context) error {
+	return problem(transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
+		for _, statement := range []string{
+			`DELETE FROM name_word`, `DELETE FROM name_token`,
+			`INSERT OR REPLACE INTO meta (name, value) SELECT '` + metaNamesWait + `', max(seq) FROM record HAVING max(seq) IS NOT NULL`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return rebuild(ctx, tx)
+	}))
+}
+
 // rebuild makes the tables label and check_page from the records.
 func rebuild(ctx context.Context, tx *sql.Tx) error {
 	x := newIndex()

@@ -100,6 +100,31 @@ func runTask(task string, p Params, name string) error {
 			}
 			fmt.Println("finished", check)
 		}
+	case "erase until killed": // and say what is erased
+		for i := 0; ; i++ {
+			check := fmt.Sprint(name, "-", i)
+			if err := write(check); err != nil {
+				return err
+			}
+			if err := s.Erase(ctx, history.Erasure{Session: "sess_" + check, Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}); err != nil {
+				return err
+			}
+			fmt.Println("erased", check)
+		}
+	case "backup where files may not grow": // name is the file
+		var limit syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			return err
+		}
+		limit.Cur = 100 << 10
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			return err
+		}
+		err := s.Backup(ctx, name, nil)
+		if err == nil {
+			return errors.New("the backup is made")
+		}
+		fmt.Println(matcher.AsProblem(err, "other").Key)
 	case "keyring":
 		if err := write(name); err != nil {
 			return err
@@ -194,7 +219,11 @@ func TestProcessesWriteAtOnce(t *testing.T) {
 func TestKilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
 	outcome := map[string]history.Outcome{} // what the killed processes were told
-	for round := range 8 {
+	rounds := 8
+	if os.Getenv("FACEMATCH_SOAK") != "" {
+		rounds = 100
+	}
+	for round := range rounds {
 		cmd := other(dir, "write until killed", fmt.Sprint("round", round))
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -204,7 +233,7 @@ func TestKilledWhileWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		kill := 3 + 4*round // odd: one check is open, as far as was said
+		kill := 3 + 4*(round%8) // odd: one check is open, as far as was said
 		for seen := 0; lines.Scan(); {
 			what, check, _ := strings.Cut(lines.Text(), " ")
 			outcome["chk_"+check] = history.Interrupted
@@ -256,6 +285,74 @@ func TestKilledWhileWriting(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestKilledWhileErasing kills a process hard while it erases: a session is whole
+// or gone, with its record; and the list that has it erased from backups knows it,
+// once the history was opened again.
+func TestKilledWhileErasing(t *testing.T) {
+	dir := t.TempDir()
+	p := testParams(dir)
+	rounds := 3
+	if os.Getenv("FACEMATCH_SOAK") != "" {
+		rounds = 100
+	}
+	told := map[string]bool{}
+	for round := range rounds {
+		cmd := other(dir, "erase until killed", fmt.Sprint("round", round))
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		for seen := 0; lines.Scan(); {
+			told["sess_"+strings.TrimPrefix(lines.Text(), "erased ")] = true
+			if seen++; seen == 3 {
+				// Somewhere in the next check and its erasure.
+				time.Sleep(time.Duration(round%25) * time.Millisecond)
+				must(t, cmd.Process.Kill())
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the process ended by itself")
+		}
+		s := mustOpen(t, p, noRing{})
+		if v := mustVerify(t, s); !v.Intact || v.Erased < int64(len(told)) {
+			t.Fatalf("round %d: verdict is %+v", round, v)
+		}
+		if _, err := s.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		erased := map[string]bool{}
+		list, err := s.anchor.erasures().of(s.id)
+		must(t, err)
+		for _, e := range list {
+			erased[e.Session] = true
+		}
+		for session := range told {
+			if left := sealedBytes(t, s, session); len(left) != 0 || !erased[session] {
+				t.Errorf("round %d: of %s %d parts are left, listed: %v", round, session, len(left), erased[session])
+			}
+		}
+		must(t, s.Close())
+	}
+}
+
+// TestBackupWhereFilesMayNotGrow leaves nothing of a backup that cannot be whole.
+func TestBackupWhereFilesMayNotGrow(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, testParams(dir), noRing{})
+	for i := range 20 {
+		intimate(t, s, fmt.Sprint(i))
+	}
+	must(t, s.Close()) // so that its own log need not grow
+	to := filepath.Join(t.TempDir(), "backup.db")
+	out, err := other(dir, "backup where files may not grow", to).Output()
+	if said := strings.TrimSpace(string(out)); err != nil || said != "store.backup_unwritten" && said != "store.backup_full" {
+		t.Errorf("the other process says %q, %v", out, err)
+	}
+	if files, err := os.ReadDir(filepath.Dir(to)); err != nil || len(files) != 0 {
+		t.Errorf("left are %v, %v", files, err)
 	}
 }
 

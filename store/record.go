@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -37,6 +38,9 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		}
 		if c.started {
 			return matcher.NewProblem("store.check_known", nil)
+		}
+		if err := a.mayStart(ctx, st.Session); err != nil {
+			return err
 		}
 		sealed, err := a.seal(ctx, master, s.id, st.Session, st.Check, parts)
 		if err != nil {
@@ -100,8 +104,12 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	}
 	var parts []part
 	var master []byte
-	if len(f.Raw) > 0 {
-		parts = append(parts, part{partAnswer, f.Raw})
+	for name, clear := range map[string][]byte{partAnswer: f.Raw, partDocument: f.Document, partFrame: f.Frame} {
+		if len(clear) > 0 {
+			parts = append(parts, part{name, clear})
+		}
+	}
+	if len(parts) > 0 {
 		var err error
 		if master, err = s.sealingKey(ctx); err != nil {
 			return err
@@ -194,35 +202,44 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 	return done, nil
 }
 
-// wasSent says of a check s whether its request went out, or may have.
-const wasSent = `EXISTS (SELECT 1 FROM record w WHERE w."check" = s."check" AND w.kind = 'sending')`
-
-// openChecks gives the checks that started and have no end, oldest first.
+// openChecks gives the checks that started and have no end, oldest first. The
+// entries of lists say where to look, the records what is so.
 func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
-	rows, err := q.QueryContext(ctx, `
-		SELECT s."check", s.session, coalesce(s.instance, ''), `+wasSent+`
-		FROM record s
-		WHERE s.kind = 'started' AND NOT EXISTS (
-			SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted'))
-		ORDER BY s.seq`)
-	if err != nil {
+	var maybe []int64
+	if err := entries(ctx, q, 0, math.MaxInt64, true, func(b []byte) bool {
+		if endOf(b) == 0 {
+			maybe = append(maybe, seqOf(b))
+		}
+		return true
+	}); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	var open []interrupted
-	for rows.Next() {
+	for _, seq := range maybe {
 		c := interrupted{Outcome: history.Interrupted}
 		var sent bool
-		if err := rows.Scan(&c.Check, &c.Session, &c.Instance, &sent); err != nil {
+		err := q.QueryRowContext(ctx, openQuery, seq).Scan(&c.Check, &c.Session, &c.Instance, &sent)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			continue
+		case err != nil:
 			return nil, damaged(err)
-		}
-		if sent {
+		case sent:
 			c.Outcome = history.Unknown
 		}
 		open = append(open, c)
 	}
-	return open, rows.Err()
+	return open, nil
 }
+
+// openQuery takes the number of a check's first record and gives the check where
+// it has no end, and whether its request went out, or may have.
+const openQuery = `
+	SELECT s."check", s.session, coalesce(s.instance, ''),
+		EXISTS (SELECT 1 FROM record w WHERE w."check" = s."check" AND w.kind = 'sending')
+	FROM record s
+	WHERE s.seq = ? AND NOT EXISTS (
+		SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted'))`
 
 // aliveOnce asks about each running program only once, as that touches a lock
 // on the disk.

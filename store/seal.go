@@ -16,6 +16,10 @@ const (
 	partName   = "name"   // the person's name, with "started"
 	partAnswer = "answer" // the answer's body, with "finished"
 	partNote   = "note"   // the operator's own words, with "decided"
+
+	// Only where the settings have pictures kept; history.PartImages is both.
+	partDocument = "document" // the portrait as JPEG, with "finished"
+	partFrame    = "frame"    // the person as JPEG, with "finished"
 )
 
 var errSealBroken = errors.New("a sealed part has no valid form")

@@ -14,11 +14,14 @@
 // where prev is the hash of the record before, or 32 zero bytes for the first,
 // and payload are the exact bytes of the column. A payload always has "kind"
 // and "at" (UTC, RFC 3339 with milliseconds); the other fields are those of
-// history.Started, Sending, Finished and SettingsChange, and for "interrupted": check,
-// session, instance and outcome. Scores are whole hundredths of a percent.
+// history.Started, Sending, Finished, SettingsChange, Decision, SignIn, Export,
+// Erasure, Restored and GivenUp, and for "interrupted": check, session, instance
+// and outcome. Scores are whole hundredths of a percent. Who verifies need not know
+// a kind: the chain is the same for all.
 //
 // Personal parts are not in the payload. Table sealed holds them encrypted:
-// part "name" of a "started" record, part "answer" of a "finished" one. The
+// part "name" of a "started" record; "answer", and where pictures are kept
+// "document" and "frame", of a "finished" one; "note" of a "decided" one. The
 // payload's "sealed" gives for each part the SHA-256 of its ciphertext, and
 // "nonces" its nonce, both in lower-case hexadecimal, so that the chain tells a
 // changed part without any key.
@@ -27,18 +30,43 @@
 // additional data is the JSON array ["facematch sealed part", session, check,
 // part]. Table session_key holds that key, itself encrypted in the same way
 // under the master key, with ["facematch session key", database id, session].
-// Without a session's key its personal parts are erased while the chain stays
-// whole; verify names a key that is gone. The master key is 32 bytes in hexadecimal, in the keyring of the
+// The master key is 32 bytes in hexadecimal, in the keyring of the
 // operating system (service "Facematch Desk", user: the database id) or, where
 // none answers when the first check starts, in a key file; table meta says
-// which ("key place").
+// which ("key place"). Where a recovery passphrase was set, meta's "recovery" holds
+// {database, key} once more, in age's armoured form under the passphrase.
+//
+// # Erasure
+//
+// An "erased" record names one session and the parts that are gone from it: name,
+// note, answer, images (document and frame), or key, which is the session's key and
+// so all of them. It counts for the records before it. What a payload's "sealed"
+// names and an "erased" record does not must be there, and a session with such
+// parts must have its key; what one names must not. So the chain stays whole, and a
+// part or key that went without a record is seen. The triggers allow a deletion
+// only after its record. Each erasure is also a line of the list erasures.jsonl
+// beside the anchor, {at, database, seq, session, parts}, by which it is done again
+// to a backup that is restored.
+//
+// # Anchors
 //
 // The anchor is a file elsewhere, JSON Lines of {at, database, place, seq, hash}:
 // the head of the chain after the first write, at the end of each day, and the
 // newest. It tells a history that was cut off or written anew, which the chain
 // alone cannot. Its place is the SHA-256 of the database's absolute path, and
 // tells that another database was put there, or none is left. Who starts a new
-// history in the old place on purpose puts the anchor away with the old one.
+// history in the old place on purpose puts the anchor away with the old one. A
+// second anchor of the same form may lie in a folder of the user's choice, as
+// facematch-anchor-DATABASE.jsonl.
+//
+// A restored backup may lack records an anchor knows. A "restored" record says what
+// was restored over what, but the anchors stay as they are and go on saying that
+// the history is cut off. When somebody accepts the loss, a "given up" record says
+// who and what, and the anchors get a line with "accepts": of the lines before it
+// those count no more whose seq is at least its "from", and no line of another
+// database in this place. "known" is the newest record that was lost.
+//
+// testdata/verify.py does all this in another language.
 //
 // # What lists are chosen by
 //
@@ -80,6 +108,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
@@ -88,6 +117,10 @@ type Params struct {
 	Path    string // the database file; made with its folder where missing
 	Anchor  string // the anchor's file, on another disk or at least in another folder
 	KeyFile string // the master key's file where no keyring answers
+
+	// SecondAnchor is a folder for another anchor, such as a share's; empty: none.
+	// It is never made, and may be gone or hang at any time.
+	SecondAnchor string
 
 	// Alive reports whether the running program of this id is still there. It is
 	// called from any goroutine.
@@ -113,11 +146,14 @@ type Store struct {
 	reader *sql.DB
 	vault  *vault
 	anchor anchor
+	second secondAnchor
 	alive  func(string) bool
 	now    func() time.Time
 	log    *slog.Logger
 
-	verifying     chan struct{} // holds one token
+	verifying    chan struct{} // holds one token
+	recoveryWork int           // of scrypt
+
 	anchorProblem atomic.Pointer[matcher.Problem]
 }
 
@@ -138,11 +174,12 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.
-	_, anchored, _ := s.anchor.ours()
+	before, _ := s.anchor.ours()
+	anchored := before.replaced // by whatever is there now
 	if !p.ReadOnly {
 		if s.writer, err = openWriter(ctx, path, anchored, p.Now); err != nil {
 			return nil, problem(err)
@@ -159,6 +196,12 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	}
 	s.vault = newVault(r, p.KeyFile, s.id, s.reader, s.writer)
 	s.anchor.database = s.id
+	s.second.open(p.SecondAnchor, s.id, s.anchor.place)
+	if s.writer != nil {
+		if err := s.keepErasures(ctx); err != nil {
+			s.log.Warn("erasures not listed", "error", err)
+		}
+	}
 	return s, nil
 }
 

@@ -42,10 +42,13 @@ func (r *stored) examine(seed maphash.Seed) {
 		r.named = append(r.named, part.Str)
 		return true
 	})
+	count := 0
 	nonces.ForEach(func(part, _ gjson.Result) bool {
+		count++
 		r.odd = r.odd || !slices.Contains(r.named, part.Str)
 		return true
 	})
+	r.odd = r.odd || count != len(r.named)
 	var text [2 * sha256.Size]byte
 	for _, p := range r.parts {
 		sum := sha256.Sum256(p.ciphertext)

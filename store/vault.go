@@ -28,6 +28,7 @@ const (
 	metaDatabase = "database"
 	metaKeyPlace = "key place"
 	metaKeyCheck = "key check"
+	metaRecovery = "recovery" // the master key under the recovery passphrase, in age's armoured form
 )
 
 // errNoKey says that no master key was made yet: nothing is sealed.

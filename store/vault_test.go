@@ -235,7 +235,7 @@ func TestSessionKeyStays(t *testing.T) {
 	if !rows[0].Sealed || rows[0].Name != "" || rows[1].Name != "Ann Example" {
 		t.Errorf("list is %+v", rows)
 	}
-	if v := mustVerify(t, s); v.Intact || v.Fault != history.FaultSealed || v.BadSeq != 3 {
+	if v := mustVerify(t, s); v.Intact || v.Fault != history.FaultKeyGone || v.BadSeq != 3 {
 		t.Errorf("verdict is %+v", v)
 	}
 }

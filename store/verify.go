@@ -35,15 +35,12 @@ func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (hist
 		return history.Verdict{}, ctx.Err()
 	}
 	// The marks first: a record added meanwhile is then in the chain for sure.
-	marks, replaced, err := s.anchor.ours()
+	var v history.Verdict
+	marks, err := s.readAnchors(&v)
 	if err != nil {
-		return history.Verdict{}, matcher.NewProblem("store.anchor_unread", err)
+		return history.Verdict{}, err
 	}
-	v := history.Verdict{Anchored: len(marks) > 0}
-	for seq := range marks {
-		v.Until = max(v.Until, seq)
-	}
-	if replaced {
+	if marks.first.replaced {
 		v.BadSeq, v.Fault = 1, history.FaultReplaced
 		return v, nil
 	}
@@ -51,13 +48,15 @@ func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (hist
 		return history.Verdict{}, problem(err)
 	}
 	v.Intact = v.Fault == ""
-	if !v.Intact {
+	if v.Intact {
+		v.Good = 0
+	} else {
 		v.Head = ""
 	}
 	return v, nil
 }
 
-func (s *Store) verify(ctx context.Context, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) error {
 	made, err := freshTables(ctx)
 	if err != nil {
 		return err
@@ -94,7 +93,7 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks map[int64]
 
 // verifyAll walks the chain and then looks at all that is made from it. While
 // this goroutine computes, another lets SQLite go through the file.
-func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) error {
+func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) error {
 	beside, cancel := context.WithCancel(ctx)
 	file := make(chan error, 1)
 	go func() { file <- whole(beside, s.reader) }()
@@ -136,7 +135,7 @@ type walked struct {
 }
 
 // walk reads the chain until its end or the first bad record.
-func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]mark, progress matcher.ProgressFunc) (walked, error) {
+func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) (walked, error) {
 	w := walked{index: newIndex(), seed: maphash.MakeSeed()}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
@@ -145,37 +144,32 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 		Scan(&total, &lastSealed); err != nil {
 		return w, err
 	}
-	keys, err := keyedSessions(ctx, tx)
+	sealing, err := readSealing(ctx, tx)
 	if err != nil {
 		return w, err
 	}
 	if w.unfound, err = namesWait(ctx, tx); err != nil {
 		return w, err
 	}
+	v.Erased, v.Restored = sealing.count, sealing.restored
 	progress.Report(StageVerifying, 0, total)
 
 	var before head
+	var wrong *stored // does not fit its place
 	bad := func(seq int64, f history.Fault) { v.BadSeq, v.Fault = seq, f }
 	err = eachStored(ctx, tx, w.seed, func(r *stored) bool {
 		v.Records++
-		m, marked := marks[r.seq]
 		switch {
-		case r.seq != before.seq+1:
-			bad(r.seq, history.FaultMissing)
-		case !bytes.Equal(r.prev, before.hash[:]):
-			bad(r.seq, history.FaultChain)
-		case !bytes.Equal(r.hash, r.made[:]):
-			bad(r.seq, history.FaultEdited)
-		case marked && m.Hash != hex.EncodeToString(r.made[:]):
+		case r.seq != before.seq+1 || !bytes.Equal(r.prev, before.hash[:]) || !bytes.Equal(r.hash, r.made[:]):
+			wrong = r
+			return false
+		case !marks.agree(r.seq, r.made[:], v):
 			bad(r.seq, history.FaultReplaced)
-		case !r.sealsHold(keys):
-			bad(r.seq, history.FaultSealed)
-		}
-		if v.Fault != "" {
 			return false
 		}
-		if marked && v.Since.IsZero() {
-			v.Since = m.At
+		if f := sealing.fault(r); f != "" {
+			bad(r.seq, f)
+			return false
 		}
 		before = head{seq: r.seq, hash: r.made}
 		w.index.add(r.told)
@@ -191,6 +185,15 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks map[int64]m
 	if err != nil {
 		v.BadSeq = before.seq + 1 // read it could not be
 		return w, err
+	}
+	if wrong != nil {
+		seq, f, err := diagnose(ctx, tx, before, *wrong, v.Good == before.seq)
+		if err != nil {
+			v.BadSeq = before.seq + 1
+			return w, err
+		}
+		bad(seq, f)
+		return w, nil
 	}
 	// A sealed part whose record is gone tells of a cut even without an anchor.
 	if v.Fault == "" && max(v.Until, lastSealed) > before.seq {
@@ -270,10 +273,4 @@ func whole(ctx context.Context, q querier) error {
 		return fmt.Errorf("%s: %w", found, sqlite3.Error{Code: sqlite3.ErrCorrupt})
 	}
 	return nil
-}
-
-// sealsHold reports whether the sealed parts are those the payload names, all
-// of them and no other, and their session has a key.
-func (r *stored) sealsHold(keys map[string]bool) bool {
-	return !r.odd && len(r.named) == len(r.parts) && (len(r.parts) == 0 || keys[r.told.session])
 }

@@ -53,6 +53,31 @@ func forge(t *testing.T, path string) (db *sql.DB, restore func()) {
 	}
 }
 
+// chainAt makes one record right in itself, and leaves the next as it is.
+func chainAt(t *testing.T, db *sql.DB, seq int64) {
+	t.Helper()
+	var prev, payload []byte
+	if err := db.QueryRow(`SELECT p.hash, r.payload FROM record p, record r WHERE p.seq = r.seq - 1 AND r.seq = ?`, seq).Scan(&prev, &payload); err != nil {
+		t.Fatal(err)
+	}
+	hash := link(seq, prev, payload)
+	if _, err := db.Exec(`UPDATE record SET prev = ?, hash = ? WHERE seq = ?`, prev, hash[:], seq); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// makeListsAnew makes what lists are chosen by fit the records again.
+func makeListsAnew(t *testing.T, db *sql.DB) {
+	t.Helper()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(rebuild(context.Background(), tx), tx.Commit()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // chainFrom makes the chain right again from a record on.
 func chainFrom(t *testing.T, db *sql.DB, from int64) {
 	t.Helper()
@@ -108,7 +133,7 @@ func TestTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	edited := func(seq int) string { return fmt.Sprintf(editPayload, seq) }
-	const unchained = -1
+	const unchained, rehashed = -1, -2
 	for _, c := range []struct {
 		name     string
 		sql      []string
@@ -122,21 +147,38 @@ func TestTampering(t *testing.T) {
 		{"edited", []string{edited(4)}, unchained, false, history.FaultEdited, 4},
 		{"first edited", []string{edited(1)}, unchained, false, history.FaultEdited, 1},
 		{"a space added", []string{`UPDATE record SET payload = payload || ' ' WHERE seq = 7`}, unchained, false, history.FaultEdited, 7},
-		{"prev changed", []string{`UPDATE record SET prev = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultChain, 5},
+		{"prev changed", []string{`UPDATE record SET prev = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultEdited, 5},
 		{"hash changed", []string{`UPDATE record SET hash = zeroblob(32) WHERE seq = 5`}, unchained, false, history.FaultEdited, 5},
-		{"deleted", []string{`DELETE FROM record WHERE seq = 4`}, unchained, false, history.FaultMissing, 5},
-		{"first deleted", []string{`DELETE FROM record WHERE seq = 1`}, unchained, false, history.FaultMissing, 2},
+		{"deleted", []string{`DELETE FROM record WHERE seq = 4`}, unchained, false, history.FaultDeleted, 4},
+		{"first deleted", []string{`DELETE FROM record WHERE seq = 1`}, unchained, false, history.FaultDeleted, 1},
 		{"deleted and closed up", []string{`DELETE FROM record WHERE seq = 4`, `UPDATE record SET seq = -seq WHERE seq > 4`, `UPDATE record SET seq = -seq - 1 WHERE seq < 0`},
-			unchained, false, history.FaultChain, 4},
+			unchained, false, history.FaultDeleted, 4},
 		{"one slipped in", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
 			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, hash, hash, payload FROM record WHERE seq = 3`},
-			unchained, false, history.FaultEdited, 4},
+			unchained, false, history.FaultInserted, 4},
 		{"one put in front", []string{`INSERT INTO record (seq, prev, hash, payload) SELECT 0, prev, hash, payload FROM record WHERE seq = 1`},
-			unchained, false, history.FaultMissing, 0},
+			unchained, false, history.FaultInserted, 0},
 		{"payloads swapped", []string{`UPDATE record SET payload = (SELECT payload FROM record o WHERE o.seq = 8 - record.seq) WHERE seq IN (2, 6)`},
-			unchained, false, history.FaultEdited, 2},
+			unchained, false, history.FaultEdited, 2}, // 6 stays: its own comes back to it
+		{"payloads exchanged", []string{`CREATE TEMP TABLE t AS SELECT seq, payload FROM record`,
+			`UPDATE record SET payload = (SELECT payload FROM t WHERE t.seq = 8 - record.seq) WHERE seq IN (2, 6)`},
+			unchained, false, history.FaultReordered, 2},
 		{"records swapped", []string{`UPDATE record SET seq = -2 WHERE seq = 2`, `UPDATE record SET seq = 2 WHERE seq = 4`, `UPDATE record SET seq = 4 WHERE seq = -2`},
-			unchained, false, history.FaultChain, 2},
+			unchained, false, history.FaultReordered, 2},
+		{"edited, its hash made to fit", []string{edited(4)}, rehashed, false, history.FaultEdited, 4},
+		{"one slipped in, its hash made to fit", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
+			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, hash, hash, json_set(payload, '$.check', 'chk_x') FROM record WHERE seq = 3`},
+			rehashed, false, history.FaultInserted, 4},
+		{"moved to the end", []string{`UPDATE record SET seq = 99 WHERE seq = 4`}, unchained, false, history.FaultReordered, 4},
+		{"moved to the end and closed up", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq - 1 WHERE seq < -4`, `UPDATE record SET seq = 12 WHERE seq = -4`},
+			unchained, false, history.FaultReordered, 4},
+		{"a copy slipped in", []string{`UPDATE record SET seq = -seq WHERE seq >= 4`, `UPDATE record SET seq = -seq + 1 WHERE seq < 0`,
+			`INSERT INTO record (seq, prev, hash, payload) SELECT 4, prev, hash, payload FROM record WHERE seq = 9`},
+			unchained, false, history.FaultInserted, 4},
+		{"three deleted and closed up", []string{`DELETE FROM record WHERE seq BETWEEN 4 AND 6`, `UPDATE record SET seq = -seq WHERE seq > 6`, `UPDATE record SET seq = -seq - 3 WHERE seq < 0`},
+			unchained, false, history.FaultDeleted, 4},
+		{"written over by a copy", []string{`UPDATE record SET (prev, hash, payload) = (SELECT prev, hash, payload FROM record WHERE seq = 3) WHERE seq = 7`},
+			unchained, false, history.FaultEdited, 7},
 		{"edited and chained anew", []string{edited(4)}, 4, false, history.FaultReplaced, 6},
 		{"last edited and chained anew", []string{edited(12)}, 12, false, history.FaultReplaced, 12},
 		{"edited and chained anew, no anchor", []string{edited(4)}, 4, true, history.FaultLists, 3},        // of the check's first record
@@ -159,15 +201,15 @@ func TestTampering(t *testing.T) {
 		{"emptied", []string{`DELETE FROM sealed`, `DELETE FROM record`}, unchained, false, history.FaultCutOff, 1},
 		{"ciphertext changed", []string{`UPDATE sealed SET ciphertext = zeroblob(40) WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
 		{"nonce changed", []string{`UPDATE sealed SET nonce = zeroblob(12) WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
-		{"sealed part deleted", []string{`DELETE FROM sealed WHERE record = 6`}, unchained, false, history.FaultSealed, 6},
+		{"sealed part deleted", []string{`DELETE FROM sealed WHERE record = 6`}, unchained, false, history.FaultPartGone, 6},
 		{"sealed part moved", []string{`UPDATE sealed SET record = 3 WHERE record = 5`}, unchained, false, history.FaultSealed, 3},
 		{"sealed parts swapped", []string{`UPDATE sealed SET record = -9 WHERE record = 1`, `UPDATE sealed SET record = 1 WHERE record = 5`, `UPDATE sealed SET record = 5 WHERE record = -9`},
 			unchained, false, history.FaultSealed, 1},
 		{"sealed part added", []string{`INSERT INTO sealed SELECT record, 'note', nonce, ciphertext FROM sealed WHERE record = 6`}, unchained, false, history.FaultSealed, 6},
 		{"sealed part renamed", []string{`UPDATE sealed SET part = 'note' WHERE record = 5`}, unchained, false, history.FaultSealed, 5},
-		{"a session's key deleted", []string{`DELETE FROM session_key WHERE session = 'sess_2'`}, unchained, false, history.FaultSealed, 5},
-		{"all keys deleted", []string{`DELETE FROM session_key`}, unchained, false, history.FaultSealed, 1},
-		{"a key given to another session", []string{`UPDATE session_key SET session = 'sess_9' WHERE session = 'sess_4'`}, unchained, false, history.FaultSealed, 9},
+		{"a session's key deleted", []string{`DELETE FROM session_key WHERE session = 'sess_2'`}, unchained, false, history.FaultKeyGone, 5},
+		{"all keys deleted", []string{`DELETE FROM session_key`}, unchained, false, history.FaultKeyGone, 1},
+		{"a key given to another session", []string{`UPDATE session_key SET session = 'sess_9' WHERE session = 'sess_4'`}, unchained, false, history.FaultKeyGone, 9},
 		{"a generated column with another meaning", []string{`DROP INDEX record_request`, `ALTER TABLE record DROP COLUMN request`,
 			`ALTER TABLE record ADD COLUMN request TEXT GENERATED ALWAYS AS ('another') VIRTUAL`,
 			`CREATE INDEX record_request ON record (request) WHERE request IS NOT NULL`}, unchained, false, history.FaultSchema, 0},
@@ -184,20 +226,18 @@ func TestTampering(t *testing.T) {
 			db, restore := forge(t, p.Path)
 			for _, statement := range c.sql {
 				if statement == listsAnew {
-					tx, err := db.Begin()
-					if err != nil {
-						t.Fatal(err)
-					}
-					if err := errors.Join(rebuild(context.Background(), tx), tx.Commit()); err != nil {
-						t.Fatal(err)
-					}
+					makeListsAnew(t, db)
 					continue
 				}
 				if _, err := db.Exec(statement); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 			}
-			if c.rechain != unchained {
+			switch c.rechain {
+			case unchained:
+			case rehashed:
+				chainAt(t, db, c.bad)
+			default:
 				chainFrom(t, db, c.rechain)
 			}
 			restore()

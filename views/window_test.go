@@ -380,7 +380,8 @@ func TestEveryKeyHasWords(t *testing.T) {
 		keys["mode.name."+string(m)] = true
 	}
 	for _, f := range []history.Fault{
-		history.FaultEdited, history.FaultMissing, history.FaultChain, history.FaultCutOff, history.FaultReplaced, history.FaultSealed,
+		history.FaultEdited, history.FaultDeleted, history.FaultInserted, history.FaultReordered, history.FaultChain, history.FaultCutOff, history.FaultReplaced,
+		history.FaultSealed, history.FaultPartGone, history.FaultKeyGone, history.FaultBack,
 		history.FaultSchema, history.FaultDamaged,
 	} {
 		keys[app.VerdictWords(history.Verdict{Fault: f}).Key] = true

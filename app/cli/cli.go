@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
 )
@@ -50,6 +51,13 @@ type Records interface {
 	Close() error
 }
 
+// Restorer puts a backup in the place of a history nobody has open.
+type Restorer interface {
+	Door
+	Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error)
+	Close() error
+}
+
 // Params are the parts the command line is made of; all are needed.
 type Params struct {
 	Words   *translations.Catalogue
@@ -65,6 +73,8 @@ type Params struct {
 	History    func(ctx context.Context) (Records, error)
 	// OtherHistory opens another desk's history for reading.
 	OtherHistory func(ctx context.Context, path string) (app.Records, error)
+	// Restore keeps other programs from the history, to put a backup in its place.
+	Restore func(ctx context.Context) (Restorer, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)

@@ -56,6 +56,8 @@ type parts struct {
 	measured Network
 	tried    string
 	shelf
+	rebuilt bool
+	trusted trusted
 
 	unwritable error // of a sign-in's record
 
@@ -157,6 +159,7 @@ func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, 
 	return p.verdict, nil
 }
 func (p *parts) Close() error                     { return nil }
+func (p *parts) Rebuild(context.Context) error    { p.rebuilt = true; return nil }
 func (p *parts) KeyPlace() string                 { return "file" }
 func (p *parts) KeyProblem(context.Context) error { return nil }
 func (p *parts) AnchorProblem() error             { return nil }
@@ -244,6 +247,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		},
 		History:      func(context.Context) (Records, error) { return p.looking(t), p.historyErr },
 		OtherHistory: p.openOther,
+		Restore:      func(context.Context) (Restorer, error) { return restorer{p.looking(t)}, nil },
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil
@@ -505,8 +509,14 @@ func TestHistoryVerify(t *testing.T) {
 		{history.Verdict{Intact: true, Records: 4}, 0, "No anchor was found"},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since " + time.Unix(1780000000, 0).Format("2 Jan 2006")},
 		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}, 5, "BROKEN: record 3 was edited"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultMissing}, 5, "deleted"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain}, 5, "inserted or moved"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultDeleted}, 5, "record 3 was deleted"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultInserted}, 5, "record 3 was inserted"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultReordered}, 5, "record 3 was moved"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain}, 5, "inserted, moved or written anew"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultPartGone}, 5, "no record says that it was erased"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultKeyGone}, 5, "key of record 4's session is gone"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultBack}, 5, "put back"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced, Anchored: true, Good: 2}, 5, "confirm every record up to 2"},
 		{history.Verdict{Records: 4, BadSeq: 5, Fault: history.FaultCutOff}, 5, "cut off"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced}, 5, "not the one"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultSealed}, 5, "sealed part"},

@@ -29,7 +29,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyDecide())
+	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyRebuild(), c.historyDecide(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
 	return cmd
 }
 
@@ -209,7 +209,9 @@ func (c *commands) historyVerify() *cobra.Command {
 			if format == "json" {
 				return c.writeJSON(verdict)
 			}
-			fmt.Fprintln(c.out, c.Words.Notice(app.VerdictWords(verdict)))
+			for _, notice := range append([]matcher.Notice{app.VerdictWords(verdict)}, app.VerdictNotes(verdict)...) {
+				fmt.Fprintln(c.out, c.Words.Notice(notice))
+			}
 			return nil
 		})
 		// A history that cannot be opened any more is not "could not run".

@@ -124,6 +124,10 @@ type Finished struct {
 	Remote *matcher.Exchange `json:"remote,omitempty"` // what is known of the call to the API; nil where none was made
 
 	Raw []byte `json:"-"` // the answer's body, sealed: JSON, or whatever the API sent
+
+	// Pictures as JPEG, sealed; only where the settings have them kept.
+	Document []byte `json:"-"` // the portrait
+	Frame    []byte `json:"-"` // the person: the frame that scored highest
 }
 
 // Quality is the quality of the faces that were compared: whole numbers 0 to
@@ -209,31 +213,3 @@ type ConsentWords struct {
 	Processing string `json:"processing"`
 	SendName   string `json:"send_name"`
 }
-
-// Verdict is what verifying the chain found.
-type Verdict struct {
-	Records  int64     `json:"records"` // read until the end or the first bad one
-	Intact   bool      `json:"intact"`
-	BadSeq   int64     `json:"bad_seq,omitempty"` // the first bad record
-	Fault    Fault     `json:"fault,omitempty"`   // what is wrong with it
-	Head     string    `json:"head,omitempty"`    // hash of the last record
-	Anchored bool      `json:"anchored"`          // an anchor for this database was found
-	Since    time.Time `json:"since,omitzero"`    // time of the oldest anchor the chain agrees with
-	Until    int64     `json:"until,omitempty"`   // seq of the newest anchor
-}
-
-// Fault is what is wrong with a record.
-type Fault string
-
-// The faults verify can name.
-const (
-	FaultEdited   Fault = "edited"              // the payload does not give the hash
-	FaultMissing  Fault = "missing"             // the number before it is not there
-	FaultChain    Fault = "not chained"         // it does not follow the record before it
-	FaultCutOff   Fault = "cut off"             // the anchor knows records that are gone
-	FaultReplaced Fault = "replaced"            // the anchor knows another record of this number
-	FaultSealed   Fault = "sealed part changed" // a sealed part does not give its hash, or it or its key is gone
-	FaultSchema   Fault = "tables changed"      // the tables are not those the program makes
-	FaultLists    Fault = "lists changed"       // what lists are chosen by is not what the records say
-	FaultDamaged  Fault = "damaged"             // the file cannot be read whole
-)

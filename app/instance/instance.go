@@ -140,6 +140,32 @@ func (in *Instance) Alive(id string) bool {
 	return id == in.ID || held(in.history, id)
 }
 
+// Alone keeps other programs from beginning on the history in this folder, until
+// the returned function is called. Where one runs, the problem is instance.others.
+// Who only looks holds no lock and is not noticed.
+func Alone(ctx context.Context, history string) (release func() error, err error) {
+	folder := Locks(history)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, beginProblem(ctx, err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, beginLimit)
+	defer cancel()
+	begin := flock.New(filepath.Join(folder, "begin.lock"), flock.SetPermissions(0o600))
+	if _, err := begin.TryLockContext(waiting, beginRetry); err != nil {
+		return nil, beginProblem(ctx, err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, beginProblem(ctx, errors.Join(err, begin.Unlock()))
+	}
+	for _, e := range entries {
+		if id := strings.TrimSuffix(e.Name(), lockSuffix); held(folder, id) {
+			return nil, errors.Join(matcher.NewProblem("instance.others", nil), begin.Unlock())
+		}
+	}
+	return begin.Unlock, nil
+}
+
 // Locks is the folder of the locks beside the history in this folder.
 func Locks(history string) string { return filepath.Join(history, "running") }
 

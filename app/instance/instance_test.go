@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"facematch/matcher"
 )
 
 // The test binary run again with this variable is another program: it begins
@@ -191,5 +193,38 @@ func TestFolderThatCannotBeUsed(t *testing.T) {
 	}
 	if _, err := Begin(context.Background(), file, t.TempDir()); err == nil {
 		t.Error("a file is taken for a folder")
+	}
+}
+
+func TestAlone(t *testing.T) {
+	history := t.TempDir()
+	release, err := Alone(context.Background(), history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nobody begins meanwhile.
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := Begin(ctx, t.TempDir(), history); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("somebody began: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	_, kill := child(t, t.TempDir(), history)
+	if _, err := Alone(context.Background(), history); matcher.AsProblem(err, "").Key != "instance.others" {
+		t.Errorf("alone beside another program: %v", err)
+	}
+	kill() // what it leaves behind is no program
+	release, err = Alone(context.Background(), history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	in := begin(t, t.TempDir(), history)
+	if err := in.End(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -4,6 +4,8 @@
 package settings
 
 import (
+	"time"
+
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -21,6 +23,8 @@ type Settings struct {
 	Consent    Consent             `toml:"consent"`
 	Operators  Operators           `toml:"operators"`
 	Folders    FolderChoice        `toml:"folders"`
+	Retention  Retention           `toml:"retention"`
+	Privacy    Privacy             `toml:"privacy"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
 
@@ -72,4 +76,27 @@ type FolderChoice struct {
 	History   string `toml:"history" comment:"where the history database lies; empty: the data folder"`
 	Models    string `toml:"models" comment:"where the face models lie; empty: the usual places"`
 	Documents string `toml:"documents" comment:"where Browse starts; empty: the last one used"`
+
+	SecondAnchor string `toml:"second_anchor" comment:"where the head of the history is written besides, such as a share; empty: nowhere"`
+}
+
+// Retention is how many days parts of a session are kept; 0: without end.
+type Retention struct {
+	NamesDays   int `toml:"names_days" comment:"how many days names and notes are kept; 0: without end"`
+	AnswersDays int `toml:"answers_days" comment:"how many days the answers' bodies are kept; 0: without end"`
+	ImagesDays  int `toml:"images_days" comment:"how many days pictures are kept, where they are; 0: without end"`
+}
+
+// Periods are the same as the history takes them.
+func (r Retention) Periods() history.Periods {
+	const day = 24 * time.Hour
+	return history.Periods{
+		Names: time.Duration(r.NamesDays) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
+	}
+}
+
+// Privacy is what is kept of a person besides.
+type Privacy struct {
+	KeepImages    bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
+	RecoveryAsked bool `toml:"recovery_asked" comment:"the recovery passphrase was offered, and declined for now"`
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -94,6 +95,9 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 		"api.base_plain":           func(s *Settings) { s.API.Base = "http://api.example.com" },
 		"api.base_parts":           func(s *Settings) { s.API.Base = "https://token:secret@api.example.com" },
 		"settings.file":            func(s *Settings) { s.Matching.Network = "network.onnx" },
+		"settings.retention":       func(s *Settings) { s.Retention.NamesDays = -1 },
+		"settings.retention ":      func(s *Settings) { s.Retention.ImagesDays = maxRetentionDays + 1 },
+		"settings.folder ":         func(s *Settings) { s.Folders.SecondAnchor = "share" },
 		"settings.file ":           func(s *Settings) { s.Matching.Calibration = NoNetwork },
 	} {
 		key = strings.TrimSpace(key)
@@ -334,5 +338,18 @@ func TestOlderFilesKnowTheAPIsDefaults(t *testing.T) {
 	}
 	if again, err := Open(file); err != nil || again.Get().API != s.Get().API {
 		t.Errorf("%v", err)
+	}
+}
+
+// Everything is kept for ever, and no picture at all, until somebody says so.
+func TestWhatIsKept(t *testing.T) {
+	s := Default()
+	if s.Privacy.KeepImages || s.Retention.Periods() != (history.Periods{}) {
+		t.Errorf("defaults are %+v, %+v", s.Privacy, s.Retention)
+	}
+	s.Retention = Retention{NamesDays: 1, AnswersDays: 30, ImagesDays: maxRetentionDays}
+	want := history.Periods{Names: 24 * time.Hour, Answers: 720 * time.Hour, Images: maxRetentionDays * 24 * time.Hour}
+	if got := s.Retention.Periods(); got != want || got.Images < 0 {
+		t.Errorf("periods are %+v", got)
 	}
 }

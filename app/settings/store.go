@@ -108,6 +108,7 @@ func (s *Store) Save(next Settings) error {
 	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
 	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(next.Consent.SendName)
 	next.API.CAFile = strings.TrimSpace(next.API.CAFile)
+	next.Folders.SecondAnchor = strings.TrimSpace(next.Folders.SecondAnchor)
 	if err := next.Check(); err != nil {
 		return err
 	}
@@ -153,8 +154,14 @@ func (s Settings) Check() error {
 	if err := s.API.check(); err != nil {
 		return err
 	}
+	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {
+		if days < 0 || days > maxRetentionDays {
+			return matcher.NewProblem("settings.retention", nil, "Max", maxRetentionDays)
+		}
+	}
 	for name, folder := range map[string]string{
 		"history": s.Folders.History, "models": s.Folders.Models, "documents": s.Folders.Documents,
+		"second_anchor": s.Folders.SecondAnchor,
 	} {
 		if folder != "" && !filepath.IsAbs(folder) {
 			return matcher.NewProblem("settings.folder", nil, "Name", name)
@@ -201,6 +208,9 @@ const (
 	// may wait to be sent.
 	maxSeconds  = 900
 	maxKeepDays = 30
+
+	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
+	maxRetentionDays = 36_500
 
 	// maxLockMinutes is a day: whoever wants longer wants never.
 	maxLockMinutes = 24 * 60

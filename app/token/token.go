@@ -17,14 +17,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"sync"
-
-	"filippo.io/age"
-	"filippo.io/age/armor"
 
 	"facematch/app/private"
 	"facematch/app/secrets"
@@ -42,9 +38,6 @@ const (
 	// minPassphrase is the shortest passphrase taken, in characters. With age's
 	// scrypt each guess takes about a second.
 	minPassphrase = 8
-
-	// workFactor is scrypt's, as age's own tools have it.
-	workFactor = 18
 )
 
 // Place is where a token lies.
@@ -84,7 +77,7 @@ type stored struct {
 }
 
 // New makes a keeper whose file, should it need one, is this.
-func New(file string) *Keeper { return &Keeper{file: file, workFactor: workFactor} }
+func New(file string) *Keeper { return &Keeper{file: file, workFactor: secrets.WorkFactor} }
 
 func nameOf(base string) string { return "API token for " + base }
 
@@ -192,28 +185,15 @@ func (k *Keeper) Set(base, token, passphrase string) (Place, error) {
 }
 
 func (k *Keeper) intoFile(clear sealed, passphrase string) error {
-	recipient, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		return err
-	}
-	recipient.SetWorkFactor(k.workFactor)
 	text, err := json.Marshal(clear)
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	armored := armor.NewWriter(&out)
-	w, err := age.Encrypt(armored, recipient)
+	wrapped, err := secrets.Wrap(text, passphrase, k.workFactor)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(text); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Close(), armored.Close()); err != nil {
-		return err
-	}
-	raw, err := json.Marshal(stored{clear.Base, out.String()})
+	raw, err := json.Marshal(stored{clear.Base, wrapped})
 	if err != nil {
 		return err
 	}
@@ -225,23 +205,13 @@ func (k *Keeper) intoFile(clear sealed, passphrase string) error {
 }
 
 func unseal(text, passphrase string) (sealed, error) {
-	identity, err := age.NewScryptIdentity(passphrase)
-	if err != nil {
-		return sealed{}, matcher.NewProblem("token.file", err)
-	}
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	var wrong *age.NoIdentityMatchError
-	if errors.As(err, &wrong) {
+	var clear sealed
+	raw, err := secrets.Unwrap(text, passphrase, 4*maxLength)
+	if errors.Is(err, secrets.ErrPassphrase) {
 		return sealed{}, matcher.NewProblem("token.passphrase", nil)
 	}
-	var clear sealed
-	if err == nil {
-		var raw []byte
-		if raw, err = io.ReadAll(io.LimitReader(r, 4*maxLength)); err == nil {
-			if json.Unmarshal(raw, &clear) != nil {
-				err = errors.New("it has no valid form") // the library's text may hold some of it
-			}
-		}
+	if err == nil && json.Unmarshal(raw, &clear) != nil {
+		err = errors.New("it has no valid form") // the library's text may hold some of it
 	}
 	if err != nil {
 		return sealed{}, matcher.NewProblem("token.file", err)

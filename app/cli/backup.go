@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+func (c *commands) historyBackup() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: c.Words.T("cli.backup.short"),
+		Long:  c.Words.T("cli.backup.long"),
+		Args:  c.oneFile,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
+			err := c.showing(func(progress matcher.ProgressFunc) error {
+				return p.Desk().Backup(cmd.Context(), args[0], progress)
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, c.Words.T("cli.backup.done"))
+			return nil
+		})
+	}
+	return cmd
+}
+
+// oneFile takes the name of one file.
+func (c *commands) oneFile(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 || args[0] == "" {
+		return c.usage(cmd, "cli.backup.one_file")
+	}
+	return nil
+}
+
+// showing does something that takes its time and shows how far it is.
+func (c *commands) showing(do func(matcher.ProgressFunc) error) error {
+	line := newProgressLine(c.Stderr, func(p matcher.Progress) string {
+		return c.Words.T("stage."+string(p.Stage), "Done", p.Done, "Total", p.Total)
+	})
+	defer line.Clear()
+	return do(line.Show)
+}
+
+func (c *commands) historyRestore() *cobra.Command {
+	var replace, accept bool
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: c.Words.T("cli.restore.short"),
+		Long:  c.Words.T("cli.restore.long"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && accept {
+				return nil
+			}
+			return c.oneFile(cmd, args)
+		},
+	}
+	cmd.Flags().BoolVar(&replace, "replace", false, c.Words.T("cli.restore.replace"))
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, c.Words.T("cli.restore.accept"))
+	cmd.Flags().SortFlags = false
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.acceptLoss(cmd)
+		}
+		done, err := c.restore(cmd, args[0], replace)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, c.Words.T("cli.restore.done", "Count", done.Backup.Seq))
+		if done.Replaced != "" {
+			fmt.Fprintln(c.out, c.Words.T("cli.restore.replaced", "File", done.Replaced))
+		}
+		if done.Erased > 0 {
+			fmt.Fprintln(c.out, c.Words.T("cli.restore.erased", "Count", done.Erased))
+		}
+		lost := done.Lost.To > 0 || done.Another
+		switch {
+		case lost && accept:
+			return c.acceptLoss(cmd)
+		case done.Another:
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
+		case lost:
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To))
+		}
+		return nil
+	}
+	return cmd
+}
+
+// restore lets in who may restore, and does it.
+func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done history.Restoration, err error) {
+	r, err := c.Restore(cmd.Context())
+	if err != nil {
+		return done, err
+	}
+	if err = c.enter(cmd, r, app.ActionBackup); err == nil {
+		err = c.showing(func(progress matcher.ProgressFunc) (err error) {
+			done, err = r.Restore(cmd.Context(), file, replace, progress)
+			return err
+		})
+	}
+	return done, errors.Join(err, r.Close())
+}
+
+func (c *commands) acceptLoss(cmd *cobra.Command) error {
+	return c.with(cmd.Context(), "text", func(p Program) error {
+		if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+			return err
+		}
+		loss, err := p.Desk().AcceptLoss(cmd.Context())
+		if err != nil {
+			return err
+		}
+		key := "cli.restore.accepted"
+		if loss.To == 0 {
+			key = "cli.restore.accepted_other"
+		}
+		fmt.Fprintln(c.out, c.Words.T(key, "Count", loss.To-loss.From+1, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
+		return nil
+	})
+}
+
+func (c *commands) historyRecovery() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "recovery",
+		Short: c.Words.T("cli.recovery.short"),
+		Long:  c.Words.T("cli.recovery.long"),
+		Args:  c.noArguments,
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
+			passphrase, err := c.newPassphrase("cli.recovery.passphrase")
+			if err != nil {
+				return err
+			}
+			if err := p.Desk().SetRecovery(cmd.Context(), passphrase); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, c.Words.T("cli.recovery.done"))
+			return nil
+		})
+	}
+	return cmd
+}
+
+func (c *commands) historyRecover() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "recover",
+		Short: c.Words.T("cli.recover.short"),
+		Long:  c.Words.T("cli.recover.long"),
+		Args:  c.noArguments,
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				return err
+			}
+			passphrase, err := c.secret("cli.recover.passphrase")
+			if err != nil {
+				return err
+			}
+			place, err := p.Desk().RecoverKey(cmd.Context(), passphrase)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, c.Words.T("cli.recover.done."+place))
+			return nil
+		})
+	}
+	return cmd
+}

@@ -1,0 +1,11 @@
+package cli
+
+import "testing"
+
+func TestHistoryRebuild(t *testing.T) {
+	p := &parts{}
+	code, out, errs := run(t, p, "", "history", "rebuild")
+	if code != 0 || out != "Lists, counts and filters were made anew from the records.\n" || errs != "" || !p.rebuilt {
+		t.Errorf("%d, %q, %q", code, out, errs)
+	}
+}

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// trusted is what the commands that keep the history asked for.
+type trusted struct {
+	erased    []history.Erasure
+	backedUp  string
+	restored  history.Restoring
+	done      history.Restoration
+	accepted  int
+	recovery  string
+	recovered string
+	err       error
+}
+
+func (p *parts) Erase(_ context.Context, e history.Erasure) error {
+	p.trusted.erased = append(p.trusted.erased, e)
+	return p.trusted.err
+}
+func (p *parts) Expire(context.Context, history.Actor, history.Periods) (int, error) { return 0, nil }
+func (p *parts) Backup(_ context.Context, file string, progress matcher.ProgressFunc) error {
+	p.trusted.backedUp = file
+	progress.Report("copying", 1, 2)
+	return p.trusted.err
+}
+func (p *parts) SetRecovery(_ context.Context, passphrase string) error {
+	p.trusted.recovery = passphrase
+	return p.trusted.err
+}
+func (p *parts) RecoverySet(context.Context) (bool, error) { return p.trusted.recovery != "", nil }
+func (p *parts) RecoverKey(_ context.Context, passphrase string) (string, error) {
+	p.trusted.recovered = passphrase
+	return "keyring", p.trusted.err
+}
+func (p *parts) AcceptLoss(context.Context, history.Actor) (history.Loss, error) {
+	p.trusted.accepted++
+	return history.Loss{From: 7, To: 10, Seq: 12}, p.trusted.err
+}
+
+// restorer is the parts for somebody who restores a backup.
+type restorer struct{ looking }
+
+func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
+	r.trusted.restored = history.Restoring{File: file, Replace: replace}
+	return r.trusted.done, r.trusted.err
+}
+
+const aSession = "sess_0b5a0c2e-8f2b-4f4e-9a34-2f3b1c0d9e8f"
+
+func TestErase(t *testing.T) {
+	terminal := func(string) (string, error) { return "", nil }
+	for name, c := range map[string]struct {
+		args   []string
+		answer string
+		secret func(string) (string, error)
+		code   int
+		erased bool
+	}{
+		"yes":                 {[]string{"--session", aSession, "--yes"}, "", nil, 0, true},
+		"no terminal, no yes": {[]string{"--session", aSession}, "yes\n", nil, 64, false},
+		"asked, yes":          {[]string{"--session", aSession}, "yes\n", terminal, 0, true},
+		"asked, y":            {[]string{"--session", aSession}, "y\n", terminal, 1, false},
+		"asked, nothing":      {[]string{"--session", aSession}, "", terminal, 1, false},
+		"no session":          {[]string{"--yes"}, "", nil, 64, false},
+		"no session id":       {[]string{"--session", "sess_1", "--yes"}, "", nil, 64, false},
+		"an argument":         {[]string{aSession, "--yes"}, "", nil, 64, false},
+	} {
+		p := &parts{secret: c.secret}
+		code, out, errs := run(t, p, c.answer, append([]string{"history", "erase"}, c.args...)...)
+		if code != c.code || (len(p.trusted.erased) == 1) != c.erased {
+			t.Errorf("%s: exit %d, erased %+v, %s%s", name, code, p.trusted.erased, out, errs)
+		}
+		if c.erased && (p.trusted.erased[0].Session != aSession || !slices.Equal(p.trusted.erased[0].Parts, []history.Part{history.PartKey}) ||
+			p.trusted.erased[0].Reason != history.OnRequest || p.trusted.erased[0].Operator == "") {
+			t.Errorf("%s: erased %+v", name, p.trusted.erased[0])
+		}
+	}
+	p := &parts{}
+	p.trusted.err = matcher.NewProblem("store.session_open", nil)
+	if code, _, errs := run(t, p, "", "history", "erase", "--session", aSession, "--yes"); code != 1 || !strings.Contains(errs, "under way") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+func TestBackup(t *testing.T) {
+	p := &parts{}
+	if code, out, errs := run(t, p, "", "history", "backup", "/disk/b.db"); code != 0 || p.trusted.backedUp != "/disk/b.db" || !strings.Contains(out, "verified") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	for _, args := range [][]string{{}, {"a", "b"}, {""}} {
+		if code, _, _ := run(t, p, "", append([]string{"history", "backup"}, args...)...); code != 64 {
+			t.Errorf("%q: exit %d", args, code)
+		}
+	}
+	p.trusted.err = matcher.NewProblem("store.backup_exists", nil)
+	if code, out, errs := run(t, p, "", "history", "backup", "b"); code != 1 || out != "" || !strings.Contains(errs, "already") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+}
+
+func TestRestore(t *testing.T) {
+	whole := history.Restoration{Backup: history.Head{Seq: 6}}
+	lossy := history.Restoration{Backup: history.Head{Seq: 6}, Replaced: "/x/history.db.replaced-1", Erased: 2, Lost: history.Loss{From: 7, To: 10}}
+	for name, c := range map[string]struct {
+		args      []string
+		done      history.Restoration
+		accepted  int
+		out, errs string
+	}{
+		"whole":           {[]string{"b.db"}, whole, 0, "6 records", ""},
+		"whole, accept":   {[]string{"b.db", "--accept-loss"}, whole, 0, "6 records", ""},
+		"lossy":           {[]string{"b.db", "--replace"}, lossy, 0, "kept as /x/history.db.replaced-1", "records 7 to 10"},
+		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, 0, "of 2 sessions", "--accept-loss"},
+		"lossy, accept":   {[]string{"b.db", "--replace", "--accept-loss"}, lossy, 1, "Record 12 says", ""},
+		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 as they were before are lost", ""},
+		"another history": {[]string{"b.db"}, history.Restoration{Another: true}, 0, "Restored", "another history"},
+		"another, accept": {[]string{"b.db", "--accept-loss"}, history.Restoration{Another: true}, 1, "Accepted", ""},
+	} {
+		p := &parts{}
+		p.trusted.done = c.done
+		code, out, errs := run(t, p, "", append([]string{"history", "restore"}, c.args...)...)
+		if code != 0 || p.trusted.accepted != c.accepted || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
+			t.Errorf("%s: exit %d, accepted %d, %s%s", name, code, p.trusted.accepted, out, errs)
+		}
+		if name != "accept alone" && (p.trusted.restored.File != "b.db" || p.trusted.restored.Replace != slices.Contains(c.args, "--replace")) {
+			t.Errorf("%s: restored %+v", name, p.trusted.restored)
+		}
+	}
+	if code, _, _ := run(t, &parts{}, "", "history", "restore"); code != 64 {
+		t.Errorf("exit %d", code)
+	}
+	p := &parts{}
+	p.trusted.err = matcher.NewProblem("store.restore_newer", nil, "Here", 9, "Backup", 6)
+	if code, _, errs := run(t, p, "", "history", "restore", "b.db", "--accept-loss"); code != 1 || p.trusted.accepted != 0 || !strings.Contains(errs, "it has 9 records") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	p := &parts{}
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.trusted.recovery != "correct horse battery staple" {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 || p.trusted.recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	answers := []string{"one passphrase is this", "another one is that"}
+	p = &parts{secret: func(string) (string, error) {
+		defer func() { answers = answers[1:] }()
+		return answers[0], nil
+	}}
+	if code, _, _ := run(t, p, "", "history", "recovery"); code != 1 || p.trusted.recovery != "" {
+		t.Errorf("two that differ: exit %d, set %q", code, p.trusted.recovery)
+	}
+}
+
+func TestVerifySaysWhatItHad(t *testing.T) {
+	at := time.Unix(1780000000, 0)
+	first := history.Anchor{Found: true, Until: 4}
+	for _, c := range []struct {
+		verdict history.Verdict
+		says    []string
+	}{
+		{history.Verdict{Intact: true, Records: 4}, []string{"fit their chain", "Without an anchor nobody can say"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first}, []string{"Intact since", "Only the anchor on this computer"}},
+		{history.Verdict{Intact: true, Records: 6, Anchored: true, Since: at, Until: 4, First: first}, []string{"records after 4"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
+		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
+		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
+	} {
+		_, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
+		for _, want := range c.says {
+			if !strings.Contains(out, want) {
+				t.Errorf("%+v: no %q in\n%s", c.verdict, want, out)
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+)
+
+// TestSecondAnchor loses the first anchor, and has the second tell.
+func TestSecondAnchor(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.SecondAnchor = t.TempDir()
+	s := mustOpen(t, p, noRing{})
+	for i := range 3 {
+		record(t, s, fmt.Sprint(i), "")
+	}
+	must(t, s.AnchorProblem())
+	v := mustVerify(t, s)
+	if !v.Intact || !v.First.Found || !v.Second.Chosen || !v.Second.Found || v.Second.Until != 6 || v.Second.Since != v.First.Since || v.Since != v.First.Since {
+		t.Errorf("verdict is %+v", v)
+	}
+	// Another desk beside it, on the same share.
+	q := testParams(t.TempDir())
+	q.SecondAnchor = p.SecondAnchor
+	other := mustOpen(t, q, noRing{})
+	record(t, other, "o", "")
+	if files, err := os.ReadDir(p.SecondAnchor); err != nil || len(files) != 4 { // two, with their locks
+		t.Errorf("the share holds %v, %v", files, err)
+	}
+	must(t, s.Close())
+	must(t, os.Remove(p.Anchor))
+	db, triggers := forge(t, p.Path)
+	_, err := db.Exec(`DELETE FROM record WHERE seq > 4`)
+	must(t, err)
+	chainFrom(t, db, 1)
+	makeListsAnew(t, db)
+	triggers()
+	s = mustOpen(t, p, noRing{})
+	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 5 || v.First.Found || !v.Second.Found {
+		t.Errorf("verdict is %+v", v)
+	}
+	p.SecondAnchor = ""
+	if v := mustVerify(t, mustOpen(t, p, noRing{})); !v.Intact || v.Anchored || v.Second.Chosen {
+		t.Errorf("verdict without any is %+v", v)
+	}
+}
+
+// TestAnchorsDisagree writes the first anchor anew, as somebody could who owns
+// this computer's files, but not the share's.
+func TestAnchorsDisagree(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.SecondAnchor = t.TempDir()
+	s := mustOpen(t, p, noRing{})
+	for i := range 3 {
+		record(t, s, fmt.Sprint(i), "")
+	}
+	must(t, s.Close())
+	must(t, os.Remove(p.Anchor))
+	db, triggers := forge(t, p.Path)
+	_, err := db.Exec(fmt.Sprintf(editPayload, 4))
+	must(t, err)
+	chainFrom(t, db, 4)
+	makeListsAnew(t, db)
+	triggers()
+	quiet := p
+	quiet.SecondAnchor = ""
+	forger := mustOpen(t, quiet, noRing{})
+	record(t, forger, "x", "")
+	if v := mustVerify(t, forger); !v.Intact || !v.Anchored {
+		t.Fatalf("verdict is %+v", v)
+	}
+	s = mustOpen(t, p, noRing{})
+	if v := mustVerify(t, s); v.Fault != history.FaultReplaced || v.BadSeq != 6 || v.Good != 1 {
+		t.Errorf("verdict is %+v", v)
+	}
+	record(t, s, "y", "")
+	wantKey(t, s.AnchorProblem(), "store.second_anchor_disagrees")
+}
+
+// TestSecondAnchorIsGone keeps nobody from recording, makes no folder where a
+// share is not mounted, and is said.
+func TestSecondAnchorIsGone(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.SecondAnchor = filepath.Join(t.TempDir(), "share")
+	s := mustOpen(t, p, noRing{})
+	record(t, s, "a", "")
+	wantKey(t, s.AnchorProblem(), "store.second_anchor_missing")
+	if v := mustVerify(t, s); !v.Intact || v.Second.Problem != "store.second_anchor_missing" || v.Second.Found {
+		t.Errorf("verdict is %+v", v)
+	}
+	if _, err := os.Stat(p.SecondAnchor); err == nil {
+		t.Error("the folder was made")
+	}
+	must(t, os.Mkdir(p.SecondAnchor, 0o700))
+	record(t, s, "b", "")
+	must(t, s.AnchorProblem())
+	must(t, os.RemoveAll(p.SecondAnchor))
+	must(t, os.WriteFile(p.SecondAnchor, nil, 0o600)) // a file in its place
+	record(t, s, "c", "")
+	wantKey(t, s.AnchorProblem(), "store.second_anchor")
+}
+
+// TestSecondAnchorHangs puts a pipe nobody writes to in the anchor's place: who
+// opens it waits for ever, as on a share whose server is gone.
+func TestSecondAnchorHangs(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.SecondAnchor = t.TempDir()
+	s := mustOpen(t, p, noRing{})
+	must(t, syscall.Mkfifo(s.second.path, 0o600))
+	began := time.Now()
+	record(t, s, "a", "") // two records: one waits, the second not again
+	if took := time.Since(began); took < sharePatience || took > 2*sharePatience {
+		t.Errorf("a check took %s", took)
+	}
+	wantKey(t, s.AnchorProblem(), "store.second_anchor_silent")
+	if v := mustVerify(t, s); !v.Intact || !v.First.Found || v.Second.Problem != "store.second_anchor_silent" {
+		t.Errorf("verdict is %+v", v)
+	}
+	// The server comes back, and who hung ends.
+	pipe, err := os.OpenFile(s.second.path, os.O_WRONLY, 0)
+	must(t, err)
+	must(t, pipe.Close())
+	deadline := time.Now().Add(10 * time.Second)
+	for s.AnchorProblem() != nil && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+		must(t, os.Remove(s.second.path))
+		record(t, s, fmt.Sprint(time.Now().UnixNano()), "")
+	}
+	must(t, s.AnchorProblem())
+	if v := mustVerify(t, s); !v.Intact || !v.Second.Found {
+		t.Errorf("verdict is %+v", v)
+	}
+}
+
+// TestErasuresAtTheSecondAnchor loses all of this computer: the share knows what
+// is to be erased from the backup.
+func TestErasuresAtTheSecondAnchor(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.SecondAnchor = t.TempDir()
+	s := mustOpen(t, p, noRing{})
+	intimate(t, s, "a")
+	file := backUp(t, s)
+	gone := sealedBytes(t, s, "sess_a")
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}}))
+	q := testParams(t.TempDir())
+	q.SecondAnchor = p.SecondAnchor
+	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost != (history.Loss{From: 4, To: 4}) {
+		t.Errorf("it went %+v", done)
+	}
+	nowhere(t, filepath.Dir(filepath.Dir(q.Path)), gone)
+	if data, err := os.ReadFile(q.Anchor); err == nil && bytes.Contains(data, []byte("Zaphodine")) {
+		t.Error("the anchor holds a name")
+	}
+}

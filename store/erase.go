@@ -1,0 +1,370 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// Erase destroys sealed parts of a session for good: with history.PartKey its key
+// and so everything, what is stored of it too. The record that says so is added in
+// the same transaction; the chain stays whole. What the file held of it is
+// overwritten, and the log beside the file is emptied. A session that has an open
+// check, or is not in the history, is a *matcher.Problem. Erasing again what was
+// erased adds nothing and only tidies up.
+//
+// Backups made before still hold it; the list beside the anchor has it erased from
+// them when they are restored.
+func (s *Store) Erase(ctx context.Context, e history.Erasure) error {
+	err := s.append(ctx, func(ctx context.Context, a *appending) error {
+		var known, open bool
+		if err := a.QueryRowContext(ctx, `
+			SELECT EXISTS (SELECT 1 FROM record WHERE session = ?1 AND kind = 'started'),
+				EXISTS (SELECT 1 FROM record s WHERE s.session = ?1 AND s.kind = 'started' AND NOT EXISTS (
+					SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted')))`,
+			e.Session).Scan(&known, &open); err != nil {
+			return err
+		}
+		switch {
+		case !known:
+			return matcher.NewProblem("store.session_unknown", nil)
+		case open:
+			return matcher.NewProblem("store.session_open", nil)
+		}
+		_, err := a.erase(ctx, e)
+		return err
+	})
+	return errors.Join(err, s.erasedForGood(ctx, err))
+}
+
+// erase adds the record and deletes what it names. Where nothing of it is left it
+// does nothing.
+func (a *appending) erase(ctx context.Context, e history.Erasure) (did bool, err error) {
+	rest, err := a.left(ctx, e.Session)
+	if err != nil {
+		return false, err
+	}
+	e.Parts = slices.DeleteFunc(slices.Clone(e.Parts), func(p history.Part) bool { return !rest[p] })
+	if len(e.Parts) == 0 {
+		return false, nil
+	}
+	if slices.Contains(e.Parts, history.PartKey) {
+		e.Parts = []history.Part{history.PartKey} // all the others go with it
+	}
+	if err := a.add(ctx, struct {
+		header
+		history.Erasure
+	}{a.header(history.KindErased), e}, nil); err != nil {
+		return false, err
+	}
+	for _, part := range e.Parts {
+		if err := a.drop(ctx, e.Session, part); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// left says what can still be erased of a session: its key is the last, even
+// where nothing is sealed under it.
+func (a *appending) left(ctx context.Context, session string) (map[history.Part]bool, error) {
+	rows, err := a.QueryContext(ctx, `
+		SELECT p.part FROM record r JOIN sealed p ON p.record = r.seq WHERE r.session = ?1
+		UNION SELECT 'key' FROM session_key WHERE session = ?1`, session)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	rest := map[history.Part]bool{}
+	for rows.Next() {
+		var part string
+		if err := rows.Scan(&part); err != nil {
+			return nil, damaged(err)
+		}
+		rest[erasable(part)] = true
+	}
+	return rest, rows.Err()
+}
+
+// drop deletes a part of a session, which the triggers allow because its record
+// is there.
+func (a *appending) drop(ctx context.Context, session string, part history.Part) error {
+	const ofSession = `DELETE FROM sealed WHERE record IN (SELECT seq FROM record WHERE session = ?)`
+	deletions := map[history.Part][]string{
+		history.PartKey:    {ofSession, `DELETE FROM session_key WHERE session = ?`, dropNames},
+		history.PartName:   {ofSession + ` AND part = 'name'`, dropNames},
+		history.PartNote:   {ofSession + ` AND part = 'note'`},
+		history.PartAnswer: {ofSession + ` AND part = 'answer'`},
+		history.PartImages: {ofSession + ` AND part IN ('document', 'frame')`},
+	}[part]
+	if deletions == nil {
+		return errors.New("store: no part of a session is called so")
+	}
+	for _, statement := range deletions {
+		if _, err := a.ExecContext(ctx, statement, session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayStart refuses a session that was erased: it gets no key any more, so nothing
+// of the check could be sealed.
+func (a *appending) mayStart(ctx context.Context, session string) error {
+	var gone bool
+	err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p ON p.value = 'key'
+		WHERE e.session = ? AND e.kind = ?)`, session, history.KindErased).Scan(&gone)
+	if err == nil && gone {
+		err = matcher.NewProblem("store.session_erased", nil)
+	}
+	return err
+}
+
+// dropNames deletes what a name is found by.
+const dropNames = `DELETE FROM name_token WHERE session = ?`
+
+// erasedForGood empties the log beside the database and brings the list of
+// erasures up to date.
+func (s *Store) erasedForGood(ctx context.Context, err error) error {
+	if err != nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(s.keepErasures(ctx), s.emptyLog(ctx))
+}
+
+// emptyLog empties the log beside the database, which still holds pages as they
+// were before they were changed.
+func (s *Store) emptyLog(ctx context.Context) error {
+	var busy, frames, moved int
+	err := s.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
+	if err == nil && busy != 0 {
+		// Somebody reads an older state. The next one to erase, or the last to
+		// close, empties it.
+		err = matcher.NewProblem("store.erased_traces", nil)
+	}
+	return problem(err)
+}
+
+// Expire erases the parts that are older than their periods, a session at a time,
+// each with its record, and returns of how many sessions. It works through the
+// history in small transactions, so that others get their turn, and ends early
+// when the context does.
+func (s *Store) Expire(ctx context.Context, by history.Actor, keep history.Periods) (int, error) {
+	done := 0
+	var err error
+	for more := true; more && err == nil; {
+		var old []history.Erasure
+		if old, err = s.expired(ctx, keep); err != nil {
+			break
+		}
+		more = len(old) == expireScan
+		for some := range slices.Chunk(old, expireAtOnce) {
+			if err = ctx.Err(); err != nil {
+				break
+			}
+			n := 0
+			err = s.append(ctx, func(ctx context.Context, a *appending) error {
+				for _, e := range some {
+					e.Actor, e.Reason = by, history.AfterPeriod
+					did, err := a.erase(ctx, e)
+					if err != nil {
+						return err
+					}
+					if did {
+						n++
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				break
+			}
+			done += n
+		}
+	}
+	if done > 0 {
+		err = errors.Join(err, s.erasedForGood(ctx, nil))
+	}
+	return done, problem(err)
+}
+
+// expired gives what is over, oldest first, of at most expireScan sessions.
+func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Erasure, error) {
+	now := s.now().UTC()
+	// A time long before all records where there is no period.
+	before := func(period time.Duration) string {
+		if period <= 0 {
+			return ""
+		}
+		return now.Add(-period).Format(timeLayout)
+	}
+	rows, err := s.reader.QueryContext(ctx, `
+		SELECT r.session, p.part FROM sealed p JOIN record r ON r.seq = p.record
+		WHERE r.at < CASE p.part WHEN 'name' THEN ?1 WHEN 'note' THEN ?1 WHEN 'answer' THEN ?2
+			WHEN 'document' THEN ?3 WHEN 'frame' THEN ?3 ELSE '' END
+		ORDER BY p.record`, before(keep.Names), before(keep.Answers), before(keep.Images))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var old []history.Erasure
+	at := map[string]int{} // session → index into old
+	for rows.Next() {
+		var session, part string
+		if err := rows.Scan(&session, &part); err != nil {
+			return nil, damaged(err)
+		}
+		i, ok := at[session]
+		if !ok {
+			if len(old) == expireScan {
+				return old, nil
+			}
+			i = len(old)
+			at[session] = i
+			old = append(old, history.Erasure{Session: session})
+		}
+		if p := erasable(part); !slices.Contains(old[i].Parts, p) {
+			old[i].Parts = append(old[i].Parts, p)
+		}
+	}
+	return old, rows.Err()
+}
+
+// erasure is one line of the list of erasures.
+type erasure struct {
+	At       time.Time      `json:"at"`
+	Database string         `json:"database"`
+	Seq      int64          `json:"seq"` // of the "erased" record
+	Session  string         `json:"session"`
+	Parts    []history.Part `json:"parts"`
+}
+
+// erasures is the list of what was erased, beside an anchor, so that it is erased
+// again from a backup that was made before.
+type erasures struct{ path string }
+
+func (a anchor) erasures() erasures {
+	return erasures{filepath.Join(filepath.Dir(a.path), "erasures.jsonl")}
+}
+
+// of gives the erasures of a database, oldest first. A line that is none can say
+// nothing and is left out.
+func (l erasures) of(database string) ([]erasure, error) {
+	data, err := os.ReadFile(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []erasure
+	for line := range bytes.Lines(data) {
+		var e erasure
+		if json.Unmarshal(line, &e) == nil && e.Database == database && e.Seq > 0 {
+			all = append(all, e)
+		}
+	}
+	return all, nil
+}
+
+// add writes lines at the end, onto the disk.
+func (l erasures) add(lines []erasure) error {
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
+			out.WriteByte('\n') // a line was cut off by a crash
+		}
+	}
+	encoder := json.NewEncoder(&out)
+	for _, e := range lines {
+		if err := encoder.Encode(e); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	_, err = f.Write(out.Bytes())
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// keepErasures adds to the lists what the history says was erased since. It is
+// done after each erasure, and when the history is opened, in case a crash came
+// between.
+func (s *Store) keepErasures(ctx context.Context) error {
+	err := s.keepErasuresIn(ctx, s.anchor)
+	if s.second.chosen() {
+		// The first list is enough; this one is for where it is lost.
+		if err := s.second.ask(func() error { return s.keepErasuresIn(ctx, s.second.anchor) }); err != nil {
+			s.log.Warn("erasures not listed at the second anchor", "error", err)
+		}
+	}
+	if err != nil {
+		return matcher.NewProblem("store.erasures_unlisted", err)
+	}
+	return nil
+}
+
+func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
+	var any bool
+	if err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE kind = ?)`, history.KindErased).Scan(&any); err != nil || !any {
+		return err
+	}
+	list := a.erasures()
+	return locked(ctx, list.path, func() error {
+		have, err := list.of(s.id)
+		if err != nil {
+			return err
+		}
+		type line struct {
+			seq     int64
+			session string
+		}
+		// Numbers alone do not tell: after a restore they are given once more.
+		listed := make(map[line]bool, len(have))
+		for _, e := range have {
+			listed[line{e.Seq, e.Session}] = true
+		}
+		rows, err := s.reader.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq DESC`, history.KindErased)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var more []erasure // newest first, down to one that is listed
+		for rows.Next() {
+			var seq int64
+			var payload []byte
+			if err := rows.Scan(&seq, &payload); err != nil {
+				return damaged(err)
+			}
+			var e struct {
+				At time.Time `json:"at"`
+				history.Erasure
+			}
+			if err := json.Unmarshal(payload, &e); err != nil {
+				return damaged(err)
+			}
+			if listed[line{seq, e.Session}] {
+				break
+			}
+			more = append(more, erasure{e.At, s.id, seq, e.Session, e.Parts})
+		}
+		if err := rows.Err(); err != nil || len(more) == 0 {
+			return err
+		}
+		slices.Reverse(more)
+		return list.add(more)
+	})
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Verifies a history of Facematch Desk, from its description alone (the package
+comment of store). It needs Python's standard library and no key.
+
+    verify.py HISTORY.db [ANCHOR.jsonl ...]
+
+Prints what it found and exits 0 where all is intact, 5 where it is not.
+"""
+
+import hashlib
+import json
+import pathlib
+import sqlite3
+import sys
+
+PICTURES = ("document", "frame")
+
+
+def main(path, anchors):
+    uri = pathlib.Path(path).resolve().as_uri() + "?mode=ro"
+    db = sqlite3.connect(uri, uri=True)
+    # As bytes: the hash is of the bytes, and a forged payload may be no UTF-8.
+    db.text_factory = bytes
+    problems = []
+
+    database = db.execute("SELECT value FROM meta WHERE name = 'database'").fetchone()[0].decode()
+    marks = read_marks(anchors, database)
+    keys = {s.decode() for (s,) in db.execute("SELECT session FROM session_key")}
+    sealed = {}
+    for record, part, nonce, ciphertext in db.execute("SELECT record, part, nonce, ciphertext FROM sealed"):
+        sealed.setdefault(record, {})[part.decode()] = (nonce, ciphertext)
+    erased, back = read_erasures(db, keys)
+
+    count, head = 0, bytes(32)
+    for seq, prev, digest, payload in db.execute("SELECT seq, prev, hash, payload FROM record ORDER BY seq"):
+        if seq != count + 1:
+            problems.append(f"record {count + 1} is not there")
+            break
+        if prev != head:
+            problems.append(f"record {seq} does not follow the one before it")
+            break
+        if hashlib.sha256(seq.to_bytes(8, "big") + prev + payload).digest() != digest:
+            problems.append(f"record {seq} was edited")
+            break
+        if any(mark != digest.hex() for mark in marks.get(seq, ())):
+            problems.append(f"an anchor knows another record {seq}")
+            break
+        wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back)
+        if wrong:
+            problems.append(f"record {seq}: {wrong}")
+            break
+        count, head = seq, digest
+
+    if not problems and max(marks, default=0) > count:
+        problems.append(f"record {count + 1} is cut off: an anchor knows more")
+    if not problems and sealed:
+        problems.append(f"record {count + 1} is cut off: a sealed part of it is left")
+    if not problems and db.execute("PRAGMA integrity_check(1)").fetchone()[0] != b"ok":
+        problems.append("the file is damaged")
+
+    for p in problems:
+        print("BROKEN:", p)
+    if not problems:
+        print(f"intact: {count} records, head {head.hex()}, {len(marks)} marks of anchors")
+    return 5 if problems else 0
+
+
+def read_marks(anchors, database):
+    """The hashes that anchors know, by number. A line that accepts a loss makes
+    those before it, from a number on, count no more."""
+    all_marks = {}
+    for anchor in anchors:
+        marks = {}
+        for line in open(anchor, encoding="utf-8"):
+            mark = json.loads(line)
+            if mark["database"] != database:
+                continue
+            if mark.get("accepts"):
+                marks = {seq: h for seq, h in marks.items() if seq < mark["from"]}
+            marks[mark["seq"]] = mark["hash"]
+        for seq, h in marks.items():
+            all_marks.setdefault(seq, set()).add(h)
+    return all_marks
+
+
+def read_erasures(db, keys):
+    """Which part of a session was erased last by which record, and the records
+    that say a key was erased that is there."""
+    erased, back = {}, set()
+    for seq, payload in db.execute("SELECT seq, payload FROM record ORDER BY seq"):
+        if b'"erased"' not in payload:
+            continue
+        try:
+            record = json.loads(payload)
+        except ValueError:
+            continue  # the walk finds it edited
+        if record["kind"] == "erased":
+            for part in record["parts"]:
+                erased.setdefault(record["session"], {})[part] = seq
+                if part == "key" and record["session"] in keys:
+                    back.add(seq)
+    return erased, back
+
+
+def sealed_fault(seq, record, parts, keys, erased, back):
+    """What is wrong with the sealed parts of a record, or None."""
+    if seq in back:
+        return "the key it says was erased is there"
+    hashes, nonces = record.get("sealed", {}), record.get("nonces", {})
+    session = record.get("session")
+    gone = erased.get(session, {})
+
+    def was_erased(part):
+        called = "images" if part in PICTURES else part
+        return max(gone.get("key", 0), gone.get(called, 0)) > seq
+
+    for part, (nonce, ciphertext) in parts.items():
+        if hashes.get(part) != hashlib.sha256(ciphertext).hexdigest() or nonces.get(part) != nonce.hex():
+            return f"the sealed {part} was changed"
+        if was_erased(part):
+            return f"the erased {part} is back"
+    for part in hashes:
+        if part not in parts and not was_erased(part):
+            return f"the sealed {part} is gone, and no record says that it was erased"
+    if hashes and session not in keys and gone.get("key", 0) <= seq:
+        return "the session's key is gone, and no record says that it was erased"
+    return None
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
