@@ -173,7 +173,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p.closers = append(p.closers, here.End)
 
 	records, err := store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Get().Folders.SecondAnchor,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Get().Folders.SecondAnchor },
 		Alive: here.Alive, Now: time.Now, Log: p.log,
 	})
 	if err != nil {
@@ -303,7 +303,7 @@ func restore(ctx context.Context) (restoring, error) {
 	}
 	path := folders.History(chosen)
 	r := restoring{params: store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Folders.SecondAnchor },
 		Alive: func(string) bool { return false },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	}}
@@ -394,7 +394,7 @@ func look(ctx context.Context) (looking, error) {
 	}
 	path := folders.History(chosen)
 	params := store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: chosen.Folders.SecondAnchor, ReadOnly: true,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Folders.SecondAnchor }, ReadOnly: true,
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	}

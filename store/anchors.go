@@ -18,34 +18,37 @@ import (
 // secondAnchor is an anchor at a place of the user's choice, such as a share: it
 // may be missing, slow, or hang. The zero value is none.
 type secondAnchor struct {
-	anchor
-	folder string
+	where           func() string // the folder; nil, or giving nothing: none
+	database, place string
 
-	turn  sync.Mutex
-	asker secrets.Asker
+	turn   sync.Mutex
+	folder string // where the asker asks
+	asker  *secrets.Asker
 }
 
-// open says for which database it is. Its file is the database's own, so that
-// desks that share a folder do not wait for each other.
-func (s *secondAnchor) open(folder, database, place string) {
-	if s.folder = folder; folder != "" {
-		s.anchor = anchor{path: filepath.Join(folder, "facematch-anchor-"+database+".jsonl"), database: database, place: place}
-	}
-}
+func (s *secondAnchor) chosen() bool { return s.where != nil && s.where() != "" }
 
-func (s *secondAnchor) chosen() bool { return s.folder != "" }
+// in gives the anchor in a folder. Its file is the database's own, so that desks
+// that share a folder do not wait for each other.
+func (s *secondAnchor) in(folder string) anchor {
+	return anchor{path: filepath.Join(folder, "facematch-anchor-"+s.database+".jsonl"), database: s.database, place: s.place}
+}
 
 // ask does something with the anchor and does not wait for long. What hangs is
-// left to end by itself, and until then nothing else is tried. The folder is
+// left to end by itself, and until then nothing else is tried there. The folder is
 // never made: where it is missing, the share is.
-func (s *secondAnchor) ask(do func() error) error {
+func (s *secondAnchor) ask(do func(anchor) error) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	folder := s.where()
+	if s.asker == nil || folder != s.folder { // chosen anew: what hangs elsewhere is no matter
+		s.folder, s.asker = folder, &secrets.Asker{}
+	}
 	_, err := s.asker.Ask(sharePatience, func() (string, error) {
-		if _, err := os.Stat(s.folder); err != nil {
+		if _, err := os.Stat(folder); err != nil {
 			return "", err
 		}
-		return "", do()
+		return "", do(s.in(folder))
 	})
 	return secondProblem(err)
 }
@@ -69,8 +72,8 @@ func secondProblem(err error) error {
 func (s *secondAnchor) read() (marked, error) {
 	// Whoever hangs and comes back late writes to what nobody reads any more.
 	answer := make(chan marked, 1)
-	err := s.ask(func() error {
-		k, err := s.ours()
+	err := s.ask(func(a anchor) error {
+		k, err := a.ours()
 		answer <- k
 		return err
 	})
@@ -97,7 +100,7 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 		p = matcher.NewProblem("store.anchor_unwritten", err)
 	}
 	if s.second.chosen() {
-		if err := s.second.ask(func() error { return s.second.advance(ctx, to, s.holds) }); err != nil && p == nil {
+		if err := s.second.ask(func(a anchor) error { return a.advance(ctx, to, s.holds) }); err != nil && p == nil {
 			p = matcher.AsProblem(err, "store.second_anchor")
 		}
 	}

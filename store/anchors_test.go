@@ -12,10 +12,14 @@ import (
 	"facematch/app/history"
 )
 
+// in is a folder that was chosen.
+func in(folder string) func() string { return func() string { return folder } }
+
 // TestSecondAnchor loses the first anchor, and has the second tell.
 func TestSecondAnchor(t *testing.T) {
 	p := testParams(t.TempDir())
-	p.SecondAnchor = t.TempDir()
+	share := t.TempDir()
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
 	for i := range 3 {
 		record(t, s, fmt.Sprint(i), "")
@@ -30,7 +34,7 @@ func TestSecondAnchor(t *testing.T) {
 	q.SecondAnchor = p.SecondAnchor
 	other := mustOpen(t, q, noRing{})
 	record(t, other, "o", "")
-	if files, err := os.ReadDir(p.SecondAnchor); err != nil || len(files) != 4 { // two, with their locks
+	if files, err := os.ReadDir(share); err != nil || len(files) != 4 { // two, with their locks
 		t.Errorf("the share holds %v, %v", files, err)
 	}
 	must(t, s.Close())
@@ -45,7 +49,7 @@ func TestSecondAnchor(t *testing.T) {
 	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 5 || v.First.Found || !v.Second.Found {
 		t.Errorf("verdict is %+v", v)
 	}
-	p.SecondAnchor = ""
+	p.SecondAnchor = nil
 	if v := mustVerify(t, mustOpen(t, p, noRing{})); !v.Intact || v.Anchored || v.Second.Chosen {
 		t.Errorf("verdict without any is %+v", v)
 	}
@@ -55,7 +59,8 @@ func TestSecondAnchor(t *testing.T) {
 // this computer's files, but not the share's.
 func TestAnchorsDisagree(t *testing.T) {
 	p := testParams(t.TempDir())
-	p.SecondAnchor = t.TempDir()
+	share := t.TempDir()
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
 	for i := range 3 {
 		record(t, s, fmt.Sprint(i), "")
@@ -69,7 +74,7 @@ func TestAnchorsDisagree(t *testing.T) {
 	makeListsAnew(t, db)
 	triggers()
 	quiet := p
-	quiet.SecondAnchor = ""
+	quiet.SecondAnchor = nil
 	forger := mustOpen(t, quiet, noRing{})
 	record(t, forger, "x", "")
 	if v := mustVerify(t, forger); !v.Intact || !v.Anchored {
@@ -87,21 +92,22 @@ func TestAnchorsDisagree(t *testing.T) {
 // share is not mounted, and is said.
 func TestSecondAnchorIsGone(t *testing.T) {
 	p := testParams(t.TempDir())
-	p.SecondAnchor = filepath.Join(t.TempDir(), "share")
+	share := filepath.Join(t.TempDir(), "share")
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
 	record(t, s, "a", "")
 	wantKey(t, s.AnchorProblem(), "store.second_anchor_missing")
 	if v := mustVerify(t, s); !v.Intact || v.Second.Problem != "store.second_anchor_missing" || v.Second.Found {
 		t.Errorf("verdict is %+v", v)
 	}
-	if _, err := os.Stat(p.SecondAnchor); err == nil {
+	if _, err := os.Stat(share); err == nil {
 		t.Error("the folder was made")
 	}
-	must(t, os.Mkdir(p.SecondAnchor, 0o700))
+	must(t, os.Mkdir(share, 0o700))
 	record(t, s, "b", "")
 	must(t, s.AnchorProblem())
-	must(t, os.RemoveAll(p.SecondAnchor))
-	must(t, os.WriteFile(p.SecondAnchor, nil, 0o600)) // a file in its place
+	must(t, os.RemoveAll(share))
+	must(t, os.WriteFile(share, nil, 0o600)) // a file in its place
 	record(t, s, "c", "")
 	wantKey(t, s.AnchorProblem(), "store.second_anchor")
 }
@@ -110,9 +116,10 @@ func TestSecondAnchorIsGone(t *testing.T) {
 // opens it waits for ever, as on a share whose server is gone.
 func TestSecondAnchorHangs(t *testing.T) {
 	p := testParams(t.TempDir())
-	p.SecondAnchor = t.TempDir()
+	share := t.TempDir()
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
-	must(t, syscall.Mkfifo(s.second.path, 0o600))
+	must(t, syscall.Mkfifo(s.second.in(share).path, 0o600))
 	began := time.Now()
 	record(t, s, "a", "") // two records: one waits, the second not again
 	if took := time.Since(began); took < sharePatience || took > 2*sharePatience {
@@ -122,15 +129,25 @@ func TestSecondAnchorHangs(t *testing.T) {
 	if v := mustVerify(t, s); !v.Intact || !v.First.Found || v.Second.Problem != "store.second_anchor_silent" {
 		t.Errorf("verdict is %+v", v)
 	}
+	// Another place is chosen: it is in use at once, whatever hangs at the first.
+	there := s.second.where
+	s.second.where = in(t.TempDir())
+	record(t, s, "elsewhere", "")
+	must(t, s.AnchorProblem())
+	if v := mustVerify(t, s); !v.Second.Found || v.Second.Problem != "" {
+		t.Errorf("verdict is %+v", v)
+	}
+	s.second.where = there
 	// The server comes back, and who hung ends.
-	pipe, err := os.OpenFile(s.second.path, os.O_WRONLY, 0)
+	pipe, err := os.OpenFile(s.second.in(share).path, os.O_WRONLY, 0)
 	must(t, err)
 	must(t, pipe.Close())
-	deadline := time.Now().Add(10 * time.Second)
-	for s.AnchorProblem() != nil && time.Now().Before(deadline) {
-		time.Sleep(20 * time.Millisecond)
-		must(t, os.Remove(s.second.path))
+	must(t, os.Remove(s.second.in(share).path))
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		record(t, s, fmt.Sprint(time.Now().UnixNano()), "")
+		if s.AnchorProblem() == nil || time.Now().After(deadline) {
+			break
+		}
 	}
 	must(t, s.AnchorProblem())
 	if v := mustVerify(t, s); !v.Intact || !v.Second.Found {
@@ -142,7 +159,8 @@ func TestSecondAnchorHangs(t *testing.T) {
 // is to be erased from the backup.
 func TestErasuresAtTheSecondAnchor(t *testing.T) {
 	p := testParams(t.TempDir())
-	p.SecondAnchor = t.TempDir()
+	share := t.TempDir()
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
 	intimate(t, s, "a")
 	file := backUp(t, s)

@@ -196,7 +196,8 @@ func TestRestoreOlder(t *testing.T) {
 	p := testParams(dir)
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	p.Now = func() time.Time { now = now.Add(time.Minute); return now }
-	p.SecondAnchor = t.TempDir()
+	share := t.TempDir()
+	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
 	intimate(t, s, "a")
 	intimate(t, s, "b")
@@ -226,7 +227,7 @@ func TestRestoreOlder(t *testing.T) {
 		t.Errorf("the replaced history is called %s", filepath.Base(done.Replaced))
 	}
 	kept := p
-	kept.Path, kept.ReadOnly, kept.SecondAnchor = done.Replaced, true, ""
+	kept.Path, kept.ReadOnly, kept.SecondAnchor = done.Replaced, true, nil
 	if v := mustVerify(t, mustOpen(t, kept, noRing{})); !v.Intact || v.Records != 10 || v.Until != 10 {
 		t.Errorf("the replaced history's verdict is %+v", v)
 	}
@@ -250,7 +251,7 @@ func TestRestoreOlder(t *testing.T) {
 	if err != nil || loss.From != 7 || loss.To != 10 || loss.Seq != 12 {
 		t.Errorf("the loss is %+v, %v", loss, err)
 	}
-	for _, path := range []string{p.Anchor, s.second.path} { // the evidence stays
+	for _, path := range []string{p.Anchor, s.second.in(share).path} { // the evidence stays
 		if data, err := os.ReadFile(path); err != nil || !bytes.Contains(data, []byte(`"seq":10`)) {
 			t.Errorf("the anchor is %s, %v", data, err)
 		}

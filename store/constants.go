@@ -27,6 +27,10 @@ const (
 	// some milliseconds, so that a check does not wait.
 	expireAtOnce = 200
 
+	// clockSetBack is how much earlier than a record before it one may say it is,
+	// because the clock was set. What is set back by more expires later by as much.
+	clockSetBack = 24 * time.Hour
+
 	// expireScan is how many sessions are looked up in one go, so that the history
 	// is not searched anew for each transaction; they take some megabytes.
 	expireScan = 50_000

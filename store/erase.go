@@ -201,40 +201,47 @@ func (s *Store) Expire(ctx context.Context, by history.Actor, keep history.Perio
 // expired gives what is over, oldest first, of at most expireScan sessions.
 func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Erasure, error) {
 	now := s.now().UTC()
-	// A time long before all records where there is no period.
-	before := func(period time.Duration) string {
-		if period <= 0 {
-			return ""
+	before := map[history.Part]string{}
+	newest := ""
+	for part, period := range map[history.Part]time.Duration{
+		history.PartName: keep.Names, history.PartNote: keep.Names, history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
+	} {
+		if period > 0 {
+			before[part] = now.Add(-period).Format(timeLayout)
+			newest = max(newest, now.Add(clockSetBack-period).Format(timeLayout))
 		}
-		return now.Add(-period).Format(timeLayout)
 	}
 	rows, err := s.reader.QueryContext(ctx, `
-		SELECT r.session, p.part FROM sealed p JOIN record r ON r.seq = p.record
-		WHERE r.at < CASE p.part WHEN 'name' THEN ?1 WHEN 'note' THEN ?1 WHEN 'answer' THEN ?2
-			WHEN 'document' THEN ?3 WHEN 'frame' THEN ?3 ELSE '' END
-		ORDER BY p.record`, before(keep.Names), before(keep.Answers), before(keep.Images))
+		SELECT r.session, p.part, r.at FROM sealed p JOIN record r ON r.seq = p.record ORDER BY p.record`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var old []history.Erasure
-	at := map[string]int{} // session → index into old
+	index := map[string]int{} // of a session in old
 	for rows.Next() {
-		var session, part string
-		if err := rows.Scan(&session, &part); err != nil {
+		var session, name, at string
+		if err := rows.Scan(&session, &name, &at); err != nil {
 			return nil, damaged(err)
 		}
-		i, ok := at[session]
+		if at > newest { // and so are those after it
+			break
+		}
+		part := erasable(name)
+		if at >= before[part] { // there is no time before none
+			continue
+		}
+		i, ok := index[session]
 		if !ok {
 			if len(old) == expireScan {
 				return old, nil
 			}
 			i = len(old)
-			at[session] = i
+			index[session] = i
 			old = append(old, history.Erasure{Session: session})
 		}
-		if p := erasable(part); !slices.Contains(old[i].Parts, p) {
-			old[i].Parts = append(old[i].Parts, p)
+		if !slices.Contains(old[i].Parts, part) {
+			old[i].Parts = append(old[i].Parts, part)
 		}
 	}
 	return old, rows.Err()
@@ -307,7 +314,7 @@ func (s *Store) keepErasures(ctx context.Context) error {
 	err := s.keepErasuresIn(ctx, s.anchor)
 	if s.second.chosen() {
 		// The first list is enough; this one is for where it is lost.
-		if err := s.second.ask(func() error { return s.keepErasuresIn(ctx, s.second.anchor) }); err != nil {
+		if err := s.second.ask(func(a anchor) error { return s.keepErasuresIn(ctx, a) }); err != nil {
 			s.log.Warn("erasures not listed at the second anchor", "error", err)
 		}
 	}

@@ -259,8 +259,8 @@ func (s *Store) erasedSince(ctx context.Context, path string, same bool) ([]eras
 	}
 	if s.second.chosen() {
 		answer := make(chan []erasure, 1)
-		if err := s.second.ask(func() error {
-			list, err := s.second.erasures().of(s.id)
+		if err := s.second.ask(func(a anchor) error {
+			list, err := a.erasures().of(s.id)
 			answer <- list
 			return err
 		}); err != nil {
@@ -424,7 +424,7 @@ func (s *Store) AcceptLoss(ctx context.Context, by history.Actor) (history.Loss,
 		return loss, matcher.NewProblem("store.anchor_unwritten", err)
 	}
 	if s.second.chosen() {
-		return loss, s.second.ask(func() error { return s.second.accept(ctx, line) })
+		return loss, s.second.ask(func(a anchor) error { return a.accept(ctx, line) })
 	}
 	return loss, nil
 }

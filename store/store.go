@@ -118,9 +118,10 @@ type Params struct {
 	Anchor  string // the anchor's file, on another disk or at least in another folder
 	KeyFile string // the master key's file where no keyring answers
 
-	// SecondAnchor is a folder for another anchor, such as a share's; empty: none.
-	// It is never made, and may be gone or hang at any time.
-	SecondAnchor string
+	// SecondAnchor gives the folder of another anchor, such as a share's, as it is
+	// chosen now; empty, or nil: none. It is never made, and may be gone or hang at
+	// any time.
+	SecondAnchor func() string
 
 	// Alive reports whether the running program of this id is still there. It is
 	// called from any goroutine.
@@ -196,7 +197,7 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	}
 	s.vault = newVault(r, p.KeyFile, s.id, s.reader, s.writer)
 	s.anchor.database = s.id
-	s.second.open(p.SecondAnchor, s.id, s.anchor.place)
+	s.second.where, s.second.database, s.second.place = p.SecondAnchor, s.id, s.anchor.place
 	if s.writer != nil {
 		if err := s.keepErasures(ctx); err != nil {
 			s.log.Warn("erasures not listed", "error", err)
