@@ -271,16 +271,20 @@ func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]en
 // the newest first unless the order says otherwise, until see returns false.
 func (r *reading) scan(ctx context.Context, c *chooser, see func(b []byte, outcome uint8) bool) error {
 	only := c.only
-	return entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(b []byte) bool {
+	err := entries(ctx, r.tx, c.first, c.last, c.oldestFirst, func(b []byte) bool {
 		if c.only != nil {
 			var in bool
 			if only, in = c.take(only, seqOf(b)); !in {
 				return true
 			}
 		}
-		outcome, ok := r.chosen(c, b)
-		return !ok || see(b, outcome)
+		outcome, ok := r.chosen(ctx, c, b)
+		return r.err == nil && (!ok || see(b, outcome))
 	})
+	if err == nil {
+		err = r.err
+	}
+	return err
 }
 
 // entries hands over the stored entries of checks from one number to another, the
@@ -336,7 +340,7 @@ func (c *chooser) take(left []int64, seq int64) ([]int64, bool) {
 
 // chosen says whether a stored entry meets the filter, and its outcome. It is
 // asked about every check, so it reads of an entry only what it needs.
-func (r *reading) chosen(c *chooser, b []byte) (outcome uint8, ok bool) {
+func (r *reading) chosen(ctx context.Context, c *chooser, b []byte) (outcome uint8, ok bool) {
 	if c.timed {
 		if at := atOf(b); at < c.from || at >= c.to {
 			return 0, false
@@ -353,7 +357,7 @@ func (r *reading) chosen(c *chooser, b []byte) (outcome uint8, ok bool) {
 		return 0, false
 	}
 	if outcome = endOf(b); outcome == 0 {
-		switch unended(r.alive(r.texts[instanceOf(b)]), sentOf(b)) {
+		switch unended(r.alive(r.instance(ctx, instanceOf(b))), sentOf(b)) {
 		case history.Running:
 			outcome = running
 		case history.Unknown:

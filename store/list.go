@@ -233,14 +233,16 @@ type reading struct {
 	alive  func(string) bool
 	tokens *tokens // where words are looked for
 	labels map[labelText]uint32
-	texts  map[uint32]string // of instances
 	head   history.Head
+
+	instances map[uint32]string // those asked about so far
+	err       error             // of asking
 }
 
 // reading looks at the history, with what is needed to look for words where
 // there are some.
 func (s *Store) reading(ctx context.Context, words string, do func(*reading) error) error {
-	r := &reading{alive: s.aliveOnce(), labels: map[labelText]uint32{}, texts: map[uint32]string{}}
+	r := &reading{alive: s.aliveOnce(), labels: map[labelText]uint32{}, instances: map[uint32]string{}}
 	if strings.TrimSpace(words) != "" {
 		master, err := s.vault.master(ctx, false)
 		switch {
@@ -267,7 +269,7 @@ func (s *Store) reading(ctx context.Context, words string, do func(*reading) err
 	if r.head, err = headOf(ctx, tx); err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id, kind, text FROM label`)
+	rows, err := tx.QueryContext(ctx, labelsQuery)
 	if err != nil {
 		return err
 	}
@@ -279,14 +281,28 @@ func (s *Store) reading(ctx context.Context, words string, do func(*reading) err
 			return damaged(err)
 		}
 		r.labels[l] = id
-		if l.kind == labelInstance {
-			r.texts[id] = l.text
-		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
 	return do(r)
+}
+
+// labelsQuery leaves out the running programs: each command is one, and only
+// those of checks without an end are asked about.
+const labelsQuery = `SELECT id, kind, text FROM label WHERE kind IN ('operator', 'desk', 'code')`
+
+// instance gives the running program of a label.
+func (r *reading) instance(ctx context.Context, id uint32) string {
+	text, ok := r.instances[id]
+	if !ok && id != 0 && r.err == nil {
+		r.err = r.tx.QueryRowContext(ctx, `SELECT text FROM label WHERE id = ?`, id).Scan(&text)
+		if errors.Is(r.err, sql.ErrNoRows) {
+			r.err = damaged(r.err)
+		}
+		r.instances[id] = text
+	}
+	return text
 }
 
 // read is what was read of a check, its personal parts still sealed.
