@@ -223,7 +223,8 @@ soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a tho
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
-	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 10m -fuzzminimizetime 1x ./app/export
+	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 5m -fuzzminimizetime 1x ./app/export
+	go test -run '^$$' -fuzz FuzzText -fuzztime 10m -fuzzminimizetime 1x ./app/export/paper
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e

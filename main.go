@@ -82,8 +82,8 @@ func run(ctx context.Context) int {
 		TryNetwork:   offline.TryHere,
 		History:      func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		OtherHistory: lookElsewhere,
-		Secret:       secret(),
 		Restore:      func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },
+		Secret:       secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)

@@ -85,7 +85,6 @@ type History interface {
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)
 	chained
-	Lists
 	// Rebuild makes what lists are chosen by anew from the records.
 	Rebuild(ctx context.Context) error
 	// LastOperators is the newest record of the list of operators, whose settings

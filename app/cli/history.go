@@ -29,10 +29,7 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(
-		c.historyList(), c.historyShow(), c.historyExport(), c.historyVerify(), c.historyRebuild(), c.historyDecide(), c.historyErase(),
-		c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover(),
-	)
+	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyRebuild(), c.historyDecide(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
 	return cmd
 }
 

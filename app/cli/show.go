@@ -164,7 +164,11 @@ func (s *sheet) about(d history.Detail) {
 // answer writes how the check ended.
 func (s *sheet) answer(d history.Detail) {
 	f := d.Finished
-	s.heading("report.conditions")
+	if d.Mode == history.Remote {
+		s.heading("report.conditions_api")
+	} else {
+		s.heading("report.conditions")
+	}
 	for _, r := range export.Rulings(d) {
 		asked := r.Text
 		if r.Pass != "" {

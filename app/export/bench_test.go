@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// BenchmarkExport writes a million checks, or FACEMATCH_CHECKS of them, and
+// BenchmarkExport writes a million checks, or FACEMATCH_RECORDS of them, and
 // prints how many a second, and how much more memory is in use in the middle than
 // a hundredth of the way: what grows with the number of checks would show.
 func BenchmarkExport(b *testing.B) {
 	n := 1_000_000
-	if set := os.Getenv("FACEMATCH_CHECKS"); set != "" {
+	if set := os.Getenv("FACEMATCH_RECORDS"); set != "" {
 		var err error
 		if n, err = strconv.Atoi(set); err != nil {
 			b.Fatal(err)

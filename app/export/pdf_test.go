@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"facematch/app/history"
 	"facematch/assets/translations"
+	"facematch/matcher"
 )
 
 func english(t testing.TB) Words {
@@ -145,6 +147,26 @@ func TestReportOfEachOutcome(t *testing.T) {
 		if d.Score == nil && strings.Contains(text, "0.00") {
 			t.Errorf("%s: a score that is not there is shown as 0", o)
 		}
+	}
+}
+
+// A check the API decided: its conditions are its own, and the call is told.
+func TestReportOfARemoteCheck(t *testing.T) {
+	d := detail(1, 0)
+	d.Mode, d.Started.Mode, d.Decision = history.Remote, history.Remote, history.Undecided
+	d.Finished.Failed, d.Finished.FailedRefer = nil, []string{"face_quality >= 0.7 (was 0.65)"}
+	d.Finished.Description = matcher.Description{Engine: "match-faces API"}
+	d.Finished.Remote = &matcher.Exchange{
+		Host: "api.example.com", Reached: true, Answered: true, Status: 200, RequestID: "req_1", Sent: 4_200_000, Size: 4_200_000,
+		Connect: 120 * time.Millisecond, Send: 2 * time.Second, Wait: 950 * time.Millisecond,
+	}
+	pdf := exported(t, PDF, about(false), d)
+	dump(t, "remote.pdf", pdf)
+	text := textOf(t, pdf)
+	contains(t, text, "Conditions of the API", "face_quality >= 0.7 (was 0.65)", "the match-faces API (remote)", "api.example.com",
+		"HTTP status 200, 4200000 of 4200000 bytes sent", "connecting 0.12 s, sending 2.00 s, waiting 0.95 s", "Nobody has decided yet.", "The compared frame")
+	if strings.Contains(text, "len(percentages)") {
+		t.Error("our own conditions are shown, which were not asked")
 	}
 }
 

@@ -122,11 +122,15 @@ func (w *pdfWriter) printConditions(p *paper.Paper, d history.Detail) {
 	if len(rulings) == 0 {
 		return
 	}
-	title := "report.conditions"
 	if d.Started.Mode == history.Remote {
-		title = "report.conditions_api"
+		p.Heading(t("report.conditions_api"))
+		table := p.Table([]paper.Column{{Title: t("report.condition"), Share: 3}, {Title: t("report.held"), Share: 2}})
+		for _, r := range rulings {
+			table.Row(r.Text, HeldWords(r, w.words))
+		}
+		return
 	}
-	p.Heading(t(title))
+	p.Heading(t("report.conditions"))
 	table := p.Table([]paper.Column{
 		{Title: t("report.condition"), Share: 4}, {Title: t("report.pass"), Share: 2}, {Title: t("report.refer"), Share: 2},
 		{Title: t("report.was"), Share: 2}, {Title: t("report.held"), Share: 4},

@@ -46,9 +46,15 @@ type line struct {
 }
 
 // runText is the text of a run in the order it is seen from left to right, as
-// programs that read PDFs expect it.
+// programs that read PDFs expect it. The PDF library has no characters beyond
+// the first plane of Unicode; they can be seen, but not searched for.
 func (l line) runText(run shaping.Output) string {
 	text := slices.Clone(l.source[run.Runes.Offset : run.Runes.Offset+run.Runes.Count])
+	for i, r := range text {
+		if r > 0xffff {
+			text[i] = unicode.ReplacementChar
+		}
+	}
 	if run.Direction == di.DirectionRTL {
 		slices.Reverse(text)
 	}
