@@ -471,13 +471,13 @@ func (d *detailView) person() fyne.CanvasObject {
 	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
 	switch s.DocumentFrom {
 	case history.FromCamera:
-		f.add("detail.document", t("details.from_camera"))
+		f.add("detail.document", capital(t("details.from_camera")))
 	case history.FromFile:
 		page := int64(1)
 		if d.of.Finished != nil && d.of.Finished.Quality != nil {
 			page = max(1, int64(d.of.Finished.Quality.PortraitPage))
 		}
-		f.add("detail.document", t("details.from_file", "Page", page))
+		f.add("detail.document", capital(t("details.from_file", "Page", page)))
 	}
 	if s.Kept != "" {
 		f.add("detail.kept", s.Kept)
