@@ -27,6 +27,11 @@ const (
 	// some milliseconds, so that a check does not wait.
 	expireAtOnce = 200
 
+	// emptyPatience and emptyRetry are for the moment in which nobody reads an older
+	// state, after an erasure: the longest reading is verifying a large history.
+	emptyPatience = 8 * time.Second
+	emptyRetry    = 20 * time.Millisecond
+
 	// clockSetBack is how much earlier than a record before it one may say it is,
 	// because the clock was set. What is set back by more expires later by as much.
 	clockSetBack = 24 * time.Hour

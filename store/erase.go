@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -143,16 +144,43 @@ func (s *Store) erasedForGood(ctx context.Context, err error) error {
 }
 
 // emptyLog empties the log beside the database, which still holds pages as they
-// were before they were changed.
+// were before they were changed. That needs a moment in which nobody reads an
+// older state; while it waits for one, others can write.
 func (s *Store) emptyLog(ctx context.Context) error {
-	var busy, frames, moved int
-	err := s.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
-	if err == nil && busy != 0 {
-		// Somebody reads an older state. The next one to erase, or the last to
-		// close, empties it.
-		err = matcher.NewProblem("store.erased_traces", nil)
+	for deadline := time.Now().Add(emptyPatience); ; {
+		empty, err := s.tryEmptyLog(ctx)
+		if empty || err != nil {
+			return problem(err)
+		}
+		if time.Now().After(deadline) {
+			// The next one to erase, or the last to close, empties it.
+			return matcher.NewProblem("store.erased_traces", nil)
+		}
+		select {
+		case <-time.After(emptyRetry):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return problem(err)
+}
+
+// tryEmptyLog does not wait: SQLite would keep everybody from writing meanwhile.
+func (s *Store) tryEmptyLog(ctx context.Context) (bool, error) {
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
+		return false, err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, busyTimeout.Milliseconds()))
+	var busy, frames, moved int
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
+	if problemKey(err) == "store.busy" {
+		return false, nil
+	}
+	return err == nil && busy == 0, err
 }
 
 // Expire erases the parts that are older than their periods, a session at a time,

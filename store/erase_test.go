@@ -375,3 +375,39 @@ func TestKindsOfTheFuture(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 }
+
+// TestEraseWhileSomebodyReads waits for a reader's end before it says that nothing
+// is left, and keeps nobody from writing meanwhile.
+func TestEraseWhileSomebodyReads(t *testing.T) {
+	p := testParams(t.TempDir())
+	s := mustOpen(t, p, noRing{})
+	intimate(t, s, "a")
+	gone := sealedBytes(t, s, "sess_a")
+	reading, err := mustOpen(t, p, noRing{}).reader.BeginTx(t.Context(), nil)
+	must(t, err)
+	defer reading.Rollback()
+	var n int
+	must(t, reading.QueryRow(`SELECT count(*) FROM sealed`).Scan(&n))
+	erased := make(chan error, 1)
+	go func() {
+		erased <- s.Erase(context.Background(), history.Erasure{Session: "sess_a", Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
+	}()
+	other := mustOpen(t, p, noRing{})
+	for deadline := time.Now().Add(10 * time.Second); mustVerify(t, other).Erased == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("it is not erased")
+		}
+	}
+	for range 5 { // while the log waits to be emptied
+		must(t, other.SignedIn(t.Context(), history.SignIn{}))
+		must(t, s.SignedIn(t.Context(), history.SignIn{}))
+	}
+	select {
+	case err := <-erased:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+	must(t, reading.Rollback())
+	must(t, <-erased)
+	nowhere(t, filepath.Dir(p.Path), gone)
+}
