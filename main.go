@@ -23,6 +23,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/cli"
+	"facematch/app/gateway"
 	"facematch/app/instance"
 	"facematch/app/queue"
 	"facematch/app/settings"
@@ -117,6 +118,7 @@ func secret() func(prompt string) (string, error) {
 // program is the whole program, open.
 type program struct {
 	desk    *app.Desk
+	gateway *gateway.Gateway
 	engine  *offline.Matcher
 	models  func() []matcher.ModelFile
 	log     *slog.Logger
@@ -124,6 +126,8 @@ type program struct {
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
+
+func (p *program) Gateway() *gateway.Gateway { return p.gateway }
 
 func (p *program) Comparer() matcher.Comparer { return p.engine }
 
@@ -228,6 +232,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		}),
 		Cameras:  cameras,
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+	})
+	p.gateway = gateway.New(gateway.Params{
+		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
 }
