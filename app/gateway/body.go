@@ -17,7 +17,7 @@ var (
 type body struct {
 	from io.Reader
 	conn *http.ResponseController
-	now  func() time.Time
+	g    *Gateway
 	most *refusal // where it is longer than left
 	left int64
 
@@ -28,18 +28,18 @@ type body struct {
 
 // newBody takes a request's body of at most so many bytes. One that says it is
 // longer is refused unread.
-func newBody(w http.ResponseWriter, r *http.Request, most int64, now func() time.Time) (*body, error) {
+func (g *Gateway) newBody(q *request, most int64) (*body, error) {
 	b := &body{
-		from: r.Body, conn: http.NewResponseController(w), now: now, left: most, began: now(),
+		from: q.Body, conn: http.NewResponseController(q.w), g: g, left: most, began: time.Now(),
 		most: refuse(http.StatusRequestEntityTooLarge, "the body is too large"),
 	}
 	if most >= 1<<20 {
 		b.most.text = "the body is too large: 50 MB a file are taken"
 	}
-	if r.ContentLength > most {
+	if q.ContentLength > most {
 		return b, b.most
 	}
-	if r.Header.Get("Content-Encoding") != "" {
+	if q.Header.Get("Content-Encoding") != "" {
 		return b, refuse(http.StatusBadRequest, "the body must not be compressed")
 	}
 	return b, nil
@@ -56,7 +56,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.most
 	}
 	p = p[:min(int64(len(p)), b.left)]
-	due := b.began.Add(bodyGrace + time.Duration(b.taken+int64(len(p)))*time.Second/bodyRate)
+	due := b.began.Add(b.g.patience.grace + time.Duration(b.taken+int64(len(p)))*time.Second/bodyRate)
 	_ = b.conn.SetReadDeadline(due) // every connection of ours has one
 	n, err := b.from.Read(p)
 	b.taken, b.left = b.taken+int64(n), b.left-int64(n)
@@ -79,6 +79,6 @@ func (b *body) note(err error) error {
 
 // linger throws away what a client that was refused still sends, a little of it.
 func (b *body) linger() {
-	_ = b.conn.SetReadDeadline(b.now().Add(lingerTime))
+	_ = b.conn.SetReadDeadline(time.Now().Add(b.g.patience.linger))
 	_, _ = io.CopyN(io.Discard, b.from, lingerBytes)
 }

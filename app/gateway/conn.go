@@ -55,6 +55,7 @@ type conn struct {
 	serving atomic.Bool // a request came whole: its handler answers
 	heard   atomic.Bool // else: bytes of one came
 	late    atomic.Bool // but not all of them in time
+	told    atomic.Bool // and net/http has refused it by itself
 }
 
 // idle notes that a request is over.
@@ -89,6 +90,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	if !found {
 		return c.Conn.Write(p)
 	}
+	c.told.Store(true)
+	if c.late.Load() {
+		own = rawRefusal(tooSlow, "the request came too slowly")
+	}
 	if n, err := c.Conn.Write(own); err != nil {
 		return min(n, len(p)), err
 	}
@@ -106,12 +111,14 @@ func (c *conn) CloseWrite() error {
 // Close closes the connection; a request whose header came too slowly is told so.
 func (c *conn) Close() error {
 	defer c.gone()
-	if !c.serving.Load() && c.late.Load() && c.heard.Load() {
+	if !c.serving.Load() && c.late.Load() && c.heard.Load() && !c.told.Load() {
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = c.Conn.Write(rawRefusal("408 Request Timeout", "the request came too slowly"))
+		_, _ = c.Conn.Write(rawRefusal(tooSlow, "the request came too slowly"))
 	}
 	return c.Conn.Close()
 }
+
+const tooSlow = "408 Request Timeout"
 
 // ownMark stands behind the status line of net/http's own refusals, and of none of
 // ours.

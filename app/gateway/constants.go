@@ -19,24 +19,27 @@ const (
 	maxHead = 12 << 10
 )
 
-// How long a client may take.
-const (
-	headTime  = 10 * time.Second // for a request's header, and for the TLS handshake
-	idleTime  = time.Minute      // between two requests
-	writeTime = 30 * time.Second // for taking an answer
+// patience is how long a client may take.
+type patience struct {
+	head   time.Duration // for a request's header, and for the TLS handshake
+	idle   time.Duration // between two requests
+	answer time.Duration // for taking an answer
 
 	// A body must come at bodyRate bytes a second in the mean, but for the first
-	// bodyGrace: 50 MB over a line of 1 Mbit/s pass.
-	bodyRate  = 16 << 10
-	bodyGrace = 10 * time.Second
-)
+	// grace: 50 MB over a line of 1 Mbit/s pass.
+	grace time.Duration
 
-// A client that is refused in the middle of its body still writes. If the
-// connection were closed at once, the refusal would often be lost to a reset; so
-// lingerBytes more are thrown away, for at most lingerTime.
+	// A client that is refused in the middle of its body still writes. If the
+	// connection were closed at once, the refusal would often be lost to a reset; so
+	// lingerBytes more are thrown away, for at most as long as this.
+	linger time.Duration
+}
+
+var usual = patience{head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second, linger: 2 * time.Second}
+
 const (
+	bodyRate    = 16 << 10
 	lingerBytes = 4 << 20
-	lingerTime  = 2 * time.Second
 )
 
 const (

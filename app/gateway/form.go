@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -23,7 +22,7 @@ type field struct {
 
 var (
 	errHead = refuse(http.StatusBadRequest, "the header of a part is too long")
-	errEnd  = refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing")
+	errEnd  = error(refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing"))
 	errForm = refuse(http.StatusBadRequest, "the body is no valid multipart/form-data")
 )
 
@@ -45,12 +44,15 @@ func boundary(contentType string) (string, error) {
 // neither file names nor stated types are believed or kept. The errors are
 // refusals, those of the places the bytes go to, or the reader's.
 func readForm(ctx context.Context, body io.Reader, boundary string, wanted ...*field) error {
-	m := &meter{from: body}
+	// The library gives io.EOF as it is for the last boundary, and also for a header
+	// that is cut off. So the end of the body is another error to it, and the line
+	// break that may be missing behind the last boundary is there.
+	m := &meter{from: io.MultiReader(body, strings.NewReader("\r\n"), cutOff{})}
 	r := multipart.NewReader(m, boundary)
 	for n := 0; ; n++ {
 		m.allow(maxPartHead, errHead)
 		part, err := r.NextRawPart()
-		if err == io.EOF { // as it is: wrapped it means that the end is missing
+		if err == io.EOF {
 			break
 		}
 		if err != nil {
@@ -64,11 +66,16 @@ func readForm(ctx context.Context, body io.Reader, boundary string, wanted ...*f
 		}
 	}
 	m.allow(maxPartHead, refuse(http.StatusBadRequest, "there is too much behind the last part"))
-	if _, err := io.Copy(io.Discard, m); err != nil {
+	if _, err := io.Copy(io.Discard, m); err != errEnd {
 		return m.failure(err)
 	}
 	return nil
 }
+
+// cutOff is the end of a body to whoever still expects some of it.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, errEnd }
 
 func readPart(ctx context.Context, m *meter, part *multipart.Part, wanted []*field) (err error) {
 	to := &field{name: "another part", max: maxPart}
@@ -174,11 +181,8 @@ func (m *meter) Read(p []byte) (int, error) {
 // failure says why the multipart reader stopped: because of what it read from, or
 // because of what it read.
 func (m *meter) failure(err error) error {
-	switch {
-	case m.err != nil:
+	if m.err != nil {
 		return m.err
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errEnd
 	}
 	return errForm
 }

@@ -48,6 +48,7 @@ type Gateway struct {
 	line     *line
 	sessions *sessions
 	guesses  *guesses
+	patience patience
 	stopping context.Context // ends when no new check begins
 	stop     func()
 }
@@ -66,7 +67,7 @@ func New(p Params) *Gateway {
 	}
 	g := &Gateway{
 		p: p, line: newLine(maxInside, p.AtOnce),
-		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now},
+		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now}, patience: usual,
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	return g
@@ -159,7 +160,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: headTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHead,
+		ReadHeaderTimeout: g.patience.head, IdleTimeout: g.patience.idle, MaxHeaderBytes: maxHead,
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(quiet{g.p.Log.Handler()}, slog.LevelDebug),
 		BaseContext:                  func(net.Listener) context.Context { return serving },
@@ -275,25 +276,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("X-Request-Id", q.check)
 	}
 	status := http.StatusOK
-	_ = http.NewResponseController(w).SetWriteDeadline(g.p.Now().Add(writeTime))
+	var refused *refusal
+	if err != nil {
+		refused = g.refusalOf(err)
+		status = refused.status
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.patience.answer))
 	unread := q.body == nil && r.ContentLength != 0 || q.body != nil && !q.body.ended
-	if unread {
+	if unread || refused != nil && q.body != nil { // where a body was wrong, what follows it may be anything
 		h.Set("Connection", "close")
 	}
-	switch {
-	case r.Context().Err() != nil && q.body != nil:
-		status = 499 // as other servers log a client that has gone; nobody gets it
-	case err == nil:
+	switch refused {
+	case nil:
 		write(w, status, asJSON(answer))
+	case errGone:
 	default:
-		refused := g.refusalOf(err)
-		status = refused.status
 		writeRefusal(w, refused)
 	}
-	if unread && r.Context().Err() == nil {
+	if unread && refused != errGone {
 		_ = http.NewResponseController(w).Flush()
 		if q.body == nil {
-			q.body, _ = newBody(w, r, maxText, g.p.Now)
+			q.body, _ = g.newBody(q, maxText)
 		}
 		q.body.linger()
 	}

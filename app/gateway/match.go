@@ -81,7 +81,7 @@ func (g *Gateway) read(q *request, fields ...*field) error {
 	if err != nil {
 		return err
 	}
-	if q.body, err = newBody(q.w, q.Request, maxBody, g.p.Now); err != nil {
+	if q.body, err = g.newBody(q, maxBody); err != nil {
 		return err
 	}
 	return readForm(q.Context(), q.body, limit, fields...)
@@ -162,9 +162,6 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	defer context.AfterFunc(g.stopping, cancel)()
 	done, err := g.line.turn(waiting)
 	if err != nil {
-		if q.Context().Err() == nil {
-			return nil, retry(stopped, stopTime)
-		}
 		return nil, err
 	}
 	defer done()
@@ -185,7 +182,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	case errors.Is(context.Cause(ctx), errTooLong):
 		return nil, errTooLong
 	}
-	return nil, retry(stopped, stopTime) // cut at the end of a stop
+	return nil, context.Canceled // the client has gone, or the stop took too long
 }
 
 // startSession starts a session.
@@ -213,7 +210,7 @@ func (g *Gateway) endSession(q *request) (any, error) {
 
 // drain reads a body nobody is interested in.
 func (g *Gateway) drain(q *request) (err error) {
-	if q.body, err = newBody(q.w, q.Request, maxText, g.p.Now); err != nil {
+	if q.body, err = g.newBody(q, maxText); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, q.body)
@@ -272,7 +269,7 @@ func (g *Gateway) consent(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.body, err = newBody(q.w, q.Request, maxText, g.p.Now); err != nil {
+	if q.body, err = g.newBody(q, maxText); err != nil {
 		return nil, err
 	}
 	raw, err := io.ReadAll(q.body)

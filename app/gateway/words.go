@@ -49,6 +49,9 @@ var ours = map[string]bool{
 	"clip.directory": true, "clip.denied": true, "clip.temp": true,
 }
 
+// errGone is for the log: 499 is what others call it, and nobody gets it.
+var errGone = refuse(499, "the client has gone")
+
 // refusalOf is what a client is told of an error. What it cannot put right is
 // logged, once, here.
 func (g *Gateway) refusalOf(err error) *refusal {
@@ -76,8 +79,10 @@ func (g *Gateway) refusalOf(err error) *refusal {
 		}
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && g.stopping.Err() != nil:
 		return retry(stopped, stopTime)
+	case errors.Is(err, context.Canceled):
+		return errGone
 	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == "store.full"):
 		g.p.Log.Error("no room for a request", "error", matcher.AsProblem(err, "problem.internal"))
 		return retry("there is no room on the server's disk", longestWait)
