@@ -63,7 +63,6 @@ func (f *fake) Taken(context.Context, string, string) (bool, error)         { re
 func (f *fake) Settings(context.Context, history.SettingsChange) error      { return nil }
 func (f *fake) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
 func (f *fake) KeyPlace() string                                            { return "file" }
-func (f *fake) KeyProblem(context.Context) error                            { return f.keyErr }
 func (f *fake) AnchorProblem() error                                        { return nil }
 func (f *fake) LastSettings(context.Context) (history.SettingsChange, bool, error) {
 	return history.SettingsChange{}, false, nil
@@ -72,7 +71,22 @@ func (f *fake) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, e
 	return history.Verdict{}, nil
 }
 
+func (f *fake) KeyProblem(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.keyErr
+}
+
+// breakDown makes the engine or the key missing.
+func (f *fake) breakDown(load, key error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loadErr, f.keyErr = load, key
+}
+
 func (f *fake) Describe(context.Context) (matcher.Description, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return matcher.Description{Engine: "fake"}, f.loadErr
 }
 
@@ -143,7 +157,7 @@ type served struct {
 	token  string
 	dir    string
 	clock  *clock
-	log    *bytes.Buffer
+	log    *lines
 	stop   func()
 	ended  chan error
 	client *http.Client
@@ -167,27 +181,33 @@ func (c *clock) forward(d time.Duration) {
 	c.ahead += d
 }
 
-// locked is a buffer several goroutines write to.
-type locked struct {
+// lines is a log in memory.
+type lines struct {
 	mu sync.Mutex
-	b  *bytes.Buffer
+	b  bytes.Buffer
 }
 
-func (l *locked) Write(p []byte) (int, error) {
+func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
 }
 
-func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *bytes.Buffer) {
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 	t.Helper()
 	dir := t.TempDir()
 	chosen, err := settings.Open(filepath.Join(dir, "settings.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &bytes.Buffer{}
-	logger := slog.New(slog.NewTextHandler(&locked{b: log}, nil))
+	log := &lines{}
+	logger := slog.New(slog.NewTextHandler(log, nil))
 	c := &clock{}
 	desk := app.New(app.Params{
 		History: f, Engine: f, Portraits: f, Tokens: f, Settings: chosen,
