@@ -353,7 +353,7 @@ func TestProblemsOfFiles(t *testing.T) {
 		text   string
 	}{
 		"document.damaged":     {400, "the image is damaged or incomplete"},
-		"document.unsupported": {400, "the image is a PSD file: send JPEG or PNG"},
+		"document.unsupported": {400, "the image is a file of the kind PSD: send JPEG or PNG"},
 		"document.new":         {400, "the image cannot be used"},
 		"clip.unreadable":      {400, "the video cannot be read: it may be damaged or incomplete"},
 		"clip.new":             {400, "the video cannot be used"},
