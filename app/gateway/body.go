@@ -47,6 +47,9 @@ func (g *Gateway) newBody(q *request, most int64) (*body, error) {
 
 // Read reads on while the body comes at bodyRate in the mean.
 func (b *body) Read(p []byte) (int, error) {
+	if b.g.stopping.Err() != nil {
+		return 0, retry(stopped, stopTime)
+	}
 	if b.left <= 0 {
 		// One byte more is too much; none is the end.
 		var more [1]byte
@@ -79,6 +82,9 @@ func (b *body) note(err error) error {
 
 // linger throws away what a client that was refused still sends, a little of it.
 func (b *body) linger() {
+	if b.g.stopping.Err() != nil {
+		return
+	}
 	_ = b.conn.SetReadDeadline(time.Now().Add(b.g.patience.linger))
 	_, _ = io.CopyN(io.Discard, b.from, lingerBytes)
 }

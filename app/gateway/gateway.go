@@ -96,7 +96,7 @@ type Server struct {
 // Open begins to listen. The problems are serve.address, serve.public (an address
 // other computers reach, without TLS), serve.certificate and serve.listen.
 func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
-	host, port, err := net.SplitHostPort(at.Address)
+	host, _, err := net.SplitHostPort(at.Address)
 	if err != nil {
 		return nil, matcher.NewProblem("serve.address", err)
 	}
@@ -116,7 +116,8 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	if err != nil {
 		return nil, matcher.NewProblem("serve.listen", err)
 	}
-	if _, port, err = net.SplitHostPort(ln.Addr().String()); err != nil {
+	_, port, err := net.SplitHostPort(ln.Addr().String()) // of port 0 the one that was taken
+	if err != nil {
 		return nil, errors.Join(matcher.NewProblem("serve.address", err), ln.Close())
 	}
 	if host == "" {
@@ -263,6 +264,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.serving.Store(true)
 	}
 	g := s.gateway
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the connection may have one of the request before
 	began := g.p.Now()
 	id := newRequestID()
 	h := w.Header()
@@ -395,7 +397,7 @@ func (g *Gateway) ready(q *request) (any, error) {
 		if ctx.Err() != nil {
 			return nil, retry("the engine is loading", firstGuess)
 		}
-		return nil, retry("the engine cannot be loaded: see facematch doctor", longestWait)
+		return nil, errNoEngine
 	}
 	if g.p.Desk.KeyProblem(q.Context()) != nil {
 		return nil, retry("the history's key cannot be read: see facematch doctor", longestWait)

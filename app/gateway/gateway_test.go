@@ -358,7 +358,8 @@ func TestProblemsOfFiles(t *testing.T) {
 		"clip.unreadable":      {400, "the video cannot be read: it may be damaged or incomplete"},
 		"clip.new":             {400, "the video cannot be used"},
 		"clip.temp":            {503, "there is no room on the server's disk"},
-		"engine.model_missing": {500, internal},
+		"engine.model_missing": {503, errNoEngine.text},
+		"engine.failed":        {500, internal},
 		"engine.closed":        {503, stopped},
 	} {
 		f.mu.Lock()

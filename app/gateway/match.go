@@ -8,10 +8,9 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
-
-	"unicode/utf8"
 
 	"facematch/app"
 	"facematch/app/history"
@@ -172,6 +171,9 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	defer cancel()
 	check, err := g.p.Desk.Check(ctx, in, nil)
 	q.check = check.ID
+	if check.Warning != nil {
+		g.p.Log.Warn("check recorded, not anchored", "check", check.ID, "error", check.Warning)
+	}
 	switch {
 	case err != nil:
 		return nil, err

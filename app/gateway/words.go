@@ -49,6 +49,8 @@ var ours = map[string]bool{
 	"clip.directory": true, "clip.denied": true, "clip.temp": true,
 }
 
+var errNoEngine = retry("the engine cannot be loaded: see facematch doctor", longestWait)
+
 // errGone is for the log: 499 is what others call it, and nobody gets it.
 var errGone = refuse(499, "the client has gone")
 
@@ -76,6 +78,8 @@ func (g *Gateway) refusalOf(err error) *refusal {
 			return refuse(http.StatusBadRequest, "the video cannot be used")
 		case p.Key == "engine.closed":
 			return retry(stopped, stopTime)
+		case strings.HasPrefix(p.Key, "engine.model_"), strings.HasPrefix(p.Key, "engine.network_"):
+			return errNoEngine
 		}
 	}
 	switch {
