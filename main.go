@@ -23,6 +23,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/cli"
+	"facematch/app/gateway"
 	"facematch/app/instance"
 	"facematch/app/operators"
 	"facematch/app/queue"
@@ -118,6 +119,7 @@ func secret() func(prompt string) (string, error) {
 // program is the whole program, open.
 type program struct {
 	desk    *app.Desk
+	gateway *gateway.Gateway
 	engine  *offline.Matcher
 	models  func() []matcher.ModelFile
 	log     *slog.Logger
@@ -125,6 +127,8 @@ type program struct {
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
+
+func (p *program) Gateway() *gateway.Gateway { return p.gateway }
 
 func (p *program) Comparer() matcher.Comparer { return p.engine }
 
@@ -230,6 +234,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Cameras:   cameras,
 		Operators: operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
 		Settings:  chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+	})
+	p.gateway = gateway.New(gateway.Params{
+		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp, Log: p.log, Now: time.Now,
 	})
 	return p, p.desk.NoticeSettings(ctx)
 }
