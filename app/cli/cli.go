@@ -78,8 +78,11 @@ type commands struct {
 	Params
 	lines *bufio.Reader // of Stdin, for what no terminal asks for
 	who   identity
-	out   *output // in place of Stdout
-	exit  int
+	// verifies says that the history is looked at also where nobody's sign-in can be
+	// recorded in it.
+	verifies bool
+	out      *output // in place of Stdout
+	exit     int
 }
 
 // output remembers that something could not be written: a result nobody got is
@@ -221,14 +224,9 @@ func (c *commands) told(err error, format string) error {
 // look opens the history for one command that only looks, lets whoever may do so
 // in, and closes it after.
 func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
-	return c.lookAs(cmd, format, func(door Door) error { return c.enter(cmd, door, a) }, do)
-}
-
-// lookAs is look where people are let in in another way.
-func (c *commands) lookAs(cmd *cobra.Command, format string, enter func(Door) error, do func(Records) error) error {
 	records, err := c.History(cmd.Context())
 	if err == nil {
-		if err = enter(records); err == nil {
+		if err = c.enter(cmd, records, a); err == nil || c.verifies && c.unrecorded(err) {
 			err = do(records)
 		}
 		err = errors.Join(err, records.Close())

@@ -72,17 +72,15 @@ func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
 	return door.Allow(ctx, a)
 }
 
-// enterToVerify is enter for who verifies: where the history is in such a state that
-// nobody's sign-in can be recorded in it, that is told, and it is verified all the
-// more.
-func (c *commands) enterToVerify(cmd *cobra.Command, door Door) error {
-	err := c.enter(cmd, door, app.ActionHistory)
+// unrecorded says whether a history is in such a state that it cannot be said who
+// signs in, or not recorded; and tells so.
+func (c *commands) unrecorded(err error) bool {
 	var p *matcher.Problem
-	if errors.As(err, &p) && strings.HasPrefix(p.Key, "store.") {
-		fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
-		return nil
+	if !errors.As(err, &p) || !strings.HasPrefix(p.Key, "store.") {
+		return false
 	}
-	return err
+	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
+	return true
 }
 
 // line reads a line that is shown as it is typed; there is a terminal.
