@@ -24,19 +24,33 @@ var staff = map[string]struct {
 	"Dora": {history.RoleAuditor, "no owl counts its feathers"},
 }
 
+// staffList is the file of the staff, made once.
+var staffList []byte
+
 // staffed are parts with operators, and where each one's secret file lies.
 func staffed(t *testing.T) (*parts, map[string]string) {
 	t.Helper()
 	p := &parts{answer: answer(t, 90), verdict: history.Verdict{Intact: true}, token: "t"}
 	k := p.keeper(t)
-	files := map[string]string{}
-	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
-		o := operators.Operator{Name: name, Role: staff[name].role}
-		if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List, string) error { return nil }); err != nil {
+	if staffList == nil {
+		for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
+			o := operators.Operator{Name: name, Role: staff[name].role}
+			if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List, string) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var err error
+		if staffList, err = os.ReadFile(p.operators); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(p.operators, staffList, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for name, who := range staff {
 		files[name] = filepath.Join(t.TempDir(), "secret")
-		if err := os.WriteFile(files[name], []byte(staff[name].passphrase+"\n# written down\n"), 0o600); err != nil {
+		if err := os.WriteFile(files[name], []byte(who.passphrase+"\n# written down\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
