@@ -130,8 +130,15 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
 	}
 	operator, still := list.Still(g.in.login)
-	if !still && g.renew {
-		operator, still = list.Still(list.Renewed(g.in.login))
+	if !still {
+		// The list may have been read before their own hand changed it.
+		var err error
+		if list, err = g.g.Operators.Read(); err != nil {
+			return operators.Operator{}, err
+		}
+		if operator, still = list.Still(g.in.login); !still && g.renew {
+			operator, still = list.Still(list.Renewed(g.in.login))
+		}
 	}
 	if !still {
 		g.in = nil
