@@ -302,6 +302,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		q.body.linger()
 	}
+	if err == nil && (path == "/healthz" || path == "/readyz") {
+		return // who watches asks every few seconds
+	}
 	g.p.Log.Info("request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began))
 }
 

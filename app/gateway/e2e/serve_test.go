@@ -165,6 +165,23 @@ func (s *server) memory() (now, most int64) {
 	return now, most
 }
 
+// cpu is the time the processor has spent on the process.
+func (s *server) cpu() time.Duration {
+	s.t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), ") ") // the name may hold anything
+	fields := strings.Fields(rest)
+	ticks := int64(0)
+	for _, f := range fields[11:13] { // utime and stime, in hundredths of a second
+		n, _ := strconv.ParseInt(f, 10, 64)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
 // body makes a request's body of files on the disk; an empty name leaves one out.
 func body(t testing.TB, image, video string) (data []byte, contentType string) {
 	t.Helper()
