@@ -38,7 +38,7 @@ type patience struct {
 var usual = patience{head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second, linger: 2 * time.Second}
 
 const (
-	bodyRate    = 16 << 10
+	bodyRate    = 32 << 10
 	lingerBytes = 4 << 20
 )
 

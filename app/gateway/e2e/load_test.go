@@ -144,7 +144,7 @@ func ownCPU(t *testing.T) time.Duration {
 // fails the test: errors and memory.
 func TestLoad(t *testing.T) {
 	image, video := sample(t)
-	desks, length, alone := []int{1, 4, 64}, 2*time.Second, 2*time.Second
+	desks, length, alone := []int{1, 4, 64}, 2*time.Second, time.Second
 	if soak() {
 		desks, length, alone = []int{1, 2, 4, 16, 64}, time.Minute, 30*time.Second
 	}
