@@ -46,7 +46,7 @@ const (
 	// maxInside is how many requests with files may be inside at once: sending,
 	// waiting or being checked. The next gets 503.
 	maxInside = 64
-	// maxConnections bounds what the kernel is asked for.
+	// maxConnections may be open at once; for the next a silent one is closed.
 	maxConnections = 512
 	// longestWait bounds what Retry-After advises.
 	longestWait = 2 * time.Minute
