@@ -145,11 +145,33 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	case !video.came && !in.Prefilled:
 		return nil, refuse(http.StatusBadRequest, "the part video is missing")
 	}
+	if err := still(imagePath); err != nil {
+		return nil, err
+	}
 	in.Document = app.OpenFile(imagePath)
 	if !in.Prefilled {
 		in.Video = app.OpenFile(videoPath)
 	}
 	return g.check(q, in)
+}
+
+// still refuses an image that is neither JPEG nor PNG by what it holds. This
+// computer could read others; the API takes none.
+func still(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(file, head)
+	switch kind := http.DetectContentType(head[:n]); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return refuse(http.StatusBadRequest, words["document.empty"])
+	case kind != "image/jpeg" && kind != "image/png":
+		return refuse(http.StatusBadRequest, "the image is neither JPEG nor PNG")
+	}
+	return nil
 }
 
 var errTooLong = refuse(http.StatusInternalServerError, "the check took too long and was ended")
