@@ -15,6 +15,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -163,7 +165,7 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler:           s,
 		ReadHeaderTimeout: g.patience.head, IdleTimeout: g.patience.idle, MaxHeaderBytes: maxHead,
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(quiet{g.p.Log.Handler()}, slog.LevelDebug),
+		ErrorLog:                     log.New(io.Discard, "", 0), // its lines hold what clients sent
 		BaseContext:                  func(net.Listener) context.Context { return serving },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
@@ -200,11 +202,6 @@ func (s *Server) Run(ctx context.Context) error {
 	<-watched
 	return err
 }
-
-// quiet keeps net/http's lines out of the log: they hold what clients sent.
-type quiet struct{ slog.Handler }
-
-func (quiet) Enabled(context.Context, slog.Level) bool { return false }
 
 type connKey struct{}
 
