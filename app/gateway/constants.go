@@ -46,6 +46,8 @@ const (
 	// maxInside is how many requests with files may be inside at once: sending,
 	// waiting or being checked. The next gets 503.
 	maxInside = 64
+	// maxShare of these are for one token: it cannot take them all.
+	maxShare = 48
 	// maxConnections may be open at once; for the next a silent one is closed.
 	maxConnections = 512
 	// longestWait bounds what Retry-After advises.

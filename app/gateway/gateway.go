@@ -68,7 +68,7 @@ func New(p Params) *Gateway {
 		p.AtOnce = runtime.NumCPU()
 	}
 	g := &Gateway{
-		p: p, line: newLine(maxInside, p.AtOnce),
+		p: p, line: newLine(maxInside, maxShare, p.AtOnce),
 		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now}, patience: usual,
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())

@@ -115,7 +115,7 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	if g.stopping.Err() != nil {
 		return nil, retry(stopped, stopTime)
 	}
-	leave, err := g.line.enter()
+	leave, err := g.line.enter(q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	waiting, cancel := context.WithCancel(q.Context())
 	defer cancel()
 	defer context.AfterFunc(g.stopping, cancel)()
-	done, err := g.line.turn(waiting)
+	done, err := g.line.turn(waiting, q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (g *Gateway) processVideo(q *request) (any, error) {
 	case g.sessions.forbids(session, q.token.SHA256):
 		return nil, refuse(http.StatusBadRequest, "the person did not give consent in this session")
 	}
-	leave, err := g.line.enter()
+	leave, err := g.line.enter(q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}

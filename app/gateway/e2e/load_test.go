@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -161,6 +162,7 @@ func TestLoad(t *testing.T) {
 		cpu[n] = time.Duration(float64(ownCPU(t)-before) / max(1, best[n]*time.Since(began).Seconds()))
 	}
 	s := start(t, t.TempDir())
+	tokens := []string{s.token, s.addToken("second desk")} // one alone does not get all places
 	data, contentType := body(t, image, video)
 
 	type result struct {
@@ -179,9 +181,12 @@ func TestLoad(t *testing.T) {
 		client := &http.Client{Transport: transport}
 		before := s.cpu()
 		ctx, cancel := context.WithTimeout(context.Background(), length) // then all leave, also those that wait
+		var asked atomic.Int64
 		r.answers = perSecond(n, length, func() bool {
 			began := time.Now()
-			status, answer, header, err := s.match(ctx, client, data, contentType)
+			desk := *s
+			desk.token = tokens[asked.Add(1)%2]
+			status, answer, header, err := desk.match(ctx, client, data, contentType)
 			busy := err == nil && status == http.StatusServiceUnavailable && header.Get("Retry-After") != ""
 			if busy {
 				time.Sleep(100 * time.Millisecond) // not as long as advised, to keep the line full

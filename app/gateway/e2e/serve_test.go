@@ -90,11 +90,7 @@ var watcher = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Conf
 func start(t *testing.T, home string, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, home: home, errs: &bytes.Buffer{}, done: make(chan error, 1)}
-	name := fmt.Sprintf("desk %d", time.Now().UnixNano())
-	code, out, errs := run(t, command(t, home, "serve", "token", "add", name))
-	if s.token = strings.TrimSpace(out); code != 0 || strings.ContainsAny(s.token, " \n") || s.token == "" {
-		t.Fatalf("serve token add: exit %d, %q, %s", code, out, errs)
-	}
+	s.token = s.addToken("first desk")
 	s.cmd = command(t, home, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	pipe, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -125,6 +121,17 @@ func start(t *testing.T, home string, args ...string) *server {
 			t.Skipf("the server does not become ready; are the models here? %v %s", err, s.errs)
 		}
 	}
+}
+
+// addToken makes a token.
+func (s *server) addToken(name string) string {
+	s.t.Helper()
+	code, out, errs := run(s.t, command(s.t, s.home, "serve", "token", "add", name))
+	token := strings.TrimSpace(out)
+	if code != 0 || strings.ContainsAny(token, " \n") || token == "" {
+		s.t.Fatalf("serve token add: exit %d, %q, %s", code, out, errs)
+	}
+	return token
 }
 
 // stop ends the server as a service manager does, which it must take well.
