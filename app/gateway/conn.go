@@ -14,48 +14,68 @@ import (
 )
 
 // listener gives connections on which net/http's own refusals have this API's
-// form, and no more of them at a time than there are places.
+// form. Where there are too many of them, the one that has been without a request
+// for the longest time is closed: who opens connections and says nothing keeps
+// nobody out.
 type listener struct {
 	net.Listener
-	places chan struct{}
-	closed chan struct{}
-	close  func() error
+	most int
+
+	mu   sync.Mutex
+	open map[*conn]bool
 }
 
-func newListener(l net.Listener, places int) *listener {
-	out := &listener{Listener: l, places: make(chan struct{}, places), closed: make(chan struct{})}
-	out.close = sync.OnceValue(func() error {
-		close(out.closed)
-		return l.Close()
-	})
-	return out
+func newListener(l net.Listener, most int) *listener {
+	return &listener{Listener: l, most: most, open: map[*conn]bool{}}
 }
-
-func (l *listener) Close() error { return l.close() }
 
 func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case l.places <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
 	c, err := l.Listener.Accept()
 	if err != nil {
-		<-l.places
 		return nil, err
 	}
-	return &conn{Conn: c, gone: sync.OnceFunc(func() { <-l.places })}, nil
+	own := &conn{Conn: c, from: l}
+	own.since.Store(time.Now().UnixNano())
+	if silent := l.add(own); silent != nil {
+		go func() { _ = silent.Close() }() // with TLS that may wait for the other side
+	}
+	return own, nil
+}
+
+// add notes a new connection and gives the one that has to go for it; nil where
+// there is room. Where all have a request it is the new one itself.
+func (l *listener) add(c *conn) (silent *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[c] = true
+	if len(l.open) <= l.most {
+		return nil
+	}
+	silent = c
+	for other := range l.open {
+		if !other.serving.Load() && other.since.Load() < silent.since.Load() {
+			silent = other
+		}
+	}
+	return silent
+}
+
+func (l *listener) remove(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.open, c)
 }
 
 // conn is a connection.
 type conn struct {
 	net.Conn
-	gone func()
+	from *listener
 
-	serving atomic.Bool // a request came whole: its handler answers
-	heard   atomic.Bool // else: bytes of one came
-	late    atomic.Bool // but not all of them in time
-	told    atomic.Bool // and net/http has refused it by itself
+	since   atomic.Int64 // when it was opened or its last request was over, in Unix nanoseconds
+	serving atomic.Bool  // a request came whole: its handler answers
+	heard   atomic.Bool  // else: bytes of one came
+	late    atomic.Bool  // but not all of them in time
+	told    atomic.Bool  // and net/http has refused it by itself
 }
 
 // idle notes that a request is over.
@@ -63,6 +83,7 @@ func (c *conn) idle() {
 	c.serving.Store(false)
 	c.heard.Store(false)
 	c.late.Store(false)
+	c.since.Store(time.Now().UnixNano())
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -110,7 +131,7 @@ func (c *conn) CloseWrite() error {
 
 // Close closes the connection; a request whose header came too slowly is told so.
 func (c *conn) Close() error {
-	defer c.gone()
+	defer c.from.remove(c)
 	if !c.serving.Load() && c.late.Load() && c.heard.Load() && !c.told.Load() {
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 		_, _ = c.Conn.Write(rawRefusal(tooSlow, "the request came too slowly"))

@@ -38,7 +38,7 @@ type patience struct {
 var usual = patience{head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second, linger: 2 * time.Second}
 
 const (
-	bodyRate    = 16 << 10
+	bodyRate    = 32 << 10
 	lingerBytes = 4 << 20
 )
 
@@ -46,7 +46,9 @@ const (
 	// maxInside is how many requests with files may be inside at once: sending,
 	// waiting or being checked. The next gets 503.
 	maxInside = 64
-	// maxConnections bounds what the kernel is asked for.
+	// maxShare of these are for one token: it cannot take them all.
+	maxShare = 48
+	// maxConnections may be open at once; for the next a silent one is closed.
 	maxConnections = 512
 	// longestWait bounds what Retry-After advises.
 	longestWait = 2 * time.Minute

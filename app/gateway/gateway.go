@@ -15,6 +15,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -66,7 +68,7 @@ func New(p Params) *Gateway {
 		p.AtOnce = runtime.NumCPU()
 	}
 	g := &Gateway{
-		p: p, line: newLine(maxInside, p.AtOnce),
+		p: p, line: newLine(maxInside, maxShare, p.AtOnce),
 		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now}, patience: usual,
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
@@ -163,7 +165,7 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler:           s,
 		ReadHeaderTimeout: g.patience.head, IdleTimeout: g.patience.idle, MaxHeaderBytes: maxHead,
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(quiet{g.p.Log.Handler()}, slog.LevelDebug),
+		ErrorLog:                     log.New(io.Discard, "", 0), // its lines hold what clients sent
 		BaseContext:                  func(net.Listener) context.Context { return serving },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
@@ -200,11 +202,6 @@ func (s *Server) Run(ctx context.Context) error {
 	<-watched
 	return err
 }
-
-// quiet keeps net/http's lines out of the log: they hold what clients sent.
-type quiet struct{ slog.Handler }
-
-func (quiet) Enabled(context.Context, slog.Level) bool { return false }
 
 type connKey struct{}
 
@@ -301,6 +298,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			q.body, _ = g.newBody(q, maxText)
 		}
 		q.body.linger()
+	}
+	if err == nil && (path == "/healthz" || path == "/readyz") {
+		return // who watches asks every few seconds
 	}
 	g.p.Log.Info("request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began))
 }

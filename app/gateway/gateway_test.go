@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +75,9 @@ func TestRequestsOfEveryKind(t *testing.T) {
 		"prefilled: perhaps":           {both, []string{"X-Use-Prefilled-Video", "perhaps"}, 400, "X-Use-Prefilled-Video is neither true nor false"},
 		"prefilled without a session":  {both[:1], []string{"X-Use-Prefilled-Video", "true"}, 400, "X-Use-Prefilled-Video needs X-Session-ID"},
 		"prefilled without a video":    {both[:1], []string{"X-Use-Prefilled-Video", "true", "X-Session-ID", session}, 400, "no video is stored for this session: send one to process-video first, or with this request"},
+		"an empty image":               {[]piece{{"image", "a.jpg", "image/jpeg", ""}, both[1]}, nil, 400, "the image is empty"},
+		"a PDF as image":               {[]piece{{"image", "a.jpg", "image/jpeg", "%PDF-1.7 "}, both[1]}, nil, 400, "the image is neither JPEG nor PNG"},
+		"PNG":                          {[]piece{{"image", "a.jpg", "image/jpeg", "\x89PNG\r\n\x1a\n"}, both[1]}, nil, 200, ""},
 		"a part that holds several":    {[]piece{{"image", "", "multipart/mixed; boundary=b", aJPEG}, both[1]}, nil, 400, "the part image must be a file, not several"},
 		"JSON":                         {both, []string{"Content-Type", "application/json"}, 400, "the body must be multipart/form-data"},
 		"compressed":                   {both, []string{"Content-Encoding", "gzip"}, 400, "the body must not be compressed"},
@@ -424,10 +428,14 @@ func TestProblemsOfFiles(t *testing.T) {
 func TestFullLine(t *testing.T) {
 	f := &fake{hold: make(chan struct{})}
 	s := serve(t, f, 2)
+	other, err := s.g.Tokens().Add("other")
+	if err != nil {
+		t.Fatal(err)
+	}
 	body, contentType := form(both...)
-	ask := func(ctx context.Context) (int, error) {
+	ask := func(ctx context.Context, token string) (int, error) {
 		r, _ := http.NewRequestWithContext(ctx, "POST", s.url+"/api-gateway/match-faces", strings.NewReader(string(body)))
-		r.Header.Set("Authorization", "Bearer "+s.token)
+		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Content-Type", contentType)
 		response, err := s.client.Do(r)
 		if err != nil {
@@ -441,21 +449,24 @@ func TestFullLine(t *testing.T) {
 	var done sync.WaitGroup
 	statuses := make(chan int, maxInside)
 	for i := range maxInside {
-		ctx := context.Background()
+		ctx, token := context.Background(), s.token
 		if i < 10 {
 			ctx = leaving
 		}
+		if i >= maxShare {
+			token = other
+		}
 		done.Go(func() {
-			if status, err := ask(ctx); err == nil {
+			if status, err := ask(ctx, token); err == nil {
 				statuses <- status
 			}
 		})
 	}
 	inside := func(want int) {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); len(s.g.line.inside) != want; time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); s.inside() != want; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("%d are inside, want %d", len(s.g.line.inside), want)
+				t.Fatalf("%d are inside, want %d", s.inside(), want)
 			}
 		}
 	}
@@ -488,6 +499,114 @@ func TestFullLine(t *testing.T) {
 	}
 }
 
+// inside is how many places are taken.
+func (s *served) inside() int {
+	s.g.line.mu.Lock()
+	defer s.g.line.mu.Unlock()
+	return s.g.line.taken
+}
+
+// TestCallersTakeTurns has one caller wait with many, and others come later.
+func TestCallersTakeTurns(t *testing.T) {
+	l := newLine(20, 15, 1)
+	var order []string
+	var mu sync.Mutex
+	first, err := l.turn(context.Background(), "busy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	waits := func(caller string) {
+		l.mu.Lock()
+		before := len(l.waiting[caller])
+		l.mu.Unlock()
+		group.Go(func() {
+			done, err := l.turn(context.Background(), caller)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			order = append(order, caller)
+			mu.Unlock()
+			done()
+		})
+		for {
+			l.mu.Lock()
+			now := len(l.waiting[caller])
+			l.mu.Unlock()
+			if now > before {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for range 4 {
+		waits("busy")
+	}
+	waits("counter 1")
+	waits("counter 2")
+	waits("counter 1")
+	gone, leave := context.WithCancel(context.Background())
+	leave()
+	if _, err := l.turn(gone, "gone"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	first()
+	group.Wait()
+	if got := strings.Join(order, ", "); got != "busy, counter 1, counter 2, busy, counter 1, busy, busy" {
+		t.Errorf("the order was %s", got)
+	}
+	if l.running != 0 || len(l.waiting) != 0 || len(l.callers) != 0 {
+		t.Errorf("left: %d running, %v, %v", l.running, l.waiting, l.callers)
+	}
+	for range 15 {
+		if _, err := l.enter("busy"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.enter("busy"); err == nil {
+		t.Error("one caller may take all places")
+	}
+	for range 5 {
+		if _, err := l.enter("counter 1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.enter("counter 2"); err == nil {
+		t.Error("there is no bound")
+	}
+}
+
+// TestTurnsAndLeaving has callers come and leave at any moment: no turn is lost,
+// and never are more under way than may be.
+func TestTurnsAndLeaving(t *testing.T) {
+	const atOnce = 3
+	l := newLine(1000, 1000, atOnce)
+	var running, most atomic.Int64
+	var group sync.WaitGroup
+	for i := range 300 {
+		group.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%7)*time.Millisecond+time.Microsecond)
+			defer cancel()
+			done, err := l.turn(ctx, fmt.Sprint(i%5))
+			if err != nil {
+				return
+			}
+			n := running.Add(1)
+			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+			}
+			time.Sleep(100 * time.Microsecond)
+			running.Add(-1)
+			done()
+		})
+	}
+	group.Wait()
+	if most.Load() > atOnce || l.running != 0 || len(l.waiting) != 0 || len(l.callers) != 0 {
+		t.Errorf("%d at once; left: %d running, %v, %v", most.Load(), l.running, l.waiting, l.callers)
+	}
+}
+
 // TestStop stops with one check under way and one waiting.
 func TestStop(t *testing.T) {
 	f := &fake{hold: make(chan struct{})}
@@ -507,7 +626,7 @@ func TestStop(t *testing.T) {
 			}
 		}
 	}
-	for end := time.Now().Add(5 * time.Second); len(s.g.line.inside) != 2 && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); s.inside() != 2 && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	time.Sleep(100 * time.Millisecond) // its body is read
@@ -593,7 +712,7 @@ func TestRevokedWhileItWaited(t *testing.T) {
 		one <- s.do("POST", "/api-gateway/match-faces", body, "Content-Type", contentType)
 	}()
 	wait := func(n int) {
-		for end := time.Now().Add(5 * time.Second); len(s.g.line.inside) != n && time.Now().Before(end); {
+		for end := time.Now().Add(5 * time.Second); s.inside() != n && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}

@@ -114,6 +114,33 @@ func TestHostileConnections(t *testing.T) {
 	})
 }
 
+// TestSilentConnections opens more connections than may be, and says nothing on
+// them: others are answered all the same, and the oldest are closed.
+func TestSilentConnections(t *testing.T) {
+	s := serve(t, &fake{}, 1)
+	var silent []net.Conn
+	for range maxConnections + 50 {
+		c, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Skipf("this system does not give %d connections: %v", maxConnections+50, err)
+		}
+		defer c.Close()
+		silent = append(silent, c)
+		if len(silent) == maxConnections {
+			if a := s.match(both); a.status != 200 {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		}
+	}
+	_ = silent[0].SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := silent[0].Read(make([]byte, 1)); err != io.EOF && !strings.Contains(fmt.Sprint(err), "reset") {
+		t.Errorf("the oldest is still open: %v", err)
+	}
+	if a := s.match(both); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // TestEndlessBody sends 50 MB and more, endlessly: it is refused with the rest
 // unread.
 func TestEndlessBody(t *testing.T) {

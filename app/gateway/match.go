@@ -115,7 +115,7 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	if g.stopping.Err() != nil {
 		return nil, retry(stopped, stopTime)
 	}
-	leave, err := g.line.enter()
+	leave, err := g.line.enter(q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -145,11 +145,33 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	case !video.came && !in.Prefilled:
 		return nil, refuse(http.StatusBadRequest, "the part video is missing")
 	}
+	if err := still(imagePath); err != nil {
+		return nil, err
+	}
 	in.Document = app.OpenFile(imagePath)
 	if !in.Prefilled {
 		in.Video = app.OpenFile(videoPath)
 	}
 	return g.check(q, in)
+}
+
+// still refuses an image that is neither JPEG nor PNG by what it holds. This
+// computer could read others; the API takes none.
+func still(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(file, head)
+	switch kind := http.DetectContentType(head[:n]); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return refuse(http.StatusBadRequest, words["document.empty"])
+	case kind != "image/jpeg" && kind != "image/png":
+		return refuse(http.StatusBadRequest, "the image is neither JPEG nor PNG")
+	}
+	return nil
 }
 
 var errTooLong = refuse(http.StatusInternalServerError, "the check took too long and was ended")
@@ -159,7 +181,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	waiting, cancel := context.WithCancel(q.Context())
 	defer cancel()
 	defer context.AfterFunc(g.stopping, cancel)()
-	done, err := g.line.turn(waiting)
+	done, err := g.line.turn(waiting, q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +255,7 @@ func (g *Gateway) processVideo(q *request) (any, error) {
 	case g.sessions.forbids(session, q.token.SHA256):
 		return nil, refuse(http.StatusBadRequest, "the person did not give consent in this session")
 	}
-	leave, err := g.line.enter()
+	leave, err := g.line.enter(q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}

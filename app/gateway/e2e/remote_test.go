@@ -6,8 +6,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -46,8 +48,20 @@ func TestRemoteModeEqualsOffline(t *testing.T) {
 		pairs = [][]string{same[0], other[20]}
 	}
 
-	s := start(t, t.TempDir())
-	home := t.TempDir()
+	// Over TLS under an authority of one's own, as a branch has it, where openssl is
+	// there to make one.
+	home, temp := t.TempDir(), t.TempDir()
+	cert, key := filepath.Join(temp, "cert.pem"), filepath.Join(temp, "key.pem")
+	var secured []string
+	if openssl, err := exec.LookPath("openssl"); err == nil {
+		code, _, errs := run(t, exec.Command(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+			"-subj", "/CN=desk", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert))
+		if code != 0 {
+			t.Fatalf("openssl: %s", errs)
+		}
+		secured = []string{"--tls-cert", cert, "--tls-key", key}
+	}
+	s := start(t, t.TempDir(), secured...)
 	if code, _, errs := run(t, command(t, home, "serve", "token", "list")); code != 0 { // makes the settings file
 		t.Fatal(errs)
 	}
@@ -60,7 +74,11 @@ func TestRemoteModeEqualsOffline(t *testing.T) {
 	if strings.Count(string(settings), usual) != 1 {
 		t.Fatalf("the settings have no such address:\n%s", settings)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(settings), usual, s.url, 1)), 0o600); err != nil {
+	changed := strings.Replace(string(settings), usual, s.url, 1)
+	if secured != nil {
+		changed = regexp.MustCompile(`(?m)^ca_file = .*$`).ReplaceAllLiteralString(changed, "ca_file = '"+cert+"'")
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
