@@ -228,21 +228,6 @@ func (g *Guard) vouch(ctx context.Context, name, passphrase string) (operators.L
 	return login, history.SignIn{Actor: g.actorOf(login.Operator, true), Failed: login.Failed}, err
 }
 
-// Vouch says who somebody is, and that they may do something, without signing them
-// in: where there is no history yet to record it in, because one is being restored.
-// What is done then must be recorded with this actor. The problems are those of
-// SignIn, but the history's, and operators.may_not.
-func (g *Guard) Vouch(ctx context.Context, name, passphrase string, a Action) (history.Actor, error) {
-	login, record, err := g.vouch(ctx, name, passphrase)
-	if err == nil && !RoleMay(login.Role, a) {
-		err = matcher.NewProblem("operators.may_not", nil)
-	}
-	if err != nil {
-		return history.Actor{}, err
-	}
-	return record.Actor, nil
-}
-
 // renewing keeps who is signed in so while their passphrase changes by their own
 // hand.
 func (g *Guard) renewing(change func() error) error {

@@ -417,24 +417,6 @@ func TestLockDuringACheck(t *testing.T) {
 	wantKey(t, err, "operators.locked")
 }
 
-// Restoring a history needs somebody who may, before there is one to record it in.
-func TestVouch(t *testing.T) {
-	d, m, _ := staffed(t)
-	m.refuse = matcher.NewProblem("store.damaged", nil)
-	signedIn := len(m.signedIn)
-	who, err := d.Vouch(t.Context(), "ada", staff["Ada"].passphrase, ActionBackup)
-	if err != nil || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
-		t.Errorf("%+v, %v", who, err)
-	}
-	_, err = d.Vouch(t.Context(), "Ben", staff["Ben"].passphrase, ActionBackup)
-	wantKey(t, err, "operators.may_not")
-	_, err = d.Vouch(t.Context(), "Ada", staff["Ben"].passphrase, ActionBackup)
-	wantKey(t, err, "operators.wrong")
-	if _, in := d.Who(); in || len(m.signedIn) != signedIn {
-		t.Error("somebody is signed in")
-	}
-}
-
 // A double click on the button is no wrong attempt.
 func TestSameSignInTwiceAtOnce(t *testing.T) {
 	d, m, _ := staffed(t)
