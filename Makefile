@@ -182,13 +182,13 @@ lint: setup blas ## check formatting, go vet and staticcheck
 	fi
 	echo "lint: gofmt, $${SECONDS} s"
 	go vet ./...
-	go vet -tags e2e ./app/cli ./views/e2e
+	go vet -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: go vet, $${SECONDS} s"
 	# Installed aside of the module, which it must not touch.
 	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
 	[ -x "$$tools/staticcheck" ] || GOBIN=$$tools go install $(STATICCHECK)
 	"$$tools/staticcheck" ./...
-	"$$tools/staticcheck" -tags e2e ./app/cli ./views/e2e
+	"$$tools/staticcheck" -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
 
 test: setup setup-test models lint ## check the code and run all tests with the race detector
@@ -198,7 +198,7 @@ test: setup setup-test models lint ## check the code and run all tests with the 
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
-	go test -p 1 -tags e2e -v -count=1 -timeout 15m ./app/cli ./views/e2e
+	go test -p 1 -tags e2e -v -count=1 -timeout 15m ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
 bench: setup models blas ## measure the parts that have benchmarks
@@ -217,7 +217,7 @@ bench: setup models blas ## measure the parts that have benchmarks
 	export FACEMATCH_RECORDS=$${FACEMATCH_RECORDS:-1000000}
 	go test -run '^$$' -bench . -benchmem -timeout 60m "$${dirs[@]}"
 
-soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, fuzzing, tests over and over (SOAK times, 20 unless told)
+soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, 64 desks that ask at once, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs|TestMemory' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
@@ -226,6 +226,8 @@ soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a tho
 	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 5m -fuzzminimizetime 1x ./app/export
 	go test -run '^$$' -fuzz FuzzText -fuzztime 10m -fuzzminimizetime 1x ./app/export/paper
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
+	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/gateway/e2e
+	go test -run '^$$' -fuzz FuzzForm -fuzztime 10m -fuzzminimizetime 1x ./app/gateway
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera

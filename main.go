@@ -23,6 +23,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/cli"
+	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/app/instance"
 	"facematch/app/operators"
@@ -121,6 +122,7 @@ func secret() func(prompt string) (string, error) {
 // program is the whole program, open.
 type program struct {
 	desk    *app.Desk
+	gateway *gateway.Gateway
 	engine  *offline.Matcher
 	models  func() []matcher.ModelFile
 	log     *slog.Logger
@@ -128,6 +130,8 @@ type program struct {
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
+
+func (p *program) Gateway() *gateway.Gateway { return p.gateway }
 
 func (p *program) Comparer() matcher.Comparer { return p.engine }
 
@@ -234,6 +238,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Operators:   operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
 		OpenHistory: lookElsewhere,
 		Settings:    chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+	})
+	p.gateway = gateway.New(gateway.Params{
+		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp, Log: p.log, Now: time.Now,
 	})
 	p.closers = append(p.closers, keepPeriods(ctx, p.desk))
 	return p, p.desk.NoticeSettings(ctx)

@@ -32,7 +32,9 @@ type CheckInput struct {
 	Minor    bool              // the person is under 18: recorded, and referred where the settings say so
 
 	Clip      *matcher.Clip // recorded by an attempt before; deleted after, as a captured one
-	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent
+	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent; served: Video is the session's
+
+	Served string // the desk that asked through the API this program serves; empty: none, the check is made here
 
 	DocumentFrom history.DocumentSource // empty: a file
 	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
@@ -141,7 +143,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		return history.Started{}, matcher.NewProblem("check.mode_ask", nil)
 	case mode != history.Offline && mode != history.Remote:
 		return history.Started{}, matcher.NewProblem("check.mode", nil, "Mode", string(mode))
-	case in.Prefilled && (mode != history.Remote || in.Session == ""):
+	case in.Prefilled && (mode != history.Remote && in.Served == "" || in.Session == ""):
 		return history.Started{}, matcher.NewProblem("check.prefilled", nil)
 	}
 	if mode == history.Remote {
@@ -149,6 +151,9 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		if _, _, err := d.p.Tokens.Get(chosen.API.Base, ""); err != nil {
 			return history.Started{}, err
 		}
+	}
+	if in.Served != "" {
+		in.wording = AssertedConsent
 	}
 	session := in.Session
 	if session == "" {
@@ -163,7 +168,8 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		Mode:     mode,
 		Operator: who.Operator,
 		SignedIn: who.SignedIn,
-		Desk:     chosen.Desk,
+		Desk:     cmp.Or(in.Served, chosen.Desk),
+		Served:   in.Served != "",
 		Program:  d.p.Version,
 		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, wordingOf(chosen, mode))},
 		Rules:    chosen.Conditions,

@@ -23,6 +23,10 @@ const (
 	RemoteConsentWording = "1 remote"
 )
 
+// AssertedConsent stands in place of a wording where another desk asked the person
+// and says so by asking for the check.
+const AssertedConsent = "asserted by the caller"
+
 // Wording is the version of the words a person agrees to, as records name it. The
 // user's own words are named with the beginning of their SHA-256, because they
 // may be changed without their version.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
@@ -36,6 +37,8 @@ type Program interface {
 	Desk() *app.Desk
 	// Comparer is this computer's engine, for accuracy tests.
 	Comparer() matcher.Comparer
+	// Gateway is the API as this program serves it.
+	Gateway() *gateway.Gateway
 	// Models looks at the files of the engine's models.
 	Models() []matcher.ModelFile
 	// Log writes an error nobody else has logged.
@@ -179,7 +182,7 @@ func (c *commands) root() *cobra.Command {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
 	c.identityFlags(root)
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.doctor(), c.tryNetwork())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork())
 	return root
 }
 

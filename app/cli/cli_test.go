@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/queue"
@@ -55,6 +56,7 @@ type parts struct {
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
+	home     string // where the tokens of those served lie; empty: a new folder
 	shelf
 	rebuilt bool
 	trusted trusted
@@ -190,11 +192,13 @@ func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Port
 
 type program struct {
 	desk     *app.Desk
+	gateway  *gateway.Gateway
 	comparer matcher.Comparer
 	models   []matcher.ModelFile
 }
 
 func (p program) Desk() *app.Desk             { return p.desk }
+func (p program) Gateway() *gateway.Gateway   { return p.gateway }
 func (p program) Comparer() matcher.Comparer  { return p.comparer }
 func (p program) Models() []matcher.ModelFile { return p.models }
 func (p program) Log(string, error)           {}
@@ -222,9 +226,13 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	if openAPI == nil {
 		openAPI = func(settings.API, func(context.Context) (string, error)) (app.API, error) { return p, nil }
 	}
+	home := t.TempDir()
+	if p.home != "" {
+		home = p.home
+	}
 	var out, errs bytes.Buffer
 	open := func(context.Context) (Program, error) {
-		return program{comparer: p.comparer, models: p.models, desk: app.New(app.Params{
+		desk := app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 			Cameras:     func() []app.Camera { return nil },
@@ -232,7 +240,12 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			OpenHistory: p.openOther,
 			Instance:    "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
-		})}, nil
+		})
+		served := gateway.New(gateway.Params{
+			Desk: desk, Tokens: gateway.NewTokens(filepath.Join(home, "served-tokens.json"), time.Now), Temp: home,
+			Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		})
+		return program{comparer: p.comparer, models: p.models, desk: desk, gateway: served}, nil
 	}
 	code = Run(context.Background(), args, Params{
 		Words: words, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Version: "1.2.3", Secret: p.secret,

@@ -78,7 +78,8 @@ type Started struct {
 	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
-	Prefilled bool   `json:"prefilled,omitempty"` // remote: with the video the API had of this session
+	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
+	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
 
 	Name string `json:"-"` // the person's full name; empty: none was given
 }

@@ -76,6 +76,10 @@ func (f Folders) KeyFile() string { return filepath.Join(f.Data, "master.key") }
 // answers.
 func (f Folders) TokenFile() string { return filepath.Join(f.Data, "api-token.json") }
 
+// ServedTokens holds the hashes of the tokens of those who may ask this program's
+// own API.
+func (f Folders) ServedTokens() string { return filepath.Join(f.Data, "served-tokens.json") }
+
 // Kept holds the checks that wait to be sent, beside the history whose key seals
 // them.
 func (f Folders) Kept(s Settings) string { return filepath.Join(filepath.Dir(f.History(s)), "kept") }

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"facematch/matcher"
+)
+
+// The API's own texts are English, whatever the program's language: programs read
+// them, and those who write programs.
+const (
+	internal = "something went wrong inside the server: its log says more"
+	stopped  = "the server is stopping"
+)
+
+// words say what is wrong with a file, by the problem's key; what is not here is
+// the server's own fault, or has no words of its own. (%v is the problem's one
+// parameter.)
+var words = map[string]string{
+	"document.empty":           "the image is empty",
+	"document.unreadable":      "the image cannot be read",
+	"document.damaged":         "the image is damaged or incomplete",
+	"document.unsupported":     "the image is a file of the kind %v: send JPEG or PNG",
+	"document.unknown":         "the image is of no known kind: send JPEG or PNG",
+	"document.rare":            "the image is a rare kind of %v that cannot be opened: send JPEG or PNG",
+	"document.animated":        "the image moves: send a still picture",
+	"document.encrypted":       "the image is locked with a password",
+	"document.slow":            "the image takes too long to open",
+	"document.too_many_bytes":  "the image is larger than %v MB",
+	"document.too_many_pixels": "the image has more than %v million pixels",
+
+	"clip.missing":      "the session's video is gone",
+	"clip.empty":        "there are no pictures in the video",
+	"clip.unreadable":   "the video cannot be read: it may be damaged or incomplete",
+	"clip.unsupported":  "the video is a file of the kind %v: send MP4, MOV, AVI, WebM or MKV",
+	"clip.too_large":    "the pictures of the video are too large",
+	"clip.too_long":     "the video is longer than %v minutes",
+	"clip.size_changes": "the pictures of the video change their size part-way",
+}
+
+// ours are problems of files that are not the client's fault.
+var ours = map[string]bool{
+	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, "document.no_page": true,
+	"clip.directory": true, "clip.denied": true, "clip.temp": true,
+}
+
+var errNoEngine = retry("the engine cannot be loaded: see facematch doctor", longestWait)
+
+// errNobody comes where the operator who started the server was removed since, or has
+// another passphrase.
+var errNobody = retry("who started the server may not check any more: it must be started again", longestWait)
+
+// errGone is for the log: 499 is what others call it, and nobody gets it.
+var errGone = refuse(499, "the client has gone")
+
+// refusalOf is what a client is told of an error. What it cannot put right is
+// logged, once, here.
+func (g *Gateway) refusalOf(err error) *refusal {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused
+	}
+	var p *matcher.Problem
+	if errors.As(err, &p) && !ours[p.Key] {
+		if text, known := words[p.Key]; known {
+			for _, value := range p.Params {
+				if strings.Contains(text, "%v") {
+					text = fmt.Sprintf(text, value)
+				}
+			}
+			return refuse(http.StatusBadRequest, text)
+		}
+		switch area, _, _ := strings.Cut(p.Key, "."); {
+		case area == "document":
+			return refuse(http.StatusBadRequest, "the image cannot be used")
+		case area == "clip":
+			return refuse(http.StatusBadRequest, "the video cannot be used")
+		case area == "operators": // removed, or with another passphrase, since the start
+			g.p.Log.Error("request refused", "error", p)
+			return errNobody
+		case p.Key == "engine.closed":
+			return retry(stopped, stopTime)
+		case strings.HasPrefix(p.Key, "engine.model_"), strings.HasPrefix(p.Key, "engine.network_"):
+			return errNoEngine
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled) && g.stopping.Err() != nil:
+		return retry(stopped, stopTime)
+	case errors.Is(err, context.Canceled):
+		return errGone
+	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == "store.full"):
+		g.p.Log.Error("no room for a request", "error", matcher.AsProblem(err, "problem.internal"))
+		return retry("there is no room on the server's disk", longestWait)
+	}
+	g.p.Log.Error("request failed", "error", matcher.AsProblem(err, "problem.internal"))
+	return refuse(http.StatusInternalServerError, internal)
+}
