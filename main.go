@@ -77,7 +77,7 @@ func run(ctx context.Context) int {
 		Measure: func(ctx context.Context, n cli.Network) (cli.Program, error) {
 			return open(ctx, &n)
 		},
-		TryNetwork: offline.TryHere,
+		TryNetwork: offline.TryHere, DecodeClips: offline.DecodeHere,
 		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		Secret:     secret(),
 		Window: func(ctx context.Context, document string) error {

@@ -62,6 +62,8 @@ type Params struct {
 	Measure func(ctx context.Context, n Network) (Program, error)
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
+	// DecodeClips reads clips for another process of this program, and ends this one.
+	DecodeClips func(jobs io.Reader, answers io.Writer) error
 	History    func(ctx context.Context) (Records, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
@@ -162,7 +164,7 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.doctor(), c.tryNetwork(), c.decodeClips())
 	return root
 }
 

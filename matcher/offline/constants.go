@@ -142,3 +142,40 @@ const (
 	leastFeatures = 32
 	mostFeatures  = 8192
 )
+
+// How clips are read in processes of their own, the decoders.
+const (
+	decoderEnv = "FACEMATCH_DECODER" // set in them
+	// startPatience is how long one may take to start: 0.2 s on a machine with
+	// nothing else to do.
+	startPatience = 30 * time.Second
+	// clipPatience is the longest a clip may take, and clipSilence the longest
+	// without a word of how far it is. The longest clip allowed, 5 minutes at
+	// 1920 x 1080, takes a third of it on two cores.
+	clipPatience = 3 * time.Minute
+	clipSilence  = 30 * time.Second
+	// clipTime is the time of all processors together for one clip.
+	clipTime = 10 * time.Minute
+	// maxClip is the most bytes of a clip: they lie in memory while it is read.
+	maxClip = maxSpill
+	// decoderRoom is the memory a decoder may reserve for clips, in bytes, beyond
+	// what the program with its libraries reserves.
+	decoderRoom = 2 << 30
+	// decoderHeap is from where on Go looks for memory to free, in bytes: two clips
+	// of 640 x 480.
+	decoderHeap = 128 << 20
+	// A decoder that has read decoderClips, for decoderBusy, or has grown to
+	// decoderGrown bytes, is replaced: what nobody noticed in it ends there.
+	decoderClips = 50
+	decoderBusy  = 5 * time.Minute
+	decoderGrown = 600 << 20
+	// decoderFiles is how many files it may have open: 8, with those of Go, were
+	// counted.
+	decoderFiles = 32
+	// idleFor is how long more than one stays that has nothing to do.
+	idleFor = time.Minute
+	// pipeSize is what a pipe for frames holds, in bytes: the most Linux allows
+	// everybody.
+	pipeSize = 1 << 20
+	exitTime = 3 // exit code of a decoder whose time is up
+)

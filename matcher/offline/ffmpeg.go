@@ -13,15 +13,26 @@ import (
 	"facematch/matcher/internal/picture"
 )
 
-// clipReader reads frames spread evenly over a clip file. It is the one place
-// where a foreign clip meets C code, small enough to move into a process of its
-// own. It reports how many frames of the file it has read, and stops within a
-// few frames of the context's end.
+// clipReader reads frames spread evenly over a clip file. It reports how many
+// frames of the file it has read, and stops within a few frames of the context's
+// end.
 type clipReader func(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error)
 
-var _ clipReader = readClip
+var _, _ clipReader = readClip, (*decoders)(nil).read
 
-// readClip reads with FFmpeg. It asks for the number of frames, which containers
+// What can be wrong with a clip. It is all that a decoder can say of one.
+var (
+	faultUnopened = matcher.NewProblem("clip.unreadable", errors.New("FFmpeg cannot open it"))
+	faultPackets  = matcher.NewProblem("clip.unreadable", errors.New("more frames than packets"))
+	faultKind     = matcher.NewProblem("clip.unreadable", errors.New("unexpected kind of frame"))
+	faultEmpty    = matcher.NewProblem("clip.empty", nil)
+	faultLarge    = matcher.NewProblem("clip.too_large", nil)
+	faultLong     = matcher.NewProblem("clip.too_long", nil, "Minutes", int(maxLength.Minutes()))
+	faultResized  = matcher.NewProblem("clip.size_changes", nil)
+)
+
+// readClip reads with FFmpeg: the one place, with steadySize, where a foreign clip
+// meets C code. Only a decoder calls it. It asks for the number of frames, which containers
 // get wrong, only to refuse at once what is far too long. The number of packets,
 // counted before, says which frames to keep: where there are more frames than
 // that, every second of them goes, so that 24 to 47 are left whenever the clip
@@ -34,14 +45,14 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		defer capture.Close()
 	}
 	if err != nil { // its text names the file
-		return nil, unopened()
+		return nil, faultUnopened
 	}
 	if capture.Get(gocv.VideoCaptureFrameWidth)*capture.Get(gocv.VideoCaptureFrameHeight) > maxPixels {
-		return nil, matcher.NewProblem("clip.too_large", nil)
+		return nil, faultLarge
 	}
 	stated := capture.Get(gocv.VideoCaptureFrameCount) / capture.Get(gocv.VideoCaptureFPS)
 	if stated > maxLength.Seconds() && stated < maxStated.Seconds() {
-		return nil, tooLong()
+		return nil, faultLong
 	}
 	packets, err := steadySize(ctx, path)
 	if err != nil {
@@ -59,7 +70,7 @@ func readClip(ctx context.Context, path string, report func(read int)) ([]matche
 		return nil, err
 	}
 	if len(frames) == 0 {
-		return nil, matcher.NewProblem("clip.empty", nil)
+		return nil, faultEmpty
 	}
 	return evenly(frames, sampleFrames), nil
 }
@@ -78,6 +89,7 @@ func readEvery(ctx context.Context, capture *gocv.VideoCapture, stride, packets 
 		if skip := min(len(frames)*stride-read, grabAtOnce); skip > 0 {
 			capture.Grab(skip) // does not tell the end of the clip; Read does
 			read += skip
+			report(read)
 			continue
 		}
 		if !capture.Read(&mat) || mat.Empty() {
@@ -86,14 +98,14 @@ func readEvery(ctx context.Context, capture *gocv.VideoCapture, stride, packets 
 		read++
 		at = later(at, capture.Get(gocv.VideoCapturePosMsec))
 		if at > maxLength || read > maxFrames {
-			return nil, tooLong()
+			return nil, faultLong
 		}
 		if int(capture.Get(gocv.VideoCapturePosFrames)) > packets { // some that steadySize has not seen
-			return nil, matcher.NewProblem("clip.unreadable", errors.New("more frames than packets"))
+			return nil, faultPackets
 		}
 		img, err := frameRGBA(mat)
 		if err != nil {
-			return nil, matcher.NewProblem("clip.unreadable", err)
+			return nil, faultKind
 		}
 		frames = append(frames, matcher.Frame{Image: img, At: at, Seq: uint64(read)})
 		if len(frames) == 2*sampleFrames {
@@ -103,14 +115,6 @@ func readEvery(ctx context.Context, capture *gocv.VideoCapture, stride, packets 
 		report(read)
 	}
 	return frames, nil
-}
-
-func unopened() error {
-	return matcher.NewProblem("clip.unreadable", errors.New("FFmpeg cannot open it"))
-}
-
-func tooLong() error {
-	return matcher.NewProblem("clip.too_long", nil, "Minutes", int(maxLength.Minutes()))
 }
 
 // later is a frame's time, which must not fall behind the one before: broken

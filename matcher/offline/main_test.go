@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
 		os.Exit(code)
 	}
+	if code, asked := decoded(os.Args); asked {
+		os.Exit(code)
+	}
 	if folder := os.Getenv(plainEnv); folder != "" {
 		if err := plainGoFace(folder, os.Args[1:], os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -1,0 +1,247 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"facematch/matcher"
+)
+
+// decoders are the processes that read clips: as many at a time as the computer
+// has cores, and a spare one, so that the next clip need not wait for a process to
+// start. They are started when first needed, and again where one has ended.
+type decoders struct {
+	arguments []string      // of the program's command line
+	places    chan struct{} // one for each clip that is read
+	starter   starter
+
+	mu       sync.Mutex
+	closed   bool
+	idle     []*decoder // the one used last comes last
+	starting int
+	waiting  []chan started // in the order they came
+	trim     *time.Timer
+	starts   sync.WaitGroup
+}
+
+// started is a decoder, or why there is none.
+type started struct {
+	decoder *decoder
+	err     error
+}
+
+func newDecoders(most int) *decoders {
+	return &decoders{arguments: []string{DecodeCommand}, places: make(chan struct{}, most)}
+}
+
+// read is readClip in another process. A clip that does a decoder harm harms no
+// other: where one that had read other clips breaks, a new one reads this clip.
+// Its further problems are clip.reader_broke, clip.too_slow, clip.temp, and
+// engine.failed where no process can be started.
+func (p *decoders) read(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	most := 0
+	forward := func(read int) { // which may begin again
+		if read > most {
+			most = read
+			report(read)
+		}
+	}
+	d, err := p.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := d.read(ctx, path, forward)
+	p.giveBack(d, err)
+	var broke *matcher.Problem
+	if d.clips > 1 && errors.As(err, &broke) && broke.Key == "clip.reader_broke" {
+		if d, err = p.start(); err != nil {
+			return nil, err
+		}
+		frames, err = d.read(ctx, path, forward)
+		p.giveBack(d, err)
+	}
+	return frames, err
+}
+
+// warm has a spare decoder started, unless there is one.
+func (p *decoders) warm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed && len(p.idle)+p.starting == 0 {
+		p.startMore(1)
+	}
+}
+
+// take gives the caller a decoder, and has another one started where it was the
+// last.
+func (p *decoders) take(ctx context.Context) (*decoder, error) {
+	p.mu.Lock()
+	for len(p.idle) > 0 {
+		last := len(p.idle) - 1
+		d := p.idle[last]
+		p.idle = p.idle[:last]
+		if d.alive() {
+			p.mu.Unlock()
+			p.warm()
+			return d, nil
+		}
+		d.close()
+	}
+	if p.closed {
+		p.mu.Unlock()
+		return nil, closed(errors.New("no clips are read any more"))
+	}
+	mine := make(chan started, 1)
+	p.waiting = append(p.waiting, mine)
+	p.startMore(len(p.waiting) - p.starting)
+	p.mu.Unlock()
+	select {
+	case s := <-mine:
+		if s.err == nil {
+			p.warm()
+		}
+		return s.decoder, s.err
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(w chan started) bool { return w == mine })
+	p.mu.Unlock()
+	select {
+	case s := <-mine: // it came at the same moment
+		p.hand(s)
+	default:
+	}
+	return nil, ctx.Err()
+}
+
+// startMore has n decoders started in the background; p.mu is held.
+func (p *decoders) startMore(n int) {
+	for range n {
+		p.starting++
+		p.starts.Add(1)
+		go func() {
+			defer p.starts.Done()
+			d, err := p.start()
+			p.mu.Lock()
+			p.starting--
+			p.mu.Unlock()
+			p.hand(started{d, err})
+		}()
+	}
+}
+
+func (p *decoders) start() (*decoder, error) {
+	d, err := startDecoder(p.starter.do, p.arguments...)
+	if err != nil {
+		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	return d, nil
+}
+
+// hand gives a decoder to whoever waits for one, or lays it aside. That there is
+// none is told to one who waits.
+func (p *decoders) hand(s started) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case len(p.waiting) > 0:
+		p.waiting[0] <- s
+		p.waiting = p.waiting[1:]
+	case s.err != nil:
+	case p.closed:
+		s.decoder.close()
+	default:
+		p.idle = append(p.idle, s.decoder)
+	}
+}
+
+// giveBack takes a decoder that is not used any more. One that met anything but a
+// good clip is ended: it may be in other hands.
+func (p *decoders) giveBack(d *decoder, err error) {
+	if err != nil || d.worn() {
+		d.close()
+		p.warm()
+		return
+	}
+	p.hand(started{decoder: d})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trim == nil {
+		p.trim = time.AfterFunc(idleFor, p.rest)
+	}
+	p.trim.Reset(idleFor)
+}
+
+// rest ends all decoders but a spare one, when none has been used for idleFor.
+func (p *decoders) rest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 1 {
+		p.idle[0].close()
+		p.idle = p.idle[1:]
+	}
+}
+
+// close ends all decoders. No clip may be read any more.
+func (p *decoders) close() {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	if p.trim != nil {
+		p.trim.Stop()
+	}
+	p.mu.Unlock()
+	p.starts.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.idle {
+		d.close()
+	}
+	p.idle = nil
+	p.starter.close()
+}
+
+// starter starts processes from one thread of its own. What the thread may not do
+// they may not do either, and the system ends them together with it.
+type starter struct {
+	once  sync.Once
+	calls chan func()
+}
+
+// do calls start on the thread and returns what it returns.
+func (s *starter) do(start func() error) error {
+	s.once.Do(func() {
+		s.calls = make(chan func())
+		go func() {
+			runtime.LockOSThread() // for good: the thread ends with this goroutine
+			_ = confineStarts()    // as far as this system can
+			for call := range s.calls {
+				call()
+			}
+		}()
+	})
+	done := make(chan error, 1)
+	s.calls <- func() { done <- start() }
+	return <-done
+}
+
+// close ends the thread. Nothing may be started any more.
+func (s *starter) close() {
+	s.once.Do(func() {})
+	if s.calls != nil {
+		close(s.calls)
+	}
+}
