@@ -78,8 +78,8 @@ func run(ctx context.Context) int {
 			return open(ctx, &n)
 		},
 		TryNetwork: offline.TryHere, DecodeClips: offline.DecodeHere,
-		History:    func(ctx context.Context) (cli.Records, error) { return look(ctx) },
-		Secret:     secret(),
+		History: func(ctx context.Context) (cli.Records, error) { return look(ctx) },
+		Secret:  secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)

@@ -64,7 +64,7 @@ type Params struct {
 	TryNetwork func(file string) error
 	// DecodeClips reads clips for another process of this program, and ends this one.
 	DecodeClips func(jobs io.Reader, answers io.Writer) error
-	History    func(ctx context.Context) (Records, error)
+	History     func(ctx context.Context) (Records, error)
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)
