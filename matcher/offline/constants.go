@@ -109,6 +109,7 @@ const (
 // What is read of a clip.
 const (
 	sampleFrames = stretches * candidates
+	maxKept      = 2 * sampleFrames // while it is read
 	// frameSide is the longer side of a kept frame: a face of a quarter of it
 	// has all the pixels the net looks at. 48 frames of it take 177 MB at most.
 	frameSide = 1280
@@ -161,9 +162,6 @@ const (
 	// decoderRoom is the memory a decoder may reserve for clips, in bytes, beyond
 	// what the program with its libraries reserves.
 	decoderRoom = 2 << 30
-	// decoderHeap is from where on Go looks for memory to free, in bytes: two clips
-	// of 640 x 480.
-	decoderHeap = 128 << 20
 	// A decoder that has read decoderClips, for decoderBusy, or has grown to
 	// decoderGrown bytes, is replaced: what nobody noticed in it ends there.
 	decoderClips = 50
@@ -174,8 +172,9 @@ const (
 	decoderFiles = 32
 	// idleFor is how long more than one stays that has nothing to do.
 	idleFor = time.Minute
-	// pipeSize is what a pipe for frames holds, in bytes: the most Linux allows
-	// everybody.
-	pipeSize = 1 << 20
-	exitTime = 3 // exit code of a decoder whose time is up
+	// sheetSize is the memory a decoder has for a frame, in bytes. The sheets of
+	// frames of up to keptSheet stay for the next clip.
+	sheetSize = 4 * frameSide * frameSide
+	keptSheet = 4 * 640 * 480
+	exitTime  = 3 // exit code of a decoder whose time is up
 )

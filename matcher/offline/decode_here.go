@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime/debug"
 	"slices"
 
 	"facematch/matcher"
@@ -26,9 +25,10 @@ func DecodeHere(jobs io.Reader, answers io.Writer) error {
 	if err := confineDecoder(); err != nil {
 		return matcher.NewProblem("engine.failed", err)
 	}
-	// The frames of a clip are let go all at once: without a bound as many again
-	// would gather before Go looks.
-	debug.SetMemoryLimit(decoderHeap)
+	memory, err := mapSheets()
+	if err != nil {
+		return matcher.NewProblem("engine.failed", err)
+	}
 	paths := make(chan string)
 	go func() {
 		for {
@@ -39,27 +39,27 @@ func DecodeHere(jobs io.Reader, answers io.Writer) error {
 			paths <- path
 		}
 	}()
-	err := said{What: sayReady}.write(answers)
+	err = said{What: sayReady}.write(answers)
 	for err == nil {
-		err = decode(<-paths, answers)
+		err = decode(<-paths, newSheets(memory), answers)
 	}
 	return matcher.NewProblem("engine.failed", err)
 }
 
 // decode reads one clip and sends what came of it. The error is one of sending.
-func decode(path string, answers io.Writer) error {
+func decode(path string, on *sheets, answers io.Writer) error {
 	if path == "" {
 		path = sharedClip
 	}
-	if err := limitTime(); err != nil {
+	if err := limitTime(clipTime); err != nil {
 		return err
 	}
-	frames, err := readClip(context.Background(), path, func(read int) {
+	frames, err := readOnto(context.Background(), on, path, func(read int) {
 		// Whoever cannot hear it has gone, which ends this process anyway.
 		_ = said{What: sayRead, Number: uint32(read)}.write(answers)
 	})
 	if err == nil {
-		return sayFrames(answers, frames)
+		return sayFrames(answers, frames, on)
 	}
 	fault := slices.IndexFunc(faults, func(f *matcher.Problem) bool { return errors.Is(err, f) })
 	if fault < 0 {

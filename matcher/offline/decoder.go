@@ -22,9 +22,12 @@ type decoder struct {
 	jobs    *os.File
 	answers *os.File
 	clip    *os.File      // what it sees of a clip, shared; nil where it is given paths
+	sheets  *os.File      // where it leaves the pixels, shared; nil where it sends them
 	gone    chan struct{} // closed once the process has ended
 	clips   int           // asked of it
 	busy    time.Duration // with them
+
+	patience, silence time.Duration // see clipPatience
 
 	mu    sync.Mutex
 	ended bool // the process: its number may be another's
@@ -45,13 +48,13 @@ func startDecoder(start func(func() error) error, arguments ...string) (_ *decod
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{gone: make(chan struct{})}
+	d := &decoder{gone: make(chan struct{}), patience: clipPatience, silence: clipSilence}
 	defer func() {
 		if err != nil {
 			d.close()
 		}
 	}()
-	if d.clip, err = newSharedClip(); err != nil {
+	if d.clip, d.sheets, err = sharedFiles(); err != nil {
 		return nil, err
 	}
 	// Pipes of our own: those of exec are closed as soon as the process ends, with
@@ -68,14 +71,12 @@ func startDecoder(start func(func() error) error, arguments ...string) (_ *decod
 	}
 	defer answers.Close()
 	d.answers = ours
-	widen(answers)
-
 	cmd := exec.Command(program)
 	cmd.Args = append([]string{"facematch"}, arguments...)
 	cmd.Env, cmd.Dir = decoderEnviron(), rootFolder()
 	cmd.Stdin, cmd.Stdout = jobs, answers // and nothing it says besides is read
 	if d.clip != nil {
-		cmd.ExtraFiles = []*os.File{d.clip}
+		cmd.ExtraFiles = []*os.File{d.clip, d.sheets}
 	}
 	apart(cmd)
 	if err := start(cmd.Start); err != nil {
@@ -130,14 +131,21 @@ func (d *decoder) read(ctx context.Context, path string, report func(read int)) 
 		path = ""
 	}
 	defer context.AfterFunc(ctx, d.kill)()
+	var shared io.ReaderAt
+	if d.sheets != nil {
+		shared = d.sheets
+	}
 	err := writeJob(d.jobs, path)
 	var frames []matcher.Frame
 	if err == nil {
-		frames, err = hear(&untilSilent{d.answers, began.Add(clipPatience)}, report)
+		frames, err = hear(&untilSilent{d.answers, d.silence, began.Add(d.patience)}, shared, report)
 	}
 	var fault *matcher.Problem
 	switch {
 	case err == nil:
+		if d.sheets != nil && len(frames[0].Image.Pix) > keptSheet {
+			empty(d.sheets)
+		}
 		return frames, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -173,15 +181,16 @@ func (d *decoder) share(ctx context.Context, path string) error {
 	return nil
 }
 
-// untilSilent reads on until nothing has come for clipSilence, or the end of the
-// whole time has come.
+// untilSilent reads on until nothing has come for a while, or the end of the whole
+// time has come.
 type untilSilent struct {
-	r   *os.File
-	end time.Time
+	r     *os.File
+	while time.Duration
+	end   time.Time
 }
 
 func (u *untilSilent) Read(p []byte) (int, error) {
-	deadline := time.Now().Add(clipSilence)
+	deadline := time.Now().Add(u.while)
 	if u.end.Before(deadline) {
 		deadline = u.end
 	}
@@ -230,7 +239,7 @@ func (d *decoder) close() {
 		d.kill()
 		<-d.gone
 	}
-	for _, f := range []*os.File{d.jobs, d.answers, d.clip} {
+	for _, f := range []*os.File{d.jobs, d.answers, d.clip, d.sheets} {
 		if f != nil {
 			f.Close()
 		}

@@ -7,34 +7,55 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// sharedClip is where a decoder finds what its parent shares with it: the first
-// file behind the three that every process has. It is opened anew for each clip.
-const sharedClip = "/proc/self/fd/3"
+// A decoder finds what its parent shares with it behind the three files that every
+// process has. The clip is opened anew each time.
+const (
+	sharedClip = "/proc/self/fd/3"
+	sheetsFile = 4
+)
 
-// newSharedClip makes the file that is shared. It has no name and lies in memory.
-func newSharedClip() (*os.File, error) {
-	fd, err := unix.MemfdCreate("clip", unix.MFD_CLOEXEC)
+// sharedFiles makes the files a decoder shares with its parent. They have no names
+// and lie in memory. It cannot change the size of the second one.
+func sharedFiles() (clip, sheets *os.File, err error) {
+	if clip, err = memoryFile(unix.MFD_CLOEXEC); err != nil {
+		return nil, nil, err
+	}
+	if sheets, err = memoryFile(unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING); err == nil {
+		if err = sheets.Truncate(maxKept * sheetSize); err == nil {
+			_, err = unix.FcntlInt(sheets.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
+		}
+	}
+	return clip, sheets, err
+}
+
+func memoryFile(flags int) (*os.File, error) {
+	fd, err := unix.MemfdCreate("facematch", flags)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
-	return os.NewFile(uintptr(fd), "clip"), nil
+	return os.NewFile(uintptr(fd), "shared"), nil
+}
+
+// empty gives back the memory of the sheets.
+func empty(sheets *os.File) {
+	unix.Fallocate(int(sheets.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, maxKept*sheetSize)
+}
+
+// mapSheets is the sheets' memory in the decoder.
+func mapSheets() ([]byte, error) {
+	memory, err := unix.Mmap(sheetsFile, 0, maxKept*sheetSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return memory, os.NewSyscallError("mmap", err)
 }
 
 // ownProgram is this program, also where its file was replaced by a newer one.
 func ownProgram() (string, error) { return "/proc/self/exe", nil }
 
 func rootFolder() string { return "/" }
-
-// widen makes a pipe hold more, where that is allowed: frames are large.
-func widen(pipe *os.File) {
-	if raw, err := pipe.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
-	}
-}
 
 // apart starts the command in a group of its own, which a Ctrl+C at the terminal
 // does not reach, and has the system end it with the thread that starts it.
@@ -69,9 +90,9 @@ func limitDecoder(pid int) error {
 	return nil
 }
 
-// limitTime gives this process clipTime of the processors from now on. What comes
-// at its end is caught by Go and ends nothing; see confineDecoder.
-func limitTime() error {
+// limitTime gives this process so much time of the processors from now on. The
+// signal at its end would be lost on Go; see confineDecoder.
+func limitTime(more time.Duration) error {
 	var used unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
 		return os.NewSyscallError("getrusage", err)
@@ -80,7 +101,7 @@ func limitTime() error {
 	if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err != nil {
 		return os.NewSyscallError("getrlimit", err)
 	}
-	limit.Cur = min(limit.Max, uint64(used.Utime.Sec+used.Stime.Sec)+uint64(clipTime.Seconds())+1)
+	limit.Cur = min(limit.Max, uint64(used.Utime.Sec+used.Stime.Sec)+uint64(more.Seconds())+1)
 	return os.NewSyscallError("setrlimit", unix.Setrlimit(unix.RLIMIT_CPU, &limit))
 }
 

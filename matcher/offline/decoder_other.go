@@ -6,21 +6,24 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // On these systems a decoder is a process of its own, ended when it hangs, breaks
-// or is not needed any more. They have no limits that are set here, and it is given
-// the clip's path.
+// or is not needed any more. No limits are set here, it is given the clip's path,
+// and sends the pixels.
 
 const sharedClip = ""
 
-func newSharedClip() (*os.File, error) { return nil, nil }
+func sharedFiles() (clip, sheets *os.File, err error) { return nil, nil, nil }
+
+func empty(*os.File) {}
+
+func mapSheets() ([]byte, error) { return nil, nil }
 
 func ownProgram() (string, error) { return os.Executable() }
 
 func rootFolder() string { return "" }
-
-func widen(*os.File) {}
 
 func apart(*exec.Cmd) {}
 
@@ -30,7 +33,7 @@ func killAll(p *os.Process) { p.Kill() }
 
 func limitDecoder(int) error { return nil }
 
-func limitTime() error { return nil }
+func limitTime(time.Duration) error { return nil }
 
 func memoryOf(int) int { return 0 }
 

@@ -15,8 +15,9 @@ import (
 // has cores, and a spare one, so that the next clip need not wait for a process to
 // start. They are started when first needed, and again where one has ended.
 type decoders struct {
-	arguments []string      // of the program's command line
-	places    chan struct{} // one for each clip that is read
+	arguments []string       // of the program's command line
+	prepare   func(*decoder) // by tests; may be nil
+	places    chan struct{}  // one for each clip that is read
 	starter   starter
 
 	mu       sync.Mutex
@@ -144,6 +145,9 @@ func (p *decoders) start() (*decoder, error) {
 	d, err := startDecoder(p.starter.do, p.arguments...)
 	if err != nil {
 		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	if p.prepare != nil {
+		p.prepare(d)
 	}
 	return d, nil
 }

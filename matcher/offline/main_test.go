@@ -32,6 +32,9 @@ var shared struct {
 	reader *pages.Reader
 }
 
+// sharedDecoders are those of all tests that do not close or harm them.
+var sharedDecoders = newDecoders(2)
+
 func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
 		os.Exit(code)
@@ -47,6 +50,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
+	sharedDecoders.close()
 	if shared.engine != nil {
 		shared.reader.Close()
 		shared.engine.Close()
