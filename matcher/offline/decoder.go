@@ -82,6 +82,7 @@ func startDecoder(start func(func() error) error, arguments ...string) (_ *decod
 	if err := start(cmd.Start); err != nil {
 		return nil, err
 	}
+	answers.Close() // so that its end is seen
 	d.cmd = cmd
 	go d.wait()
 
