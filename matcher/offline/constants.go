@@ -170,7 +170,7 @@ const (
 	// decoderFiles is how many files it may have open: 8, with those of Go, were
 	// counted.
 	decoderFiles = 32
-	// idleFor is how long more than one stays that has nothing to do.
+	// idleFor is how long more than one stays though none has anything to do.
 	idleFor = time.Minute
 	// sheetSize is the memory a decoder has for a frame, in bytes. The sheets of
 	// frames of up to keptSheet stay for the next clip.

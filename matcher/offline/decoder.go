@@ -39,7 +39,7 @@ var errGone = errors.New("it ended")
 // startDecoder starts a process and waits until it is ready; start is to call its
 // argument from the thread that decoders are started by. The arguments are those of
 // the command line.
-func startDecoder(start func(func() error) error, arguments ...string) (_ *decoder, err error) {
+func startDecoder(ctx context.Context, start func(func() error) error, arguments ...string) (_ *decoder, err error) {
 	// A program that does not know the command would start itself without end.
 	if os.Getenv(decoderEnv) != "" {
 		return nil, errors.New("a decoder starts no decoders")
@@ -86,6 +86,7 @@ func startDecoder(start func(func() error) error, arguments ...string) (_ *decod
 	d.cmd = cmd
 	go d.wait()
 
+	defer context.AfterFunc(ctx, d.kill)()
 	d.answers.SetReadDeadline(time.Now().Add(startPatience))
 	s, err := readSaid(d.answers)
 	if err == nil && s.What != sayReady {

@@ -11,14 +11,16 @@ import (
 	"facematch/matcher"
 )
 
-// decoders are the processes that read clips: as many at a time as the computer
-// has cores, and a spare one, so that the next clip need not wait for a process to
-// start. They are started when first needed, and again where one has ended.
+// decoders are the processes that read clips: at most as many as the computer has
+// cores. They are started when first needed and stay for the next clip; where one
+// is ended, another is started at once, so that nobody waits for it.
 type decoders struct {
 	arguments []string       // of the program's command line
 	prepare   func(*decoder) // by tests; may be nil
 	places    chan struct{}  // one for each clip that is read
 	starter   starter
+	open      context.Context // until close
+	end       context.CancelFunc
 
 	mu       sync.Mutex
 	closed   bool
@@ -36,7 +38,8 @@ type started struct {
 }
 
 func newDecoders(most int) *decoders {
-	return &decoders{arguments: []string{DecodeCommand}, places: make(chan struct{}, most)}
+	open, end := context.WithCancel(context.Background())
+	return &decoders{arguments: []string{DecodeCommand}, places: make(chan struct{}, most), open: open, end: end}
 }
 
 // read is readClip in another process. A clip that does a decoder harm harms no
@@ -74,7 +77,7 @@ func (p *decoders) read(ctx context.Context, path string, report func(read int))
 	return frames, err
 }
 
-// warm has a spare decoder started, unless there is one.
+// warm has a decoder started, unless there is one for the next clip.
 func (p *decoders) warm() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,8 +86,7 @@ func (p *decoders) warm() {
 	}
 }
 
-// take gives the caller a decoder, and has another one started where it was the
-// last.
+// take gives the caller a decoder.
 func (p *decoders) take(ctx context.Context) (*decoder, error) {
 	p.mu.Lock()
 	for len(p.idle) > 0 {
@@ -93,7 +95,9 @@ func (p *decoders) take(ctx context.Context) (*decoder, error) {
 		p.idle = p.idle[:last]
 		if d.alive() {
 			p.mu.Unlock()
-			p.warm()
+			if d.clips == decoderClips-1 { // this is its last
+				p.warm()
+			}
 			return d, nil
 		}
 		d.close()
@@ -108,9 +112,6 @@ func (p *decoders) take(ctx context.Context) (*decoder, error) {
 	p.mu.Unlock()
 	select {
 	case s := <-mine:
-		if s.err == nil {
-			p.warm()
-		}
 		return s.decoder, s.err
 	case <-ctx.Done():
 	}
@@ -142,7 +143,7 @@ func (p *decoders) startMore(n int) {
 }
 
 func (p *decoders) start() (*decoder, error) {
-	d, err := startDecoder(p.starter.do, p.arguments...)
+	d, err := startDecoder(p.open, p.starter.do, p.arguments...)
 	if err != nil {
 		return nil, matcher.NewProblem("engine.failed", err)
 	}
@@ -186,7 +187,7 @@ func (p *decoders) giveBack(d *decoder, err error) {
 	p.trim.Reset(idleFor)
 }
 
-// rest ends all decoders but a spare one, when none has been used for idleFor.
+// rest ends all decoders but one, when none has been used for idleFor.
 func (p *decoders) rest() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -204,6 +205,7 @@ func (p *decoders) close() {
 		return
 	}
 	p.closed = true
+	p.end()
 	if p.trim != nil {
 		p.trim.Stop()
 	}
