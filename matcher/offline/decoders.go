@@ -142,8 +142,13 @@ func (p *decoders) startMore(n int) {
 	}
 }
 
+// start starts a decoder, a second time where the first came to nothing: it may
+// have been killed by a system short of memory.
 func (p *decoders) start() (*decoder, error) {
 	d, err := startDecoder(p.open, p.starter.do, p.arguments...)
+	if err != nil && p.open.Err() == nil {
+		d, err = startDecoder(p.open, p.starter.do, p.arguments...)
+	}
 	if err != nil {
 		return nil, matcher.NewProblem("engine.failed", err)
 	}

@@ -327,7 +327,6 @@ func TestDecoderCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	p.arguments = []string{DecodeCommand}
 	p.close()
 	if left := children(t); slices.ContainsFunc(left, func(c child) bool { return c.has("hang") }) {
 		t.Errorf("left behind: %v", left)
