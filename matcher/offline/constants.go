@@ -160,8 +160,10 @@ const (
 	// maxClip is the most bytes of a clip: they lie in memory while it is read.
 	maxClip = maxSpill
 	// decoderRoom is the memory a decoder may reserve for clips, in bytes, beyond
-	// what the program with its libraries reserves.
-	decoderRoom = 2 << 30
+	// what the program with its libraries reserves: 2 GB, of which a clip of 8K took
+	// a tenth, and for each core FFmpeg's thread there with frames of 4K.
+	decoderRoom        = 2 << 30
+	decoderRoomPerCore = 64 << 20
 	// A decoder that has read decoderClips, for decoderBusy, or has grown to
 	// decoderGrown bytes, is replaced: what nobody noticed in it ends there.
 	decoderClips = 50

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -73,16 +74,22 @@ func untilEnded(p *os.Process) {
 // killAll ends a process that has not been waited for, with all it has started.
 func killAll(p *os.Process) { unix.Kill(-p.Pid, unix.SIGKILL) }
 
-// limitDecoder bounds what a process may use. It must not have met a clip yet.
+// limitDecoder bounds what a process may use, once it is ready and before it meets a
+// clip.
 func limitDecoder(pid int) error {
-	total, _ := memory(pid)
+	reserved, _ := memory(pid)
 	for what, most := range map[int]uint64{
-		unix.RLIMIT_AS:     total + decoderRoom,
+		unix.RLIMIT_AS:     reserved + decoderRoom + uint64(runtime.NumCPU())*decoderRoomPerCore,
 		unix.RLIMIT_CPU:    uint64((decoderClips * clipTime).Seconds()), // see limitTime
 		unix.RLIMIT_FSIZE:  0,
 		unix.RLIMIT_NOFILE: decoderFiles,
 		unix.RLIMIT_CORE:   0,
 	} {
+		var limit unix.Rlimit
+		if err := unix.Prlimit(pid, what, nil, &limit); err != nil {
+			return os.NewSyscallError("prlimit", err)
+		}
+		most = min(limit.Max, most) // somebody may have set a lower one
 		if err := unix.Prlimit(pid, what, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
 			return os.NewSyscallError("prlimit", err)
 		}
