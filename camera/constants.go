@@ -68,7 +68,7 @@ const (
 // How often the coach looks, and how closely.
 const (
 	// adviceEvery is the time from one look to the next at least: seven a second
-	// follow a moving face, and each costs about 45 ms of a core.
+	// follow a moving face. A full search costs about 45 ms of a core.
 	adviceEvery = 140 * time.Millisecond
 
 	// adviceFresh is how old an advice may be for somebody who did not wait for it.
@@ -172,6 +172,11 @@ const (
 	// not fit is dropped, and its neighbour stands longer in the clip.
 	tapQueue     = 4
 	encoderQueue = 8
+
+	// encoderNice is how far the encoder stands back behind the live picture (nice(1)):
+	// at 1280x720 it takes 45 ms of a core a frame, and OpenCV offers it no quicker
+	// way. What it cannot do in time it drops.
+	encoderNice = 10
 
 	// clipCodec is H.264 as MP4 names it.
 	clipCodec = "avc1"

@@ -46,30 +46,45 @@ func (s *Source) startEncoder(size image.Point, rate float64) (*encoder, error) 
 	if err := f.Close(); err != nil {
 		return nil, unwritable(path, err)
 	}
-	writer, err := gocv.VideoWriterFile(path, clipCodec, rate, size.X, size.Y, true)
-	if err != nil {
-		return nil, unwritable(path, errors.New("the writer has no size"))
-	}
-	if !writer.IsOpened() {
-		writer.Close()
-		return nil, unwritable(path, errors.New("the writer does not open"))
-	}
 	e := &encoder{
-		path: path, writer: writer, rate: rate, size: size,
+		path: path, rate: rate, size: size,
 		frames: make(chan matcher.Frame, encoderQueue), done: make(chan struct{}),
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed { // Close may be waiting already and would miss this goroutine
-		writer.Close()
+		s.mu.Unlock()
 		return nil, errors.Join(ErrClosed, os.Remove(path))
 	}
 	s.busy.Add(1)
+	s.mu.Unlock()
+	opened := make(chan error)
 	go func() {
 		defer s.busy.Done()
-		e.run()
+		stepBack()
+		err := e.open()
+		opened <- err
+		if err == nil {
+			e.run()
+		}
 	}()
+	if err := <-opened; err != nil {
+		return nil, unwritable(path, err)
+	}
 	return e, nil
+}
+
+// open opens the writer, whose own threads take over the priority of this one.
+func (e *encoder) open() error {
+	writer, err := gocv.VideoWriterFile(e.path, clipCodec, e.rate, e.size.X, e.size.Y, true)
+	if err != nil {
+		return errors.New("the writer has no size")
+	}
+	if !writer.IsOpened() {
+		writer.Close()
+		return errors.New("the writer does not open")
+	}
+	e.writer = writer
+	return nil
 }
 
 // unwritable removes what was begun and says that clips cannot be written.

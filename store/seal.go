@@ -15,6 +15,7 @@ const keySize = 32
 const (
 	partName   = "name"   // the person's name, with "started"
 	partAnswer = "answer" // the answer's body, with "finished"
+	partNote   = "note"   // the operator's own words, with "decided"
 )
 
 var errSealBroken = errors.New("a sealed part has no valid form")

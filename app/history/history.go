@@ -53,6 +53,10 @@ const (
 	KindFinished    Kind = "finished"
 	KindInterrupted Kind = "interrupted"
 	KindSettings    Kind = "settings changed"
+	KindDecided     Kind = "decided"
+	KindSignedIn    Kind = "signed in"
+	KindExported    Kind = "exported"
+	KindErased      Kind = "erased"
 )
 
 // Started is what is known before a check runs. Name is sealed; the rest is the
@@ -62,9 +66,10 @@ type Started struct {
 	Session     string              `json:"session"`  // sess_<uuid>
 	Instance    string              `json:"instance"` // the running program that does it
 	Mode        Mode                `json:"mode"`
-	Operator    string              `json:"operator"` // the system's user name
-	Desk        string              `json:"desk"`     // from the settings
-	Program     string              `json:"program"`  // version
+	Operator    string              `json:"operator"`            // who signed in, or the system's user name
+	SignedIn    bool                `json:"signed_in,omitempty"` // the operator did, with a passphrase
+	Desk        string              `json:"desk"`                // from the settings
+	Program     string              `json:"program"`             // version
 	Consent     Consent             `json:"consent"`
 	Rules       []matcher.Condition `json:"conditions"`
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
@@ -177,25 +182,6 @@ type ConsentWords struct {
 	Wording    string `json:"wording"` // their version, as checks name it
 	Processing string `json:"processing"`
 	SendName   string `json:"send_name"`
-}
-
-// Row is one check as lists show it.
-type Row struct {
-	Seq     int64     `json:"seq"` // of the started record
-	Check   string    `json:"check"`
-	Session string    `json:"session"`
-	At      time.Time `json:"at"` // when it started, UTC
-	Name    string    `json:"name,omitempty"`
-	Sealed  bool      `json:"sealed,omitempty"` // there is a name, but it cannot be read here
-	Mode    Mode      `json:"mode"`
-	Outcome Outcome   `json:"outcome"`
-	Score   *int64    `json:"score"` // hundredths; nil where there is none
-}
-
-// Filter chooses rows. Lists are paged by key: newest first, those before Before.
-type Filter struct {
-	Before int64 // seq; 0: from the newest
-	Limit  int   // at most this many; 0: 100
 }
 
 // Verdict is what verifying the chain found.

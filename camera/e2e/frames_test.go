@@ -63,7 +63,7 @@ func TestBestFrames(t *testing.T) {
 			card := filepath.Join("../../../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
 			path := filepath.Join(t.TempDir(), "clip.mp4")
 			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path)
-			source := play(t, engine, path)
+			source := play(t, engine.Follow(), path)
 			filmed, err := source.Record(ctx, 2900*time.Millisecond, nil)
 			source.Close()
 			if err != nil {

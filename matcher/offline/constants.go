@@ -32,6 +32,13 @@ const (
 	boxBelow     = 0.13
 )
 
+// A live face is followed by followLooks glances between two full searches, one
+// second of the coach's looks, while its box keeps followShare of its area in place.
+const (
+	followLooks = 6
+	followShare = 0.5
+)
+
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any
 // encoding moves a descriptor by 0.07 to 0.11, measured from quality 80 to 98
 // alike: that much is the net's noise.

@@ -111,13 +111,12 @@ func misbehave(how string, further []string) {
 		os.Stdout.Close()
 		time.Sleep(time.Hour)
 	case "eat":
-		var all [][]byte
-		for {
+		for all := [][]byte{}; len(all) < 100; {
 			all = append(all, make([]byte, 512<<20))
 		}
 	case "spin":
 		limitTime(0)
-		for {
+		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
 		}
 	case "try":
 		for _, i := range append(attempts(further[0]), len(forbidden)) {

@@ -1,0 +1,114 @@
+package history
+
+import "time"
+
+// Row is one check as lists show it.
+type Row struct {
+	Seq      int64         `json:"seq"` // of the started record
+	Check    string        `json:"check"`
+	Session  string        `json:"session"`
+	At       time.Time     `json:"at"` // when it started, UTC
+	Name     string        `json:"name,omitempty"`
+	Sealed   bool          `json:"sealed,omitempty"` // there is a name, but it cannot be read here
+	Erased   bool          `json:"erased,omitempty"` // there was a name, and it was erased
+	Mode     Mode          `json:"mode"`
+	Outcome  Outcome       `json:"outcome"`
+	Score    *int64        `json:"score"`              // hundredths; nil where there is none
+	Code     *int          `json:"code,omitempty"`     // the answer's; nil where there is none
+	Decision DecisionState `json:"decision,omitempty"` // empty: none, and none is asked for
+	Operator string        `json:"operator"`
+	Desk     string        `json:"desk"`
+	Request  string        `json:"request,omitempty"` // the API's id of the call
+}
+
+// DecisionState is what people decided about a check so far.
+type DecisionState string
+
+// The states of a decision.
+const (
+	Undecided DecisionState = "open"     // referred, and nobody has decided
+	Approved  DecisionState = "approved" // by the newest decision
+	Rejected  DecisionState = "rejected"
+)
+
+// Sort is the order of a list.
+type Sort string
+
+// The orders. Ties of score are newest first; checks without a score come last.
+const (
+	Newest  Sort = "newest" // the default
+	Oldest  Sort = "oldest"
+	Highest Sort = "highest score"
+	Lowest  Sort = "lowest score"
+)
+
+// Filter chooses checks: those that meet every field that is not empty. A field
+// with several values is met by any of them. The zero value is all checks.
+type Filter struct {
+	From, To              time.Time // when the check started: from From on, before To
+	Outcomes              []Outcome
+	Decisions             []DecisionState
+	Modes                 []Mode
+	Operators             []string
+	Desks                 []string
+	Codes                 []int
+	LeastScore, MostScore *int64 // hundredths, both included; a check without a score meets neither
+	Words                 string // each word must be a word of the person's name or its beginning
+	Session               string // whole, or its beginning from 8 characters on
+	Check                 string // likewise
+	Request               string // likewise
+
+	Before int64 // seq; in the order Newest only: another way to say After; 0: from the newest
+	Sort   Sort
+	After  *Row // the last row of the page before, in the same order; nil: the first page
+	Limit  int  // at most this many; 0: 100
+}
+
+// Counts are the counts of what a filter chooses.
+type Counts struct {
+	Total     int64             `json:"total"`
+	ByOutcome map[Outcome]int64 `json:"by_outcome"`
+	Undecided int64             `json:"undecided"` // referrals nobody has decided
+}
+
+// Choices are the values a history holds, for filters to choose from.
+type Choices struct {
+	Operators []string
+	Desks     []string
+	Codes     []int
+}
+
+// Detail is everything about one check.
+type Detail struct {
+	Row
+	Started   Started
+	Finished  *Finished // nil where the check has no end, or was interrupted
+	Decisions []Decided // oldest first
+	Attempts  []Row     // all checks of the same session, this one too, oldest first
+
+	Raw       []byte   // the answer's body as it came, which need not be JSON; nil where there is none or it cannot be read here
+	RawSealed bool     // there is one, but it cannot be read here
+	RawErased bool     // there was one, and it was erased
+	Erasures  []Erased // of the session, oldest first
+
+	Document []byte // the kept picture of the document, as JPEG; nil where none was kept or it cannot be read here
+	Frame    []byte // likewise of the person
+
+	Seqs []int64 // the numbers of all its records
+	Head Head    // of the chain, as this was read
+}
+
+// Decided is a decision and when it was recorded.
+type Decided struct {
+	At  time.Time
+	Seq int64
+	Decision
+	NoteSealed bool // there is a note, but it cannot be read here
+	NoteErased bool
+}
+
+// Erased is an erasure and when it was recorded.
+type Erased struct {
+	At time.Time
+	Erasure
+}
