@@ -119,12 +119,9 @@ func decoderEnviron() []string {
 
 // read has the decoder read a clip. It reports as readClip does. The error is the
 // context's, what is wrong with the clip or, where the decoder itself did not do
-// as it should, clip.reader_broke or clip.too_slow. After any error the decoder
-// must be closed: who knows what the clip has made of it.
+// as it should, clip.reader_broke or clip.too_slow. After an error the decoder must
+// be closed, unless it was not even asked, which clips tells.
 func (d *decoder) read(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
-	began := time.Now()
-	d.clips++
-	defer func() { d.busy += time.Since(began) }()
 	if d.clip != nil {
 		if err := d.share(ctx, path); err != nil {
 			return nil, err
@@ -132,11 +129,14 @@ func (d *decoder) read(ctx context.Context, path string, report func(read int)) 
 		defer d.clip.Truncate(0) // and its memory
 		path = ""
 	}
-	defer context.AfterFunc(ctx, d.kill)()
 	var shared io.ReaderAt
 	if d.sheets != nil {
 		shared = d.sheets
 	}
+	began := time.Now()
+	d.clips++
+	defer func() { d.busy += time.Since(began) }()
+	stop := context.AfterFunc(ctx, d.kill)
 	err := writeJob(d.jobs, path)
 	var frames []matcher.Frame
 	if err == nil {
@@ -144,13 +144,13 @@ func (d *decoder) read(ctx context.Context, path string, report func(read int)) 
 	}
 	var fault *matcher.Problem
 	switch {
+	case !stop(): // it is killed, if only at the last moment
+		return nil, ctx.Err()
 	case err == nil:
 		if d.sheets != nil && len(frames[0].Image.Pix) > keptSheet {
 			empty(d.sheets)
 		}
 		return frames, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
 	case errors.As(err, &fault):
 		return nil, fault
 	case errors.Is(err, os.ErrDeadlineExceeded):

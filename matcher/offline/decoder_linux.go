@@ -78,6 +78,10 @@ func killAll(p *os.Process) { unix.Kill(-p.Pid, unix.SIGKILL) }
 // clip.
 func limitDecoder(pid int) error {
 	reserved, _ := memory(pid)
+	if reserved == 0 { // other processes are hidden here: this one has no less
+		reserved, _ = memory(os.Getpid())
+		reserved += maxKept * sheetSize
+	}
 	for what, most := range map[int]uint64{
 		unix.RLIMIT_AS:     reserved + decoderRoom + uint64(runtime.NumCPU())*decoderRoomPerCore,
 		unix.RLIMIT_CPU:    uint64((decoderClips * clipTime).Seconds()), // see limitTime

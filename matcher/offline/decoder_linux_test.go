@@ -195,8 +195,18 @@ const parentCommand = "have-decoders"
 
 func beParent(kind string) {
 	p := newDecoders(1)
-	if kind == "hang" {
+	switch kind {
+	case "hang":
 		p.arguments = []string{misbehaveCommand, kind}
+	case "replaced":
+		path, err := os.Executable()
+		if err == nil {
+			err = os.Remove(path)
+		}
+		frames, readErr := p.read(context.Background(), os.Getenv("CLIP"), func(int) {})
+		fmt.Println(len(frames), err, readErr)
+		p.close()
+		return
 	}
 	p.warm()
 	p.starts.Wait()
@@ -240,6 +250,23 @@ func TestParentKilled(t *testing.T) {
 				t.Fatalf("%s: %d decoders are left", kind, len(all))
 			}
 		}
+	}
+}
+
+// An update may have replaced the program's file while it runs.
+func TestProgramReplaced(t *testing.T) {
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := written(t, "old", program)
+	if err := os.Chmod(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(file, parentCommand, "replaced")
+	cmd.Env = append(os.Environ(), "CLIP="+anyClip(t))
+	if out, err := cmd.Output(); string(out) != fmt.Sprintln(sampleFrames, nil, nil) {
+		t.Errorf("%q, %v", out, err)
 	}
 }
 

@@ -64,16 +64,35 @@ func (p *decoders) read(ctx context.Context, path string, report func(read int))
 	if err != nil {
 		return nil, err
 	}
-	frames, err := d.read(ctx, path, forward)
-	p.giveBack(d, err)
+	usedBefore := d.clips > 0
+	frames, err := p.readWith(ctx, d, path, forward)
 	var broke *matcher.Problem
-	if d.clips > 1 && errors.As(err, &broke) && broke.Key == "clip.reader_broke" {
+	if usedBefore && errors.As(err, &broke) && broke.Key == "clip.reader_broke" {
 		if d, err = p.start(); err != nil {
 			return nil, err
 		}
-		frames, err = d.read(ctx, path, forward)
-		p.giveBack(d, err)
+		return p.readWith(ctx, d, path, forward)
 	}
+	return frames, err
+}
+
+// readWith reads with this decoder, and keeps it for the next clip unless it met
+// anything but a good one: it may be in other hands.
+func (p *decoders) readWith(ctx context.Context, d *decoder, path string, report func(read int)) ([]matcher.Frame, error) {
+	before := d.clips
+	frames, err := d.read(ctx, path, report)
+	if err != nil && d.clips > before || d.worn() {
+		d.close()
+		p.warm()
+		return frames, err
+	}
+	p.hand(started{decoder: d})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trim == nil {
+		p.trim = time.AfterFunc(idleFor, p.rest)
+	}
+	p.trim.Reset(idleFor)
 	return frames, err
 }
 
@@ -173,23 +192,6 @@ func (p *decoders) hand(s started) {
 	default:
 		p.idle = append(p.idle, s.decoder)
 	}
-}
-
-// giveBack takes a decoder that is not used any more. One that met anything but a
-// good clip is ended: it may be in other hands.
-func (p *decoders) giveBack(d *decoder, err error) {
-	if err != nil || d.worn() {
-		d.close()
-		p.warm()
-		return
-	}
-	p.hand(started{decoder: d})
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.trim == nil {
-		p.trim = time.AfterFunc(idleFor, p.rest)
-	}
-	p.trim.Reset(idleFor)
 }
 
 // rest ends all decoders but one, when none has been used for idleFor.

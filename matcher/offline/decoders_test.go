@@ -384,7 +384,7 @@ func TestIdleDecoderKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.giveBack(d, nil)
+		p.hand(started{decoder: d})
 		d.kill()
 		<-d.gone
 		if frames, err := p.read(context.Background(), anyClip(t), quiet); err != nil || len(frames) != sampleFrames {
