@@ -67,22 +67,29 @@ func childrenOf(t *testing.T, parent int) (all []child) {
 	return all
 }
 
+// target is what decoders try their hands at: a file, a port that listens, and the
+// process that started them.
+type target struct {
+	file, port string
+	pid        int
+}
+
 // forbidden is what a decoder must not be able to do, and this process can.
 var forbidden = []struct {
 	name string
-	try  func(file, port string) error
+	try  func(target) error
 }{
-	{"read a file", func(file, _ string) error { _, err := os.ReadFile(file); return err }},
-	{"list a folder", func(file, _ string) error { _, err := os.ReadDir(filepath.Dir(file)); return err }},
-	{"make a file", func(file, _ string) error { return os.WriteFile(file+".new", []byte("x"), 0o600) }},
-	{"change a file", func(file, _ string) error {
-		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	{"read a file", func(at target) error { _, err := os.ReadFile(at.file); return err }},
+	{"list a folder", func(at target) error { _, err := os.ReadDir(filepath.Dir(at.file)); return err }},
+	{"make a file", func(at target) error { return os.WriteFile(at.file+".new", []byte("x"), 0o600) }},
+	{"change a file", func(at target) error {
+		f, err := os.OpenFile(at.file, os.O_WRONLY, 0)
 		if err == nil {
 			f.Close()
 		}
 		return err
 	}},
-	{"write at all", func(string, string) error {
+	{"write at all", func(at target) error {
 		fd, err := unix.Open("/proc/self/fd/3", unix.O_RDWR, 0)
 		if err == nil {
 			_, err = unix.Write(fd, []byte("x"))
@@ -90,34 +97,34 @@ var forbidden = []struct {
 		}
 		return err
 	}},
-	{"connect", func(_, port string) error {
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, 5*time.Second)
+	{"connect", func(at target) error {
+		c, err := net.DialTimeout("tcp", "127.0.0.1:"+at.port, 5*time.Second)
 		if err == nil {
 			c.Close()
 		}
 		return err
 	}},
-	{"listen", func(string, string) error {
+	{"listen", func(at target) error {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err == nil {
 			l.Close()
 		}
 		return err
 	}},
-	{"run a program", func(string, string) error { return exec.Command("/bin/true").Run() }},
-	{"start another of itself", func(string, string) error {
+	{"run a program", func(target) error { return exec.Command("/bin/true").Run() }},
+	{"start another of itself", func(at target) error {
 		p, err := os.StartProcess("/proc/self/exe", []string{"facematch", "-test.list=none"}, &os.ProcAttr{})
 		if err == nil {
 			_, err = p.Wait()
 		}
 		return err
 	}},
-	{"see what others were told", func(string, string) error {
-		_, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", os.Getppid()))
+	{"see what others were told", func(at target) error {
+		_, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", at.pid))
 		return err
 	}},
-	{"signal", func(string, string) error { return unix.Kill(os.Getppid(), 0) }},
-	{"have many files", func(string, string) error {
+	{"signal", func(at target) error { return unix.Kill(at.pid, 0) }},
+	{"have many files", func(at target) error {
 		for range 100 {
 			fd, err := unix.Dup(0)
 			if err != nil {
@@ -127,21 +134,21 @@ var forbidden = []struct {
 		}
 		return nil
 	}},
-	{"have much memory", func(string, string) error {
+	{"have much memory", func(at target) error {
 		m, err := unix.Mmap(-1, 0, 3<<30, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON)
 		if err == nil {
 			unix.Munmap(m)
 		}
 		return err
 	}},
-	{"leave its memory behind", func(string, string) error {
+	{"leave its memory behind", func(at target) error {
 		dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
 		if err == nil && dumpable == 0 {
 			err = unix.EPERM
 		}
 		return err
 	}},
-	{"get more rights", func(string, string) error {
+	{"get more rights", func(at target) error {
 		without, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
 		if err == nil && without == 1 {
 			err = unix.EPERM
@@ -152,9 +159,10 @@ var forbidden = []struct {
 
 // attempts makes all of them and gives the numbers of those that went well.
 func attempts(where string) (done []int) {
-	file, port, _ := strings.Cut(where, "|")
+	parts := strings.Split(where, "|")
+	pid, _ := strconv.Atoi(parts[2])
 	for i, f := range forbidden {
-		if f.try(file, port) == nil {
+		if f.try(target{parts[0], parts[1], pid}) == nil {
 			done = append(done, i)
 		}
 	}
@@ -168,7 +176,7 @@ func TestDecoderCanDoLittle(t *testing.T) {
 	}
 	defer listener.Close()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	where := written(t, "file", []byte("secret")) + "|" + port
+	where := written(t, "file", []byte("secret")) + "|" + port + "|" + strconv.Itoa(os.Getpid())
 	here := attempts(where)
 	for i, f := range forbidden {
 		if !slices.Contains(here, i) && f.name != "write at all" { // its file is another one here
