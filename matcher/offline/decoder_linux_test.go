@@ -124,6 +124,14 @@ var forbidden = []struct {
 		return err
 	}},
 	{"signal", func(at target) error { return unix.Kill(at.pid, 0) }},
+	{"signal a thread", func(at target) error { return unix.Tgkill(at.pid, at.pid, 0) }},
+	{"change the limits of others", func(at target) error {
+		var limit unix.Rlimit
+		if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
+			return err
+		}
+		return unix.Prlimit(at.pid, unix.RLIMIT_CORE, nil, &limit)
+	}},
 	{"have many files", func(at target) error {
 		for range 100 {
 			fd, err := unix.Dup(0)
