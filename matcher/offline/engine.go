@@ -3,9 +3,11 @@
 //
 //	Match ─ portrait ─┐
 //	      └ clip ─ frames ─ usable? ─ best of each stretch ─ distances ─ Result
-//	                  │ find, describe
-//	                  ▼
-//	               Engine: a worker a core, each with its own networks
+//	      ▲           │ find, describe
+//	      │           ▼
+//	      │        Engine: a worker a core, each with its own networks
+//	  decoders: processes that read clips from outside, so that FFmpeg meets none
+//	  of them in this one
 package offline
 
 import (
