@@ -123,10 +123,10 @@ func decoderEnviron() []string {
 // be closed, unless it was not even asked, which clips tells.
 func (d *decoder) read(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
 	if d.clip != nil {
+		defer d.clip.Truncate(0) // and its memory, also where it was not shared whole
 		if err := d.share(ctx, path); err != nil {
 			return nil, err
 		}
-		defer d.clip.Truncate(0) // and its memory
 		path = ""
 	}
 	var shared io.ReaderAt

@@ -270,6 +270,26 @@ func TestParentKilled(t *testing.T) {
 	}
 }
 
+// Nothing of a clip is left to the next one, also where it could not be shared whole.
+func TestSharedClipIsEmptied(t *testing.T) {
+	p := newDecoders(1)
+	t.Cleanup(p.close)
+	d, err := p.take(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{anyClip(t), filepath.Join(t.TempDir(), "none.avi")} {
+		if _, err := d.clip.WriteAt([]byte("a part"), 0); err != nil {
+			t.Fatal(err)
+		}
+		_, err := d.read(context.Background(), path, quiet)
+		if info, statErr := d.clip.Stat(); statErr != nil || info.Size() != 0 {
+			t.Errorf("after %v: %d bytes are left, %v", err, info.Size(), statErr)
+		}
+	}
+	p.hand(started{decoder: d})
+}
+
 // An update may have replaced the program's file while it runs.
 func TestProgramReplaced(t *testing.T) {
 	program, err := os.ReadFile("/proc/self/exe")
