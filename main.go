@@ -81,6 +81,7 @@ func run(ctx context.Context) int {
 			return open(ctx, &n)
 		},
 		TryNetwork:   offline.TryHere,
+		DecodeClips:  offline.DecodeHere,
 		History:      func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		OtherHistory: lookElsewhere,
 		Restore:      func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },

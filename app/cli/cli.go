@@ -73,7 +73,9 @@ type Params struct {
 	Measure func(ctx context.Context, n Network) (Program, error)
 	// TryNetwork loads a network's file in this process, which a damaged one ends.
 	TryNetwork func(file string) error
-	History    func(ctx context.Context) (Records, error)
+	// DecodeClips reads clips for another process of this program, and ends this one.
+	DecodeClips func(jobs io.Reader, answers io.Writer) error
+	History     func(ctx context.Context) (Records, error)
 	// OtherHistory opens another desk's history for reading.
 	OtherHistory func(ctx context.Context, path string) (app.Records, error)
 	// Restore keeps other programs from the history, to put a backup in its place.
@@ -182,7 +184,7 @@ func (c *commands) root() *cobra.Command {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
 	c.identityFlags(root)
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork())
+	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(), c.decodeClips())
 	return root
 }
 

@@ -23,7 +23,9 @@ func clipMatcher(t *testing.T) *Matcher {
 	t.Helper()
 	e := newEngine(t, Params{Calibration: calibration(t), Log: discard()})
 	t.Cleanup(func() { e.Close() })
-	return NewMatcher(MatcherParams{Engine: e, Calibration: calibration(t), Temp: t.TempDir()})
+	m := NewMatcher(MatcherParams{Engine: e, Calibration: calibration(t), Temp: t.TempDir()})
+	m.readClip = sharedDecoders.read
+	return m
 }
 
 func read(t *testing.T, m *Matcher, clip matcher.Blob) ([]matcher.Frame, error) {
@@ -379,7 +381,7 @@ func TestLater(t *testing.T) {
 func TestToRGBARefusesOtherKinds(t *testing.T) {
 	gray := gocv.NewMatWithSize(8, 8, gocv.MatTypeCV8UC1)
 	defer gray.Close()
-	if _, err := frameRGBA(gray); err == nil {
+	if _, err := frameRGBA(heap{}, gray); err == nil {
 		t.Error("a gray frame was taken")
 	}
 }

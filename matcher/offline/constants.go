@@ -116,6 +116,7 @@ const (
 // What is read of a clip.
 const (
 	sampleFrames = stretches * candidates
+	maxKept      = 2 * sampleFrames // while it is read
 	// frameSide is the longer side of a kept frame: a face of a quarter of it
 	// has all the pixels the net looks at. 48 frames of it take 177 MB at most.
 	frameSide = 1280
@@ -148,4 +149,41 @@ const (
 	// to 512.
 	leastFeatures = 32
 	mostFeatures  = 8192
+)
+
+// How clips are read in processes of their own, the decoders.
+const (
+	decoderEnv = "FACEMATCH_DECODER" // set in them
+	// startPatience is how long one may take to start: 0.2 s on a machine with
+	// nothing else to do.
+	startPatience = 30 * time.Second
+	// clipPatience is the longest a clip may take, and clipSilence the longest
+	// without a word of how far it is. The longest clip allowed, 5 minutes at
+	// 1920 x 1080, takes a third of it on two cores.
+	clipPatience = 3 * time.Minute
+	clipSilence  = 30 * time.Second
+	// clipTime is the time of all processors together for one clip.
+	clipTime = 10 * time.Minute
+	// maxClip is the most bytes of a clip: they lie in memory while it is read.
+	maxClip = maxSpill
+	// decoderRoom is the memory a decoder may reserve for clips, in bytes, beyond
+	// what the program with its libraries reserves: 2 GB, of which a clip of 8K took
+	// a tenth, and for each core FFmpeg's thread there with frames of 4K.
+	decoderRoom        = 2 << 30
+	decoderRoomPerCore = 64 << 20
+	// A decoder that has read decoderClips, for decoderBusy, or has grown to
+	// decoderGrown bytes, is replaced: what nobody noticed in it ends there.
+	decoderClips = 50
+	decoderBusy  = 5 * time.Minute
+	decoderGrown = 600 << 20
+	// decoderFiles is how many files it may have open: 8, with those of Go, were
+	// counted.
+	decoderFiles = 32
+	// idleFor is how long more than one stays though none has anything to do.
+	idleFor = time.Minute
+	// sheetSize is the memory a decoder has for a frame, in bytes. The sheets of
+	// frames of up to keptSheet stay for the next clip.
+	sheetSize = 4 * frameSide * frameSide
+	keptSheet = 4 * 640 * 480
+	exitTime  = 3 // exit code of a decoder whose time is up
 )

@@ -3,9 +3,11 @@
 //
 //	Match ─ portrait ─┐
 //	      └ clip ─ frames ─ usable? ─ best of each stretch ─ distances ─ Result
-//	                  │ find, describe
-//	                  ▼
-//	               Engine: a worker a core, each with its own networks
+//	      ▲           │ find, describe
+//	      │           ▼
+//	      │        Engine: a worker a core, each with its own networks
+//	  decoders: processes that read clips from outside, so that FFmpeg meets none
+//	  of them in this one
 package offline
 
 import (
@@ -41,10 +43,11 @@ type Params struct {
 
 // Engine finds and describes faces. It may be used from several goroutines.
 type Engine struct {
-	params  Params
-	cascade *cascade.Cascade
-	native  background.Group // calls into C++, which cannot be interrupted
-	workers int              // as many as the computer has cores
+	params   Params
+	cascade  *cascade.Cascade
+	native   background.Group // calls into C++, which cannot be interrupted
+	workers  int              // as many as the computer has cores
+	decoders *decoders
 
 	mu      sync.Mutex
 	current *load // the load that runs or has succeeded; nil before, and after a failure
@@ -83,7 +86,8 @@ func New(p Params) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{params: p, cascade: c, workers: runtime.NumCPU()}, nil
+	workers := runtime.NumCPU()
+	return &Engine{params: p, cascade: c, workers: workers, decoders: newDecoders(workers)}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the
@@ -187,6 +191,7 @@ func (e *Engine) newWorkers(folder string) (chan *worker, error) {
 // It may be called again.
 func (e *Engine) Close() error {
 	e.native.Close()
+	e.decoders.close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.current != nil && e.current.free != nil {

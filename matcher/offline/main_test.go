@@ -32,8 +32,14 @@ var shared struct {
 	reader *pages.Reader
 }
 
+// sharedDecoders are those of all tests that do not close or harm them.
+var sharedDecoders = newDecoders(2)
+
 func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
+		os.Exit(code)
+	}
+	if code, asked := decoded(os.Args); asked {
 		os.Exit(code)
 	}
 	if folder := os.Getenv(plainEnv); folder != "" {
@@ -44,6 +50,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
+	sharedDecoders.close()
 	if shared.engine != nil {
 		shared.reader.Close()
 		shared.engine.Close()

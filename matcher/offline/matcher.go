@@ -37,7 +37,9 @@ var _ matcher.Matcher = (*Matcher)(nil)
 
 // NewMatcher makes a matcher and returns at once.
 func NewMatcher(p MatcherParams) *Matcher {
-	return &Matcher{params: p, readClip: readClip}
+	return &Matcher{params: p, readClip: func(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
+		return p.Engine.decoders.read(ctx, path, report)
+	}}
 }
 
 // Describe names engine, models and calibration, once the models are loaded.
@@ -56,7 +58,8 @@ func (m *Matcher) description() matcher.Description {
 // Match answers one request; see matcher.Matcher. Besides those of Load and of
 // the portrait finder its problems are clip.missing, .directory, .denied,
 // .unreadable, .unsupported (parameter Format), .empty, .too_large,
-// .size_changes, .too_long (parameter Minutes) and .temp. The document is looked at first; a clip is
+// .size_changes, .too_long (parameter Minutes), .temp, .too_slow and .reader_broke.
+// The document is looked at first; a clip is
 // looked at even where the document has no face, so that the answer tells all
 // that must be put right.
 func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
@@ -64,6 +67,9 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 		return matcher.Answer{}, matcher.NewProblem("problem.internal", err)
 	}
 	progress.Report(matcher.StageLoading, 0, 0)
+	if len(req.Frames) == 0 {
+		m.params.Engine.decoders.warm() // while the models are loaded
+	}
 	if err := m.params.Engine.Load(ctx); err != nil {
 		return matcher.Answer{}, err
 	}

@@ -5,8 +5,6 @@ import (
 	"context"
 
 	"gocv.io/x/gocv"
-
-	"facematch/matcher"
 )
 
 // steadySize refuses a clip whose pictures change their size on the way, and
@@ -24,7 +22,7 @@ func steadySize(ctx context.Context, path string) (packets int, err error) {
 		defer capture.Close()
 	}
 	if err != nil { // its text names the file
-		return 0, unopened()
+		return 0, faultUnopened
 	}
 	capture.Set(gocv.VideoCaptureFormat, -1) // packets as they are
 
@@ -44,14 +42,14 @@ func steadySize(ctx context.Context, path string) (packets int, err error) {
 		packets++
 		packet, err := mat.DataPtrUint8()
 		if err != nil {
-			return 0, matcher.NewProblem("clip.unreadable", err)
+			return 0, faultKind
 		}
 		switch mark := sizeMark(packet); {
 		case mark == nil:
 		case first == nil:
 			first = bytes.Clone(mark)
 		case !bytes.Equal(mark, first):
-			return 0, matcher.NewProblem("clip.size_changes", nil)
+			return 0, faultResized
 		}
 	}
 	return packets, nil
