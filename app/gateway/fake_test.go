@@ -223,8 +223,9 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (app.API, error) {
 			return nil, errors.New("a served check goes nowhere else")
 		},
-		Queue:      queue.New(dir, func(context.Context) ([]byte, error) { return nil, errors.New("no key") }),
-		OpenSource: func(string) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
+		Queue:       queue.New(dir, func(context.Context) ([]byte, error) { return nil, errors.New("no key") }),
+		OpenHistory: func(context.Context, string) (app.Records, error) { return nil, errors.New("no other history") },
+		OpenSource:  func(string) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
 		Operators: operators.New(operators.Params{
 			File: filepath.Join(dir, "operators.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
 		}),

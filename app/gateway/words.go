@@ -40,6 +40,8 @@ var words = map[string]string{
 	"clip.unsupported":  "the video is a file of the kind %v: send MP4, MOV, AVI, WebM or MKV",
 	"clip.too_large":    "the pictures of the video are too large",
 	"clip.too_long":     "the video is longer than %v minutes",
+	"clip.too_slow":     "the video takes too long to read: send a few seconds of it, in 1920 x 1080 or less",
+	"clip.reader_broke": "the video cannot be read: it breaks what reads it",
 	"clip.size_changes": "the pictures of the video change their size part-way",
 }
 
