@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image/jpeg"
 	"log/slog"
 	"net/http"
@@ -89,6 +90,16 @@ func sample(t *testing.T) (image, video string) {
 		t.Logf("%s: %d KB", filepath.Base(f), info.Size()>>10)
 	}
 	return image, video
+}
+
+// TestMain is the program where the engine of this process starts another one to
+// read a clip.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == offline.DecodeCommand {
+		fmt.Fprintln(os.Stderr, offline.DecodeHere(os.Stdin, os.Stdout))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
 }
 
 // bare is the engine's own speed: so many loops that do nothing but checks, for so
