@@ -81,6 +81,8 @@ type History interface {
 	Sending(ctx context.Context, s history.Sending) error
 	// Taken says whether a kept check was sent, or may have been.
 	Taken(ctx context.Context, session, kept string) (bool, error)
+	// Erased says whether a session was erased with all that is sealed in it.
+	Erased(ctx context.Context, session string) (bool, error)
 	Finish(ctx context.Context, f history.Finished) error
 	Settings(ctx context.Context, c history.SettingsChange) error
 	LastSettings(ctx context.Context) (history.SettingsChange, bool, error)

@@ -71,6 +71,8 @@ func (m *memory) Sending(_ context.Context, s history.Sending) error {
 	return nil
 }
 
+func (m *memory) Erased(context.Context, string) (bool, error) { return false, nil }
+
 func (m *memory) Taken(_ context.Context, _, kept string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

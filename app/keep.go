@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"facematch/app/history"
@@ -48,6 +49,14 @@ func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
 	if err != nil {
 		return KeptCheck{}, err
 	}
+	// Asked after: who erases a session deletes what was kept of it before.
+	if gone, err := d.p.History.Erased(ctx, in.Session); err != nil || gone {
+		err = errors.Join(err, d.p.Queue.Remove(item.ID))
+		if err == nil {
+			err = matcher.NewProblem("store.session_erased", nil)
+		}
+		return KeptCheck{}, err
+	}
 	d.Drop(in)
 	d.p.Log.Info("check kept", "check", in.from, "kept", item.ID)
 	return item, nil
@@ -86,6 +95,11 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		if err != nil {
 			return KeptChecks{}, err
 		}
+		erased, err := d.p.History.Erased(ctx, item.Session)
+		if err != nil {
+			return KeptChecks{}, err
+		}
+		taken = taken || erased
 		expired := item.At.Before(oldest)
 		if !taken && !expired {
 			kept.Checks = append(kept.Checks, item)

@@ -121,13 +121,23 @@ func (a *appending) drop(ctx context.Context, session string, part history.Part)
 // mayStart refuses a session that was erased: it gets no key any more, so nothing
 // of the check could be sealed.
 func (a *appending) mayStart(ctx context.Context, session string) error {
-	var gone bool
-	err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p ON p.value = 'key'
-		WHERE e.session = ? AND e.kind = ?)`, session, history.KindErased).Scan(&gone)
+	gone, err := wasErased(ctx, a, session)
 	if err == nil && gone {
 		err = matcher.NewProblem("store.session_erased", nil)
 	}
 	return err
+}
+
+// Erased says whether a session was erased with all that is sealed in it.
+func (s *Store) Erased(ctx context.Context, session string) (bool, error) {
+	gone, err := wasErased(ctx, s.reader, session)
+	return gone, problem(err)
+}
+
+func wasErased(ctx context.Context, q querier, session string) (gone bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p ON p.value = 'key'
+		WHERE e.session = ? AND e.kind = ?)`, session, history.KindErased).Scan(&gone)
+	return gone, err
 }
 
 // dropNames deletes what a name is found by.

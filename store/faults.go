@@ -182,10 +182,10 @@ type sealing struct {
 	restored int64 // the newest "restored" record
 }
 
-func readSealing(ctx context.Context, q querier) (sealing, error) {
+func readSealing(ctx context.Context, q querier, opens opener) (sealing, error) {
 	s := sealing{erased: map[string]erased{}, back: map[int64]bool{}}
 	var err error
-	if s.keys, err = keyedSessions(ctx, q); err != nil {
+	if s.keys, err = keyedSessions(ctx, q, opens); err != nil {
 		return s, err
 	}
 	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM record WHERE kind = ?`, history.KindRestored).Scan(&s.restored); err != nil {
@@ -217,7 +217,8 @@ func readSealing(ctx context.Context, q querier) (sealing, error) {
 		s.count++
 	}
 	for session, of := range s.erased {
-		if seq := of[history.PartKey]; seq > 0 && s.keys[session] {
+		if _, there := s.keys[session]; there && of[history.PartKey] > 0 {
+			seq := of[history.PartKey]
 			s.back[seq] = true
 		}
 	}

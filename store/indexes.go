@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -66,6 +69,8 @@ func indexesFit(ctx context.Context, q querier, seed maphash.Seed, want sums, la
 			return err
 		}
 		var sum uint64
+		var lastA, lastB []byte
+		lastSeq := int64(math.MinInt64)
 		for rows.Next() {
 			var a, b sql.RawBytes
 			var seq int64
@@ -73,6 +78,11 @@ func indexesFit(ctx context.Context, q querier, seed maphash.Seed, want sums, la
 				rows.Close()
 				return damaged(err)
 			}
+			if c := cmp.Or(bytes.Compare(lastA, a), bytes.Compare(lastB, b), cmp.Compare(lastSeq, seq)); c >= 0 && lastSeq != math.MinInt64 {
+				rows.Close()
+				return fmt.Errorf("index %d: not in order: %w", i, errIndex)
+			}
+			lastA, lastB, lastSeq = append(lastA[:0], a...), append(lastB[:0], b...), seq
 			if seq <= last {
 				sum += entryKey(seed, maphash.Bytes(seed, a), maphash.Bytes(seed, b), seq)
 			}

@@ -115,11 +115,11 @@ func (s *Store) indexSome(ctx context.Context, tx *sql.Tx, master []byte, after,
 		if err := rows.Scan(&n.record, &check, &n.session, &part.nonce, &part.ciphertext, &key.nonce, &key.ciphertext); err != nil {
 			return damaged(err)
 		}
+		names = append(names, n) // one that does not open too, or Verify misses it
 		clear, err := s.openPart(master, n.session, check, partName, part, key)
 		if err != nil {
 			continue
 		}
-		names = append(names, n)
 		for _, t := range made.ofName(string(clear)) {
 			all = append(all, found{t, n.record})
 		}

@@ -128,6 +128,15 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 			return err
 		}
 		for _, e := range again {
+			// What the backup says itself is done: what came to the session later stays.
+			var had bool
+			if err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE seq = ? AND seq <= ? AND kind = ? AND session = ?)`,
+				e.Seq, done.Backup.Seq, history.KindErased, e.Session).Scan(&had); err != nil {
+				return err
+			}
+			if had {
+				continue
+			}
 			did, err := a.erase(ctx, history.Erasure{Session: e.Session, Actor: r.By, Parts: e.Parts, Reason: history.AfterRestore})
 			if err != nil {
 				return err
@@ -277,15 +286,17 @@ func (s *Store) erasedSince(ctx context.Context, path string, same bool) ([]eras
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT payload FROM record WHERE kind = ? ORDER BY seq`, history.KindErased)
+	rows, err := db.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq`, history.KindErased)
 	if err != nil {
 		return all, nil // it cannot be read: the lists must do
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var seq int64
 		var payload []byte
 		var e erasure
-		if rows.Scan(&payload) == nil && json.Unmarshal(payload, &e) == nil {
+		if rows.Scan(&seq, &payload) == nil && json.Unmarshal(payload, &e) == nil {
+			e.Seq = seq
 			all = append(all, e)
 		}
 	}

@@ -61,6 +61,25 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	if err != nil {
 		return err
 	}
+	opens := func(_ string, nonce, wrapped []byte) bool { return len(wrapped) == keySize+16 } // all that can be said without the master key
+	if s.vault != nil {
+		if master, err := s.vault.master(ctx, false); err == nil {
+			aead, err := gcm(master)
+			if err != nil {
+				return err
+			}
+			var clear []byte
+			opens = func(session string, nonce, wrapped []byte) bool {
+				if len(nonce) != aead.NonceSize() {
+					return false
+				}
+				clear, err = aead.Open(clear[:0], nonce, wrapped, keyBinding(s.id, session))
+				return err == nil
+			}
+		} else if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 	// One transaction, so that all is read as of one moment.
 	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -70,9 +89,9 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	found, err := tables(ctx, tx)
 	changed := err == nil && !slices.Equal(found, made)
 	if err == nil && changed {
-		_, err = walk(ctx, tx, v, marks, progress)
+		_, err = walk(ctx, tx, v, marks, opens, progress)
 	} else if err == nil {
-		err = s.verifyAll(ctx, tx, v, marks, progress)
+		err = s.verifyAll(ctx, tx, v, marks, opens, progress)
 	}
 	unreadable := false
 	if err = problem(err); err != nil {
@@ -93,11 +112,11 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 
 // verifyAll walks the chain and then looks at all that is made from it. While
 // this goroutine computes, another lets SQLite go through the file.
-func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) error {
+func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc) error {
 	beside, cancel := context.WithCancel(ctx)
 	file := make(chan error, 1)
 	go func() { file <- rest(beside, s.reader) }()
-	w, err := walk(ctx, tx, v, marks, progress)
+	w, err := walk(ctx, tx, v, marks, opens, progress)
 	if err == nil && v.Fault == "" {
 		err = indexesFit(ctx, tx, w.seed, w.sums, w.last)
 	}
@@ -135,7 +154,7 @@ type walked struct {
 }
 
 // walk reads the chain until its end or the first bad record.
-func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, progress matcher.ProgressFunc) (walked, error) {
+func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc) (walked, error) {
 	w := walked{index: newIndex(), seed: maphash.MakeSeed()}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
@@ -144,7 +163,7 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, p
 		Scan(&total, &lastSealed); err != nil {
 		return w, err
 	}
-	sealing, err := readSealing(ctx, tx)
+	sealing, err := readSealing(ctx, tx, opens)
 	if err != nil {
 		return w, err
 	}
@@ -199,6 +218,9 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, p
 	if v.Fault == "" && max(v.Until, lastSealed) > before.seq {
 		bad(before.seq+1, history.FaultCutOff)
 	}
+	if v.Fault == "" && w.unfound > before.seq { // or no name would be looked for, nor missed
+		bad(0, history.FaultLists)
+	}
 	progress.Report(StageVerifying, int(v.Records), total)
 	if before.seq > 0 {
 		v.Head = hex.EncodeToString(before.hash[:])
@@ -208,8 +230,10 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, p
 }
 
 // keyedSessions gives the sessions that have a key.
-func keyedSessions(ctx context.Context, q querier) (map[string]bool, error) {
-	rows, err := q.QueryContext(ctx, `SELECT session FROM session_key`)
+type opener = func(session string, nonce, wrapped []byte) bool
+
+func keyedSessions(ctx context.Context, q querier, opens opener) (map[string]bool, error) {
+	rows, err := q.QueryContext(ctx, `SELECT session, nonce, wrapped FROM session_key`)
 	if err != nil {
 		return nil, err
 	}
@@ -217,10 +241,11 @@ func keyedSessions(ctx context.Context, q querier) (map[string]bool, error) {
 	keys := map[string]bool{}
 	for rows.Next() {
 		var session string
-		if err := rows.Scan(&session); err != nil {
+		var nonce, wrapped sql.RawBytes
+		if err := rows.Scan(&session, &nonce, &wrapped); err != nil {
 			return nil, damaged(err)
 		}
-		keys[session] = true
+		keys[session] = opens(session, nonce, wrapped)
 	}
 	return keys, rows.Err()
 }
@@ -272,6 +297,9 @@ func rest(ctx context.Context, q querier) error {
 	if free > 0 {
 		return whole(ctx, q)
 	}
+	if err := reachable(ctx, q); err != nil {
+		return err
+	}
 	found, err := tables(ctx, q)
 	if err != nil {
 		return err
@@ -298,6 +326,18 @@ func sound(ctx context.Context, q querier, check string) error {
 	}
 	if found != "ok" {
 		return fmt.Errorf("%s: %w", found, sqlite3.Error{Code: sqlite3.ErrCorrupt})
+	}
+	return nil
+}
+
+func reachable(ctx context.Context, q querier) error {
+	var last, found int64
+	if err := q.QueryRowContext(ctx, `WITH RECURSIVE n(seq) AS (SELECT max(seq) FROM record UNION ALL SELECT seq - 1 FROM n WHERE seq > 1)
+		SELECT coalesce(max(n.seq), 0), count(r.seq) FROM n LEFT JOIN record r ON r.seq = n.seq`).Scan(&last, &found); err != nil {
+		return err
+	}
+	if found != last {
+		return fmt.Errorf("%d of %d records are found by their number: %w", found, last, sqlite3.Error{Code: sqlite3.ErrCorrupt})
 	}
 	return nil
 }

@@ -131,8 +131,10 @@ func (dark) Next(context.Context, uint64) (matcher.Live, error) {
 	return matcher.Live{Seq: 1, Problem: matcher.NewProblem("settings.no_camera", nil)}, nil
 }
 
-func (p *parts) Start(_ context.Context, s history.Started) error       { p.started = s; return nil }
-func (p *parts) Sending(context.Context, history.Sending) error         { return nil }
+func (p *parts) Start(_ context.Context, s history.Started) error { p.started = s; return nil }
+func (p *parts) Sending(context.Context, history.Sending) error   { return nil }
+func (p *parts) Erased(context.Context, string) (bool, error)     { return false, nil }
+
 func (p *parts) Taken(context.Context, string, string) (bool, error)    { return false, nil }
 func (p *parts) Finish(_ context.Context, f history.Finished) error     { p.finished = f; return nil }
 func (p *parts) Settings(context.Context, history.SettingsChange) error { return nil }

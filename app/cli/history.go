@@ -56,7 +56,7 @@ func (c *commands) historyList() *cobra.Command {
 		if err := c.format(cmd, format, "text", "csv", "json"); err != nil {
 			return err
 		}
-		if limit < 1 || before < 0 {
+		if limit < 1 || limit > mostListed || before < 0 {
 			return c.usage(cmd, "cli.list.range")
 		}
 		filter, err := chosen.filter(c, cmd)
@@ -67,7 +67,7 @@ func (c *commands) historyList() *cobra.Command {
 			return c.usage(cmd, "cli.list.before_newest")
 		}
 		filter.Limit, filter.Before = limit, before
-		return c.lookAt(cmd, *db, format, func(r shown) error {
+		return c.lookAt(cmd, reading(names, format), *db, format, func(r shown) error {
 			if after != "" {
 				last, err := c.find(cmd, r, after)
 				if err != nil {
@@ -88,6 +88,18 @@ func (c *commands) historyList() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// mostListed is the longest list, for what is longer is an export, and recorded.
+const mostListed = 100_000
+
+// reading is what somebody does who has lists printed: with names, for other
+// programs to read, that is as good as an export.
+func reading(names bool, format string) app.Action {
+	if names && format != "text" {
+		return app.ActionExport
+	}
+	return app.ActionHistory
 }
 
 func (c *commands) writeRows(rows []history.Row, names bool, format string) error {
@@ -198,7 +210,7 @@ func (c *commands) historyVerify() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.lookAt(cmd, *db, format, func(r shown) error {
+		err := c.lookAt(cmd, app.ActionHistory, *db, format, func(r shown) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err

@@ -27,14 +27,14 @@ func (c *commands) dbFlag(cmd *cobra.Command) *string {
 // lookAt opens our own history or, where a file is named, another desk's, for one
 // command that only looks. Who may look at ours may look at others'; a computer
 // without a history of its own is nobody's yet.
-func (c *commands) lookAt(cmd *cobra.Command, db, format string, do func(shown) error) error {
+func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format string, do func(shown) error) error {
 	if db == "" {
-		return c.look(cmd, app.ActionHistory, format, func(r Records) error { return do(r) })
+		return c.look(cmd, action, format, func(r Records) error { return do(r) })
 	}
 	records, err := c.History(cmd.Context())
 	switch {
 	case err == nil:
-		err = errors.Join(c.enter(cmd, records, app.ActionHistory), records.Close())
+		err = errors.Join(c.enter(cmd, records, action), records.Close())
 	case isKey(err, "store.missing"):
 		err = nil
 	}

@@ -35,7 +35,7 @@ func (c *commands) historyShow() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		return c.lookAt(cmd, *db, format, func(r shown) error {
+		return c.lookAt(cmd, reading(names, format), *db, format, func(r shown) error {
 			row, err := c.find(cmd, r, args[0])
 			if err != nil {
 				return err

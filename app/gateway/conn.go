@@ -107,6 +107,9 @@ func (c *conn) Read(p []byte) (int, error) {
 // Write passes an answer on. What net/http writes by itself, of a request that
 // never becomes one, is plain text; it writes it in one piece.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.serving.Load() { // a handler's own answer
+		return c.Conn.Write(p)
+	}
 	own, found := ownRefusal(p)
 	if !found {
 		return c.Conn.Write(p)

@@ -61,7 +61,9 @@ func (f *fake) Finish(_ context.Context, e history.Finished) error {
 	return nil
 }
 
-func (f *fake) Sending(context.Context, history.Sending) error              { return nil }
+func (f *fake) Sending(context.Context, history.Sending) error { return nil }
+func (f *fake) Erased(context.Context, string) (bool, error)   { return false, nil }
+
 func (f *fake) Taken(context.Context, string, string) (bool, error)         { return false, nil }
 func (f *fake) Settings(context.Context, history.SettingsChange) error      { return nil }
 func (f *fake) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }

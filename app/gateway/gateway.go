@@ -302,6 +302,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && (path == "/healthz" || path == "/readyz") {
 		return // who watches asks every few seconds
 	}
+	defer func() {
+		if refused == errGone {
+			panic(http.ErrAbortHandler) // else net/http says 200, to one that has only ended its sending
+		}
+	}()
 	g.p.Log.Info("request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began))
 }
 

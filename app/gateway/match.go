@@ -110,7 +110,7 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 		}
 	}
 	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
-		return nil, refuse(http.StatusBadRequest, "the person did not give consent in this session")
+		return nil, errRefused
 	}
 	if g.stopping.Err() != nil {
 		return nil, retry(stopped, stopTime)
@@ -189,6 +189,9 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	if !g.knows(q.token.SHA256) { // revoked while it waited
 		return nil, refuse(http.StatusUnauthorized, "missing or invalid token")
 	}
+	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // said while it waited
+		return nil, errRefused
+	}
 	ctx, cancel := context.WithTimeoutCause(q.Context(), checkTime, errTooLong)
 	defer cancel()
 	check, err := g.p.Desk.Check(ctx, in, nil)
@@ -253,7 +256,7 @@ func (g *Gateway) processVideo(q *request) (any, error) {
 	case !g.sessions.has(session, q.token.SHA256):
 		return nil, errNoSession
 	case g.sessions.forbids(session, q.token.SHA256):
-		return nil, refuse(http.StatusBadRequest, "the person did not give consent in this session")
+		return nil, errRefused
 	}
 	leave, err := g.line.enter(q.token.SHA256)
 	if err != nil {

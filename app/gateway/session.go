@@ -48,6 +48,7 @@ type stored struct {
 
 var (
 	errNoSession = refuse(http.StatusNotFound, "there is no such session")
+	errRefused   = refuse(http.StatusBadRequest, "the person did not give consent in this session")
 	errNoRoom    = retry("there is no room for more sessions: try again later", longestWait)
 )
 
@@ -114,7 +115,9 @@ func (s *sessions) consent(id, owner string, given bool) bool {
 	defer s.mu.Unlock()
 	one, known := s.get(id, owner)
 	if known {
-		one.refused = !given
+		if one.refused = !given; one.refused {
+			s.forget(one)
+		}
 	}
 	return known
 }
@@ -167,6 +170,9 @@ func (s *sessions) put(id, owner string, k *keeping, size int64) error {
 	one, known := s.get(id, owner)
 	if !known {
 		return errNoSession
+	}
+	if one.refused {
+		return errRefused
 	}
 	before := int64(0)
 	if one.video != nil {

@@ -29,6 +29,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofrs/flock"
 	"golang.org/x/text/cases"
@@ -180,6 +181,12 @@ func CleanName(name string) (string, error) {
 func Same(a, b string) bool { return fold(a) == fold(b) }
 
 func fold(name string) string {
+	name = strings.Map(func(r rune) rune { // what cannot be seen tells no names apart
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' {
+			return -1
+		}
+		return r
+	}, name)
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(name), " "))))
 }
 

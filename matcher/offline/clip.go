@@ -74,12 +74,14 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 	if err != nil {
 		return "", nil, matcher.NewProblem("clip.temp", err)
 	}
+	path, remove, err = nameless(file)
+	if err != nil {
+		return "", nil, matcher.NewProblem("clip.temp", err)
+	}
+	drop := remove
 	defer func() {
-		if closeErr := file.Close(); err == nil && closeErr != nil {
-			err = matcher.NewProblem("clip.temp", closeErr)
-		}
 		if err != nil {
-			os.Remove(file.Name())
+			drop()
 		}
 	}()
 	if _, err := file.Write(head); err != nil {
@@ -94,5 +96,5 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 	case n == maxSpill:
 		return "", nil, matcher.NewProblem("clip.too_large", nil)
 	}
-	return file.Name(), func() { os.Remove(file.Name()) }, nil
+	return path, remove, nil
 }

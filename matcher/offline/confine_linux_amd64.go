@@ -19,6 +19,13 @@ var refused = []uint32{
 	unix.SYS_SHMGET, unix.SYS_MSGGET, unix.SYS_SEMGET, unix.SYS_MQ_OPEN, unix.SYS_MEMFD_CREATE,
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, unix.SYS_CHROOT, unix.SYS_PIVOT_ROOT,
 	unix.SYS_IO_URING_SETUP, unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD,
+	unix.SYS_SETPGID, unix.SYS_SETSID,
+	// Landlock leaves these to whoever owns a file, and truncate up to Linux 6.1.
+	unix.SYS_TRUNCATE, unix.SYS_CHMOD, unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2,
+	unix.SYS_CHOWN, unix.SYS_FCHOWN, unix.SYS_LCHOWN, unix.SYS_FCHOWNAT,
+	unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_UTIMENSAT, unix.SYS_FUTIMESAT,
+	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_SETXATTRAT,
+	unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR, unix.SYS_REMOVEXATTRAT,
 	unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL,
 }
 
@@ -34,8 +41,8 @@ func filterCalls() error {
 		answer = unix.BPF_RET | unix.BPF_K
 		// Of struct seccomp_data: the call's number, the kind of processor, the lower
 		// half of the first argument.
-		number, arch, argument = 0, 4, 16
-		otherABI               = 0x40000000 // calls of x32
+		number, arch, argument, second = 0, 4, 16, 24
+		otherABI                       = 0x40000000 // calls of x32
 	)
 	allow := unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW}
 	refuse := func(errno unix.Errno) unix.SockFilter {
@@ -64,7 +71,13 @@ func filterCalls() error {
 		program = append(program,
 			unix.SockFilter{Code: equal, K: call, Jf: 4}, unix.SockFilter{Code: load, K: argument}, own, allow, refuse(unix.EPERM))
 	}
-	program = append(program, allow)
+	// A file's signals may go to any process of this user, and be any: not even SIGKILL
+	// is left out.
+	program = append(program,
+		unix.SockFilter{Code: equal, K: unix.SYS_FCNTL, Jf: 5}, unix.SockFilter{Code: load, K: second},
+		unix.SockFilter{Code: equal, K: unix.F_SETOWN, Jt: 2}, unix.SockFilter{Code: equal, K: unix.F_SETOWN_EX, Jt: 1},
+		unix.SockFilter{Code: equal, K: unix.F_SETSIG, Jf: 1}, refuse(unix.EPERM),
+		unix.SockFilter{Code: load, K: number}, allow)
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("no_new_privs", err)
 	}

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -72,7 +73,10 @@ func untilEnded(p *os.Process) {
 }
 
 // killAll ends a process that has not been waited for, with all it has started.
-func killAll(p *os.Process) { unix.Kill(-p.Pid, unix.SIGKILL) }
+func killAll(p *os.Process) {
+	unix.Kill(-p.Pid, unix.SIGKILL)
+	unix.Kill(p.Pid, unix.SIGKILL) // it may have left its group
+}
 
 // limitDecoder bounds what a process may use, once it is ready and before it meets a
 // clip.
@@ -155,4 +159,13 @@ func loaded() (paths []string) {
 		}
 	}
 	return paths
+}
+
+// nameless takes a file its name: it ends with this process, however that ends. The
+// path is good for this process only.
+func nameless(file *os.File) (path string, remove func(), err error) {
+	if err := os.Remove(file.Name()); err != nil {
+		return "", nil, errors.Join(err, file.Close())
+	}
+	return fmt.Sprintf("/proc/self/fd/%d", file.Fd()), func() { file.Close() }, nil
 }
