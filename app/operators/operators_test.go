@@ -545,3 +545,15 @@ func BenchmarkSignIn(b *testing.B) {
 	b.ReportMetric(float64(took["Nobody"])/float64(took["Ada"]), "unknown/known")
 	b.ReportMetric(took["Ada"].Seconds()*1000/float64(b.N), "ms/attempt")
 }
+
+// Names that look alike because of letters nobody sees are one name.
+func TestUnseenLettersTellNoNamesApart(t *testing.T) {
+	for _, other := range []string{"a\u200bda", "a\u00adda", "ada\u2060", "a\u034fda", "ada\ufe0f"} {
+		if !Same("ada", other) {
+			t.Errorf("%+q is another name", other)
+		}
+	}
+	if Same("ada", "adda") {
+		t.Error("ada and adda are one name")
+	}
+}

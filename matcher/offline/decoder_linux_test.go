@@ -126,6 +126,14 @@ var forbidden = []struct {
 	}},
 	{"signal", func(at target) error { return unix.Kill(at.pid, 0) }},
 	{"signal a thread", func(at target) error { return unix.Tgkill(at.pid, at.pid, 0) }},
+	{"have signals sent", func(target) error {
+		_, err := unix.FcntlInt(0, unix.F_SETSIG, 0)
+		return err
+	}},
+	{"leave its group", func(target) error { return unix.Setpgid(0, unix.Getpgrp()) }},
+	{"change a file's rights", func(at target) error { return os.Chmod(at.file, 0o600) }},
+	{"cut a file off", func(at target) error { return unix.Truncate(at.file, int64(len("secret"))) }},
+	{"change a file's time", func(at target) error { return os.Chtimes(at.file, time.Now(), time.Now()) }},
 	{"change the limits of others", func(at target) error {
 		var limit unix.Rlimit
 		if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
