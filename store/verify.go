@@ -24,7 +24,8 @@ const StageVerifying matcher.Stage = "verifying"
 // hash anew, compares with the anchor, and names the first bad record. Then it
 // looks whether the tables are those this program makes, as lists read columns
 // that are computed from the payloads, and whether the file is whole. It needs
-// no key and keeps nobody from writing. A broken or damaged history is a
+// no key, though with the master key at hand, for which it may wait for the keyring,
+// it also tells a session's key that was spoilt. It keeps nobody from writing. A broken or damaged history is a
 // verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
 	// One at a time: each takes two of the readers' connections and all cores.
@@ -229,9 +230,12 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 	return w, nil
 }
 
-// keyedSessions gives the sessions that have a key.
+// opener says whether a session's wrapped key is one: whether the master key opens
+// it or, where that is not at hand, whether it has the length of one.
 type opener = func(session string, nonce, wrapped []byte) bool
 
+// keyedSessions gives the sessions that have a row for their key, and whether it is
+// one.
 func keyedSessions(ctx context.Context, q querier, opens opener) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, `SELECT session, nonce, wrapped FROM session_key`)
 	if err != nil {
@@ -330,6 +334,9 @@ func sound(ctx context.Context, q querier, check string) error {
 	return nil
 }
 
+// reachable looks each record up by its number. A walk passes over records that a
+// wrong separator in the table's tree hides from whoever asks for them. Downwards,
+// because upwards SQLite would only step to the next row.
 func reachable(ctx context.Context, q querier) error {
 	var last, found int64
 	if err := q.QueryRowContext(ctx, `WITH RECURSIVE n(seq) AS (SELECT max(seq) FROM record UNION ALL SELECT seq - 1 FROM n WHERE seq > 1)
