@@ -338,7 +338,7 @@ func TestCheckEndsWithItsOutcome(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none, err := matcher.NotCompared(matcher.CodeNoFace, matcher.CodeOK, rules)
+	none, err := matcher.NotCompared(matcher.Anchor(matcher.CodeNoFace, ""), matcher.Target(""), rules)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,21 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 // referred.
 const ReasonMinor = matcher.ReasonMinor
 
+// reasonKeys are the keys of the words for the reasons besides conditions.
+var reasonKeys = map[string]string{
+	matcher.ReasonMinor:         "reason.minor",
+	matcher.ReasonSecondPerson:  "reason.second_person",
+	matcher.ReasonAnotherPerson: "reason.another_person",
+	matcher.ReasonUnclear:       "reason.unclear",
+	matcher.ReasonStill:         "reason.still",
+	matcher.ReasonDocument:      "reason.document",
+	matcher.ReasonJumps:         "reason.jumps",
+}
+
+// ReasonKey is the key of the words for a reason an answer gives besides
+// conditions; empty where it is none of those.
+func ReasonKey(reason string) string { return reasonKeys[reason] }
+
 // FormatNumber writes a whole number with its thousands apart: 30,450.
 func FormatNumber(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 

@@ -291,8 +291,18 @@ func (s Scoring) decide() Scoring {
 	return s
 }
 
-// ReasonMinor is the reason for which a person under 18 does not pass by itself.
-const ReasonMinor = "a person of 18 or over (was under 18)"
+// The reasons, besides conditions, for which a result does not pass by itself. The
+// words of a person's language come from the catalogue, under reason.minor and so
+// on in this order.
+const (
+	ReasonMinor         = "a person of 18 or over (was under 18)"
+	ReasonSecondPerson  = "nobody else in the picture (was a second person in some frames)"
+	ReasonAnotherPerson = "one person in the video (was another one in some frames)"
+	ReasonUnclear       = "a face in every frame (was too poor to tell whose in over 20 % of them)"
+	ReasonStill         = "a person who moves (was a picture that stands still)"
+	ReasonDocument      = "a living person (was perhaps the document itself)"
+	ReasonJumps         = "every jump of the picture looked at (was too many of them)"
+)
 
 // ReferFor adds a reason for which a result must not pass by itself.
 func (s Scoring) ReferFor(reason string) Scoring {

@@ -16,7 +16,7 @@ func data(percentages ...float64) Data {
 }
 
 func notCompared(anchor, target int) Data {
-	r, err := NotCompared(anchor, target, nil)
+	r, err := NotCompared(Anchor(anchor, ""), side(target, "", ""), nil)
 	if err != nil {
 		panic(err)
 	}

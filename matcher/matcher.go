@@ -72,9 +72,10 @@ type Frame struct {
 
 // Face is one face found in a picture, in that picture's pixels.
 type Face struct {
-	Box  image.Rectangle // may reach over the picture's edge where a face is cut off
-	Eyes [2]image.Point  // centres of the eyes, the one on the picture's left first
-	Nose image.Point     // the base of the nose
+	Box   image.Rectangle // reaches over the picture's edge where that cuts the face
+	Eyes  [2]image.Point  // centres of the eyes; of an upright face the one on the picture's left first
+	Nose  image.Point     // the base of the nose
+	Score float64         // how sure the detector is, 0 to 1
 }
 
 // Blob is a file as it came: on disk or in memory.
@@ -89,6 +90,7 @@ type Blob struct {
 // Portrait is the face picture found on a document.
 type Portrait struct {
 	Code     int               // 0, or why there is none: one of the Code constants
+	Flaw     Flaw              // more about that; empty where the code says all
 	Image    *image.RGBA       // upright crop with margin around the face; nil where Code is not 0
 	Page     *image.RGBA       // the upright page it was found on (or looked for on)
 	Number   int               // of that page, from 1
@@ -125,7 +127,7 @@ type Request struct {
 	Page      Blob        // the document as it came; the remote API gets it
 	Portrait  *Portrait   // found or cropped before; nil: the engine finds it on Page
 	Video     Blob        // the clip as a file; the remote API gets it
-	Frames    []Frame     // candidate frames already in memory; empty: the engine reads Video
+	Film      Film        // the frames to compare, as they are filmed; nil: the engine reads Video
 	Person    string      // full name; empty where unknown or not consented to be sent
 	Session   string      // sess_<uuid>
 	Prefilled bool        // remote only: the session's video is already with the API
@@ -139,7 +141,8 @@ type Answer struct {
 	Portrait *Portrait      // nil where the engine has none to show
 	Frames   []MatchedFrame // the chosen frames in the order of the clip
 	Best     int            // index into Frames of the highest percentage; -1 without frames
-	Swapped  bool           // two chosen frames show different people
+	Flaw     Flaw           // why the clip could not be compared; empty where it could
+	Others   *Sight         // two people, or a person and a picture, in one frame; nil where there are none
 	Rarity   Rarity         // of the score among strangers; zero where it was not measured
 	Engine   Description
 
@@ -182,6 +185,12 @@ func (e *Exchange) Untaken() bool { return e.Unsent() || e != nil && e.Answered 
 // Unanswered says that bytes may have been sent and no whole answer came: what
 // the other program made of them is not known.
 func (e *Exchange) Unanswered() bool { return e != nil && e.Reached && !e.Answered }
+
+// Sight is what one frame of a clip shows.
+type Sight struct {
+	Frame Frame
+	Faces []Face // those that count, largest first
+}
 
 // MatchedFrame is one chosen frame and how it compared.
 type MatchedFrame struct {

@@ -67,26 +67,26 @@ var descriptions = map[int]string{
 }
 
 // Anchor describes the document's side.
-func Anchor(code int) Side { return side(code, " in the image") }
+func Anchor(code int, flaw Flaw) Side { return side(code, flaw, " in the image") }
 
 // Target describes the clip's side.
-func Target(code int) Side { return side(code, " in the video") }
+func Target(flaw Flaw) Side { return side(flaw.Code(), flaw, " in the video") }
 
-func side(code int, where string) Side {
+func side(code int, flaw Flaw, where string) Side {
 	text := descriptions[code]
 	if code != CodeOK {
-		text += where
+		text = flaw.because(text + where)
 	}
 	return Side{Code: code, Description: text}
 }
 
 // NotCompared is the result where the document or the clip has no usable face.
 // It has no percentages; one of the codes is not 0.
-func NotCompared(anchor, target int, rules []Condition) (Result, error) {
-	if anchor == CodeOK && target == CodeOK {
+func NotCompared(anchor, target Side, rules []Condition) (Result, error) {
+	if anchor.Code == CodeOK && target.Code == CodeOK {
 		return Result{}, fmt.Errorf("not compared needs a code other than 0")
 	}
-	return newResult(Anchor(anchor), Target(target), nil, 0, rules), nil
+	return newResult(anchor, target, nil, 0, rules), nil
 }
 
 // Compared is the result of comparing at least one frame. The percentages are
@@ -96,7 +96,7 @@ func Compared(percentages []float64, resultFrom float64, rules []Condition) (Res
 	if len(percentages) == 0 {
 		return Result{}, fmt.Errorf("a comparison needs at least one percentage")
 	}
-	return newResult(Anchor(CodeOK), Target(CodeOK), percentages, resultFrom, rules), nil
+	return newResult(Anchor(CodeOK, FlawNone), Target(FlawNone), percentages, resultFrom, rules), nil
 }
 
 func newResult(anchor, target Side, percentages []float64, resultFrom float64, rules []Condition) Result {

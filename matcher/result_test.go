@@ -31,7 +31,7 @@ func TestNotComparedHasNoScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NotCompared(CodeOK, CodeTwoFaces, rules)
+	r, err := NotCompared(Anchor(CodeOK, ""), Target(FlawTwo), rules)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,14 +43,14 @@ func TestNotComparedHasNoScore(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	both, _ := NotCompared(CodeCutOff, CodeNoFace, nil)
+	both, _ := NotCompared(Anchor(CodeCutOff, ""), Target(FlawDark), nil)
 	if both.Data.Code != CodeCutOff || both.Data.Description != "Face cut off or too far from the centre in the image" {
 		t.Errorf("the anchor's code comes first: %+v", both.Data)
 	}
 }
 
 func TestImpossibleResultsAreRefused(t *testing.T) {
-	if _, err := NotCompared(CodeOK, CodeOK, nil); err == nil {
+	if _, err := NotCompared(Anchor(CodeOK, ""), Target(FlawNone), nil); err == nil {
 		t.Error("not compared without a code is accepted")
 	}
 	if _, err := Compared(nil, 60, nil); err == nil {

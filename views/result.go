@@ -326,14 +326,9 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 			text, advice := r.words.side("target", code)
 			add(join(text, advice), "")
 		}
-		if c.Answer.Swapped {
-			add(r.words.T("reason.swapped"), "")
-		}
 		if result.Data.Code == 0 {
 			for _, text := range append(append([]string{}, result.Scoring.Failed...), result.Scoring.FailedRefer...) {
-				if said := r.words.reason(text); !c.Answer.Swapped || said != r.words.T("reason.other") {
-					add(said, text)
-				}
+				add(r.words.reason(text), text)
 			}
 		}
 	}

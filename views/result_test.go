@@ -13,6 +13,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/settings"
+	"facematch/matcher"
 )
 
 func show(t *testing.T, c shownCheck) (*resultView, string) {
@@ -74,11 +75,10 @@ func TestReasonsInWords(t *testing.T) {
 		!strings.Contains(text, "score >= 80 (was 55.00)") {
 		t.Errorf("the screen says %q", text)
 	}
-	c.Answer.Swapped = true
-	c.Answer.Result.Scoring.FailedRefer = []string{"one person in the clip"}
+	c.Answer.Result.Scoring.FailedRefer = []string{matcher.ReasonAnotherPerson}
 	_, text = show(t, shownCheck{Check: c})
 	w := english(t)
-	if !strings.Contains(text, w.T("reason.swapped")) || strings.Contains(text, w.T("reason.other")) {
+	if !strings.Contains(text, w.T("reason.another_person")) || strings.Contains(text, w.T("reason.other")) {
 		t.Errorf("two people in the clip: %q", text)
 	}
 	_, text = show(t, shownCheck{Check: notCompared(2, 1)})

@@ -55,8 +55,8 @@ var opKeys = map[string]string{
 // reason puts a condition that was not met into a sentence. One of another form
 // is named as what it is: something the engine wants a person to look at.
 func (w words) reason(text string) string {
-	if text == app.ReasonMinor {
-		return w.T("reason.minor")
+	if key := app.ReasonKey(text); key != "" {
+		return w.T(key)
 	}
 	m := rule.FindStringSubmatch(text)
 	if m == nil || fieldKeys[m[1]] == "" {

@@ -279,7 +279,7 @@ func answer(t *testing.T, percentages ...float64) matcher.Answer {
 	}
 	var r matcher.Result
 	if len(percentages) == 0 {
-		r, err = matcher.NotCompared(matcher.CodeNoFace, matcher.CodeOK, rules)
+		r, err = matcher.NotCompared(matcher.Anchor(matcher.CodeNoFace, ""), matcher.Target(""), rules)
 	} else {
 		r, err = matcher.Compared(percentages, 60, rules)
 	}

@@ -176,7 +176,7 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 
 func describe(p matcher.Portrait) found {
 	f := found{
-		Code: p.Code, Description: matcher.Anchor(p.Code).Description, Rotation: p.Rotation,
+		Code: p.Code, Description: matcher.Anchor(p.Code, p.Flaw).Description, Rotation: p.Rotation,
 		Eyes: []point{}, Warnings: []warning{}, Others: []box{},
 		Page: page{Number: p.Number, Count: p.Pages},
 	}

@@ -121,9 +121,9 @@ func (r *run) countFiles(report *Report) {
 		report.Clips = &Acquisition{}
 	}
 	for i, l := range r.looks {
-		f, a, text := r.test.files[i], report.Pictures, matcher.Anchor(l.code).Description
+		f, a, text := r.test.files[i], report.Pictures, matcher.Anchor(l.code, "").Description
 		if f.clip {
-			a, text = report.Clips, matcher.Target(l.code).Description
+			a, text = report.Clips, matcher.Anchor(l.code, "").Description
 		}
 		a.Files++
 		switch {

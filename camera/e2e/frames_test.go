@@ -46,7 +46,7 @@ func TestBestFrames(t *testing.T) {
 	score := func(path string, frames []matcher.Frame) float64 {
 		t.Helper()
 		answer, err := matching.Match(ctx, matcher.Request{
-			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Frames: frames, Rules: rules,
+			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Film: matcher.FilmOf(frames), Rules: rules,
 		}, nil)
 		if err != nil || answer.Result.Data.Code != matcher.CodeOK {
 			t.Fatalf("%s: %+v, %v", path, answer.Result.Data, err)

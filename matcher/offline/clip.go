@@ -14,8 +14,18 @@ import (
 
 // frames are the request's own, or those of its clip.
 func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
-	if len(req.Frames) > 0 {
-		return req.Frames, nil
+	if req.Film != nil {
+		var frames []matcher.Frame
+		for {
+			f, err := req.Film.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				return frames, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			frames = append(frames, f)
+		}
 	}
 	progress.Report(matcher.StageClip, 0, 0)
 	frames, err := background.Run(ctx, &m.params.Engine.native, func() ([]matcher.Frame, error) {

@@ -3,7 +3,6 @@ package offline
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"facematch/matcher"
 )
@@ -109,8 +108,8 @@ func (m *Matcher) Result(reference, probe matcher.Template, rules []matcher.Cond
 	if err != nil {
 		return matcher.Result{}, err
 	}
-	if apart := probe.(template).apart; apart > m.params.Calibration.SamePerson {
-		result.Scoring = result.Scoring.ReferFor(fmt.Sprintf("one person in the video (two frames differ by %.2f)", apart))
+	if probe.(template).apart > m.params.Calibration.SamePerson {
+		result.Scoring = result.Scoring.ReferFor(matcher.ReasonAnotherPerson)
 	}
 	return result, nil
 }

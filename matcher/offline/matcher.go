@@ -67,7 +67,7 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 		return matcher.Answer{}, matcher.NewProblem("problem.internal", err)
 	}
 	progress.Report(matcher.StageLoading, 0, 0)
-	if len(req.Frames) == 0 {
+	if req.Film == nil {
 		m.params.Engine.decoders.warm() // while the models are loaded
 	}
 	if err := m.params.Engine.Load(ctx); err != nil {
@@ -104,7 +104,7 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	}
 	answer.Portrait = portrait
 	if portrait.Code != matcher.CodeOK || c.code != matcher.CodeOK {
-		answer.Result, err = matcher.NotCompared(portrait.Code, c.code, req.Rules)
+		answer.Result, err = matcher.NotCompared(matcher.Anchor(portrait.Code, portrait.Flaw), matcher.Target(flawOf(c.code)), req.Rules)
 		return answer, err
 	}
 	answer, err = m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
@@ -219,7 +219,6 @@ func (m *Matcher) compare(answer matcher.Answer, anchor descriptor, chosen []see
 		}
 	}
 	var err error
-	answer.Swapped = faces.apart > m.params.Calibration.SamePerson
 	if answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules); err != nil {
 		return matcher.Answer{}, err
 	}
@@ -312,4 +311,17 @@ func withMargin(img *image.RGBA) *image.RGBA {
 	out := picture.Solid(size.Add(edge.Mul(2)), color.Gray{Y: 128})
 	draw.Draw(out, image.Rectangle{Min: edge, Max: edge.Add(size)}, img, img.Bounds().Min, draw.Src)
 	return out
+}
+
+// flawOf is the flaw that a code speaks of.
+func flawOf(code int) matcher.Flaw {
+	switch code {
+	case matcher.CodeOK:
+		return matcher.FlawNone
+	case matcher.CodeTwoFaces:
+		return matcher.FlawTwo
+	case matcher.CodeCutOff:
+		return matcher.FlawCutOff
+	}
+	return matcher.FlawNobody
 }

@@ -71,7 +71,7 @@ func TestMatchOneMan(t *testing.T) {
 	m := newMatcher(t)
 	one, other := readPicture(t, gocvPhoto(t, "face.jpg")), readPicture(t, gocvPhoto(t, "face-detect.jpg"))
 	for name, req := range map[string]matcher.Request{
-		"frames": {Page: jpegBlob(t, page(other)), Frames: moving(one, 12)},
+		"frames": {Page: jpegBlob(t, page(other)), Film: matcher.FilmOf(moving(one, 12))},
 		"file":   {Page: jpegBlob(t, page(one)), Video: matcher.Blob{Path: writeFrames(t, moving(other, 40))}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,15 +118,15 @@ func TestMatchNotCompared(t *testing.T) {
 		req            matcher.Request
 		anchor, target int
 	}{
-		"no face on the document":     {matcher.Request{Page: blank, Frames: moving(man, 6)}, matcher.CodeNoFace, 0},
-		"no face in the clip":         {matcher.Request{Portrait: portrait, Frames: moving(empty, 6)}, 0, matcher.CodeNoFace},
-		"no face anywhere":            {matcher.Request{Page: blank, Frames: moving(empty, 6)}, matcher.CodeNoFace, matcher.CodeNoFace},
-		"two people in the clip":      {matcher.Request{Portrait: portrait, Frames: moving(beside(man, man), 6)}, 0, matcher.CodeTwoFaces},
-		"two people on the document":  {matcher.Request{Page: jpegBlob(t, beside(man, man)), Frames: moving(man, 6)}, matcher.CodeTwoFaces, 0},
-		"too few frames":              {matcher.Request{Portrait: portrait, Frames: moving(man, 2)}, 0, matcher.CodeNoFace},
-		"at the edge":                 {matcher.Request{Portrait: portrait, Frames: moving(cut, 6)}, 0, matcher.CodeCutOff},
-		"a crop by hand without face": {matcher.Request{Portrait: &matcher.Portrait{Image: empty}, Frames: moving(man, 6)}, matcher.CodeNoFace, 0},
-		"a portrait known to be bad":  {matcher.Request{Portrait: &matcher.Portrait{Code: matcher.CodeCutOff}, Frames: moving(man, 6)}, matcher.CodeCutOff, 0},
+		"no face on the document":     {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeNoFace, 0},
+		"no face in the clip":         {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(empty, 6))}, 0, matcher.CodeNoFace},
+		"no face anywhere":            {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(empty, 6))}, matcher.CodeNoFace, matcher.CodeNoFace},
+		"two people in the clip":      {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(beside(man, man), 6))}, 0, matcher.CodeTwoFaces},
+		"two people on the document":  {matcher.Request{Page: jpegBlob(t, beside(man, man)), Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeTwoFaces, 0},
+		"too few frames":              {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(man, 2))}, 0, matcher.CodeNoFace},
+		"at the edge":                 {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(cut, 6))}, 0, matcher.CodeCutOff},
+		"a crop by hand without face": {matcher.Request{Portrait: &matcher.Portrait{Image: empty}, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeNoFace, 0},
+		"a portrait known to be bad":  {matcher.Request{Portrait: &matcher.Portrait{Code: matcher.CodeCutOff}, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeCutOff, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := match(t, m, c.req)
@@ -150,12 +150,12 @@ func TestMatchSkipsUnusableFrames(t *testing.T) {
 	m := newMatcher(t)
 	man := readPicture(t, gocvPhoto(t, "face.jpg"))
 	portrait := &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}
-	clean := match(t, m, matcher.Request{Portrait: portrait, Frames: moving(man, 12)})
+	clean := match(t, m, matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(man, 12))})
 	frames := moving(man, 12)
 	frames[0].Image = picture.Solid(image.Pt(640, 480), color.Black)
 	frames[1].Image = frames[0].Image
 	frames[6].Image = beside(man, man)
-	got := match(t, m, matcher.Request{Portrait: portrait, Frames: frames})
+	got := match(t, m, matcher.Request{Portrait: portrait, Film: matcher.FilmOf(frames)})
 	if got.Result.Data.Code != 0 || len(got.Frames) < 6 || math.Abs(got.Result.Score-clean.Result.Score) > 3 {
 		t.Errorf("score %.2f of %d frames; without the unusable ones %.2f", got.Result.Score, len(got.Frames), clean.Result.Score)
 	}
@@ -166,7 +166,7 @@ func TestMatchTightCropByHand(t *testing.T) {
 	m := newMatcher(t)
 	man := readPicture(t, gocvPhoto(t, "face.jpg"))
 	tight := picture.Fit(man.SubImage(image.Rect(272, 200, 430, 375)), frameSide)
-	a := match(t, m, matcher.Request{Portrait: &matcher.Portrait{Image: tight}, Frames: moving(man, 8)})
+	a := match(t, m, matcher.Request{Portrait: &matcher.Portrait{Image: tight}, Film: matcher.FilmOf(moving(man, 8))})
 	if a.Result.Scoring.Status != matcher.Pass {
 		t.Errorf("%+v", a.Result)
 	}
@@ -330,7 +330,7 @@ func TestMatchCancelledInEachStage(t *testing.T) {
 func TestMatchFromSeveralGoroutines(t *testing.T) {
 	m := newMatcher(t)
 	man := readPicture(t, gocvPhoto(t, "face.jpg"))
-	req := matcher.Request{Rules: rules(t), Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}, Frames: moving(man, 6)}
+	req := matcher.Request{Rules: rules(t), Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}, Film: matcher.FilmOf(moving(man, 6))}
 	scores := make([]float64, 4)
 	var callers sync.WaitGroup
 	for i := range scores {

@@ -12,7 +12,7 @@ import (
 func TestMatchUnder18(t *testing.T) {
 	m := newMatcher(t)
 	one, other := readPicture(t, gocvPhoto(t, "face.jpg")), readPicture(t, gocvPhoto(t, "face-detect.jpg"))
-	req := matcher.Request{Page: jpegBlob(t, page(other)), Frames: moving(one, 12)}
+	req := matcher.Request{Page: jpegBlob(t, page(other)), Film: matcher.FilmOf(moving(one, 12))}
 	grown := match(t, m, req)
 	req.Minor = true
 	minor := match(t, m, req)

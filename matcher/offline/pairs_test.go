@@ -142,7 +142,7 @@ func TestTwoPeopleSideBySide(t *testing.T) {
 	for i := 0; i < len(one); i += 3 {
 		frames = append(frames, matcher.Frame{Image: beside(one[i].Image, other[i].Image), At: one[i].At})
 	}
-	a := match(t, m, matcher.Request{Page: matcher.Blob{Path: testdata(t, "docs/london__024.jpg")}, Frames: frames})
+	a := match(t, m, matcher.Request{Page: matcher.Blob{Path: testdata(t, "docs/london__024.jpg")}, Film: matcher.FilmOf(frames)})
 	if a.Result.Data.Target.Code != matcher.CodeTwoFaces || len(a.Result.Data.Percentages) != 0 {
 		t.Errorf("%+v", a.Result)
 	}

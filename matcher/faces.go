@@ -1,0 +1,24 @@
+package matcher
+
+import "slices"
+
+// Bystander is the size, as a share of the largest face's, under which another
+// face belongs to somebody too far away to take part in the check.
+const Bystander = 0.5
+
+// Size is how large a face is, in pixels: the longer side of its box, which
+// reaches over the picture's edge where that cuts the face.
+func (f Face) Size() int { return max(f.Box.Dx(), f.Box.Dy()) }
+
+// Counting are the faces that count as people in front of the camera, largest
+// first: each from half the size of the largest on, wherever it stands and however
+// it leans.
+func Counting(faces []Face) []Face {
+	sorted := slices.SortedStableFunc(slices.Values(faces), func(a, b Face) int { return b.Size() - a.Size() })
+	for i, f := range sorted {
+		if float64(f.Size()) < Bystander*float64(sorted[0].Size()) {
+			return sorted[:i]
+		}
+	}
+	return sorted
+}
