@@ -56,6 +56,18 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 	gocv.CopyMakeBorder(small, &whole, top, detectHeight-size.Y-top, left, detectWidth-size.X-left,
 		gocv.BorderConstant, color.RGBA{R: outside, G: outside, B: outside, A: 255})
 	gocv.CvtColor(whole, &rgb, gocv.ColorBGRAToBGR) // drops the fourth; the order stays
+	all, err := n.boxes(rgb)
+	for i := range all {
+		b := &all[i]
+		perX, perY := float64(part.Dx())/float64(size.X), float64(part.Dy())/float64(size.Y)
+		b.minX, b.maxX = float64(part.Min.X)+(b.minX-float64(left))*perX, float64(part.Min.X)+(b.maxX-float64(left))*perX
+		b.minY, b.maxY = float64(part.Min.Y)+(b.minY-float64(top))*perY, float64(part.Min.Y)+(b.maxY-float64(top))*perY
+	}
+	return all, err
+}
+
+// boxes runs the detector on a picture of its own size, in red, green and blue.
+func (n *networks) boxes(rgb gocv.Mat) ([]box, error) {
 	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0), false, false)
 	defer blob.Close()
 	n.detector.SetInput(blob, "")
@@ -79,12 +91,6 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 	if len(scores) == 0 || len(scores)%2 != 0 || len(corners) != 2*len(scores) {
 		return nil, matcher.NewProblem("engine.failed", errors.New("the detector gives another number of values"))
 	}
-	x := func(share float32) float64 {
-		return float64(part.Min.X) + (float64(share)*detectWidth-float64(left))*float64(part.Dx())/float64(size.X)
-	}
-	y := func(share float32) float64 {
-		return float64(part.Min.Y) + (float64(share)*detectHeight-float64(top))*float64(part.Dy())/float64(size.Y)
-	}
 	var all []box
 	for i := range len(scores) / 2 {
 		score := float64(scores[2*i+1])
@@ -92,7 +98,10 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 			continue
 		}
 		c := corners[4*i : 4*i+4]
-		b := box{minX: x(c[0]), minY: y(c[1]), maxX: x(c[2]), maxY: y(c[3]), score: score}
+		b := box{
+			minX: detectWidth * float64(c[0]), minY: detectHeight * float64(c[1]),
+			maxX: detectWidth * float64(c[2]), maxY: detectHeight * float64(c[3]), score: score,
+		}
 		if !(b.width() > 0) || !(b.height() > 0) || math.IsInf(b.size(), 0) { // also where they are no numbers
 			continue
 		}
@@ -229,4 +238,35 @@ func matOf(img *image.RGBA) (gocv.Mat, *image.RGBA, error) {
 		return gocv.Mat{}, img, matcher.NewProblem("engine.failed", err)
 	}
 	return mat, img, nil
+}
+
+// closeScore is how sure the detector is of a face when it is shown closely and
+// upright.
+func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
+	eyes := alignOn(f.points)
+	lean := math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)
+	scale := detectHeight / (sureReach * f.box.size())
+	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
+	middle := onto.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
+	onto.dx, onto.dy = detectHeight/2-middle.x, detectHeight/2-middle.y
+	square := warped(img, onto, detectHeight)
+	defer square.Close()
+	whole := gocv.NewMat()
+	defer whole.Close()
+	const beside = (detectWidth - detectHeight) / 2
+	gocv.CopyMakeBorder(square, &whole, 0, 0, beside, beside, gocv.BorderConstant,
+		color.RGBA{R: outside, G: outside, B: outside, A: 255})
+	all, err := n.boxes(whole)
+	if err != nil {
+		return 0, err
+	}
+	const size = detectHeight / sureReach
+	best := 0.0
+	for _, b := range all {
+		x, y := (b.minX+b.maxX)/2-detectWidth/2, (b.minY+b.maxY)/2-detectHeight/2
+		if math.Hypot(x, y) < size/4 && b.size() > size/1.6 && b.size() < 1.6*size {
+			best = max(best, b.score)
+		}
+	}
+	return best, nil
 }

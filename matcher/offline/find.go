@@ -47,12 +47,29 @@ func (n *networks) find(img *image.RGBA) ([]found, error) {
 	var all []found
 	for _, b := range boxes {
 		f, err := n.locate(img, moved(b, from), 0)
+		if err == nil && b.score < certainScore {
+			f.Doubted, err = n.doubted(img, f)
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, f)
 	}
 	return all, nil
+}
+
+// doubted looks at a face once more, closely and turned upright, and says whether it
+// is still none that detector and second network are sure of.
+func (n *networks) doubted(img *image.RGBA, f found) (bool, error) {
+	score, err := n.closeScore(img, f)
+	if err != nil || score < sureScore {
+		return true, err
+	}
+	if n.features == nil {
+		return false, nil
+	}
+	seen, err := n.describe(img, f, false)
+	return seen.strength < faceStrength, err
 }
 
 func middle(a, b image.Point) image.Point { return image.Pt((a.X+b.X)/2, (a.Y+b.Y)/2) }

@@ -109,17 +109,12 @@ func (m *Matcher) look(ctx context.Context, frame matcher.Frame, turned bool) (s
 				return s, err
 			}
 		}
-		slices.SortStableFunc(all, func(a, b found) int { return b.Size() - a.Size() })
-		faces := make([]matcher.Face, len(all))
-		for i, f := range all {
-			faces[i] = f.Face
-		}
-		s.faces, s.count = all, len(matcher.Counting(faces))
+		s.faces, s.count = ranked(all)
 		if s.count == 0 {
 			s.flaw = matcher.FlawNobody
 			return s, nil
 		}
-		f := all[0]
+		f := s.faces[0]
 		s.quality = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
 		if s.crop, err = closeUp(frame.Image, f); err != nil {
 			s.flaw = matcher.FlawSmall
@@ -135,6 +130,29 @@ func (m *Matcher) look(ctx context.Context, frame matcher.Frame, turned bool) (s
 		s.flaw = flawOf(s, frame.Image)
 		return s, nil
 	})
+}
+
+// ranked are the faces with those that count as people first, and how many these
+// are.
+func ranked(all []found) ([]found, int) {
+	faces := make([]matcher.Face, len(all))
+	for i, f := range all {
+		faces[i] = f.Face
+	}
+	counting := matcher.Counting(faces)
+	rank := func(f found) int {
+		if i := slices.Index(counting, f.Face); i >= 0 {
+			return i
+		}
+		return len(all)
+	}
+	slices.SortStableFunc(all, func(a, b found) int {
+		if a, b := rank(a), rank(b); a != b {
+			return a - b
+		}
+		return b.Size() - a.Size()
+	})
+	return all, len(counting)
 }
 
 // findLying adds faces that lie on one side or the other to those known.
@@ -162,6 +180,9 @@ func (n *networks) findLying(img *image.RGBA, known []found) ([]found, error) {
 			return nil, err
 		}
 		for _, b := range boxes {
+			if b.score < lyingScore {
+				continue
+			}
 			back := box{score: b.score}
 			lean := math.Pi / 2 // what a turn to the left sets upright leans to the right
 			if clockwise {
@@ -177,10 +198,13 @@ func (n *networks) findLying(img *image.RGBA, known []found) ([]found, error) {
 				smaller, _ := f.box.shared(back)
 				return smaller > oneFaceCut
 			})
-			if at >= 0 && known[at].Score >= b.score {
+			if at >= 0 && known[at].Score >= b.score-lyingMore {
 				continue
 			}
 			f, err := n.locate(img, back, lean)
+			if err == nil {
+				f.Doubted, err = n.doubted(img, f)
+			}
 			if err != nil {
 				return nil, err
 			}
