@@ -240,31 +240,53 @@ func hasPassword(address string) bool {
 	return false
 }
 
+// parse reads a settings file. What it does not say is as in a new installation,
+// so that a file may hold just the lines somebody wants otherwise.
 func parse(data []byte) (Settings, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors write it
 	// The version first: a newer file may hold keys this program does not know.
 	var head struct {
-		Version int `toml:"version"`
+		Version    *int `toml:"version"`
+		Conditions any  `toml:"facematch_conditions"`
 	}
 	if err := toml.Unmarshal(data, &head); err != nil {
 		return Settings{}, damaged(err)
 	}
 	switch {
-	case head.Version > Version:
-		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", head.Version, "Known", Version)
-	case head.Version < 1:
-		return Settings{}, matcher.NewProblem("settings.damaged", nil, "Line", 1, "Fault", "\"version = 1\" is missing")
+	case head.Version == nil:
+	case *head.Version > Version:
+		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", *head.Version, "Known", Version)
+	case *head.Version < 1:
+		return Settings{}, matcher.NewProblem("settings.damaged", nil,
+			"Line", versionLine(data), "Fault", fmt.Sprintf("there is no version %d", *head.Version))
 	}
 	s := Default()
-	s.Conditions = nil
+	if head.Conditions != nil {
+		s.Conditions = nil // or the decoder would write into the defaults
+	}
 	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
 		return Settings{}, damaged(err)
 	}
-	// The conditions stand in this file, so their faults have a line here.
-	if fault := matcher.ConditionFault(string(data)); fault != nil {
-		return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+	if head.Conditions != nil {
+		// The conditions stand in this file, so their faults have a line here.
+		if fault := matcher.ConditionFault(string(data)); fault != nil {
+			return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+		}
 	}
 	return s, s.Check()
+}
+
+// versionLine is the line on which the version of the file stands.
+func versionLine(data []byte) int {
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("version")) {
+			break // the keys of the file itself come before any table's
+		}
+	}
+	return line
 }
 
 func damaged(err error) error {
