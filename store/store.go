@@ -112,7 +112,8 @@ import (
 	"facematch/matcher"
 )
 
-// Params are the parts a Store is made of; all are needed but ReadOnly and Other.
+// Params are the parts a Store is made of; all are needed but those that say what they are
+// for when they are left out: SecondAnchor, ReadOnly, Other and Live.
 type Params struct {
 	Path    string // the database file; made with its folder where missing
 	Anchor  string // the anchor's file, on another disk or at least in another folder
@@ -137,12 +138,19 @@ type Params struct {
 	// has it open, not even the file is made beside it in which readers say that
 	// they read.
 	Other bool
+
+	// Live is, with Other, where this desk's own history lies. A file that is not
+	// that one and has its id is a copy of it, and may be older. Empty: Verify calls
+	// it cut off.
+	Live string
 }
 
 // Store is an open history. It may be used from several goroutines, and by
 // several processes at once. Errors a person can act on are *matcher.Problem.
 type Store struct {
 	id     string // of the database
+	path   string
+	live   string // of this desk's own history, where that may be another file
 	writer *sql.DB
 	reader *sql.DB
 	vault  *vault
@@ -175,7 +183,10 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{path: path, verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	if p.Other {
+		s.live = p.Live
+	}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.

@@ -843,6 +843,8 @@ func (w words) verdict(v history.Verdict) (string, widget.Importance) {
 		return text, widget.DangerImportance
 	case v.Records == 0:
 		return text, widget.MediumImportance
+	case v.Older && v.Good < v.Records:
+		return text, widget.WarningImportance
 	case v.Anchored:
 		return text, widget.SuccessImportance
 	}
