@@ -223,8 +223,20 @@ func TestExportCommand(t *testing.T) {
 	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--names"); code != 0 {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) {
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) || !strings.HasPrefix(string(data), "\uFEFFseq,") {
 		t.Errorf("%s %v", data, err)
+	}
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--no-bom"); code != 0 {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if data, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(data), "seq,") {
+		t.Errorf("without a mark: %s %v", data, err)
+	}
+	for _, args := range [][]string{{}, {"--no-bom"}, {"--names"}} {
+		args = append([]string{"history", "export", "--format", "csv", "--out", "-"}, args...)
+		if code, out, errs := run(t, p, "", args...); code != 0 || !strings.HasPrefix(out, "seq,") {
+			t.Errorf("%q: exit %d, %s%s", args, code, out, errs)
+		}
 	}
 	code, out, _ = run(t, p, "", "history", "export", "--format", "jsonl", "--out", "-")
 	if code != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"facematch_export"`) {
