@@ -88,7 +88,9 @@
 // Names are found by tokens: the first 6 bytes of HMAC-SHA-256, under a key
 // derived from the master key for this database, of each beginning of each word
 // of the name, or of each character and pair of characters where names are
-// written without spaces. Table name_word holds them, table name_token the
+// written without spaces. A word after an apostrophe or a particle, as in O'Connor,
+// de la Cruz or al-Abbas, has those of both, with what stands before it and alone.
+// Table name_word holds them, table name_token the
 // session they belong to; who deletes a session's rows there deletes its tokens
 // too. Without the key a token says nothing about a word that is not known
 // already. But the tokens of a history can be compared with each other: they
