@@ -649,6 +649,39 @@ func TestACheckThatIsGone(t *testing.T) {
 	}
 }
 
+// Each reason is told once, whatever its words are in somebody's language: those of
+// the check's conditions as conditions, all others as they are.
+func TestReasonsInTheDetail(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	unknown, older := "a word of another version", "max(percentages) >= 90 (was 72.90)"
+	for mode, want := range map[history.Mode]map[string]int{
+		history.Offline: {"score >= 80 (was 71.45)": 0, matcher.ReasonMinor: 1, unknown: 1, older: 1},
+		history.Remote:  {"score >= 80 (was 71.45)": 1, matcher.ReasonMinor: 1, unknown: 1, older: 1},
+	} {
+		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+			d := someDetail(check)
+			d.Mode = mode
+			d.Finished.Failed = []string{older}
+			d.Finished.FailedRefer = []string{"score >= 80 (was 71.45)", matcher.ReasonMinor, unknown}
+			return d, nil
+		}
+		h.closeDetail()
+		h.open(h.rows[0].Check)
+		w.until(t, "the detail", func() bool { return h.detail != nil })
+		text := readable(h.detail)
+		for reason, times := range want {
+			if got := strings.Count(text, reason); got != times {
+				t.Errorf("%s: %q is told %d times, want %d", mode, reason, got, times)
+			}
+		}
+		met := w.words.T("detail.condition", "Field", w.words.T(fieldKeys["len(percentages)"]), "Was", "3", "Op", w.words.T(opKeys[">="]), "Pass", "3")
+		if strings.Contains(text, met) != (mode == history.Offline) {
+			t.Errorf("%s: the conditions are told, or not: %s", mode, text)
+		}
+	}
+}
+
 func TestDecidingFromTheDetail(t *testing.T) {
 	desk := newHistoryDesk()
 	w, h := openedHistory(t, desk)
