@@ -185,7 +185,7 @@ func (g *Guard) who(list operators.List, err error) (history.Actor, bool) {
 // caller holds the mutex.
 func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	if g.in == nil {
-		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
+		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
 	}
 	operator, still := list.Still(g.in.login)
 	if !still {
@@ -200,7 +200,7 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	}
 	if !still {
 		g.in = nil
-		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
+		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
 	}
 	if g.idle(); g.in.locked {
 		return operators.Operator{}, matcher.NewProblem("operators.locked", nil)
@@ -244,7 +244,7 @@ func (g *Guard) admit(list operators.List, err error, a Action) (history.Actor, 
 		return history.Actor{}, err
 	}
 	if !RoleMay(operator.Role, a) {
-		return history.Actor{}, matcher.NewProblem("operators.may_not", nil)
+		return history.Actor{}, matcher.NewProblem(operators.KeyMayNot, nil)
 	}
 	return g.actorOf(operator, true), nil
 }

@@ -105,7 +105,7 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	unreadable := false
 	if err = problem(err); err != nil {
 		key := matcher.AsProblem(err, "").Key
-		if unreadable = key == "store.damaged" || key == "store.foreign"; !unreadable {
+		if unreadable = key == history.KeyDamaged || key == history.KeyForeign; !unreadable {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -253,8 +252,7 @@ func (c *commands) historyVerify() *cobra.Command {
 			return nil
 		})
 		// A history that cannot be opened any more is not "could not run".
-		var p *matcher.Problem
-		if errors.As(err, &p) && (p.Key == "store.damaged" || p.Key == "store.gone" || p.Key == "other.damaged") {
+		if matcher.IsProblem(err, history.KeyDamaged, history.KeyGone, app.KeyOtherDamaged) {
 			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
 			c.exit, err = ExitNotCompared, nil
 		}

@@ -37,7 +37,7 @@ func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format stri
 	switch {
 	case err == nil:
 		err = errors.Join(c.enter(cmd, records, action), records.Close())
-	case isKey(err, "store.missing"):
+	case matcher.IsProblem(err, history.KeyMissing):
 		err = nil
 	}
 	if err != nil {

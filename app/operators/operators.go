@@ -290,7 +290,7 @@ func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first b
 	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		switch {
 		case first && len(entries) > 0:
-			return nil, "", matcher.NewProblem("operators.signed_out", nil)
+			return nil, "", matcher.NewProblem(KeySignedOut, nil)
 		case find(entries, name) >= 0:
 			return nil, "", matcher.NewProblem("operators.known", nil)
 		}

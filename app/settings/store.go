@@ -141,22 +141,22 @@ func (s Settings) Check() error {
 	case len([]rune(s.Desk)) > maxDesk || strings.ContainsFunc(s.Desk, unprintable):
 		return matcher.NewProblem("settings.desk_name", nil, "Max", maxDesk)
 	case s.Camera.Source == "":
-		return matcher.NewProblem("settings.no_camera", nil)
+		return matcher.NewProblem(KeyNoCamera, nil)
 	case hasPassword(s.Camera.Source):
-		return matcher.NewProblem("settings.camera_password", nil)
+		return matcher.NewProblem(KeyCameraPassword, nil)
 	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
 	case s.Operators.LockMinutes < 0 || s.Operators.LockMinutes > maxLockMinutes:
-		return matcher.NewProblem("settings.lock_minutes", nil, "Max", maxLockMinutes)
+		return matcher.NewProblem(KeyLockMinutes, nil, "Max", maxLockMinutes)
 	case len([]rune(s.Consent.Processing)) > maxWording || len([]rune(s.Consent.SendName)) > maxWording:
-		return matcher.NewProblem("settings.wording", nil, "Max", maxWording)
+		return matcher.NewProblem(KeyWording, nil, "Max", maxWording)
 	}
 	if err := s.API.check(); err != nil {
 		return err
 	}
 	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {
 		if days < 0 || days > maxRetentionDays {
-			return matcher.NewProblem("settings.retention", nil, "Max", maxRetentionDays)
+			return matcher.NewProblem(KeyRetention, nil, "Max", maxRetentionDays)
 		}
 	}
 	for name, folder := range map[string]string{
@@ -164,7 +164,7 @@ func (s Settings) Check() error {
 		"second_anchor": s.Folders.SecondAnchor,
 	} {
 		if folder != "" && !filepath.IsAbs(folder) {
-			return matcher.NewProblem("settings.folder", nil, "Name", name)
+			return matcher.NewProblem(KeyFolder, nil, "Name", name)
 		}
 	}
 	for name, file := range map[string]string{"network": s.Matching.Network, "calibration": s.Matching.Calibration} {
@@ -184,13 +184,13 @@ func (a API) check() error {
 		return err
 	}
 	if a.CAFile != "" && !filepath.IsAbs(a.CAFile) {
-		return matcher.NewProblem("settings.ca_file", nil)
+		return matcher.NewProblem(KeyCAFile, nil)
 	}
 	for _, limit := range []struct {
 		value, most int
 	}{{a.ConnectSeconds, maxSeconds}, {a.TLSSeconds, maxSeconds}, {a.AnswerSeconds, maxSeconds}, {a.KeepDays, maxKeepDays}} {
 		if limit.value < 1 || limit.value > limit.most {
-			return matcher.NewProblem("settings.api_limits", nil, "Seconds", maxSeconds, "Days", maxKeepDays)
+			return matcher.NewProblem(KeyAPILimits, nil, "Seconds", maxSeconds, "Days", maxKeepDays)
 		}
 	}
 	return nil
