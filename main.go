@@ -196,7 +196,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	calibration := deciding.Calibration
 	engine, err := offline.New(offline.Params{
 		Folders: folders.Models(chosen.Get()), Calibration: calibration, Network: deciding.Network,
-		Cascade: assets.Cascade, Log: p.log,
+		Log: p.log,
 	})
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
 	p.closers = append(p.closers, reader.Close)
 	portraits, err := document.New(document.Params{
-		Pages: reader, Faces: engine, Hidden: engine.Hidden(), Cascade: assets.Cascade,
+		Pages: reader, Faces: engine, Cascade: assets.Cascade,
 	})
 	if err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Engine:    p.engine,
 		Portraits: portraits,
 		OpenSource: func(address string) app.Source {
-			return camera.Open(camera.Params{Address: address, Faces: engine.Follow(), Temp: here.Temp, Log: p.log})
+			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})
 		},
 		OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 			return remote.New(remote.Params{

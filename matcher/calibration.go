@@ -26,6 +26,9 @@ type Calibration struct {
 	Engine     string `json:"engine"`
 	Calibrated bool   `json:"calibrated"` // false: the curve was chosen, not measured
 
+	// Finder finds the faces that are compared.
+	Finder Finder `json:"finder"`
+
 	// Network is how a second network is asked; nil where go-face decides alone.
 	Network *Network `json:"network,omitempty"`
 
@@ -55,11 +58,16 @@ type Calibration struct {
 	curve interp.FritschButland
 }
 
+// Finder names the models that find faces.
+type Finder struct {
+	Detector  string `json:"detector"`  // base name of the model that sees where faces are
+	Landmarks string `json:"landmarks"` // of the one that finds 68 points of a face
+}
+
 // Network says how a second network is shown faces: upright, 112 by 112 pixels,
 // eyes, nose and mouth always in the same place.
 type Network struct {
 	Features  string  `json:"features"`       // base name of its model; it gives one vector
-	Landmarks string  `json:"landmarks"`      // base name of the model that finds 68 points of a face
 	Mean      float64 `json:"mean"`           // what is taken from a pixel (0 to 255) ...
 	Deviation float64 `json:"deviation"`      // ... and what the rest is divided by
 	BGR       bool    `json:"bgr,omitempty"`  // the order of its colours; else RGB
@@ -196,8 +204,11 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 			return nil, fmt.Errorf("calibration: point %d does not fall to the right", i+1)
 		}
 	}
-	if (c.Network == nil) != (c.Fusion == nil) || c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features) || !c.has(c.Network.Landmarks)) {
-		return nil, errors.New("calibration: network and fusion belong together, and the network's files must stand among the models")
+	if (c.Network == nil) != (c.Fusion == nil) || c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features)) {
+		return nil, errors.New("calibration: network and fusion belong together, and the network must stand among the models")
+	}
+	if !c.has(c.Finder.Detector) || !c.has(c.Finder.Landmarks) {
+		return nil, errors.New("calibration: the detector and the landmarks must stand among the models")
 	}
 	if c.Fusion != nil && !c.Fusion.falls() {
 		return nil, errors.New("calibration: the fusion's distance does not fall with likeness")

@@ -14,17 +14,17 @@ type Comparer interface {
 	// Describe names what compares; see Matcher.
 	Describe(ctx context.Context) (Description, error)
 
-	// Document looks at a document as a check does. A code other than 0 is a failure
-	// to acquire, and says why; the error says that the file cannot be read.
-	Document(ctx context.Context, file Blob) (Template, int, error)
+	// Document looks at a document as a check does. A side with a code other than 0 is
+	// a failure to acquire, and says why; the error says that the file cannot be read.
+	Document(ctx context.Context, file Blob) (Template, Side, error)
 
 	// Photograph does the same for a photograph of one person. Where others are on it
 	// too, the one nearest to its middle is meant, as in collections of photographs;
 	// in a check a clerk would choose.
-	Photograph(ctx context.Context, file Blob) (Template, int, error)
+	Photograph(ctx context.Context, file Blob) (Template, Side, error)
 
 	// Clip looks at a clip as a check does.
-	Clip(ctx context.Context, file Blob) (Template, int, error)
+	Clip(ctx context.Context, file Blob) (Template, Side, error)
 
 	// Calibration is the one in force.
 	Calibration() *Calibration

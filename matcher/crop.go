@@ -67,3 +67,10 @@ func CropFace(picture *image.RGBA, face Face) *image.RGBA {
 	}, picture, picture.Rect, draw.Src, nil)
 	return crop
 }
+
+// CropEyes is where CropFace puts the centres of the eyes in a crop of so many
+// pixels a side: how far from the left each stands, and how far down both.
+func CropEyes(side int) (left, right, down float64) {
+	apart := float64(side) / CropMargin
+	return (float64(side) - apart) / 2, (float64(side) + apart) / 2, float64(side) * eyeLine
+}

@@ -19,12 +19,12 @@ import (
 // look is what the engine made of one file.
 type look struct {
 	template matcher.Template
-	code     int
+	side     matcher.Side
 	problem  *matcher.Problem // the file cannot be read
 	content  [sha256.Size]byte
 }
 
-func (l look) usable() bool { return l.problem == nil && l.code == matcher.CodeOK }
+func (l look) usable() bool { return l.problem == nil && l.side.Code == matcher.CodeOK }
 
 // lookAtFiles has the engine look at each file once.
 func (r *run) lookAtFiles(ctx context.Context) error {
@@ -64,13 +64,13 @@ func (r *run) lookAtFiles(ctx context.Context) error {
 }
 
 // lookAt looks at one file. Only the file's own faults become part of the look.
-func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, int, error)) (look, error) {
+func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, matcher.Side, error)) (look, error) {
 	if err := ctx.Err(); err != nil {
 		return look{}, err
 	}
 	var l look
 	var err error
-	l.template, l.code, err = at(ctx, matcher.Blob{
+	l.template, l.side, err = at(ctx, matcher.Blob{
 		Name: filepath.Base(f.path), Size: -1, Path: f.path,
 		Open: func() (io.ReadCloser, error) { return os.Open(f.path) },
 	})
@@ -121,18 +121,18 @@ func (r *run) countFiles(report *Report) {
 		report.Clips = &Acquisition{}
 	}
 	for i, l := range r.looks {
-		f, a, text := r.test.files[i], report.Pictures, matcher.Anchor(l.code, "").Description
+		f, a := r.test.files[i], report.Pictures
 		if f.clip {
-			a, text = report.Clips, matcher.Anchor(l.code, "").Description
+			a = report.Clips
 		}
 		a.Files++
 		switch {
 		case l.problem != nil:
 			a.Unreadable = count(a.Unreadable, Reason{Key: l.problem.Key, Params: l.problem.Params})
 			r.detail(Detail{File: f.name, What: matcher.Notice{Key: l.problem.Key, Params: l.problem.Params}})
-		case l.code != matcher.CodeOK:
-			a.Failed = count(a.Failed, Reason{Code: l.code, Text: text})
-			r.detail(Detail{File: f.name, What: notice("evaluate.detail_failed", "Reason", text)})
+		case l.side.Code != matcher.CodeOK:
+			a.Failed = count(a.Failed, Reason{Code: l.side.Code, Text: l.side.Description})
+			r.detail(Detail{File: f.name, What: notice("evaluate.detail_failed", "Reason", l.side.Description)})
 		default:
 			a.Acquired++
 		}

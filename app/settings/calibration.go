@@ -83,7 +83,7 @@ func readCalibration(path string) (*matcher.Calibration, error) {
 }
 
 // fits says whether a calibration belongs to the models in use. go-face's and the
-// landmarks' are those the program comes with, and no others are ever loaded;
+// finder's are those the program comes with, and no others are ever loaded;
 // which network describes faces besides is the settings' choice.
 func fits(d Deciding, usual *matcher.Calibration) error {
 	c, own := d.Calibration, d.Network != ""
@@ -94,9 +94,9 @@ func fits(d Deciding, usual *matcher.Calibration) error {
 		return matcher.NewProblem("calibration.needs_none", nil)
 	case c.Network != nil && !own && (usual.Network == nil || c.Network.Features != usual.Network.Features):
 		return matcher.NewProblem("calibration.needs_network", nil)
-	case c.Network != nil && usual.Network != nil && c.Network.Landmarks != usual.Network.Landmarks:
-		// Of all files the shipped one alone is known to be read safely in this place.
-		return matcher.NewProblem("calibration.other_models", nil, "Model", c.Network.Landmarks)
+	case c.Finder != usual.Finder:
+		// Of all files the shipped ones alone are known to be read safely in this place.
+		return matcher.NewProblem("calibration.other_models", nil, "Model", c.Finder.Detector)
 	}
 	needed, known := shared(usual, own), shared(c, own)
 	for _, models := range [][2][]matcher.Model{{needed, known}, {known, needed}} {

@@ -15,6 +15,8 @@ type spot struct{ x, y float64 }
 
 func (s spot) pixel() image.Point { return image.Pt(int(math.Round(s.x)), int(math.Round(s.y))) }
 
+func spotOf(p image.Point) spot { return spot{float64(p.X), float64(p.Y)} }
+
 // similarity moves, turns and scales: (x, y) goes to (a*x - b*y + dx, b*x + a*y + dy).
 type similarity struct{ a, b, dx, dy float64 }
 
@@ -58,10 +60,9 @@ func fit(from, to []spot) similarity {
 // pixels a side, in three channels in the order red, green, blue. What lies
 // outside the picture is grey. The caller closes it.
 func warped(img *image.RGBA, s similarity, side int) gocv.Mat {
-	if b := img.Bounds(); b.Min != (image.Point{}) || img.Stride != 4*b.Dx() { // a part of another picture
-		img = picture.Fit(img, max(b.Dx(), b.Dy()))
-		s = s.after(similarity{a: 1, dx: float64(b.Min.X), dy: float64(b.Min.Y)})
-	}
+	from := img.Rect.Min
+	img = ownPixels(img)
+	s = s.after(similarity{a: 1, dx: float64(from.X - img.Rect.Min.X), dy: float64(from.Y - img.Rect.Min.Y)})
 	b := img.Bounds()
 	pixels, err := gocv.NewMatFromBytes(b.Dy(), b.Dx(), gocv.MatTypeCV8UC4, img.Pix)
 	if scale := s.scale(); err != nil || !(scale > 0) || math.IsInf(scale, 0) { // nothing that could be laid anywhere
@@ -111,6 +112,16 @@ func warped(img *image.RGBA, s similarity, side int) gocv.Mat {
 	out := gocv.NewMat()
 	gocv.CvtColor(four, &out, gocv.ColorBGRAToBGR) // drops the fourth; the order stays
 	return out
+}
+
+// ownPixels is the picture itself or, where it is a part of another one, a copy
+// that begins at (0, 0), with no gaps between its rows.
+func ownPixels(img *image.RGBA) *image.RGBA {
+	b := img.Bounds()
+	if b.Min == (image.Point{}) && img.Stride == 4*b.Dx() {
+		return img
+	}
+	return picture.Fit(img, max(b.Dx(), b.Dy()))
 }
 
 // after is first the other, then this one.

@@ -12,20 +12,10 @@ import (
 	"facematch/matcher/internal/blob"
 )
 
-// frames are the request's own, or those of its clip.
-func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
+// film is the request's own, or that of its clip. The end lets go of it.
+func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (film matcher.Film, end func(), err error) {
 	if req.Film != nil {
-		var frames []matcher.Frame
-		for {
-			f, err := req.Film.Next(ctx)
-			if errors.Is(err, io.EOF) {
-				return frames, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			frames = append(frames, f)
-		}
+		return req.Film, func() {}, nil
 	}
 	progress.Report(matcher.StageClip, 0, 0)
 	frames, err := background.Run(ctx, &m.params.Engine.native, func() ([]matcher.Frame, error) {
@@ -37,9 +27,9 @@ func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matc
 		return m.readClip(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
 	})
 	if errors.Is(err, background.ErrClosed) {
-		return nil, closed(err)
+		return nil, nil, closed(err)
 	}
-	return frames, err
+	return matcher.FilmOf(frames), func() {}, err
 }
 
 // clipFile gives a file to read the clip from, checked by its content: the

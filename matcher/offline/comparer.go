@@ -9,31 +9,27 @@ import (
 
 var _ matcher.Comparer = (*Matcher)(nil)
 
-// template is what is kept of a picture or clip: one descriptor of a picture,
-// one of each chosen frame of a clip.
-type template struct {
-	descriptors []descriptor
-	apart       float64 // largest distance between two of them
-}
+// template is what is kept of a picture: its descriptor.
+type template descriptor
 
 // Document looks at a document; see matcher.Comparer. Its problems are those of
 // Load and of the portrait finder.
-func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (m *Matcher) Document(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return m.template(ctx, matcher.Request{Page: file})
 }
 
 // Photograph looks at a photograph; see matcher.Comparer.
-func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	p, err := m.params.Portraits.Portrait(ctx, file)
 	if err == nil && p.Page == nil {
 		err = matcher.NewProblem("problem.internal", errors.New("a photograph without a page"))
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	all, err := m.params.Engine.find(ctx, p.Page)
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	if len(all) > 0 {
 		f := nearest(all, middle(p.Page.Rect.Min, p.Page.Rect.Max))
@@ -44,37 +40,42 @@ func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Te
 	return m.template(ctx, matcher.Request{Portrait: &p})
 }
 
-func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, int, error) {
+func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, matcher.Side, error) {
 	if err := m.params.Engine.Load(ctx); err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	portrait, d, err := m.portrait(ctx, req)
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
+	side := matcher.Anchor(portrait.Code, portrait.Flaw)
 	if portrait.Code != matcher.CodeOK {
-		return nil, portrait.Code, nil
+		return nil, side, nil
 	}
-	return template{descriptors: []descriptor{d}}, matcher.CodeOK, nil
+	return template(d), side, nil
 }
 
 // Clip looks at a clip; see matcher.Comparer. Its problems are those of Match
 // that concern the clip.
-func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
-	_, t, code, err := m.lookAtClip(ctx, matcher.Request{Video: file}, nil)
-	if err != nil || code != matcher.CodeOK {
-		return nil, code, err
+func (m *Matcher) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
+	p, flaw, err := m.probe(ctx, matcher.Request{Video: file}, nil)
+	side := matcher.Target(flaw)
+	if err != nil || flaw != matcher.FlawNone {
+		return nil, side, err
 	}
-	return t, matcher.CodeOK, nil
+	for i := range p.chosen { // thousands of clips are kept, and their pictures are not looked at again
+		p.chosen[i].frame, p.chosen[i].crop = nil, nil
+	}
+	return p, side, nil
 }
 
 // Calibration is the one in force.
 func (m *Matcher) Calibration() *matcher.Calibration { return m.params.Calibration }
 
-// Parts are what the networks say of the probe's faces and the reference's first;
-// see matcher.Comparer. Both must be templates of this package.
+// Parts are what the networks say of the probe's faces and the reference's; see
+// matcher.Comparer. Both must be templates of this package.
 func (m *Matcher) Parts(reference, probe matcher.Template) []matcher.Parts {
-	anchor, faces := reference.(template).descriptors[0], probe.(template).descriptors
+	anchor, faces := descriptor(reference.(template)), descriptorsOf(probe)
 	all := make([]matcher.Parts, len(faces))
 	for i, d := range faces {
 		all[i] = parts(anchor, d)
@@ -82,7 +83,14 @@ func (m *Matcher) Parts(reference, probe matcher.Template) []matcher.Parts {
 	return all
 }
 
-// Distances are those of the probe's faces to the reference's first; see
+func descriptorsOf(t matcher.Template) []descriptor {
+	if p, ok := t.(probe); ok {
+		return p.descriptors
+	}
+	return []descriptor{descriptor(t.(template))}
+}
+
+// Distances are those of the probe's faces to the reference's; see
 // matcher.Comparer.
 func (m *Matcher) Distances(reference, probe matcher.Template) []float64 {
 	all := make([]float64, 0, stretches)
@@ -97,19 +105,26 @@ func (m *Matcher) Percentage(distance float64) float64 {
 	return m.params.Calibration.Percentage(distance)
 }
 
-// Result is the answer of a whole check; see matcher.Comparer. Two faces of the
-// probe that differ too much are two people, and never pass.
-func (m *Matcher) Result(reference, probe matcher.Template, rules []matcher.Condition) (matcher.Result, error) {
-	var percentages []float64
-	for _, apart := range m.Distances(reference, probe) {
-		percentages = append(percentages, m.Percentage(apart))
+// Result is the answer of a whole check; see matcher.Comparer. The probe is a
+// clip's template.
+func (m *Matcher) Result(reference, clip matcher.Template, rules []matcher.Condition) (matcher.Result, error) {
+	result, _, err := m.result(descriptor(reference.(template)), clip.(probe), rules)
+	return result, err
+}
+
+// result is the answer of a whole check, and the distances it was made from.
+func (m *Matcher) result(anchor descriptor, p probe, rules []matcher.Condition) (matcher.Result, []float64, error) {
+	distances := m.Distances(template(anchor), p)
+	percentages := make([]float64, len(distances))
+	for i, apart := range distances {
+		percentages[i] = m.Percentage(apart)
 	}
 	result, err := matcher.Compared(percentages, m.params.Calibration.ResultFrom, rules)
 	if err != nil {
-		return matcher.Result{}, err
+		return matcher.Result{}, nil, err
 	}
-	if probe.(template).apart > m.params.Calibration.SamePerson {
-		result.Scoring = result.Scoring.ReferFor(matcher.ReasonAnotherPerson)
+	for _, doubt := range p.doubts {
+		result.Scoring = result.Scoring.ReferFor(doubt)
 	}
-	return result, nil
+	return result, distances, nil
 }

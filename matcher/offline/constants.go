@@ -2,41 +2,31 @@ package offline
 
 import "time"
 
-// The detector finds faces from 80 pixels wide on, and its time grows with the
-// pixels it is given.
+// The detector sees the whole picture, or a tile of it, at one size only.
 const (
-	// quickSide is the longer side of the picture the first search sees: about
-	// 30 ms, and a face that fills an eighth of it is found.
-	quickSide = 640
-	// closeSide is that of the second search, made only where the first found
-	// nothing: about 110 ms, for a portrait on a page.
-	closeSide = 1280
-	// smallSide is the longer side up to which a picture is enlarged for the
-	// second search, and enlargeBy how much. Crops are often exactly so large.
-	smallSide = 400
-	enlargeBy = 2
-	// hiddenSide is the largest side of what the thorough detector sees.
-	hiddenSide = 256
-)
-
-// What a glance at a frame goes by, measured on 216 frames of 27 clips with one
-// person: the cascade proposed each face that go-face's detector found, with
-// scores from 5 on, and other places with scores of up to 6.2. The bound for a
-// second place is as low as for the first: it only costs a full search.
-const (
-	glanceSide  = 320 // longer side of the copy the cascade sees
-	glanceScore = 4.0 // from here a place may be a face
-	// The box of go-face's detector is boxPerWindow of the cascade's window wide, its
-	// middle boxBelow of its width lower.
-	boxPerWindow = 0.82
-	boxBelow     = 0.13
-)
-
-// A live face is followed by followLooks glances between two full searches, one
-// second of the coach's looks, while its box keeps followShare of its area in place.
-const (
-	followLooks = 6
-	followShare = 0.5
+	detectWidth, detectHeight = 320, 240
+	// detectScore is how sure it must be of a face. On 1,400 frames of talking people
+	// every face it was surer of than 0.3 was one.
+	detectScore = 0.5
+	// oneFace is the overlap of two boxes, as a share of both together, from which
+	// they are one face's; oneFaceCut the share of a box that a tile's edge cuts.
+	oneFace    = 0.3
+	oneFaceCut = 0.5
+	// closeFrom is the size, in the network's pixels, of a largest face for which no
+	// closer look is taken, and seenFrom that of the smallest face it sees surely.
+	closeFrom = 32.0
+	seenFrom  = 16.0
+	// leastFace is the size in the picture's pixels of the smallest face that can be
+	// compared: that of minInterEye between the eyes.
+	leastFace = 60.0
+	// tileOverlap is the share of a tile's side that the next one shows too: more
+	// than a face of closeFrom.
+	tileOverlap = 0.25
+	// edgeShare is how near to an edge, as a share of the longer side, a box reaches
+	// to it.
+	edgeShare = 0.01
+	// boxRatio is the width of a whole face's box in heights.
+	boxRatio = 0.72
 )
 
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any
@@ -54,7 +44,7 @@ const (
 	cropInterEye = 60.0
 	cropReach    = 4.0
 	eyeLine      = 0.42 // how far down it the eyes stand
-	widthPerEye  = 2.5  // of go-face's box in inter-eye distances; 2.1 to 3.0 on 2,680 photographs
+	widthPerEye  = 2.5  // of the detector's box in inter-eye distances
 	// cropSame is by how many inter-eye distances the eyes found in a portrait's
 	// crop may differ from those it was cut out by, twice that for their place.
 	cropSame = 0.2
@@ -68,16 +58,19 @@ const featureSide = 112
 // ArcFace's networks, as the package of this one gives them.
 var template112 = [...]spot{{38.295, 51.696}, {73.532, 51.501}, {56.025, 71.737}, {41.549, 92.366}, {70.730, 92.204}}
 
-// The landmark network looks at a square around the face. It was measured where it
-// agrees best with the eyes go-face finds: at 1.0 to 1.2 times the side of
-// go-face's box, its middle up to a tenth of that lower. The middles of the eyes
-// then differ by 0.03 inter-eye distances in the mean.
+// The landmark network looks at a square around the middle of the detector's box.
+// Its points are right for heads that lean by up to 45 degrees to either side of how
+// it is told that they do, on 50 of 53 photographs by up to 60.
 const (
 	landmarkCount = 68
 	noseBase      = 33  // of the 68
 	landmarkSide  = 64  // pixels
-	landmarkReach = 1.1 // its side in sides of the box
+	landmarkReach = 1.1 // its side in sides of a square with the box's area
 	landmarkDrop  = 0.05
+	// landmarkLooks is how often it looks at a face at most, and landmarkAgrees from
+	// what difference of the lean, in radians, on it does not look again.
+	landmarkLooks  = 3
+	landmarkAgrees = 0.07
 )
 
 // outside is the brightness of what lies outside a picture, and shrinkFrom the
@@ -97,25 +90,36 @@ const (
 	// offCentre is how near to the picture's edge the middle of the face may
 	// come, as a share of the picture's side.
 	offCentre = 0.12
-	// bystander is the size, against the largest face, under which another one
-	// belongs to somebody far behind. Beyond twice the distance to the camera
-	// nobody takes part in a check.
-	bystander = 0.5
+	// mostLean is how many degrees a head may lean to be compared.
+	mostLean = 60.0
+	// From these limits on the light, or the want of detail, is named as the reason
+	// why the networks make too little of a face. They are measures of quality.Light
+	// and quality.Measures.
+	tooDark    = 40.0
+	tooBright  = 220.0
+	tooBurnt   = 0.3
+	tooBlurred = 20.0
 )
 
 // The rules of a result.
 const (
-	stretches  = 8 // chosen frames
-	candidates = 3 // frames looked at for each chosen one
+	stretches = 8 // frames that give the percentages, the best of each stretch of the clip
+	// mostKept is how many whole frames stay in memory to choose those from: two or
+	// more for each.
+	mostKept = 4 * stretches
+	// turnedEvery is of how many frames one is looked at on both sides as well, for
+	// a head that lies.
+	turnedEvery = 4
 	// minUsable is the fewest chosen frames that decide. They are counted after
 	// the choice, one a stretch: ten usable frames in two stretches count as two.
 	minUsable = 3
 	twoFaces  = 0.20 // share of frames with two faces from which the clip shows two people
+	unclear   = 0.20 // share of frames with a face too poor to describe, from which nobody passes
 )
 
 // What is read of a clip.
 const (
-	sampleFrames = stretches * candidates
+	sampleFrames = 24
 	maxKept      = 2 * sampleFrames // while it is read
 	// frameSide is the longer side of a kept frame: a face of a quarter of it
 	// has all the pixels the net looks at. 48 frames of it take 177 MB at most.
@@ -187,3 +191,7 @@ const (
 	keptSheet = 4 * 640 * 480
 	exitTime  = 3 // exit code of a decoder whose time is up
 )
+
+// frameApart is the cosine distance (1 - cosine) of the second network's vectors
+// from the medoid's, from which go-face is asked whether a frame shows another person.
+const frameApart = 0.5

@@ -41,99 +41,77 @@ func distance(a, b face.Descriptor) float64 {
 	return math.Sqrt(sum)
 }
 
-// view is where the networks are shown a face: go-face in the picture it was found
-// in, the second network where it can be seen best.
-type view struct {
-	img  *image.RGBA
-	face found
-	best *image.RGBA  // nil: the same picture
-	at   matcher.Face // where on the best picture
-	// mirror has the mirror image looked at too, which makes the descriptor of a
-	// single picture steadier. A clip's frames are steadier together already.
-	mirror bool
-}
-
-// describe describes a face; false where go-face does not see it, which only
-// glanced at faces can come to, or where the second network makes so little of it
-// that it is too poor to compare: hidden, out of focus, turned far away.
-func (e *Engine) describe(ctx context.Context, v view) (descriptor, bool, error) {
-	if e.params.Calibration.Network == nil && !v.face.coarse() && !v.mirror {
-		return descriptor{goFace: v.face.goFace}, true, ctx.Err()
-	}
-	if v.best == nil {
-		v.best, v.at = v.img, v.face.Face
-	}
-	seen := true
-	d, err := work(ctx, e, func(w *worker) (d descriptor, err error) {
-		if d.goFace, seen, err = w.describe(v); err != nil || !seen || w.networks == nil {
-			return d, err
-		}
-		d.imprint, err = w.networks.describe(v.best, v.at, v.mirror)
-		return d, err
-	})
+// describePortrait describes a face that stands on a picture, the portrait of a
+// document: both it and its mirror image, which makes the descriptor of a single
+// picture steadier. It is false where go-face does not see it, or where the second
+// network makes so little of it that it is too poor to compare: hidden, out of
+// focus, turned far away.
+func (e *Engine) describePortrait(ctx context.Context, img *image.RGBA, f found) (descriptor, bool, error) {
+	crop, err := closeUp(img, f)
 	if err != nil {
 		return descriptor{}, false, err
 	}
-	if fusion := e.params.Calibration.Fusion; fusion != nil && d.strength < fusion.Weakest {
-		seen = false
+	var d descriptor
+	if e.params.Calibration.Network != nil {
+		if d.imprint, err = work(ctx, e, func(n *networks) (imprint, error) { return n.describe(img, f, true) }); err != nil {
+			return descriptor{}, false, err
+		}
 	}
-	return d, seen, nil
+	seen, ok, err := e.goFace(ctx, crop, quick)
+	if err == nil && !ok {
+		seen, ok, err = e.goFace(ctx, crop, thorough)
+	}
+	if err != nil || !ok {
+		return descriptor{}, false, err
+	}
+	other, also, err := e.goFace(ctx, picture.Mirror(crop), quick)
+	if err != nil {
+		return descriptor{}, false, err
+	}
+	if also {
+		for i, x := range other {
+			seen[i] = (seen[i] + x) / 2
+		}
+	}
+	d.goFace = seen
+	return d, e.strong(d.imprint), nil
 }
 
-// coarse says whether go-face saw the face with fewer pixels than its net can use,
-// or not at all, and the picture itself has more.
-func (f found) coarse() bool {
-	return f.seen < netInterEye && quality.InterEye(f.Eyes) > f.seen*1.1
+// strong says whether the second network makes enough of a face to compare it.
+func (e *Engine) strong(i imprint) bool {
+	fusion := e.params.Calibration.Fusion
+	return fusion == nil || i.strength >= fusion.Weakest
 }
 
-// describe gives go-face's descriptor, of a coarse face from an upright crop of
-// the picture itself. It is false where go-face sees no face there and saw none
-// before.
-func (w *worker) describe(v view) (face.Descriptor, bool, error) {
-	if !v.face.coarse() && !v.mirror {
-		return v.face.goFace, true, nil
-	}
-	crop, err := closeUp(v.img, v.face.Face)
+// goFace is go-face's descriptor of the face in the middle of a crop; false where
+// it sees none there.
+func (e *Engine) goFace(ctx context.Context, crop *image.RGBA, detect detection) (face.Descriptor, bool, error) {
+	all, err := withGoFace(ctx, e, func(r *face.Recognizer) ([]face.Face, error) { return recognise(r, crop, detect) })
 	if err != nil {
 		return face.Descriptor{}, false, err
 	}
-	d, ok, err := v.face.goFace, v.face.seen > 0, error(nil)
-	if v.face.coarse() {
-		var again []found
-		if again, err = w.search(crop, crop.Rect.Size(), quick); err != nil {
-			return face.Descriptor{}, false, err
-		}
-		if len(again) > 0 {
-			d, ok = nearest(again, middle(crop.Rect.Min, crop.Rect.Max)).goFace, true
+	// The eyes stand in one place in each crop; a face elsewhere is another one.
+	at := image.Pt(crop.Rect.Dx()/2, int(float64(crop.Rect.Dy())*eyeLine))
+	for _, f := range all {
+		if at.In(f.Rectangle) {
+			return f.Descriptor, true, nil
 		}
 	}
-	if !ok || !v.mirror {
-		return d, ok, nil
-	}
-	other, err := w.search(picture.Mirror(crop), crop.Rect.Size(), quick)
-	if err != nil {
-		return face.Descriptor{}, false, err
-	}
-	if len(other) > 0 {
-		for i, x := range nearest(other, middle(crop.Rect.Min, crop.Rect.Max)).goFace {
-			d[i] = (d[i] + x) / 2
-		}
-	}
-	return d, true, nil
+	return face.Descriptor{}, false, nil
 }
 
 // closeUp is an upright crop around a face, as large as go-face can use. A head
 // that is turned away is larger than its eyes tell.
-func closeUp(img *image.RGBA, f matcher.Face) (*image.RGBA, error) {
+func closeUp(img *image.RGBA, f found) (*image.RGBA, error) {
 	const side = cropInterEye * cropReach
 	interEye := quality.InterEye(f.Eyes)
 	if interEye < 1 {
 		return nil, errors.New("a face without eyes")
 	}
-	apart := cropInterEye * interEye / max(interEye, float64(f.Box.Dx())/widthPerEye)
+	apart := cropInterEye * interEye / max(interEye, min(f.box.width(), f.box.height())/widthPerEye)
 	left, right := spot{(side - apart) / 2, side * eyeLine}, spot{(side + apart) / 2, side * eyeLine}
-	onto := fit([]spot{{float64(f.Eyes[0].X), float64(f.Eyes[0].Y)}, {float64(f.Eyes[1].X), float64(f.Eyes[1].Y)}}, []spot{left, right})
-	crop := warped(img, onto, int(side))
+	at := alignOn(f.points)
+	crop := warped(img, fit(at[:2], []spot{left, right}), int(side))
 	defer crop.Close()
 	return toRGBA(crop, gocv.ColorBGRToBGRA) // the order stays
 }

@@ -1,11 +1,11 @@
 // Package offline compares faces on this computer: go-face behind
 // matcher.Matcher and matcher.FaceFinder.
 //
-//	Match ─ portrait ─┐
-//	      └ clip ─ frames ─ usable? ─ best of each stretch ─ distances ─ Result
-//	      ▲           │ find, describe
-//	      │           ▼
-//	      │        Engine: a worker a core, each with its own networks
+//	Match ─ portrait ──────────────────────────┐
+//	      └ film ─ each sampled frame: who is there? ─ best of each stretch ─ distances ─ Result
+//	      ▲           │ detector, landmarks, second network        │ go-face
+//	      │           ▼                                            ▼
+//	      │        Engine: a set of networks for each core, go-face for each check that runs
 //	  decoders: processes that read clips from outside, so that FFmpeg meets none
 //	  of them in this one
 package offline
@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	face "github.com/Kagami/go-face"
@@ -28,7 +29,6 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/internal/background"
-	"facematch/matcher/internal/cascade"
 )
 
 // Params are what an Engine is made of; all but Network and Program are needed.
@@ -37,17 +37,16 @@ type Params struct {
 	Calibration *matcher.Calibration
 	Network     string // the second network's file where it does not lie among the models
 	Program     string // tries that file, see TryNetwork; empty: this program
-	Cascade     []byte // see assets/cascade
 	Log         *slog.Logger
 }
 
 // Engine finds and describes faces. It may be used from several goroutines.
 type Engine struct {
 	params   Params
-	cascade  *cascade.Cascade
 	native   background.Group // calls into C++, which cannot be interrupted
-	workers  int              // as many as the computer has cores
+	workers  int              // sets of networks: as many as the computer has cores
 	decoders *decoders
+	checks   atomic.Int32 // that run now
 
 	mu      sync.Mutex
 	current *load // the load that runs or has succeeded; nil before, and after a failure
@@ -56,38 +55,32 @@ type Engine struct {
 // load is one attempt to read the models; its results are there once done is
 // closed.
 type load struct {
-	done chan struct{}
-	free chan *worker // those that have nothing to do
-	err  error
+	done     chan struct{}
+	networks chan *networks // those that have nothing to do
+	goFace   recognisers
+	err      error
 }
 
-// worker is one set of networks. They are not made for two calls at once: go-face
-// would make the second call wait, OpenCV would mix them up.
-type worker struct {
-	recogniser *face.Recognizer
-	networks   *networks // nil where go-face decides alone
-}
+// recognisers are those of go-face. Each takes a second of computing to make, so
+// there is one until several checks run at the same time.
+type recognisers struct {
+	folder string
+	free   chan *face.Recognizer
 
-func (w *worker) close() {
-	if w.recogniser != nil {
-		w.recogniser.Close()
-	}
-	if w.networks != nil {
-		w.networks.close()
-	}
+	mu           sync.Mutex
+	made, coming int
 }
 
 var _ matcher.FaceFinder = (*Engine)(nil)
 
 // New makes an engine and returns at once; Load, or the first use, reads the
-// models. The error says that the cascade is damaged.
+// models. The error says that the calibration names no finder of faces.
 func New(p Params) (*Engine, error) {
-	c, err := cascade.Parse(p.Cascade)
-	if err != nil {
-		return nil, err
+	if f := p.Calibration.Finder; f.Detector == "" || f.Landmarks == "" {
+		return nil, errors.New("the calibration names no detector or no landmarks")
 	}
 	workers := runtime.NumCPU()
-	return &Engine{params: p, cascade: c, workers: workers, decoders: newDecoders(workers)}, nil
+	return &Engine{params: p, workers: workers, decoders: newDecoders(workers)}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the
@@ -101,7 +94,7 @@ func (e *Engine) Load(ctx context.Context) error {
 	return err
 }
 
-func (e *Engine) loaded(ctx context.Context) (chan *worker, error) {
+func (e *Engine) loaded(ctx context.Context) (*load, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -118,7 +111,7 @@ func (e *Engine) loaded(ctx context.Context) (chan *worker, error) {
 	e.mu.Unlock()
 	select {
 	case <-l.done:
-		return l.free, l.err
+		return l, l.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -134,7 +127,7 @@ func (e *Engine) load(l *load) {
 		}
 	}
 	if err == nil {
-		l.free, err = e.newWorkers(folder)
+		err = e.read(l, folder)
 	}
 	if err != nil {
 		l.err = err
@@ -158,33 +151,74 @@ func (e *Engine) shared() []matcher.Model {
 	})
 }
 
-// newWorkers reads the models once for each worker, all at the same time.
-func (e *Engine) newWorkers(folder string) (chan *worker, error) {
-	free := make(chan *worker, e.workers)
+// read reads the models, all at the same time.
+func (e *Engine) read(l *load, folder string) error {
+	l.networks = make(chan *networks, e.workers)
+	l.goFace.folder, l.goFace.free = folder, make(chan *face.Recognizer, e.workers)
 	var group errgroup.Group
+	group.Go(func() error { return l.goFace.add() })
 	for range e.workers {
 		group.Go(func() error {
-			w := &worker{}
-			free <- w
-			var err error
-			if w.recogniser, err = face.NewRecognizer(folder); err != nil {
-				w.recogniser = nil
-				// Its text names the file; what is left of it may stand in the log.
-				return matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), folder, "")))
-			}
-			if network := e.params.Calibration.Network; network != nil {
-				w.networks, err = loadNetworks(folder, e.params.Network, *network)
+			n, err := loadNetworks(folder, e.params.Network, e.params.Calibration)
+			if err == nil {
+				l.networks <- n
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		for range e.workers {
-			(<-free).close()
-		}
-		return nil, err
+	err := group.Wait()
+	if err != nil {
+		l.close()
 	}
-	return free, nil
+	return err
+}
+
+// add makes one more recogniser, and lays it to the others.
+func (r *recognisers) add() error {
+	one, err := face.NewRecognizer(r.folder)
+	if err != nil {
+		// Its text names the file; what is left of it may stand in the log.
+		return matcher.NewProblem("engine.failed", errors.New(strings.ReplaceAll(err.Error(), r.folder, "")))
+	}
+	r.mu.Lock()
+	r.made++
+	r.mu.Unlock()
+	r.free <- one
+	return nil
+}
+
+// close frees what nobody uses any more.
+func (l *load) close() {
+	for len(l.networks) > 0 {
+		(<-l.networks).close()
+	}
+	for len(l.goFace.free) > 0 {
+		(<-l.goFace.free).Close()
+	}
+}
+
+// begin counts a check that runs, until end is called. From the second one at the
+// same time on there is one more recogniser, up to one a core.
+func (e *Engine) begin(l *load) (end func()) {
+	running := int(e.checks.Add(1))
+	l.goFace.mu.Lock()
+	defer l.goFace.mu.Unlock()
+	if most := min(running, e.workers); l.goFace.made+l.goFace.coming < most {
+		l.goFace.coming++
+		err := e.native.Go(func() {
+			err := l.goFace.add()
+			l.goFace.mu.Lock()
+			l.goFace.coming--
+			l.goFace.mu.Unlock()
+			if err != nil {
+				e.params.Log.Warn("no further recogniser", "error", err)
+			}
+		})
+		if err != nil {
+			l.goFace.coming--
+		}
+	}
+	return func() { e.checks.Add(-1) }
 }
 
 // Close refuses new work, waits for calls still running and frees the models.
@@ -194,35 +228,42 @@ func (e *Engine) Close() error {
 	e.decoders.close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.current != nil && e.current.free != nil {
-		for range e.workers { // nobody works any more
-			(<-e.current.free).close()
-		}
+	if e.current != nil {
+		e.current.close() // nobody works any more
 	}
 	e.current = nil
 	return nil
 }
 
-// detector is one of go-face's two ways to find and describe the faces in a JPEG.
-type detector func(*face.Recognizer, []byte) ([]face.Face, error)
+// detection is one of go-face's two ways to find and describe the faces in a JPEG.
+type detection func(*face.Recognizer, []byte) ([]face.Face, error)
 
-// quick looks for gradients (HOG), in some 30 ms. thorough asks a network, in
-// 0.1 to 0.2 s for a crop of hiddenSide pixels and minutes for a whole scan, and
-// sees faces that are partly hidden too.
+// quick looks for gradients (HOG), in some 10 ms for a crop. thorough asks a
+// network, in 0.1 to 0.2 s, and sees faces that are partly hidden too.
 var (
-	quick    detector = (*face.Recognizer).Recognize
-	thorough detector = (*face.Recognizer).RecognizeCNN
+	quick    detection = (*face.Recognizer).Recognize
+	thorough detection = (*face.Recognizer).RecognizeCNN
 )
 
-// work has a worker do something that cannot be interrupted, as many at a time as
-// there are. A caller who leaves does not wait for it; what it works on must not
-// be changed afterwards.
-func work[T any](ctx context.Context, e *Engine, do func(*worker) (T, error)) (T, error) {
+// work has a set of networks do something that cannot be interrupted, as many at a
+// time as there are. A caller who leaves does not wait for it; what it works on
+// must not be changed afterwards.
+func work[T any](ctx context.Context, e *Engine, do func(*networks) (T, error)) (T, error) {
+	return withFree(ctx, e, func(l *load) chan *networks { return l.networks }, do)
+}
+
+// withGoFace does the same with a recogniser.
+func withGoFace[T any](ctx context.Context, e *Engine, do func(*face.Recognizer) (T, error)) (T, error) {
+	return withFree(ctx, e, func(l *load) chan *face.Recognizer { return l.goFace.free }, do)
+}
+
+func withFree[W, T any](ctx context.Context, e *Engine, pool func(*load) chan W, do func(W) (T, error)) (T, error) {
 	var none T
-	free, err := e.loaded(ctx)
+	l, err := e.loaded(ctx)
 	if err != nil {
 		return none, err
 	}
+	free := pool(l)
 	result, err := background.Run(ctx, &e.native, func() (T, error) {
 		select {
 		case w := <-free:
@@ -243,16 +284,15 @@ func work[T any](ctx context.Context, e *Engine, do func(*worker) (T, error)) (T
 	return none, matcher.AsProblem(err, "engine.failed")
 }
 
-// recognise is the one way into go-face. The picture is made by the worker too,
-// because scaling and encoding a large one takes long.
-func (w *worker) recognise(picture image.Image, detect detector) ([]face.Face, error) {
+// recognise is the one way into go-face.
+func recognise(r *face.Recognizer, picture image.Image, detect detection) ([]face.Face, error) {
 	// go-face takes baseline JPEG with three components only, which is what Go
-	// writes for anything but gray pictures.
+	// writes for anything but grey pictures.
 	var encoded bytes.Buffer
 	if err := jpeg.Encode(&encoded, picture, &jpeg.Options{Quality: jpegQuality}); err != nil {
 		return nil, err
 	}
-	return detect(w.recogniser, encoded.Bytes())
+	return detect(r, encoded.Bytes())
 }
 
 func closed(err error) error { return matcher.NewProblem("engine.closed", err) }

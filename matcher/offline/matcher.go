@@ -9,9 +9,6 @@ import (
 	"image/draw"
 	"math"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"facematch/matcher"
 	"facematch/matcher/internal/picture"
@@ -79,16 +76,15 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	inClip, stop := context.WithCancel(ctx)
 	defer stop()
 	type clip struct {
-		chosen []seen
-		faces  template
-		code   int
-		err    error
+		probe
+		flaw matcher.Flaw
+		err  error
 	}
 	looked := make(chan clip, 1)
 	progress.Report(matcher.StageDocument, 0, 0)
 	go func() {
 		var c clip
-		c.chosen, c.faces, c.code, c.err = m.lookAtClip(inClip, req, progress)
+		c.probe, c.flaw, c.err = m.probe(inClip, req, progress)
 		looked <- c
 	}()
 	portrait, anchor, err := m.portrait(ctx, req)
@@ -102,139 +98,57 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	if err != nil {
 		return matcher.Answer{}, err
 	}
-	answer.Portrait = portrait
-	if portrait.Code != matcher.CodeOK || c.code != matcher.CodeOK {
-		answer.Result, err = matcher.NotCompared(matcher.Anchor(portrait.Code, portrait.Flaw), matcher.Target(flawOf(c.code)), req.Rules)
+	answer.Portrait, answer.Flaw, answer.Others = portrait, c.flaw, c.others
+	if portrait.Code != matcher.CodeOK || c.flaw != matcher.FlawNone {
+		answer.Result, err = matcher.NotCompared(
+			matcher.Anchor(portrait.Code, portrait.Flaw), matcher.Target(c.flaw), req.Rules)
 		return answer, err
 	}
-	answer, err = m.compare(answer, anchor, c.chosen, c.faces, req.Rules)
-	if err == nil && req.Minor {
+	if err := m.compare(&answer, anchor, c.probe, req.Rules); err != nil {
+		return matcher.Answer{}, err
+	}
+	if req.Minor {
 		answer.Result.Scoring = answer.Result.Scoring.ReferFor(matcher.ReasonMinor)
 	}
-	return answer, err
+	return answer, nil
 }
 
-// lookAtClip chooses and describes the best frames of the request's clip; the code
-// says why where there are too few.
-func (m *Matcher) lookAtClip(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]seen, template, int, error) {
-	frames, err := m.frames(ctx, req, progress)
+// probe watches the request's clip and describes the person in it; the flaw says
+// why it cannot.
+func (m *Matcher) probe(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (probe, matcher.Flaw, error) {
+	film, end, err := m.film(ctx, req, progress)
 	if err != nil {
-		return nil, template{}, 0, err
+		return probe{}, matcher.FlawNone, err
 	}
-	looked, err := m.lookAt(ctx, frames, progress)
+	defer end()
+	w, err := m.watch(ctx, film, progress)
 	if err != nil {
-		return nil, template{}, 0, err
+		return probe{}, matcher.FlawNone, err
 	}
-	return m.describeBest(ctx, looked, progress)
-}
-
-// lookAt looks for faces in the frames, as many at a time as there are workers.
-func (m *Matcher) lookAt(ctx context.Context, frames []matcher.Frame, progress matcher.ProgressFunc) ([]seen, error) {
-	looked := make([]seen, len(frames))
-	var mu sync.Mutex // progress must not run backwards
-	done := 0
-	progress.Report(matcher.StageFaces, 0, len(frames))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(m.params.Engine.workers)
-	for i, frame := range frames {
-		group.Go(func() error {
-			all, err := m.params.Engine.glance(ctx, frame.Image)
-			if err != nil {
-				return err
-			}
-			looked[i] = look(frame, all)
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			progress.Report(matcher.StageFaces, done, len(frames))
-			return nil
-		})
-	}
-	return looked, group.Wait()
-}
-
-// describeBest describes the faces of the best frames, as many at a time as there
-// are workers. A face that go-face does not see was none: the next best frame of
-// its stretch takes its place. The code says why where too few are left.
-func (m *Matcher) describeBest(ctx context.Context, looked []seen, progress matcher.ProgressFunc) ([]seen, template, int, error) {
-	described := make([]*descriptor, len(looked))
-	var mu sync.Mutex // guards looked, described and done
-	done := 0
-	for {
-		chosen, code := choose(looked)
-		if code != matcher.CodeOK {
-			return nil, template{}, code, nil
-		}
-		progress.Report(matcher.StageComparing, done, len(chosen))
-		missing := slices.DeleteFunc(slices.Clone(chosen), func(i int) bool { return described[i] != nil })
-		if len(missing) == 0 {
-			var frames []seen
-			var t template
-			for _, i := range chosen {
-				frames, t.descriptors = append(frames, looked[i]), append(t.descriptors, *described[i])
-			}
-			t.apart = m.farthest(t.descriptors)
-			return frames, t, matcher.CodeOK, nil
-		}
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(m.params.Engine.workers)
-		for _, i := range missing {
-			s := looked[i]
-			group.Go(func() error {
-				d, ok, err := m.params.Engine.describe(ctx, view{img: s.frame.Image, face: s.face})
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				if ok {
-					described[i] = &d
-					done++
-					progress.Report(matcher.StageComparing, done, len(chosen))
-				} else {
-					looked[i].code = matcher.CodeNoFace
-				}
-				return nil
-			})
-		}
-		if err := group.Wait(); err != nil {
-			return nil, template{}, 0, err
-		}
-	}
+	return m.judge(ctx, w, progress)
 }
 
 // compare measures each chosen frame against the portrait.
-func (m *Matcher) compare(answer matcher.Answer, anchor descriptor, chosen []seen, faces template, rules []matcher.Condition) (matcher.Answer, error) {
-	for i, s := range chosen {
-		apart := m.distance(anchor, faces.descriptors[i])
+func (m *Matcher) compare(answer *matcher.Answer, anchor descriptor, p probe, rules []matcher.Condition) error {
+	result, distances, err := m.result(anchor, p, rules)
+	if err != nil {
+		return err
+	}
+	answer.Result = result
+	for i, s := range p.chosen {
 		answer.Frames = append(answer.Frames, matcher.MatchedFrame{
-			Face:       matcher.CropFace(s.frame.Image, s.face.Face),
-			At:         s.frame.At,
-			Distance:   apart,
-			Percentage: m.Percentage(apart),
+			Face:       matcher.CropFace(s.frame.Image, s.faces[0].Face),
+			At:         s.at,
+			Distance:   distances[i],
+			Percentage: result.Data.Percentages[i],
 			Quality:    s.quality,
 		})
 		if answer.Best < 0 || answer.Frames[i].Percentage > answer.Frames[answer.Best].Percentage {
 			answer.Best = i
 		}
 	}
-	var err error
-	if answer.Result, err = m.Result(template{descriptors: []descriptor{anchor}}, faces, rules); err != nil {
-		return matcher.Answer{}, err
-	}
-	answer.Rarity = m.params.Calibration.Rarity(answer.Result.Score)
-	return answer, nil
-}
-
-// farthest is the largest distance between any two.
-func (m *Matcher) farthest(descriptors []descriptor) float64 {
-	most := 0.0
-	for i, a := range descriptors {
-		for _, b := range descriptors[:i] {
-			most = max(most, m.distance(a, b))
-		}
-	}
-	return most
+	answer.Rarity = m.params.Calibration.Rarity(result.Score)
+	return nil
 }
 
 func (m *Matcher) distance(a, b descriptor) float64 {
@@ -263,15 +177,14 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 		return nil, descriptor{}, err
 	}
 	if !ok { // a crop by hand may show no face at all
-		p.Code, p.Image = matcher.CodeNoFace, nil
+		p.Code, p.Flaw, p.Image = matcher.CodeNoFace, matcher.FlawPoor, nil
 	}
 	return &p, d, nil
 }
 
 // describePortrait describes the largest face of a portrait's crop; false where
 // there is none. A crop by hand may end at the very edge of the face, where the
-// detector sees nothing: it then gets a margin. At last the thorough detector is
-// asked, as the document's finder does for a portrait that is partly hidden.
+// detector sees nothing: it then gets a margin.
 func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (descriptor, bool, error) {
 	crop := p.Image
 	all, err := m.params.Engine.find(ctx, crop)
@@ -279,21 +192,32 @@ func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (des
 		crop = withMargin(crop)
 		all, err = m.params.Engine.find(ctx, crop)
 	}
-	if err == nil && len(all) == 0 {
-		all, err = m.params.Engine.findHidden(ctx, crop)
-	}
 	if err != nil || len(all) == 0 {
 		return descriptor{}, false, err
 	}
-	v := view{img: crop, mirror: true, face: slices.MaxFunc(all, func(a, b found) int {
-		return cmp.Compare(quality.InterEye(a.Eyes), quality.InterEye(b.Eyes))
-	})}
-	// Each copy of a small face blurs it: the second network is shown the page
-	// itself, where the crop was cut from there and shows the same face.
-	if p.Page != nil && crop == p.Image && inMiddle(v.face.Eyes, crop.Rect) && quality.InterEye(p.Eyes) >= 1 {
-		v.best, v.at = p.Page, matcher.Face{Box: p.Box, Eyes: p.Eyes}
+	f := slices.MaxFunc(all, func(a, b found) int { return cmp.Compare(a.Size(), b.Size()) })
+	// Each copy of a small face blurs it: the networks are shown the page itself,
+	// where the crop was cut from there and shows the same face.
+	if p.Page != nil && crop == p.Image && inMiddle(f.Eyes, crop.Rect) && quality.InterEye(p.Eyes) >= 1 {
+		onPage := onto(f, p)
+		return m.params.Engine.describePortrait(ctx, p.Page, onPage)
 	}
-	return m.params.Engine.describe(ctx, v)
+	return m.params.Engine.describePortrait(ctx, crop, f)
+}
+
+// onto is a face found in a portrait's crop, on the page the crop was cut from.
+func onto(f found, p matcher.Portrait) found {
+	left, right, down := matcher.CropEyes(p.Image.Rect.Dx())
+	back := fit([]spot{{left, down}, {right, down}}, []spot{spotOf(p.Eyes[0]), spotOf(p.Eyes[1])})
+	scale := back.scale()
+	middle := back.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
+	w, h := scale*f.box.width()/2, scale*f.box.height()/2
+	there := found{box: box{minX: middle.x - w, maxX: middle.x + w, minY: middle.y - h, maxY: middle.y + h, score: f.box.score}}
+	for _, q := range f.points {
+		there.points = append(there.points, back.of(q))
+	}
+	there.Face = there.face()
+	return there
 }
 
 // inMiddle says whether eyes stand where matcher.CropFace puts them.
@@ -311,17 +235,4 @@ func withMargin(img *image.RGBA) *image.RGBA {
 	out := picture.Solid(size.Add(edge.Mul(2)), color.Gray{Y: 128})
 	draw.Draw(out, image.Rectangle{Min: edge, Max: edge.Add(size)}, img, img.Bounds().Min, draw.Src)
 	return out
-}
-
-// flawOf is the flaw that a code speaks of.
-func flawOf(code int) matcher.Flaw {
-	switch code {
-	case matcher.CodeOK:
-		return matcher.FlawNone
-	case matcher.CodeTwoFaces:
-		return matcher.FlawTwo
-	case matcher.CodeCutOff:
-		return matcher.FlawCutOff
-	}
-	return matcher.FlawNobody
 }

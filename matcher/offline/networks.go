@@ -12,24 +12,30 @@ import (
 	"facematch/matcher"
 )
 
-// networks are the two networks behind OpenCV that help go-face: one finds 68
-// points of a face, with which the other is shown the face always in the same
-// place and describes it. One goroutine at a time may use them.
+// networks are the networks behind OpenCV: one finds faces, one finds 68 points of
+// a face, and one, where the calibration has it, describes the face that those
+// points lay straight. One goroutine at a time may use them.
 type networks struct {
-	landmarks, features gocv.Net
+	detector, landmarks gocv.Net
+	features            *gocv.Net // nil where go-face decides alone
 	input               matcher.Network
 }
 
-// loadNetworks reads both: the landmarks' from the folder, the other from there
-// too or from a file of its own. OpenCV ends the program on a damaged file, so
-// their SHA-256 must have been checked, or the file tried in a process of its own.
-func loadNetworks(folder, own string, input matcher.Network) (*networks, error) {
+// loadNetworks reads them: the finder's from the folder, the other from there too
+// or from a file of its own. OpenCV ends the program on a damaged file, so their
+// SHA-256 must have been checked, or the file tried in a process of its own.
+func loadNetworks(folder, own string, c *matcher.Calibration) (*networks, error) {
 	n := &networks{
-		landmarks: gocv.ReadNet(filepath.Join(folder, input.Landmarks), ""),
-		features:  gocv.ReadNet(cmp.Or(own, filepath.Join(folder, input.Features)), ""),
-		input:     input,
+		detector:  gocv.ReadNet(filepath.Join(folder, c.Finder.Detector), ""),
+		landmarks: gocv.ReadNet(filepath.Join(folder, c.Finder.Landmarks), ""),
 	}
-	if n.landmarks.Empty() || n.features.Empty() {
+	empty := n.detector.Empty() || n.landmarks.Empty()
+	if c.Network != nil {
+		features := gocv.ReadNet(cmp.Or(own, filepath.Join(folder, c.Network.Features)), "")
+		n.features, n.input = &features, *c.Network
+		empty = empty || features.Empty()
+	}
+	if empty {
 		n.close()
 		return nil, matcher.NewProblem("engine.failed", errors.New("a network is empty"))
 	}
@@ -37,8 +43,11 @@ func loadNetworks(folder, own string, input matcher.Network) (*networks, error) 
 }
 
 func (n *networks) close() {
+	n.detector.Close()
 	n.landmarks.Close()
-	n.features.Close()
+	if n.features != nil {
+		n.features.Close()
+	}
 }
 
 // imprint is what the second network makes of a face.
@@ -49,12 +58,8 @@ type imprint struct {
 
 // describe describes a face, together with its mirror image where that is wanted:
 // their mean is steadier than either.
-func (n *networks) describe(img *image.RGBA, f matcher.Face, mirror bool) (imprint, error) {
-	points, err := n.points(img, around(f))
-	if err != nil {
-		return imprint{}, err
-	}
-	face := warped(img, fit(alignOn(points), template112[:]), featureSide)
+func (n *networks) describe(img *image.RGBA, f found, mirror bool) (imprint, error) {
+	face := warped(img, fit(alignOn(f.points), template112[:]), featureSide)
 	defer face.Close()
 	if n.input.Gray {
 		gray := gocv.NewMat()
@@ -72,15 +77,44 @@ func (n *networks) describe(img *image.RGBA, f matcher.Face, mirror bool) (impri
 	return n.imprint(faces)
 }
 
-// around lays a face onto the landmark network's square, turned so that the eyes
-// are level. The box tells the size, not the eyes: those come nearer to each other
-// on a head that is turned away.
-func around(f matcher.Face) similarity {
-	scale := landmarkSide / landmarkReach / float64(max(1, f.Box.Dx()))
-	across := f.Eyes[1].Sub(f.Eyes[0])
-	angle := math.Atan2(float64(across.Y), float64(across.X))
-	s := similarity{a: scale * math.Cos(angle), b: -scale * math.Sin(angle)}
-	middle := s.of(spot{float64(f.Box.Min.X+f.Box.Max.X) / 2, float64(f.Box.Min.Y+f.Box.Max.Y) / 2})
+// locate finds the 68 points of the face in a box, whose head is expected to lean
+// so many radians clockwise. The points tell how it really leans; the network is
+// shown the face turned back by that until both agree.
+func (n *networks) locate(img *image.RGBA, b box, lean float64) (found, error) {
+	f := found{box: b}
+	for range landmarkLooks {
+		points, err := n.points(img, around(b, lean))
+		if err != nil {
+			return f, err
+		}
+		f.points = points
+		eyes := alignOn(points)
+		leans := math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)
+		off := math.Abs(math.Remainder(leans-lean, 2*math.Pi))
+		lean = leans
+		if off < landmarkAgrees {
+			break
+		}
+	}
+	f.Face = f.face()
+	return f, nil
+}
+
+// face is what the box and the points say, in whole pixels.
+func (f found) face() matcher.Face {
+	b, at := f.box, alignOn(f.points)
+	return matcher.Face{
+		Box:  image.Rect(int(math.Round(b.minX)), int(math.Round(b.minY)), int(math.Round(b.maxX)), int(math.Round(b.maxY))),
+		Eyes: [2]image.Point{at[0].pixel(), at[1].pixel()}, Nose: f.points[noseBase].pixel(), Score: b.score,
+	}
+}
+
+// around lays the middle of a box onto the landmark network's square, turned back
+// by how the head leans.
+func around(b box, lean float64) similarity {
+	scale := landmarkSide / landmarkReach / max(1, math.Sqrt(b.width()*b.height()))
+	s := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
+	middle := s.of(spot{(b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2})
 	s.dx = landmarkSide/2 - middle.x
 	s.dy = landmarkSide/2 - middle.y - landmarkDrop*landmarkSide/landmarkReach
 	return s
@@ -130,7 +164,7 @@ func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 	in := n.input
 	gocv.BlobFromImages(faces, &blob, 1/in.Deviation, image.Pt(featureSide, featureSide),
 		gocv.NewScalar(in.Mean, in.Mean, in.Mean, 0), in.BGR, false, gocv.MatTypeCV32F)
-	out, err := forward(&n.features, blob, 0)
+	out, err := forward(n.features, blob, 0)
 	if err != nil {
 		return imprint{}, err
 	}

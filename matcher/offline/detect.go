@@ -1,0 +1,232 @@
+package offline
+
+import (
+	"cmp"
+	"errors"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"gocv.io/x/gocv"
+
+	"facematch/matcher"
+)
+
+// box is where the detector sees a face, in the picture's pixels.
+type box struct {
+	minX, minY, maxX, maxY float64
+	score                  float64 // 0 to 1
+	cut                    bool    // by the edge of the tile, inside the picture
+}
+
+func (b box) width() float64  { return b.maxX - b.minX }
+func (b box) height() float64 { return b.maxY - b.minY }
+func (b box) size() float64   { return max(b.width(), b.height()) }
+
+// shared is how much of the smaller of two boxes lies in the other, and of both
+// together in each, as shares from 0 to 1.
+func (b box) shared(o box) (ofSmaller, ofBoth float64) {
+	w := min(b.maxX, o.maxX) - max(b.minX, o.minX)
+	h := min(b.maxY, o.maxY) - max(b.minY, o.minY)
+	if w <= 0 || h <= 0 {
+		return 0, 0
+	}
+	one, other := b.width()*b.height(), o.width()*o.height()
+	return w * h / min(one, other), w * h / (one + other - w*h)
+}
+
+// detect looks at a part of a picture for faces, once. The part is scaled to the
+// network's input as it is, with grey beside it, never squeezed.
+func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
+	scale := min(detectWidth/float64(part.Dx()), detectHeight/float64(part.Dy()))
+	size := image.Pt(max(1, int(math.Round(float64(part.Dx())*scale))), max(1, int(math.Round(float64(part.Dy())*scale))))
+	region := img.Region(part)
+	defer region.Close()
+	small, whole, rgb := gocv.NewMat(), gocv.NewMat(), gocv.NewMat()
+	defer small.Close()
+	defer whole.Close()
+	defer rgb.Close()
+	by := gocv.InterpolationArea
+	if scale > 1 {
+		by = gocv.InterpolationLinear
+	}
+	gocv.Resize(region, &small, size, 0, 0, by)
+	left, top := (detectWidth-size.X)/2, (detectHeight-size.Y)/2
+	gocv.CopyMakeBorder(small, &whole, top, detectHeight-size.Y-top, left, detectWidth-size.X-left,
+		gocv.BorderConstant, color.RGBA{R: outside, G: outside, B: outside, A: 255})
+	gocv.CvtColor(whole, &rgb, gocv.ColorBGRAToBGR) // drops the fourth; the order stays
+	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0), false, false)
+	defer blob.Close()
+	n.detector.SetInput(blob, "")
+	outs := n.detector.ForwardLayers([]string{"scores", "boxes"})
+	defer func() {
+		for i := range outs {
+			outs[i].Close()
+		}
+	}()
+	if len(outs) != 2 {
+		return nil, matcher.NewProblem("engine.failed", errors.New("the detector gives another number of outputs"))
+	}
+	scores, err := outs[0].DataPtrFloat32()
+	if err != nil {
+		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	corners, err := outs[1].DataPtrFloat32()
+	if err != nil {
+		return nil, matcher.NewProblem("engine.failed", err)
+	}
+	if len(scores) == 0 || len(scores)%2 != 0 || len(corners) != 2*len(scores) {
+		return nil, matcher.NewProblem("engine.failed", errors.New("the detector gives another number of values"))
+	}
+	x := func(share float32) float64 {
+		return float64(part.Min.X) + (float64(share)*detectWidth-float64(left))*float64(part.Dx())/float64(size.X)
+	}
+	y := func(share float32) float64 {
+		return float64(part.Min.Y) + (float64(share)*detectHeight-float64(top))*float64(part.Dy())/float64(size.Y)
+	}
+	var all []box
+	for i := range len(scores) / 2 {
+		score := float64(scores[2*i+1])
+		if !(score >= detectScore) {
+			continue
+		}
+		c := corners[4*i : 4*i+4]
+		b := box{minX: x(c[0]), minY: y(c[1]), maxX: x(c[2]), maxY: y(c[3]), score: score}
+		if !(b.width() > 0) || !(b.height() > 0) || math.IsInf(b.size(), 0) { // also where they are no numbers
+			continue
+		}
+		all = append(all, b)
+	}
+	return distinct(all), nil
+}
+
+// distinct keeps one box of each face: the surest, and rather a whole one than one
+// that a tile's edge cuts.
+func distinct(all []box) []box {
+	slices.SortStableFunc(all, func(a, b box) int {
+		if a.cut != b.cut {
+			if a.cut {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(b.score, a.score)
+	})
+	var kept []box
+	for _, b := range all {
+		if !slices.ContainsFunc(kept, func(k box) bool {
+			smaller, both := b.shared(k)
+			return both > oneFace || b.cut && smaller > oneFaceCut
+		}) {
+			kept = append(kept, b)
+		}
+	}
+	return kept
+}
+
+// search looks at the whole picture, and closer in overlapping tiles for as long as
+// it finds nothing or only small faces, and a face of least pixels would be too
+// small to be seen.
+func (n *networks) search(img *image.RGBA, least float64) ([]box, error) {
+	mat, img, err := matOf(img)
+	if err != nil {
+		return nil, err
+	}
+	defer mat.Close()
+	size := img.Rect.Size()
+	all, err := n.detect(mat, image.Rectangle{Max: size})
+	if err != nil {
+		return nil, err
+	}
+	for tiles := 2; ; tiles++ {
+		part := tileSize(size, tiles-1)
+		scale := min(detectWidth/float64(part.X), detectHeight/float64(part.Y))
+		largest := 0.0
+		for _, b := range all {
+			largest = max(largest, b.size())
+		}
+		switch {
+		case scale >= 1, largest*scale >= closeFrom, largest == 0 && least*scale >= seenFrom:
+			return extended(all, size), nil
+		}
+		part = tileSize(size, tiles)
+		for row := range tiles {
+			for column := range tiles {
+				min := image.Pt(column*(size.X-part.X)/(tiles-1), row*(size.Y-part.Y)/(tiles-1))
+				tile := image.Rectangle{Min: min, Max: min.Add(part)}
+				found, err := n.detect(mat, tile)
+				if err != nil {
+					return nil, err
+				}
+				for _, b := range found {
+					b.cut = cutByTile(b, tile, size)
+					all = append(all, b)
+				}
+			}
+		}
+		all = distinct(all)
+	}
+}
+
+// tileSize is the size of tiles that cover a picture, so many in each direction,
+// each of which shares tileOverlap of its side with the next.
+func tileSize(size image.Point, tiles int) image.Point {
+	if tiles < 2 {
+		return size
+	}
+	share := 1 / (float64(tiles) - float64(tiles-1)*tileOverlap)
+	return image.Pt(min(size.X, int(math.Ceil(float64(size.X)*share))), min(size.Y, int(math.Ceil(float64(size.Y)*share))))
+}
+
+// cutByTile says whether a box reaches to an edge of its tile that lies inside the
+// picture.
+func cutByTile(b box, tile image.Rectangle, size image.Point) bool {
+	near := edgeShare * float64(max(tile.Dx(), tile.Dy()))
+	return tile.Min.X > 0 && b.minX < float64(tile.Min.X)+near || tile.Max.X < size.X && b.maxX > float64(tile.Max.X)-near ||
+		tile.Min.Y > 0 && b.minY < float64(tile.Min.Y)+near || tile.Max.Y < size.Y && b.maxY > float64(tile.Max.Y)-near
+}
+
+// extended makes a box that reaches to the picture's edge as large as a whole face
+// is: so much wider or higher as the side that is not cut tells.
+func extended(all []box, size image.Point) []box {
+	near := edgeShare * float64(max(size.X, size.Y))
+	for i := range all {
+		b := &all[i]
+		left, right := b.minX < near, b.maxX > float64(size.X)-near
+		top, bottom := b.minY < near, b.maxY > float64(size.Y)-near
+		if missing := b.height()*boxRatio - b.width(); missing > 0 && (left || right) {
+			b.minX, b.maxX = grown(b.minX, b.maxX, missing, left, right)
+		}
+		if missing := b.width()/boxRatio - b.height(); missing > 0 && (top || bottom) {
+			b.minY, b.maxY = grown(b.minY, b.maxY, missing, top, bottom)
+		}
+	}
+	return all
+}
+
+// grown adds what is missing on the side where it is missing, or half on both.
+func grown(low, high, missing float64, atLow, atHigh bool) (float64, float64) {
+	switch {
+	case atLow && atHigh:
+		return low - missing/2, high + missing/2
+	case atLow:
+		return low - missing, high
+	}
+	return low, high + missing
+}
+
+// matOf lends a picture's pixels to OpenCV. The picture it gives beside is the same
+// one, or a copy of it where it is a part of another.
+func matOf(img *image.RGBA) (gocv.Mat, *image.RGBA, error) {
+	img = ownPixels(img)
+	size := img.Rect.Size()
+	if size.X < 1 || size.Y < 1 {
+		return gocv.Mat{}, img, matcher.NewProblem("engine.failed", errors.New("a picture without pixels"))
+	}
+	mat, err := gocv.NewMatFromBytes(size.Y, size.X, gocv.MatTypeCV8UC4, img.Pix)
+	if err != nil {
+		return gocv.Mat{}, img, matcher.NewProblem("engine.failed", err)
+	}
+	return mat, img, nil
+}
