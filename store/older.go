@@ -63,8 +63,8 @@ func (s *Store) leadsTo(ctx context.Context, from int64, to mark) (hash []byte, 
 		return nil, false, err
 	}
 	defer live.Close()
-	rows, err := live.QueryContext(ctx, `SELECT seq, prev, hash, payload FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq`,
-		from, to.Seq)
+	rows, err := live.QueryContext(ctx, `
+		SELECT seq, prev, hash, payload FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq`, from, to.Seq)
 	if err != nil {
 		return nil, false, err
 	}

@@ -95,10 +95,9 @@ func TestAnOlderBackupIsIntact(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 	// A copy of now is not older, and the history itself is intact.
-	for name, file := range map[string]string{"a copy of now": filepath.Join(t.TempDir(), "now.db"), "the history": own.Path} {
-		if file != own.Path {
-			copyFile(t, own.Path, file)
-		}
+	now := filepath.Join(t.TempDir(), "now.db")
+	copyFile(t, own.Path, now)
+	for name, file := range map[string]string{"a copy of now": now, "the history": own.Path} {
 		if v := verifyFile(t, own, file); !v.Intact || v.Older || v.Records != 14 || v.Good != 0 {
 			t.Errorf("%s: verdict is %+v", name, v)
 		}
@@ -196,7 +195,9 @@ func TestAnOlderBackupAndNothingThatProvesIt(t *testing.T) {
 	noHistory := own
 	noHistory.Path = filepath.Join(t.TempDir(), "history.db")
 	must(t, os.WriteFile(noHistory.Path, []byte("no history at all"), 0o600))
-	for name, p := range map[string]Params{"gone": gone, "broken": broken, "another": another, "no history": noHistory} {
+	for name, p := range map[string]Params{
+		"gone": gone, "broken": broken, "another": another, "no history": noHistory,
+	} {
 		if v := verifyFile(t, p, backup); !v.Intact || !v.Older || v.Records != 8 || v.Until != 14 || v.Good >= 8 {
 			t.Errorf("%s: verdict is %+v", name, v)
 		}

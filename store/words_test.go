@@ -157,7 +157,9 @@ func TestNamesBehindParticles(t *testing.T) {
 // leaves none of them.
 func TestTokensOfLongNames(t *testing.T) {
 	const most = 200 // letters of a name
-	for _, unit := range []string{"de ", "van der Wolfeschlegelsteinhausen ", "al-", "O'", "Mc", "DeLa", "ä", "Größe de la Größe ", "王", "王 ", "العباس "} {
+	for _, unit := range []string{
+		"de ", "van der Wolfeschlegelsteinhausen ", "al-", "O'", "Mc", "DeLa", "ä", "Größe de la Größe ", "王", "王 ", "العباس ",
+	} {
 		s := mustOpen(t, testParams(t.TempDir()), noRing{})
 		name := strings.Repeat(unit, most/len([]rune(unit)))
 		found := beginnings(name)
@@ -169,7 +171,9 @@ func TestTokensOfLongNames(t *testing.T) {
 		if len(mustList(t, s, history.Filter{Words: name[:strings.LastIndex(name, unit)]})) != 1 {
 			t.Errorf("%q is not found by itself", unit)
 		}
-		must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_long", Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
+		must(t, s.Erase(t.Context(), history.Erasure{
+			Session: "sess_long", Parts: []history.Part{history.PartKey}, Reason: history.OnRequest,
+		}))
 		var left, of int
 		must(t, s.reader.QueryRow(`SELECT count(*), count(DISTINCT record) FROM name_word`).Scan(&left, &of))
 		if left != len(beginnings("Maria Muster")) || of != 1 {
