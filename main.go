@@ -425,8 +425,12 @@ func lookElsewhere(ctx context.Context, path string) (app.Records, error) {
 	if err != nil {
 		return nil, err
 	}
+	chosen, err := settings.Read(folders.Settings())
+	if err != nil {
+		return nil, err
+	}
 	return store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true, Other: true,
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true, Other: true, Live: folders.History(chosen),
 		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
 	})

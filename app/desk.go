@@ -47,6 +47,16 @@ type (
 	Condition    = matcher.Condition
 )
 
+// The keys of problems with an API's address.
+const (
+	KeyBase      = matcher.KeyBase
+	KeyBaseParts = matcher.KeyBaseParts
+	KeyBasePlain = matcher.KeyBasePlain
+)
+
+// IsProblem reports whether an error is a problem with one of these keys.
+func IsProblem(err error, keys ...string) bool { return matcher.IsProblem(err, keys...) }
+
 // StageOffering is when a check has waited for a good picture for long enough.
 const StageOffering = matcher.StageOffering
 

@@ -29,6 +29,7 @@ type ExportInput struct {
 	File      string    // where to
 	Overwrite bool      // a file that is there is written over
 	To        io.Writer // in the place of File, if it is not nil; csv and jsonl only
+	NoBOM     bool      // a CSV file begins without export.ByteOrderMark; what goes to To always does
 
 	Words export.Words // nil: English
 }
@@ -157,6 +158,11 @@ func (e *exporting) create() (*export.File, error) {
 // write writes the checks and brings them to the disk.
 func (e *exporting) write(ctx context.Context, file *export.File) (Exported, error) {
 	done := Exported{File: e.File}
+	if e.Format == export.CSV && e.To == nil && !e.NoBOM {
+		if _, err := io.WriteString(file, export.ByteOrderMark); err != nil {
+			return done, err
+		}
+	}
 	w, err := export.New(e.Format, file, e.about, e.Words)
 	if err != nil {
 		return done, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -163,6 +164,55 @@ func TestExport(t *testing.T) {
 					t.Errorf("left behind: %q", left)
 				}
 			})
+		}
+	}
+}
+
+// A CSV file begins with a byte order mark, for spreadsheets; what other programs
+// read does not. The digest is that of the bytes as they are written.
+func TestByteOrderMark(t *testing.T) {
+	mark := []byte{0xef, 0xbb, 0xbf}
+	for _, tt := range []struct {
+		format       string
+		checks       int
+		noBOM, names bool
+		marked       bool
+	}{
+		{export.CSV, 3, false, false, true},
+		{export.CSV, 3, false, true, true},
+		{export.CSV, 0, false, false, true},
+		{export.CSV, 3, true, false, false},
+		{export.JSONL, 3, false, false, false},
+		{export.PDF, 3, false, false, false},
+	} {
+		d, m, file := exportDesk(t, tt.checks)
+		out, err := d.Export(t.Context(), ExportInput{Format: tt.format, Names: tt.names, NoBOM: tt.noBOM, File: file}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil || bytes.HasPrefix(data, mark) != tt.marked || bytes.Count(data, mark) > 1 {
+			t.Errorf("%+v: %v, begins with %q", tt, err, data[:min(len(data), 20)])
+		}
+		sum := sha256.Sum256(data)
+		side, err := os.ReadFile(file + export.DigestEnding)
+		if want := hex.EncodeToString(sum[:]); err != nil || !strings.Contains(string(side), "\n"+want+"  out\n") || m.exported[0].SHA256 != want ||
+			out.SHA256 != want {
+			t.Errorf("%+v: the digest is not the file's: %s %+v", tt, side, m.exported)
+		}
+		if tt.format == export.CSV {
+			rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, mark))).ReadAll()
+			if err != nil || len(rows) != 1+tt.checks || rows[0][0] != "seq" {
+				t.Errorf("%+v: %v, %q", tt, err, rows)
+			}
+		}
+	}
+	for _, noBOM := range []bool{false, true} {
+		d, _, _ := exportDesk(t, 3)
+		var out bytes.Buffer
+		if _, err := d.Export(t.Context(), ExportInput{Format: export.CSV, NoBOM: noBOM, To: &out}, nil); err != nil ||
+			!strings.HasPrefix(out.String(), "seq,") {
+			t.Errorf("%v: %v, %.20q", noBOM, err, out.String())
 		}
 	}
 }

@@ -41,6 +41,9 @@ type Guard struct {
 
 	mu    sync.Mutex
 	setUp bool // operators are set up; that never ends, whatever becomes of the file
+	began int  // how many readings of the list began
+	last  *reading
+	again bool // it is being read anew, beside
 	asked bool // the history was asked whether they are
 	in    *session
 	stays bool
@@ -62,9 +65,63 @@ func NewGuard(p GuardParams) *Guard {
 	return &Guard{g: p}
 }
 
-// list gives the operators; none in single-user mode. That does not come back by
+// reading is the list of operators as it was read.
+type reading struct {
+	list   operators.List
+	err    error
+	number int       // which reading it was: the one that began last is the newest
+	at     time.Time // when it ended
+}
+
+// rereadAfter is how old the list may be that May, Who and their like go by. What
+// is done, and not only offered, goes by the list as it is: see enter.
+const rereadAfter = time.Second
+
+// lastList is the list as it was last read. It lies beside the history, perhaps on
+// a share that is slow, and a window asks for it many times at once; so only the
+// first call waits for the disk. A list that is too old is read anew beside, for
+// the calls to come.
+func (g *Guard) lastList() (operators.List, error) {
+	g.mu.Lock()
+	last := g.last
+	old := last != nil && time.Since(last.at) >= rereadAfter && !g.again
+	g.again = g.again || old
+	g.mu.Unlock()
+	if last == nil {
+		return g.list(context.Background())
+	}
+	if old {
+		go g.Reread()
+	}
+	return last.list, last.err
+}
+
+// Reread reads the list of operators anew, for May, Who and their like. It waits
+// for the disk.
+func (g *Guard) Reread() {
+	_, _ = g.list(context.Background()) // its error is kept, and told by Allow
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.again = false
+}
+
+// list reads the operators; none in single-user mode. That does not come back by
 // removing the file: the error is then operators.missing.
 func (g *Guard) list(ctx context.Context) (operators.List, error) {
+	g.mu.Lock()
+	g.began++
+	number := g.began
+	g.mu.Unlock()
+	list, err := g.readList(ctx)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if ctx.Err() == nil && (g.last == nil || g.last.number < number) {
+		g.last = &reading{list, err, number, time.Now()}
+	}
+	return list, err
+}
+
+func (g *Guard) readList(ctx context.Context) (operators.List, error) {
 	list, err := g.g.Operators.Read()
 	g.mu.Lock()
 	known, asked := g.setUp || err != nil || list.Operators != nil, g.asked
@@ -92,7 +149,7 @@ func (g *Guard) list(ctx context.Context) (operators.List, error) {
 // SingleUser says whether nobody signs in, because no operators are set up. Where
 // that cannot be said it is false.
 func (g *Guard) SingleUser() bool {
-	list, err := g.list(context.Background())
+	list, err := g.lastList()
 	return err == nil && list.Operators == nil
 }
 
@@ -106,8 +163,9 @@ func (g *Guard) actorOf(operator operators.Operator, signedIn bool) history.Acto
 
 // Who says who is signed in; in single-user mode it is the system's user, and
 // true. Where the idle time has locked the program it is who was, and false.
-func (g *Guard) Who() (history.Actor, bool) {
-	list, err := g.list(context.Background())
+func (g *Guard) Who() (history.Actor, bool) { return g.who(g.lastList()) }
+
+func (g *Guard) who(list operators.List, err error) (history.Actor, bool) {
 	if err != nil {
 		return history.Actor{}, false
 	}
@@ -127,7 +185,7 @@ func (g *Guard) Who() (history.Actor, bool) {
 // caller holds the mutex.
 func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	if g.in == nil {
-		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
+		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
 	}
 	operator, still := list.Still(g.in.login)
 	if !still {
@@ -142,7 +200,7 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	}
 	if !still {
 		g.in = nil
-		return operators.Operator{}, matcher.NewProblem("operators.signed_out", nil)
+		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
 	}
 	if g.idle(); g.in.locked {
 		return operators.Operator{}, matcher.NewProblem("operators.locked", nil)
@@ -165,10 +223,14 @@ func (g *Guard) idle() {
 	}
 }
 
-// enter says who wants to do something, or why they may not. The problems are
-// operators.signed_out, .locked, .may_not, and those of the list.
+// enter says who wants to do something, or why they may not, by the list as it is
+// now. The problems are operators.signed_out, .locked, .may_not, and those of the list.
 func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 	list, err := g.list(ctx)
+	return g.admit(list, err, a)
+}
+
+func (g *Guard) admit(list operators.List, err error, a Action) (history.Actor, error) {
 	if err != nil {
 		return history.Actor{}, err
 	}
@@ -182,15 +244,21 @@ func (g *Guard) enter(ctx context.Context, a Action) (history.Actor, error) {
 		return history.Actor{}, err
 	}
 	if !RoleMay(operator.Role, a) {
-		return history.Actor{}, matcher.NewProblem("operators.may_not", nil)
+		return history.Actor{}, matcher.NewProblem(operators.KeyMayNot, nil)
 	}
 	return g.actorOf(operator, true), nil
 }
 
-// May says whether whoever is signed in may do something now.
-func (g *Guard) May(a Action) bool { return g.Allow(context.Background(), a) == nil }
+// May says whether to offer something to whoever is signed in. Like Who, SingleUser,
+// Names and Seconds it goes by the list as it was last read.
+func (g *Guard) May(a Action) bool {
+	list, err := g.lastList()
+	_, err = g.admit(list, err, a)
+	return err == nil
+}
 
-// Allow is May with the reason: operators.signed_out, .locked, .may_not, .missing,
+// Allow says whether whoever is signed in may do something now, by the list as it
+// is, or why not: operators.signed_out, .locked, .may_not, .missing,
 // .damaged, .newer, .unreadable, or the history's.
 func (g *Guard) Allow(ctx context.Context, a Action) error {
 	_, err := g.enter(ctx, a)
@@ -241,7 +309,7 @@ func (g *Guard) renewing(change func() error) error {
 	if err := change(); err != nil {
 		return err
 	}
-	list, err := g.g.Operators.Read()
+	list, err := g.list(context.Background())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -459,4 +460,94 @@ func TestGuardFromManyGoroutines(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A window asks many times at once what somebody may do. The list of operators may
+// lie on a share that is slow: nobody waits for it but who does something.
+func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
+	const slow = 300 * time.Millisecond
+	d, _, _ := staffed(t)
+	var mu sync.Mutex
+	reads := 0
+	p := d.p
+	p.Operators = operators.New(operators.Params{
+		File: operatorsFile(d), Now: p.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
+		ReadFile: func(path string) ([]byte, error) {
+			mu.Lock()
+			reads++
+			mu.Unlock()
+			time.Sleep(slow)
+			return os.ReadFile(path)
+		},
+	})
+	count := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return reads
+	}
+	d = New(p)
+	as(t, d, "Ben")
+	// What one menu, one result and one look at the history ask.
+	ask := func() time.Duration {
+		begun := time.Now()
+		for range 10 {
+			for _, a := range Actions {
+				d.May(a)
+			}
+			d.Who()
+			d.SingleUser()
+			d.Names()
+			d.Seconds()
+		}
+		return time.Since(begun)
+	}
+	before := count()
+	took := ask()
+	t.Logf("%d questions took %v, with a file that takes %v to read", 10*(len(Actions)+4), took, slow)
+	if took > slow/2 || count() != before {
+		t.Errorf("asking took %v and read the file %d times", took, count()-before)
+	}
+	time.Sleep(rereadAfter)
+	if took = ask(); took > slow/2 {
+		t.Errorf("asking after a while took %v", took)
+	}
+	time.Sleep(2 * slow)
+	if n := count() - before; n != 1 {
+		t.Errorf("after a while the file was read %d times, want once", n)
+	}
+	// Doing something goes by the list as it is.
+	before = count()
+	if err := d.Allow(t.Context(), ActionCheck); err != nil || count() == before {
+		t.Errorf("%v, the file was read %d times", err, count()-before)
+	}
+}
+
+// Whatever changes the list elsewhere is known to who does something at once, and
+// to who asks soon after.
+func TestAListThatChangedIsKnown(t *testing.T) {
+	d, _, _ := staffed(t)
+	as(t, d, "Ben")
+	other := again(t, d)
+	as(t, other, "Ada")
+	if !d.May(ActionCheck) {
+		t.Fatal("Ben may not check")
+	}
+	must(t, other.RemoveOperator(t.Context(), "Ben"))
+	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	if _, in := d.Who(); in || d.May(ActionCheck) || slices.Contains(d.Names(), "Ben") {
+		t.Error("Ben is still in")
+	}
+	if slices.Contains(other.Names(), "Ben") {
+		t.Error("who removed Ben still sees the name")
+	}
+	// Only asked: known after a while.
+	if !slices.Contains(d.Names(), "Ada") || slices.Contains(d.Names(), "Zoe") {
+		t.Fatalf("the names are %q", d.Names())
+	}
+	must(t, other.AddOperator(t.Context(), "Zoe", history.RoleOperator, "a long enough passphrase"))
+	for deadline := time.Now().Add(10 * time.Second); !slices.Contains(d.Names(), "Zoe"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a new operator is not known")
+		}
+	}
 }

@@ -1,10 +1,6 @@
 package app
 
-import (
-	"context"
-
-	"facematch/app/operators"
-)
+import "facematch/app/operators"
 
 // Names are the names of the operators, for one of them to choose when signing in:
 // whoever sits at the desk may see them. None where the list cannot be read.
@@ -20,7 +16,7 @@ func (g *Guard) Seconds() []string {
 }
 
 func (g *Guard) names(wanted func(operators.Operator) bool) []string {
-	list, err := g.list(context.Background())
+	list, err := g.lastList()
 	if err != nil {
 		return nil // signing in says why
 	}

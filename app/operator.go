@@ -26,6 +26,7 @@ func (d *Desk) AddOperator(ctx context.Context, name string, role history.Role, 
 	if err != nil {
 		return err
 	}
+	defer d.Reread()
 	return d.p.Operators.Add(ctx, operators.Operator{Name: name, Role: role}, passphrase, !who.SignedIn,
 		d.changed(ctx, who, history.OperatorAdded))
 }
@@ -37,13 +38,14 @@ func (d *Desk) RemoveOperator(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	defer d.Reread()
 	return d.p.Operators.Remove(ctx, name, d.changed(ctx, who, history.OperatorRemoved))
 }
 
 // SetPassphrase gives an operator another passphrase and records that. Everybody
 // may do so for themselves, who then stay signed in, an administrator for all.
 func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error {
-	who, own := d.Who()
+	who, own := d.who(d.list(ctx))
 	if own = own && who.SignedIn && operators.Same(who.Operator, name); !own {
 		var err error
 		if who, err = d.enter(ctx, ActionOperators); err != nil {
@@ -53,6 +55,7 @@ func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error
 			return matcher.NewProblem("operators.none", nil)
 		}
 	}
+	defer d.Reread()
 	change := func() error {
 		return d.p.Operators.SetPassphrase(ctx, name, passphrase, d.changed(ctx, who, history.OperatorPassphrase))
 	}

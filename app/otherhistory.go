@@ -89,21 +89,24 @@ func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, erro
 	return &otherHistory{d, records}, nil
 }
 
+// KeyOtherDamaged is history.KeyDamaged of another desk's history.
+const KeyOtherDamaged = "other.damaged"
+
 // otherKeys are the problems of a history that need other words where it is
 // another desk's, because other hands must mend it.
 var otherKeys = map[string]string{
-	"store.missing":   "other.missing",
-	"store.foreign":   "other.foreign",
-	"store.older":     "other.older",
-	"store.newer":     "other.newer",
-	"store.no_access": "other.no_access",
-	"store.damaged":   "other.damaged",
+	history.KeyMissing:  "other.missing",
+	history.KeyForeign:  "other.foreign",
+	history.KeyOlder:    "other.older",
+	history.KeyNewer:    "other.newer",
+	history.KeyNoAccess: "other.no_access",
+	history.KeyDamaged:  KeyOtherDamaged,
 
 	// Words of names cannot be looked for without the key.
-	"store.key_lost":       "other.sealed",
-	"store.key_wrong":      "other.sealed",
-	"store.key_unreadable": "other.sealed",
-	"store.keyring":        "other.sealed",
+	history.KeyKeyLost:       "other.sealed",
+	history.KeyKeyWrong:      "other.sealed",
+	history.KeyKeyUnreadable: "other.sealed",
+	history.KeyKeyring:       "other.sealed",
 }
 
 // OtherProblem puts a problem of another desk's history into its words.

@@ -31,12 +31,8 @@ func (d *Desk) Erase(ctx context.Context, session string) error {
 	err = d.p.History.Erase(context.WithoutCancel(ctx), history.Erasure{
 		Session: session, Actor: who, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest,
 	})
-	switch matcher.AsProblem(err, "").Key {
-	case "store.erased_traces", "store.erasures_unlisted": // it is erased
-	default:
-		if err != nil {
-			return err
-		}
+	if err != nil && !matcher.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
+		return err
 	}
 	d.p.Log.Info("session erased")
 	return errors.Join(err, d.dropKeptOf(ctx, session))

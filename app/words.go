@@ -24,6 +24,8 @@ func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
 		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
+	case v.Older:
+		return matcher.Notice{Key: "verify.older", Params: map[string]any{"Records": v.Records, "Until": v.Until}}
 	case v.Records == 0:
 		return matcher.Notice{Key: "verify.empty"}
 	case v.Anchored:
@@ -46,6 +48,8 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 			notes = append(notes, matcher.Notice{Key: "verify.note." + key, Params: params})
 		}
 	}
+	note(v.Older && v.Good == v.Records, "older_same", map[string]any{"Records": v.Records})
+	note(v.Older && v.Good < v.Records, "older_unsure", map[string]any{"Good": v.Good})
 	// What an anchor sees, and the chain alone does not.
 	byAnchor := v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff
 	note(byAnchor && v.Good > 0, "good", map[string]any{"Good": v.Good})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Problem is an error a person can act on: a stable key with parameters, whose
@@ -40,6 +41,12 @@ func (p *Problem) Error() string {
 
 // Unwrap gives the cause.
 func (p *Problem) Unwrap() error { return p.Err }
+
+// IsProblem reports whether an error is a problem with one of these keys.
+func IsProblem(err error, keys ...string) bool {
+	var p *Problem
+	return errors.As(err, &p) && slices.Contains(keys, p.Key)
+}
 
 // AsProblem finds the problem in an error's chain, or makes one of the given
 // key around it.

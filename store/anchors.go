@@ -113,6 +113,15 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 // anchored is what both anchors say.
 type anchored struct {
 	first, second marked
+	older         bool // the history may end before the newest mark: see mayBeOlder
+}
+
+// newest gives the mark of the greatest number either anchor knows.
+func (a anchored) newest() mark {
+	if seq := a.first.newest(); seq >= a.second.newest() {
+		return a.first.marks[seq]
+	}
+	return a.second.marks[a.second.newest()]
 }
 
 // readAnchors reads both. One that cannot be read says so in the verdict, but the

@@ -71,9 +71,9 @@ func backupProblem(err error) error {
 		return err
 	}
 	switch matcher.AsProblem(err, "").Key {
-	case "store.full":
+	case history.KeyFull:
 		return matcher.NewProblem("store.backup_full", err)
-	case "store.no_access", "store.disk", "store.damaged", "store.foreign", "":
+	case history.KeyNoAccess, history.KeyDisk, history.KeyDamaged, history.KeyForeign, "":
 		return matcher.NewProblem("store.backup_unwritten", err)
 	}
 	return err

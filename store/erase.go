@@ -164,7 +164,7 @@ func (s *Store) emptyLog(ctx context.Context) error {
 		}
 		if time.Now().After(deadline) {
 			// The next one to erase, or the last to close, empties it.
-			return matcher.NewProblem("store.erased_traces", nil)
+			return matcher.NewProblem(history.KeyErasedTraces, nil)
 		}
 		select {
 		case <-time.After(emptyRetry):
@@ -187,7 +187,7 @@ func (s *Store) tryEmptyLog(ctx context.Context) (bool, error) {
 	defer conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, busyTimeout.Milliseconds()))
 	var busy, frames, moved int
 	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
-	if problemKey(err) == "store.busy" {
+	if problemKey(err) == history.KeyBusy {
 		return false, nil
 	}
 	return err == nil && busy == 0, err
@@ -357,7 +357,7 @@ func (s *Store) keepErasures(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return matcher.NewProblem("store.erasures_unlisted", err)
+		return matcher.NewProblem(history.KeyErasuresUnlisted, err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -69,7 +70,7 @@ func preparePath(ctx context.Context, path string, anchored bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return matcher.NewProblem("store.foreign", errors.New("not a file"))
+		return matcher.NewProblem(history.KeyForeign, errors.New("not a file"))
 	case err == nil && info.Size() > 0:
 		if have, err = peek(ctx, path); err != nil {
 			return err
@@ -78,7 +79,7 @@ func preparePath(ctx context.Context, path string, anchored bool) error {
 		return err
 	}
 	if anchored && have == 0 {
-		return matcher.NewProblem("store.gone", err)
+		return matcher.NewProblem(history.KeyGone, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -130,7 +131,7 @@ func connect(ctx context.Context, db *sql.DB) error {
 		if err == nil {
 			break
 		}
-		if problemKey(err) != "store.busy" || time.Now().After(deadline) {
+		if problemKey(err) != history.KeyBusy || time.Now().After(deadline) {
 			return err
 		}
 		select {
@@ -153,20 +154,20 @@ func openReader(ctx context.Context, path string, anchored, readOnly, other bool
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && anchored:
-			return nil, matcher.NewProblem("store.gone", err)
+			return nil, matcher.NewProblem(history.KeyGone, err)
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, matcher.NewProblem("store.missing", err)
+			return nil, matcher.NewProblem(history.KeyMissing, err)
 		case err != nil:
 			return nil, err
 		case !info.Mode().IsRegular():
-			return nil, matcher.NewProblem("store.foreign", errors.New("not a file"))
+			return nil, matcher.NewProblem(history.KeyForeign, errors.New("not a file"))
 		}
 	}
 	if readOnly && other && !inUse(path) {
 		params.Set("immutable", "1")
 	}
 	db, err := readable(ctx, path, params, anchored, readOnly)
-	if readOnly && problemKey(err) == "store.no_access" && !hasLog(path) {
+	if readOnly && problemKey(err) == history.KeyNoAccess && !hasLog(path) {
 		// On a disk or in a folder that cannot be written, SQLite cannot make
 		// the files through which processes share a WAL database. Nobody else
 		// writes there either, so it needs none.
@@ -188,12 +189,12 @@ func readable(ctx context.Context, path string, params url.Values, anchored, che
 	}
 	have, err := version(ctx, db)
 	if err == nil && have == 0 && anchored {
-		err = matcher.NewProblem("store.gone", nil)
+		err = matcher.NewProblem(history.KeyGone, nil)
 	}
 	if err == nil {
 		var known []string
 		if known, err = migrations(); err == nil && have < len(known) {
-			err = matcher.NewProblem("store.older", nil)
+			err = matcher.NewProblem(history.KeyOlder, nil)
 		}
 	}
 	if err != nil {
@@ -226,7 +227,7 @@ func version(ctx context.Context, q querier) (int, error) {
 	case id == 0 && tables == 0:
 		return 0, nil
 	case id != applicationID:
-		return 0, matcher.NewProblem("store.foreign", fmt.Errorf("application id %#x", id))
+		return 0, matcher.NewProblem(history.KeyForeign, fmt.Errorf("application id %#x", id))
 	}
 	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM migration`).Scan(&have); err != nil {
 		return 0, err
@@ -236,7 +237,7 @@ func version(ctx context.Context, q querier) (int, error) {
 		return 0, err
 	}
 	if have > len(known) {
-		return 0, matcher.NewProblem("store.newer", fmt.Errorf("form %d, known are %d", have, len(known)))
+		return 0, matcher.NewProblem(history.KeyNewer, fmt.Errorf("form %d, known are %d", have, len(known)))
 	}
 	return have, nil
 }

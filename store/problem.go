@@ -8,6 +8,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -31,7 +32,7 @@ func damaged(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return matcher.NewProblem("store.damaged", err)
+	return matcher.NewProblem(history.KeyDamaged, err)
 }
 
 func problemKey(err error) string {
@@ -42,20 +43,20 @@ func problemKey(err error) string {
 		}
 		switch db.Code {
 		case sqlite3.ErrNotADB:
-			return "store.foreign"
+			return history.KeyForeign
 		case sqlite3.ErrCorrupt, sqlite3.ErrFormat, sqlite3.ErrError, sqlite3.ErrConstraint:
 			// The last two are what SQLite says, reading too, of a payload that is
 			// no JSON, of a table or column that is gone, and of a payload's value
 			// that does not fit its column.
-			return "store.damaged"
+			return history.KeyDamaged
 		case sqlite3.ErrFull:
-			return "store.full"
+			return history.KeyFull
 		case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
-			return "store.no_access"
+			return history.KeyNoAccess
 		case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
-			return "store.busy"
+			return history.KeyBusy
 		case sqlite3.ErrIoErr:
-			return "store.disk"
+			return history.KeyDisk
 		}
 		return ""
 	}
@@ -66,7 +67,7 @@ func problemKey(err error) string {
 		}
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		return "store.no_access"
+		return history.KeyNoAccess
 	}
 	return ""
 }
@@ -76,11 +77,11 @@ func problemKey(err error) string {
 func diskProblem(no syscall.Errno) string {
 	switch no {
 	case syscall.ENOSPC, syscall.EDQUOT:
-		return "store.full"
+		return history.KeyFull
 	case syscall.EROFS, syscall.EACCES, syscall.EPERM, syscall.ENOTDIR:
-		return "store.no_access"
+		return history.KeyNoAccess
 	case syscall.EIO:
-		return "store.disk"
+		return history.KeyDisk
 	}
 	return ""
 }

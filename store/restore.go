@@ -85,7 +85,7 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 	}
 	have, err := peek(ctx, working)
 	if err == nil && have == 0 {
-		err = matcher.NewProblem("store.foreign", nil)
+		err = matcher.NewProblem(history.KeyForeign, nil)
 	}
 	if err != nil {
 		return done, restoreProblem(err)
@@ -157,11 +157,11 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 func restoreProblem(err error) error {
 	err = problem(err)
 	switch matcher.AsProblem(err, "").Key {
-	case "store.foreign":
+	case history.KeyForeign:
 		return matcher.NewProblem("store.restore_foreign", err)
-	case "store.newer":
+	case history.KeyNewer:
 		return matcher.NewProblem("store.restore_future", err)
-	case "store.damaged":
+	case history.KeyDamaged:
 		return matcher.NewProblem("store.restore_broken", err)
 	}
 	return err

@@ -88,7 +88,9 @@
 // Names are found by tokens: the first 6 bytes of HMAC-SHA-256, under a key
 // derived from the master key for this database, of each beginning of each word
 // of the name, or of each character and pair of characters where names are
-// written without spaces. Table name_word holds them, table name_token the
+// written without spaces. A word after an apostrophe or a particle, as in O'Connor,
+// de la Cruz or al-Abbas, has those of both, with what stands before it and alone.
+// Table name_word holds them, table name_token the
 // session they belong to; who deletes a session's rows there deletes its tokens
 // too. Without the key a token says nothing about a word that is not known
 // already. But the tokens of a history can be compared with each other: they
@@ -112,7 +114,8 @@ import (
 	"facematch/matcher"
 )
 
-// Params are the parts a Store is made of; all are needed but ReadOnly and Other.
+// Params are the parts a Store is made of; all are needed but those that say what they are
+// for when they are left out: SecondAnchor, ReadOnly, Other and Live.
 type Params struct {
 	Path    string // the database file; made with its folder where missing
 	Anchor  string // the anchor's file, on another disk or at least in another folder
@@ -137,12 +140,19 @@ type Params struct {
 	// has it open, not even the file is made beside it in which readers say that
 	// they read.
 	Other bool
+
+	// Live is, with Other, where this desk's own history lies. A file that is not
+	// that one and has its id is a copy of it, and may be older. Empty: Verify calls
+	// it cut off.
+	Live string
 }
 
 // Store is an open history. It may be used from several goroutines, and by
 // several processes at once. Errors a person can act on are *matcher.Problem.
 type Store struct {
 	id     string // of the database
+	path   string
+	live   string // of this desk's own history, where that may be another file
 	writer *sql.DB
 	reader *sql.DB
 	vault  *vault
@@ -175,7 +185,10 @@ func open(ctx context.Context, p Params, r ring) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	s := &Store{path: path, verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log, recoveryWork: secrets.WorkFactor, anchor: anchor{path: p.Anchor, place: placeOf(path)}}
+	if p.Other {
+		s.live = p.Live
+	}
 	// The anchor first: a database that another process makes meanwhile is not
 	// missed then. One that cannot be read keeps nobody from recording; Verify
 	// and AnchorProblem tell of it.

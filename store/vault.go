@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"facematch/app/history"
 	"facematch/app/private"
 	"facematch/app/secrets"
 	"facematch/matcher"
@@ -155,23 +156,23 @@ func (v *vault) fetch(ctx context.Context, place, check string) ([]byte, error) 
 	case placeKeyring:
 		text, err = v.ask(func() (string, error) { return v.ring.get(v.database) })
 		if errors.Is(err, secrets.ErrNotFound) {
-			return nil, matcher.NewProblem("store.key_lost", err)
+			return nil, matcher.NewProblem(history.KeyKeyLost, err)
 		}
 		if err != nil {
-			return nil, matcher.NewProblem("store.keyring", err)
+			return nil, matcher.NewProblem(history.KeyKeyring, err)
 		}
 	default:
 		text, err = v.readFile()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, matcher.NewProblem("store.key_lost", err)
+			return nil, matcher.NewProblem(history.KeyKeyLost, err)
 		}
 		if err != nil {
-			return nil, matcher.NewProblem("store.key_unreadable", err)
+			return nil, matcher.NewProblem(history.KeyKeyUnreadable, err)
 		}
 	}
 	key, err := parseKey(text)
 	if err != nil || !hmac.Equal([]byte(v.checkOf(key)), []byte(check)) {
-		return nil, matcher.NewProblem("store.key_wrong", err)
+		return nil, matcher.NewProblem(history.KeyKeyWrong, err)
 	}
 	return key, nil
 }

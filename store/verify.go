@@ -45,13 +45,21 @@ func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (hist
 		v.BadSeq, v.Fault = 1, history.FaultReplaced
 		return v, nil
 	}
+	marks.older = s.mayBeOlder()
 	if err := s.verify(ctx, &v, marks, progress); err != nil {
 		return history.Verdict{}, problem(err)
 	}
+	if v.Fault == "" && v.Until > v.Records {
+		if err := s.older(ctx, &v, marks); err != nil {
+			return history.Verdict{}, problem(err)
+		}
+	}
 	v.Intact = v.Fault == ""
-	if v.Intact {
+	switch {
+	case v.Older:
+	case v.Intact:
 		v.Good = 0
-	} else {
+	default:
 		v.Head = ""
 	}
 	return v, nil
@@ -97,7 +105,7 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	unreadable := false
 	if err = problem(err); err != nil {
 		key := matcher.AsProblem(err, "").Key
-		if unreadable = key == "store.damaged" || key == "store.foreign"; !unreadable {
+		if unreadable = key == history.KeyDamaged || key == history.KeyForeign; !unreadable {
 			return err
 		}
 	}
@@ -216,7 +224,11 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 		return w, nil
 	}
 	// A sealed part whose record is gone tells of a cut even without an anchor.
-	if v.Fault == "" && max(v.Until, lastSealed) > before.seq {
+	until := v.Until
+	if marks.older && before.seq > 0 {
+		until = 0
+	}
+	if v.Fault == "" && max(until, lastSealed) > before.seq {
 		bad(before.seq+1, history.FaultCutOff)
 	}
 	if v.Fault == "" && w.unfound > before.seq { // or no name would be looked for, nor missed

@@ -9,13 +9,14 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
 // A name is found by its words and their beginnings, whatever their case and
-// accents. So that nothing of it lies open in the database, each beginning is
+// accents, and with or without the particle before it. So that nothing of it lies open in the database, each beginning is
 // kept as a token: its keyed hash, cut short.
 
 // longestBeginning is how many letters of a word count.
@@ -35,7 +36,7 @@ var accented = []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyril
 
 // plainLetters are letters that Unicode does not take apart.
 var plainLetters = strings.NewReplacer("ł", "l", "ø", "o", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe",
-	"ı", "i", "ħ", "h", "ŋ", "n", "ŧ", "t", "ə", "e", "ى", "ي", "ـ", "")
+	"ı", "i", "ħ", "h", "ŋ", "n", "ŧ", "t", "ə", "e", "ى", "ي", "ـ", "", "ٱ", "ا")
 
 // spelledOut is how passports' machine-readable lines and many a keyboard write
 // these letters; a name is found either way.
@@ -57,57 +58,182 @@ func fold(s string) string {
 	return norm.NFC.String(b.String()) // Hangul and kana become whole characters again
 }
 
+// apostrophe stands for every sign that people write for it, for the ʿ and ʾ of
+// names in Arabic and Hebrew, and for the soft sign of names in Cyrillic.
+const apostrophe = '\''
+
+// apostrophes has acute and Greek accents that stand alone: later Unicode would
+// take them for a blank and an accent.
+var apostrophes = func() *strings.Replacer {
+	var pairs []string
+	for _, sign := range "’‘‛`´′ʹʺʻʼʽʾʿˀˁˮꞋꞌ՚׳ߴߵ´᾽᾿΄‵＇" {
+		pairs = append(pairs, string(sign), string(apostrophe))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// particles are short words before a name that people write apart from it, join
+// to it, or leave out. What follows one is found alone and together with it.
+var particles = wordSet(`al el ul o d l t mc mac fitz ni nic ap
+	de da do di du des del dela delas delos della delle dello dei degli dos das la le las los lo
+	van vant von vom zu zum zur der den dem ter ten te af av
+	ben bin ibn bint bar abu abou abd abdul abdel
+	де да ди дю ла ле ван фон дер ден аль эль ибн бин бен абу абд мак о д
+	ντε ντι ντα λα φον βαν αλ ο
+	ال بن ابن بنت ابو ابي ابا ام عبد ذو
+	אל אבו אבן בן בת בר דה די ון פון ואן
+	अल बिन अबू अब्दुल डी डे दे`)
+
+// articles are what the Arabic article becomes before many letters. They are also
+// other words, so that only a hyphen makes them one.
+var articles = wordSet(`ad ed ud an en un ar er ur as es us at et ut az ez uz ash esh ush ath eth uth adh edh udh`)
+
+func wordSet(words string) map[string]bool {
+	all := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		all[fold(w)] = true
+	}
+	return all
+}
+
+// longestParticle is more bytes than any particle has.
+const longestParticle = 40
+
+// mostParticles is how many particles before a word are joined to it.
+const mostParticles = 3
+
 // word is a word in its spellings, or a run of characters without spaces.
 type word struct {
-	forms  []string
-	close  bool     // of closeScripts; has one form
-	pieces []string // what stands after an apostrophe
+	forms    []string
+	close    bool     // of closeScripts; has one form
+	pieces   []string // what stands after an apostrophe or a particle
+	particle bool
 }
 
 // split gives the words of a name, or of what somebody typed to find one.
 func split(name string) []word {
 	var words []word
-	add := func(runes []rune, close bool) {
-		lower := string(runes)
-		if lower = strings.Trim(lower, "'"); lower == "" {
-			return
-		}
-		whole := strings.ReplaceAll(lower, "'", "")
-		w := word{forms: []string{fold(whole)}, close: close}
-		if other := fold(spelledOut.Replace(whole)); other != w.forms[0] {
-			w.forms = append(w.forms, other)
-		}
-		if parts := strings.Split(lower, "'"); len(parts) > 1 {
-			for _, p := range parts[1:] {
-				w.pieces = append(w.pieces, fold(p))
-			}
-		}
-		words = append(words, w)
-	}
 	var run []rune
 	runClose := false
-	for _, r := range norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name))) {
-		switch r {
-		case '\'', '’', '‘', 'ʼ', 'ʻ', '`', '´', '′':
+	add := func(hyphen bool) {
+		if w, ok := newWord(run, runClose); ok {
+			w.particle = particles[w.forms[0]] || hyphen && articles[w.forms[0]]
+			words = append(words, w)
+		}
+		run = nil
+	}
+	name = innerParticles(norm.NFKC.String(apostrophes.Replace(name)))
+	for _, r := range norm.NFKC.String(cases.Fold().String(name)) {
+		mark := unicode.Is(unicode.M, r)
+		switch {
+		case r == apostrophe:
 			if len(run) > 0 {
-				run = append(run, '\'')
+				run = append(run, r)
 			}
 			continue
-		}
-		if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
-			add(run, runClose)
-			run = nil
+		case !mark && !unicode.In(r, unicode.L, unicode.N):
+			add(unicode.Is(unicode.Pd, r))
 			continue
+		case mark && len(run) == 0:
+			continue // there is no letter that it belongs to
 		}
 		// Marks and the sound lengthener belong to whatever stands before them.
-		if close := unicode.In(r, closeScripts...); close != runClose && !unicode.In(r, unicode.M, unicode.Lm) {
-			add(run, runClose)
-			run, runClose = nil, close
+		if close := unicode.In(r, closeScripts...); close != runClose && !mark && !unicode.Is(unicode.Lm, r) {
+			add(false)
+			runClose = close
 		}
 		run = append(run, r)
 	}
-	add(run, runClose)
+	add(false)
 	return words
+}
+
+// newWord gives the word of a run of letters and apostrophes; false: it has none.
+func newWord(run []rune, close bool) (word, bool) {
+	text := strings.Trim(string(run), string(apostrophe))
+	whole := strings.ReplaceAll(text, string(apostrophe), "")
+	w := word{forms: []string{fold(whole)}, close: close}
+	if w.forms[0] == "" {
+		return word{}, false
+	}
+	if other := fold(spelledOut.Replace(whole)); other != w.forms[0] {
+		w.forms = append(w.forms, other)
+	}
+	for _, piece := range strings.Split(text, string(apostrophe))[1:] {
+		if piece != "" {
+			w.pieces = append(w.pieces, fold(piece))
+		}
+	}
+	if rest, ok := withoutArticle(whole); ok {
+		w.pieces = append(w.pieces, fold(rest))
+	}
+	return w, true
+}
+
+// innerParticles puts an apostrophe after a particle that a word begins with, where
+// a capital shows that it is one, as in DeLuca. Mc is always one.
+func innerParticles(name string) string {
+	var b strings.Builder
+	begin := 0 // where the word stands in b
+	runes := []rune(name)
+	for i, r := range runes {
+		if !unicode.In(r, unicode.L, unicode.M) {
+			b.WriteRune(r)
+			begin = b.Len()
+			continue
+		}
+		before := b.String()[begin:]
+		capital := unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+		capital = capital && before != "" && len(before) <= longestParticle
+		if strings.EqualFold(before, "mc") || capital && particles[fold(strings.ToLower(before))] {
+			b.WriteRune(apostrophe)
+			begin = b.Len()
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// withoutArticle gives an Arabic word without the article that is written as its
+// beginning; false where it has none. The article's alef never bears a hamza.
+func withoutArticle(word string) (rest string, ok bool) {
+	var bare strings.Builder
+	for _, r := range word {
+		if !unicode.Is(unicode.Mn, r) {
+			bare.WriteRune(r)
+		}
+	}
+	rest, ok = strings.CutPrefix(plainLetters.Replace(bare.String()), "ال")
+	return rest, ok && utf8.RuneCountInString(rest) >= leastWithoutArticle
+}
+
+// leastWithoutArticle is how many letters a word has without its article. Words of
+// two, such as the name of God, are no names alone.
+const leastWithoutArticle = 3
+
+// joined gives the forms of a word together with the particles before it, of so
+// many words.
+func joined(words []word) []string {
+	var before strings.Builder
+	last := len(words) - 1
+	for _, p := range words[:last] {
+		before.WriteString(p.forms[0])
+	}
+	var found []string
+	for _, form := range words[last].forms {
+		found = append(found, before.String()+form)
+	}
+	return found
+}
+
+// particlesIn gives how many particles a list of words begins with, at most
+// mostParticles, where a word follows that they can be joined to.
+func particlesIn(words []word) int {
+	n := 0
+	for n < min(mostParticles, len(words)-1) && words[n].particle && !words[n+1].close {
+		n++
+	}
+	return n
 }
 
 // beginnings gives every text under which a name is found, each once.
@@ -127,36 +253,69 @@ func beginnings(name string) []string {
 			found = append(found, form)
 		}
 	}
-	for _, w := range split(name) {
+	words := split(name)
+	for i, w := range words {
 		if w.close {
-			found = append(found, characters(w.forms[0])...)
-			found = append(found, pairs(w.forms[0])...)
+			run := w.forms[0]
+			if i > 0 && words[i-1].close { // also where it is typed without the space between them
+				run = string(lastOf(words[i-1].forms[0])) + run
+			}
+			found = append(found, characters(run)...)
+			found = append(found, pairs(run)...)
 			continue
 		}
 		for _, form := range slices.Concat(w.forms, w.pieces) {
 			of(form)
+		}
+		for n := 1; n <= particlesIn(words[i:]); n++ {
+			for _, form := range joined(words[i : i+n+1]) {
+				of(form)
+			}
 		}
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
 }
 
+func lastOf(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
+}
+
 // sought gives what a name must be found under: for each word typed its
-// spellings, one of which must be met; of a spelling every text must be.
+// spellings, one of which must be met; of a spelling every text must be. A word
+// with particles before it may also be one word with them.
 func sought(typed string) [][][]string {
 	var all [][][]string
-	for _, w := range split(typed) {
+	cut := func(form string) string {
+		runes := []rune(form)
+		return string(runes[:min(len(runes), longestBeginning)])
+	}
+	words := split(typed)
+	for i := 0; i < len(words); i++ {
+		n := particlesIn(words[i:])
+		w := words[i+n]
 		var spellings [][]string
 		for _, form := range w.forms {
-			runes := []rune(form)
+			var texts []string
+			for _, p := range words[i : i+n] {
+				texts = append(texts, cut(p.forms[0]))
+			}
 			switch {
-			case w.close && len(runes) > 1:
-				spellings = append(spellings, pairs(form))
+			case w.close && utf8.RuneCountInString(form) > 1:
+				texts = append(texts, pairs(form)...)
 			default:
-				spellings = append(spellings, []string{string(runes[:min(len(runes), longestBeginning)])})
+				texts = append(texts, cut(form))
+			}
+			spellings = append(spellings, texts)
+		}
+		if n > 0 {
+			for _, form := range joined(words[i : i+n+1]) {
+				spellings = append(spellings, []string{cut(form)})
 			}
 		}
 		all = append(all, spellings)
+		i += n
 	}
 	return all
 }

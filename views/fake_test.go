@@ -442,6 +442,8 @@ func (q *uiQueue) until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+func (d *fakeDesk) Reread() {}
+
 func (d *fakeDesk) SingleUser() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

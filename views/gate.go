@@ -79,7 +79,8 @@ func (w *Window) begin() {
 			case <-ctx.Done():
 				return
 			case <-every.C:
-				_, in := w.desk.Who() // reads a file, so not in the window's goroutine
+				w.desk.Reread() // reads a file, so not in the window's goroutine
+				_, in := w.desk.Who()
 				w.work.do(func() { w.tick(in) })
 			}
 		}

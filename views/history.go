@@ -49,6 +49,7 @@ type historyScreen struct {
 	wish      wish // the one the rows answer, or will
 	counted   history.Counts
 	rows      []history.Row
+	inAll     int64          // how many checks there are, where the filters fit none
 	filtered  history.Filter // what was asked for last
 	question  int            // its number; answers to older ones are dropped
 	asking    bool           // the rows do not answer it yet
@@ -460,11 +461,16 @@ func (s *historyScreen) load(after *history.Row) {
 	filter.After, filter.Limit = after, historyPage
 	s.loading = s.work.start(func(ctx context.Context) {
 		rows, err := source.Checks(ctx, filter)
+		var all history.Counts
+		if err == nil && after == nil && len(rows) == 0 {
+			all, err = source.Count(ctx, history.Filter{})
+		}
 		if ctx.Err() != nil {
 			return
 		}
 		s.work.do(func() {
 			if question == s.question {
+				s.inAll = all.Total
 				s.loaded(after == nil, rows, err)
 			}
 		})
@@ -493,13 +499,13 @@ func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 
 func (s *historyScreen) showRows(first bool) {
 	if len(s.rows) == 0 {
-		key := "history.empty"
+		text := s.words.T("history.empty")
 		s.noneAll.Hide()
-		if !s.filter.empty() {
-			key = "history.none"
+		if s.inAll > 0 && !s.filter.empty() {
+			text = s.words.T("history.none", "Count", s.inAll, "Number", app.FormatNumber(int(s.inAll)))
 			s.noneAll.Show()
 		}
-		s.noneSay.SetText(s.words.T(key))
+		s.noneSay.SetText(text)
 		s.none.Show()
 		s.list.Hide()
 		s.list.ring.Hide()
@@ -837,6 +843,8 @@ func (w words) verdict(v history.Verdict) (string, widget.Importance) {
 		return text, widget.DangerImportance
 	case v.Records == 0:
 		return text, widget.MediumImportance
+	case v.Older && v.Good < v.Records:
+		return text, widget.WarningImportance
 	case v.Anchored:
 		return text, widget.SuccessImportance
 	}

@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/export"
 	"facematch/app/history"
 )
 
@@ -238,19 +239,14 @@ func (d *detailView) reasons() fyne.CanvasObject {
 			add(text)
 		}
 	}
-	if d.compared() && d.of.Mode != history.Remote {
-		for _, c := range d.of.Started.Rules {
-			if how, was := app.Met(c, *f); how != "" {
-				box.Add(d.condition(c, how, was))
-			}
-		}
-	}
 	if d.of.Mode == history.Remote || d.compared() {
-		for _, text := range append(append([]string{}, f.Failed...), f.FailedRefer...) {
-			if d.of.Mode == history.Remote || d.words.reason(text) == d.words.T("reason.minor") || rule.FindString(text) == "" {
-				add(d.words.reason(text))
-				small(text)
+		for _, r := range export.Rulings(d.of.Detail) {
+			if r.Rule != nil {
+				box.Add(d.condition(r))
+				continue
 			}
+			add(d.words.reason(r.Text))
+			small(r.Text)
 		}
 	}
 	if q := f.Quality; q != nil && q.CaptureWarning != "" {
@@ -263,7 +259,8 @@ func (d *detailView) reasons() fyne.CanvasObject {
 }
 
 // condition is a condition, its value and whether it was met.
-func (d *detailView) condition(c app.Condition, how history.Outcome, was string) fyne.CanvasObject {
+func (d *detailView) condition(r export.Ruling) fyne.CanvasObject {
+	c, how, was := r.Rule, history.Outcome(r.Status), r.Was
 	if was == "" {
 		was = d.words.T("number.none")
 	}

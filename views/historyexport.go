@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/export"
 	"facematch/app/history"
 )
 
@@ -202,9 +203,8 @@ func (f *exportForm) busy(on bool) {
 func (f *exportForm) ended(path string, out app.Exported, err error) {
 	f.replacing = ""
 	f.start.SetText(f.words.T("export_form.start"))
-	var p *app.Problem
 	switch {
-	case errors.As(err, &p) && p.Key == "export.exists": // a second press replaces it
+	case app.IsProblem(err, export.KeyExists): // a second press replaces it
 		f.replacing = path
 		say(f.note, f.words.T("export_form.replace_question"), widget.WarningImportance)
 		f.start.SetText(f.words.T("export_form.replace"))

@@ -295,9 +295,45 @@ func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 		return rowsAfter(3, f), nil
 	}
 	test.Type(h.filter.name, "nobody")
-	w.until(t, "nothing", func() bool { return strings.Contains(w.text(), w.words.T("history.none")) })
+	w.until(t, "nothing, of how many", func() bool {
+		return strings.Contains(w.text(), "No check fits these filters. There are 250 in all.")
+	})
+	if strings.Contains(w.text(), w.words.T("history.empty")) {
+		t.Error("a history with checks is called empty")
+	}
 	test.Tap(h.noneAll)
 	w.until(t, "all again", func() bool { return len(h.rows) == 3 && h.list.Visible() })
+}
+
+// A filter over a history without checks fits nothing because there are none.
+func TestAFilterOverAnEmptyHistory(t *testing.T) {
+	desk := newHistoryDesk()
+	desk.count = 0
+	w := open(t, desk.fakeDesk, "")
+	w.tabs.SelectIndex(1)
+	h := w.history
+	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.words.T("history.empty")) })
+	asked := desk.questions()
+	test.Type(h.filter.name, "nobody")
+	w.until(t, "the answer", func() bool { return desk.questions() > asked && !h.asking })
+	if !strings.Contains(w.text(), w.words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") || h.noneAll.Visible() {
+		t.Errorf("an empty history is said to hold checks: %s", w.text())
+	}
+}
+
+// Where the checks cannot be counted, none is said to be there.
+func TestNothingFoundAndNotCounted(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+	desk.fakeDesk.count = func(context.Context, history.Filter) (history.Counts, error) {
+		return history.Counts{}, &app.Problem{Key: "store.busy"}
+	}
+	test.Type(h.filter.name, "nobody")
+	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.words.T("store.busy")) })
+	if strings.Contains(w.text(), w.words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") {
+		t.Errorf("a guess is shown: %s", w.text())
+	}
 }
 
 func TestTheListByKeyboard(t *testing.T) {
@@ -610,6 +646,39 @@ func TestACheckThatIsGone(t *testing.T) {
 	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.words.T("store.check_unknown")) })
 	if h.detail != nil || h.sought != "" {
 		t.Error("a check that cannot be shown stays open")
+	}
+}
+
+// Each reason is told once, whatever its words are in somebody's language: those of
+// the check's conditions as conditions, all others as they are.
+func TestReasonsInTheDetail(t *testing.T) {
+	desk := newHistoryDesk()
+	w, h := openedHistory(t, desk)
+	unknown, older := "a word of another version", "max(percentages) >= 90 (was 72.90)"
+	for mode, want := range map[history.Mode]map[string]int{
+		history.Offline: {"score >= 80 (was 71.45)": 0, matcher.ReasonMinor: 1, unknown: 1, older: 1},
+		history.Remote:  {"score >= 80 (was 71.45)": 1, matcher.ReasonMinor: 1, unknown: 1, older: 1},
+	} {
+		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+			d := someDetail(check)
+			d.Mode = mode
+			d.Finished.Failed = []string{older}
+			d.Finished.FailedRefer = []string{"score >= 80 (was 71.45)", matcher.ReasonMinor, unknown}
+			return d, nil
+		}
+		h.closeDetail()
+		h.open(h.rows[0].Check)
+		w.until(t, "the detail", func() bool { return h.detail != nil })
+		text := readable(h.detail)
+		for reason, times := range want {
+			if got := strings.Count(text, reason); got != times {
+				t.Errorf("%s: %q is told %d times, want %d", mode, reason, got, times)
+			}
+		}
+		met := w.words.T("detail.condition", "Field", w.words.T(fieldKeys["len(percentages)"]), "Was", "3", "Op", w.words.T(opKeys[">="]), "Pass", "3")
+		if strings.Contains(text, met) != (mode == history.Offline) {
+			t.Errorf("%s: the conditions are told, or not: %s", mode, text)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -202,7 +201,7 @@ func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	f.begin = func() func(context.Context) error {
 		return func(ctx context.Context) error {
 			err := w.desk.Erase(ctx, session)
-			if p := (*app.Problem)(nil); errors.As(err, &p) && (p.Key == "store.erased_traces" || p.Key == "store.erasures_unlisted") {
+			if app.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
 				more, err = err, nil
 			}
 			return err

@@ -286,15 +286,15 @@ func (s *settingsScreen) changed() {
 	errors.As(fault, &problem)
 	if theirs := s.api.complain(problem); problem != nil && !theirs {
 		switch problem.Key {
-		case "settings.no_camera", "settings.camera_password":
+		case settings.KeyNoCamera, settings.KeyCameraPassword:
 			camera = s.words.problem(problem)
-		case "settings.folder":
+		case settings.KeyFolder:
 			if folders = s.words.problem(problem); problem.Params["Name"] == "second_anchor" {
 				folders, privacy = "", folders
 			}
-		case "settings.retention":
+		case settings.KeyRetention:
 			privacy = s.words.problem(problem)
-		case "settings.lock_minutes":
+		case settings.KeyLockMinutes:
 			operators = s.words.problem(problem)
 		default:
 			if conditions == "" {

@@ -132,9 +132,9 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 	var api, wording string
 	if p != nil {
 		switch p.Key {
-		case "api.base", "api.base_parts", "api.base_plain", "settings.ca_file", "settings.api_limits":
+		case app.KeyBase, app.KeyBaseParts, app.KeyBasePlain, settings.KeyCAFile, settings.KeyAPILimits:
 			api = a.words.problem(p)
-		case "settings.wording":
+		case settings.KeyWording:
 			wording = a.words.problem(p)
 		}
 	}

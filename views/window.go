@@ -67,6 +67,7 @@ type Desk interface {
 	Log(what string, err error)
 
 	SingleUser() bool
+	Reread() // reads the list of operators anew, which the rest goes by
 	Who() (history.Actor, bool)
 	SignIn(ctx context.Context, name, passphrase string) error
 	SignOut()

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -513,6 +514,42 @@ func TestHistoryList(t *testing.T) {
 		t.Errorf("empty: %q", out)
 	}
 }
+
+// A list without rows says why it has none.
+func TestHistoryListWithoutRows(t *testing.T) {
+	for _, tt := range []struct {
+		all, fit int64
+		args     []string
+		want     string
+	}{
+		{0, 0, nil, "No checks yet.\n"},
+		{0, 0, []string{"--outcome", "refer"}, "No checks yet.\n"},
+		{1, 0, []string{"--name", "nobody"}, "No check fits. There is one in all.\n"},
+		{34, 0, []string{"--score-from", "99", "--mode", "remote"}, "No check fits. There are 34 in all.\n"},
+		{1234567, 0, []string{"--from", "2030-01-01"}, "No check fits. There are 1,234,567 in all.\n"},
+		{34, 1, []string{"--outcome", "refer", "--before", "3"}, "No more checks. One fits in all.\n"},
+		{34, 34, []string{"--before", "1"}, "No more checks. 34 fit in all.\n"},
+	} {
+		p := &parts{shelf: shelf{count: func(f history.Filter) int64 {
+			if reflect.DeepEqual(f, history.Filter{}) {
+				return tt.all
+			}
+			return tt.fit
+		}}}
+		code, out, errs := run(t, p, "", append([]string{"history", "list"}, tt.args...)...)
+		if code != ExitOK || out != tt.want || errs != "" {
+			t.Errorf("%v: exit %d, %q, %s; want %q", tt.args, code, out, errs, tt.want)
+		}
+		// What programs read stays a list.
+		for format, want := range map[string]string{"json": "[]\n", "csv": csvHead} {
+			if _, out, _ := run(t, p, "", append([]string{"history", "list", "--format", format}, tt.args...)...); out != want {
+				t.Errorf("%v as %s: %q", tt.args, format, out)
+			}
+		}
+	}
+}
+
+const csvHead = "seq,time,mode,score,outcome,check,session,decision,code,operator,desk,request\r\n"
 
 func TestHistoryVerify(t *testing.T) {
 	for _, tt := range []struct {

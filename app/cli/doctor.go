@@ -10,6 +10,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/matcher"
 )
 
@@ -50,7 +51,7 @@ func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error)
 		return matcher.Notice{Key: "doctor.single_user"}, nil
 	}
 	err := desk.Allow(ctx, app.ActionHistory)
-	if isKey(err, "operators.signed_out") {
+	if matcher.IsProblem(err, operators.KeySignedOut) {
 		err = nil
 	}
 	return matcher.Notice{Key: "doctor.operators_ok"}, err
@@ -190,7 +191,7 @@ func (c *commands) probe(ctx context.Context, desk *app.Desk, pr probe) finding 
 	switch {
 	case err == nil:
 		f.Text = c.Words.Notice(notice)
-	case isKey(err, "operators.signed_out") || isKey(err, "operators.may_not"):
+	case matcher.IsProblem(err, operators.KeySignedOut, operators.KeyMayNot):
 		f.State, f.Text = "warning", c.Words.T("doctor.not_looked")
 	case pr.optional:
 		f.State, f.Text = "warning", c.detail(err)

@@ -14,7 +14,7 @@ import (
 
 func (c *commands) historyExport() *cobra.Command {
 	var format, out string
-	var names, overwrite bool
+	var names, overwrite, noBOM bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -26,6 +26,7 @@ func (c *commands) historyExport() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.export.out"))
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, c.Words.T("cli.export.overwrite"))
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.export.names"))
+	cmd.Flags().BoolVar(&noBOM, "no-bom", false, c.Words.T("cli.export.no_bom"))
 	chosen := c.filterFlags(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, c.Words.T("cli.export.limit"))
 	db := c.dbFlag(cmd)
@@ -46,7 +47,7 @@ func (c *commands) historyExport() *cobra.Command {
 			return err
 		}
 		filter.Limit = limit
-		in := app.ExportInput{Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, Words: c.Words}
+		in := app.ExportInput{Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, NoBOM: noBOM, Words: c.Words}
 		if out == "-" {
 			in.File, in.To = "", c.out
 		}

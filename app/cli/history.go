@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -84,6 +84,9 @@ func (c *commands) historyList() *cobra.Command {
 					rows[i].Name = ""
 				}
 			}
+			if len(rows) == 0 && format == "text" {
+				return c.writeNone(cmd.Context(), r, filter)
+			}
 			return c.writeRows(rows, names, format)
 		})
 	}
@@ -111,9 +114,6 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 		return c.writeJSON(rows)
 	case format == "csv":
 		return c.writeCSV(rows, names)
-	case len(rows) == 0:
-		fmt.Fprintln(c.out, c.Words.T("cli.list.empty"))
-		return nil
 	}
 	head := []string{"seq", "time", "mode", "score", "outcome", "decision", "operator", "desk", "check"}
 	if names {
@@ -135,6 +135,31 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
+}
+
+// writeNone says why a list has no rows: there is no check at all, none that the
+// filter fits, or none after the place where the list was to go on.
+func (c *commands) writeNone(ctx context.Context, r shown, filter history.Filter) error {
+	all, err := r.Count(ctx, history.Filter{})
+	if err != nil {
+		return err
+	}
+	fit, err := r.Count(ctx, filter)
+	if err != nil {
+		return err
+	}
+	counted := func(key string, n int64) {
+		fmt.Fprintln(c.out, c.Words.T(key, "Count", n, "Number", app.FormatNumber(int(n))))
+	}
+	switch {
+	case all.Total == 0:
+		fmt.Fprintln(c.out, c.Words.T("cli.list.empty"))
+	case fit.Total == 0:
+		counted("cli.list.none", all.Total)
+	default:
+		counted("cli.list.end", fit.Total)
+	}
+	return nil
 }
 
 func (c *commands) writeCSV(rows []history.Row, names bool) error {
@@ -227,8 +252,7 @@ func (c *commands) historyVerify() *cobra.Command {
 			return nil
 		})
 		// A history that cannot be opened any more is not "could not run".
-		var p *matcher.Problem
-		if errors.As(err, &p) && (p.Key == "store.damaged" || p.Key == "store.gone" || p.Key == "other.damaged") {
+		if matcher.IsProblem(err, history.KeyDamaged, history.KeyGone, app.KeyOtherDamaged) {
 			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
 			c.exit, err = ExitNotCompared, nil
 		}

@@ -23,10 +23,15 @@ type shelf struct {
 	other    app.Records
 	otherErr error
 	opened   string // the other history that was asked for
+
+	count func(history.Filter) int64 // nil: the details are counted
 }
 
 func (s *shelf) Count(_ context.Context, f history.Filter) (history.Counts, error) {
 	s.filters = append(s.filters, f)
+	if s.count != nil {
+		return history.Counts{Total: s.count(f)}, nil
+	}
 	return history.Counts{Total: int64(len(s.details))}, nil
 }
 
@@ -218,8 +223,20 @@ func TestExportCommand(t *testing.T) {
 	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--names"); code != 0 {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) {
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) || !strings.HasPrefix(string(data), "\uFEFFseq,") {
 		t.Errorf("%s %v", data, err)
+	}
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--no-bom"); code != 0 {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if data, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(data), "seq,") {
+		t.Errorf("without a mark: %s %v", data, err)
+	}
+	for _, args := range [][]string{{}, {"--no-bom"}, {"--names"}} {
+		args = append([]string{"history", "export", "--format", "csv", "--out", "-"}, args...)
+		if code, out, errs := run(t, p, "", args...); code != 0 || !strings.HasPrefix(out, "seq,") {
+			t.Errorf("%q: exit %d, %s%s", args, code, out, errs)
+		}
 	}
 	code, out, _ = run(t, p, "", "history", "export", "--format", "jsonl", "--out", "-")
 	if code != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"facematch_export"`) {

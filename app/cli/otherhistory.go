@@ -15,6 +15,8 @@ import (
 // desk's.
 type shown interface {
 	List(ctx context.Context, f history.Filter) ([]history.Row, error)
+	// Count counts what a filter chooses, on all its pages.
+	Count(ctx context.Context, f history.Filter) (history.Counts, error)
 	Show(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 }
@@ -35,7 +37,7 @@ func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format stri
 	switch {
 	case err == nil:
 		err = errors.Join(c.enter(cmd, records, action), records.Close())
-	case isKey(err, "store.missing"):
+	case matcher.IsProblem(err, history.KeyMissing):
 		err = nil
 	}
 	if err != nil {

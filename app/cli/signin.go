@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/operators"
 	"facematch/matcher"
 )
 
@@ -47,7 +48,7 @@ func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
 		}
 		return nil
 	}
-	if err := door.Allow(ctx, a); !isKey(err, "operators.signed_out") {
+	if err := door.Allow(ctx, a); !matcher.IsProblem(err, operators.KeySignedOut) {
 		return err
 	}
 	name := c.who.operator

@@ -51,7 +51,7 @@ func (c *commands) setToken(_ context.Context, desk *app.Desk) error {
 		return err
 	}
 	place, err := desk.SetToken(secret, "")
-	if isKey(err, "token.needs_passphrase") {
+	if matcher.IsProblem(err, token.KeyNeedsPassphrase) {
 		var passphrase string
 		if passphrase, err = c.newPassphrase("cli.token.new_passphrase"); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (c *commands) clearToken(_ context.Context, desk *app.Desk) error {
 // somebody is there to be asked.
 func (c *commands) unlock(desk *app.Desk) error {
 	_, err := desk.TokenPlace()
-	if !isKey(err, "token.locked") || c.Secret == nil {
+	if !matcher.IsProblem(err, token.KeyLocked) || c.Secret == nil {
 		return err
 	}
 	passphrase, err := c.secret("cli.token.passphrase")
@@ -150,9 +150,4 @@ func (c *commands) readLine() (string, error) {
 		return "", matcher.NewProblem("cli.token.unread", nil) // the cause could hold a piece of it
 	}
 	return strings.TrimRight(line, "\r\n"), nil
-}
-
-func isKey(err error, key string) bool {
-	var p *matcher.Problem
-	return errors.As(err, &p) && p.Key == key
 }

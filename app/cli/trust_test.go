@@ -177,10 +177,19 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
+		{history.Verdict{Intact: true, Older: true, Records: 6, Good: 6, Anchored: true, Since: at, Until: 14, First: first},
+			[]string{"Intact up to record 6, but older than what this desk knows: that ends with record 14.", "the same records up to 6"}},
+		{history.Verdict{Intact: true, Older: true, Records: 6, Good: 4, Anchored: true, Since: at, Until: 14, First: first},
+			[]string{"Intact up to record 6,", "record 14", "Nothing confirms the records after 4"}},
+		{history.Verdict{Intact: true, Older: true, Records: 6, Anchored: true, Until: 14, First: first},
+			[]string{"Intact up to record 6,", "record 14", "Nothing confirms these records"}},
 		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
 		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
 	} {
-		_, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
+		code, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
+		if c.verdict.Intact != (code == ExitOK) {
+			t.Errorf("%+v: exit %d", c.verdict, code)
+		}
 		for _, want := range c.says {
 			if !strings.Contains(out, want) {
 				t.Errorf("%+v: no %q in\n%s", c.verdict, want, out)

@@ -129,6 +129,12 @@ func percentages(all []int64) string {
 	return strings.Join(words, " ")
 }
 
+// ByteOrderMark before CSV tells spreadsheets that it is UTF-8. Opened by a double
+// click they would otherwise take it for the system's old encoding, and spoil each
+// letter beyond ASCII. A program that reads standard output would find it in the
+// name of the first column.
+const ByteOrderMark = "\uFEFF"
+
 type csvWriter struct {
 	to      *bufio.Writer
 	csv     *csv.Writer

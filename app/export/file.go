@@ -20,6 +20,9 @@ import (
 // DigestEnding ends the name of the file with an export's digest.
 const DigestEnding = ".sha256"
 
+// KeyExists is the key of the problem that there is a file of that name.
+const KeyExists = "export.exists"
+
 // tempName is what files are called that have no name of their own yet.
 const tempName = ".facematch-export-*"
 
@@ -101,7 +104,7 @@ func free(path string, overwrite bool) error {
 	case err != nil:
 		return unwritten(err)
 	case !overwrite:
-		return matcher.NewProblem("export.exists", fs.ErrExist)
+		return matcher.NewProblem(KeyExists, fs.ErrExist)
 	case !info.Mode().IsRegular():
 		return matcher.NewProblem("export.not_a_file", nil)
 	}

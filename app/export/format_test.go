@@ -7,12 +7,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -55,6 +57,52 @@ func TestGoldenFiles(t *testing.T) {
 		for _, format := range []string{CSV, JSONL} {
 			golden(t, "checks"+suffix+"."+format, exported(t, format, about(names), odd()...))
 			golden(t, "none"+suffix+"."+format, exported(t, format, about(names)))
+		}
+	}
+}
+
+// Conditions are judged by what the record says of the answer, its codes too; what
+// else it gives as a reason stands beside them, and nothing stands there twice.
+func TestRulings(t *testing.T) {
+	code, anchor, score, yes := 2, 3, int64(7120), true
+	rules := []matcher.Condition{
+		{Field: "code", Op: "==", Pass: 0}, {Field: "anchor.code", Op: "==", Pass: 3}, {Field: "target.code", Op: "==", Pass: 0},
+		{Field: "score", Op: ">=", Pass: 80, Refer: new(float64)}, {Field: "min(percentages)", Op: ">=", Pass: 70}, {Field: "result", Op: "==", Pass: 1},
+	}
+	answered := &history.Finished{Code: &code, AnchorCode: &anchor, Score: &score, Result: &yes, Percentages: []int64{7000, 7240},
+		Failed: []string{"code == 0 (was 2)", "len(percentages) >= 5 (was 2)"}, FailedRefer: []string{"score >= 80 (was 71.20)", matcher.ReasonMinor}}
+	type came struct {
+		status matcher.Status
+		text   string
+		was    string
+		ours   bool
+	}
+	for name, tt := range map[string]struct {
+		d    history.Detail
+		want []came
+	}{
+		"answered": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules}, Finished: answered}, []came{
+			{matcher.Fail, "code", "2", true}, {matcher.Pass, "anchor.code", "3", true}, {matcher.Pass, "target.code", "0", true},
+			{matcher.Refer, "score", "71.20", true}, {matcher.Pass, "min(percentages)", "70.00", true}, {matcher.Pass, "result", "1", true},
+			{matcher.Fail, "len(percentages) >= 5 (was 2)", "", false}, {matcher.Refer, matcher.ReasonMinor, "", false},
+		}},
+		"not asked": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules[:1]},
+			Finished: &history.Finished{Problem: "clip.damaged"}}, []came{{"", "code", "", true}}},
+		"running": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules[:1]}}, []came{{"", "code", "", true}}},
+		"by the API": {history.Detail{Row: history.Row{Mode: history.Remote}, Started: history.Started{Rules: rules}, Finished: answered}, []came{
+			{matcher.Fail, "code == 0 (was 2)", "", false}, {matcher.Fail, "len(percentages) >= 5 (was 2)", "", false},
+			{matcher.Refer, "score >= 80 (was 71.20)", "", false}, {matcher.Refer, matcher.ReasonMinor, "", false},
+		}},
+	} {
+		var got []came
+		for _, r := range Rulings(tt.d) {
+			got = append(got, came{r.Status, r.Text, r.Was, r.Rule != nil})
+			if r.Rule != nil && r.Rule.Field != r.Text {
+				t.Errorf("%s: %s is said to be the condition %+v", name, r.Text, r.Rule)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s:\n%+v, want\n%+v", name, got, tt.want)
 		}
 	}
 }

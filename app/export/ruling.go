@@ -10,9 +10,10 @@ import (
 
 // Ruling is what a condition asked for and how it came out.
 type Ruling struct {
-	Text        string // the condition's field, or the whole reason where it is none of ours
-	Pass, Refer string // the bounds with their operator; empty where there is none
-	Was         string // the value; empty where there is none
+	Rule        *matcher.Condition // nil: a reason that is none of the check's conditions
+	Text        string             // the condition's field, or the whole reason where it is none of ours
+	Pass, Refer string             // the bounds with their operator; empty where there is none
+	Was         string             // the value; empty where there is none
 	// Status is pass where it held, refer where only its refer bound was met, fail
 	// where neither was; empty: it was not asked, because there is no answer.
 	Status matcher.Status
@@ -28,10 +29,10 @@ func Rulings(d history.Detail) []Ruling {
 		failed, referred = d.Finished.Failed, d.Finished.FailedRefer
 	}
 	var said []string // reasons that are told already
-	if d.Started.Mode != history.Remote {
-		data, answered := dataOf(d.Finished)
-		for _, c := range d.Started.Rules {
-			r := Ruling{Text: c.Field, Pass: c.Op + " " + number(c.Pass)}
+	if d.Mode != history.Remote {
+		data, answered := d.Finished.Data()
+		for i, c := range d.Started.Rules {
+			r := Ruling{Rule: &d.Started.Rules[i], Text: c.Field, Pass: c.Op + " " + number(c.Pass)}
 			if c.Refer != nil {
 				r.Refer = c.Op + " " + number(*c.Refer)
 			}
@@ -53,30 +54,6 @@ func Rulings(d history.Detail) []Ruling {
 		}
 	}
 	return rulings
-}
-
-// dataOf is the answer of a check that has one, as conditions look at it.
-func dataOf(f *history.Finished) (matcher.Data, bool) {
-	if f == nil || f.Code == nil {
-		return matcher.Data{}, false
-	}
-	d := matcher.Data{Code: *f.Code}
-	if f.AnchorCode != nil {
-		d.Anchor.Code = *f.AnchorCode
-	}
-	if f.TargetCode != nil {
-		d.Target.Code = *f.TargetCode
-	}
-	if f.Result != nil {
-		d.Result = *f.Result
-	}
-	if f.Score != nil {
-		d.Score = percent(*f.Score)
-	}
-	for _, p := range f.Percentages {
-		d.Percentages = append(d.Percentages, percent(p))
-	}
-	return d, true
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -96,7 +97,7 @@ func (g *Gateway) refusalOf(err error) *refusal {
 		return retry(stopped, stopTime)
 	case errors.Is(err, context.Canceled):
 		return errGone
-	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == "store.full"):
+	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == history.KeyFull):
 		g.p.Log.Error("no room for a request", "error", matcher.AsProblem(err, "problem.internal"))
 		return retry("there is no room on the server's disk", longestWait)
 	}

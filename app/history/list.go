@@ -53,7 +53,7 @@ type Filter struct {
 	Desks                 []string
 	Codes                 []int
 	LeastScore, MostScore *int64 // hundredths, both included; a check without a score meets neither
-	Words                 string // each word must be a word of the person's name or its beginning
+	Words                 string // each word must be a word of the person's name or its beginning, with its particle or without
 	Session               string // whole, or its beginning from 8 characters on
 	Check                 string // likewise
 	Request               string // likewise

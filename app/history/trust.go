@@ -8,7 +8,8 @@ type Verdict struct {
 	Intact   bool      `json:"intact"`
 	BadSeq   int64     `json:"bad_seq,omitempty"`        // the first bad record; 0: no single one
 	Fault    Fault     `json:"fault,omitempty"`          // what is wrong with it
-	Good     int64     `json:"good_seq,omitempty"`       // the last record before it that an anchor confirms; 0: none
+	Older    bool      `json:"older,omitempty"`          // a copy of this desk's history that ends before what the desk knows
+	Good     int64     `json:"good_seq,omitempty"`       // the last record an anchor confirms before the bad one, or of an older copy, anchor or history; 0: none
 	Head     string    `json:"head,omitempty"`           // hash of the last record
 	Anchored bool      `json:"anchored"`                 // an anchor for this database was found
 	Since    time.Time `json:"since,omitzero"`           // time of the oldest anchor the chain agrees with

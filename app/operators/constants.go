@@ -54,3 +54,9 @@ const (
 // too much; OWASP's least are 19 MiB, two passes and one lane. It takes about a
 // tenth of a second.
 var usual = Cost{Memory: 64 << 10, Passes: 3, Lanes: 4}
+
+// The keys of problems that say why somebody may not do something now.
+const (
+	KeySignedOut = "operators.signed_out"
+	KeyMayNot    = "operators.may_not"
+)

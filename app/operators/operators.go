@@ -52,6 +52,10 @@ type Params struct {
 	File string           // operators.json, beside the history; the folder is there
 	Now  func() time.Time // the system's clock
 	Cost Cost             // of new hashes; zero: the usual one
+
+	// ReadFile reads the file; nil: from the disk. Another in tests, as of a share
+	// that is slow.
+	ReadFile func(path string) ([]byte, error)
 }
 
 // Keeper keeps the operators. It may be used from several goroutines, and by
@@ -61,6 +65,7 @@ type Keeper struct {
 	file, attempts, lock string
 	now                  func() time.Time
 	cost                 Cost
+	readFile             func(path string) ([]byte, error)
 }
 
 // New makes a keeper. Nothing is read yet. Parts that are missing are a mistake in
@@ -70,7 +75,10 @@ func New(p Params) *Keeper {
 		panic("operators: Params are not complete")
 	}
 	stem := strings.TrimSuffix(p.File, filepath.Ext(p.File))
-	return &Keeper{file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now, cost: cmp.Or(p.Cost, usual)}
+	if p.ReadFile == nil {
+		p.ReadFile = readFile
+	}
+	return &Keeper{readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now, cost: cmp.Or(p.Cost, usual)}
 }
 
 // List is who may work with the program at one time.
@@ -95,7 +103,7 @@ type stored struct {
 // Read reads the list; it is empty where there is no file. The problems are
 // operators.unreadable, .damaged and .newer.
 func (k *Keeper) Read() (List, error) {
-	data, err := readFile(k.file)
+	data, err := k.readFile(k.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return List{}, nil
@@ -282,7 +290,7 @@ func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first b
 	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		switch {
 		case first && len(entries) > 0:
-			return nil, "", matcher.NewProblem("operators.signed_out", nil)
+			return nil, "", matcher.NewProblem(KeySignedOut, nil)
 		case find(entries, name) >= 0:
 			return nil, "", matcher.NewProblem("operators.known", nil)
 		}

@@ -164,9 +164,14 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 		"bad operator":     {replaced(`op = '>='`, `op = '=>'`), "settings.damaged", "op = '=>'"},
 		"pass forgotten":   {replaced("pass = 80.0\n", ""), "settings.damaged", "[[facematch_conditions]]"},
 		"binary":           {"\x00\x01\x02", "settings.damaged", "\x00"},
-		"no conditions":    {string(text[:strings.Index(string(text), "[[facematch")]), "settings.damaged", "version"},
-		"empty":            {"", "settings.damaged", ""},
-		"no version":       {replaced("version = 1\n", ""), "settings.damaged", ""},
+		"empty conditions": {"desk = 'A'\nfacematch_conditions = []\n", "settings.damaged", ""},
+		"single brackets":  {"desk = 'A'\n[facematch_conditions]\nfield = 'score'\nop = '>='\npass = 80.0\n", "settings.damaged", "[facematch"},
+		"version 0":        {replaced("version = 1", "version = 0"), "settings.damaged", "version"},
+		"version in words": {replaced("version = 1", "version = 'one'"), "settings.damaged", "version"},
+		"one line unknown": {"refer_minors = false\n", "settings.damaged", "refer"},
+		"unknown further down": {"# our desks\n[folders]\nsecond_anchor = '/mnt/audit'\n\n[privacy]\nkeep_image = true\n",
+			"settings.damaged", "keep_image"},
+		"unknown table":    {"[folders]\nsecond_anchor = '/mnt/audit'\n[colours]\nink = 'red'\n", "settings.damaged", "[colours]"},
 		"control in desk":  {replaced("desk = 'Desk 1'", `desk = "Desk\u0000"`), "settings.desk_name", ""},
 		"unknown mode":     {replaced("mode = 'offline'", "mode = 'x'"), "settings.mode", ""},
 		"password by hand": {replaced("source = '0'", "source = 'http://a:b@127.0.0.1/'"), "settings.camera_password", ""},
@@ -182,13 +187,108 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 			if p.Key != tt.key {
 				t.Fatalf("got %v, want %s", p, tt.key)
 			}
-			if tt.at != "" && name != "no conditions" && p.Params["Line"] != lineOf(tt.text, tt.at) {
+			if tt.at != "" && p.Params["Line"] != lineOf(tt.text, tt.at) {
 				t.Errorf("line %v, want %d", p.Params["Line"], lineOf(tt.text, tt.at))
 			}
 			if now, _ := os.ReadFile(file); string(now) != tt.text {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+// A file may hold just the lines somebody wants otherwise.
+func TestFilesOfAFewLines(t *testing.T) {
+	with := func(change func(*Settings)) Settings {
+		s := Default()
+		change(&s)
+		return s
+	}
+	refer := 50.0
+	for name, tt := range map[string]struct {
+		text string
+		want Settings
+	}{
+		"nothing":           {"", Default()},
+		"a comment":         {"# nothing yet\n\n", Default()},
+		"a byte order mark": {"\uFEFF[privacy]\r\nkeep_images = true\r\n", with(func(s *Settings) { s.Privacy.KeepImages = true })},
+		"one key":           {"desk = 'Schalter 3'\n", with(func(s *Settings) { s.Desk = "Schalter 3" })},
+		"an empty table":    {"[camera]\n", Default()},
+		"one table":         {"[matching]\nrefer_minors = false\n", with(func(s *Settings) { s.Matching.ReferMinors = false })},
+		"a dotted key":      {"operators.lock_minutes = 0\n", with(func(s *Settings) { s.Operators.LockMinutes = 0 })},
+		"another table's version": {"[consent]\nversion = 4\nprocessing = 'Darf ich?'\n", with(func(s *Settings) {
+			s.Consent.Version, s.Consent.Processing = 4, "Darf ich?"
+		})},
+		"conditions alone": {"[[facematch_conditions]]\nfield = 'score'\nop = '>='\npass = 85.0\nrefer = 50.0\n", with(func(s *Settings) {
+			s.Conditions = []matcher.Condition{{Field: "score", Op: ">=", Pass: 85, Refer: &refer}}
+		})},
+		"the version without conditions": {"version = 1\n[retention]\nnames_days = 30\n", with(func(s *Settings) { s.Retention.NamesDays = 30 })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := path(t)
+			os.MkdirAll(filepath.Dir(file), 0o700)
+			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if only, err := Read(file); err != nil || !reflect.DeepEqual(only, tt.want) {
+				t.Errorf("read: %+v, %v", only, err)
+			}
+			s, err := Open(file)
+			if err != nil || !reflect.DeepEqual(s.Get(), tt.want) {
+				t.Fatalf("got %+v, %v", s, err)
+			}
+			if now, _ := os.ReadFile(file); string(now) != tt.text {
+				t.Error("reading changed the file")
+			}
+			// What is written back is whole, and says the same.
+			next := s.Get()
+			next.Camera.Mirror = !next.Camera.Mirror
+			if err := s.Save(next); err != nil {
+				t.Fatal(err)
+			}
+			now, _ := os.ReadFile(file)
+			if !strings.HasPrefix(string(now), "version = 1\n") || strings.Contains(string(now), "\uFEFF") {
+				t.Errorf("written back:\n%s", now)
+			}
+			again, err := Open(file)
+			if err != nil || !reflect.DeepEqual(again.Get(), next) || again.SHA256() != s.SHA256() {
+				t.Errorf("written and read again: %+v, %v", again, err)
+			}
+		})
+	}
+}
+
+// Every example of settings that a README shows can be copied as it stands.
+func TestExamplesOfTheReadmes(t *testing.T) {
+	found := 0
+	for _, readme := range []string{"../../README.md", "../gateway/README.md"} {
+		text, err := os.ReadFile(readme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range strings.Split(string(text), "```toml\n")[1:] {
+			example, _, closed := strings.Cut(block, "```")
+			if !closed {
+				t.Fatalf("%s: a block is not closed", readme)
+			}
+			file := path(t)
+			os.MkdirAll(filepath.Dir(file), 0o700)
+			if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(file)
+			if err != nil {
+				t.Errorf("%s: %v\n%s", readme, err, example)
+				continue
+			}
+			if !reflect.DeepEqual(s.Get().Conditions, Default().Conditions) || s.Get().Version != Version {
+				t.Errorf("%s: what it does not say is not as by default\n%s", readme, example)
+			}
+			found++
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d examples found, want three or more", found)
 	}
 }
 

@@ -141,22 +141,22 @@ func (s Settings) Check() error {
 	case len([]rune(s.Desk)) > maxDesk || strings.ContainsFunc(s.Desk, unprintable):
 		return matcher.NewProblem("settings.desk_name", nil, "Max", maxDesk)
 	case s.Camera.Source == "":
-		return matcher.NewProblem("settings.no_camera", nil)
+		return matcher.NewProblem(KeyNoCamera, nil)
 	case hasPassword(s.Camera.Source):
-		return matcher.NewProblem("settings.camera_password", nil)
+		return matcher.NewProblem(KeyCameraPassword, nil)
 	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
 	case s.Operators.LockMinutes < 0 || s.Operators.LockMinutes > maxLockMinutes:
-		return matcher.NewProblem("settings.lock_minutes", nil, "Max", maxLockMinutes)
+		return matcher.NewProblem(KeyLockMinutes, nil, "Max", maxLockMinutes)
 	case len([]rune(s.Consent.Processing)) > maxWording || len([]rune(s.Consent.SendName)) > maxWording:
-		return matcher.NewProblem("settings.wording", nil, "Max", maxWording)
+		return matcher.NewProblem(KeyWording, nil, "Max", maxWording)
 	}
 	if err := s.API.check(); err != nil {
 		return err
 	}
 	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {
 		if days < 0 || days > maxRetentionDays {
-			return matcher.NewProblem("settings.retention", nil, "Max", maxRetentionDays)
+			return matcher.NewProblem(KeyRetention, nil, "Max", maxRetentionDays)
 		}
 	}
 	for name, folder := range map[string]string{
@@ -164,7 +164,7 @@ func (s Settings) Check() error {
 		"second_anchor": s.Folders.SecondAnchor,
 	} {
 		if folder != "" && !filepath.IsAbs(folder) {
-			return matcher.NewProblem("settings.folder", nil, "Name", name)
+			return matcher.NewProblem(KeyFolder, nil, "Name", name)
 		}
 	}
 	for name, file := range map[string]string{"network": s.Matching.Network, "calibration": s.Matching.Calibration} {
@@ -184,13 +184,13 @@ func (a API) check() error {
 		return err
 	}
 	if a.CAFile != "" && !filepath.IsAbs(a.CAFile) {
-		return matcher.NewProblem("settings.ca_file", nil)
+		return matcher.NewProblem(KeyCAFile, nil)
 	}
 	for _, limit := range []struct {
 		value, most int
 	}{{a.ConnectSeconds, maxSeconds}, {a.TLSSeconds, maxSeconds}, {a.AnswerSeconds, maxSeconds}, {a.KeepDays, maxKeepDays}} {
 		if limit.value < 1 || limit.value > limit.most {
-			return matcher.NewProblem("settings.api_limits", nil, "Seconds", maxSeconds, "Days", maxKeepDays)
+			return matcher.NewProblem(KeyAPILimits, nil, "Seconds", maxSeconds, "Days", maxKeepDays)
 		}
 	}
 	return nil
@@ -240,31 +240,53 @@ func hasPassword(address string) bool {
 	return false
 }
 
+// parse reads a settings file. What it does not say is as in a new installation,
+// so that a file may hold just the lines somebody wants otherwise.
 func parse(data []byte) (Settings, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors write it
 	// The version first: a newer file may hold keys this program does not know.
 	var head struct {
-		Version int `toml:"version"`
+		Version    *int `toml:"version"`
+		Conditions any  `toml:"facematch_conditions"`
 	}
 	if err := toml.Unmarshal(data, &head); err != nil {
 		return Settings{}, damaged(err)
 	}
 	switch {
-	case head.Version > Version:
-		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", head.Version, "Known", Version)
-	case head.Version < 1:
-		return Settings{}, matcher.NewProblem("settings.damaged", nil, "Line", 1, "Fault", "\"version = 1\" is missing")
+	case head.Version == nil:
+	case *head.Version > Version:
+		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", *head.Version, "Known", Version)
+	case *head.Version < 1:
+		return Settings{}, matcher.NewProblem("settings.damaged", nil,
+			"Line", versionLine(data), "Fault", fmt.Sprintf("there is no version %d", *head.Version))
 	}
 	s := Default()
-	s.Conditions = nil
+	if head.Conditions != nil {
+		s.Conditions = nil // or the decoder would write into the defaults
+	}
 	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
 		return Settings{}, damaged(err)
 	}
-	// The conditions stand in this file, so their faults have a line here.
-	if fault := matcher.ConditionFault(string(data)); fault != nil {
-		return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+	if head.Conditions != nil {
+		// The conditions stand in this file, so their faults have a line here.
+		if fault := matcher.ConditionFault(string(data)); fault != nil {
+			return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+		}
 	}
 	return s, s.Check()
+}
+
+// versionLine is the line on which the version of the file stands.
+func versionLine(data []byte) int {
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("version")) {
+			break // the keys of the file itself come before any table's
+		}
+	}
+	return line
 }
 
 func damaged(err error) error {

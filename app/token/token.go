@@ -28,6 +28,12 @@ import (
 )
 
 // Variable is the environment variable of a token.
+// The keys of problems that ask for the passphrase of the token's file.
+const (
+	KeyLocked          = "token.locked"
+	KeyNeedsPassphrase = "token.needs_passphrase"
+)
+
 const Variable = "FACEMATCH_TOKEN"
 
 const (
@@ -137,7 +143,7 @@ func (k *Keeper) fromFile(base, passphrase string) (sealed, error) {
 	case bytes.Equal(raw, k.opened):
 		return k.clear, nil
 	case passphrase == "":
-		return sealed{}, matcher.NewProblem("token.locked", nil)
+		return sealed{}, matcher.NewProblem(KeyLocked, nil)
 	}
 	clear, err := unseal(s.Sealed, passphrase)
 	if err != nil {
@@ -174,7 +180,7 @@ func (k *Keeper) Set(base, token, passphrase string) (Place, error) {
 	}
 	switch {
 	case passphrase == "":
-		return None, matcher.NewProblem("token.needs_passphrase", nil)
+		return None, matcher.NewProblem(KeyNeedsPassphrase, nil)
 	case len([]rune(passphrase)) < minPassphrase:
 		return None, matcher.NewProblem("token.passphrase_short", nil, "Min", minPassphrase)
 	}

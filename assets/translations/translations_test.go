@@ -45,7 +45,7 @@ func catalogue(t *testing.T) (*Catalogue, map[string]bool) {
 }
 
 // keysInCode finds the keys that the program's code names: the first argument
-// of T, NewProblem and the like, and the Key field of notices.
+// of T, NewProblem and the like, the Key field of notices, and constants.
 func keysInCode(t *testing.T) map[string]token.Position {
 	t.Helper()
 	found := map[string]token.Position{}
@@ -83,6 +83,12 @@ func keysInCode(t *testing.T) map[string]token.Position {
 				case "AsProblem", "usage":
 					if len(n.Args) > 1 {
 						note(n.Args[1])
+					}
+				}
+			case *ast.ValueSpec: // a key that others compare has a constant
+				for i, name := range n.Names {
+					if strings.HasPrefix(name.Name, "Key") && i < len(n.Values) {
+						note(n.Values[i])
 					}
 				}
 			case *ast.KeyValueExpr:

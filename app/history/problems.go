@@ -1,0 +1,26 @@
+package history
+
+// The keys of the history's problems by which others tell what to do. Its other
+// problems are only shown.
+const (
+	KeyDamaged  = "store.damaged"   // it cannot be read, or not whole
+	KeyGone     = "store.gone"      // the anchor knows one, and it is not there
+	KeyMissing  = "store.missing"   // there is none
+	KeyForeign  = "store.foreign"   // the file is no history
+	KeyNewer    = "store.newer"     // it was written by a newer program
+	KeyOlder    = "store.older"     // it was written by an older one, and only looked at
+	KeyNoAccess = "store.no_access" // the system refuses it
+	KeyFull     = "store.full"      // the disk has no room
+	KeyBusy     = "store.busy"      // another program holds it up
+	KeyDisk     = "store.disk"      // the disk fails
+
+	// The session was erased, but somebody should know more.
+	KeyErasedTraces     = "store.erased_traces"
+	KeyErasuresUnlisted = "store.erasures_unlisted"
+
+	// What is sealed does not open here.
+	KeyKeyLost       = "store.key_lost"
+	KeyKeyWrong      = "store.key_wrong"
+	KeyKeyUnreadable = "store.key_unreadable"
+	KeyKeyring       = "store.keyring"
+)

@@ -1,0 +1,13 @@
+package settings
+
+// The keys of problems that are shown beside the setting they are about.
+const (
+	KeyNoCamera       = "settings.no_camera"
+	KeyCameraPassword = "settings.camera_password"
+	KeyFolder         = "settings.folder" // parameter Name: the folder's key in the file
+	KeyRetention      = "settings.retention"
+	KeyLockMinutes    = "settings.lock_minutes"
+	KeyCAFile         = "settings.ca_file"
+	KeyAPILimits      = "settings.api_limits"
+	KeyWording        = "settings.wording"
+)
