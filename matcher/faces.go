@@ -1,6 +1,9 @@
 package matcher
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Bystander is the size, as a share of the largest face's, under which another
 // face belongs to somebody too far away to take part in the check.
@@ -12,9 +15,13 @@ func (f Face) Size() int { return max(f.Box.Dx(), f.Box.Dy()) }
 
 // Counting are the faces that count as people in front of the camera, largest
 // first: each from half the size of the largest on, wherever it stands and however
-// it leans.
+// it leans. Doubted ones count only where there are no others; then the surest does.
 func Counting(faces []Face) []Face {
 	sorted := slices.SortedStableFunc(slices.Values(faces), func(a, b Face) int { return b.Size() - a.Size() })
+	sorted = slices.DeleteFunc(sorted, func(f Face) bool { return f.Doubted })
+	if len(sorted) == 0 && len(faces) > 0 {
+		return []Face{slices.MaxFunc(faces, func(a, b Face) int { return cmp.Compare(a.Score, b.Score) })}
+	}
 	for i, f := range sorted {
 		if float64(f.Size()) < Bystander*float64(sorted[0].Size()) {
 			return sorted[:i]

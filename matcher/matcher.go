@@ -76,6 +76,10 @@ type Face struct {
 	Eyes  [2]image.Point  // centres of the eyes; of an upright face the one on the picture's left first
 	Nose  image.Point     // the base of the nose
 	Score float64         // how sure the detector is, 0 to 1
+
+	// Doubted says that the detector is not sure of it and that a second, closer look
+	// did not make it so. It is mostly a fold or a shadow.
+	Doubted bool
 }
 
 // Blob is a file as it came: on disk or in memory.
