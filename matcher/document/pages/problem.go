@@ -27,8 +27,12 @@ func problem(err error, format blob.Format) error {
 	switch {
 	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF), errors.Is(err, bmp.ErrUnsupported):
 		return matcher.NewProblem("document.rare", err, "Format", string(format))
+	case errors.Is(err, tiff.ErrRaw):
+		return matcher.NewProblem("document.raw", err)
 	case errors.Is(err, pdf.ErrEncrypted):
 		return matcher.NewProblem("document.encrypted", err)
+	case errors.Is(err, pdf.ErrForm):
+		return matcher.NewProblem("document.xfa", err)
 	case errors.Is(err, wasm.ErrSlow):
 		return matcher.NewProblem("document.slow", err)
 	case errors.Is(err, wasm.ErrStart):

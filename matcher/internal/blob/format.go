@@ -30,6 +30,7 @@ const (
 	EPS     Format = "PostScript"
 	RTF     Format = "RTF"
 	Office  Format = "Microsoft Office" // from before 2007
+	Raw     Format = "raw photo"        // what a camera's sensor saw; those that begin like a TIFF, such as DNG and NEF, are TIFF
 	MP4     Format = "MP4"
 	MOV     Format = "MOV"
 	AVI     Format = "AVI"
@@ -52,8 +53,13 @@ func Sniff(head []byte) Format {
 		{"\xff\x4f\xff\x51", JPEG2K}, {"\x00\x00\x00\x0cjP  \x0d\x0a\x87\x0a", JPEG2K},
 		{"8BPS\x00", PSD}, {"AT&TFORM", DjVu}, {"%!PS", EPS}, {"\xc5\xd0\xd3\xc6", EPS}, {"{\\rtf", RTF},
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Office}, {"PK\x03\x04", ZIP}, {"\x1a\x45\xdf\xa3", MKV},
+		{"IIU\x00", Raw}, {"IIRO", Raw}, {"IIRS", Raw}, {"MMOR", Raw}, {"II\x1a\x00\x00\x00HEAPCCDR", Raw}, // Panasonic, Olympus, Canon
+		{"FUJIFILMCCD-RAW", Raw}, {"\x00MRM", Raw}, {"FOVb", Raw}, // Fujifilm, Minolta, Sigma
 	} {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
+			if m.format == TIFF && (at(head, 4, "\x10\x00\x00\x00CR\x02") || at(head, 8, "IIIITwaR") || at(head, 8, "MMMMRawT")) { // Canon, Phase One
+				return Raw
+			}
 			return m.format
 		}
 	}
@@ -90,6 +96,8 @@ func brand(head []byte) Format {
 	switch {
 	case at(head, 8, "qt  "):
 		return MOV
+	case at(head, 8, "crx "): // Canon
+		return Raw
 	case at(head, 8, "avif"), at(head, 8, "avis"):
 		return AVIF
 	}
