@@ -163,6 +163,26 @@ func (f *File) Page(ctx context.Context, number int) (Page, error) {
 	})
 }
 
+// Bare is a file for another program to read, with nothing but its pixels as they
+// are and its colour profile: no place, time, names or numbers, no smaller copy, no
+// second picture, and nothing behind its end. The orientation is lost. It is nil
+// for all formats but JPEG and PNG. Its errors are those of Page.
+func (f *File) Bare(ctx context.Context) ([]byte, error) {
+	f.mu.Lock()
+	d := f.pages
+	f.mu.Unlock()
+	if d == nil {
+		return nil, fs.ErrClosed
+	}
+	s, ok := d.(still)
+	if !ok || s.bare == nil {
+		return nil, nil
+	}
+	return await(ctx, f.reader, func() ([]byte, error) {
+		return guard(ctx, f.Format, func() ([]byte, error) { return s.bare(ctx, s.data) })
+	})
+}
+
 // Close lets go of the file. It may be called again.
 func (f *File) Close() error {
 	f.mu.Lock()

@@ -12,11 +12,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
-	"image/draw"
 	"io"
 	"time"
 
 	"facematch/matcher/document/pages/internal/wasm"
+	"facematch/matcher/internal/picture"
 )
 
 //go:embed heif.wasm.gz
@@ -58,9 +58,10 @@ func (d *Decoder) Size(ctx context.Context, data []byte) (image.Point, error) {
 }
 
 // Decode decodes a file's first picture, turned and mirrored as the file says,
-// which has a Size that the caller finds acceptable. It stops when the context
-// ends.
-func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*image.RGBA, error) {
+// which has a Size that the caller finds acceptable, and scales it down to so many
+// pixels on its longer side: as it is, the largest would take 200 MB more. It
+// stops when the context ends.
+func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point, side int) (*image.RGBA, error) {
 	var img *image.RGBA
 	limit := minTime + time.Duration(size.X*size.Y/1_000_000)*timePerMegapixel
 	err := d.module.Run(ctx, limit, func(i *wasm.Instance) error {
@@ -94,9 +95,7 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*i
 		if err != nil {
 			return err
 		}
-		img = image.NewRGBA(image.Rect(0, 0, h.width, h.height))
-		draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
-		draw.Draw(img, img.Rect, view(pix), image.Point{}, draw.Over)
+		img = picture.Resize(view(pix), picture.FitSize(size, side)) // a copy
 		return nil
 	})
 	return img, err
