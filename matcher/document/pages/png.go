@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"iter"
+	"strings"
 
 	"facematch/matcher/internal/blob"
 )
@@ -65,6 +66,11 @@ func pngChunks(data []byte) iter.Seq[chunk] {
 // a small letter.
 func (c chunk) ancillary() bool { return c.kind[0]&0x20 != 0 }
 
+// named says whether a chunk has a name at all: four letters.
+func (c chunk) named() bool {
+	return !strings.ContainsFunc(c.kind, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') })
+}
+
 // right says whether a chunk's check sum is.
 func (c chunk) right() bool {
 	body := c.whole[4 : 8+len(c.content)]
@@ -77,8 +83,8 @@ func (c chunk) right() bool {
 func mendPNG(data []byte) []byte {
 	ended, wrong, taken := false, false, pngSignature
 	for c := range pngChunks(data) {
-		if c.kind == "IEND" {
-			ended = c.right() && len(c.content) == 0
+		if c.kind == "IEND" || !c.named() {
+			ended = c.kind == "IEND" && c.right() && len(c.content) == 0
 			break
 		}
 		wrong = wrong || c.ancillary() && !c.right()
