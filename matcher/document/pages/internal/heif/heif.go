@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"time"
@@ -22,8 +23,13 @@ import (
 //go:embed heif.wasm.gz
 var packed []byte
 
-// ErrDamaged says that the module cannot read a file.
-var ErrDamaged = errors.New("heif: not readable")
+// What can be wrong with a file, but for wasm's errors.
+var (
+	ErrDamaged = errors.New("heif: not readable")
+	// ErrDemanding says that a file takes more memory than there is for it: large
+	// ones do that are not as phones make them.
+	ErrDemanding = errors.New("heif: takes too much memory")
+)
 
 // Decoder decodes pictures. It may be used from several goroutines.
 type Decoder struct{ module *wasm.Module }
@@ -98,6 +104,9 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point, sid
 		img = picture.Resize(view(pix), picture.FitSize(size, side)) // a copy
 		return nil
 	})
+	if errors.Is(err, wasm.ErrMemory) {
+		err = fmt.Errorf("%w: %w", ErrDemanding, err)
+	}
 	return img, err
 }
 
