@@ -26,8 +26,8 @@ func problem(err error, format blob.Format) error {
 	var rarePNG png.UnsupportedError
 	var rareTIFF tiff.UnsupportedError
 	switch {
-	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF), errors.Is(err, bmp.ErrUnsupported),
-		errors.Is(err, heif.ErrDemanding):
+	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF),
+		errors.Is(err, bmp.ErrUnsupported), errors.Is(err, heif.ErrDemanding):
 		return matcher.NewProblem("document.rare", err, "Format", string(format))
 	case errors.Is(err, tiff.ErrRaw):
 		return matcher.NewProblem("document.raw", err)

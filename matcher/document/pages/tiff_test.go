@@ -357,7 +357,7 @@ func TestLastLinkOfTIFF(t *testing.T) {
 	}
 }
 
-// parts is a TIFF with directories beside its pages: what its first page calls its
+// withParts is a TIFF with directories beside its pages: what its first page calls its
 // parts.
 func withParts(t testing.TB, page tiffPage, parts ...tiffPage) []byte {
 	t.Helper()

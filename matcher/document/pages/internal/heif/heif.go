@@ -110,11 +110,11 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point, sid
 	return img, err
 }
 
-// minTime and timePerMegapixel are how long a call may take: several times what
-// ordinary pictures take.
+// minTime and timePerMegapixel are how long a call may take: five times what
+// ordinary pictures take, for a computer that does much else.
 const (
 	minTime          = 3 * time.Second
-	timePerMegapixel = time.Second
+	timePerMegapixel = 2 * time.Second
 )
 
 // file is one in an instance.

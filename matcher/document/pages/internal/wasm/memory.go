@@ -23,7 +23,8 @@ func (m *memory) in(ctx context.Context) context.Context {
 // Allocate reserves all the memory a module may ever use; the system gives it
 // page by page, when it is first written to.
 func (m *memory) Allocate(_, most uint64) experimental.LinearMemory {
-	all, err := syscall.Mmap(-1, 0, int(min(most, MaxMemory)), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	const access, kind = syscall.PROT_READ | syscall.PROT_WRITE, syscall.MAP_ANON | syscall.MAP_PRIVATE
+	all, err := syscall.Mmap(-1, 0, int(min(most, MaxMemory)), access, kind)
 	if err != nil {
 		panic(fmt.Errorf("%w: %w", ErrStart, err))
 	}
