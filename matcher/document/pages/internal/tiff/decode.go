@@ -322,7 +322,7 @@ func (d *decoder) jpeg(i int, size image.Point, where image.Rectangle) error {
 	if n := len(d.tables); n > 4 {
 		whole = append(whole, d.tables[2:n-2]...) // without its own start and end
 	}
-	whole = append(whole, raw[2:]...)
+	whole = segments.Mend(append(whole, raw[2:]...))
 	if !segments.Baseline(whole) {
 		return UnsupportedError("a strip or tile that is a progressive JPEG")
 	}
