@@ -51,8 +51,9 @@ type PortraitFinder interface {
 	Choose(ctx context.Context, p Portrait, c Choice) (Portrait, error)
 
 	// Upright gives the page the portrait stands on as another program takes it:
-	// an upright JPEG or PNG under 50 MB. It is the document as it came where
-	// that is one already.
+	// an upright JPEG or PNG under 50 MB, with the document's own pixels where it
+	// is one already. Nothing else of the document goes with it but its colour
+	// profile.
 	Upright(ctx context.Context, document Blob, p Portrait) (Blob, error)
 }
 

@@ -403,7 +403,7 @@ func TestDocument(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
+	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3, true}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
 		t.Errorf("got %+v", f)
 	}
 	if want := []box{{60, 20, 20, 25}, {90, 20, 10, 12}}; !slices.Equal(f.Others, want) {
@@ -417,7 +417,7 @@ func TestDocument(t *testing.T) {
 	if want := "code description page rotation box eyes quality warnings others"; strings.Join(keys, " ") != want {
 		t.Errorf("the keys are %q", keys)
 	}
-	if !strings.Contains(out, `"page":{"width":120,"height":80,"number":2,"count":3}`) {
+	if !strings.Contains(out, `"page":{"width":120,"height":80,"number":2,"count":3,"more":true}`) {
 		t.Errorf("the page is not told: %s", out)
 	}
 	_, out, _ = run(t, p, "", "document", "d.jpg")
@@ -446,7 +446,7 @@ func TestDocument(t *testing.T) {
 func TestDocumentPage(t *testing.T) {
 	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 3}}
 	code, out, _ := run(t, p, "", "document", "d.pdf", "--page", "3", "--format", "json")
-	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3`) || !strings.HasSuffix(out, `"others":[]}`+"\n") {
+	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3,"more":false}`) || !strings.HasSuffix(out, `"others":[]}`+"\n") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out, errs := run(t, p, "", "document", "d.pdf", "--page", "4")

@@ -32,10 +32,11 @@ type found struct {
 }
 
 type page struct {
-	Width  int `json:"width"`
-	Height int `json:"height"`
-	Number int `json:"number"` // from 1
-	Count  int `json:"count"`  // pages that can be looked at, at most 10
+	Width  int  `json:"width"`
+	Height int  `json:"height"`
+	Number int  `json:"number"` // from 1
+	Count  int  `json:"count"`  // pages that can be looked at, at most 10
+	More   bool `json:"more"`   // the document has more pages than that
 }
 
 type box struct {
@@ -152,7 +153,7 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 	if f.Page.Count > 1 {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.on_page", "Number", f.Page.Number, "Of", f.Page.Count))
 	}
-	if p.More {
+	if f.Page.More {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.more", "Of", f.Page.Count))
 	}
 	if f.Box != nil {
@@ -178,7 +179,7 @@ func describe(p matcher.Portrait) found {
 	f := found{
 		Code: p.Code, Description: matcher.Anchor(p.Code, p.Flaw).Description, Rotation: p.Rotation,
 		Eyes: []point{}, Warnings: []warning{}, Others: []box{},
-		Page: page{Number: p.Number, Count: p.Pages},
+		Page: page{Number: p.Number, Count: p.Pages, More: p.More},
 	}
 	if p.Page != nil {
 		f.Page.Width, f.Page.Height = p.Page.Rect.Dx(), p.Page.Rect.Dy()

@@ -508,51 +508,6 @@ func TestNoPortrait(t *testing.T) {
 	}
 }
 
-func TestUpright(t *testing.T) {
-	f := newFinder(t, yes{})
-	ctx := context.Background()
-	for name, c := range map[string]struct {
-		document matcher.Blob
-		same     bool
-		kind     string
-	}{
-		"jpeg":             {jpegBlob(t, card()), true, "image/jpeg"},
-		"png":              {pngBlob(t, card()), true, "image/png"},
-		"turned":           {pngBlob(t, picture.Turn(card(), 90)), false, "image/jpeg"},
-		"one page of two":  {tiffBlob(card(), card()), false, "image/jpeg"},
-		"tiff of one page": {tiffBlob(card()), false, "image/jpeg"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := find(t, f, c.document)
-			sent, err := f.Upright(ctx, c.document, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, want := content(t, sent), content(t, c.document)
-			if bytes.Equal(got, want) != c.same || sent.MediaType != c.kind || sent.Size != int64(len(got)) {
-				t.Errorf("the same %v, %s, %d bytes", bytes.Equal(got, want), sent.MediaType, sent.Size)
-			}
-			if again := find(t, f, sent); again.Code != matcher.CodeOK || again.Rotation != 0 {
-				t.Errorf("what is sent: code %d, turned by %d", again.Code, again.Rotation)
-			}
-		})
-	}
-}
-
-func content(t *testing.T, b matcher.Blob) []byte {
-	t.Helper()
-	r, err := b.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	data, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 // broken fails as the engine does without models.
 type broken struct{}
 

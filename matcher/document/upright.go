@@ -12,9 +12,10 @@ import (
 )
 
 // Upright gives the page for another program; see matcher.PortraitFinder. The
-// document goes as it came where it is one JPEG or PNG of fit size that nothing
-// turns, neither the clerk nor its own EXIF flag; else the page goes as a JPEG.
-// The name says nothing of the person. The problems are those of Portrait.
+// pixels go as they came where the document is one JPEG or PNG of fit size that
+// nothing turns, neither the clerk nor its own EXIF flag; else the page goes as a
+// JPEG. Nothing goes with them but their colour profile, and the name says nothing
+// of the person. The problems are those of Portrait.
 func (f *Finder) Upright(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Blob, error) {
 	if p.Page == nil {
 		return matcher.Blob{}, matcher.NewProblem("problem.internal", errors.New("a portrait without a page"))
@@ -36,7 +37,8 @@ func (f *Finder) Upright(ctx context.Context, document matcher.Blob, p matcher.P
 	}
 }
 
-// asItCame is the document itself; false where it cannot go like that.
+// asItCame is the document's pixels as they came; false where they cannot go like
+// that.
 func (f *Finder) asItCame(ctx context.Context, document matcher.Blob) (matcher.Blob, bool, error) {
 	file, err := f.pages.Open(ctx, document)
 	if err != nil {
@@ -55,17 +57,9 @@ func (f *Finder) asItCame(ctx context.Context, document matcher.Blob) (matcher.B
 	if err != nil || page.Turned != 0 || page.Mirrored {
 		return matcher.Blob{}, false, err
 	}
-	r, err := blob.Open(document, "document")
+	data, err := file.Bare(ctx)
 	if err != nil {
 		return matcher.Blob{}, false, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(blob.Until(ctx, r), maxSent))
-	switch {
-	case ctx.Err() != nil:
-		return matcher.Blob{}, false, ctx.Err()
-	case err != nil:
-		return matcher.Blob{}, false, matcher.NewProblem("document.unreadable", err)
 	}
 	return inMemory(name, mediaType, data), len(data) < maxSent, nil
 }

@@ -18,7 +18,7 @@ func (r *Reader) openHEIC(ctx context.Context, data []byte) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tooLarge(size.X, size.Y, maxPixels); err != nil {
+	if err := tooLarge(size.X, size.Y, maxHEICPixels); err != nil {
 		return nil, err
 	}
 	return heicFile{r.heif, data, size}, nil
@@ -29,6 +29,6 @@ func (f heicFile) pages() int { return 1 }
 // page leaves EXIF's orientation alone: what the file itself says was done by
 // the decoder, and cameras write both.
 func (f heicFile) page(ctx context.Context, _ int) (image.Image, int, error) {
-	img, err := f.decoder.Decode(ctx, f.data, f.size)
+	img, err := f.decoder.Decode(ctx, f.data, f.size, PageSide)
 	return img, upright, err
 }

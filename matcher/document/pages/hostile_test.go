@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,9 +110,10 @@ func TestHostile(t *testing.T) {
 	if raced { // it makes the decoders twenty times as slow
 		megapixels = 2
 	}
-	circle := tiffOf(binary.LittleEndian, rgbPage(card(1)))
+	mask := rgbPage(card(1), numbers(254, 4)) // no page
+	circle := tiffOf(binary.LittleEndian, mask)
 	copy(circle[len(circle)-4:], circle[4:8]) // the next directory is the same one
-	crossed := tiffOf(binary.LittleEndian, rgbPage(card(1)), rgbPage(card(1)))
+	crossed := tiffOf(binary.LittleEndian, mask, mask)
 	copy(crossed[len(crossed)-4:], crossed[4:8])
 	many := make([]tiffPage, 0, 1100)
 	for range cap(many) {
@@ -231,6 +233,29 @@ func formats(t testing.TB) map[string][]byte {
 		"tiff": tiffOf(binary.BigEndian, rgbPage(picture.Resize(card(1), image.Pt(40, 30)))), "pdf": pdfOf(pageOf("", fields())), "locked pdf": encryptedPDF(""),
 		"webp, alpha and exif": webpWithEXIF(testdata(t, "lossy.webp"), cardSize, exifOf(binary.LittleEndian, 6)),
 	}
+	plain := jpegOf(t, card(1))
+	all["jpeg without tables"] = withoutSegments(t, plain, 0xc4)
+	all["jpeg without end"] = plain[:len(plain)-2]
+	all["jpeg with its height behind"] = withLines(t, plain)
+	all["progressive jpeg without end"] = withoutSegments(t, testdata(t, "progressive.jpg"), 0xd9)
+	whole := pngOf(t, picture.Resize(card(1), image.Pt(40, 30)))
+	text := pngChunk("tEXt", []byte("Comment\x00none"))
+	text[len(text)-1] ^= 1
+	all["png without end"] = slices.Concat(whole[:33], text, whole[33:len(whole)-12])
+	small := rgbPage(picture.Resize(card(1), image.Pt(40, 30)))
+	linked := tiffOf(binary.LittleEndian, small, small)
+	linked[len(linked)-1] = 0x7f
+	all["tiff with a bad link"] = linked
+	all["tiff without lengths and colours"] = tiffOf(binary.LittleEndian, tiffPage{without(without(small.entries, 279), 262).with(numbers(278, 10)), small.blocks})
+	all["tiff with parts"] = withParts(t, small, small)
+	all["dng"] = withParts(t, tiffPage{small.entries.with(numbers(254, 1)), small.blocks}, tiffPage{small.entries.with(numbers(262, 32803)), small.blocks})
+	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
+	field := "<</Type/Annot/Subtype/Widget/FT/Btn/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
+	all["pdf with a field in no form"] = pdfOf(pageOf("/Annots[5 0 R]", "", field, look))
+	waits := pageOf("", "BT ET", "<</Fields[]/XFA[(template) 6 0 R]>>", stream("", "<template/>"))
+	waits[0] = "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/NeedsRendering true>>"
+	all["pdf that asks to wait"] = pdfOf(waits)
+	all["heic in tiles"] = gridHEIC(t, testdata(t, "tile.heic"), tileSize, image.Pt(1000, 700), 1)
 	for _, name := range []string{
 		"progressive.jpg", "cmyk.jpg", "lossy.webp", "lossless.webp", "alpha.webp", "animated.webp", "palette.bmp", "plain.heic", "two.heic", "alpha.heic",
 		"turned.heic", "16bit.tif", "alpha.tif", "cmyk-jpeg.tif", "g3.tif", "g4.tif", "jpeg.tif", "lzw.tif", "packbits.tif", "pages.tif", "palette.tif", "planes.tif", "tiles.tif",
@@ -256,9 +281,40 @@ func FuzzOpen(f *testing.F) {
 					t.Errorf("a picture of %v", p.Picture.Rect)
 				}
 			}
+			fuzzBare(t, file)
 		}
 		if took := time.Since(began); took > 5*time.Second && !raced {
 			t.Errorf("took %v", took)
 		}
 	})
+}
+
+// fuzzBare takes a file down to its pixels, which then are the same.
+func fuzzBare(t *testing.T, file *File) {
+	before, err := file.Page(context.Background(), 1)
+	if keyOf(t, err) != "" {
+		return
+	}
+	bare, err := file.Bare(context.Background())
+	if keyOf(t, err) != "" || bare == nil {
+		return
+	}
+	again, err := impatient.Open(context.Background(), memory(bare))
+	if err != nil {
+		t.Fatalf("the bare file does not open: %v", err)
+	}
+	after, err := again.Page(context.Background(), 1)
+	if err != nil {
+		t.Fatalf("the bare file is not read: %v", err)
+	}
+	undone := Page{Picture: after.Picture}
+	for orientation := 1; orientation <= 8; orientation++ {
+		if p := turned(after.Picture, orientation); p.Turned == before.Turned && p.Mirrored == before.Mirrored {
+			undone = p
+			break
+		}
+	}
+	if !bytes.Equal(undone.Picture.Pix, before.Picture.Pix) {
+		t.Error("the bare file shows other pixels")
+	}
 }

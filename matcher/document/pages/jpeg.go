@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -10,6 +11,7 @@ import (
 )
 
 func openJPEG(data []byte) (document, error) {
+	data = segments.Mend(data)
 	config, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -17,7 +19,7 @@ func openJPEG(data []byte) (document, error) {
 	if err := tooLarge(config.Width, config.Height, jpegPixels(data, config)); err != nil {
 		return nil, err
 	}
-	return still{data, jpeg.Decode, jpegOrientation(data)}, nil
+	return still{data, jpeg.Decode, jpegOrientation(data), bareJPEG}, nil
 }
 
 // jpegPixels is how many pixels a JPEG may have, by what one takes in memory.
@@ -41,3 +43,5 @@ func jpegOrientation(data []byte) int {
 	}
 	return upright
 }
+
+func bareJPEG(_ context.Context, data []byte) ([]byte, error) { return segments.Bare(data), nil }

@@ -91,8 +91,8 @@ type document interface {
 // Open reads a document and its headers. Its errors are the context's, at once
 // when that ends, or problems: document.missing, .directory, .denied,
 // .unreadable, .empty, .too_many_bytes (parameter Megabytes), .too_many_pixels
-// (Megapixels), .unsupported (Format), .unknown, .rare (Format), .animated,
-// .encrypted, .slow, .no_reader (Format), .damaged, and engine.closed after
+// (Megapixels), .unsupported (Format), .raw, .unknown, .rare (Format), .animated,
+// .encrypted, .xfa, .slow, .no_reader (Format), .damaged, and engine.closed after
 // Close.
 func (r *Reader) Open(ctx context.Context, file matcher.Blob) (*File, error) {
 	return await(ctx, r, func() (*File, error) {
@@ -126,6 +126,8 @@ func (r *Reader) open(ctx context.Context, format blob.Format, data []byte) (doc
 		return r.openHEIC(ctx, data)
 	case blob.PDF:
 		return r.openPDF(ctx, data)
+	case blob.Raw:
+		return nil, matcher.NewProblem("document.raw", nil)
 	case blob.Unknown:
 		return nil, matcher.NewProblem("document.unknown", nil)
 	}
@@ -158,6 +160,26 @@ func (f *File) Page(ctx context.Context, number int) (Page, error) {
 			}
 			return turned(picture.Fit(img, PageSide), orientation), nil
 		})
+	})
+}
+
+// Bare is a file for another program to read, with nothing but its pixels as they
+// are and its colour profile: no place, time, names or numbers, no smaller copy, no
+// second picture, and nothing behind its end. The orientation is lost. It is nil
+// for all formats but JPEG and PNG. Its errors are those of Page.
+func (f *File) Bare(ctx context.Context) ([]byte, error) {
+	f.mu.Lock()
+	d := f.pages
+	f.mu.Unlock()
+	if d == nil {
+		return nil, fs.ErrClosed
+	}
+	s, ok := d.(still)
+	if !ok || s.bare == nil {
+		return nil, nil
+	}
+	return await(ctx, f.reader, func() ([]byte, error) {
+		return guard(ctx, f.Format, func() ([]byte, error) { return s.bare(ctx, s.data) })
 	})
 }
 

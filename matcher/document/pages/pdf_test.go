@@ -74,14 +74,79 @@ func TestPagesOfPDF(t *testing.T) {
 // viewer.
 func TestWhatLiesOnThePage(t *testing.T) {
 	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
+	picture := stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", string(jpegOf(t, card(10))))
+	shown := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</I 7 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q")
+	button := "<</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(photo)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
 	for name, data := range map[string][]byte{
-		"stamp":        pdfOf(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
-		"form":         withForm(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"stamp":                          pdfOf(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"form":                           withForm(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"button, in no form":             pdfOf(pageOf("/Annots[5 0 R]", "", button, shown, picture)),
+		"text field, in no form":         pdfOf(pageOf("/Annots[5 0 R]", "", strings.Replace(button, "/Btn/Ff 65536", "/Tx", 1), look)),
+		"button behind a stamp, no form": pdfOf(pageOf("/Annots[8 0 R 5 0 R]", "", button, shown, picture, "<</Type/Annot/Subtype/Link/F 4/Rect[0 0 9 9]>>")),
+		"button on a page of others, turned": pdfOf(pageOf("/Rotate 90/MediaBox[0 0 90 120]/Annots[5 0 R]", "",
+			strings.Replace(button, "[0 0 120 90]", "[0 0 90 120]", 1),
+			stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Matrix[0 1 -1 0 90 0]/Resources<</XObject<</I 7 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q"), picture)),
 		"transparency": pdfOf(pageOf("/Group<</S/Transparency/CS/DeviceRGB>>/Resources<</ExtGState<</G<</ca 1/BM/Multiply>>>>>>", "/G gs "+fields())),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, p := open(t, data)
 			showsCard(t, p.Picture)
+		})
+	}
+}
+
+// What is hidden stays so, in a form or not.
+func TestHiddenField(t *testing.T) {
+	hidden := "<</Type/Annot/Subtype/Widget/FT/Btn/T(a)/F 2/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
+	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", "0 0 120 90 re f")
+	for name, data := range map[string][]byte{
+		"in no form": pdfOf(pageOf("/Annots[5 0 R]", fields(), hidden, look)), "in a form": withForm(pageOf("/Annots[5 0 R]", fields(), hidden, look)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, p := open(t, data)
+			showsCard(t, p.Picture)
+		})
+	}
+}
+
+// A form that only its own program draws has a page that asks to wait. One that
+// shows anything else is drawn.
+func TestFormThatAsksToWait(t *testing.T) {
+	const words = "BT /F1 12 Tf 10 50 Td (Please wait...) Tj ET"
+	const font = "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+	xfa := func(entries string, objects []string) []byte {
+		n := len(objects) + 1
+		objects[0] = fmt.Sprintf("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]/XFA[(template) %d 0 R]>>%s>>", n, entries)
+		return pdfOf(append(objects, stream("", "<template/>")))
+	}
+	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
+	picture := stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", string(jpegOf(t, card(10))))
+	two := pageOf(font, words, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]/Contents 6 0 R>>", stream("", fields()))
+	two[1] = "<</Type/Pages/Kids[5 0 R 3 0 R]/Count 2>>"
+	whole := xfa("", pageOf(font, words))
+	whole = []byte(strings.Replace(string(whole), "/XFA[(template) 5 0 R]", "/XFA 5 0 R            ", 1))
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"to be drawn":               {xfa("/NeedsRendering true", pageOf(font, words)), "document.xfa"},
+		"not said to be drawn":      {xfa("", pageOf(font, words)), "document.xfa"},
+		"in one piece":              {whole, "document.xfa"},
+		"an empty page":             {xfa("/NeedsRendering true", pageOf("", "")), "document.xfa"},
+		"with a picture":            {xfa("/NeedsRendering true", pageOf("/Resources<</XObject<</I 5 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q", picture)), ""},
+		"with a field":              {xfa("", pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)), ""},
+		"with another page":         {xfa("", two), ""},
+		"words in an ordinary PDF":  {pdfOf(pageOf(font, words)), ""},
+		"words in an ordinary form": {withForm(pageOf(font, words, "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 1 1]>>")), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := refused(t, c.data); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+			if strings.HasPrefix(name, "with ") {
+				_, p := open(t, c.data)
+				showsCard(t, p.Picture)
+			}
 		})
 	}
 }

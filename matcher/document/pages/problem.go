@@ -8,6 +8,7 @@ import (
 	"golang.org/x/image/bmp"
 
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/heif"
 	"facematch/matcher/document/pages/internal/pdf"
 	"facematch/matcher/document/pages/internal/tiff"
 	"facematch/matcher/document/pages/internal/wasm"
@@ -25,10 +26,15 @@ func problem(err error, format blob.Format) error {
 	var rarePNG png.UnsupportedError
 	var rareTIFF tiff.UnsupportedError
 	switch {
-	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF), errors.Is(err, bmp.ErrUnsupported):
+	case errors.As(err, &rareJPEG), errors.As(err, &rarePNG), errors.As(err, &rareTIFF),
+		errors.Is(err, bmp.ErrUnsupported), errors.Is(err, heif.ErrDemanding):
 		return matcher.NewProblem("document.rare", err, "Format", string(format))
+	case errors.Is(err, tiff.ErrRaw):
+		return matcher.NewProblem("document.raw", err)
 	case errors.Is(err, pdf.ErrEncrypted):
 		return matcher.NewProblem("document.encrypted", err)
+	case errors.Is(err, pdf.ErrForm):
+		return matcher.NewProblem("document.xfa", err)
 	case errors.Is(err, wasm.ErrSlow):
 		return matcher.NewProblem("document.slow", err)
 	case errors.Is(err, wasm.ErrStart):

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"facematch/matcher"
+	"facematch/matcher/document/pages/internal/heif"
 	"facematch/matcher/document/pages/internal/pdf"
+	"facematch/matcher/document/pages/internal/tiff"
 	"facematch/matcher/document/pages/internal/wasm"
 	"facematch/matcher/internal/blob"
 )
@@ -24,6 +26,9 @@ func TestGuard(t *testing.T) {
 		"a decoder fails":     {func() (int, error) { return 0, errors.New("broken") }, "document.damaged"},
 		"a problem stays":     {func() (int, error) { return 0, fmt.Errorf("inside: %w", encrypted) }, "document.encrypted"},
 		"a password":          {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrEncrypted) }, "document.encrypted"},
+		"much memory":         {func() (int, error) { return 0, fmt.Errorf("%w: %w", heif.ErrDemanding, wasm.ErrMemory) }, "document.rare"},
+		"a raw photo":         {func() (int, error) { return 0, tiff.ErrRaw }, "document.raw"},
+		"a form of its own":   {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrForm) }, "document.xfa"},
 		"slow":                {func() (int, error) { return 0, fmt.Errorf("inside: %w", wasm.ErrSlow) }, "document.slow"},
 		"a reader is missing": {func() (int, error) { return 0, wasm.ErrStart }, "document.no_reader"},
 		"nothing is wrong":    {func() (int, error) { return 7, nil }, ""},

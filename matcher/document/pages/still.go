@@ -16,6 +16,9 @@ type still struct {
 	data        []byte
 	decode      func(io.Reader) (image.Image, error)
 	orientation int // EXIF's, 1 to 8
+	// bare takes away all that is neither pixels nor colour profile; nil where this is
+	// not done for the format.
+	bare func(context.Context, []byte) ([]byte, error)
 }
 
 func (s still) pages() int { return 1 }
@@ -33,5 +36,5 @@ func openBMP(data []byte) (document, error) {
 	if err := tooLarge(config.Width, config.Height, maxPixels); err != nil {
 		return nil, err
 	}
-	return still{data, bmp.Decode, upright}, nil
+	return still{data, bmp.Decode, upright, nil}, nil
 }

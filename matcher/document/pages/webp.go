@@ -28,7 +28,7 @@ func openWebP(data []byte) (document, error) {
 	if err := tooLarge(config.Width, config.Height, maxPixels); err != nil {
 		return nil, err
 	}
-	return still{data, webp.Decode, orientation}, nil
+	return still{data, webp.Decode, orientation, nil}, nil
 }
 
 // webpChunks are a WebP's chunks with their names. They end where the file does,

@@ -30,6 +30,7 @@ const (
 	EPS     Format = "PostScript"
 	RTF     Format = "RTF"
 	Office  Format = "Microsoft Office" // from before 2007
+	Raw     Format = "raw photo"        // what a sensor saw; those that begin like a TIFF (DNG, NEF) are TIFF
 	MP4     Format = "MP4"
 	MOV     Format = "MOV"
 	AVI     Format = "AVI"
@@ -52,8 +53,14 @@ func Sniff(head []byte) Format {
 		{"\xff\x4f\xff\x51", JPEG2K}, {"\x00\x00\x00\x0cjP  \x0d\x0a\x87\x0a", JPEG2K},
 		{"8BPS\x00", PSD}, {"AT&TFORM", DjVu}, {"%!PS", EPS}, {"\xc5\xd0\xd3\xc6", EPS}, {"{\\rtf", RTF},
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Office}, {"PK\x03\x04", ZIP}, {"\x1a\x45\xdf\xa3", MKV},
+		{"IIU\x00", Raw}, {"IIRO", Raw}, {"IIRS", Raw}, {"MMOR", Raw}, // Panasonic, Olympus
+		{"II\x1a\x00\x00\x00HEAPCCDR", Raw},                       // Canon
+		{"FUJIFILMCCD-RAW", Raw}, {"\x00MRM", Raw}, {"FOVb", Raw}, // Fujifilm, Minolta, Sigma
 	} {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
+			if m.format == TIFF && rawTIFF(head) {
+				return Raw
+			}
 			return m.format
 		}
 	}
@@ -84,12 +91,19 @@ func Sniff(head []byte) Format {
 	return Text
 }
 
+// rawTIFF says whether a TIFF has the mark of Canon's or Phase One's raw photos.
+func rawTIFF(head []byte) bool {
+	return at(head, 4, "\x10\x00\x00\x00CR\x02") || at(head, 8, "IIIITwaR") || at(head, 8, "MMMMRawT")
+}
+
 // brand tells the kinds of the ISO base media format apart by its major brand,
 // and a still picture's codec by the compatible ones where the major says none.
 func brand(head []byte) Format {
 	switch {
 	case at(head, 8, "qt  "):
 		return MOV
+	case at(head, 8, "crx "): // Canon
+		return Raw
 	case at(head, 8, "avif"), at(head, 8, "avis"):
 		return AVIF
 	}

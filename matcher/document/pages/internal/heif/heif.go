@@ -11,19 +11,25 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
-	"image/draw"
 	"io"
 	"time"
 
 	"facematch/matcher/document/pages/internal/wasm"
+	"facematch/matcher/internal/picture"
 )
 
 //go:embed heif.wasm.gz
 var packed []byte
 
-// ErrDamaged says that the module cannot read a file.
-var ErrDamaged = errors.New("heif: not readable")
+// What can be wrong with a file, but for wasm's errors.
+var (
+	ErrDamaged = errors.New("heif: not readable")
+	// ErrDemanding says that a file takes more memory than there is for it: large
+	// ones do that are not as phones make them.
+	ErrDemanding = errors.New("heif: takes too much memory")
+)
 
 // Decoder decodes pictures. It may be used from several goroutines.
 type Decoder struct{ module *wasm.Module }
@@ -58,9 +64,10 @@ func (d *Decoder) Size(ctx context.Context, data []byte) (image.Point, error) {
 }
 
 // Decode decodes a file's first picture, turned and mirrored as the file says,
-// which has a Size that the caller finds acceptable. It stops when the context
-// ends.
-func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*image.RGBA, error) {
+// which has a Size that the caller finds acceptable, and scales it down to so many
+// pixels on its longer side: as it is, the largest would take 200 MB more. It
+// stops when the context ends.
+func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point, side int) (*image.RGBA, error) {
 	var img *image.RGBA
 	limit := minTime + time.Duration(size.X*size.Y/1_000_000)*timePerMegapixel
 	err := d.module.Run(ctx, limit, func(i *wasm.Instance) error {
@@ -94,19 +101,20 @@ func (d *Decoder) Decode(ctx context.Context, data []byte, size image.Point) (*i
 		if err != nil {
 			return err
 		}
-		img = image.NewRGBA(image.Rect(0, 0, h.width, h.height))
-		draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
-		draw.Draw(img, img.Rect, view(pix), image.Point{}, draw.Over)
+		img = picture.Resize(view(pix), picture.FitSize(size, side)) // a copy
 		return nil
 	})
+	if errors.Is(err, wasm.ErrMemory) {
+		err = fmt.Errorf("%w: %w", ErrDemanding, err)
+	}
 	return img, err
 }
 
-// minTime and timePerMegapixel are how long a call may take: several times what
-// ordinary pictures take.
+// minTime and timePerMegapixel are how long a call may take: five times what
+// ordinary pictures take, for a computer that does much else.
 const (
 	minTime          = 3 * time.Second
-	timePerMegapixel = time.Second
+	timePerMegapixel = 2 * time.Second
 )
 
 // file is one in an instance.

@@ -22,6 +22,9 @@ import (
 var (
 	ErrEncrypted = errors.New("pdf: a password is needed")
 	ErrDamaged   = errors.New("pdf: not readable")
+	// ErrForm says that what the file shows is made by the one program that runs its
+	// form (XFA), and that its page only asks to wait for that.
+	ErrForm = errors.New("pdf: a form that only its own program draws")
 )
 
 // Engine draws pages. It may be used from several goroutines.
@@ -58,8 +61,13 @@ func (e *Engine) Count(ctx context.Context, data []byte) (int, error) {
 	count := 0
 	err := e.open(ctx, data, func(f file) error {
 		n, err := f.Call("FPDF_GetPageCount", f.document)
-		count = int(int32(n))
-		return err
+		if err != nil {
+			return err
+		}
+		if count = int(int32(n)); count == 1 {
+			return f.waits()
+		}
+		return nil
 	})
 	if err == nil && count < 1 {
 		err = fmt.Errorf("%w: no pages", ErrDamaged)
@@ -72,10 +80,7 @@ func (e *Engine) Count(ctx context.Context, data []byte) (int, error) {
 func (e *Engine) Draw(ctx context.Context, data []byte, page, side int) (*image.RGBA, error) {
 	var img *image.RGBA
 	err := e.open(ctx, data, func(f file) error {
-		if err := f.fillIn(page); err != nil {
-			return err
-		}
-		handle, err := f.handle("FPDF_LoadPage", f.document, uint64(page))
+		handle, err := f.load(page)
 		if err != nil {
 			return err
 		}
@@ -136,23 +141,119 @@ func (f file) handle(name string, args ...uint64) (uint64, error) {
 	return made, err
 }
 
-// fillIn makes what stands in the fields of a form a part of the page, which
-// else is drawn without.
-func (f file) fillIn(page int) error {
-	const noForm, toBeSeen = 0, 0
+// Kinds of forms, and of notes and objects on a page.
+const (
+	noForm, xfaOnly, xfaToo = 0, 2, 3
+	noteWidget              = 20
+	objectPicture           = 3
+	objectForm              = 5
+)
+
+// waits gives ErrForm for the one page of a form that is yet to be drawn by its
+// own program. Such a page has words only; one with a picture or a field is more,
+// and is drawn as it is.
+func (f file) waits() error {
 	form, err := f.Call("FPDF_GetFormType", f.document)
-	if err != nil || form == noForm {
+	if err != nil || form != xfaOnly && form != xfaToo {
 		return err
 	}
-	handle, err := f.handle("FPDF_LoadPage", f.document, uint64(page))
+	page, err := f.handle("FPDF_LoadPage", f.document, 0)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Call("FPDFPage_Flatten", handle, toBeSeen); err != nil {
+	if fields, err := f.hasFields(page); err != nil || fields {
 		return err
 	}
-	_, err = f.Call("FPDF_ClosePage", handle)
+	more := false
+	err = f.objects(page, func(_ uint64, kind uint64) error {
+		more = more || kind == objectPicture || kind == objectForm
+		return nil
+	})
+	if err == nil && !more {
+		err = ErrForm
+	}
 	return err
+}
+
+// hasFields says whether there are fields of a form on a page.
+func (f file) hasFields(page uint64) (bool, error) {
+	count, err := f.Call("FPDFPage_GetAnnotCount", page)
+	if err != nil {
+		return false, err
+	}
+	for n := range min(int(int32(count)), maxObjects) {
+		note, err := f.Call("FPDFPage_GetAnnot", page, uint64(n))
+		if err != nil {
+			return false, err
+		}
+		if note == 0 {
+			continue // not what it should be, and not drawn
+		}
+		kind, err := f.Call("FPDFAnnot_GetSubtype", note)
+		if err != nil {
+			return false, err
+		}
+		if _, err := f.Call("FPDFPage_CloseAnnot", note); err != nil {
+			return false, err
+		}
+		if kind == noteWidget {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// objects goes through what is on a page, as far as maxObjects.
+func (f file) objects(page uint64, see func(object, kind uint64) error) error {
+	count, err := f.Call("FPDFPage_CountObjects", page)
+	if err != nil {
+		return err
+	}
+	for n := range min(int(int32(count)), maxObjects) {
+		object, err := f.handle("FPDFPage_GetObject", page, uint64(n))
+		if err != nil {
+			return err
+		}
+		kind, err := f.Call("FPDFPageObj_GetType", object)
+		if err != nil {
+			return err
+		}
+		if err := see(object, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load opens a page, counted from 0, on which what stands in the fields of a form
+// is a part of the page: else it is drawn without. There are fields on pages of
+// files that are no form.
+func (f file) load(page int) (uint64, error) {
+	const toBeSeen = 0
+	form, err := f.Call("FPDF_GetFormType", f.document)
+	if err != nil {
+		return 0, err
+	}
+	handle, err := f.handle("FPDF_LoadPage", f.document, uint64(page))
+	if err != nil {
+		return 0, err
+	}
+	fields := form != noForm
+	if !fields {
+		if fields, err = f.hasFields(handle); err != nil {
+			return 0, err
+		}
+	}
+	if !fields {
+		return handle, nil
+	}
+	if _, err := f.Call("FPDFPage_Flatten", handle, toBeSeen); err != nil {
+		return 0, err
+	}
+	if _, err := f.Call("FPDF_ClosePage", handle); err != nil {
+		return 0, err
+	}
+	return f.handle("FPDF_LoadPage", f.document, uint64(page))
 }
 
 // draw draws a page that is open.
@@ -216,44 +317,33 @@ func pixels(length float64, most int) int { return min(most, max(1, int(math.Rou
 // finest is how many pixels a point the finest picture on a page has: a scan
 // needs no more, and a portrait no less. Small ones, such as signs, do not count.
 func (f file) finest(page uint64) (float64, error) {
-	count, err := f.Call("FPDFPage_CountObjects", page)
-	if err != nil {
-		return 0, err
-	}
 	answer, err := f.Alloc(4 * 4)
 	if err != nil {
 		return 0, err
 	}
 	most := 0.0
-	for n := range min(int(int32(count)), maxObjects) {
-		object, err := f.handle("FPDFPage_GetObject", page, uint64(n))
-		if err != nil {
-			return 0, err
-		}
-		const picture = 3
-		if kind, err := f.Call("FPDFPageObj_GetType", object); err != nil || kind != picture {
-			if err != nil {
-				return 0, err
-			}
-			continue
+	err = f.objects(page, func(object, kind uint64) error {
+		if kind != objectPicture {
+			return nil
 		}
 		size, err := f.answers(answer, 2, "FPDFImageObj_GetImagePixelSize", object, answer, answer+4)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		box, err := f.answers(answer, 4, "FPDFPageObj_GetBounds", object, answer, answer+4, answer+8, answer+12)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if size == nil || box == nil || min(size[0], size[1]) < minPicture {
-			continue
+			return nil
 		}
 		float := func(i int) float64 { return float64(math.Float32frombits(box[i])) } // left, bottom, right, top
 		if area := (float(2) - float(0)) * (float(3) - float(1)); area > 0 {
 			most = max(most, math.Sqrt(float64(size[0])*float64(size[1])/area))
 		}
-	}
-	return most, nil
+		return nil
+	})
+	return most, err
 }
 
 // answers calls a function that writes n numbers to a place; nil where it says

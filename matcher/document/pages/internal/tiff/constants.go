@@ -4,6 +4,11 @@ const (
 	// maxDirectories of a file, thumbnails among them: far more than the ten
 	// pages anybody looks at.
 	maxDirectories = 1000
+	// maxParts of a file among which a raw photo is looked for: cameras write up to
+	// four.
+	maxParts = 64
+	// maxEntries of a directory, as in libtiff.
+	maxEntries = 4096
 	// maxBlocks, strips or tiles, of a page: 40 million pixels in tiles of 16x16
 	// have 160 000.
 	maxBlocks = 200_000

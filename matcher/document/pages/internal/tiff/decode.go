@@ -74,16 +74,11 @@ func (d *decoder) block(i int) error {
 
 // raw is a block's content as it stands in the file.
 func (d *decoder) raw(i int) ([]byte, error) {
-	data := d.file.data
-	start, ok := d.offsets.at(i)
-	if !ok || int64(start) >= int64(len(data)) {
+	start, end := d.place(i, len(d.file.data))
+	if start == end {
 		return nil, FormatError("a strip or tile lies outside the file")
 	}
-	count, ok := d.counts.at(i)
-	if !ok {
-		count = uint32(len(data)) // the only one, up to the end
-	}
-	return data[start:min(int64(len(data)), int64(start)+int64(count))], nil
+	return d.file.data[start:end], nil
 }
 
 // decompress fills a plane with the block that has this number in the file.
@@ -92,15 +87,20 @@ func (d *decoder) decompress(plane, i int, size image.Point) error {
 	if err != nil {
 		return err
 	}
+	length := d.rowBytes(size.X) * size.Y
+	if d.subH > 1 || d.subV > 1 {
+		length = ceil(size.X, d.subH) * ceil(size.Y, d.subV) * (d.subH*d.subV + 2)
+	}
+	if d.compression == compressionNone && len(raw) < length {
+		// How long it is, is known without what the file says of it.
+		raw = d.file.data[d.starts[i]:]
+		raw = raw[:min(len(raw), length)]
+	}
 	if d.reversed {
 		raw = bytes.Clone(raw)
 		for i, b := range raw {
 			raw[i] = bits.Reverse8(b)
 		}
-	}
-	length := d.rowBytes(size.X) * size.Y
-	if d.subH > 1 || d.subV > 1 {
-		length = ceil(size.X, d.subH) * ceil(size.Y, d.subV) * (d.subH*d.subV + 2)
 	}
 	if d.compression == compressionNone && !d.differences {
 		if len(raw) < length {
@@ -322,7 +322,7 @@ func (d *decoder) jpeg(i int, size image.Point, where image.Rectangle) error {
 	if n := len(d.tables); n > 4 {
 		whole = append(whole, d.tables[2:n-2]...) // without its own start and end
 	}
-	whole = append(whole, raw[2:]...)
+	whole = segments.Mend(append(whole, raw[2:]...))
 	if !segments.Baseline(whole) {
 		return UnsupportedError("a strip or tile that is a progressive JPEG")
 	}

@@ -1,5 +1,10 @@
 package tiff
 
+import (
+	"cmp"
+	"slices"
+)
+
 // How a page is stored.
 const (
 	compressionNone     = 1
@@ -39,6 +44,7 @@ type layout struct {
 	across, down            int // how many blocks
 	tiled                   bool
 	offsets, counts         field
+	starts, sorted          []uint32 // of the blocks, as they come and by place
 }
 
 // layout reads and checks a page's header, so that decoding needs no more
@@ -52,9 +58,8 @@ func (f *File) layout(page int) (*layout, error) {
 	l := &layout{
 		Header:      header,
 		compression: d.number(compression, compressionNone),
-		colours:     d.number(photometric, -1),
 		bits:        d.number(bitsPerSample, 1),
-		samples:     d.number(samplesPerPixel, 1),
+		samples:     d.number(samplesPerPixel, max(1, d[bitsPerSample].len())),
 		planes:      1,
 		differences: d.number(predictor, 1) == 2,
 		reversed:    d.number(fillOrder, 1) == 2,
@@ -62,23 +67,66 @@ func (f *File) layout(page int) (*layout, error) {
 		subV:        1,
 		tables:      d[jpegTables].values,
 	}
+	l.colours = d.number(photometric, l.guess(d))
+	if l.colours == paletted && l.bits == 8 && d[colorMap].len() == 0 {
+		l.colours = l.guess(d) // a grey picture that says it had a palette
+	}
 	for _, check := range []func(directory) error{l.readSamples, l.readColours, l.readCompression, l.readBlocks} {
 		if err := check(d); err != nil {
 			return nil, err
 		}
 	}
 	covered := uint64(0)
-	for i := range l.across * l.down * l.planes {
-		count, ok := l.counts.at(i)
-		if !ok && l.counts.len() > 0 {
-			return nil, FormatError("too few strips or tiles")
-		}
-		covered += uint64(count)
+	l.starts = make([]uint32, l.across*l.down*l.planes)
+	for i := range l.starts {
+		l.starts[i], _ = l.offsets.at(i)
+	}
+	l.sorted = slices.Clone(l.starts)
+	slices.Sort(l.sorted)
+	for i := range l.starts {
+		start, end := l.place(i, len(f.data))
+		covered += uint64(end - start)
 	}
 	if covered > overlap*uint64(len(f.data)) {
 		return nil, FormatError("strips or tiles overlap")
 	}
 	return l, nil
+}
+
+// place is where a strip or tile starts and ends, in a file of this length. What
+// has no length, or none that can be, reaches to the next one, or to the end of
+// the file.
+func (l *layout) place(i, length int) (start, end int) {
+	start = min(int(l.starts[i]), length)
+	if count, ok := l.counts.at(i); ok && count > 0 {
+		return start, min(length, start+int(count))
+	}
+	next, _ := slices.BinarySearchFunc(l.sorted, l.starts[i], func(place, this uint32) int {
+		return cmp.Compare(uint64(place), uint64(this)+1)
+	})
+	if next < len(l.sorted) {
+		return start, min(length, int(l.sorted[next]))
+	}
+	return start, length
+}
+
+// guess is what a page's colours are that does not name them, by what each pixel
+// has and how it is compressed, as libtiff guesses.
+func (l *layout) guess(d directory) int {
+	fax := l.compression == compressionG3 || l.compression == compressionG4
+	switch colours := l.samples - d[extraSamples].len(); {
+	case colours == 3 && l.compression == compressionJPEG:
+		return yCbCr // the JPEG itself says more
+	case colours == 3:
+		return rgb
+	case colours == 1 && d[colorMap].len() > 0:
+		return paletted
+	case colours == 1 && fax:
+		return whiteIsZero
+	case colours == 1:
+		return blackIsZero
+	}
+	return -1
 }
 
 func (l *layout) readSamples(d directory) error {
@@ -119,9 +167,15 @@ func (l *layout) readColours(d directory) error {
 		if d[colorMap].len() < 3*n {
 			return FormatError("the palette is cut off")
 		}
+		shift := 0 // some write values of eight bits
+		for i := range 3 * n {
+			if v, _ := d[colorMap].at(i); v > 255 {
+				shift = 8
+			}
+		}
 		for i := range 3 * n {
 			v, _ := d[colorMap].at(i)
-			l.palette[i%n][i/n] = uint8(v >> 8)
+			l.palette[i%n][i/n] = uint8(v >> shift)
 		}
 	case rgb:
 	case cmyk:
@@ -186,12 +240,16 @@ func (l *layout) readCompression(d directory) error {
 }
 
 func (l *layout) readBlocks(d directory) error {
-	l.blockWidth, l.blockHeight = l.Width, min(l.Height, d.number(rowsPerStrip, l.Height))
-	l.offsets, l.counts = d[stripOffsets], d[stripByteCounts]
+	rows := d.number(rowsPerStrip, 0)
+	if rows < 1 {
+		rows = l.Height
+	}
+	l.blockWidth, l.blockHeight = l.Width, min(l.Height, rows)
+	l.offsets, l.counts = d.either(stripOffsets, tileOffsets), d.either(stripByteCounts, tileByteCounts)
 	if d.number(tileWidth, 0) > 0 {
 		l.tiled = true
 		l.blockWidth, l.blockHeight = d.number(tileWidth, 0), d.number(tileLength, 0)
-		l.offsets, l.counts = d[tileOffsets], d[tileByteCounts]
+		l.offsets, l.counts = d.either(tileOffsets, stripOffsets), d.either(tileByteCounts, stripByteCounts)
 	}
 	if l.blockWidth < 1 || l.blockHeight < 1 {
 		return FormatError("strips or tiles without pixels")
@@ -209,8 +267,14 @@ func (l *layout) readBlocks(d directory) error {
 		return unsupported("bytes in a strip or tile: over", maxBlockBytes)
 	case l.offsets.len() < int(blocks)*l.planes:
 		return FormatError("too few strips or tiles")
-	case l.counts.len() == 0 && blocks > 1:
-		return FormatError("strips or tiles of no length")
 	}
 	return nil
+}
+
+// either is a field, or where it is left out the one that some write instead.
+func (d directory) either(first, second tag) field {
+	if d[first].len() > 0 {
+		return d[first]
+	}
+	return d[second]
 }

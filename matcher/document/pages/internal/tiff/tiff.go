@@ -6,6 +6,7 @@ package tiff
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -25,10 +26,17 @@ type File struct {
 	data  []byte
 	order binary.ByteOrder
 	pages []directory
+	parts int // directories looked at beside the pages
 }
 
+// ErrRaw says that a file is what a camera's sensor saw, such as a DNG, which
+// takes a program of its own to become a picture.
+var ErrRaw = errors.New("tiff: a raw photo")
+
 // Open reads the directories of a file, up to a number of pages. Thumbnails and
-// masks are no pages.
+// masks are no pages, but for a file that has nothing but thumbnails. Where the
+// directories go on to a place that is none, or in circles, the pages up to there
+// are the file's, as for all who read it with libtiff.
 func Open(data []byte, most int) (*File, error) {
 	f := &File{data: data}
 	switch {
@@ -41,27 +49,71 @@ func Open(data []byte, most int) (*File, error) {
 	default:
 		return nil, FormatError("no header")
 	}
+	var reduced []directory
+	var fault error // why the directories end; nil where they end as they should
 	seen := map[uint32]bool{}
 	for at := f.order.Uint32(data[4:]); at != 0 && len(f.pages) < most; {
 		if seen[at] {
-			return nil, FormatError("the directories go round in circles")
+			fault = FormatError("the directories go round in circles")
+			break
 		}
 		if seen[at] = true; len(seen) > maxDirectories {
 			return nil, FormatError("too many directories")
 		}
 		d, next, err := f.directory(at)
 		if err != nil {
-			return nil, err
+			fault = err
+			break
 		}
-		if !d.auxiliary() {
+		if f.raw(d) {
+			return nil, ErrRaw
+		}
+		switch d.use() {
+		case usePage:
 			f.pages = append(f.pages, d)
+		case useReduced:
+			reduced = append(reduced, d)
 		}
 		at = next
 	}
 	if len(f.pages) == 0 {
-		return nil, FormatError("no pages")
+		f.pages = reduced[:min(len(reduced), most)]
 	}
-	return f, nil
+	switch {
+	case len(f.pages) > 0:
+		return f, nil
+	case fault != nil:
+		return nil, fault
+	}
+	return nil, FormatError("no pages")
+}
+
+// raw says whether a directory, or one of those it names as its parts, is that of
+// a raw photo.
+func (f *File) raw(d directory) bool {
+	if d.sensor() {
+		return true
+	}
+	parts := d[subIFDs]
+	for i := 0; i < parts.len() && f.parts < maxParts; i++ {
+		at, ok := parts.at(i)
+		if !ok {
+			return false
+		}
+		f.parts++
+		if part, _, err := f.directory(at); err == nil && part.sensor() {
+			return true
+		}
+	}
+	return false
+}
+
+// sensor says whether a directory has what a sensor saw. A DNG says so even where
+// it has a picture beside.
+func (d directory) sensor() bool {
+	const filtered, linear = 32803, 34892 // each pixel in one colour only; or not yet developed
+	colours := d.number(photometric, -1)
+	return colours == filtered || colours == linear || d[dngVersion].len() > 0
 }
 
 // Count is how many pages were found.
@@ -85,14 +137,20 @@ func (f *File) directory(at uint32) (directory, uint32, error) {
 	}
 	entries := int64(f.order.Uint16(f.data[start:]))
 	end := start + 2 + entries*12
-	if end+4 > int64(len(f.data)) {
+	switch {
+	case entries > maxEntries:
+		return nil, 0, FormatError("too many entries in a directory")
+	case end > int64(len(f.data)):
 		return nil, 0, FormatError("a directory is cut off")
 	}
 	d := make(directory, entries)
 	for e := f.data[start+2 : end]; len(e) > 0; e = e[12:] { // tag, kind, count, values or their place
-		kind := int(f.order.Uint16(e[2:]))
+		name, kind := tag(f.order.Uint16(e)), int(f.order.Uint16(e[2:]))
 		if kind >= len(sizes) || sizes[kind] == 0 {
 			continue // a kind from after this was written, which readers are to skip
+		}
+		if _, again := d[name]; again {
+			continue // the first one counts
 		}
 		length := int64(sizes[kind]) * int64(f.order.Uint32(e[4:]))
 		values := e[8:12]
@@ -103,19 +161,23 @@ func (f *File) directory(at uint32) (directory, uint32, error) {
 			}
 			values = f.data[place : place+length]
 		}
-		d[tag(f.order.Uint16(e))] = field{kind, sizes[kind], values[:length], f.order}
+		d[name] = field{kind, sizes[kind], values[:length], f.order}
+	}
+	if end+4 > int64(len(f.data)) {
+		return d, 0, nil // the last one's end is left out now and then
 	}
 	return d, f.order.Uint32(f.data[end:]), nil
 }
 
-// sizes of the kinds of value in bytes: byte, text, short, long, rational, and
-// the signed and fractional ones.
-var sizes = [...]int{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8}
+// sizes of the kinds of value in bytes: byte, text, short, long, rational, the
+// signed and fractional ones, and the place of a directory.
+var sizes = [...]int{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4}
 
 // len is how many values there are.
 func (f field) len() int { return len(f.values) / max(1, f.size) }
 
-// at is a value that is a whole number without sign; false where it is none.
+// at is a value that is a whole number and not below zero; false where it is
+// none.
 func (f field) at(i int) (uint32, bool) {
 	if i >= f.len() {
 		return 0, false
@@ -126,8 +188,14 @@ func (f field) at(i int) (uint32, bool) {
 		return uint32(v[0]), true
 	case 3:
 		return uint32(f.order.Uint16(v)), true
-	case 4:
+	case 4, 13:
 		return f.order.Uint32(v), true
+	case 6:
+		return uint32(v[0]), v[0] < 1<<7
+	case 8:
+		return uint32(f.order.Uint16(v)), f.order.Uint16(v) < 1<<15
+	case 9:
+		return f.order.Uint32(v), f.order.Uint32(v) < 1<<31
 	}
 	return 0, false
 }
@@ -140,12 +208,25 @@ func (d directory) number(t tag, otherwise int) int {
 	return otherwise
 }
 
-// auxiliary says whether this is a smaller copy of another page, or a mask for
-// one.
-func (d directory) auxiliary() bool {
+// use is what a directory is for.
+func (d directory) use() use {
 	const reduced, mask, oldReduced = 1, 4, 2
-	return d.number(newSubfileType, 0)&(reduced|mask) != 0 || d.number(subfileType, 0) == oldReduced
+	switch kind := d.number(newSubfileType, 0); {
+	case kind&mask != 0:
+		return useMask
+	case kind&reduced != 0 || d.number(subfileType, 0) == oldReduced:
+		return useReduced
+	}
+	return usePage
 }
+
+type use int
+
+const (
+	usePage    use = iota
+	useReduced     // a smaller copy of another page
+	useMask        // says which parts of another page are to be seen
+)
 
 // Header says how large a page is and how it was put on the scanner: an EXIF
 // orientation of 1 to 8.
@@ -188,10 +269,12 @@ const (
 	tileLength       tag = 323
 	tileOffsets      tag = 324
 	tileByteCounts   tag = 325
+	subIFDs          tag = 330
 	extraSamples     tag = 338
 	sampleFormat     tag = 339
 	jpegTables       tag = 347
 	yCbCrSubSampling tag = 530
+	dngVersion       tag = 50706
 )
 
 func unsupported(what string, value int) error {

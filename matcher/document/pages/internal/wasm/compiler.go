@@ -67,8 +67,7 @@ func (c *Compiler) try(code []byte) (wazero.Runtime, wazero.CompiledModule, erro
 	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithCompilationCache(c.cache).
-		WithCoreFeatures(api.CoreFeaturesV2|experimental.CoreFeaturesExceptionHandling). // PDFium needs these
-		WithMemoryLimitPages(MaxMemory/pageSize))
+		WithCoreFeatures(api.CoreFeaturesV2|experimental.CoreFeaturesExceptionHandling)) // PDFium needs these
 	module, err := r.CompileModule(ctx, code)
 	if err == nil {
 		err = system(ctx, r, module)

@@ -10,7 +10,10 @@ import (
 
 // memory gives modules their memory. It lies outside of Go's heap, grows without
 // being copied, and goes back to the system at once.
-type memory struct{ given [][]byte }
+type memory struct {
+	given   [][]byte
+	refused bool // a module wanted more than it may have
+}
 
 // in is a context in which modules get their memory from m.
 func (m *memory) in(ctx context.Context) context.Context {
@@ -20,12 +23,13 @@ func (m *memory) in(ctx context.Context) context.Context {
 // Allocate reserves all the memory a module may ever use; the system gives it
 // page by page, when it is first written to.
 func (m *memory) Allocate(_, most uint64) experimental.LinearMemory {
-	all, err := syscall.Mmap(-1, 0, int(most), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	const access, kind = syscall.PROT_READ | syscall.PROT_WRITE, syscall.MAP_ANON | syscall.MAP_PRIVATE
+	all, err := syscall.Mmap(-1, 0, int(min(most, MaxMemory)), access, kind)
 	if err != nil {
 		panic(fmt.Errorf("%w: %w", ErrStart, err))
 	}
 	m.given = append(m.given, all)
-	return linear(all)
+	return &linear{all, &m.refused}
 }
 
 // release gives all memory back. The modules must be closed, and nothing of
@@ -38,14 +42,18 @@ func (m *memory) release() {
 	m.given = nil
 }
 
-type linear []byte
+type linear struct {
+	all     []byte
+	refused *bool
+}
 
-func (l linear) Reallocate(size uint64) []byte {
-	if size > uint64(len(l)) {
+func (l *linear) Reallocate(size uint64) []byte {
+	if size > uint64(len(l.all)) {
+		*l.refused = true
 		return nil
 	}
-	return l[:size]
+	return l.all[:size]
 }
 
 // Free leaves it to release: the module's last call may not be over.
-func (l linear) Free() {}
+func (l *linear) Free() {}

@@ -14,9 +14,9 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// MaxMemory of a module in bytes. The largest accepted pictures need two thirds
+// MaxMemory of a module in bytes. The largest accepted pictures need nine tenths
 // of it, and the whole program is to stay below a gigabyte.
-const MaxMemory = 512 << 20
+const MaxMemory = 704 << 20
 
 const pageSize = 64 << 10 // of WebAssembly
 
@@ -27,7 +27,8 @@ var (
 	ErrStart = errors.New("wasm: a module does not start")
 	// ErrSlow says that the work takes longer than it was given.
 	ErrSlow = errors.New("wasm: takes too long")
-	// ErrMemory says that a module has no room, or looks beyond what it has.
+	// ErrMemory says that a module needs more room than it may have, or looks beyond
+	// what it has.
 	ErrMemory = errors.New("wasm: out of memory")
 )
 
@@ -97,6 +98,9 @@ func (m *Module) Run(caller context.Context, limit time.Duration, work func(*Ins
 	if err == nil {
 		defer instance.Close(context.WithoutCancel(ctx))
 		err = work(&Instance{ctx, instance})
+	}
+	if err != nil && memory.refused { // what it did then says nothing
+		err = fmt.Errorf("%w: %w", ErrMemory, err)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

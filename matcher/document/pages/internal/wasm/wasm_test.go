@@ -155,6 +155,17 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	// What goes wrong without the memory it wanted is for want of memory.
+	fault := errors.New("a fault")
+	for by, want := range map[uint64]bool{1: false, MaxMemory / pageSize: true} {
+		err := run(t, moduleOf(nothing...), time.Minute, func(i *Instance) error {
+			_, err := i.Call("grow", by)
+			return errors.Join(err, fault)
+		})
+		if !errors.Is(err, fault) || errors.Is(err, ErrMemory) != want {
+			t.Errorf("by %d pages: %v", by, err)
+		}
+	}
 }
 
 // All kinds of instruction are copied as they are, each with the bytes that
