@@ -8,38 +8,82 @@ import (
 	"path/filepath"
 
 	"facematch/matcher"
-	"facematch/matcher/internal/background"
 	"facematch/matcher/internal/blob"
 )
 
-// frames are the request's own, or those of its clip.
-func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
+// openedFilm is a film that must be ended: wherever it stands, once its context has
+// ended or nobody waits for a frame. It may be ended again.
+type openedFilm interface {
+	matcher.Film
+	end()
+}
+
+// filmOpener begins to read a clip file. It reports how many frames of it have been
+// read. The film ends with the context.
+type filmOpener func(ctx context.Context, path string, report func(read int)) (openedFilm, error)
+
+// film gives the sampled frames of the request's own film, or of its clip. The clip
+// is read on while the engine works on the frames it has, a few frames ahead. It
+// ends with the context, and with end, which must be called in any case and waits
+// for no frame; the engine's Close waits for it. After an error of Next the clip
+// cannot be judged at all: the frames before may come from a decoder that has
+// broken.
+func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (film matcher.Film, end func(), err error) {
 	if req.Film != nil {
-		var frames []matcher.Frame
-		for {
-			f, err := req.Film.Next(ctx)
-			if errors.Is(err, io.EOF) {
-				return frames, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			frames = append(frames, f)
-		}
+		return req.Film, func() {}, nil
 	}
 	progress.Report(matcher.StageClip, 0, 0)
-	frames, err := background.Run(ctx, &m.params.Engine.native, func() ([]matcher.Frame, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		film openedFilm
+		err  error
+	}
+	opened, ended := make(chan result, 1), make(chan struct{})
+	err = m.params.Engine.native.Go(func() {
+		defer close(ended)
 		path, remove, err := m.clipFile(ctx, req.Video)
 		if err != nil {
-			return nil, err
+			opened <- result{err: err}
+			return
 		}
 		defer remove()
-		return m.readClip(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
+		film, err := m.openFilm(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
+		opened <- result{film, err}
+		if err == nil {
+			<-ctx.Done()
+			film.end()
+		}
 	})
-	if errors.Is(err, background.ErrClosed) {
-		return nil, closed(err)
+	if err != nil {
+		cancel()
+		return nil, nil, closed(err)
 	}
-	return frames, err
+	select {
+	case r := <-opened:
+		if r.err != nil {
+			cancel()
+			return nil, nil, r.err
+		}
+		return r.film, func() { cancel(); <-ended }, nil
+	case <-ctx.Done(): // who opens it ends it
+		defer cancel()
+		return nil, nil, ctx.Err()
+	}
+}
+
+// allOf reads a film to its end.
+func allOf(ctx context.Context, film matcher.Film) ([]matcher.Frame, error) {
+	var frames []matcher.Frame
+	for {
+		f, err := film.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return frames, nil
+		case err != nil:
+			return nil, err
+		}
+		frames = append(frames, f)
+	}
 }
 
 // clipFile gives a file to read the clip from, checked by its content: the

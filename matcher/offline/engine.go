@@ -36,7 +36,7 @@ type Params struct {
 	Folders     []string // where the models may lie, in the order to try
 	Calibration *matcher.Calibration
 	Network     string // the second network's file where it does not lie among the models
-	Program     string // tries that file, see TryNetwork; empty: this program
+	Program     string // tries that file and reads clips, see TryNetwork and DecodeHere; empty: this program
 	Cascade     []byte // see assets/cascade
 	Log         *slog.Logger
 }
@@ -87,7 +87,7 @@ func New(p Params) (*Engine, error) {
 		return nil, err
 	}
 	workers := runtime.NumCPU()
-	return &Engine{params: p, cascade: c, workers: workers, decoders: newDecoders(workers)}, nil
+	return &Engine{params: p, cascade: c, workers: workers, decoders: newDecoders(workers, p.Program)}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the

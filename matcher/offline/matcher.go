@@ -30,16 +30,14 @@ type MatcherParams struct {
 // several goroutines; closing the Engine ends it.
 type Matcher struct {
 	params   MatcherParams
-	readClip clipReader
+	openFilm filmOpener
 }
 
 var _ matcher.Matcher = (*Matcher)(nil)
 
 // NewMatcher makes a matcher and returns at once.
 func NewMatcher(p MatcherParams) *Matcher {
-	return &Matcher{params: p, readClip: func(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
-		return p.Engine.decoders.read(ctx, path, report)
-	}}
+	return &Matcher{params: p, openFilm: p.Engine.decoders.film}
 }
 
 // Describe names engine, models and calibration, once the models are loaded.
@@ -117,7 +115,12 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 // lookAtClip chooses and describes the best frames of the request's clip; the code
 // says why where there are too few.
 func (m *Matcher) lookAtClip(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]seen, template, int, error) {
-	frames, err := m.frames(ctx, req, progress)
+	film, end, err := m.film(ctx, req, progress)
+	if err != nil {
+		return nil, template{}, 0, err
+	}
+	defer end()
+	frames, err := allOf(ctx, film)
 	if err != nil {
 		return nil, template{}, 0, err
 	}
