@@ -9,6 +9,7 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/internal/blob"
+	"facematch/matcher/internal/container"
 )
 
 // openedFilm is a film that must be ended: wherever it stands, once its context has
@@ -86,8 +87,9 @@ func allOf(ctx context.Context, film matcher.Film) ([]matcher.Frame, error) {
 	}
 }
 
-// clipFile gives a file to read the clip from, checked by its content: the
-// clip's own, or a private copy of one in memory. The copy goes with remove.
+// clipFile gives a file to read the clip from, checked by its content: the clip's
+// own, or a private copy of one in memory, or of one whose first picture track is
+// not the one that players show. The copy goes with remove.
 func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string, remove func(), err error) {
 	r, err := blob.Open(clip, "clip")
 	if err != nil {
@@ -103,26 +105,35 @@ func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string,
 		return "", nil, matcher.NewProblem("clip.unreadable", err)
 	}
 	head = head[:n]
-	switch format := blob.Sniff(head); format {
-	case blob.MP4, blob.MOV, blob.AVI, blob.MKV:
-	case blob.Unknown:
+	switch format := blob.Sniff(head); {
+	case format == blob.MP4, format == blob.MOV, format == blob.AVI, format == blob.MKV:
+	case format == blob.Unknown:
 		return "", nil, matcher.NewProblem("clip.unreadable", errors.New("unknown kind of file"))
+	case format.OtherFilm():
+		return "", nil, matcher.NewProblem("clip.other_kind", nil, "Format", string(format))
 	default:
 		return "", nil, matcher.NewProblem("clip.unsupported", nil, "Format", string(format))
 	}
-	if clip.Path != "" {
-		// FFmpeg takes what stands before a colon in a path for a protocol, but not
-		// behind a slash.
-		path, err := filepath.Abs(clip.Path)
+	if file, ok := r.(*os.File); ok && clip.Path != "" {
+		info, err := file.Stat()
 		if err != nil {
 			return "", nil, matcher.NewProblem("clip.unreadable", err)
 		}
-		return path, func() {}, nil
+		if len(container.Read(file, info.Size()).Hidden) == 0 {
+			// FFmpeg takes what stands before a colon in a path for a protocol, but not
+			// behind a slash.
+			path, err := filepath.Abs(clip.Path)
+			if err != nil {
+				return "", nil, matcher.NewProblem("clip.unreadable", err)
+			}
+			return path, func() {}, nil
+		}
 	}
 	return m.spill(ctx, head, r)
 }
 
-// spill writes a clip that is only in memory to a private file.
+// spill writes a clip to a private file, in which FFmpeg takes the track that players
+// show.
 func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path string, remove func(), err error) {
 	file, err := os.CreateTemp(m.params.Temp, "clip-*") // 0600
 	if err != nil {
@@ -149,6 +160,11 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 		return "", nil, matcher.NewProblem("clip.temp", err)
 	case n == maxSpill:
 		return "", nil, matcher.NewProblem("clip.too_large", nil)
+	}
+	for _, p := range container.Read(file, int64(len(head))+n).Hidden {
+		if _, err := file.WriteAt(p.Bytes, p.At); err != nil {
+			return "", nil, matcher.NewProblem("clip.temp", err)
+		}
 	}
 	return path, remove, nil
 }

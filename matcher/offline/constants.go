@@ -134,8 +134,9 @@ const (
 	maxSpill = 512 << 20
 )
 
-// mostMisses is how many packets in a row that cannot be read are the end of a clip.
-const mostMisses = 8
+// mostMisses is how many attempts in a row that give no picture are the end of a
+// clip. OpenCV gives up after 512 packets of sound, of which 6 hours follow at most.
+const mostMisses = 2048
 
 // How a network of the operator's own is tried in a process of its own.
 const (
@@ -154,6 +155,9 @@ const (
 // How clips are read in processes of their own, the decoders.
 const (
 	decoderEnv = "FACEMATCH_DECODER" // set in them
+	// programEnv names the program that they run, for tests where /proc/self/exe is not
+	// this one: in a chroot without /proc, or in an emulator.
+	programEnv = "FACEMATCH_PROGRAM"
 	// startPatience is how long one may take to start: 0.2 s on a machine with
 	// nothing else to do.
 	startPatience = 30 * time.Second

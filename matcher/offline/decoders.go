@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -40,6 +41,9 @@ type started struct {
 }
 
 func newDecoders(most int, program string) *decoders {
+	if program == "" {
+		program = os.Getenv(programEnv)
+	}
 	open, end := context.WithCancel(context.Background())
 	return &decoders{program: program, arguments: []string{DecodeCommand}, starter: starter{program: program}, places: make(chan struct{}, most), open: open, end: end}
 }

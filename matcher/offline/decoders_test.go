@@ -617,6 +617,33 @@ func TestDecoderStartsNone(t *testing.T) {
 	wantProblem(t, err, "engine.failed")
 }
 
+// Where /proc/self/exe is not this program, a test says where that is.
+func TestDecoderProgram(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := written(t, "elsewhere", data)
+	if err := os.Chmod(moved, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, key := range map[string]string{moved: "", filepath.Join(t.TempDir(), "none"): "engine.failed"} {
+		t.Setenv(programEnv, path)
+		p := newDecoders(1, "")
+		t.Cleanup(p.close)
+		frames, err := p.read(context.Background(), anyClip(t), quiet)
+		if key != "" {
+			wantProblem(t, err, key)
+		} else if err != nil || !leastFrames(frames) {
+			t.Errorf("%d frames, %v", len(frames), err)
+		}
+	}
+}
+
 // No token, password or home is known to a decoder.
 func TestDecoderEnviron(t *testing.T) {
 	t.Setenv("FACEMATCH_TOKEN", "secret")
