@@ -21,7 +21,7 @@ type openedFilm interface {
 
 // filmOpener begins to read a clip file. It reports how many frames of it have been
 // read. The film ends with the context.
-type filmOpener func(ctx context.Context, path string, report func(read int)) (openedFilm, error)
+type filmOpener func(ctx context.Context, j job, report func(read int)) (openedFilm, error)
 
 // film gives the sampled frames of the request's own film, or of its clip. The clip
 // is read on while the engine works on the frames it has, a few frames ahead. It
@@ -34,6 +34,11 @@ func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matche
 		return req.Film, func() {}, nil
 	}
 	progress.Report(matcher.StageClip, 0, 0)
+	return m.begin(ctx, req.Video, false, func(read int) { progress.Report(matcher.StageClip, read, 0) })
+}
+
+// begin begins to read a clip.
+func (m *Matcher) begin(ctx context.Context, clip matcher.Blob, every bool, report func(read int)) (film matcher.Film, end func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	type result struct {
 		film openedFilm
@@ -42,13 +47,13 @@ func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matche
 	opened, ended := make(chan result, 1), make(chan struct{})
 	err = m.params.Engine.native.Go(func() {
 		defer close(ended)
-		path, remove, err := m.clipFile(ctx, req.Video)
+		path, remove, err := m.clipFile(ctx, clip)
 		if err != nil {
 			opened <- result{err: err}
 			return
 		}
 		defer remove()
-		film, err := m.openFilm(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
+		film, err := m.openFilm(ctx, job{path, every}, report)
 		opened <- result{film, err}
 		if err == nil {
 			<-ctx.Done()

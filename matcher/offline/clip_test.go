@@ -336,13 +336,13 @@ func TestClipInMemory(t *testing.T) {
 	m := clipMatcher(t)
 	var mode os.FileMode
 	reader := m.openFilm
-	m.openFilm = func(ctx context.Context, path string, report func(int)) (openedFilm, error) {
-		info, err := os.Stat(path)
+	m.openFilm = func(ctx context.Context, j job, report func(int)) (openedFilm, error) {
+		info, err := os.Stat(j.path)
 		if err != nil {
 			return nil, err
 		}
 		mode = info.Mode()
-		return reader(ctx, path, report)
+		return reader(ctx, j, report)
 	}
 	frames, err := read(t, m, memoryBlob(data))
 	if err != nil || !leastFrames(frames) {
@@ -367,7 +367,7 @@ func TestClipInMemory(t *testing.T) {
 func TestClipCancelledWhileReading(t *testing.T) {
 	m := clipMatcher(t)
 	started, release, ended := make(chan struct{}), make(chan struct{}), false
-	m.openFilm = func(context.Context, string, func(int)) (openedFilm, error) {
+	m.openFilm = func(context.Context, job, func(int)) (openedFilm, error) {
 		close(started)
 		<-release
 		ended = true

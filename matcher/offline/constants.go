@@ -109,8 +109,7 @@ const (
 
 // The rules of a result.
 const (
-	stretches  = 8 // chosen frames
-	candidates = 3 // frames looked at for each chosen one
+	stretches = 8 // chosen frames
 	// minUsable is the fewest chosen frames that decide. They are counted after
 	// the choice, one a stretch: ten usable frames in two stretches count as two.
 	minUsable = 3

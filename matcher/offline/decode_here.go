@@ -29,15 +29,15 @@ func DecodeHere(jobs io.Reader, answers io.Writer) error {
 	if err != nil {
 		return matcher.NewProblem("engine.failed", err)
 	}
-	on, paths := newSheets(memory), make(chan string)
+	on, asks := newSheets(memory), make(chan job)
 	go func() {
 		for {
 			a, err := readAsked(jobs)
 			switch {
 			case err != nil:
 				os.Exit(0) // the parent has gone or wants no more, also in the middle of a clip
-			case a.job:
-				paths <- a.path
+			case a.job != nil:
+				asks <- *a.job
 			default:
 				on.back(a.sheet)
 			}
@@ -45,21 +45,21 @@ func DecodeHere(jobs io.Reader, answers io.Writer) error {
 	}()
 	err = said{What: sayReady}.write(answers)
 	for err == nil {
-		err = decode(<-paths, on, answers)
+		err = decode(<-asks, on, answers)
 	}
 	return matcher.NewProblem("engine.failed", err)
 }
 
 // decode reads one clip and sends what comes of it. The error is one of sending.
-func decode(path string, on *sheets, answers io.Writer) error {
-	if path == "" {
-		path = sharedClip
+func decode(j job, on *sheets, answers io.Writer) error {
+	if j.path == "" {
+		j.path = sharedClip
 	}
 	if err := limitTime(clipTime); err != nil {
 		return err
 	}
 	frames := uint32(0)
-	unsampled, err := readOnto(context.Background(), on, path, func(read int) {
+	unsampled, err := readOnto(context.Background(), on, j, func(read int) {
 		// Whoever cannot hear it has gone, which ends this process anyway.
 		_ = said{What: sayRead, Number: uint32(read)}.write(answers)
 	}, func(f matcher.Frame) error {
@@ -80,19 +80,31 @@ func decode(path string, on *sheets, answers io.Writer) error {
 	return said{What: sayFault, Number: uint32(fault)}.write(answers)
 }
 
+// job is a clip to be read.
+type job struct {
+	path  string
+	every bool // frame is asked for, not only sampled ones
+}
+
 // asked is what a parent says: a job, or a sheet that it has copied.
 type asked struct {
-	job   bool
-	path  string
+	job   *job
 	sheet uint8
 }
 
-// sheetBack stands where a job has the length of its path.
-const sheetBack = 1 << 31
+// A job begins with the length of its path, to which everyFrame may be added.
+// sheetBack stands in its place for a sheet.
+const (
+	everyFrame = 1 << 30
+	sheetBack  = 1 << 31
+)
 
-func writeJob(w io.Writer, path string) error {
-	job := binary.LittleEndian.AppendUint32(nil, uint32(len(path)))
-	_, err := w.Write(append(job, path...))
+func (j job) write(w io.Writer) error {
+	length := uint32(len(j.path))
+	if j.every {
+		length |= everyFrame
+	}
+	_, err := w.Write(append(binary.LittleEndian.AppendUint32(nil, length), j.path...))
 	return err
 }
 
@@ -110,10 +122,12 @@ func readAsked(r io.Reader) (asked, error) {
 	if n >= sheetBack {
 		return asked{sheet: uint8(n)}, nil
 	}
-	if n > longestPath {
+	j := job{every: n&everyFrame != 0}
+	if n &^= everyFrame; n > longestPath {
 		return asked{}, errors.New("no job of ours")
 	}
 	b := make([]byte, n)
 	_, err := io.ReadFull(r, b)
-	return asked{job: true, path: string(b)}, err
+	j.path = string(b)
+	return asked{job: &j}, err
 }

@@ -14,8 +14,8 @@ import (
 // nothing here need suit another version; but the decoder may be in the hands of
 // whoever made the clip, so the parent believes nothing it has not checked.
 //
-//	parent: a job for each clip: its length and a path; no path where the clip lies
-//	        in the file both share
+//	parent: a job for each clip: a path, none where the clip lies in the file both
+//	        share, and whether every frame is wanted
 //	        (a sheet that it has copied)*
 //	decoder: ready · (read | frame, its pixels)* · jumps · done
 //	         or fault in place of jumps and done
@@ -71,13 +71,14 @@ func sendFrame(w io.Writer, f matcher.Frame, on *sheets) error {
 	return err
 }
 
-// hearing takes what a decoder says of one clip: at most mostFrames frames, each no
+// hearing takes what a decoder says of one clip: at most so many frames, each no
 // larger than frameSide and later in the clip than the one before.
 type hearing struct {
 	from   io.Reader
 	shared io.ReaderAt             // where the pixels lie; nil where they follow the frame
 	back   func(sheet uint8) error // gives a sheet back
 	report func(read int)
+	most   int // frames
 
 	frames    int
 	last      matcher.Frame // without its picture
@@ -101,7 +102,7 @@ func (h *hearing) next() (matcher.Frame, error) {
 		switch {
 		case s.What == sayRead && !h.jumps && s.Number <= maxFrames:
 			h.report(int(s.Number))
-		case s.What == sayFrame && !h.jumps && h.frames < mostFrames && s.sensible() && uint64(s.Number) > h.last.Seq && s.At >= h.last.At:
+		case s.What == sayFrame && !h.jumps && h.frames < h.most && s.sensible() && uint64(s.Number) > h.last.Seq && s.At >= h.last.At:
 			return h.frame(s)
 		case s.What == sayJumps && !h.jumps && s.Number <= maxFrames:
 			h.jumps, h.unsampled = true, int(s.Number)

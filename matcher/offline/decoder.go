@@ -124,16 +124,19 @@ func decoderEnviron() []string {
 // begin has the decoder read a clip, whose frames next gives. The error is the
 // context's, or what is wrong with the file. Where it was not even asked, which
 // clips tells, the decoder is as good as before.
-func (d *decoder) begin(ctx context.Context, path string, report func(read int)) error {
+func (d *decoder) begin(ctx context.Context, j job, report func(read int)) error {
 	if d.clip != nil {
-		if err := d.share(ctx, path); err != nil {
+		if err := d.share(ctx, j.path); err != nil {
 			d.forget()
 			return err
 		}
-		path = ""
+		j.path = ""
 	}
 	d.hearing = &hearing{
-		from: &untilSilent{d.answers, d.silence, time.Time{}}, report: report, back: func(uint8) error { return nil },
+		from: &untilSilent{d.answers, d.silence, time.Time{}}, report: report, most: mostFrames, back: func(uint8) error { return nil },
+	}
+	if j.every {
+		d.hearing.most = maxFrames
 	}
 	if d.sheets != nil {
 		d.hearing.shared = d.sheets
@@ -142,7 +145,7 @@ func (d *decoder) begin(ctx context.Context, path string, report func(read int))
 	d.clips++
 	d.waited = 0
 	// A decoder that does not even take its job is found out by next.
-	_ = writeJob(d.jobs, path)
+	_ = j.write(d.jobs)
 	return nil
 }
 

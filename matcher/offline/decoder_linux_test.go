@@ -290,7 +290,7 @@ func TestSharedClipIsEmptied(t *testing.T) {
 		if _, err := d.clip.WriteAt([]byte("a part"), 0); err != nil {
 			t.Fatal(err)
 		}
-		err := d.begin(context.Background(), path, quiet)
+		err := d.begin(context.Background(), job{path: path}, quiet)
 		if err == nil {
 			for err == nil {
 				_, err = d.next(context.Background())

@@ -55,7 +55,7 @@ func newDecoders(most int, program string) *decoders {
 // The problems of opening and reading are clip.reader_broke, clip.too_slow,
 // clip.temp, what is wrong with the clip, and engine.failed where no process can be
 // started.
-func (p *decoders) film(ctx context.Context, path string, report func(read int)) (openedFilm, error) {
+func (p *decoders) film(ctx context.Context, j job, report func(read int)) (openedFilm, error) {
 	select {
 	case p.places <- struct{}{}:
 	case <-ctx.Done():
@@ -67,14 +67,14 @@ func (p *decoders) film(ctx context.Context, path string, report func(read int))
 		return nil, err
 	}
 	most := 0
-	f := &clipFilm{decoders: p, ctx: ctx, path: path, decoder: d, usedBefore: d.clips > 0}
+	f := &clipFilm{decoders: p, ctx: ctx, job: j, decoder: d, usedBefore: d.clips > 0}
 	f.report = func(read int) { // which may begin again
 		if read > most {
 			most = read
 			report(read)
 		}
 	}
-	if err := d.begin(ctx, path, f.report); err != nil {
+	if err := d.begin(ctx, j, f.report); err != nil {
 		f.finish(err)
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (p *decoders) film(ctx context.Context, path string, report func(read int))
 type clipFilm struct {
 	decoders *decoders
 	ctx      context.Context // of the whole film
-	path     string
+	job      job
 	report   func(int)
 
 	mu         sync.Mutex // held while a frame is waited for
@@ -136,7 +136,7 @@ func (f *clipFilm) again() error {
 		return err
 	}
 	f.decoder = d
-	return d.begin(f.ctx, f.path, f.report)
+	return d.begin(f.ctx, f.job, f.report)
 }
 
 // Unsampled is how many jumps of the picture were not sampled on both sides.

@@ -89,7 +89,7 @@ func misbehave(how string, further []string) {
 		return
 	}
 	said{What: sayReady}.write(os.Stdout)
-	if a, err := readAsked(os.Stdin); err != nil || !a.job {
+	if a, err := readAsked(os.Stdin); err != nil || a.job == nil {
 		return
 	}
 	switch how {
@@ -98,7 +98,7 @@ func misbehave(how string, further []string) {
 		said{What: sayJumps}.write(os.Stdout)
 		said{What: sayDone, Number: 1}.write(os.Stdout)
 		for {
-			if a, err := readAsked(os.Stdin); err != nil || a.job {
+			if a, err := readAsked(os.Stdin); err != nil || a.job != nil {
 				break
 			}
 		}
@@ -167,7 +167,7 @@ func quiet(int) {}
 
 // read reads a clip to its end, in another process.
 func (p *decoders) read(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
-	film, err := p.film(ctx, path, report)
+	film, err := p.film(ctx, job{path: path}, report)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (p *decoders) read(ctx context.Context, path string, report func(int)) ([]m
 // readClip reads a clip to its end, in this process.
 func readClip(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
 	var frames []matcher.Frame
-	_, err := readOnto(ctx, heap{}, path, report, func(f matcher.Frame) error {
+	_, err := readOnto(ctx, heap{}, job{path: path}, report, func(f matcher.Frame) error {
 		frames = append(frames, f)
 		return nil
 	})
@@ -305,7 +305,7 @@ func TestDecodersThatMisbehave(t *testing.T) {
 
 // heard is all that these words of a decoder come to.
 func heard(r io.Reader, shared io.ReaderAt) (frames []matcher.Frame, h *hearing, err error) {
-	h = &hearing{from: r, shared: shared, back: func(uint8) error { return nil }, report: quiet}
+	h = &hearing{from: r, shared: shared, back: func(uint8) error { return nil }, report: quiet, most: mostFrames}
 	for {
 		f, err := h.next()
 		if err != nil {
@@ -413,7 +413,7 @@ func TestDecoderKilledInTheMiddle(t *testing.T) {
 	t.Cleanup(p.close)
 	clip := writeClip(t, "clip.avi", "MJPG", image.Pt(640, 480), 300)
 	for range 2 {
-		film, err := p.film(context.Background(), clip, quiet)
+		film, err := p.film(context.Background(), job{path: clip}, quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,7 +470,7 @@ func TestSlowEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	film, err := p.film(context.Background(), clip, quiet)
+	film, err := p.film(context.Background(), job{path: clip}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

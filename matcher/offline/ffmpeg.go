@@ -43,9 +43,10 @@ func (heap) sheet(size image.Point) *image.RGBA { return image.NewRGBA(image.Rec
 // those are, quality.Sampler decides, which sees all. It reports how many frames it
 // has read, and stops within a few frames of the context's end.
 //
-// Of a damaged clip the frames that can be decoded are read. Pictures are laid, and
+// A job may ask for every frame instead. Of a damaged clip the frames that can be decoded are read. Pictures are laid, and
 // made as wide, as every player shows them. Times count from the first frame.
-func readOnto(ctx context.Context, p paper, path string, report func(read int), hand func(matcher.Frame) error) (unsampled int, err error) {
+func readOnto(ctx context.Context, p paper, j job, report func(read int), hand func(matcher.Frame) error) (unsampled int, err error) {
+	path := j.path
 	// FFmpeg by name: others would take "%02d" in a path for a row of pictures.
 	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
 	if capture != nil {
@@ -72,7 +73,7 @@ func readOnto(ctx context.Context, p paper, path string, report func(read int), 
 		return 0, err
 	}
 	r := reading{
-		capture: capture, paper: p, packets: packets, hand: hand, report: report,
+		capture: capture, paper: p, packets: packets, every: j.every, hand: hand, report: report,
 		step: frameTime(capture), shape: shapeOf(capture, film),
 	}
 	if film.Length == 0 { // its frames have no times of their own
@@ -98,6 +99,7 @@ type reading struct {
 	paper   paper
 	sampler *quality.Sampler
 	packets int
+	every   bool // not only sampled frames
 	step    time.Duration
 	shape   shape
 	hand    func(matcher.Frame) error
@@ -142,6 +144,9 @@ func (r *reading) all(ctx context.Context) (unsampled int, err error) {
 			return 0, faultKind
 		}
 		older, this := r.sampler.Add(now.at, thumbnail)
+		if r.every {
+			older, this = false, true
+		}
 		if older {
 			err = r.give(before)
 		}
