@@ -228,7 +228,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 				Connect: time.Duration(at.ConnectSeconds) * time.Second,
 				TLS:     time.Duration(at.TLSSeconds) * time.Second,
 				Answer:  time.Duration(at.AnswerSeconds) * time.Second,
-				Token:   token, Portraits: portraits, Version: version,
+				Token:   token, Portraits: portraits, Clips: p.engine, Version: version,
 			})
 		},
 		Tokens: token.New(folders.TokenFile()),

@@ -225,7 +225,7 @@ func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started,
 		in.Clip = &clip
 	}
 	if in.Clip != nil {
-		request.Video, request.Film = in.Clip.Video, matcher.FilmOf(in.Clip.Frames)
+		request.Video, request.Own, request.Film = in.Clip.Video, true, matcher.FilmOf(in.Clip.Frames)
 	}
 	return d.match(ctx, started, request, progress)
 }

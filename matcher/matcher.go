@@ -57,6 +57,23 @@ type PortraitFinder interface {
 	Upright(ctx context.Context, document Blob, p Portrait) (Blob, error)
 }
 
+// ClipCleaner makes a clip fit to leave this computer.
+type ClipCleaner interface {
+	// Clean gives a clip's pictures, as they are shown, without sound, names, places
+	// and dates, and says how it was made. It goes with remove. Errors are *Problem,
+	// or the context's.
+	Clean(ctx context.Context, clip Blob) (clean Blob, how Cleaning, remove func(), err error)
+}
+
+// Cleaning says how a clip was made fit to be sent.
+type Cleaning string
+
+// The ways to make a clip fit to be sent.
+const (
+	ClipRewritten Cleaning = "rewritten"    // its pictures were copied bit by bit
+	ClipEncoded   Cleaning = "encoded anew" // the file does not allow that
+)
+
 // Choice is what a clerk says of a page.
 type Choice struct {
 	Turn int             // degrees clockwise by which to turn the page first: 0, 90, 180 or 270
@@ -132,6 +149,7 @@ type Request struct {
 	Page      Blob        // the document as it came; the remote API gets it
 	Portrait  *Portrait   // found or cropped before; nil: the engine finds it on Page
 	Video     Blob        // the clip as a file; the remote API gets it
+	Own       bool        // Video was filmed by this program: it holds nothing but pictures and goes as it is
 	Film      Film        // the frames to compare, as they are filmed; nil: the engine reads Video
 	Person    string      // full name; empty where unknown or not consented to be sent
 	Session   string      // sess_<uuid>
@@ -158,14 +176,15 @@ type Answer struct {
 
 // Exchange is what is known of a call to another program.
 type Exchange struct {
-	Host      string `json:"host"`                  // whom it went to, with the port where it is not the usual one
-	Reached   bool   `json:"reached"`               // a connection stood, so bytes may have been sent
-	Answered  bool   `json:"answered"`              // an answer came, of whatever kind, and not cut off
-	Refused   bool   `json:"refused,omitempty"`     // the answer says that the request was not taken at all
-	Status    int    `json:"http_status,omitempty"` // 0: no answer began
-	RequestID string `json:"request_id,omitempty"`  // the answer's X-Request-Id
-	Sent      int64  `json:"sent_bytes"`            // of the body, as far as they were handed to the network
-	Size      int64  `json:"size_bytes"`            // of the body
+	Host      string   `json:"host"`                  // whom it went to, with the port where it is not the usual one
+	Reached   bool     `json:"reached"`               // a connection stood, so bytes may have been sent
+	Answered  bool     `json:"answered"`              // an answer came, of whatever kind, and not cut off
+	Refused   bool     `json:"refused,omitempty"`     // the answer says that the request was not taken at all
+	Status    int      `json:"http_status,omitempty"` // 0: no answer began
+	RequestID string   `json:"request_id,omitempty"`  // the answer's X-Request-Id
+	Clip      Cleaning `json:"clip,omitempty"`        // how the clip was made that was sent; empty where it went as it was filmed, or none did
+	Sent      int64    `json:"sent_bytes"`            // of the body, as far as they were handed to the network
+	Size      int64    `json:"size_bytes"`            // of the body
 
 	Connect time.Duration `json:"connect_ns"` // until the connection stood
 	Send    time.Duration `json:"send_ns"`    // from then until the request was sent

@@ -33,7 +33,7 @@ var shared struct {
 }
 
 // sharedDecoders are those of all tests that do not close or harm them.
-var sharedDecoders = newDecoders(2)
+var sharedDecoders = newDecoders(2, "")
 
 func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
