@@ -77,21 +77,6 @@ func (m *Matcher) begin(ctx context.Context, clip matcher.Blob, every bool, repo
 	}
 }
 
-// allOf reads a film to its end.
-func allOf(ctx context.Context, film matcher.Film) ([]matcher.Frame, error) {
-	var frames []matcher.Frame
-	for {
-		f, err := film.Next(ctx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return frames, nil
-		case err != nil:
-			return nil, err
-		}
-		frames = append(frames, f)
-	}
-}
-
 // clipFile gives a file to read the clip from, checked by its content: the clip's
 // own, or a private copy of one in memory, or of one whose first picture track is
 // not the one that players show. The copy goes with remove.
