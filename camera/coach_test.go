@@ -199,7 +199,7 @@ func TestAdviceAboutOthers(t *testing.T) {
 	}{
 		"under half the size":       {[]matcher.Face{far, person}, []matcher.Face{person}, matcher.AsideNobody, hintGood},
 		"half the size":             {[]matcher.Face{face(60, 60, 30), person}, []matcher.Face{person, face(60, 60, 30)}, matcher.AsideLeft, hintSeveral},
-		"beside":                    {[]matcher.Face{beside, person, far}, []matcher.Face{person, beside, far}, matcher.AsideRight, hintSeveral},
+		"beside":                    {[]matcher.Face{beside, person, far}, []matcher.Face{person, beside}, matcher.AsideRight, hintSeveral},
 		"the middle one is meant":   {[]matcher.Face{larger, person}, []matcher.Face{person, larger}, matcher.AsideLeft, hintSeveral},
 		"but not a much larger one": {[]matcher.Face{face(120, 240, 90), person}, []matcher.Face{face(120, 240, 90), person}, matcher.AsideRight, hintSeveral},
 		"a child in arms":           {[]matcher.Face{person, child}, []matcher.Face{person, child}, matcher.AsideNobody, hintSeveral},

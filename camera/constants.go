@@ -181,14 +181,6 @@ const (
 	// at each end, and beside jumps.
 	mostSampled = 2*quality.SampledMost + 2
 
-	// writerOptions go to FFmpeg with every clip. Its own choice for H.264 takes
-	// 45 ms of a core for each frame of 1280x720, and holds 40 of them until the end:
-	// where other work takes the cores the clip was then not finished for half a
-	// minute. This takes a quarter of it and holds none; the files are larger by
-	// half.
-	writerOptions    = "preset;veryfast|tune;zerolatency"
-	writerOptionsEnv = "OPENCV_FFMPEG_WRITER_OPTIONS"
-
 	// clipCodec is H.264 as MP4 names it.
 	clipCodec = "avc1"
 

@@ -76,19 +76,17 @@ type Source struct {
 // and keeps trying until Close. What goes wrong shows in Next. A missing part is
 // a mistake in the program and panics.
 //
-// The first Open of a program tells FFmpeg through the environment how to read and
-// write, unless it has OPENCV_FFMPEG_CAPTURE_OPTIONS or _WRITER_OPTIONS already.
+// The first Open of a program sets FFmpeg's time-outs through the environment,
+// unless it has OPENCV_FFMPEG_CAPTURE_OPTIONS already.
 func Open(p Params) *Source { return openOn(p, thisSystem()) }
 
 func openOn(p Params, sys system) *Source {
 	if p.Faces == nil || p.Temp == "" || p.Log == nil {
 		panic("camera: Params.Faces, Temp or Log is missing")
 	}
-	for name, options := range map[string]string{captureOptionsEnv: captureOptions, writerOptionsEnv: writerOptions} {
-		if _, ok := os.LookupEnv(name); !ok {
-			// Only a malformed name could fail; with cgo, Go tells C as well.
-			_ = os.Setenv(name, options)
-		}
+	if _, ok := os.LookupEnv(captureOptionsEnv); !ok {
+		// Only a malformed name could fail; with cgo, Go tells C as well.
+		_ = os.Setenv(captureOptionsEnv, captureOptions)
 	}
 	s := &Source{
 		p: p, sys: sys, from: parseAddress(p.Address), opened: time.Now(),
