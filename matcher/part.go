@@ -87,6 +87,12 @@ func (p Part) String() string {
 	return strings.Join(words, " ")
 }
 
+// Percent is the part for people: "50 % by 100 % from 25 %, 0 %".
+func (p Part) Percent() string {
+	whole := func(share float64) int { return int(math.Round(100 * share)) }
+	return fmt.Sprintf("%d %% by %d %% from %d %%, %d %%", whole(p.Width), whole(p.Height), whole(p.X), whole(p.Y))
+}
+
 // MarshalText is part of encoding.TextMarshaler.
 func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
