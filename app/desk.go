@@ -53,6 +53,12 @@ type (
 	Sight        = matcher.Sight
 )
 
+// PartOf is the part of a picture of this size that an area of it is.
+func PartOf(area image.Rectangle, size image.Point) Part { return matcher.PartOf(area, size) }
+
+// CodeTwoFaces is the code of a side that shows more than one.
+const CodeTwoFaces = matcher.CodeTwoFaces
+
 // StageOffering is when a check has waited for a good picture for long enough.
 const StageOffering = matcher.StageOffering
 

@@ -38,6 +38,17 @@ func (w words) side(which string, code int, flaw app.Flaw) (text, advice string)
 	return text, w.T(key + ".hint")
 }
 
+// advice is a hint; where somebody is to step aside, with the place where the clerk
+// sees them.
+func (w words) advice(a app.Advice) string {
+	if a.Aside != "" {
+		if key := a.Hint.Key + "_" + string(a.Aside); w.T(key) != key {
+			return w.T(key)
+		}
+	}
+	return w.Notice(a.Hint)
+}
+
 // rule is the form of a condition that was not met, as the answer writes it.
 var rule = regexp.MustCompile(`^(\S+) (>=|>|<=|<|==|!=) (\S+) \(was (.+)\)$`)
 
