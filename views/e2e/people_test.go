@@ -32,8 +32,8 @@ func twoPeople(t *testing.T) string {
 
 // Where things of the settings lie in the larger window.
 var (
-	partOnScreen = image.Rect(202, 421, 602, 645)
-	saveOnScreen = image.Pt(45, 978)
+	partOnScreen = image.Rect(202, 399, 602, 623)
+	saveOnScreen = image.Pt(45, 957)
 )
 
 // TestTwoPeople photographs what a clerk sees of a second person: the coach before a
