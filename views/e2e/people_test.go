@@ -89,9 +89,10 @@ func TestTwoPeople(t *testing.T) {
 			time.Sleep(time.Second)
 			p.shots("part")
 			d.resize(p.window, sizes[1][0], sizes[1][1])
-			d.click(left+saveOnScreen.X, top+saveOnScreen.Y)
 			var part matcher.Part
 			d.until("the part is saved", toolTime, func() bool {
+				time.Sleep(time.Second) // until it is laid out anew, on a busy machine
+				d.click(left+saveOnScreen.X, top+saveOnScreen.Y)
 				store, err := settings.Open(filepath.Join(home, "config", "settings.toml"))
 				if err != nil {
 					t.Fatal(err)
