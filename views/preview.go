@@ -156,6 +156,12 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
+		if p.paints.resting.Load() { // nobody sees what is said under a dialog
+			if !pause(ctx, restInterval) {
+				return
+			}
+			continue
+		}
 		advice, err := source.Advise(ctx, after)
 		wait := time.Duration(0) // the source itself says how often it may be asked
 		switch {
