@@ -65,8 +65,8 @@ func inMemory(b []byte) matcher.Blob {
 // onceFilmed gives a capture that records a clip as the camera does.
 func onceFilmed(t *testing.T) (CaptureFunc, string) {
 	path := filepath.Join(t.TempDir(), "clip.mp4")
-	return func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
-		return matcher.Clip{Video: OpenFile(path)}, os.WriteFile(path, clipBytes, 0o600)
+	return func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+		return Captured{Clip: &matcher.Clip{Video: OpenFile(path)}}, os.WriteFile(path, clipBytes, 0o600)
 	}, path
 }
 
@@ -336,9 +336,9 @@ func TestNothingGoesOutThatIsNotRecorded(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, m := remoteDesk(t, &scripted{}, s)
 	in, _ := remoteInput(t)
-	in.Capture = func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+	in.Capture = func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		m.refuse = matcher.NewProblem("store.full", nil) // the disk fills up meanwhile
-		return matcher.Clip{Video: inMemory(clipBytes)}, nil
+		return Captured{Clip: &matcher.Clip{Video: inMemory(clipBytes)}}, nil
 	}
 	check, err := d.Check(context.Background(), in, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "store.full" || len(s.Posts()) != 0 {

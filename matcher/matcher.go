@@ -127,14 +127,12 @@ type Portrait struct {
 	Warnings []Notice          // what the clerk should know, most important first
 }
 
-// Clip is what a recorder made of a few seconds in front of the camera.
+// Clip is a film of a few seconds in front of the camera, as a file. Each frame that
+// a Film of it would have given stands in it.
 type Clip struct {
-	Video  Blob          // H.264 MP4
-	Frames []Frame       // candidate frames in the order they were taken, at most 16
-	Length time.Duration // from the first to the last recorded frame
-
-	Warning Notice           // the hint that was not followed when filming began; without a key: the picture was good
-	Quality quality.Measures // of the face when filming began; all 0 where none was seen
+	Video   Blob          // H.264 MP4
+	Picture *image.RGBA   // a sharp frame from its middle
+	Length  time.Duration // from the first to the last recorded frame
 }
 
 // Notice is a short message with a stable key and its parameters; the words
@@ -252,7 +250,8 @@ type Stage string
 const (
 	StageCoaching  Stage = "coaching"  // the camera waits for a good picture
 	StageOffering  Stage = "offering"  // none came; the clerk may film anyway
-	StageRecording Stage = "recording" // the camera records the clip
+	StageRecording Stage = "recording" // the camera films
+	StageWriting   Stage = "writing"   // the film becomes a file
 	StageLoading   Stage = "loading"   // the engine loads its models
 	StageDocument  Stage = "document"  // the portrait is looked for
 	StageClip      Stage = "clip"      // the clip is read
@@ -291,9 +290,34 @@ type Live struct {
 type Advice struct {
 	Seq   uint64      // of the frame it speaks of (Live.Seq)
 	Size  image.Point // of that frame
-	Faces []Face      // in that frame's pixels
+	Faces []Face      // those that count, in that frame's pixels; first whom the check is about
 	Good  bool        // exactly one face, which is near, whole, upright, straight, sharp and well lit
 	Hint  Notice      // the one thing to do next, or that all is well
+	Aside Aside       // whom to ask aside, where several count
 
 	Quality quality.Measures // of the one face; all 0 where there is none or several
+}
+
+// Aside is where the one stands who is to step aside, seen from the person the
+// check is about and in the picture as the camera took it: a mirrored one has left
+// and right exchanged.
+type Aside string
+
+// Where somebody stands.
+const (
+	AsideNobody Aside = ""       // nobody is to step aside, or the place has no word
+	AsideLeft   Aside = "left"   // on the picture's left
+	AsideRight  Aside = "right"  // on the picture's right
+	AsideBehind Aside = "behind" // behind, or above
+)
+
+// Mirrored is the same place in a mirrored picture.
+func (a Aside) Mirrored() Aside {
+	switch a {
+	case AsideLeft:
+		return AsideRight
+	case AsideRight:
+		return AsideLeft
+	}
+	return a
 }

@@ -33,8 +33,9 @@ func (d *duo) Describe(context.Context) (matcher.Description, error) {
 
 func (d *duo) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
-		Name: "by hand", Engine: "duo", Network: &matcher.Network{Features: "eyes.onnx", Landmarks: "points.onnx", Mean: 127, Deviation: 128},
-		Fusion: &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: d.models(),
+		Name: "by hand", Engine: "duo", Finder: matcher.Finder{Detector: "points.onnx", Landmarks: "points.onnx"},
+		Network: &matcher.Network{Features: "eyes.onnx", Mean: 127, Deviation: 128},
+		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: d.models(),
 	}
 }
 
