@@ -385,6 +385,7 @@ func TestCurves(t *testing.T) {
 			}
 			read, err := parsed(&matcher.Calibration{
 				Points: drawn.points, SamePerson: drawn.samePerson, ResultFrom: 70, Models: []matcher.Model{{Name: "wood.dat"}},
+				Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -504,7 +505,7 @@ type measured struct{ *ruler }
 func (m measured) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
 		Name: "a straight line", Engine: "ruler", Calibrated: true, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70,
-		Models: []matcher.Model{{Name: "wood.dat"}},
+		Models: []matcher.Model{{Name: "wood.dat"}}, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
 		Checks: &matcher.MeasuredChecks{Impostor: 24_000, Strangers: []matcher.Strangers{{Score: 10, Count: 20_000}, {Score: 65, Count: 30}, {Score: 72.5, Count: 3}}},
 	}
 }
