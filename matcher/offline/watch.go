@@ -115,7 +115,7 @@ func (m *Matcher) look(ctx context.Context, frame matcher.Frame, turned bool) (s
 			return s, nil
 		}
 		f := s.faces[0]
-		s.quality = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
+		s.quality = quality.Measure(frame.Image, f.Square(), f.Eyes, f.Nose)
 		if s.crop, err = closeUp(frame.Image, f); err != nil {
 			s.flaw = matcher.FlawSmall
 			return s, nil
@@ -230,7 +230,7 @@ func flawOf(s seen, img *image.RGBA) matcher.Flaw {
 	f, bounds := s.faces[0], img.Rect
 	inside := f.Box.Intersect(bounds)
 	edge := image.Pt(int(offCentre*float64(bounds.Dx())), int(offCentre*float64(bounds.Dy())))
-	light := quality.LightOf(img, f.Box)
+	light := quality.LightOf(img, f.Square())
 	eyes := alignOn(f.points)
 	lean := math.Abs(math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)) * 180 / math.Pi
 	switch {
