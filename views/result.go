@@ -43,10 +43,27 @@ func (c shownCheck) compared() bool {
 	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
 }
 
+// badFilm says whether the film alone is why nothing was compared.
+func (c shownCheck) badFilm() bool {
+	if c.unrecorded != nil || c.Answer == nil || c.kept != "" {
+		return false
+	}
+	data := c.Answer.Result.Data
+	return data.Anchor.Code == 0 && data.Target.Code != 0
+}
+
+// doubtedFilm says whether something in the film is why a person has to decide.
+func (c shownCheck) doubtedFilm() bool {
+	return c.compared() && c.outcome() == history.Refer && c.kept == "" &&
+		slices.ContainsFunc(c.Answer.Result.Scoring.FailedRefer, func(reason string) bool {
+			return reason != app.ReasonMinor && app.ReasonKey(reason) != ""
+		})
+}
+
 // together is the frame in which more than one face counts, where that is why
 // nothing was compared; nil otherwise.
 func (c shownCheck) together() *app.Sight {
-	if c.unrecorded != nil || c.Answer == nil || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces || c.kept != "" {
+	if !c.badFilm() || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces {
 		return nil
 	}
 	return c.Answer.Others
@@ -82,9 +99,11 @@ func newResultView(p parts, c shownCheck) *resultView {
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
 	film := p.keys.button(p.words.T("result.film_again"), theme.MediaRecordIcon(), func() { r.OnFilm() })
-	if film.Hide(); c.together() != nil {
-		// With one person less in the picture it comes to a result.
+	switch film.Hide(); {
+	case c.badFilm(): // a better one comes to a result
 		film.Importance, next.Importance = widget.HighImportance, widget.MediumImportance
+		fallthrough
+	case c.doubtedFilm():
 		film.Show()
 		again.Hide()
 	}
@@ -176,6 +195,7 @@ func (r *resultView) together(both app.Sight) fyne.CanvasObject {
 	shown := newPicture(both.Frame.Image)
 	shown.SetMinSize(fyne.NewSize(320, 240))
 	marks := newOutlines()
+	marks.alike = true
 	marks.set(both.Faces, both.Frame.Image.Rect.Size(), false, false)
 	return container.NewBorder(nil, centred(r.words.T("result.together")), nil, nil, container.NewStack(shown, marks))
 }
