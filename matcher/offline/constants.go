@@ -45,6 +45,42 @@ const (
 	boxRatio = 0.72
 )
 
+// How a page is searched that may lie on any side.
+const (
+	// proposedScore is how sure the detector must be of what is looked at closely, and
+	// proposedFrom the size, in its pixels, from which it is so of a face.
+	proposedScore = 0.3
+	proposedFrom  = 20.0
+	// leastOnPage is the size in pixels of the smallest face worth finding: eyes 10
+	// pixels apart.
+	leastOnPage = 24.0
+	quickLevel  = 1
+	mostPlaces  = 16
+	// pageOverlap is how many pixels of a tile the next one shows too: a larger face is
+	// seen in the level before.
+	pageOverlap = 48
+	// A proposal is looked at nearSide pixels large, or nearSideLarge where a part of it
+	// may be hidden, and then nearSideNext. At a wrong turn few faces look like one when
+	// they are shown so small: a turn whose score is less by lessNear than the best one's
+	// is wrong, and so is one where the page's own look has lessSeen less.
+	nearSide      = 28.0
+	nearSideLarge = 56.0
+	nearSideNext  = 36.0
+	lessNear      = 0.25
+	lessSeen      = 0.4
+	// strengthWeight brings the strength of the second network's answer to the score's
+	// scale, and leastWeight is what both together have of a face. Portraits have 1.7
+	// and more, drawn faces and patterns up to 1.45. surelyStrong stands for the
+	// strength where it is not asked for.
+	strengthWeight = 3.0
+	leastWeight    = 1.6
+	surelyStrong   = 0.8
+)
+
+// pageLevels are how many times the detector's height a page's longer side is in the
+// levels of the search.
+var pageLevels = [...]float64{1, 3, 5}
+
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any
 // encoding moves a descriptor by 0.07 to 0.11, measured from quality 80 to 98
 // alike: that much is the net's noise.

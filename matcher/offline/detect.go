@@ -36,9 +36,14 @@ func (b box) shared(o box) (ofSmaller, ofBoth float64) {
 	return w * h / min(one, other), w * h / (one + other - w*h)
 }
 
-// detect looks at a part of a picture for faces, once. The part is scaled to the
-// network's input as it is, with grey beside it, never squeezed.
+// detect looks at a part of a picture for faces, once.
 func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
+	return n.look(img, part, detectScore)
+}
+
+// look does so for what it takes for a face with a score of least or more. The part is scaled to the
+// network's input as it is, with grey beside it, never squeezed.
+func (n *networks) look(img gocv.Mat, part image.Rectangle, least float64) ([]box, error) {
 	scale := min(detectWidth/float64(part.Dx()), detectHeight/float64(part.Dy()))
 	size := image.Pt(max(1, int(math.Round(float64(part.Dx())*scale))), max(1, int(math.Round(float64(part.Dy())*scale))))
 	region := img.Region(part)
@@ -56,7 +61,7 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 	gocv.CopyMakeBorder(small, &whole, top, detectHeight-size.Y-top, left, detectWidth-size.X-left,
 		gocv.BorderConstant, color.RGBA{R: outside, G: outside, B: outside, A: 255})
 	gocv.CvtColor(whole, &rgb, gocv.ColorBGRAToBGR) // drops the fourth; the order stays
-	all, err := n.boxes(rgb)
+	all, err := n.boxes(rgb, least)
 	for i := range all {
 		b := &all[i]
 		perX, perY := float64(part.Dx())/float64(size.X), float64(part.Dy())/float64(size.Y)
@@ -67,7 +72,7 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 }
 
 // boxes runs the detector on a picture of its own size, in red, green and blue.
-func (n *networks) boxes(rgb gocv.Mat) ([]box, error) {
+func (n *networks) boxes(rgb gocv.Mat, least float64) ([]box, error) {
 	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0), false, false)
 	defer blob.Close()
 	n.detector.SetInput(blob, "")
@@ -94,7 +99,7 @@ func (n *networks) boxes(rgb gocv.Mat) ([]box, error) {
 	var all []box
 	for i := range len(scores) / 2 {
 		score := float64(scores[2*i+1])
-		if !(score >= detectScore) {
+		if !(score >= least) {
 			continue
 		}
 		c := corners[4*i : 4*i+4]
@@ -249,6 +254,24 @@ func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
 	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
 	middle := onto.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
 	onto.dx, onto.dy = detectHeight/2-middle.x, detectHeight/2-middle.y
+	all, err := n.inSquare(img, onto)
+	if err != nil {
+		return 0, err
+	}
+	const size = detectHeight / sureReach
+	best := 0.0
+	for _, b := range all {
+		x, y := b.middle().x-detectHeight/2, b.middle().y-detectHeight/2
+		if math.Hypot(x, y) < size/4 && b.size() > size/1.6 && b.size() < 1.6*size {
+			best = max(best, b.score)
+		}
+	}
+	return best, nil
+}
+
+// inSquare looks for faces in a picture as the similarity lays it onto a square of
+// the detector's height. The boxes are that square's.
+func (n *networks) inSquare(img *image.RGBA, onto similarity) ([]box, error) {
 	square := warped(img, onto, detectHeight)
 	defer square.Close()
 	whole := gocv.NewMat()
@@ -256,17 +279,10 @@ func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
 	const beside = (detectWidth - detectHeight) / 2
 	gocv.CopyMakeBorder(square, &whole, 0, 0, beside, beside, gocv.BorderConstant,
 		color.RGBA{R: outside, G: outside, B: outside, A: 255})
-	all, err := n.boxes(whole)
-	if err != nil {
-		return 0, err
+	all, err := n.boxes(whole, detectScore)
+	for i := range all {
+		all[i].minX -= beside
+		all[i].maxX -= beside
 	}
-	const size = detectHeight / sureReach
-	best := 0.0
-	for _, b := range all {
-		x, y := (b.minX+b.maxX)/2-detectWidth/2, (b.minY+b.maxY)/2-detectHeight/2
-		if math.Hypot(x, y) < size/4 && b.size() > size/1.6 && b.size() < 1.6*size {
-			best = max(best, b.score)
-		}
-	}
-	return best, nil
+	return all, err
 }
