@@ -219,8 +219,8 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		History:   records,
 		Engine:    p.engine,
 		Portraits: portraits,
-		OpenSource: func(address string) app.Source {
-			return camera.Open(camera.Params{Address: address, Faces: engine, Temp: here.Temp, Log: p.log})
+		OpenSource: func(at settings.Camera) app.Source {
+			return camera.Open(camera.Params{Address: at.Source, Part: at.Part, Faces: engine, Temp: here.Temp, Log: p.log})
 		},
 		OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 			return remote.New(remote.Params{
@@ -228,7 +228,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 				Connect: time.Duration(at.ConnectSeconds) * time.Second,
 				TLS:     time.Duration(at.TLSSeconds) * time.Second,
 				Answer:  time.Duration(at.AnswerSeconds) * time.Second,
-				Token:   token, Portraits: portraits, Version: version,
+				Token:   token, Portraits: portraits, Clips: p.engine, Version: version,
 			})
 		},
 		Tokens: token.New(folders.TokenFile()),

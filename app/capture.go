@@ -8,8 +8,16 @@ import (
 	"facematch/matcher/quality"
 )
 
-// CaptureFunc records a clip.
-type CaptureFunc func(ctx context.Context, progress matcher.ProgressFunc) (matcher.Clip, error)
+// CaptureFunc films a person. With asFile the film comes as a finished clip; else it
+// is given as soon as filming has begun, and ends with the context.
+type CaptureFunc func(ctx context.Context, asFile bool, progress matcher.ProgressFunc) (Captured, error)
+
+// Captured is what somebody films.
+type Captured struct {
+	Film matcher.Film  // its frames, as they are taken; nil where it comes as a file
+	Clip *matcher.Clip // the file; nil where it comes as frames
+	Filmed
+}
 
 // Filmed says how the picture was when filming began.
 type Filmed struct {
@@ -28,17 +36,25 @@ const (
 
 // Capture films a person for about this length as soon as the picture is good: at
 // once where it is. Where it is not good within ten seconds (StageOffering), it
-// films as well once anyway is closed, and the clip says what was wrong. The
-// errors are those of Source.Record and, but for the context's, of Source.Advise.
+// films as well once anyway is closed, and says what was wrong. The errors are
+// those of Source.Film and Source.Record and, but for the context's, of
+// Source.Advise.
 func Capture(source Source, length time.Duration, anyway <-chan struct{}) CaptureFunc {
-	return func(ctx context.Context, progress matcher.ProgressFunc) (matcher.Clip, error) {
+	return func(ctx context.Context, asFile bool, progress matcher.ProgressFunc) (Captured, error) {
 		filmed, err := awaitGood(ctx, source, anyway, progress)
 		if err != nil {
-			return matcher.Clip{}, err
+			return Captured{}, err
+		}
+		captured := Captured{Filmed: filmed}
+		if !asFile {
+			captured.Film, err = source.Film(ctx, length, progress)
+			return captured, err
 		}
 		clip, err := source.Record(ctx, length, progress)
-		clip.Warning, clip.Quality = filmed.Warning, filmed.Quality
-		return clip, err
+		if err == nil {
+			captured.Clip = &clip
+		}
+		return captured, err
 	}
 }
 

@@ -58,6 +58,11 @@ func (c *camera) Record(context.Context, time.Duration, matcher.ProgressFunc) (m
 	return matcher.Clip{Length: 3 * time.Second}, nil
 }
 
+func (c *camera) Film(context.Context, time.Duration, matcher.ProgressFunc) (matcher.Film, error) {
+	c.filmed = time.Since(c.began)
+	return matcher.FilmOf(nil), nil
+}
+
 func TestCapture(t *testing.T) {
 	const never = time.Hour
 	fault := errors.New("no faces today")
@@ -88,7 +93,8 @@ func TestCapture(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				var stages []matcher.Stage
-				clip, err := Capture(source, 3*time.Second, anyway)(ctx, func(p matcher.Progress) {
+				asFile := len(name)%2 == 0
+				captured, err := Capture(source, 3*time.Second, anyway)(ctx, asFile, func(p matcher.Progress) {
 					if len(stages) == 0 || stages[len(stages)-1] != p.Stage {
 						stages = append(stages, p.Stage)
 					}
@@ -99,8 +105,11 @@ func TestCapture(t *testing.T) {
 				if got := source.filmed.Truncate(time.Second); source.filmed >= 0 && got != c.filmed || source.filmed < 0 && c.filmed >= 0 {
 					t.Errorf("filmed at %v, want %v", source.filmed, c.filmed)
 				}
-				if clip.Warning.Key != c.warning {
-					t.Errorf("warning %q, want %q", clip.Warning.Key, c.warning)
+				if captured.Warning.Key != c.warning {
+					t.Errorf("warning %q, want %q", captured.Warning.Key, c.warning)
+				}
+				if filmed := c.want == nil; (captured.Clip != nil) != (filmed && asFile) || (captured.Film != nil) != (filmed && !asFile) {
+					t.Errorf("as a file %t: %+v", asFile, captured)
 				}
 				if offered := slices.Contains(stages, matcher.StageOffering); offered != c.offered {
 					t.Errorf("stages %v", stages)
@@ -119,29 +128,31 @@ func TestQualityIsRecorded(t *testing.T) {
 	answer := compared(t, nil, 90, 80)
 	answer.Portrait.Quality = quality.Measures{InterEye: 61.6, Size: 40.4, Sharpness: 30, Exposure: 99.6, Contrast: 88, Pose: 97, Tilt: 100, Total: 58}
 	answer.Frames = []matcher.MatchedFrame{{Quality: quality.Measures{InterEye: 80, Size: 60, Total: 70}}, {Quality: quality.Measures{InterEye: 91, Size: 75, Total: 75}}}
-	dark := matcher.Clip{Warning: matcher.Notice{Key: "coach.dark"}, Quality: quality.Measures{InterEye: 77, Exposure: 12}}
+	dark := Filmed{Warning: matcher.Notice{Key: "coach.dark"}, Quality: quality.Measures{InterEye: 77, Exposure: 12}}
 	lost := matcher.NewProblem("camera.lost", nil)
 	for name, c := range map[string]struct {
 		engine  scripted
-		clip    matcher.Clip
+		filmed  Filmed
 		err     error
 		want    string
 		without string
 	}{
-		"compared": {scripted{answer: answer}, matcher.Clip{Quality: quality.Measures{InterEye: 50}}, nil,
+		"compared": {scripted{answer: answer}, Filmed{Quality: quality.Measures{InterEye: 50}}, nil,
 			`"document":{"inter_eye_px":62,"size":40,"sharpness":30,"exposure":100,"contrast":88,"pose":97,"tilt":100,"total":58},` +
 				`"camera":{"inter_eye_px":86,"size":68,"sharpness":0,"exposure":0,"contrast":0,"pose":0,"tilt":0,"total":73}}`, "capture_warning"},
 		"filmed anyway":     {scripted{answer: answer}, dark, nil, `"inter_eye_px":86,"size":68`, ""},
 		"its warning":       {scripted{answer: answer}, dark, nil, `"capture_warning":"coach.dark"`, ""},
 		"nothing compared":  {scripted{err: errors.New("broken")}, dark, nil, `"camera":{"inter_eye_px":77,"size":0,"sharpness":0,"exposure":12`, "document\":{"},
 		"the clip was lost": {scripted{answer: answer}, dark, lost, `"capture_warning":"coach.dark"`, ""},
-		"nothing measured":  {scripted{err: errors.New("broken")}, matcher.Clip{}, nil, `"took_ns"`, "quality"},
+		"nothing measured":  {scripted{err: errors.New("broken")}, Filmed{}, nil, `"took_ns"`, "quality"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, m, _ := desk(t, &c.engine)
 			check, err := d.Check(context.Background(), CheckInput{
 				Consent: true, Portrait: &matcher.Portrait{},
-				Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) { return c.clip, c.err },
+				Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+					return Captured{Filmed: c.filmed}, c.err
+				},
 			}, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -150,7 +161,7 @@ func TestQualityIsRecorded(t *testing.T) {
 			if err != nil || !strings.Contains(string(record), c.want) || c.without != "" && strings.Contains(string(record), c.without) {
 				t.Errorf("%v: %s", err, record)
 			}
-			if check.Filmed.Warning.Key != c.clip.Warning.Key || check.Quality != m.finished[0].Quality {
+			if check.Filmed.Warning.Key != c.filmed.Warning.Key || check.Quality != m.finished[0].Quality {
 				t.Errorf("the check says %+v, %+v", check.Filmed, check.Quality)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"os/user"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ type CheckInput struct {
 	Document matcher.Blob      // the document as it came
 	Portrait *matcher.Portrait // found or cropped before, or none where its Code says so; nil: it is looked for on Document
 	Video    matcher.Blob      // a clip file
-	Capture  CaptureFunc       // or: records the clip when the check has begun; its clip is deleted after
+	Capture  CaptureFunc       // or: films when the check has begun; a file it makes is deleted after
 	Name     string            // the person's full name; may be empty
 	Consent  bool              // the person agreed to the processing; without it nothing runs
 	SendName bool              // the person agreed that the name goes to the remote API
@@ -33,6 +34,8 @@ type CheckInput struct {
 
 	Clip      *matcher.Clip // recorded by an attempt before; deleted after, as a captured one
 	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent; served: Video is the session's
+
+	CameraPart matcher.Part // of the camera's picture that is used; recorded
 
 	Served string // the desk that asked through the API this program serves; empty: none, the check is made here
 
@@ -179,6 +182,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 		Kept:         in.kept,
 		Prefilled:    in.Prefilled,
+		CameraPart:   in.CameraPart,
 	}
 	engine, err := d.engine(mode, chosen.API)
 	if err != nil {
@@ -217,17 +221,65 @@ func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started,
 		request.Portrait = &found
 	}
 	if in.Capture != nil && in.Clip == nil && !in.Prefilled {
-		clip, err := in.Capture(ctx, progress)
-		*filmed = Filmed{Warning: clip.Warning, Quality: clip.Quality}
+		// Where this computer decides, it does so while the film runs, and no file is
+		// made. What is left of the film when it has decided is for nothing.
+		filming, stop := context.WithCancel(ctx)
+		defer stop()
+		order := &filmFirst{to: progress}
+		captured, err := in.Capture(filming, started.Mode == history.Remote, order.film)
+		*filmed, in.Clip = captured.Filmed, captured.Clip
 		if err != nil {
 			return matcher.Answer{}, err
 		}
-		in.Clip = &clip
+		if captured.Film != nil {
+			request.Film, progress = captured.Film, order.match
+		}
 	}
 	if in.Clip != nil {
-		request.Video, request.Film = in.Clip.Video, matcher.FilmOf(in.Clip.Frames)
+		request.Video, request.Own = in.Clip.Video, true
 	}
 	return d.match(ctx, started, request, progress)
+}
+
+// filmFirst passes on how far filming is, and what the engine does meanwhile only
+// when it is over: the person has to look at the camera until then, and two things
+// that take turns on the screen would tell nothing.
+type filmFirst struct {
+	to matcher.ProgressFunc
+
+	mu     sync.Mutex
+	filmed bool
+	newest *matcher.Progress // of the engine, held back
+}
+
+// film takes the progress of filming.
+func (f *filmFirst) film(p matcher.Progress) {
+	if f.to == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.to(p)
+	if p.Stage == matcher.StageRecording && p.Total > 0 && p.Done >= p.Total {
+		f.filmed = true
+		if f.newest != nil {
+			f.to(*f.newest)
+		}
+	}
+}
+
+// match takes the progress of the engine.
+func (f *filmFirst) match(p matcher.Progress) {
+	if f.to == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.filmed {
+		f.to(p)
+	} else {
+		f.newest = &p
+	}
 }
 
 // forget deletes a recorded clip: it was made for this check only.
@@ -292,6 +344,10 @@ func finish(c Check, described matcher.Description) (history.Finished, error) {
 	}
 	if !a.Exchange.Has("result") {
 		f.Result = nil
+	}
+	f.Flaw = a.Flaw
+	if a.Portrait != nil {
+		f.DocumentFlaw = a.Portrait.Flaw
 	}
 	f.Failed, f.FailedRefer = a.Result.Scoring.Failed, a.Result.Scoring.FailedRefer
 	// The API's score is recorded as it was sent, whatever its code.

@@ -6,9 +6,9 @@
 //	      │ CheckInput                         ┌───────────────┐
 //	      ▼                                    │ History       │
 //	  Desk.Check ── Started ──────────────────▶│ (store)       │
-//	      │ Capture (camera) ─▶ Clip           │               │
 //	      │ Portraits (document) ─▶ Portrait   │               │
-//	      │ Engine.Match, or the API's ─▶ Answer               │
+//	      │ Capture (camera) ─▶ Film, or Clip  │               │
+//	      │ Engine.Match while the film runs, or the API's ─▶ Answer
 //	      └─ Finished ────────────────────────▶└───────────────┘
 //	      ▼
 //	    Check
@@ -16,6 +16,7 @@ package app
 
 import (
 	"context"
+	"image"
 	"log/slog"
 	"sync"
 	"time"
@@ -45,6 +46,11 @@ type (
 	ProgressFunc = matcher.ProgressFunc
 	Description  = matcher.Description
 	Condition    = matcher.Condition
+	Film         = matcher.Film
+	Flaw         = matcher.Flaw
+	Part         = matcher.Part
+	Aside        = matcher.Aside
+	Sight        = matcher.Sight
 )
 
 // The keys of problems with an API's address.
@@ -56,6 +62,12 @@ const (
 
 // IsProblem reports whether an error is a problem with one of these keys.
 func IsProblem(err error, keys ...string) bool { return matcher.IsProblem(err, keys...) }
+
+// PartOf is the part of a picture of this size that an area of it is.
+func PartOf(area image.Rectangle, size image.Point) Part { return matcher.PartOf(area, size) }
+
+// CodeTwoFaces is the code of a side that shows more than one.
+const CodeTwoFaces = matcher.CodeTwoFaces
 
 // StageOffering is when a check has waited for a good picture for long enough.
 const StageOffering = matcher.StageOffering
@@ -69,9 +81,18 @@ type Source interface {
 	// Advise waits for a frame after the given Live.Seq and says what it needs. It
 	// says by itself how often: several may ask as fast as they like.
 	Advise(ctx context.Context, after uint64) (matcher.Advice, error)
-	// Record records a clip of about this length. A source that stops giving
-	// frames ends it with a *Problem.
+	// Film films for about this length and returns with the first frame; the rest
+	// comes through the film. A source that stops giving frames ends it with a
+	// *Problem. Progress is StageRecording.
+	Film(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Film, error)
+	// Record films into a file, and returns when that is finished.
 	Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error)
+	// Part is the part of the camera's picture that is used: nothing outside it is
+	// looked at, shown, recorded, kept or sent.
+	Part() matcher.Part
+	// Whole waits for the next picture before the part was cut out, for who chooses
+	// the part.
+	Whole(ctx context.Context) (*image.RGBA, error)
 	// Close ends the source and waits for its goroutine, though not for a driver
 	// that hangs.
 	Close() error
@@ -138,8 +159,8 @@ type Params struct {
 	Tokens     Tokens
 	Queue      *queue.Queue
 	Portraits  matcher.PortraitFinder
-	OpenSource func(address string) Source // never blocks: the source opens in the background
-	Cameras    func() []Camera             // those that are plugged in; takes a moment
+	OpenSource func(at settings.Camera) Source // never blocks: the source opens in the background
+	Cameras    func() []Camera                 // those that are plugged in; takes a moment
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
 	Settings    *settings.Store

@@ -258,7 +258,7 @@ func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
 			return nil, errors.New("no API was expected")
 		},
 		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
-		OpenSource: func(string) Source { return nil }, Cameras: func() []Camera { return nil },
+		OpenSource: func(settings.Camera) Source { return nil }, Cameras: func() []Camera { return nil },
 		OpenHistory: func(context.Context, string) (Records, error) {
 			return nil, errors.New("no other history was expected")
 		},
@@ -387,9 +387,9 @@ func TestNothingRunsWithoutConsent(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
 	captured := false
-	_, err := d.Check(context.Background(), CheckInput{Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+	_, err := d.Check(context.Background(), CheckInput{Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		captured = true
-		return matcher.Clip{}, nil
+		return Captured{}, nil
 	}}, nil)
 	var p *matcher.Problem
 	if !errors.As(err, &p) || p.Key != "check.no_consent" || captured || len(m.started) != 0 {
@@ -439,9 +439,9 @@ func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	check, err := d.Check(ctx, CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+	check, err := d.Check(ctx, CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		time.AfterFunc(10*time.Millisecond, cancel)
-		return matcher.Clip{Video: OpenFile(clip)}, nil
+		return Captured{Clip: &matcher.Clip{Video: OpenFile(clip)}}, nil
 	}}, nil)
 	if err != nil || check.Outcome != history.Cancelled || len(m.finished) != 1 || m.finished[0].Outcome != history.Cancelled {
 		t.Errorf("%v, %+v", err, check)
@@ -454,8 +454,8 @@ func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
 func TestLostCameraIsRecorded(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
-	check, err := d.Check(context.Background(), CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
-		return matcher.Clip{}, matcher.NewProblem("camera.lost", nil)
+	check, err := d.Check(context.Background(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" || m.finished[0].Problem != "camera.lost" {
 		t.Errorf("%v, %+v", err, check)
@@ -487,9 +487,9 @@ func TestTheEngineGetsThePortrait(t *testing.T) {
 			d.p.Portraits = finder{tt.found, tt.err}
 			filmed, stages := false, []matcher.Stage{}
 			check, err := d.Check(context.Background(), CheckInput{Consent: true, Portrait: tt.given,
-				Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+				Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 					filmed = true
-					return matcher.Clip{}, nil
+					return Captured{}, nil
 				}}, func(p matcher.Progress) { stages = append(stages, p.Stage) })
 			if err != nil {
 				t.Fatal(err)

@@ -71,10 +71,11 @@ func (d *Desk) NoticeSettings(ctx context.Context) error {
 // OpenCamera starts the source the settings name, or the one at the address. It
 // never blocks; whether pictures come, Source.Next tells.
 func (d *Desk) OpenCamera(address string) Source {
-	if address == "" {
-		address = d.Settings().Camera.Source
+	at := d.Settings().Camera
+	if address != "" {
+		at.Source = address
 	}
-	return d.p.OpenSource(address)
+	return d.p.OpenSource(at)
 }
 
 // Cameras are the cameras that are plugged in, with their names. Listing them

@@ -406,10 +406,10 @@ func TestLockAfterSleep(t *testing.T) {
 func TestLockDuringACheck(t *testing.T) {
 	d, m, c := staffed(t)
 	as(t, d, "Ben")
-	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		c.add(time.Hour)
 		wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
-		return matcher.Clip{}, matcher.NewProblem("camera.lost", nil)
+		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.started[0].Operator != "Ben" {
 		t.Errorf("%v, %+v", err, check)

@@ -22,7 +22,7 @@ const (
 
 // keepPictures adds the two pictures that were compared, for the history to seal:
 // the portrait, and the frame that scored highest. Where another program decided
-// and shows none, the person is the middle one of the filmed frames.
+// and shows none, the person is one from the middle of the film.
 func (d *Desk) keepPictures(f *history.Finished, a matcher.Answer, clip *matcher.Clip) {
 	var portrait, person *image.RGBA
 	if a.Portrait != nil {
@@ -31,8 +31,8 @@ func (d *Desk) keepPictures(f *history.Finished, a matcher.Answer, clip *matcher
 	switch {
 	case a.Best >= 0 && a.Best < len(a.Frames):
 		person = a.Frames[a.Best].Face
-	case clip != nil && len(clip.Frames) > 0:
-		person = clip.Frames[len(clip.Frames)/2].Image
+	case clip != nil:
+		person = clip.Picture
 	}
 	for to, picture := range map[*[]byte]*image.RGBA{&f.Document: portrait, &f.Frame: person} {
 		if picture == nil {

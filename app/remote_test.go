@@ -65,8 +65,8 @@ func inMemory(b []byte) matcher.Blob {
 // onceFilmed gives a capture that records a clip as the camera does.
 func onceFilmed(t *testing.T) (CaptureFunc, string) {
 	path := filepath.Join(t.TempDir(), "clip.mp4")
-	return func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
-		return matcher.Clip{Video: OpenFile(path)}, os.WriteFile(path, clipBytes, 0o600)
+	return func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+		return Captured{Clip: &matcher.Clip{Video: OpenFile(path)}}, os.WriteFile(path, clipBytes, 0o600)
 	}, path
 }
 
@@ -79,7 +79,7 @@ func remoteDesk(t *testing.T, engine *scripted, s *standin.Server) (*Desk, *memo
 	d.p.OpenAPI = func(at settings.API, token func(context.Context) (string, error)) (API, error) {
 		return remote.New(remote.Params{
 			Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Duration(at.AnswerSeconds) * time.Second,
-			Token: token, Portraits: d.p.Portraits, Version: "test",
+			Token: token, Portraits: d.p.Portraits, Clips: sameClips{}, Version: "test",
 		})
 	}
 	at(t, d, s.URL)
@@ -336,9 +336,9 @@ func TestNothingGoesOutThatIsNotRecorded(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, m := remoteDesk(t, &scripted{}, s)
 	in, _ := remoteInput(t)
-	in.Capture = func(context.Context, matcher.ProgressFunc) (matcher.Clip, error) {
+	in.Capture = func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		m.refuse = matcher.NewProblem("store.full", nil) // the disk fills up meanwhile
-		return matcher.Clip{Video: inMemory(clipBytes)}, nil
+		return Captured{Clip: &matcher.Clip{Video: inMemory(clipBytes)}}, nil
 	}
 	check, err := d.Check(context.Background(), in, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "store.full" || len(s.Posts()) != 0 {
@@ -396,4 +396,11 @@ func TestWordingOfConsent(t *testing.T) {
 	if err := d.SaveSettings(context.Background(), next); err != nil || d.Settings().Consent.Version != 3 {
 		t.Errorf("%v, version %d", err, d.Settings().Consent.Version)
 	}
+}
+
+// sameClips are clips that hold nothing but pictures.
+type sameClips struct{}
+
+func (sameClips) Clean(_ context.Context, clip matcher.Blob) (matcher.Blob, matcher.Cleaning, func(), error) {
+	return clip, matcher.ClipRewritten, func() {}, nil
 }

@@ -153,9 +153,9 @@ func TestPicturesAreKeptOnlyWhereTheSettingsSaySo(t *testing.T) {
 			t.Errorf("%s: %v, %v, %d bytes", name, kept, err, len(c.data))
 		}
 	}
-	// Another program's answer shows no frame: then it is the middle one filmed.
+	// Another program's answer shows no frame: then it is one that was filmed.
 	var remote history.Finished
-	d.keepPictures(&remote, matcher.Answer{Best: -1}, &matcher.Clip{Frames: []matcher.Frame{{Image: picture(10, 10, color.Black)}, {Image: picture(20, 10, color.Black)}, {}}})
+	d.keepPictures(&remote, matcher.Answer{Best: -1}, &matcher.Clip{Picture: picture(20, 10, color.Black)})
 	if kept, err := jpeg.Decode(bytes.NewReader(remote.Frame)); err != nil || kept.Bounds().Dx() != 20 || remote.Document != nil {
 		t.Errorf("%v", err)
 	}

@@ -20,5 +20,5 @@ func TestRealClip(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkClip(t, clip, time.Second, image.Pt(size.X&^1, size.Y&^1), s.p.Temp)
-	checkCandidates(t, clip, time.Second, size)
+	checkPicture(t, clip, size)
 }

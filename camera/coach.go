@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 	"time"
 
@@ -77,13 +78,54 @@ func (c *coach) advise(frame matcher.Frame, faces []matcher.Face) matcher.Advice
 		*c = coach{search: c.search, at: c.at}
 	}
 	c.seen = frame.At
-	v := c.look(frame, faces)
+	v := c.look(frame, mainFirst(matcher.Counting(faces), frame.Image.Rect.Size()))
 	now := v.hint(c.hint)
 	shown := c.steady(now, frame.At)
-	return matcher.Advice{
-		Size: v.size, Faces: faces, Quality: v.measures,
+	advice := matcher.Advice{
+		Size: v.size, Faces: v.faces, Quality: v.measures,
 		Good: now == hintGood && shown == hintGood, Hint: matcher.Notice{Key: shown},
 	}
+	for aside, key := range severalKeys {
+		if shown == key { // one hint for everybody else; where, the screen says
+			advice.Hint.Key, advice.Aside = hintSeveral, aside
+		}
+	}
+	return advice
+}
+
+// mainFirst puts the face the check is about first: the one nearest to the middle
+// of the picture, of those that are about as large as the largest.
+func mainFirst(faces []matcher.Face, size image.Point) []matcher.Face {
+	if len(faces) < 2 {
+		return faces
+	}
+	away := func(f matcher.Face) float64 {
+		at := f.Box.Min.Add(f.Box.Max).Sub(size) // twice the way from the middle
+		return math.Hypot(float64(at.X), float64(at.Y))
+	}
+	nearest := 0
+	for i, f := range faces {
+		if float64(f.Size()) >= asLarge*float64(faces[0].Size()) && away(f) < away(faces[nearest]) {
+			nearest = i
+		}
+	}
+	main := faces[nearest]
+	return slices.Insert(slices.Delete(slices.Clone(faces), nearest, nearest+1), 0, main)
+}
+
+// aside is where the largest of the others stands, seen from the first.
+func aside(faces []matcher.Face) matcher.Aside {
+	main, other := faces[0].Box, faces[1].Box
+	away := other.Min.Add(other.Max).Sub(main.Min.Add(main.Max)).Div(2) // from middle to middle
+	switch {
+	case 2*away.X < -main.Dx():
+		return matcher.AsideLeft
+	case 2*away.X > main.Dx():
+		return matcher.AsideRight
+	case away.Y <= 0:
+		return matcher.AsideBehind
+	}
+	return matcher.AsideNobody // a child in arms
 }
 
 // steady is the hint to show when this one would be right now: another one has

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -59,8 +60,10 @@ func TestHints(t *testing.T) {
 		"good":             {seenAs(good), "coach.good"},
 		"just enough":      {seenAs(face(320, 240, 50)), "coach.good"},
 		"too far away":     {seenAs(face(320, 240, 49)), "coach.closer"},
-		"two":              {seenAs(face(200, 240, 80), face(440, 240, 80)), "coach.several"},
-		"one far behind":   {seenAs(good, face(40, 40, 10)), "coach.several"},
+		"one on the right": {seenAs(face(200, 240, 80), face(440, 240, 80)), "coach.several_right"},
+		"one on the left":  {seenAs(face(440, 240, 80), face(200, 240, 60)), "coach.several_left"},
+		"one behind":       {seenAs(good, face(340, 140, 50)), "coach.several_behind"},
+		"a child in arms":  {seenAs(good, face(340, 400, 50)), "coach.several"},
 		"to the left":      {seenAs(face(150, 240, 80)), "coach.centre"},
 		"to the right":     {seenAs(face(490, 240, 80)), "coach.centre"},
 		"too high":         {seenAs(face(320, 110, 80)), "coach.centre"},
@@ -180,6 +183,37 @@ func TestNodAgainstOnesOwnRest(t *testing.T) {
 	at += adviceForgotten
 	if key := advise(long); key != hintStraight {
 		t.Errorf("after a gap the person is still known: %s", key)
+	}
+}
+
+// Of several, those that count are given, and one hint says whom to ask aside.
+func TestAdviceAboutOthers(t *testing.T) {
+	picture := textured(image.Pt(640, 480), 0)
+	person, far := face(320, 240, 60), face(60, 60, 29)
+	beside, larger, child := face(520, 240, 50), face(120, 240, 70), face(330, 400, 40)
+	for name, c := range map[string]struct {
+		faces []matcher.Face
+		want  []matcher.Face
+		aside matcher.Aside
+		key   string
+	}{
+		"under half the size":       {[]matcher.Face{far, person}, []matcher.Face{person}, matcher.AsideNobody, hintGood},
+		"half the size":             {[]matcher.Face{face(60, 60, 30), person}, []matcher.Face{person, face(60, 60, 30)}, matcher.AsideLeft, hintSeveral},
+		"beside":                    {[]matcher.Face{beside, person, far}, []matcher.Face{person, beside}, matcher.AsideRight, hintSeveral},
+		"the middle one is meant":   {[]matcher.Face{larger, person}, []matcher.Face{person, larger}, matcher.AsideLeft, hintSeveral},
+		"but not a much larger one": {[]matcher.Face{face(120, 240, 90), person}, []matcher.Face{face(120, 240, 90), person}, matcher.AsideRight, hintSeveral},
+		"a child in arms":           {[]matcher.Face{person, child}, []matcher.Face{person, child}, matcher.AsideNobody, hintSeveral},
+	} {
+		coach := coach{}
+		a := coach.advise(matcher.Frame{Image: picture}, c.faces)
+		if !slices.Equal(a.Faces, c.want) || a.Aside != c.aside || a.Hint.Key != c.key || a.Good != (c.key == hintGood) {
+			t.Errorf("%s: %d faces, %q, %s, good %t; first %v", name, len(a.Faces), a.Aside, a.Hint.Key, a.Good, a.Faces[0].Box)
+		}
+	}
+	if got := []matcher.Aside{
+		matcher.AsideLeft.Mirrored(), matcher.AsideRight.Mirrored(), matcher.AsideBehind.Mirrored(), matcher.AsideNobody.Mirrored(),
+	}; !slices.Equal(got, []matcher.Aside{matcher.AsideRight, matcher.AsideLeft, matcher.AsideBehind, matcher.AsideNobody}) {
+		t.Errorf("mirrored: %q", got)
 	}
 }
 

@@ -1,6 +1,10 @@
 package camera
 
-import "time"
+import (
+	"time"
+
+	"facematch/matcher/quality"
+)
 
 const (
 	// captureOptions go to FFmpeg with every opening, as OpenCV's own notation of
@@ -95,12 +99,17 @@ const (
 	hintHolds = 350 * time.Millisecond
 	hintStays = 800 * time.Millisecond
 
+	// asLarge is the share of the largest face from which on another one may be whom
+	// the check is about: two who stand side by side are told apart by their place.
+	asLarge = 0.8
+
 	// focusLooks is over how many looks the median of the focus is taken: where the
 	// detector's box jumps, so does the focus.
 	focusLooks = 5
 
-	// A person's rest is the median of the last restLooks looks, about four seconds, and known after restLeast of them. Of 104 studio photos none lay
-	// outside leastRest to mostRest.
+	// A person's rest is the median of the last restLooks looks, about four seconds,
+	// and known after restLeast of them. Of 104 studio photos none lay outside
+	// leastRest to mostRest.
 	restLooks = 28
 	restLeast = 7
 	leastRest = 0.54
@@ -163,27 +172,21 @@ var (
 const plainContrast = 25.0
 
 const (
-	// maxCandidates is how many frames of a clip stay in memory (16 of 1280x720
-	// are 59 MB, and no others are larger than 105 MB).
-	maxCandidates = 16
-
-	// tapQueue and encoderQueue hold frames between the owner, the recorder and
-	// the encoder. A third of a second covers a hiccup of the machine; what does
-	// not fit is dropped, and its neighbour stands longer in the clip.
-	tapQueue     = 4
+	// encoderQueue is how many frames may wait for the encoder. A third of a second
+	// covers a hiccup of the machine; what does not fit is dropped, unless it is
+	// sampled, and its neighbour stands longer in the clip.
 	encoderQueue = 8
 
-	// encoderNice is how far the encoder stands back behind the live picture (nice(1)):
-	// at 1280x720 it takes 45 ms of a core a frame, and OpenCV offers it no quicker
-	// way. What it cannot do in time it drops.
-	encoderNice = 10
+	// mostSampled is how many frames of a clip are sampled at most: evenly, with one
+	// at each end, and beside jumps.
+	mostSampled = 2*quality.SampledMost + 2
 
 	// clipCodec is H.264 as MP4 names it.
 	clipCodec = "avc1"
 
-	// longestSide is the longer side, in pixels, of a clip and its candidates at
+	// longestSide is the longer side, in pixels, of a clip and a film's frames at
 	// most: the engine looks at no more, and larger ones take long to encode and to
-	// send. 16 candidates of a 4K camera would be 530 MB.
+	// send. The frames of a film by a 4K camera would be a gigabyte.
 	longestSide = 1280
 
 	// leastSide is the shorter side of a source's pictures at least, once they are

@@ -26,10 +26,19 @@ const (
 	hintGood       = "coach.good"
 )
 
+// severalKeys are what hintSeveral is while the coach decides: where the other one
+// stands has to hold still too.
+var severalKeys = map[matcher.Aside]string{
+	matcher.AsideNobody: hintSeveral,
+	matcher.AsideLeft:   hintSeveral + "_left",
+	matcher.AsideRight:  hintSeveral + "_right",
+	matcher.AsideBehind: hintSeveral + "_behind",
+}
+
 // view is what one frame shows.
 type view struct {
 	size     image.Point
-	faces    []matcher.Face
+	faces    []matcher.Face   // those that count, whom the check is about first
 	light    quality.Light    // on the one face, or on the middle of a picture without any
 	edges    float64          // of the middle of a picture without a face: see edges
 	measures quality.Measures // of the one face
@@ -41,6 +50,9 @@ type view struct {
 // from being found, then what is measured wrongly without it, then the rest. The
 // hint shown before stays until its cause has gone well past its limit.
 func (v view) hint(before string) string {
+	if len(v.faces) > 1 {
+		return severalKeys[aside(v.faces)]
+	}
 	for _, h := range []struct {
 		key   string
 		needs func(v view, shown bool) bool
@@ -49,7 +61,6 @@ func (v view) hint(before string) string {
 		{hintNoneBright, func(v view, shown bool) bool { return len(v.faces) == 0 && v.tooBright(shown) }},
 		{hintNoneSharp, func(v view, shown bool) bool { return len(v.faces) == 0 && blurredPicture.broken(v.edges, shown) }},
 		{hintNone, func(v view, _ bool) bool { return len(v.faces) == 0 }},
-		{hintSeveral, func(v view, _ bool) bool { return len(v.faces) > 1 }},
 		{hintDark, func(v view, shown bool) bool { return darkLight.broken(v.light.Mean, shown) }},
 		{hintBright, view.tooBright},
 		{hintCloser, func(v view, shown bool) bool { return nearEnough.broken(v.measures.InterEye, shown) }},

@@ -141,8 +141,9 @@ func (o *owner) session() (frames int, problem *matcher.Problem) {
 		if err != nil {
 			return frames, o.failed(from, err)
 		}
-		if size := frameSize(picture.Rect.Size()); min(size.X, size.Y) < leastSide {
-			return frames, matcher.NewProblem("camera.too_small", fmt.Errorf("pictures of %v", picture.Rect.Size()))
+		part := o.p.Part.In(picture.Rect.Size()).Size()
+		if size := frameSize(part); min(size.X, size.Y) < leastSide {
+			return frames, matcher.NewProblem("camera.too_small", fmt.Errorf("pictures of %v", part))
 		}
 		if from.kind != device && o.still.stuck(picture, time.Now()) {
 			o.p.Log.Info("camera stands still, opened anew", "source", from.kind.String())

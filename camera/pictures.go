@@ -3,6 +3,7 @@ package camera
 import (
 	"fmt"
 	"image"
+	"image/draw"
 	"runtime"
 
 	"gocv.io/x/gocv"
@@ -49,7 +50,7 @@ func toRGBA(mat gocv.Mat) (*image.RGBA, error) {
 	return picture, err
 }
 
-// frameSize is the size a picture of this one has in a clip and as a candidate:
+// frameSize is the size a picture of this one has in clips and films:
 // its longer side is at most longestSide, its shape stays.
 func frameSize(size image.Point) image.Point {
 	longer := max(size.X, size.Y)
@@ -57,6 +58,16 @@ func frameSize(size image.Point) image.Point {
 		return size
 	}
 	return image.Pt(max(1, size.X*longestSide/longer), max(1, size.Y*longestSide/longer))
+}
+
+// cut is a part of a picture, as a picture of its own.
+func cut(picture *image.RGBA, part image.Rectangle) *image.RGBA {
+	if part == picture.Rect {
+		return picture
+	}
+	own := image.NewRGBA(image.Rectangle{Max: part.Size()})
+	draw.Draw(own, own.Rect, picture, part.Min, draw.Src)
+	return own
 }
 
 // shrink makes a smaller copy of this size.

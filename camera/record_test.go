@@ -38,6 +38,9 @@ func TestRecord(t *testing.T) {
 			}
 			var last matcher.Progress
 			clip, err := s.Record(soon(t), c.length, func(p matcher.Progress) {
+				if p.Stage == matcher.StageWriting && last.Done == last.Total {
+					return
+				}
 				if p.Stage != matcher.StageRecording || p.Total != c.length.Milliseconds() || p.Done < last.Done {
 					t.Errorf("progress %+v after %+v", p, last)
 				}
@@ -50,7 +53,7 @@ func TestRecord(t *testing.T) {
 				t.Errorf("progress ended at %d of %d", last.Done, last.Total)
 			}
 			checkClip(t, clip, c.length, c.clip, s.p.Temp)
-			checkCandidates(t, clip, c.length, frameSize(c.size))
+			checkPicture(t, clip, frameSize(c.size))
 			if rate := clipRate(t, clip); rate < 0.5*c.rate || rate > 2*c.rate {
 				t.Errorf("the clip has %g frames a second, the source %g", rate, c.rate)
 			}
@@ -77,7 +80,7 @@ func TestRecordOddSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkClip(t, clip, time.Second, image.Pt(320, 240), s.p.Temp)
-	checkCandidates(t, clip, time.Second, image.Pt(321, 241))
+	checkPicture(t, clip, image.Pt(321, 241))
 	if rate := clipRate(t, clip); rate > 2*usualRate {
 		t.Errorf("a still picture runs at %g frames a second", rate)
 	}
@@ -142,27 +145,10 @@ func checkClip(t *testing.T, clip matcher.Clip, length time.Duration, size image
 	}
 }
 
-func checkCandidates(t *testing.T, clip matcher.Clip, length time.Duration, size image.Point) {
+func checkPicture(t *testing.T, clip matcher.Clip, size image.Point) {
 	t.Helper()
-	if n := len(clip.Frames); n == 0 || n > maxCandidates {
-		t.Fatalf("%d candidates", n)
-	}
-	stretch := -1
-	for i, f := range clip.Frames {
-		if f.Image.Rect != (image.Rectangle{Max: size}) {
-			t.Errorf("candidate %d is %v", i, f.Image.Rect)
-		}
-		if i > 0 && (f.At <= clip.Frames[i-1].At || f.Seq <= clip.Frames[i-1].Seq) {
-			t.Errorf("candidate %d of %v stands after %v", i, f.At, clip.Frames[i-1].At)
-		}
-		here := min(int(f.At*maxCandidates/length), maxCandidates-1)
-		if here == stretch {
-			t.Errorf("two candidates in stretch %d", here)
-		}
-		stretch = here
-	}
-	if last := clip.Frames[len(clip.Frames)-1].At; last < length*3/4 {
-		t.Errorf("the last candidate is of %v", last)
+	if clip.Picture == nil || clip.Picture.Rect != (image.Rectangle{Max: size}) {
+		t.Errorf("the clip's picture is not one of %v", size)
 	}
 }
 
@@ -262,28 +248,43 @@ func TestClipSizes(t *testing.T) {
 	}
 }
 
-// The sharpest frame of each stretch is kept.
-func TestCandidatesAreSharp(t *testing.T) {
+// The picture of a clip is the sharpest one from its middle.
+func TestClipPicture(t *testing.T) {
 	flat := image.NewRGBA(image.Rect(0, 0, 64, 64))
 	sharp := image.NewRGBA(flat.Rect)
 	for i := range sharp.Pix {
 		sharp.Pix[i] = uint8(i / 4 % 2 * 255)
 	}
-	c := candidates{length: 1600 * time.Millisecond}
-	for i := range 48 { // three to a stretch, the middle one sharp
-		picture := flat
-		if i%3 == 1 {
-			picture = sharp
+	same := image.NewRGBA(flat.Rect)
+	copy(same.Pix, sharp.Pix)
+	p := portrait{length: 1600 * time.Millisecond}
+	for i, picture := range []*image.RGBA{same, flat, same, flat, flat, sharp, flat, flat, same} {
+		p.add(matcher.Frame{Image: picture, At: time.Duration(i) * 200 * time.Millisecond})
+		if i == 0 && p.picture != same {
+			t.Error("a film that ends early has no picture")
 		}
-		c.add(matcher.Frame{Image: picture, At: time.Duration(i) * 100 * time.Millisecond / 3})
 	}
-	if len(c.frames) != maxCandidates {
-		t.Fatalf("%d candidates", len(c.frames))
+	if p.picture != sharp {
+		t.Error("the picture is not the sharp one of the middle")
 	}
-	for i, f := range c.frames {
-		if f.Image != sharp {
-			t.Errorf("candidate %d is the blurred one of %v", i, f.At)
-		}
+}
+
+// What is sampled stands in the clip, however far behind the encoder is.
+func TestSampledFramesAreNotDropped(t *testing.T) {
+	e := &encoder{frames: make(chan offered, encoderQueue+mostSampled)}
+	picture := image.NewRGBA(image.Rect(0, 0, 64, 64))
+	for i := range 3 * encoderQueue {
+		e.offer(matcher.Frame{Image: picture, Seq: uint64(i)}, false)
+	}
+	if len(e.frames) != encoderQueue {
+		t.Fatalf("%d frames wait", len(e.frames))
+	}
+	for range mostSampled {
+		e.offer(matcher.Frame{Image: picture}, true)
+	}
+	e.offer(matcher.Frame{Image: picture}, false)
+	if len(e.frames) != encoderQueue+mostSampled {
+		t.Errorf("%d frames wait", len(e.frames))
 	}
 }
 
@@ -299,7 +300,7 @@ func TestUnevenFrames(t *testing.T) {
 		if i == 4 {
 			size = image.Pt(97, 51) // a source that changes its size in the middle
 		}
-		e.frames <- matcher.Frame{Image: scene(size, i), At: at * time.Millisecond}
+		e.frames <- offered{matcher.Frame{Image: scene(size, i), At: at * time.Millisecond}, at == 5}
 	}
 	e.lasts = time.Second
 	close(e.frames)

@@ -59,7 +59,7 @@ func (s *search) within(ctx context.Context, picture *image.RGBA, part image.Rec
 		found[i] = matcher.Face{
 			Box:  image.Rectangle{Min: back(f.Box.Min), Max: back(f.Box.Max)},
 			Eyes: [2]image.Point{back(f.Eyes[0]), back(f.Eyes[1])},
-			Nose: back(f.Nose),
+			Nose: back(f.Nose), Score: f.Score,
 		}
 	}
 	return found, nil

@@ -4,13 +4,16 @@
 //	           ┌────────────── Source ──────────────┐
 //	device ──▶ │ owner ─▶ newest frame or problem   │ ─▶ Next, Advise
 //	stream     │   │     (one slot, newest wins)    │
-//	file       │   └─▶ taps ─▶ Record ─▶ encoder    │ ─▶ matcher.Clip
+//	file       │   └────▶ filming ─▶ sampled frames │ ─▶ Film: matcher.Film
+//	           │             └─▶ encoder            │ ─▶ Record: matcher.Clip
 //	           └────────────────────────────────────┘
 //
-// One goroutine, the owner, opens the source, reads it, and tries again by
-// itself when it fails. Nobody else touches the native capture, so it is never
-// closed during a read; an owner that is stuck in one is left behind. Nothing ever waits in the owner's way: readers take the
-// newest frame, recorders have bounded queues.
+// One goroutine, the owner, opens the source, reads it, cuts the part out that the
+// settings name, and tries again by itself when it fails. Nobody else touches the
+// native capture, so it is never closed during a read; an owner that is stuck in
+// one is left behind. Nothing ever waits in the owner's way: readers take the
+// newest frame, and filming only looks at a frame and puts it into a queue. So each
+// frame that is read is watched.
 package camera
 
 import (
@@ -18,6 +21,7 @@ import (
 	"errors"
 	"image"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -29,12 +33,13 @@ import (
 // ErrClosed says that the source was closed.
 var ErrClosed = errors.New("camera: the source is closed")
 
-// Params are the parts of a Source; all are needed.
+// Params are the parts of a Source; all but Part are needed.
 type Params struct {
 	// Address is a camera's number, from 0 in the order of Devices, a device path ("/dev/video0"), an http,
 	// https or rtsp address, or the path of a video file, which is played over
 	// and over in real time. It may hold a password and is never logged.
 	Address string
+	Part    matcher.Part // of the pictures that is used; nothing outside it leaves the owner, but for Whole
 	Faces   matcher.FaceFinder
 	Temp    string // existing private folder for clips
 	Log     *slog.Logger
@@ -59,17 +64,12 @@ type Source struct {
 	frames   uint64        // read so far
 	arrivals []time.Duration
 	frozen   *time.Timer
-	taps     map[*tap]struct{}
+	filmed   map[*filming]struct{}
+	whole    []chan<- *image.RGBA // of who waits for the next picture as it was before the cut
 	closed   bool
 
 	owner      *owner
 	leftBehind int // owners that were replaced and have not come back
-}
-
-// tap is where a recorder gets each frame.
-type tap struct {
-	frames chan matcher.Frame
-	lost   chan *matcher.Problem // at most one: the source's problem
 }
 
 // Open starts a source and returns at once; the source opens in the background
@@ -90,7 +90,7 @@ func openOn(p Params, sys system) *Source {
 	}
 	s := &Source{
 		p: p, sys: sys, from: parseAddress(p.Address), opened: time.Now(),
-		quit: make(chan struct{}), news: make(chan struct{}), taps: map[*tap]struct{}{},
+		quit: make(chan struct{}), news: make(chan struct{}), filmed: map[*filming]struct{}{},
 		coaching: make(chan struct{}, 1), coach: coach{search: search{faces: p.Faces}},
 	}
 	s.mu.Lock() // the timer's function must not look for the timer before it is set
@@ -128,6 +128,31 @@ func (s *Source) Next(ctx context.Context, after uint64) (matcher.Live, error) {
 	}
 }
 
+// Part is the part of the pictures that is used.
+func (s *Source) Part() matcher.Part { return s.p.Part }
+
+// Whole waits for the next picture as it was before the cut, for who chooses the
+// part. The error is the context's or ErrClosed.
+func (s *Source) Whole(ctx context.Context) (*image.RGBA, error) {
+	next := make(chan *image.RGBA, 1)
+	s.mu.Lock()
+	s.whole = append(s.whole, next)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.whole = slices.DeleteFunc(s.whole, func(c chan<- *image.RGBA) bool { return c == (chan<- *image.RGBA)(next) })
+	}()
+	select {
+	case picture := <-next:
+		return picture, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.quit:
+		return nil, ErrClosed
+	}
+}
+
 // Close ends the source and everything that waits for it, and removes the clips
 // still being recorded. It waits for the owner, but not longer than about a
 // second: a driver that hangs is left behind, closes its capture by itself when
@@ -139,6 +164,10 @@ func (s *Source) Close() error {
 		s.closed = true
 		s.frozen.Stop()
 		close(s.quit)
+		for f := range s.filmed {
+			f.end(ErrClosed)
+		}
+		clear(s.filmed)
 	}
 	s.mu.Unlock()
 
@@ -155,12 +184,22 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// show makes a picture the newest frame, unless its owner was replaced.
-func (s *Source) show(by *owner, picture *image.RGBA) {
+// show makes a picture the newest frame, unless its owner was replaced. Only its
+// part is seen, but by who asked for the whole.
+func (s *Source) show(by *owner, whole *image.RGBA) {
+	picture := cut(whole, s.p.Part.In(whole.Rect.Size()))
+	frame, filmed := s.newest(by, whole, picture)
+	for _, f := range filmed { // without mu: others must not wait for it
+		f.take(frame)
+	}
+}
+
+// newest puts a picture into the slot and says who films.
+func (s *Source) newest(by *owner, whole, picture *image.RGBA) (matcher.Frame, []*filming) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.owner != by {
-		return
+		return matcher.Frame{}, nil
 	}
 	s.frames++
 	frame := matcher.Frame{Image: picture, At: time.Since(s.opened), Seq: s.frames}
@@ -172,14 +211,13 @@ func (s *Source) show(by *owner, picture *image.RGBA) {
 	if len(s.arrivals) > rateFrames {
 		s.arrivals = slices.Delete(s.arrivals, 0, 1)
 	}
-	for t := range s.taps {
-		select {
-		case t.frames <- frame:
-		default:
-		}
+	for _, next := range s.whole {
+		next <- whole
 	}
+	s.whole = nil
 	s.frozen.Reset(frozenAfter)
 	s.tell(matcher.Live{Frame: frame})
+	return frame, slices.Collect(maps.Keys(s.filmed))
 }
 
 // fail makes a problem the newest state, unless its owner was replaced. The same
@@ -199,12 +237,10 @@ func (s *Source) failLocked(problem *matcher.Problem) {
 	// Nobody is handed this error, so it is logged here.
 	s.p.Log.Warn("camera problem", "source", s.from.kind.String(), "problem", problem.Key, "cause", problem.Err)
 	s.arrivals = s.arrivals[:0]
-	for t := range s.taps {
-		select {
-		case t.lost <- problem:
-		default:
-		}
+	for f := range s.filmed {
+		f.lost(problem)
 	}
+	clear(s.filmed)
 	s.tell(matcher.Live{Problem: problem})
 }
 
@@ -230,26 +266,25 @@ func (s *Source) tell(live matcher.Live) {
 	s.news = make(chan struct{})
 }
 
-// listen lets a recorder have each frame from now on, until silence. A source
-// with a problem gives that problem.
-func (s *Source) listen() (*tap, error) {
+// listen lets a filming have each frame from now on, until silence. A source with
+// a problem gives that problem.
+func (s *Source) listen(f *filming) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		return nil, ErrClosed
+		return ErrClosed
 	case s.live.Problem != nil:
-		return nil, s.live.Problem
+		return s.live.Problem
 	}
-	t := &tap{frames: make(chan matcher.Frame, tapQueue), lost: make(chan *matcher.Problem, 1)}
-	s.taps[t] = struct{}{}
-	return t, nil
+	s.filmed[f] = struct{}{}
+	return nil
 }
 
-func (s *Source) silence(t *tap) {
+func (s *Source) silence(f *filming) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.taps, t)
+	delete(s.filmed, f)
 }
 
 // rate is how many frames a second the source gives now; false while too few

@@ -25,14 +25,15 @@ func shipped(t *testing.T) map[string]*Calibration {
 
 // plain is a small calibration of go-face alone.
 const plain = `{"name": "plain", "engine": "go-face", "calibrated": false,
+	"finder": {"detector": "d.onnx", "landmarks": "l.onnx"},
 	"points": [[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], [1.2, 0]],
 	"same_person_distance": 0.545, "result_from": 60,
-	"models": [{"name": "one.dat", "sha256": "ab"}]}`
+	"models": [{"name": "one.dat", "sha256": "ab"}, {"name": "d.onnx", "sha256": "01"}, {"name": "l.onnx", "sha256": "ef"}]}`
 
 // fused is one with a second network.
-var fused = strings.Replace(plain, `"models": [`, `"network": {"features": "f.onnx", "landmarks": "l.onnx", "mean": 127, "deviation": 128},
+var fused = strings.Replace(plain, `"models": [`, `"network": {"features": "f.onnx", "mean": 127, "deviation": 128},
 	"fusion": {"offset": 1, "go_face_squared": 1, "cosine": -1, "weakest": 1, "strongest": 2},
-	"models": [{"name": "f.onnx", "sha256": "cd"}, {"name": "l.onnx", "sha256": "ef"}, `, 1)
+	"models": [{"name": "f.onnx", "sha256": "cd"}, `, 1)
 
 func TestCurveGoesThroughItsPoints(t *testing.T) {
 	c, err := ParseCalibration([]byte(plain))
@@ -103,6 +104,7 @@ func TestBadCalibrationsAreRefused(t *testing.T) {
 		"fusion the wrong way": {`"go_face_squared": 1`, `"go_face_squared": -1`},
 		"strengths changed":    {`"strongest": 2`, `"strongest": 0.5`},
 		"no deviation":         {`"deviation": 128`, `"deviation": 0`},
+		"detector not a model": {`"detector": "d.onnx"`, `"detector": "e.onnx"`},
 		"features not a model": {`"features": "f.onnx"`, `"features": "g.onnx"`},
 	} {
 		text := strings.Replace(fused, change[0], change[1], 1)

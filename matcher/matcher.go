@@ -57,6 +57,23 @@ type PortraitFinder interface {
 	Upright(ctx context.Context, document Blob, p Portrait) (Blob, error)
 }
 
+// ClipCleaner makes a clip fit to leave this computer.
+type ClipCleaner interface {
+	// Clean gives a clip's pictures, as they are shown, without sound, names, places
+	// and dates, and says how it was made. It goes with remove. Errors are *Problem,
+	// or the context's.
+	Clean(ctx context.Context, clip Blob) (clean Blob, how Cleaning, remove func(), err error)
+}
+
+// Cleaning says how a clip was made fit to be sent.
+type Cleaning string
+
+// The ways to make a clip fit to be sent.
+const (
+	ClipRewritten Cleaning = "rewritten"    // its pictures were copied bit by bit
+	ClipEncoded   Cleaning = "encoded anew" // the file does not allow that
+)
+
 // Choice is what a clerk says of a page.
 type Choice struct {
 	Turn int             // degrees clockwise by which to turn the page first: 0, 90, 180 or 270
@@ -111,14 +128,12 @@ type Portrait struct {
 	Warnings []Notice          // what the clerk should know, most important first
 }
 
-// Clip is what a recorder made of a few seconds in front of the camera.
+// Clip is a film of a few seconds in front of the camera, as a file. Each frame that
+// a Film of it would have given stands in it.
 type Clip struct {
-	Video  Blob          // H.264 MP4
-	Frames []Frame       // candidate frames in the order they were taken, at most 16
-	Length time.Duration // from the first to the last recorded frame
-
-	Warning Notice           // the hint that was not followed when filming began; without a key: the picture was good
-	Quality quality.Measures // of the face when filming began; all 0 where none was seen
+	Video   Blob          // H.264 MP4
+	Picture *image.RGBA   // a sharp frame from its middle
+	Length  time.Duration // from the first to the last recorded frame
 }
 
 // Notice is a short message with a stable key and its parameters; the words
@@ -133,6 +148,7 @@ type Request struct {
 	Page      Blob        // the document as it came; the remote API gets it
 	Portrait  *Portrait   // found or cropped before; nil: the engine finds it on Page
 	Video     Blob        // the clip as a file; the remote API gets it
+	Own       bool        // Video was filmed by this program: it holds nothing but pictures and goes as it is
 	Film      Film        // the frames to compare, as they are filmed; nil: the engine reads Video
 	Person    string      // full name; empty where unknown or not consented to be sent
 	Session   string      // sess_<uuid>
@@ -159,14 +175,15 @@ type Answer struct {
 
 // Exchange is what is known of a call to another program.
 type Exchange struct {
-	Host      string `json:"host"`                  // whom it went to, with the port where it is not the usual one
-	Reached   bool   `json:"reached"`               // a connection stood, so bytes may have been sent
-	Answered  bool   `json:"answered"`              // an answer came, of whatever kind, and not cut off
-	Refused   bool   `json:"refused,omitempty"`     // the answer says that the request was not taken at all
-	Status    int    `json:"http_status,omitempty"` // 0: no answer began
-	RequestID string `json:"request_id,omitempty"`  // the answer's X-Request-Id
-	Sent      int64  `json:"sent_bytes"`            // of the body, as far as they were handed to the network
-	Size      int64  `json:"size_bytes"`            // of the body
+	Host      string   `json:"host"`                  // whom it went to, with the port where it is not the usual one
+	Reached   bool     `json:"reached"`               // a connection stood, so bytes may have been sent
+	Answered  bool     `json:"answered"`              // an answer came, of whatever kind, and not cut off
+	Refused   bool     `json:"refused,omitempty"`     // the answer says that the request was not taken at all
+	Status    int      `json:"http_status,omitempty"` // 0: no answer began
+	RequestID string   `json:"request_id,omitempty"`  // the answer's X-Request-Id
+	Clip      Cleaning `json:"clip,omitempty"`        // how the clip was made that was sent; empty where it went as it was filmed, or none did
+	Sent      int64    `json:"sent_bytes"`            // of the body, as far as they were handed to the network
+	Size      int64    `json:"size_bytes"`            // of the body
 
 	Connect time.Duration `json:"connect_ns"` // until the connection stood
 	Send    time.Duration `json:"send_ns"`    // from then until the request was sent
@@ -234,7 +251,8 @@ type Stage string
 const (
 	StageCoaching  Stage = "coaching"  // the camera waits for a good picture
 	StageOffering  Stage = "offering"  // none came; the clerk may film anyway
-	StageRecording Stage = "recording" // the camera records the clip
+	StageRecording Stage = "recording" // the camera films
+	StageWriting   Stage = "writing"   // the film becomes a file
 	StageLoading   Stage = "loading"   // the engine loads its models
 	StageDocument  Stage = "document"  // the portrait is looked for
 	StageClip      Stage = "clip"      // the clip is read
@@ -273,9 +291,34 @@ type Live struct {
 type Advice struct {
 	Seq   uint64      // of the frame it speaks of (Live.Seq)
 	Size  image.Point // of that frame
-	Faces []Face      // in that frame's pixels
+	Faces []Face      // those that count, in that frame's pixels; first whom the check is about
 	Good  bool        // exactly one face, which is near, whole, upright, straight, sharp and well lit
 	Hint  Notice      // the one thing to do next, or that all is well
+	Aside Aside       // whom to ask aside, where several count
 
 	Quality quality.Measures // of the one face; all 0 where there is none or several
+}
+
+// Aside is where the one stands who is to step aside, seen from the person the
+// check is about and in the picture as the camera took it: a mirrored one has left
+// and right exchanged.
+type Aside string
+
+// Where somebody stands.
+const (
+	AsideNobody Aside = ""       // nobody is to step aside, or the place has no word
+	AsideLeft   Aside = "left"   // on the picture's left
+	AsideRight  Aside = "right"  // on the picture's right
+	AsideBehind Aside = "behind" // behind, or above
+)
+
+// Mirrored is the same place in a mirrored picture.
+func (a Aside) Mirrored() Aside {
+	switch a {
+	case AsideLeft:
+		return AsideRight
+	case AsideRight:
+		return AsideLeft
+	}
+	return a
 }

@@ -55,7 +55,7 @@ type checkScreen struct {
 	why       *widget.Label
 	stage     *widget.Label
 	bar       *widget.ProgressBar
-	endless   *widget.ProgressBarInfinite
+	endless   *movingBar
 	anyway    *button // films though the picture is not good; there while that is offered
 	cancel    *button
 	form      *fyne.Container
@@ -67,16 +67,16 @@ type checkScreen struct {
 
 func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
 	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive}
-	s.progressf = latest[app.Progress]{do: s.work.do, show: s.showProgress}
+	s.progressf = latest[app.Progress]{do: s.paints.soon, show: s.showProgress}
 
-	s.preview = newPreview(s.work.do, s.words.T("preview.waiting"), s.words.Problem)
+	s.preview = newPreview(s.paints, s.words.T("preview.waiting"), s.words.Problem)
 	s.preview.Log = func(err error) { s.desk.Log("advice", err) }
 	s.preview.OnPicture = func(bool) { s.update() }
-	s.preview.OnHint = func(hint app.Notice, good bool) {
-		if hint.Key == "" {
-			s.showHint("", good)
+	s.preview.OnHint = func(advice app.Advice) {
+		if advice.Hint.Key == "" {
+			s.showHint("", advice.Good)
 		} else {
-			s.showHint(s.words.Notice(hint), good)
+			s.showHint(s.words.advice(advice), advice.Good)
 			s.reviveEngine() // which must work by now: it found faces, or none
 		}
 	}
@@ -98,8 +98,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 
 	s.stage = wrapped("")
 	s.stage.TextStyle.Bold = true
-	s.bar, s.endless = widget.NewProgressBar(), widget.NewProgressBarInfinite()
-	s.endless.Stop()
+	s.bar, s.endless = widget.NewProgressBar(), newMovingBar(p)
 	s.anyway = s.keys.button(s.words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
 	s.anyway.Hide()
 	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
@@ -379,8 +378,10 @@ func (s *checkScreen) begin() {
 		Name:         strings.TrimSpace(s.name.Text),
 		Consent:      s.consent.Checked,
 		Minor:        s.minor.Checked && s.minor.Visible(),
-		Capture:      app.Capture(source, clipLength, s.goOn),
 		DocumentPage: document.page(),
+	}
+	if source != nil { // none is needed where the API has the film already
+		in.Capture, in.CameraPart = app.Capture(source, clipLength, s.goOn), source.Part()
 	}
 	if document.byCamera() {
 		in.DocumentFrom = history.FromCamera
@@ -394,11 +395,12 @@ func (s *checkScreen) begin() {
 func (s *checkScreen) run(shown shownCheck, check func(context.Context) (app.Check, error)) {
 	s.fault = nil
 	enable(s.cancel, true)
-	s.showProgress(app.Progress{})
+	s.paints.hurried.Store(true)
 	s.running = s.work.start(func(ctx context.Context) {
 		done, err := check(ctx)
 		s.work.do(func() { s.ended(done, err, shown) })
 	})
+	s.showProgress(app.Progress{})
 	s.update()
 	s.focus(s.cancel)
 }
@@ -448,15 +450,14 @@ func (s *checkScreen) showProgress(p app.Progress) {
 		s.anyway.Refresh()
 	}
 	s.stage.SetText(s.words.stage(p))
+	s.endless.run(p.Total == 0 && s.busy())
 	if p.Total > 0 {
-		s.endless.Stop()
 		s.endless.Hide()
 		s.bar.Show()
 		s.bar.SetValue(float64(p.Done) / float64(p.Total))
 	} else {
 		s.bar.Hide()
 		s.endless.Show()
-		s.endless.Start()
 	}
 }
 
@@ -464,7 +465,8 @@ func (s *checkScreen) showProgress(p app.Progress) {
 // is, with the reason.
 func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
-	s.endless.Stop()
+	s.endless.run(false)
+	s.paints.hurried.Store(false)
 	s.desk.Log("check", err)
 	if s.handed {
 		s.handed = false
@@ -482,6 +484,10 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	if s.offers = s.result.offers; s.offers != nil {
 		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
 		s.offers.OnKept = s.remote.refresh
+	}
+	s.result.OnFilm = func() {
+		s.again()
+		s.begin()
 	}
 	s.result.OnNew, s.result.OnAgain, s.result.OnCopy, s.result.OnDecide = s.next, s.again, s.copy, s.decide
 	s.content.Objects = []fyne.CanvasObject{s.result}

@@ -319,9 +319,9 @@ func TestACheckAndItsInput(t *testing.T) {
 	desk.source = func(string) app.Source { return source }
 	source.advise(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
 	var filmed atomic.Bool
-	source.record = func(context.Context, app.ProgressFunc) (app.Clip, error) {
+	source.film = func(context.Context, app.ProgressFunc) (app.Film, error) {
 		filmed.Store(true)
-		return app.Clip{}, nil
+		return nil, nil
 	}
 	var given app.CheckInput
 	steps, go1, go2 := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -332,7 +332,7 @@ func TestACheckAndItsInput(t *testing.T) {
 		<-go1
 		p(app.Progress{Stage: "comparing"})
 		<-go2
-		_, err := in.Capture(ctx, p)
+		_, err := in.Capture(ctx, false, p)
 		return compared(history.Pass, 90, 91), err
 	}
 	listed := atomic.Int32{}
@@ -720,14 +720,14 @@ func TestFilmAnyway(t *testing.T) {
 			desk.source = func(string) app.Source { return source }
 			source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.dark"}})
 			filmed := make(chan struct{})
-			source.record = func(context.Context, app.ProgressFunc) (app.Clip, error) {
+			source.film = func(context.Context, app.ProgressFunc) (app.Film, error) {
 				close(filmed)
-				return app.Clip{}, nil
+				return nil, nil
 			}
 			report := make(chan app.ProgressFunc, 1)
 			desk.check = func(ctx context.Context, in app.CheckInput, p app.ProgressFunc) (app.Check, error) {
 				report <- p
-				clip, err := in.Capture(ctx, func(app.Progress) {}) // what it reports, the test does
+				clip, err := in.Capture(ctx, false, func(app.Progress) {}) // what it reports, the test does
 				done := compared(history.Pass, 90)
 				done.Filmed.Warning = clip.Warning
 				if clip.Warning.Key != "" {

@@ -8,8 +8,33 @@ const (
 	clipLength = 3 * time.Second
 
 	// paintInterval keeps the live picture at no more than 30 paints a second;
-	// each one repaints the whole window.
-	paintInterval = 33 * time.Millisecond
+	// each one repaints the whole window. Where that is dear it comes as often as
+	// drawingShare of a core affords, and every leastOften at least; while a check
+	// runs, which needs the cores too, drawingShareHurried and leastOftenHurried.
+	// Reading and watching the camera takes about a third of a core besides.
+	paintInterval       = 33 * time.Millisecond
+	leastOften          = time.Second / 8
+	leastOftenHurried   = time.Second / 5
+	drawingShare        = 0.7
+	drawingShareHurried = 0.4
+
+	// restInterval is how often a picture looks whether the dialog over it is gone.
+	restInterval = 200 * time.Millisecond
+
+	// riderWait is how long what moves by itself waits for a picture to come with:
+	// longer than from one to the next.
+	riderWait = 250 * time.Millisecond
+
+	// measureEvery is over how long the cost of paints is measured, and measureLeast
+	// over how many.
+	measureEvery = time.Second
+	measureLeast = 3
+
+	// partInterval is how often the settings show a new whole picture of the camera.
+	partInterval = 250 * time.Millisecond
+
+	// barInterval is how often a moving bar moves.
+	barInterval = 250 * time.Millisecond
 
 	// adviceRest is how long the hint waits after its first error, and
 	// adviceRestMost after many: where models are missing, each attempt looks
@@ -67,6 +92,13 @@ const (
 
 	cornerShare  = 0.28 // of a face's box: how long an outline's corner is
 	outlineWidth = 3
+	crossSize    = 26 // of the cross at another face's corner
+
+	partWidth  = 400 // of the picture a part is chosen on, at least
+	partHeight = 225
+
+	barParts  = 8 // the moving part's share of a moving bar
+	barHeight = 8
 
 	leastFrame = 12 // a smaller frame was not meant as one
 	notesRoom  = 96 // for four lines about what was found

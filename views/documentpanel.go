@@ -21,7 +21,7 @@ type documentPanel struct {
 	zone *dropZone // while there is no document
 
 	looking *fyne.Container // while the first page of one is looked for
-	bar     *widget.ProgressBarInfinite
+	bar     *movingBar
 	cancel  *button
 
 	shown                   *fyne.Container // what was found
@@ -31,7 +31,7 @@ type documentPanel struct {
 	left, right, next, undo *button
 	notes                   *widget.RichText
 	busy                    *fyne.Container // in the notes' place, while the next wish is looked at
-	busyBar                 *widget.ProgressBarInfinite
+	busyBar                 *movingBar
 	busyCancel              *button
 	confirm                 *check
 	confirming              *fyne.Container
@@ -49,7 +49,7 @@ func newDocumentPanel(side *documentSide) *documentPanel {
 		keys.button(w.T("drop.browse"), theme.FolderOpenIcon(), side.browseAnother),
 		keys.button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo))
 
-	p.bar = widget.NewProgressBarInfinite()
+	p.bar = newMovingBar(side.parts)
 	p.cancel = keys.button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
 	p.looking = container.NewPadded(container.New(middle{}, container.NewVBox(
 		widget.NewLabelWithStyle(w.T("drop.looking"), fyne.TextAlignCenter, fyne.TextStyle{Bold: true}),
@@ -69,7 +69,7 @@ func newDocumentPanel(side *documentSide) *documentPanel {
 
 	p.notes = widget.NewRichText()
 	p.notes.Wrapping = fyne.TextWrapWord
-	p.busyBar = widget.NewProgressBarInfinite()
+	p.busyBar = newMovingBar(side.parts)
 	p.busyCancel = keys.button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
 	p.busy = container.NewVBox(bold(w.T("drop.looking")), container.NewBorder(nil, nil, nil, p.busyCancel, p.busyBar))
 
@@ -114,8 +114,8 @@ func (p *documentPanel) update() {
 	visible(p.zone, side.state == nil && !looking)
 	visible(p.looking, side.state == nil && looking)
 	visible(p.shown, side.state != nil)
-	run(p.bar, side.state == nil && looking)
-	run(p.busyBar, side.state != nil && looking)
+	p.bar.run(side.state == nil && looking)
+	p.busyBar.run(side.state != nil && looking)
 	p.zone.say(side.fault)
 	for _, b := range []*button{p.zone.browse, p.zone.photo, p.another, p.photo} {
 		enable(b, !side.held)
@@ -233,14 +233,6 @@ func visible(o fyne.CanvasObject, on bool) {
 		o.Show()
 	case !on && o.Visible():
 		o.Hide()
-	}
-}
-
-func run(bar *widget.ProgressBarInfinite, on bool) {
-	if on {
-		bar.Start()
-	} else {
-		bar.Stop()
 	}
 }
 

@@ -65,10 +65,10 @@ func (w words) foundNote(s *documentState) note {
 		return note{w.T("found.several"), theme.ColorNameError}
 	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
-	case p.Code == 1:
+	case p.Code == 1 && p.Flaw == "":
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
-	return note{join(w.side("anchor", p.Code)), theme.ColorNameError}
+	return note{join(w.side("anchor", p.Code, p.Flaw)), theme.ColorNameError}
 }
 
 // unread says which of the things given were not looked at, and why.

@@ -262,7 +262,8 @@ type fakeSource struct {
 	waiters int
 	fails   int // how many of the next advices are errors
 
-	record func(context.Context, app.ProgressFunc) (app.Clip, error)
+	film func(context.Context, app.ProgressFunc) (app.Film, error)
+	part app.Part
 }
 
 func newFakeSource() *fakeSource {
@@ -346,8 +347,24 @@ func (s *fakeSource) Advise(ctx context.Context, after uint64) (advice app.Advic
 	return advice, err
 }
 
-func (s *fakeSource) Record(ctx context.Context, _ time.Duration, p app.ProgressFunc) (app.Clip, error) {
-	return s.record(ctx, p)
+func (s *fakeSource) Film(ctx context.Context, _ time.Duration, p app.ProgressFunc) (app.Film, error) {
+	return s.film(ctx, p)
+}
+
+func (s *fakeSource) Record(context.Context, time.Duration, app.ProgressFunc) (app.Clip, error) {
+	return app.Clip{}, nil
+}
+
+func (s *fakeSource) Part() app.Part { return s.part }
+
+// Whole gives a picture twice as wide as the one it has.
+func (s *fakeSource) Whole(ctx context.Context) (*image.RGBA, error) {
+	var live app.Live
+	if err := s.wait(ctx, func() bool { live = s.live; return s.live.Problem == nil }); err != nil {
+		return nil, err
+	}
+	size := live.Frame.Image.Rect.Size()
+	return image.NewRGBA(image.Rect(0, 0, 2*size.X, size.Y)), nil
 }
 
 func (s *fakeSource) Close() error {

@@ -233,9 +233,10 @@ func (d *detailView) reasons() fyne.CanvasObject {
 	for _, side := range []struct {
 		which string
 		code  *int
-	}{{"anchor", f.AnchorCode}, {"target", f.TargetCode}} {
+		flaw  app.Flaw
+	}{{"anchor", f.AnchorCode, f.DocumentFlaw}, {"target", f.TargetCode, f.Flaw}} {
 		if side.code != nil && *side.code != 0 {
-			text, _ := d.words.side(side.which, *side.code)
+			text, _ := d.words.side(side.which, *side.code, side.flaw)
 			add(text)
 		}
 	}
@@ -466,6 +467,9 @@ func (d *detailView) person() fyne.CanvasObject {
 	f.add("history.operator", operator)
 	f.add("history.desk", d.of.Desk)
 	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
+	if !s.CameraPart.Whole() {
+		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
+	}
 	switch s.DocumentFrom {
 	case history.FromCamera:
 		f.add("detail.document", capital(t("details.from_camera")))

@@ -10,8 +10,9 @@ import (
 	"facematch/app"
 )
 
-// outlines marks faces on a picture: four amber corners each while something
-// is to be done, a whole green frame when all is well.
+// outlines marks faces on a picture. The first is whom the check is about: four
+// amber corners while something is to be done, a whole green frame when all is well.
+// Each other one has a whole red frame with a cross at its corner.
 type outlines struct {
 	widget.BaseWidget
 	faces  []image.Rectangle
@@ -36,49 +37,82 @@ func (o *outlines) set(faces []app.Face, size image.Point, mirror, good bool) {
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (o *outlines) CreateRenderer() fyne.WidgetRenderer { return &outlinesRenderer{of: o} }
+func (o *outlines) CreateRenderer() fyne.WidgetRenderer { return newOutlinesRenderer(o) }
 
 type outlinesRenderer struct {
-	of    *outlines
-	whole [facesShown]*canvas.Rectangle
-	lines [facesShown][8]*canvas.Line
-	all   []fyne.CanvasObject
+	of     *outlines
+	whole  *canvas.Rectangle // of the first
+	lines  [8]*canvas.Line   // of the first
+	others [facesShown - 1]other
+	all    []fyne.CanvasObject
 }
 
-func (r *outlinesRenderer) Destroy()           {}
-func (r *outlinesRenderer) MinSize() fyne.Size { return fyne.Size{} }
+// other is the mark of somebody else.
+type other struct {
+	frame *canvas.Rectangle
+	cross [2]*canvas.Line
+}
 
-func (r *outlinesRenderer) Objects() []fyne.CanvasObject {
-	if r.all == nil {
-		for i := range r.whole {
-			r.whole[i] = &canvas.Rectangle{StrokeColor: outlineGood, StrokeWidth: outlineWidth, CornerRadius: 10}
-			r.whole[i].Hide()
-			r.all = append(r.all, r.whole[i])
-			for j := range r.lines[i] {
-				r.lines[i][j] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
-				r.lines[i][j].Hide()
-				r.all = append(r.all, r.lines[i][j])
+func newOutlinesRenderer(of *outlines) *outlinesRenderer {
+	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeColor: outlineGood, StrokeWidth: outlineWidth, CornerRadius: 10}}
+	r.all = append(r.all, r.whole)
+	for i := range r.lines {
+		r.lines[i] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
+		r.all = append(r.all, r.lines[i])
+	}
+	for i := range r.others {
+		o := &r.others[i]
+		o.frame = &canvas.Rectangle{StrokeColor: outlineOther, StrokeWidth: outlineWidth}
+		r.all = append(r.all, o.frame)
+		for j := range o.cross {
+			o.cross[j] = &canvas.Line{StrokeColor: outlineOther, StrokeWidth: outlineWidth + 1}
+			r.all = append(r.all, o.cross[j])
+		}
+	}
+	r.Layout(of.Size())
+	return r
+}
+
+func (r *outlinesRenderer) Destroy()                     {}
+func (r *outlinesRenderer) MinSize() fyne.Size           { return fyne.Size{} }
+func (r *outlinesRenderer) Objects() []fyne.CanvasObject { return r.all }
+
+func (r *outlinesRenderer) Layout(size fyne.Size) {
+	for _, o := range r.all {
+		o.Hide()
+	}
+	if r.of.size.X == 0 || r.of.size.Y == 0 {
+		return
+	}
+	for i, face := range r.of.faces {
+		at, box := placed(face, r.of.size, size, r.of.mirror)
+		switch {
+		case i > 0:
+			r.others[i-1].lay(at, box)
+		case r.of.good:
+			r.whole.Move(at)
+			r.whole.Resize(box)
+			r.whole.Show()
+		default:
+			corners(r.lines, at, box)
+			for _, l := range r.lines {
+				l.Show()
 			}
 		}
 	}
-	return r.all
 }
 
-func (r *outlinesRenderer) Layout(size fyne.Size) {
-	r.Objects()
-	for i := range r.whole {
-		there := i < len(r.of.faces) && r.of.size.X > 0 && r.of.size.Y > 0
-		r.whole[i].Hidden = !there || !r.of.good
-		for _, l := range r.lines[i] {
-			l.Hidden = !there || r.of.good
-		}
-		if !there {
-			continue
-		}
-		at, box := placed(r.of.faces[i], r.of.size, size, r.of.mirror)
-		r.whole[i].Move(at)
-		r.whole[i].Resize(box)
-		corners(r.lines[i], at, box)
+// lay puts the mark round a face, with the cross inside its upper right corner.
+func (o other) lay(at fyne.Position, box fyne.Size) {
+	o.frame.Move(at)
+	o.frame.Resize(box)
+	o.frame.Show()
+	side := min(crossSize, box.Width/2, box.Height/2)
+	left, top := at.X+box.Width-side, at.Y
+	o.cross[0].Position1, o.cross[0].Position2 = fyne.NewPos(left, top), fyne.NewPos(left+side, top+side)
+	o.cross[1].Position1, o.cross[1].Position2 = fyne.NewPos(left+side, top), fyne.NewPos(left, top+side)
+	for _, l := range o.cross {
+		l.Show()
 	}
 }
 

@@ -72,12 +72,20 @@ func (v *pageView) CreateRenderer() fyne.WidgetRenderer {
 // set shows a page: its size, a picture of it in any size, the faces on it and
 // which of them is the portrait (-1: none).
 func (v *pageView) set(page image.Point, picture *image.RGBA, faces []image.Rectangle, at int) {
+	v.repicture(picture)
+	v.mark(page, faces, at)
+}
+
+// repicture shows another picture of the same page.
+func (v *pageView) repicture(picture *image.RGBA) {
+	v.picture.Image = toImage(picture)
+	v.picture.Refresh()
+}
+
+// mark is set for a page whose picture is shown already.
+func (v *pageView) mark(page image.Point, faces []image.Rectangle, at int) {
 	v.page, v.faces, v.at = page, faces, at
 	v.begun, v.drawing, v.drawn, v.moved = false, false, image.Rectangle{}, image.Rectangle{}
-	v.picture.Image = nil
-	if picture != nil {
-		v.picture.Image = picture
-	}
 	v.marks.Objects = nil
 	for i := range faces {
 		if i == at {
@@ -93,7 +101,6 @@ func (v *pageView) set(page image.Point, picture *image.RGBA, faces []image.Rect
 			}
 		}
 	}
-	v.picture.Refresh()
 	v.paint()
 }
 

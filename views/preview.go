@@ -25,14 +25,16 @@ type preview struct {
 
 	// OnPicture tells when pictures begin or cease to come.
 	OnPicture func(there bool)
-	// OnHint brings the newest hint, and whether all is well.
-	OnHint func(hint app.Notice, good bool)
+	// OnHint brings the newest advice; without a hint, that there is none.
+	OnHint func(advice app.Advice)
 	// Words puts a problem into words.
 	Words func(err error) (text, hint string)
 	// Log writes why there is no advice. It is called off the window's goroutine.
 	Log func(err error)
 
 	mirror atomic.Bool
+	wide   atomic.Int32 // pixels of the screen across the picture's place; 0: not known
+	paints *paints
 	source int    // number of the source whose news is shown; that of others is late
 	there  bool   // the newest news was a picture
 	lost   uint64 // Live.Seq of the last news without one
@@ -66,10 +68,10 @@ type adviceNews struct {
 	app.Advice
 }
 
-func newPreview(do func(func()), waiting string, words func(error) (string, string)) *preview {
-	p := &preview{Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Notice, bool) {}, Log: func(error) {}}
-	p.live = latest[liveNews]{do: do, show: p.showLive}
-	p.advice = latest[adviceNews]{do: do, show: p.showAdvice}
+func newPreview(paints *paints, waiting string, words func(error) (string, string)) *preview {
+	p := &preview{paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {}, Log: func(error) {}}
+	p.live = latest[liveNews]{do: paints.now, show: p.showLive}
+	p.advice = latest[adviceNews]{do: paints.soon, show: p.showAdvice}
 
 	p.picture = canvas.NewImageFromImage(nil)
 	p.picture.FillMode = canvas.ImageFillContain
@@ -141,7 +143,7 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 			news.buffer = p.keep(live.Frame.Image)
 		}
 		p.live.put(news)
-		if !pause(ctx, paintInterval-time.Since(began)) {
+		if !pause(ctx, p.paints.every()-time.Since(began)) {
 			return
 		}
 	}
@@ -154,6 +156,12 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
+		if p.paints.resting.Load() { // nobody sees what is said under a dialog
+			if !pause(ctx, restInterval) {
+				return
+			}
+			continue
+		}
 		advice, err := source.Advise(ctx, after)
 		wait := time.Duration(0) // the source itself says how often it may be asked
 		switch {
@@ -193,15 +201,20 @@ func (p *preview) keep(frame *image.RGBA) int {
 	for free == p.shown || free == p.waiting {
 		free++
 	}
-	p.buffers[free] = copyFrame(p.buffers[free], frame, p.mirror.Load())
+	p.buffers[free] = copyFrame(p.buffers[free], frame, int(p.wide.Load()), p.mirror.Load())
 	p.waiting = free
 	return free
 }
 
 // copyFrame copies a frame, mirrored where wished, at no more than liveWidth
-// pixels a line. It uses dst where that fits.
-func copyFrame(dst, frame *image.RGBA, mirror bool) *image.RGBA {
+// pixels a line; every second or third pixel only where its place on the screen is
+// not wider than that: more would cost an upload and not be seen. It uses dst where
+// that fits.
+func copyFrame(dst, frame *image.RGBA, place int, mirror bool) *image.RGBA {
 	step := (frame.Rect.Dx() + liveWidth - 1) / liveWidth
+	if place > 0 {
+		step = max(step, frame.Rect.Dx()/place)
+	}
 	size := image.Pt(frame.Rect.Dx()/step, frame.Rect.Dy()/step)
 	if dst == nil || dst.Rect.Size() != size {
 		dst = image.NewRGBA(image.Rectangle{Max: size})
@@ -229,22 +242,29 @@ func (p *preview) showLive(news liveNews) {
 	if news.source != p.source {
 		return
 	}
-	var frame *image.RGBA
-	if news.buffer >= 0 {
-		p.mu.Lock()
-		p.shown = news.buffer
-		if p.waiting == news.buffer {
-			p.waiting = -1
-		}
-		frame = p.buffers[news.buffer]
-		p.mu.Unlock()
-	}
-	if frame == nil {
+	if news.buffer < 0 {
 		p.lost = news.seq
 		p.showProblem(news.problem)
 		return
 	}
+	rests := p.paints.rests() && p.there // the picture before stays, and so does its buffer
+	p.mu.Lock()
+	if p.waiting == news.buffer {
+		p.waiting = -1
+	}
+	if !rests {
+		p.shown = news.buffer
+	}
+	frame := p.buffers[news.buffer]
+	p.mu.Unlock()
+	if rests {
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(p); c != nil {
+		p.wide.Store(int32(p.Size().Width * c.Scale()))
+	}
 	p.picture.Image = frame
+	p.paints.count.Add(1)
 	if p.picture.Hidden {
 		p.message.Hide()
 		p.picture.Show()
@@ -256,7 +276,7 @@ func (p *preview) showLive(news liveNews) {
 func (p *preview) showProblem(problem *app.Problem) {
 	p.picture.Hide()
 	p.outlines.set(nil, image.Point{}, false, false)
-	p.OnHint(app.Notice{}, false)
+	p.OnHint(app.Advice{})
 	if problem != nil {
 		text, hint := p.Words(problem)
 		p.say(text, hint)
@@ -286,6 +306,13 @@ func (p *preview) showAdvice(a adviceNews) {
 	if a.source != p.source || a.Seq <= p.lost { // late: the pictures have ceased since
 		return
 	}
-	p.outlines.set(a.Faces, a.Size, p.mirror.Load(), a.Good)
-	p.OnHint(a.Hint, a.Good)
+	if p.paints.rests() {
+		return
+	}
+	mirror := p.mirror.Load()
+	p.outlines.set(a.Faces, a.Size, mirror, a.Good)
+	if mirror { // the words say where the one stands whom the clerk sees
+		a.Aside = a.Aside.Mirrored()
+	}
+	p.OnHint(a.Advice)
 }

@@ -37,20 +37,20 @@ func TestCopyFrame(t *testing.T) {
 		}
 		return got
 	}
-	plain := copyFrame(nil, frame, false)
+	plain := copyFrame(nil, frame, 0, false)
 	if got := read(plain); string(got) != "\x01\x02\x03" {
 		t.Errorf("copied %v", got)
 	}
-	if got := read(copyFrame(plain, frame, true)); string(got) != "\x03\x02\x01" {
+	if got := read(copyFrame(plain, frame, 3, true)); string(got) != "\x03\x02\x01" {
 		t.Errorf("mirrored %v", got)
 	}
-	if copyFrame(plain, frame, false) != plain {
+	if copyFrame(plain, frame, 0, false) != plain {
 		t.Error("a buffer that fits was not used again")
 	}
 	large := image.NewRGBA(image.Rect(0, 0, 3841, 2161))
 	large.SetRGBA(0, 0, color.RGBA{R: 7, A: 255})
 	for _, mirror := range []bool{false, true} {
-		small := copyFrame(nil, large, mirror)
+		small := copyFrame(nil, large, 0, mirror)
 		if small.Rect.Dx() > liveWidth || small.Rect.Dx() < liveWidth/2 {
 			t.Errorf("a large frame became %v", small.Rect)
 		}
@@ -69,7 +69,7 @@ func TestCopyFrame(t *testing.T) {
 func TestThreeBuffersAndOneUpdate(t *testing.T) {
 	test.NewTempApp(t)
 	q := newUIQueue()
-	p := newPreview(q.do, "", func(error) (string, string) { return "", "" })
+	p := newPreview(newPaints(q.do), "", func(error) (string, string) { return "", "" })
 	frame := image.NewRGBA(image.Rect(0, 0, 8, 8))
 	for range 5 {
 		p.live.put(liveNews{buffer: p.keep(frame)})

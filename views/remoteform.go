@@ -148,6 +148,9 @@ func (f *remoteForm) fill(in *app.CheckInput) {
 	in.SendName, in.Prefilled = f.sendName.Checked, f.prefilled.Checked
 	if in.Prefilled {
 		in.Capture = nil
+		if in.DocumentFrom != history.FromCamera {
+			in.CameraPart = app.Part{}
+		}
 	}
 }
 

@@ -43,13 +43,23 @@ func (c shownCheck) compared() bool {
 	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
 }
 
+// together is the frame in which more than one face counts, where that is why
+// nothing was compared; nil otherwise.
+func (c shownCheck) together() *app.Sight {
+	if c.unrecorded != nil || c.Answer == nil || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces || c.kept != "" {
+		return nil
+	}
+	return c.Answer.Others
+}
+
 // resultView shows how one check ended. It is made anew for each.
 type resultView struct {
 	widget.BaseWidget
 	parts
 
-	// OnNew asks for the next person, OnAgain for another attempt with this one.
-	OnNew, OnAgain func()
+	// OnNew asks for the next person, OnAgain for another attempt with this one,
+	// OnFilm for one at once.
+	OnNew, OnAgain, OnFilm func()
 	// OnDecide asks for a decision, with a choice made already or none.
 	OnDecide func(chosen history.Choice)
 	// OnCopy copies the session's id.
@@ -71,6 +81,13 @@ func newResultView(p parts, c shownCheck) *resultView {
 	next.Importance = widget.HighImportance
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
+	film := p.keys.button(p.words.T("result.film_again"), theme.MediaRecordIcon(), func() { r.OnFilm() })
+	if film.Hide(); c.together() != nil {
+		// With one person less in the picture it comes to a result.
+		film.Importance, next.Importance = widget.HighImportance, widget.MediumImportance
+		film.Show()
+		again.Hide()
+	}
 	if p := c.Unsent; p != nil {
 		r.offers = newOffers(r.parts, *p)
 		again.Hide() // the offers begin with it
@@ -85,7 +102,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 	r.layDecision()
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
 	r.content = container.NewBorder(
-		container.NewVBox(r.verdict(container.NewHBox(again, next)), widget.NewSeparator()),
+		container.NewVBox(r.verdict(container.NewHBox(film, again, next)), widget.NewSeparator()),
 		nil, nil, nil, body,
 	)
 	r.ExtendBaseWidget(r)
@@ -129,6 +146,9 @@ func (r *resultView) comparison() fyne.CanvasObject {
 			r.face(best, "result.best", none),
 		)
 	}
+	if both := r.check.together(); both != nil {
+		return r.together(*both)
+	}
 	if !r.check.compared() {
 		return container.NewVBox(faces)
 	}
@@ -149,6 +169,15 @@ func (r *resultView) comparison() fyne.CanvasObject {
 		box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
 	}
 	return container.NewBorder(nil, box, nil, nil, faces)
+}
+
+// together shows a frame with the faces that count in it. It is not kept anywhere.
+func (r *resultView) together(both app.Sight) fyne.CanvasObject {
+	shown := newPicture(both.Frame.Image)
+	shown.SetMinSize(fyne.NewSize(320, 240))
+	marks := newOutlines()
+	marks.set(both.Faces, both.Frame.Image.Rect.Size(), false, false)
+	return container.NewBorder(nil, centred(r.words.T("result.together")), nil, nil, container.NewStack(shown, marks))
 }
 
 func (r *resultView) faces() (portrait, best *image.RGBA) {
@@ -319,11 +348,15 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 	if c.Answer != nil {
 		result := c.Answer.Result
 		if code := result.Data.Anchor.Code; code != 0 {
-			text, advice := r.words.side("anchor", code)
+			var flaw app.Flaw
+			if c.Answer.Portrait != nil {
+				flaw = c.Answer.Portrait.Flaw
+			}
+			text, advice := r.words.side("anchor", code, flaw)
 			add(join(text, advice), "")
 		}
 		if code := result.Data.Target.Code; code != 0 {
-			text, advice := r.words.side("target", code)
+			text, advice := r.words.side("target", code, c.Answer.Flaw)
 			add(join(text, advice), "")
 		}
 		if result.Data.Code == 0 {

@@ -30,6 +30,7 @@ type settingsScreen struct {
 	camera     *entry
 	cameras    *cameraChoice
 	mirror     *check
+	part       *cameraPart
 	minors     *check
 	conditions *entry
 	history    *entry
@@ -60,12 +61,13 @@ const (
 	pageBackup    = "backup"
 )
 
-func newSettingsScreen(p parts, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
+func newSettingsScreen(p parts, source func() app.Source, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
 	s := &settingsScreen{parts: p, choose: choose, saved: saved}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
 	s.cameras = newCameraChoice(p, s.camera)
 	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
+	s.part = newCameraPart(p, source, s.changed)
 	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
 	s.conditions = p.keys.text(7, changed)
 	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
@@ -112,6 +114,7 @@ func (s *settingsScreen) lay() {
 		bold(t("settings.section_camera")),
 		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), small(t("settings.camera_help")),
 		s.cameras.problem, s.cameraFault, s.mirror,
+		widget.NewLabel(t("settings.part")), s.part.content,
 		bold(t("settings.section_folders")),
 		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
 		small(t("settings.folders_help")), s.foldersFault,
@@ -164,11 +167,13 @@ func (s *settingsScreen) open(page string) {
 
 // look asks anew for what may have changed elsewhere.
 func (s *settingsScreen) look() {
+	s.part.stop()
 	if !s.visible {
 		return
 	}
 	switch s.pager.value {
 	case pageDesk:
+		s.part.watch()
 		s.api.look()
 	case pageOperators:
 		s.operators.look()
@@ -217,6 +222,7 @@ func (s *settingsScreen) show(visible bool) {
 	s.visible = visible
 	if !visible {
 		s.cameras.stop()
+		s.part.stop()
 		return
 	}
 	s.changed()
@@ -230,6 +236,7 @@ func (s *settingsScreen) fill(now settings.Settings) {
 	s.deskName.SetText(now.Desk)
 	s.camera.SetText(now.Camera.Source)
 	s.mirror.SetChecked(now.Camera.Mirror)
+	s.part.set(now.Camera.Part)
 	s.minors.SetChecked(now.Matching.ReferMinors)
 	s.conditions.SetText(app.FormatConditions(now.Conditions))
 	s.history.SetText(now.Folders.History)
@@ -247,6 +254,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 	next.Desk = strings.TrimSpace(s.deskName.Text)
 	next.Camera.Source = strings.TrimSpace(s.camera.Text)
 	next.Camera.Mirror = s.mirror.Checked
+	next.Camera.Part = s.part.part
 	next.Matching.ReferMinors = s.minors.Checked
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
@@ -286,7 +294,7 @@ func (s *settingsScreen) changed() {
 	errors.As(fault, &problem)
 	if theirs := s.api.complain(problem); problem != nil && !theirs {
 		switch problem.Key {
-		case settings.KeyNoCamera, settings.KeyCameraPassword:
+		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart:
 			camera = s.words.problem(problem)
 		case settings.KeyFolder:
 			if folders = s.words.problem(problem); problem.Params["Name"] == "second_anchor" {

@@ -25,6 +25,7 @@ const (
 var (
 	outlineGood    = color.NRGBA{R: 0x3d, G: 0xdc, B: 0x6c, A: 0xff}
 	outlineNotYet  = color.NRGBA{R: 0xff, G: 0xb3, B: 0x00, A: 0xff}
+	outlineOther   = color.NRGBA{R: 0xff, G: 0x5c, B: 0x8a, A: 0xff}
 	outlineShade   = color.NRGBA{R: 0x00, G: 0x00, B: 0x00, A: 0x90} // under an outline, so that it shows on paper too
 	bandEdge       = color.NRGBA{R: 0x1f, G: 0x6f, B: 0xeb, A: 0xff}
 	bandFill       = color.NRGBA{R: 0x1f, G: 0x6f, B: 0xeb, A: 0x40}
@@ -82,6 +83,11 @@ func (t deskTheme) Size(name fyne.ThemeSizeName) float32 {
 		return sizeOfVerdict
 	case sizePanel:
 		return sizeOfPanel
+	case theme.SizeNameModalBlurRadius:
+		// Fyne blurs the window anew for each frame it draws under a dialog, which
+		// takes a second of a core where there is no graphics card. The shade over
+		// it says enough.
+		return 0
 	}
 	return t.Theme.Size(name)
 }

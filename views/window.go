@@ -129,7 +129,9 @@ type parts struct {
 	words words
 	work  *workers
 	keys  *controls
-	focus func(fyne.Focusable) // where the Check screen is shown
+
+	paints *paints
+	focus  func(fyne.Focusable) // where the Check screen is shown
 
 	focusAny func(fyne.Focusable)  // wherever it is
 	focused  func() fyne.Focusable // what has the keys; nil: nothing
@@ -155,6 +157,8 @@ func newWindow(p Params, queue func(func())) *Window {
 		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
 	w.keys.used = p.Desk.Touch
+	w.paints = newPaints(w.work.do)
+	w.paints.covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
 	p.App.Settings().SetTheme(newTheme())
@@ -166,7 +170,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
-	w.settings = newSettingsScreen(w.parts, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
+	w.settings = newSettingsScreen(w.parts, func() app.Source { return w.source }, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
 	o := w.settings.operators
 	o.OnSetUp, o.OnAdd, o.OnChange, o.OnRemove = w.setUpOperators, w.addOperator, w.changePassphrase, w.removeOperator
 	w.settings.privacy.OnRecovery = func() { w.openRecovery(false) }
@@ -288,7 +292,7 @@ func (w *Window) loadEngine() {
 }
 
 // camera brings the camera in line with what is wanted: open where somebody may
-// make checks, opened anew where the settings name another. The old one is
+// make checks, opened anew where the settings name another or another part of its picture. The old one is
 // closed first, because a device has one owner; a check that is filming goes on
 // to its end before.
 func (w *Window) camera() {
@@ -299,6 +303,7 @@ func (w *Window) camera() {
 		w.stale = false
 		w.source = w.desk.OpenCamera("")
 		w.check.setSource(w.source)
+		w.settings.look()
 	case w.source != nil && (w.stale || !films):
 		w.closing = true
 		old := w.source
@@ -333,7 +338,7 @@ func (w *Window) checked() {
 
 func (w *Window) settingsSaved(old, now settings.Settings) {
 	w.check.remote.refresh()
-	if old.Camera.Source != now.Camera.Source {
+	if old.Camera.Source != now.Camera.Source || old.Camera.Part != now.Camera.Part {
 		w.stale = true
 		w.camera()
 	}

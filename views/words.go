@@ -1,7 +1,6 @@
 package views
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"time"
@@ -30,13 +29,24 @@ func (w words) stage(p app.Progress) string {
 
 // side says why the document ("anchor") or the clip ("target") gave no usable
 // face, and what to do next.
-func (w words) side(which string, code int) (text, advice string) {
-	key := fmt.Sprintf("side.%s.%d", which, code)
-	if text = w.T(key); text == key {
-		key = "side." + which + ".other"
+func (w words) side(which string, code int, flaw app.Flaw) (text, advice string) {
+	key := history.WhyKey(which, code, flaw)
+	if text = w.T(key); text == key { // recorded by another version
+		key = history.WhyKey(which, code, "")
 		text = w.T(key)
 	}
 	return text, w.T(key + ".hint")
+}
+
+// advice is a hint; where somebody is to step aside, with the place where the clerk
+// sees them.
+func (w words) advice(a app.Advice) string {
+	if a.Aside != "" {
+		if key := a.Hint.Key + "_" + string(a.Aside); w.T(key) != key {
+			return w.T(key)
+		}
+	}
+	return w.Notice(a.Hint)
 }
 
 // rule is the form of a condition that was not met, as the answer writes it.

@@ -185,6 +185,17 @@ func (c *commands) writeCheck(check app.Check) {
 		}
 		line("cli.check.frames", strings.Join(frames, "  "))
 	}
+	for _, side := range []struct {
+		name string
+		code int
+		flaw matcher.Flaw
+	}{{"anchor", result.Data.Anchor.Code, documentFlaw(check.Answer)}, {"target", result.Data.Target.Code, check.Answer.Flaw}} {
+		if side.code != matcher.CodeOK {
+			key := history.WhyKey(side.name, side.code, side.flaw)
+			line("cli.check.why", c.Words.T(key))
+			line("cli.check.next", c.Words.T(key+".hint"))
+		}
+	}
 	for _, why := range result.Scoring.Failed {
 		line("cli.check.failed", why)
 	}
@@ -214,6 +225,13 @@ func (c *commands) writeCheck(check app.Check) {
 	line("cli.check.id", check.ID)
 	line("cli.check.session_id", check.Session)
 	fmt.Fprintln(c.out, c.Words.T("cli.check.inspect"))
+}
+
+func documentFlaw(a *matcher.Answer) matcher.Flaw {
+	if a.Portrait == nil {
+		return matcher.FlawNone
+	}
+	return a.Portrait.Flaw
 }
 
 func percent(p float64) string { return strconv.FormatFloat(p, 'f', 2, 64) }

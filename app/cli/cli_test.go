@@ -236,7 +236,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	var out, errs bytes.Buffer
 	open := func(context.Context) (Program, error) {
 		desk := app.New(app.Params{
-			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(string) app.Source { return dark{} },
+			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(settings.Camera) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 			Cameras:     func() []app.Camera { return nil },
 			Operators:   p.keeper(t),

@@ -29,23 +29,23 @@ func (r ruler) Describe(context.Context) (matcher.Description, error) {
 	return matcher.Description{Engine: "ruler", Models: wood}, r.err
 }
 
-func (r ruler) Document(_ context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r ruler) Document(_ context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	raw, err := os.ReadFile(file.Path)
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	if len(raw) == 0 {
-		return nil, matcher.CodeNoFace, nil
+		return nil, matcher.Anchor(matcher.CodeNoFace, matcher.FlawNobody), nil
 	}
 	x, err := strconv.ParseFloat(strings.TrimSpace(string(raw)), 64)
-	return x, matcher.CodeOK, err
+	return x, matcher.Anchor(matcher.CodeOK, matcher.FlawNone), err
 }
 
-func (r ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return r.Document(ctx, file)
 }
 
-func (r ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return r.Document(ctx, file)
 }
 

@@ -141,6 +141,9 @@ func (s *sheet) about(d history.Detail) {
 	if d.Started.DocumentFrom != "" {
 		s.line("report.document", s.known("report.document_", string(d.Started.DocumentFrom)))
 	}
+	if !d.Started.CameraPart.Whole() {
+		s.line("report.part", s.t("report.part_of", "Part", d.Started.CameraPart.Percent()))
+	}
 	if d.Started.Minor {
 		s.line("report.age", s.t("report.minor"))
 	}
@@ -189,6 +192,9 @@ func (s *sheet) answer(d history.Detail) {
 	s.line("report.took", export.Seconds(f.Took))
 	if f.Problem != "" {
 		s.line("report.problem", s.t(f.Problem))
+	}
+	for _, key := range f.Why() {
+		s.line("report.why", s.known("", key))
 	}
 	if f.Code != nil {
 		result := s.t("cli.check.absent")

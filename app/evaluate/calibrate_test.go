@@ -33,8 +33,9 @@ func (d *duo) Describe(context.Context) (matcher.Description, error) {
 
 func (d *duo) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
-		Name: "by hand", Engine: "duo", Network: &matcher.Network{Features: "eyes.onnx", Landmarks: "points.onnx", Mean: 127, Deviation: 128},
-		Fusion: &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: d.models(),
+		Name: "by hand", Engine: "duo", Finder: matcher.Finder{Detector: "points.onnx", Landmarks: "points.onnx"},
+		Network: &matcher.Network{Features: "eyes.onnx", Mean: 127, Deviation: 128},
+		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: d.models(),
 	}
 }
 
@@ -384,6 +385,7 @@ func TestCurves(t *testing.T) {
 			}
 			read, err := parsed(&matcher.Calibration{
 				Points: drawn.points, SamePerson: drawn.samePerson, ResultFrom: 70, Models: []matcher.Model{{Name: "wood.dat"}},
+				Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -503,7 +505,7 @@ type measured struct{ *ruler }
 func (m measured) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
 		Name: "a straight line", Engine: "ruler", Calibrated: true, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70,
-		Models: []matcher.Model{{Name: "wood.dat"}},
+		Models: []matcher.Model{{Name: "wood.dat"}}, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
 		Checks: &matcher.MeasuredChecks{Impostor: 24_000, Strangers: []matcher.Strangers{{Score: 10, Count: 20_000}, {Score: 65, Count: 30}, {Score: 72.5, Count: 3}}},
 	}
 }

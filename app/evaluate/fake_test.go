@@ -35,57 +35,65 @@ func (r *ruler) Describe(context.Context) (matcher.Description, error) {
 	}, nil
 }
 
-func (r *ruler) look(ctx context.Context, file matcher.Blob, area string) (matcher.Template, int, error) {
+func (r *ruler) look(ctx context.Context, file matcher.Blob, area string) (matcher.Template, matcher.Side, error) {
 	r.looks.Add(1)
 	if r.looking != nil {
 		r.looking()
 	}
 	if r.err != nil {
-		return nil, 0, r.err
+		return nil, matcher.Side{}, r.err
 	}
 	f, err := file.Open()
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(f)
 	if err != nil {
-		return nil, 0, err
+		return nil, matcher.Side{}, err
 	}
 	text, _, _ := strings.Cut(string(raw), "#")
 	words := strings.Fields(text)
 	switch {
 	case len(words) == 0 || words[0] == "damaged":
-		return nil, 0, matcher.NewProblem(area+".damaged", errors.New("no number"))
+		return nil, matcher.Side{}, matcher.NewProblem(area+".damaged", errors.New("no number"))
 	case words[0] == "code":
 		code, err := strconv.Atoi(words[1])
-		return nil, code, err
+		side := matcher.Anchor(code, matcher.FlawNone)
+		if area == "clip" { // the flaw whose code it is
+			for _, f := range []matcher.Flaw{matcher.FlawPoor, matcher.FlawTwo, matcher.FlawCutOff} {
+				if f.Code() == code {
+					side = matcher.Target(f)
+				}
+			}
+		}
+		return nil, side, err
 	}
 	var numbers []float64
 	for _, w := range words {
 		x, err := strconv.ParseFloat(w, 64)
 		if err != nil {
-			return nil, 0, err
+			return nil, matcher.Side{}, err
 		}
 		numbers = append(numbers, x)
 	}
-	return numbers, matcher.CodeOK, ctx.Err()
+	return numbers, matcher.Side{}, ctx.Err()
 }
 
-func (r *ruler) Document(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r *ruler) Document(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return r.look(ctx, file, "document")
 }
 
-func (r *ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r *ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return r.look(ctx, file, "document")
 }
 
-func (r *ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, int, error) {
+func (r *ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, matcher.Side, error) {
 	return r.look(ctx, file, "clip")
 }
 
 func (r *ruler) Calibration() *matcher.Calibration {
-	return &matcher.Calibration{Name: "a straight line", Engine: "ruler", Calibrated: r.calibrated}
+	return &matcher.Calibration{Name: "a straight line", Engine: "ruler", Calibrated: r.calibrated, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"}}
 }
 
 func (r *ruler) Parts(reference, probe matcher.Template) []matcher.Parts {

@@ -36,6 +36,9 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t(d.Finished.Problem))
 	case d.Outcome == history.NotCompared:
 		said = append(said, t("report.not_compared"))
+		for _, key := range d.Finished.Why() {
+			said = append(said, w.known("", key))
+		}
 	default:
 		said = append(said, t("report.no_score"))
 	}
@@ -163,6 +166,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	add("report.consent", t("report.consent_"+yesNo(s.Consent.SendName), "Wording", s.Consent.Wording))
 	if s.DocumentFrom != "" {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
+	}
+	if !s.CameraPart.Whole() {
+		add("report.part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
 	if f := d.Finished; f != nil {
 		add("report.took", Seconds(f.Took))

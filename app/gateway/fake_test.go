@@ -227,7 +227,7 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 		},
 		Queue:       queue.New(dir, func(context.Context) ([]byte, error) { return nil, errors.New("no key") }),
 		OpenHistory: func(context.Context, string) (app.Records, error) { return nil, errors.New("no other history") },
-		OpenSource:  func(string) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
+		OpenSource:  func(settings.Camera) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
 		Operators: operators.New(operators.Params{
 			File: filepath.Join(dir, "operators.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
 		}),

@@ -39,6 +39,7 @@ var words = map[string]string{
 	"clip.empty":        "there are no pictures in the video",
 	"clip.unreadable":   "the video cannot be read: it may be damaged or incomplete",
 	"clip.unsupported":  "the video is a file of the kind %v: send MP4, MOV, AVI, WebM or MKV",
+	"clip.other_kind":   "the video is of the kind %v: send MP4, MOV, AVI, WebM or MKV",
 	"clip.too_large":    "the pictures of the video are too large",
 	"clip.too_long":     "the video is longer than %v minutes",
 	"clip.too_slow":     "the video takes too long to read: send a few seconds of it, in 1920 x 1080 or less",

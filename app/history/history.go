@@ -76,6 +76,7 @@ type Started struct {
 
 	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
 	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
+	CameraPart   matcher.Part   `json:"camera_part,omitzero"`    // of the camera's picture that was used; empty: all of it, or no camera was
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
@@ -110,15 +111,21 @@ type Finished struct {
 
 	// The answer, where there is one. Scores are hundredths of a percent
 	// (8358 is 83.58), so that no float stands in a hashed record.
-	Code        *int                `json:"code,omitempty"`
-	AnchorCode  *int                `json:"anchor_code,omitempty"`
-	TargetCode  *int                `json:"target_code,omitempty"`
-	Result      *bool               `json:"result,omitempty"`
-	Status      matcher.Status      `json:"status,omitempty"`
-	Score       *int64              `json:"score,omitempty"` // nil where nothing was compared
-	Percentages []int64             `json:"percentages,omitempty"`
-	Failed      []string            `json:"failed_conditions,omitempty"`
-	FailedRefer []string            `json:"failed_refer_conditions,omitempty"`
+	Code        *int           `json:"code,omitempty"`
+	AnchorCode  *int           `json:"anchor_code,omitempty"`
+	TargetCode  *int           `json:"target_code,omitempty"`
+	Result      *bool          `json:"result,omitempty"`
+	Status      matcher.Status `json:"status,omitempty"`
+	Score       *int64         `json:"score,omitempty"` // nil where nothing was compared
+	Percentages []int64        `json:"percentages,omitempty"`
+	Failed      []string       `json:"failed_conditions,omitempty"`
+	FailedRefer []string       `json:"failed_refer_conditions,omitempty"`
+
+	// Why the clip, and the document, could not be compared; empty where they could,
+	// or where another program decided.
+	Flaw         matcher.Flaw `json:"flaw,omitempty"`
+	DocumentFlaw matcher.Flaw `json:"document_flaw,omitempty"`
+
 	Quality     *Quality            `json:"quality,omitempty"`
 	Description matcher.Description `json:"description"` // what decided in the end
 

@@ -21,20 +21,21 @@ var (
 // is the network's.
 func goFaceAlone(t *testing.T, name string, models ...matcher.Model) []byte {
 	t.Helper()
-	return marshalled(t, matcher.Calibration{Name: name, Engine: "go-face", Models: models})
+	return marshalled(t, matcher.Calibration{Name: name, Engine: "go-face", Models: append(models, landmarks)})
 }
 
 func fused(t *testing.T, name string, models ...matcher.Model) []byte {
 	t.Helper()
 	return marshalled(t, matcher.Calibration{
 		Name: name, Engine: "go-face + features", Models: models, Calibrated: true, Pairs: &matcher.MeasuredPairs{Data: "LFW"}, Checks: &matcher.MeasuredChecks{Data: "LFW"},
-		Network: &matcher.Network{Features: models[len(models)-1].Name, Landmarks: landmarks.Name, Mean: 127, Deviation: 128},
+		Network: &matcher.Network{Features: models[len(models)-1].Name, Mean: 127, Deviation: 128},
 		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1},
 	})
 }
 
 func marshalled(t *testing.T, c matcher.Calibration) []byte {
 	t.Helper()
+	c.Finder = matcher.Finder{Detector: landmarks.Name, Landmarks: landmarks.Name}
 	c.Points, c.SamePerson, c.ResultFrom = [][2]float64{{0, 100}, {1, 0}}, 0.5, 70
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -119,7 +120,7 @@ func TestMeasuring(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := d.Calibration
-	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Landmarks: landmarks.Name, Mean: 1, Deviation: 2, BGR: true, Gray: true}) {
+	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Mean: 1, Deviation: 2, BGR: true, Gray: true}) {
 		t.Errorf("%+v, network %+v", d, c.Network)
 	}
 	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil || c.Name == "shipped" || c.Engine != "go-face + own" {

@@ -30,8 +30,9 @@ type Settings struct {
 
 // Camera is where the live picture comes from.
 type Camera struct {
-	Source string `toml:"source" comment:"camera number (0 is the first), device path, video file, or http:// or rtsp:// address"`
-	Mirror bool   `toml:"mirror" comment:"show the live picture as in a mirror"`
+	Source string       `toml:"source" comment:"camera number (0 is the first), device path, video file, or http:// or rtsp:// address"`
+	Mirror bool         `toml:"mirror" comment:"show the live picture as in a mirror"`
+	Part   matcher.Part `toml:"part" comment:"part of the picture that is used, the rest is cut off: left edge, top edge, width and height as shares of the picture, such as \"0.25 0 0.5 1\"; empty: all of it"`
 }
 
 // Matching is which engine decides.

@@ -144,6 +144,8 @@ func (s Settings) Check() error {
 		return matcher.NewProblem(KeyNoCamera, nil)
 	case hasPassword(s.Camera.Source):
 		return matcher.NewProblem(KeyCameraPassword, nil)
+	case s.Camera.Part.Check() != nil:
+		return matcher.NewProblem(KeyCameraPart, s.Camera.Part.Check(), "Least", int(100*matcher.LeastPart))
 	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
 		return matcher.NewProblem("settings.mode", nil, "Mode", string(s.Matching.Mode))
 	case s.Operators.LockMinutes < 0 || s.Operators.LockMinutes > maxLockMinutes:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -124,6 +125,32 @@ func TestEveryHintBelongsToWords(t *testing.T) {
 	for key := range known {
 		if base, ok := strings.CutSuffix(key, ".hint"); ok && !known[base] {
 			t.Errorf("%s has no text it belongs to", key)
+		}
+	}
+}
+
+// Each flaw is told in a whole sentence, with what to do next, of the clip and of
+// the document.
+func TestEveryFlawHasWords(t *testing.T) {
+	c, _ := catalogue(t)
+	both := []matcher.Flaw{
+		matcher.FlawNobody, matcher.FlawDark, matcher.FlawBright, matcher.FlawSmall, matcher.FlawBlurred, matcher.FlawLying,
+		matcher.FlawPoor, matcher.FlawCutOff, matcher.FlawTwo,
+	}
+	for side, flaws := range map[string][]matcher.Flaw{
+		"anchor": both, "target": append([]matcher.Flaw{matcher.FlawShort, matcher.FlawPicture}, both...),
+	} {
+		for _, flaw := range flaws {
+			for _, key := range []string{history.WhyKey(side, flaw.Code(), flaw), history.WhyKey(side, flaw.Code(), flaw) + ".hint"} {
+				if words := c.T(key); words == key || !strings.HasSuffix(words, ".") || strings.Contains(words, "<no value>") {
+					t.Errorf("%s: %q", key, words)
+				}
+			}
+		}
+		for code := range 5 {
+			if key := history.WhyKey(side, code, matcher.FlawNone); c.T(key) == key {
+				t.Errorf("%s has no words", key)
+			}
 		}
 	}
 }

@@ -53,7 +53,7 @@ func calibration(t *testing.T) *matcher.Calibration {
 func loadedEngine(t *testing.T) *offline.Engine {
 	t.Helper()
 	engine, err := offline.New(offline.Params{
-		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "../../assets/models"}, Calibration: calibration(t), Cascade: assets.Cascade,
+		Folders: []string{os.Getenv("FACEMATCH_MODELS"), "../../assets/models"}, Calibration: calibration(t),
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -34,7 +34,7 @@ func TestBestFrames(t *testing.T) {
 	ctx := context.Background()
 	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
 	defer reader.Close()
-	portraits, err := document.New(document.Params{Pages: reader, Faces: engine, Hidden: engine.Hidden(), Cascade: assets.Cascade})
+	portraits, err := document.New(document.Params{Pages: reader, Faces: engine, Cascade: assets.Cascade})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,10 +43,10 @@ func TestBestFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	score := func(path string, frames []matcher.Frame) float64 {
+	score := func(path string, film matcher.Film) float64 {
 		t.Helper()
 		answer, err := matching.Match(ctx, matcher.Request{
-			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Film: matcher.FilmOf(frames), Rules: rules,
+			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Film: film, Rules: rules,
 		}, nil)
 		if err != nil || answer.Result.Data.Code != matcher.CodeOK {
 			t.Fatalf("%s: %+v, %v", path, answer.Result.Data, err)
@@ -63,14 +63,14 @@ func TestBestFrames(t *testing.T) {
 			card := filepath.Join("../../../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
 			path := filepath.Join(t.TempDir(), "clip.mp4")
 			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path)
-			source := play(t, engine.Follow(), path)
-			filmed, err := source.Record(ctx, 2900*time.Millisecond, nil)
-			source.Close()
+			source := play(t, engine, path)
+			film, err := source.Film(ctx, 2900*time.Millisecond, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			best = append(best, score(card, filmed.Frames))
-			even = append(even, score(card, evenFrames(t, ffmpeg, path, 8)))
+			best = append(best, score(card, film)) // while it is filmed
+			source.Close()
+			even = append(even, score(card, matcher.FilmOf(evenFrames(t, ffmpeg, path, 8))))
 			t.Logf("  %-32s best %6.2f, even %6.2f", strings.TrimSuffix(filepath.Base(clip), ".mp4"), best[len(best)-1], even[len(even)-1])
 		}
 		t.Logf("%-18s the 8 best: mean %.2f, worst %.2f; 8 even ones: mean %.2f, worst %.2f",

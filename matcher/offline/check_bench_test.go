@@ -112,11 +112,12 @@ func newScene(b *testing.B, m *Matcher) scene {
 // eight reads the clip and takes 8 frames spread over it.
 func (s scene) eight(b *testing.B, m *Matcher) []matcher.Frame {
 	b.Helper()
-	frames, err := m.frames(context.Background(), matcher.Request{Video: matcher.Blob{Path: s.clip}}, nil)
-	if err != nil {
-		b.Fatal(err)
+	frames := framesOf(b, m, s.clip)
+	var chosen []matcher.Frame
+	for i := range 8 {
+		chosen = append(chosen, frames[i*len(frames)/8])
 	}
-	return evenly(frames, 8)
+	return chosen
 }
 
 func writePictures(b *testing.B, dir string, frames []matcher.Frame) (paths []string) {
@@ -177,9 +178,9 @@ func BenchmarkCheck(b *testing.B) {
 	frame := s.eight(b, m)[3]
 	look := func() float64 {
 		start := time.Now()
-		all, err := m.params.Engine.glance(context.Background(), frame.Image)
+		seen, err := m.look(context.Background(), frame, false)
 		if err == nil {
-			_, _, err = m.params.Engine.describe(context.Background(), view{img: frame.Image, face: all[0]})
+			_, _, err = m.params.Engine.goFace(context.Background(), seen.crop, quick)
 		}
 		if err != nil {
 			b.Fatal(err)
@@ -236,10 +237,7 @@ func BenchmarkCheckGrows(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	all, err := m.frames(context.Background(), matcher.Request{Video: matcher.Blob{Path: s.clip}}, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	all := framesOf(b, m, s.clip)
 	run := func(name string, engine *Engine, count int, size image.Point) {
 		b.Run(name, func(b *testing.B) {
 			params := m.params
@@ -268,4 +266,16 @@ func BenchmarkCheckGrows(b *testing.B) {
 	}
 	run("cores=1", one, 24, vga)
 	run("cores="+strconv.Itoa(base.workers), base, 24, vga)
+}
+
+// evenly chooses n frames spread over all of them.
+func evenly(frames []matcher.Frame, n int) []matcher.Frame {
+	if len(frames) <= n {
+		return frames
+	}
+	chosen := make([]matcher.Frame, n)
+	for i := range chosen {
+		chosen[i] = frames[i*len(frames)/n]
+	}
+	return chosen
 }

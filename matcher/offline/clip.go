@@ -8,32 +8,78 @@ import (
 	"path/filepath"
 
 	"facematch/matcher"
-	"facematch/matcher/internal/background"
 	"facematch/matcher/internal/blob"
+	"facematch/matcher/internal/container"
 )
 
-// film is the request's own, or that of its clip. The end lets go of it.
+// openedFilm is a film that must be ended: wherever it stands, once its context has
+// ended or nobody waits for a frame. It may be ended again.
+type openedFilm interface {
+	matcher.Film
+	end()
+}
+
+// filmOpener begins to read a clip file. It reports how many frames of it have been
+// read. The film ends with the context.
+type filmOpener func(ctx context.Context, j job, report func(read int)) (openedFilm, error)
+
+// film gives the sampled frames of the request's own film, or of its clip. The clip
+// is read on while the engine works on the frames it has, a few frames ahead. It
+// ends with the context, and with end, which must be called in any case and waits
+// for no frame; the engine's Close waits for it. After an error of Next the clip
+// cannot be judged at all: the frames before may come from a decoder that has
+// broken.
 func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (film matcher.Film, end func(), err error) {
 	if req.Film != nil {
 		return req.Film, func() {}, nil
 	}
 	progress.Report(matcher.StageClip, 0, 0)
-	frames, err := background.Run(ctx, &m.params.Engine.native, func() ([]matcher.Frame, error) {
-		path, remove, err := m.clipFile(ctx, req.Video)
-		if err != nil {
-			return nil, err
-		}
-		defer remove()
-		return m.readClip(ctx, path, func(read int) { progress.Report(matcher.StageClip, read, 0) })
-	})
-	if errors.Is(err, background.ErrClosed) {
-		return nil, nil, closed(err)
-	}
-	return matcher.FilmOf(frames), func() {}, err
+	return m.begin(ctx, req.Video, false, func(read int) { progress.Report(matcher.StageClip, read, 0) })
 }
 
-// clipFile gives a file to read the clip from, checked by its content: the
-// clip's own, or a private copy of one in memory. The copy goes with remove.
+// begin begins to read a clip.
+func (m *Matcher) begin(ctx context.Context, clip matcher.Blob, every bool, report func(read int)) (film matcher.Film, end func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		film openedFilm
+		err  error
+	}
+	opened, ended := make(chan result, 1), make(chan struct{})
+	err = m.params.Engine.native.Go(func() {
+		defer close(ended)
+		path, remove, err := m.clipFile(ctx, clip)
+		if err != nil {
+			opened <- result{err: err}
+			return
+		}
+		defer remove()
+		film, err := m.openFilm(ctx, job{path, every}, report)
+		opened <- result{film, err}
+		if err == nil {
+			<-ctx.Done()
+			film.end()
+		}
+	})
+	if err != nil {
+		cancel()
+		return nil, nil, closed(err)
+	}
+	select {
+	case r := <-opened:
+		if r.err != nil {
+			cancel()
+			return nil, nil, r.err
+		}
+		return r.film, func() { cancel(); <-ended }, nil
+	case <-ctx.Done(): // who opens it ends it
+		defer cancel()
+		return nil, nil, ctx.Err()
+	}
+}
+
+// clipFile gives a file to read the clip from, checked by its content: the clip's
+// own, or a private copy of one in memory, or of one whose first picture track is
+// not the one that players show. The copy goes with remove.
 func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string, remove func(), err error) {
 	r, err := blob.Open(clip, "clip")
 	if err != nil {
@@ -49,26 +95,35 @@ func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string,
 		return "", nil, matcher.NewProblem("clip.unreadable", err)
 	}
 	head = head[:n]
-	switch format := blob.Sniff(head); format {
-	case blob.MP4, blob.MOV, blob.AVI, blob.MKV:
-	case blob.Unknown:
+	switch format := blob.Sniff(head); {
+	case format == blob.MP4, format == blob.MOV, format == blob.AVI, format == blob.MKV:
+	case format == blob.Unknown:
 		return "", nil, matcher.NewProblem("clip.unreadable", errors.New("unknown kind of file"))
+	case format.OtherFilm():
+		return "", nil, matcher.NewProblem("clip.other_kind", nil, "Format", string(format))
 	default:
 		return "", nil, matcher.NewProblem("clip.unsupported", nil, "Format", string(format))
 	}
-	if clip.Path != "" {
-		// FFmpeg takes what stands before a colon in a path for a protocol, but not
-		// behind a slash.
-		path, err := filepath.Abs(clip.Path)
+	if file, ok := r.(*os.File); ok && clip.Path != "" {
+		info, err := file.Stat()
 		if err != nil {
 			return "", nil, matcher.NewProblem("clip.unreadable", err)
 		}
-		return path, func() {}, nil
+		if len(container.Read(file, info.Size()).Hidden) == 0 {
+			// FFmpeg takes what stands before a colon in a path for a protocol, but not
+			// behind a slash.
+			path, err := filepath.Abs(clip.Path)
+			if err != nil {
+				return "", nil, matcher.NewProblem("clip.unreadable", err)
+			}
+			return path, func() {}, nil
+		}
 	}
 	return m.spill(ctx, head, r)
 }
 
-// spill writes a clip that is only in memory to a private file.
+// spill writes a clip to a private file, in which FFmpeg takes the track that players
+// show.
 func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path string, remove func(), err error) {
 	file, err := os.CreateTemp(m.params.Temp, "clip-*") // 0600
 	if err != nil {
@@ -95,6 +150,11 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 		return "", nil, matcher.NewProblem("clip.temp", err)
 	case n == maxSpill:
 		return "", nil, matcher.NewProblem("clip.too_large", nil)
+	}
+	for _, p := range container.Read(file, int64(len(head))+n).Hidden {
+		if _, err := file.WriteAt(p.Bytes, p.At); err != nil {
+			return "", nil, matcher.NewProblem("clip.temp", err)
+		}
 	}
 	return path, remove, nil
 }

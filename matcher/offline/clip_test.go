@@ -1,7 +1,9 @@
 package offline
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"image"
 	"math"
@@ -24,13 +26,23 @@ func clipMatcher(t *testing.T) *Matcher {
 	e := newEngine(t, Params{Calibration: calibration(t), Log: discard()})
 	t.Cleanup(func() { e.Close() })
 	m := NewMatcher(MatcherParams{Engine: e, Calibration: calibration(t), Temp: t.TempDir()})
-	m.readClip = sharedDecoders.read
+	m.openFilm = sharedDecoders.film
 	return m
 }
 
 func read(t *testing.T, m *Matcher, clip matcher.Blob) ([]matcher.Frame, error) {
 	t.Helper()
 	return m.frames(context.Background(), matcher.Request{Video: clip}, nil)
+}
+
+// frames are all that a request's film gives.
+func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
+	film, end, err := m.film(ctx, req, progress)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return allOf(ctx, film)
 }
 
 // grayOf is the gray value of frame i in a clip by writeClip.
@@ -81,7 +93,7 @@ func TestReadClipFormats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(frames) != sampleFrames {
+			if len(frames) != 24 {
 				t.Fatalf("%d frames", len(frames))
 			}
 			for i, f := range frames {
@@ -124,24 +136,30 @@ func TestReadClipKeepsColours(t *testing.T) {
 	}
 }
 
-// However many frames a clip has, 24 spread over all of it are taken.
+// However many frames a clip has, enough spread over all of it are taken.
 func TestReadClipOfAnyLength(t *testing.T) {
-	for _, n := range []int{1, 2, 23, 24, 25, 47, 48, 49, 95, 96, 97, 200, 400} {
+	for _, n := range []int{1, 2, 23, 24, 25, 47, 48, 49, 95, 96, 97, 200, 400, 1000} {
 		frames, err := read(t, clipMatcher(t), matcher.Blob{Path: writeClip(t, "clip.avi", "MJPG", image.Pt(32, 32), n)})
 		if err != nil {
 			t.Fatalf("%d frames: %v", n, err)
 		}
-		if len(frames) != min(n, sampleFrames) {
-			t.Errorf("%d frames: %d taken", n, len(frames))
+		seconds := float64(n-1) / 25
+		want := max(min(n, 24), int(8*min(10, seconds)+2*max(0, min(20, seconds-10))))
+		if len(frames) < want || len(frames) > want+1+2*(n/200) { // where the grey begins anew the picture jumps
+			t.Errorf("%d frames: %d taken, not %d", n, len(frames), want)
 		}
 		last := 0
 		for _, f := range frames {
-			if step := int(f.Seq) - last; step > 2*max(1, n/sampleFrames)+1 {
+			step := 4
+			if f.At > 10*time.Second {
+				step = 19
+			}
+			if int(f.Seq)-last > step {
 				t.Errorf("%d frames: nothing between %d and %d", n, last, f.Seq)
 			}
 			last = int(f.Seq)
 		}
-		if n-last > 2*max(1, n/sampleFrames)+1 {
+		if n-last > 19 || n <= 250 && n-last > 4 {
 			t.Errorf("%d frames: nothing after %d", n, last)
 		}
 	}
@@ -157,22 +175,45 @@ func TestReadClipScalesLargeFrames(t *testing.T) {
 	}
 }
 
-// A phone writes its clips lying and says by a flag how to turn them.
-func TestReadClipTurnsAsItsFlagSays(t *testing.T) {
+// A phone writes its clips lying, a front camera's even mirrored, and says by a
+// matrix how to lay them. All eight ways are shown as the ffmpeg program does.
+func TestReadClipLaysAsItsMatrixSays(t *testing.T) {
 	dir := t.TempDir()
-	lying, flagged := filepath.Join(dir, "lying.mp4"), filepath.Join(dir, "flagged.mp4")
-	ffmpeg(t, "-f", "lavfi", "-i", "color=black:s=320x240:d=0.4,drawbox=0:0:160:240:white:fill", "-c:v", "mpeg4", lying)
-	ffmpeg(t, "-i", lying, "-c", "copy", "-metadata:s:v", "rotate=90", flagged)
-	frames, err := read(t, clipMatcher(t), matcher.Blob{Path: flagged})
+	lying := filepath.Join(dir, "lying.mp4")
+	ffmpeg(t, "-f", "lavfi", "-i", "color=black:s=320x240:d=0.4,drawbox=0:0:160:240:white:fill,drawbox=0:0:320:60:gray:fill", "-c:v", "mpeg4", lying)
+	data, err := os.ReadFile(lying)
 	if err != nil {
 		t.Fatal(err)
 	}
-	img := frames[0].Image
-	if img.Rect.Max != image.Pt(240, 320) {
-		t.Fatalf("a clip of 320x240 turned by 90 degrees became %v", img.Rect.Max)
-	}
-	if top, bottom := img.RGBAAt(120, 40).G, img.RGBAAt(120, 280).G; top < 200 || bottom > 50 {
-		t.Errorf("its left, white half went to the wrong side: top %d, bottom %d", top, bottom)
+	const one = 1 << 16
+	for _, m := range [][4]int32{
+		{one, 0, 0, one}, {-one, 0, 0, one}, {one, 0, 0, -one}, {-one, 0, 0, -one},
+		{0, one, one, 0}, {0, -one, one, 0}, {0, one, -one, 0}, {0, -one, -one, 0},
+	} {
+		matrix := data[bytes.Index(data, []byte("tkhd"))+4+40:]
+		for i, at := range []int{0, 4, 12, 16} {
+			binary.BigEndian.PutUint32(matrix[at:], uint32(m[i]))
+		}
+		path, shown := written(t, "laid.mp4", data), filepath.Join(dir, "shown.png")
+		ffmpeg(t, "-i", path, "-frames:v", "1", shown)
+		frames, err := read(t, clipMatcher(t), matcher.Blob{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := frames[0].Image, readPicture(t, shown)
+		if got.Rect != want.Rect {
+			t.Errorf("%v: %v instead of %v", m, got.Rect, want.Rect)
+			continue
+		}
+		for _, share := range []image.Point{{1, 1}, {3, 1}, {1, 3}, {3, 3}} {
+			at := image.Pt(got.Rect.Dx()*share.X/4, got.Rect.Dy()*share.Y/4)
+			if share.Y == 1 {
+				at.Y = got.Rect.Dy() / 8
+			}
+			if g, w := int(got.RGBAAt(at.X, at.Y).G), int(want.RGBAAt(at.X, at.Y).G); g > w+12 || w > g+12 {
+				t.Errorf("%v at %v: %d instead of %d", m, at, g, w)
+			}
+		}
 	}
 }
 
@@ -273,15 +314,17 @@ func TestReadClipTooLong(t *testing.T) {
 	}
 }
 
-// A clip that does not say its length is found out on the way.
+// A clip that does not say its length is found out by the times of its pictures.
 func TestReadClipTooLongUnstated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "long.mkv")
-	ffmpeg(t, "-f", "lavfi", "-i", "color=gray:s=32x32:r=1:d=330", "-c:v", "mpeg4", "-live", "1", path)
-	decoded := 0
-	_, err := readClip(context.Background(), path, func(read int) { decoded = read })
-	wantProblem(t, err, "clip.too_long")
-	if decoded == 0 {
-		t.Skip("this FFmpeg guesses the length")
+	for _, path := range []string{"long.mkv", "long.mp4"} {
+		path := filepath.Join(t.TempDir(), path)
+		args := []string{"-live", "1"}
+		if filepath.Ext(path) == ".mp4" {
+			args = []string{"-movflags", "empty_moov+frag_keyframe"}
+		}
+		ffmpeg(t, append(append([]string{"-f", "lavfi", "-i", "color=gray:s=32x32:r=1:d=330", "-c:v", "mpeg4"}, args...), path)...)
+		_, err := readClip(context.Background(), path, func(int) { t.Fatal("it was decoded, though its pictures have times") })
+		wantProblem(t, err, "clip.too_long")
 	}
 }
 
@@ -292,17 +335,17 @@ func TestClipInMemory(t *testing.T) {
 	}
 	m := clipMatcher(t)
 	var mode os.FileMode
-	reader := m.readClip
-	m.readClip = func(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
-		info, err := os.Stat(path)
+	reader := m.openFilm
+	m.openFilm = func(ctx context.Context, j job, report func(int)) (openedFilm, error) {
+		info, err := os.Stat(j.path)
 		if err != nil {
 			return nil, err
 		}
 		mode = info.Mode()
-		return reader(ctx, path, report)
+		return reader(ctx, j, report)
 	}
 	frames, err := read(t, m, memoryBlob(data))
-	if err != nil || len(frames) != sampleFrames {
+	if err != nil || !leastFrames(frames) {
 		t.Fatalf("%d frames, %v", len(frames), err)
 	}
 	if mode != 0o600 {
@@ -324,11 +367,11 @@ func TestClipInMemory(t *testing.T) {
 func TestClipCancelledWhileReading(t *testing.T) {
 	m := clipMatcher(t)
 	started, release, ended := make(chan struct{}), make(chan struct{}), false
-	m.readClip = func(context.Context, string, func(int)) ([]matcher.Frame, error) {
+	m.openFilm = func(context.Context, job, func(int)) (openedFilm, error) {
 		close(started)
 		<-release
 		ended = true
-		return nil, nil
+		return nil, errGone
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var cancelled time.Time
@@ -364,24 +407,32 @@ func TestReadClipStops(t *testing.T) {
 	}
 }
 
-func TestLater(t *testing.T) {
-	second := time.Second
-	for _, c := range []struct {
+// Times count from the first frame, and never run backwards.
+func TestClock(t *testing.T) {
+	c := clock{step: 40 * time.Millisecond}
+	for i, s := range []struct {
 		ms   float64
 		want time.Duration
 	}{
-		{1500, 1500 * time.Millisecond}, {500, second}, {-7, second}, {math.NaN(), second}, {math.Inf(1), second}, {1e300, second},
+		{400_000, 0}, {401_000, time.Second}, {400_500, 1040 * time.Millisecond}, {-7, 1080 * time.Millisecond},
+		{math.NaN(), 1120 * time.Millisecond}, {math.Inf(1), 1160 * time.Millisecond}, {1e300, 1200 * time.Millisecond},
+		{402_000, 2 * time.Second},
 	} {
-		if got := later(second, c.ms); got != c.want {
-			t.Errorf("%g ms after 1 s: %v, want %v", c.ms, got, c.want)
+		if got := c.tell(s.ms); got != s.want {
+			t.Errorf("%d: %v, want %v", i, got, s.want)
 		}
+	}
+	nothing := clock{step: 40 * time.Millisecond}
+	nothing.tell(math.NaN())
+	if got := nothing.tell(math.NaN()); got != 40*time.Millisecond {
+		t.Errorf("without times: %v", got)
 	}
 }
 
 func TestToRGBARefusesOtherKinds(t *testing.T) {
 	gray := gocv.NewMatWithSize(8, 8, gocv.MatTypeCV8UC1)
 	defer gray.Close()
-	if _, err := frameRGBA(heap{}, gray); err == nil {
+	if _, err := (shape{aspect: 1}).copy(heap{}, gray); err == nil {
 		t.Error("a gray frame was taken")
 	}
 }

@@ -16,7 +16,7 @@ import (
 // confineStarts takes from the calling thread, and from every process it will
 // start, all files but those this program consists of, and signals to others. The
 // thread must be locked to its goroutine and end with it.
-func confineStarts() error {
+func confineStarts(program string) error {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
 		return os.NewSyscallError("landlock", errno)
@@ -42,7 +42,7 @@ func confineStarts() error {
 		return os.NewSyscallError("landlock", errno)
 	}
 	defer unix.Close(int(fd))
-	for path, access := range readable() {
+	for path, access := range readable(program) {
 		if err := allow(int(fd), path, access); err != nil {
 			return err
 		}
@@ -53,8 +53,8 @@ func confineStarts() error {
 	return nil
 }
 
-// readable is what a decoder may open, and how.
-func readable() map[string]uint64 {
+// readable is what a decoder may open, and how: it is this program or another one.
+func readable(program string) map[string]uint64 {
 	const read = unix.LANDLOCK_ACCESS_FS_READ_FILE
 	files := map[string]uint64{
 		"/proc/self/exe":                 read | unix.LANDLOCK_ACCESS_FS_EXECUTE,
@@ -62,6 +62,9 @@ func readable() map[string]uint64 {
 		"/dev/null":                      read | unix.LANDLOCK_ACCESS_FS_WRITE_FILE,
 		"/dev/urandom":                   read,
 		"/sys/devices/system/cpu/online": read,
+	}
+	if program != "" {
+		files[program] = read | unix.LANDLOCK_ACCESS_FS_EXECUTE
 	}
 	for _, path := range loaded() {
 		files[path] = read | unix.LANDLOCK_ACCESS_FS_EXECUTE

@@ -1,6 +1,10 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"facematch/matcher/quality"
+)
 
 // The detector sees the whole picture, or a tile of it, at one size only.
 const (
@@ -171,27 +175,24 @@ const (
 
 // What is read of a clip.
 const (
-	sampleFrames = 24
-	maxKept      = 2 * sampleFrames // while it is read
-	// frameSide is the longer side of a kept frame: a face of a quarter of it
-	// has all the pixels the net looks at. 48 frames of it take 177 MB at most.
+	// frameSide is the longer side of a sampled frame: a face of a quarter of it
+	// has all the pixels the net looks at.
 	frameSide = 1280
+	// mostFrames of a clip are sampled.
+	mostFrames = 2 * quality.SampledMost
 	// maxPixels of a frame: beyond 8K there is no camera, only a broken header.
 	maxPixels = 36_000_000
 	// maxLength of a clip; a check takes a few seconds of it.
 	maxLength = 5 * time.Minute
-	// maxStated is from what length on a container that states it is not
-	// believed: one that was never finished can state anything.
-	maxStated = 24 * time.Hour
 	// maxFrames bounds what a clip without times can cost: 5 minutes at 60 a second.
 	maxFrames = 5 * 60 * 60
 	// maxSpill is the most bytes of a clip in memory that are written to a file.
 	maxSpill = 512 << 20
 )
 
-// grabAtOnce is how many frames are skipped between two looks at the context, so
-// that reading ends soon after its caller left.
-const grabAtOnce = 8
+// mostMisses is how many attempts in a row that give no picture are the end of a
+// clip. OpenCV gives up after 512 packets of sound, of which 6 hours follow at most.
+const mostMisses = 2048
 
 // How a network of the operator's own is tried in a process of its own.
 const (
@@ -210,11 +211,15 @@ const (
 // How clips are read in processes of their own, the decoders.
 const (
 	decoderEnv = "FACEMATCH_DECODER" // set in them
+	// programEnv names the program that they run, for tests where /proc/self/exe is not
+	// this one: in a chroot without /proc, or in an emulator.
+	programEnv = "FACEMATCH_PROGRAM"
 	// startPatience is how long one may take to start: 0.2 s on a machine with
 	// nothing else to do.
 	startPatience = 30 * time.Second
-	// clipPatience is the longest a clip may take, and clipSilence the longest
-	// without a word of how far it is. The longest clip allowed, 5 minutes at
+	// clipPatience is the longest that may be waited for a clip's frames in all, and
+	// clipSilence the longest without a word of how far it is. Time that the engine
+	// takes between two frames does not count. The longest clip allowed, 5 minutes at
 	// 1920 x 1080, takes a third of it on two cores.
 	clipPatience = 3 * time.Minute
 	clipSilence  = 30 * time.Second
@@ -237,11 +242,13 @@ const (
 	decoderFiles = 32
 	// idleFor is how long more than one stays though none has anything to do.
 	idleFor = time.Minute
-	// sheetSize is the memory a decoder has for a frame, in bytes. The sheets of
+	// sheetSize is the memory a decoder has for a frame, in bytes, and sheetCount how
+	// many it has: 52 MB in all, so far may it be ahead of the engine. The sheets of
 	// frames of up to keptSheet stay for the next clip.
-	sheetSize = 4 * frameSide * frameSide
-	keptSheet = 4 * 640 * 480
-	exitTime  = 3 // exit code of a decoder whose time is up
+	sheetSize  = 4 * frameSide * frameSide
+	sheetCount = 8
+	keptSheet  = 4 * 640 * 480
+	exitTime   = 3 // exit code of a decoder whose time is up
 )
 
 // frameApart is the cosine distance (1 - cosine) of the second network's vectors

@@ -29,37 +29,49 @@ func DecodeHere(jobs io.Reader, answers io.Writer) error {
 	if err != nil {
 		return matcher.NewProblem("engine.failed", err)
 	}
-	paths := make(chan string)
+	on, asks := newSheets(memory), make(chan job)
 	go func() {
 		for {
-			path, err := readJob(jobs)
-			if err != nil {
+			a, err := readAsked(jobs)
+			switch {
+			case err != nil:
 				os.Exit(0) // the parent has gone or wants no more, also in the middle of a clip
+			case a.job != nil:
+				asks <- *a.job
+			default:
+				on.back(a.sheet)
 			}
-			paths <- path
 		}
 	}()
 	err = said{What: sayReady}.write(answers)
 	for err == nil {
-		err = decode(<-paths, newSheets(memory), answers)
+		err = decode(<-asks, on, answers)
 	}
 	return matcher.NewProblem("engine.failed", err)
 }
 
-// decode reads one clip and sends what came of it. The error is one of sending.
-func decode(path string, on *sheets, answers io.Writer) error {
-	if path == "" {
-		path = sharedClip
+// decode reads one clip and sends what comes of it. The error is one of sending.
+func decode(j job, on *sheets, answers io.Writer) error {
+	if j.path == "" {
+		j.path = sharedClip
 	}
 	if err := limitTime(clipTime); err != nil {
 		return err
 	}
-	frames, err := readOnto(context.Background(), on, path, func(read int) {
+	frames := uint32(0)
+	unsampled, err := readOnto(context.Background(), on, j, func(read int) {
 		// Whoever cannot hear it has gone, which ends this process anyway.
 		_ = said{What: sayRead, Number: uint32(read)}.write(answers)
+	}, func(f matcher.Frame) error {
+		frames++
+		return sendFrame(answers, f, on)
 	})
 	if err == nil {
-		return sayFrames(answers, frames, on)
+		err = said{What: sayJumps, Number: uint32(unsampled)}.write(answers)
+		if err == nil {
+			err = said{What: sayDone, Number: frames}.write(answers)
+		}
+		return err
 	}
 	fault := slices.IndexFunc(faults, func(f *matcher.Problem) bool { return errors.Is(err, f) })
 	if fault < 0 {
@@ -68,22 +80,54 @@ func decode(path string, on *sheets, answers io.Writer) error {
 	return said{What: sayFault, Number: uint32(fault)}.write(answers)
 }
 
-func writeJob(w io.Writer, path string) error {
-	job := binary.LittleEndian.AppendUint32(nil, uint32(len(path)))
-	_, err := w.Write(append(job, path...))
+// job is a clip to be read.
+type job struct {
+	path  string
+	every bool // frame is asked for, not only sampled ones
+}
+
+// asked is what a parent says: a job, or a sheet that it has copied.
+type asked struct {
+	job   *job
+	sheet uint8
+}
+
+// A job begins with the length of its path, to which everyFrame may be added.
+// sheetBack stands in its place for a sheet.
+const (
+	everyFrame = 1 << 30
+	sheetBack  = 1 << 31
+)
+
+func (j job) write(w io.Writer) error {
+	length := uint32(len(j.path))
+	if j.every {
+		length |= everyFrame
+	}
+	_, err := w.Write(append(binary.LittleEndian.AppendUint32(nil, length), j.path...))
 	return err
 }
 
-func readJob(r io.Reader) (path string, err error) {
-	var length [4]byte
-	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return "", err
+func writeBack(w io.Writer, sheet uint8) error {
+	_, err := w.Write(binary.LittleEndian.AppendUint32(nil, sheetBack|uint32(sheet)))
+	return err
+}
+
+func readAsked(r io.Reader) (asked, error) {
+	var word [4]byte
+	if _, err := io.ReadFull(r, word[:]); err != nil {
+		return asked{}, err
 	}
-	n := binary.LittleEndian.Uint32(length[:])
-	if n > longestPath {
-		return "", errors.New("no job of ours")
+	n := binary.LittleEndian.Uint32(word[:])
+	if n >= sheetBack {
+		return asked{sheet: uint8(n)}, nil
+	}
+	j := job{every: n&everyFrame != 0}
+	if n &^= everyFrame; n > longestPath {
+		return asked{}, errors.New("no job of ours")
 	}
 	b := make([]byte, n)
-	_, err = io.ReadFull(r, b)
-	return string(b), err
+	_, err := io.ReadFull(r, b)
+	j.path = string(b)
+	return asked{job: &j}, err
 }

@@ -25,7 +25,10 @@ type decoder struct {
 	sheets  *os.File      // where it leaves the pixels, shared; nil where it sends them
 	gone    chan struct{} // closed once the process has ended
 	clips   int           // asked of it
-	busy    time.Duration // with them
+	busy    time.Duration // waited for all of them
+
+	hearing *hearing      // of the clip that it reads
+	waited  time.Duration // for that clip
 
 	patience, silence time.Duration // see clipPatience
 
@@ -38,15 +41,16 @@ var errGone = errors.New("it ended")
 
 // startDecoder starts a process and waits until it is ready; start is to call its
 // argument from the thread that decoders are started by. The arguments are those of
-// the command line.
-func startDecoder(ctx context.Context, start func(func() error) error, arguments ...string) (_ *decoder, err error) {
+// the command line of the program, which is this one where none is named.
+func startDecoder(ctx context.Context, start func(func() error) error, program string, arguments ...string) (_ *decoder, err error) {
 	// A program that does not know the command would start itself without end.
 	if os.Getenv(decoderEnv) != "" {
 		return nil, errors.New("a decoder starts no decoders")
 	}
-	program, err := ownProgram()
-	if err != nil {
-		return nil, err
+	if program == "" {
+		if program, err = ownProgram(); err != nil {
+			return nil, err
+		}
 	}
 	d := &decoder{gone: make(chan struct{}), patience: clipPatience, silence: clipSilence}
 	defer func() {
@@ -117,48 +121,70 @@ func decoderEnviron() []string {
 	return env
 }
 
-// read has the decoder read a clip. It reports as readClip does. The error is the
-// context's, what is wrong with the clip or, where the decoder itself did not do
-// as it should, clip.reader_broke or clip.too_slow. After an error the decoder must
-// be closed, unless it was not even asked, which clips tells.
-func (d *decoder) read(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
+// begin has the decoder read a clip, whose frames next gives. The error is the
+// context's, or what is wrong with the file. Where it was not even asked, which
+// clips tells, the decoder is as good as before.
+func (d *decoder) begin(ctx context.Context, j job, report func(read int)) error {
 	if d.clip != nil {
-		defer d.clip.Truncate(0) // and its memory, also where it was not shared whole
-		if err := d.share(ctx, path); err != nil {
-			return nil, err
+		if err := d.share(ctx, j.path); err != nil {
+			d.forget()
+			return err
 		}
-		path = ""
+		j.path = ""
 	}
-	var shared io.ReaderAt
+	d.hearing = &hearing{
+		from: &untilSilent{d.answers, d.silence, time.Time{}}, report: report, most: mostFrames, back: func(uint8) error { return nil },
+	}
+	if j.every {
+		d.hearing.most = maxFrames
+	}
 	if d.sheets != nil {
-		shared = d.sheets
+		d.hearing.shared = d.sheets
+		d.hearing.back = func(sheet uint8) error { return writeBack(d.jobs, sheet) }
 	}
-	began := time.Now()
 	d.clips++
-	defer func() { d.busy += time.Since(began) }()
+	d.waited = 0
+	// A decoder that does not even take its job is found out by next.
+	_ = j.write(d.jobs)
+	return nil
+}
+
+// next is the next frame of the clip, io.EOF after the last one, the context's
+// error, what is wrong with the clip or, where the decoder itself did not do as it
+// should, clip.reader_broke or clip.too_slow. Only the time in here counts for the
+// latter: who takes long over a frame finds the decoder waiting. After any other
+// error than io.EOF the decoder must be closed.
+func (d *decoder) next(ctx context.Context) (matcher.Frame, error) {
+	began := time.Now()
+	d.hearing.from.(*untilSilent).end = began.Add(d.patience - d.waited)
 	stop := context.AfterFunc(ctx, d.kill)
-	err := writeJob(d.jobs, path)
-	var frames []matcher.Frame
-	if err == nil {
-		frames, err = hear(&untilSilent{d.answers, d.silence, began.Add(d.patience)}, shared, report)
-	}
+	f, err := d.hearing.next()
+	took := time.Since(began)
+	d.waited += took
+	d.busy += took
 	var fault *matcher.Problem
 	switch {
 	case !stop(): // it is killed, if only at the last moment
-		return nil, ctx.Err()
-	case err == nil:
-		if d.sheets != nil && len(frames[0].Image.Pix) > keptSheet {
-			empty(d.sheets)
-		}
-		return frames, nil
-	case errors.As(err, &fault):
-		return nil, fault
+		return matcher.Frame{}, ctx.Err()
+	case err == nil, err == io.EOF, errors.As(err, &fault):
+		return f, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, matcher.NewProblem("clip.too_slow", err)
+		return matcher.Frame{}, matcher.NewProblem("clip.too_slow", err)
 	case errors.Is(err, errLied):
-		return nil, matcher.NewProblem("clip.reader_broke", err)
+		return matcher.Frame{}, matcher.NewProblem("clip.reader_broke", err)
 	}
-	return nil, matcher.NewProblem("clip.reader_broke", errGone)
+	return matcher.Frame{}, matcher.NewProblem("clip.reader_broke", errGone)
+}
+
+// forget gives back the memory of a clip that was read.
+func (d *decoder) forget() {
+	if d.sheets != nil && d.hearing != nil && d.hearing.largest > keptSheet {
+		empty(d.sheets)
+	}
+	d.hearing = nil
+	if d.clip != nil {
+		d.clip.Truncate(0)
+	}
 }
 
 // share copies the clip to where the decoder sees it.

@@ -28,7 +28,7 @@ func sharedFiles() (clip, sheets *os.File, err error) {
 		return nil, nil, err
 	}
 	if sheets, err = memoryFile(unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING); err == nil {
-		if err = sheets.Truncate(maxKept * sheetSize); err == nil {
+		if err = sheets.Truncate(sheetCount * sheetSize); err == nil {
 			_, err = unix.FcntlInt(sheets.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
 		}
 	}
@@ -45,12 +45,12 @@ func memoryFile(flags int) (*os.File, error) {
 
 // empty gives back the memory of the sheets.
 func empty(sheets *os.File) {
-	unix.Fallocate(int(sheets.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, maxKept*sheetSize)
+	unix.Fallocate(int(sheets.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, sheetCount*sheetSize)
 }
 
 // mapSheets is the sheets' memory in the decoder.
 func mapSheets() ([]byte, error) {
-	memory, err := unix.Mmap(sheetsFile, 0, maxKept*sheetSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := unix.Mmap(sheetsFile, 0, sheetCount*sheetSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	return memory, os.NewSyscallError("mmap", err)
 }
 
@@ -84,7 +84,7 @@ func limitDecoder(pid int) error {
 	reserved, _ := memory(pid)
 	if reserved == 0 { // other processes are hidden here: this one has no less
 		reserved, _ = memory(os.Getpid())
-		reserved += maxKept * sheetSize
+		reserved += sheetCount * sheetSize
 	}
 	for what, most := range map[int]uint64{
 		unix.RLIMIT_AS:     reserved + decoderRoom + uint64(runtime.NumCPU())*decoderRoomPerCore,

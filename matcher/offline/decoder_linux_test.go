@@ -219,7 +219,7 @@ func TestDecoderCanDoLittle(t *testing.T) {
 const parentCommand = "have-decoders"
 
 func beParent(kind string) {
-	p := newDecoders(1)
+	p := newDecoders(1, "")
 	switch kind {
 	case "hang":
 		p.arguments = []string{misbehaveCommand, kind}
@@ -229,7 +229,7 @@ func beParent(kind string) {
 			err = os.Remove(path)
 		}
 		frames, readErr := p.read(context.Background(), os.Getenv("CLIP"), func(int) {})
-		fmt.Println(len(frames), err, readErr)
+		fmt.Println(leastFrames(frames), err, readErr)
 		p.close()
 		return
 	}
@@ -280,7 +280,7 @@ func TestParentKilled(t *testing.T) {
 
 // Nothing of a clip is left to the next one, also where it could not be shared whole.
 func TestSharedClipIsEmptied(t *testing.T) {
-	p := newDecoders(1)
+	p := newDecoders(1, "")
 	t.Cleanup(p.close)
 	d, err := p.take(context.Background())
 	if err != nil {
@@ -290,7 +290,13 @@ func TestSharedClipIsEmptied(t *testing.T) {
 		if _, err := d.clip.WriteAt([]byte("a part"), 0); err != nil {
 			t.Fatal(err)
 		}
-		_, err := d.read(context.Background(), path, quiet)
+		err := d.begin(context.Background(), job{path: path}, quiet)
+		if err == nil {
+			for err == nil {
+				_, err = d.next(context.Background())
+			}
+			d.forget()
+		}
 		if info, statErr := d.clip.Stat(); statErr != nil || info.Size() != 0 {
 			t.Errorf("after %v: %d bytes are left, %v", err, info.Size(), statErr)
 		}
@@ -310,7 +316,7 @@ func TestProgramReplaced(t *testing.T) {
 	}
 	cmd := exec.Command(file, parentCommand, "replaced")
 	cmd.Env = append(os.Environ(), "CLIP="+anyClip(t))
-	if out, err := cmd.Output(); string(out) != fmt.Sprintln(sampleFrames, nil, nil) {
+	if out, err := cmd.Output(); string(out) != fmt.Sprintln(true, nil, nil) {
 		t.Errorf("%q, %v", out, err)
 	}
 }
@@ -333,7 +339,7 @@ func TestDecodersUnderFire(t *testing.T) {
 	if os.Getenv("FACEMATCH_SOAK") != "" {
 		first, all = 100, 500
 	}
-	p := newDecoders(2)
+	p := newDecoders(2, "")
 	t.Cleanup(p.close)
 	clip := writeClip(t, "clip.avi", "MJPG", image.Pt(640, 480), 50)
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -367,7 +373,7 @@ func TestDecodersUnderFire(t *testing.T) {
 		case err != nil:
 			wantProblem(t, err, "clip.reader_broke")
 			broke++
-		case len(frames) != sampleFrames:
+		case !leastFrames(frames):
 			t.Errorf("%d frames", len(frames))
 		}
 		if i == first {

@@ -38,7 +38,7 @@ func limitTime(time.Duration) error { return nil }
 func memoryOf(int) int { return 0 }
 
 // confineStarts and confineDecoder say that there is no such thing.
-func confineStarts() error { return errors.ErrUnsupported }
+func confineStarts(string) error { return errors.ErrUnsupported }
 
 func confineDecoder() error { return nil }
 

@@ -3,6 +3,8 @@ package offline
 import (
 	"context"
 	"errors"
+	"io"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -15,7 +17,8 @@ import (
 // cores. They are started when first needed and stay for the next clip; where one
 // is ended, another is started at once, so that nobody waits for it.
 type decoders struct {
-	arguments []string       // of the program's command line
+	program   string         // empty: this one
+	arguments []string       // of its command line
 	prepare   func(*decoder) // by tests; may be nil
 	places    chan struct{}  // one for each clip that is read
 	starter   starter
@@ -37,54 +40,143 @@ type started struct {
 	err     error
 }
 
-func newDecoders(most int) *decoders {
+func newDecoders(most int, program string) *decoders {
+	if program == "" {
+		program = os.Getenv(programEnv)
+	}
 	open, end := context.WithCancel(context.Background())
-	return &decoders{arguments: []string{DecodeCommand}, places: make(chan struct{}, most), open: open, end: end}
+	return &decoders{program: program, arguments: []string{DecodeCommand}, starter: starter{program: program}, places: make(chan struct{}, most), open: open, end: end}
 }
 
-// read is readClip in another process. A clip that does a decoder harm harms no
-// other: where one that had read other clips breaks, a new one reads this clip.
-// Its further problems are clip.reader_broke, clip.too_slow, clip.temp, and
-// engine.failed where no process can be started.
-func (p *decoders) read(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
+// film begins to read a clip in another process. The film ends with the context; it
+// must be ended in any case. A clip that does a decoder harm harms no other: where
+// one that had read other clips breaks, a new one reads this clip, as long as no
+// frame of it was handed on. Afterwards nobody could tell which frames to believe.
+// The problems of opening and reading are clip.reader_broke, clip.too_slow,
+// clip.temp, what is wrong with the clip, and engine.failed where no process can be
+// started.
+func (p *decoders) film(ctx context.Context, j job, report func(read int)) (openedFilm, error) {
 	select {
 	case p.places <- struct{}{}:
-		defer func() { <-p.places }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	d, err := p.take(ctx)
+	if err != nil {
+		<-p.places
+		return nil, err
+	}
 	most := 0
-	forward := func(read int) { // which may begin again
+	f := &clipFilm{decoders: p, ctx: ctx, job: j, decoder: d, usedBefore: d.clips > 0}
+	f.report = func(read int) { // which may begin again
 		if read > most {
 			most = read
 			report(read)
 		}
 	}
-	d, err := p.take(ctx)
-	if err != nil {
+	if err := d.begin(ctx, j, f.report); err != nil {
+		f.finish(err)
 		return nil, err
 	}
-	usedBefore := d.clips > 0
-	frames, err := p.readWith(ctx, d, path, forward)
-	var broke *matcher.Problem
-	if usedBefore && errors.As(err, &broke) && broke.Key == "clip.reader_broke" {
-		if d, err = p.start(); err != nil {
-			return nil, err
-		}
-		return p.readWith(ctx, d, path, forward)
-	}
-	return frames, err
+	return f, nil
 }
 
-// readWith reads with this decoder, and keeps it for the next clip unless it met
-// anything but a good one: it may be in other hands.
-func (p *decoders) readWith(ctx context.Context, d *decoder, path string, report func(read int)) ([]matcher.Frame, error) {
-	before := d.clips
-	frames, err := d.read(ctx, path, report)
-	if err != nil && d.clips > before || d.worn() {
+// clipFilm is a matcher.Film of a clip that a decoder reads.
+type clipFilm struct {
+	decoders *decoders
+	ctx      context.Context // of the whole film
+	job      job
+	report   func(int)
+
+	mu         sync.Mutex // held while a frame is waited for
+	decoder    *decoder
+	usedBefore bool // it may suffer from another clip
+	handed     bool // a frame
+	err        error
+	unsampled  int
+}
+
+var _ openedFilm = (*clipFilm)(nil)
+
+// errEnded is a film that was ended before its last frame.
+var errEnded = matcher.NewProblem("problem.internal", errors.New("the film was ended"))
+
+// Next gives the next sampled frame; see matcher.Film.
+func (f *clipFilm) Next(ctx context.Context) (matcher.Frame, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.err == nil {
+		stop := context.AfterFunc(f.ctx, f.decoder.kill)
+		frame, err := f.decoder.next(ctx)
+		stop()
+		if err == nil {
+			f.handed = true
+			return frame, nil
+		}
+		if f.ctx.Err() != nil {
+			err = f.ctx.Err()
+		}
+		var broke *matcher.Problem
+		if f.usedBefore && !f.handed && errors.As(err, &broke) && broke.Key == "clip.reader_broke" {
+			err = f.again()
+		}
+		if err != nil {
+			f.finish(err)
+		}
+	}
+	return matcher.Frame{}, f.err
+}
+
+// again begins once more, with a new decoder.
+func (f *clipFilm) again() error {
+	f.decoder.close()
+	f.decoder, f.usedBefore = nil, false
+	d, err := f.decoders.start()
+	if err != nil {
+		return err
+	}
+	f.decoder = d
+	return d.begin(f.ctx, f.job, f.report)
+}
+
+// Unsampled is how many jumps of the picture were not sampled on both sides.
+func (f *clipFilm) Unsampled() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unsampled
+}
+
+// end gives back what the film holds; see openedFilm.
+func (f *clipFilm) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		if f.ctx.Err() != nil {
+			f.finish(f.ctx.Err())
+		} else {
+			f.finish(errEnded)
+		}
+	}
+}
+
+// finish keeps the decoder for the next clip if it has read a good one to its end,
+// or was not even asked. After anything else it may be in other hands.
+func (f *clipFilm) finish(err error) {
+	f.err = err
+	d, p := f.decoder, f.decoders
+	defer func() { <-p.places }()
+	if d == nil {
+		return
+	}
+	unasked := d.hearing == nil
+	if err == io.EOF {
+		f.unsampled = d.hearing.unsampled
+	}
+	d.forget()
+	if err != io.EOF && !unasked || d.worn() {
 		d.close()
 		p.warm()
-		return frames, err
+		return
 	}
 	p.hand(started{decoder: d})
 	p.mu.Lock()
@@ -93,7 +185,6 @@ func (p *decoders) readWith(ctx context.Context, d *decoder, path string, report
 		p.trim = time.AfterFunc(idleFor, p.rest)
 	}
 	p.trim.Reset(idleFor)
-	return frames, err
 }
 
 // warm has a decoder started, unless there is one for the next clip.
@@ -164,9 +255,9 @@ func (p *decoders) startMore(n int) {
 // start starts a decoder, a second time where the first came to nothing: it may
 // have been killed by a system short of memory.
 func (p *decoders) start() (*decoder, error) {
-	d, err := startDecoder(p.open, p.starter.do, p.arguments...)
+	d, err := startDecoder(p.open, p.starter.do, p.program, p.arguments...)
 	if err != nil && p.open.Err() == nil {
-		d, err = startDecoder(p.open, p.starter.do, p.arguments...)
+		d, err = startDecoder(p.open, p.starter.do, p.program, p.arguments...)
 	}
 	if err != nil {
 		return nil, matcher.NewProblem("engine.failed", err)
@@ -230,8 +321,9 @@ func (p *decoders) close() {
 // starter starts processes from one thread of its own. What the thread may not do
 // they may not do either, and the system ends them together with it.
 type starter struct {
-	once  sync.Once
-	calls chan func()
+	program string // they may run it besides this one
+	once    sync.Once
+	calls   chan func()
 }
 
 // do calls start on the thread and returns what it returns.
@@ -239,8 +331,8 @@ func (s *starter) do(start func() error) error {
 	s.once.Do(func() {
 		s.calls = make(chan func())
 		go func() {
-			runtime.LockOSThread() // for good: the thread ends with this goroutine
-			_ = confineStarts()    // as far as this system can
+			runtime.LockOSThread()       // for good: the thread ends with this goroutine
+			_ = confineStarts(s.program) // as far as this system can
 			for call := range s.calls {
 				call()
 			}

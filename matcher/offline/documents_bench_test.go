@@ -63,9 +63,9 @@ func BenchmarkDocument(b *testing.B) {
 					b.Fatalf("card %d: code %d, %v", i%len(files), p.Code, err)
 				}
 				start = time.Now()
-				w := <-engine.current.free
-				_, err = w.recogniser.Recognize(data)
-				engine.current.free <- w
+				w := <-engine.current.goFace.free
+				_, err = w.Recognize(data)
+				engine.current.goFace.free <- w
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -36,7 +36,7 @@ type Params struct {
 	Folders     []string // where the models may lie, in the order to try
 	Calibration *matcher.Calibration
 	Network     string // the second network's file where it does not lie among the models
-	Program     string // tries that file, see TryNetwork; empty: this program
+	Program     string // tries that file and reads clips, see TryNetwork and DecodeHere; empty: this program
 	Log         *slog.Logger
 }
 
@@ -80,7 +80,7 @@ func New(p Params) (*Engine, error) {
 		return nil, errors.New("the calibration names no detector or no landmarks")
 	}
 	workers := runtime.NumCPU()
-	return &Engine{params: p, workers: workers, decoders: newDecoders(workers)}, nil
+	return &Engine{params: p, workers: workers, decoders: newDecoders(workers, p.Program)}, nil
 }
 
 // Load checks and reads the models, unless that is done already. Callers at the

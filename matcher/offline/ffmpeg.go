@@ -5,20 +5,16 @@ import (
 	"errors"
 	"image"
 	"math"
+	"os"
 	"time"
 
 	"gocv.io/x/gocv"
 
 	"facematch/matcher"
+	"facematch/matcher/internal/container"
 	"facematch/matcher/internal/picture"
+	"facematch/matcher/quality"
 )
-
-// clipReader reads frames spread evenly over a clip file. It reports how many
-// frames of the file it has read, and stops within a few frames of the context's
-// end.
-type clipReader func(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error)
-
-var _, _ clipReader = readClip, (*decoders)(nil).read
 
 // What can be wrong with a clip. It is all that a decoder can say of one.
 var (
@@ -31,11 +27,9 @@ var (
 	faultResized  = matcher.NewProblem("clip.size_changes", nil)
 )
 
-// paper is what frames are copied onto: at most maxKept at a time, each no larger
-// than frameSide.
+// paper is what frames are copied onto: sheets no larger than frameSide a side.
 type paper interface {
-	sheet(size image.Point) *image.RGBA
-	back(*image.RGBA) // it is not needed any more
+	sheet(size image.Point) *image.RGBA // waits for one that is not needed any more
 }
 
 // heap is paper in Go's own memory.
@@ -43,150 +37,252 @@ type heap struct{}
 
 func (heap) sheet(size image.Point) *image.RGBA { return image.NewRGBA(image.Rectangle{Max: size}) }
 
-func (heap) back(*image.RGBA) {}
-
-// readClip is a clipReader in this process.
-func readClip(ctx context.Context, path string, report func(read int)) ([]matcher.Frame, error) {
-	return readOnto(ctx, heap{}, path, report)
-}
-
 // readOnto reads with FFmpeg: the one place, with steadySize, where a foreign clip
-// meets C code. Only a decoder calls it. It asks for the number of frames, which
-// containers get wrong, only to refuse at once what is far too long. The number of
-// packets, counted before, says which frames to keep: where there are more frames
-// than that, every second of them goes, so that 24 to 47 are left whenever the clip
-// ends, of which it returns 24. A damaged file gives the frames before the damage.
-// FFmpeg turns the frames of a clip held upright as its rotation flag says.
-func readOnto(ctx context.Context, p paper, path string, report func(read int)) ([]matcher.Frame, error) {
+// meets C code. Only a decoder calls it. It hands over sampled frames one after the
+// other, and says how many jumps of the picture were not sampled; which frames
+// those are, quality.Sampler decides, which sees all. It reports how many frames it
+// has read, and stops within a few frames of the context's end.
+//
+// A job may ask for every frame instead. Of a damaged clip the frames that can be decoded are read. Pictures are laid, and
+// made as wide, as every player shows them. Times count from the first frame.
+func readOnto(ctx context.Context, p paper, j job, report func(read int), hand func(matcher.Frame) error) (unsampled int, err error) {
+	path := j.path
 	// FFmpeg by name: others would take "%02d" in a path for a row of pictures.
 	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
 	if capture != nil {
 		defer capture.Close()
 	}
 	if err != nil { // its text names the file
-		return nil, faultUnopened
+		return 0, faultUnopened
 	}
 	if capture.Get(gocv.VideoCaptureFrameWidth)*capture.Get(gocv.VideoCaptureFrameHeight) > maxPixels {
-		return nil, faultLarge
+		return 0, faultLarge
 	}
-	stated := capture.Get(gocv.VideoCaptureFrameCount) / capture.Get(gocv.VideoCaptureFPS)
-	if stated > maxLength.Seconds() && stated < maxStated.Seconds() {
-		return nil, faultLong
+	film := container.Film{}
+	if file, err := os.Open(path); err == nil {
+		if info, err := file.Stat(); err == nil {
+			film = container.Read(file, info.Size())
+		}
+		file.Close()
+	}
+	if film.Length > maxLength {
+		return 0, faultLong
 	}
 	packets, err := steadySize(ctx, path)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-
-	stride := max(1, packets/sampleFrames)
-	frames, err := readEvery(ctx, capture, p, stride, packets, report)
-	if err == nil && len(frames) < sampleFrames/2 && stride > 1 {
-		// Not every packet was a frame: once more, without counting on it.
-		capture.Set(gocv.VideoCapturePosFrames, 0)
-		for _, f := range frames {
-			p.back(f.Image)
-		}
-		frames, err = readEvery(ctx, capture, p, 1, packets, report)
+	r := reading{
+		capture: capture, paper: p, packets: packets, every: j.every, hand: hand, report: report,
+		step: frameTime(capture), shape: shapeOf(capture, film),
 	}
-	if err != nil {
-		return nil, err
+	if film.Length == 0 { // its frames have no times of their own
+		film.Length = time.Duration(packets-1) * r.step
 	}
-	if len(frames) == 0 {
-		return nil, faultEmpty
-	}
-	return evenly(frames, sampleFrames), nil
+	r.sampler = quality.NewSampler(film.Length)
+	return r.all(ctx)
 }
 
-// readEvery reads one frame of each stride, and every second of those once there
-// are twice as many as wanted.
-func readEvery(ctx context.Context, capture *gocv.VideoCapture, p paper, stride, packets int, report func(read int)) ([]matcher.Frame, error) {
-	mat := gocv.NewMat()
-	defer mat.Close()
-	var frames []matcher.Frame
-	var at time.Duration
-	for read := 0; ; {
+// frameTime is how long a frame is shown where the frames themselves do not tell.
+func frameTime(capture *gocv.VideoCapture) time.Duration {
+	const slow, fast = 1, 240
+	perSecond := capture.Get(gocv.VideoCaptureFPS)
+	if !(perSecond >= slow && perSecond <= fast) {
+		perSecond = 25
+	}
+	return time.Duration(float64(time.Second) / perSecond)
+}
+
+// reading is what readOnto knows while it reads.
+type reading struct {
+	capture *gocv.VideoCapture
+	paper   paper
+	sampler *quality.Sampler
+	packets int
+	every   bool // not only sampled frames
+	step    time.Duration
+	shape   shape
+	hand    func(matcher.Frame) error
+	report  func(int)
+}
+
+// rawFrame is a frame as FFmpeg gives it.
+type rawFrame struct {
+	mat gocv.Mat
+	at  time.Duration
+	seq uint64
+}
+
+// all reads all frames. It keeps the one before, for the two sides of a jump.
+func (r *reading) all(ctx context.Context) (unsampled int, err error) {
+	now, before := rawFrame{mat: gocv.NewMat()}, rawFrame{mat: gocv.NewMat()}
+	defer func() {
+		now.mat.Close()
+		before.mat.Close()
+	}()
+	clock := clock{step: r.step}
+	// A damaged packet is no more than a miss; at the end there are only those.
+	for misses, read := 0, uint64(0); misses < mostMisses; {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return 0, err
 		}
-		if skip := min(len(frames)*stride-read, grabAtOnce); skip > 0 {
-			capture.Grab(skip) // does not tell the end of the clip; Read does
-			read += skip
-			report(read)
+		if !r.capture.Read(&now.mat) || now.mat.Empty() {
+			misses++
 			continue
 		}
-		if !capture.Read(&mat) || mat.Empty() {
-			break
-		}
+		misses = 0
 		read++
-		at = later(at, capture.Get(gocv.VideoCapturePosMsec))
-		if at > maxLength || read > maxFrames {
-			return nil, faultLong
+		now.at, now.seq = clock.tell(r.capture.Get(gocv.VideoCapturePosMsec)), read
+		if now.at > maxLength || read > maxFrames {
+			return 0, faultLong
 		}
-		if int(capture.Get(gocv.VideoCapturePosFrames)) > packets { // some that steadySize has not seen
-			return nil, faultPackets
+		if int(r.capture.Get(gocv.VideoCapturePosFrames)) > r.packets { // some that steadySize has not seen
+			return 0, faultPackets
 		}
-		img, err := frameRGBA(p, mat)
+		thumbnail, err := thumbnailOf(now.mat)
 		if err != nil {
-			return nil, faultKind
+			return 0, faultKind
 		}
-		frames = append(frames, matcher.Frame{Image: img, At: at, Seq: uint64(read)})
-		if len(frames) == maxKept {
-			for i := 1; i < len(frames); i += 2 {
-				p.back(frames[i].Image)
-			}
-			frames = everySecond(frames)
-			stride *= 2
+		older, this := r.sampler.Add(now.at, thumbnail)
+		if r.every {
+			older, this = false, true
 		}
-		report(read)
+		if older {
+			err = r.give(before)
+		}
+		if this && err == nil {
+			err = r.give(now)
+		}
+		if err != nil {
+			return 0, err
+		}
+		now, before = before, now
+		r.report(int(read))
 	}
-	return frames, nil
+	if before.seq == 0 {
+		return 0, faultEmpty
+	}
+	return r.sampler.Unsampled(), nil
 }
 
-// later is a frame's time, which must not fall behind the one before: broken
-// containers give 0, negative values or NaN.
-func later(before time.Duration, milliseconds float64) time.Duration {
-	if math.IsNaN(milliseconds) || math.Abs(milliseconds) > math.MaxInt32 {
-		return before
+// give hands a frame over, as it is shown.
+func (r *reading) give(d rawFrame) error {
+	img, err := r.shape.copy(r.paper, d.mat)
+	if err != nil {
+		return faultKind
 	}
-	return max(before, time.Duration(milliseconds*float64(time.Millisecond)))
+	return r.hand(matcher.Frame{Image: img, At: d.at, Seq: d.seq})
 }
 
-// everySecond keeps the frames 0, 2, 4 ... and lets go of the others.
-func everySecond(frames []matcher.Frame) []matcher.Frame {
-	for i := range len(frames) / 2 {
-		frames[i] = frames[2*i]
+// thumbnailOf is a small copy of a frame in blue, green and red.
+func thumbnailOf(mat gocv.Mat) (quality.Thumbnail, error) {
+	pix, err := mat.DataPtrUint8()
+	if err != nil || mat.Channels() != 3 || len(pix) < 3*mat.Cols()*mat.Rows() || mat.Cols()*mat.Rows() > maxPixels {
+		return quality.Thumbnail{}, errors.New("unexpected kind of frame")
 	}
-	clear(frames[len(frames)/2:])
-	return frames[:len(frames)/2]
+	return quality.ThumbnailOf(pix, mat.Cols(), mat.Rows(), 3), nil
 }
 
-// evenly chooses n frames spread over all of them.
-func evenly(frames []matcher.Frame, n int) []matcher.Frame {
-	if len(frames) <= n {
-		return frames
-	}
-	chosen := make([]matcher.Frame, n)
-	for i := range chosen {
-		chosen[i] = frames[i*len(frames)/n]
-	}
-	return chosen
+// clock tells a frame's time from the first frame on, later than the one before:
+// broken containers give 0, negative values or NaN.
+type clock struct {
+	step    time.Duration // to a frame that has no such time
+	started bool
+	first   float64 // milliseconds
+	last    time.Duration
 }
 
-// frameRGBA copies a BGR frame onto paper, scaled down where it is large.
-func frameRGBA(p paper, mat gocv.Mat) (*image.RGBA, error) {
+func (c *clock) tell(milliseconds float64) time.Duration {
+	valid := !math.IsNaN(milliseconds) && math.Abs(milliseconds) <= math.MaxInt32
+	switch {
+	case !c.started:
+		c.started = true
+		if valid {
+			c.first = milliseconds
+		}
+	default:
+		at := time.Duration((milliseconds - c.first) * float64(time.Millisecond))
+		if !valid || at <= c.last {
+			at = c.last + c.step
+		}
+		c.last = at
+	}
+	return c.last
+}
+
+// shape is how the pictures of a clip are shown.
+type shape struct {
+	aspect float64 // of a pixel, its width to its height
+	lay    container.Lay
+}
+
+// mostAspect is the longest pixel that is believed: cameras have 1:2 to 2:1.
+const mostAspect = 4
+
+// shapeOf asks FFmpeg for the aspect, which stands in container or stream, and has
+// the pictures given as they are stored.
+func shapeOf(capture *gocv.VideoCapture, film container.Film) shape {
+	s := shape{aspect: capture.Get(gocv.VideoCaptureSarNumerator) / capture.Get(gocv.VideoCaptureSarDenominator), lay: film.Lay}
+	if !(s.aspect >= 1.0/mostAspect && s.aspect <= mostAspect) {
+		s.aspect = 1
+	}
+	capture.Set(orientationAuto, 0)
+	return s
+}
+
+// orientationAuto, which has no name in gocv, is whether OpenCV turns pictures. It
+// turns them the wrong way (4.6 beside FFmpeg 5), and mirrored ones upside down.
+const orientationAuto gocv.VideoCaptureProperties = 49
+
+// shown is the size of a stored picture as it is shown, but for turning: no row or
+// column of pixels is left out, and it is no larger than frameSide.
+func (s shape) shown(size image.Point) image.Point {
+	if s.aspect > 1 {
+		size.X = int(math.Round(float64(size.X) * s.aspect))
+	} else {
+		size.Y = int(math.Round(float64(size.Y) / s.aspect))
+	}
+	return picture.FitSize(size, frameSide)
+}
+
+// copy copies a BGR frame onto paper, laid and as wide as it is shown, scaled down
+// where it is large.
+func (s shape) copy(p paper, mat gocv.Mat) (*image.RGBA, error) {
 	size := image.Pt(mat.Cols(), mat.Rows())
 	if mat.Channels() != 3 || size.X*size.Y > maxPixels {
 		return nil, errors.New("unexpected kind of frame")
 	}
-	fitted := picture.FitSize(size, frameSide)
-	img := p.sheet(fitted)
-	if fitted == size {
-		return img, copyRGBA(img, mat, gocv.ColorBGRToRGBA)
+	if fitted := s.shown(size); fitted != size {
+		scaled := gocv.NewMat()
+		defer scaled.Close()
+		way := gocv.InterpolationArea
+		if fitted.X > size.X || fitted.Y > size.Y {
+			way = gocv.InterpolationLinear
+		}
+		gocv.Resize(mat, &scaled, fitted, 0, 0, way)
+		mat = scaled
 	}
-	small := gocv.NewMat()
-	defer small.Close()
-	gocv.Resize(mat, &small, fitted, 0, 0, gocv.InterpolationArea)
-	return img, copyRGBA(img, small, gocv.ColorBGRToRGBA)
+	if s.lay.Transpose {
+		turned := gocv.NewMat()
+		defer turned.Close()
+		gocv.Transpose(mat, &turned)
+		mat = turned
+	}
+	if s.lay.MirrorX || s.lay.MirrorY {
+		code := 1 // left to right
+		switch {
+		case s.lay.MirrorX && s.lay.MirrorY:
+			code = -1
+		case s.lay.MirrorY:
+			code = 0
+		}
+		mirrored := gocv.NewMat()
+		defer mirrored.Close()
+		gocv.Flip(mat, &mirrored, code)
+		mat = mirrored
+	}
+	img := p.sheet(image.Pt(mat.Cols(), mat.Rows()))
+	return img, copyRGBA(img, mat, gocv.ColorBGRToRGBA)
 }
 
 // toRGBA copies three channels into Go's memory; order tells theirs.

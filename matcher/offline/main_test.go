@@ -33,7 +33,7 @@ var shared struct {
 }
 
 // sharedDecoders are those of all tests that do not close or harm them.
-var sharedDecoders = newDecoders(2)
+var sharedDecoders = newDecoders(2, "")
 
 func TestMain(m *testing.M) {
 	if code, asked := tried(os.Args); asked {
@@ -78,8 +78,9 @@ func calibration(t testing.TB) *matcher.Calibration {
 func plain(t testing.TB) *matcher.Calibration {
 	t.Helper()
 	c, err := matcher.ParseCalibration([]byte(`{"name": "plain", "engine": "go-face",
+		"finder": {"detector": "detect.onnx", "landmarks": "points.onnx"},
 		"points": [[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], [1.2, 0]],
-		"same_person_distance": 0.545, "result_from": 60, "models": [{"name": "none.dat", "sha256": ""}]}`))
+		"same_person_distance": 0.545, "result_from": 60, "models": [{"name": "detect.onnx", "sha256": ""}, {"name": "points.onnx", "sha256": ""}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +102,8 @@ func models(t testing.TB) string {
 	return ""
 }
 
-// newEngine makes an engine with the cascade that ships.
 func newEngine(t testing.TB, p Params) *Engine {
 	t.Helper()
-	var err error
-	if p.Cascade, err = os.ReadFile("../../assets/cascade/facefinder"); err != nil {
-		t.Fatal(err)
-	}
 	e, err := New(p)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +144,7 @@ func newFinder(t testing.TB) *document.Finder {
 		t.Fatal(err)
 	}
 	finder, err := document.New(document.Params{
-		Pages: shared.reader, Faces: engine, Hidden: engine.Hidden(), Cascade: cascade,
+		Pages: shared.reader, Faces: engine, Cascade: cascade,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +177,9 @@ func testdata(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join("../../../shared/testdata", name)
 	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the shared test pictures are missing, which CI must have")
+		}
 		t.Skip("the shared test pictures are not here")
 	}
 	return path
@@ -213,6 +212,21 @@ func memoryBlob(data []byte) matcher.Blob {
 	return matcher.Blob{Name: "in memory", Size: int64(len(data)), Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}}
+}
+
+// allOf reads a film to its end.
+func allOf(ctx context.Context, film matcher.Film) ([]matcher.Frame, error) {
+	var frames []matcher.Frame
+	for {
+		f, err := film.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return frames, nil
+		case err != nil:
+			return nil, err
+		}
+		frames = append(frames, f)
+	}
 }
 
 // moving is a clip of a still picture that wanders by a few pixels from frame

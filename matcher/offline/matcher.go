@@ -27,16 +27,14 @@ type MatcherParams struct {
 // several goroutines; closing the Engine ends it.
 type Matcher struct {
 	params   MatcherParams
-	readClip clipReader
+	openFilm filmOpener
 }
 
 var _ matcher.Matcher = (*Matcher)(nil)
 
 // NewMatcher makes a matcher and returns at once.
 func NewMatcher(p MatcherParams) *Matcher {
-	return &Matcher{params: p, readClip: func(ctx context.Context, path string, report func(int)) ([]matcher.Frame, error) {
-		return p.Engine.decoders.read(ctx, path, report)
-	}}
+	return &Matcher{params: p, openFilm: p.Engine.decoders.film}
 }
 
 // Describe names engine, models and calibration, once the models are loaded.

@@ -14,7 +14,7 @@ func TestMatchUnder18(t *testing.T) {
 	one, other := readPicture(t, gocvPhoto(t, "face.jpg")), readPicture(t, gocvPhoto(t, "face-detect.jpg"))
 	req := matcher.Request{Page: jpegBlob(t, page(other)), Film: matcher.FilmOf(moving(one, 12))}
 	grown := match(t, m, req)
-	req.Minor = true
+	req.Minor, req.Film = true, matcher.FilmOf(moving(one, 12))
 	minor := match(t, m, req)
 	scoring := minor.Result.Scoring
 	if grown.Result.Scoring.Status != matcher.Pass || scoring.Status != matcher.Refer ||
@@ -26,6 +26,7 @@ func TestMatchUnder18(t *testing.T) {
 	}
 
 	// A fail stays one.
+	req.Film = matcher.FilmOf(moving(one, 12))
 	req.Rules = []matcher.Condition{{Field: "score", Op: ">", Pass: 100}}
 	failed, err := m.Match(context.Background(), req, nil)
 	if err != nil || failed.Result.Scoring.Status != matcher.Fail {

@@ -30,7 +30,7 @@ func steadySize(ctx context.Context, path string) (packets int, err error) {
 	defer mat.Close()
 	var first []byte
 	// A damaged packet is no more than a miss; at the end there are only those.
-	for misses := 0; misses < grabAtOnce && packets <= maxFrames; {
+	for misses := 0; misses < mostMisses && packets <= maxFrames; {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}

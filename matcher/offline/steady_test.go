@@ -53,7 +53,7 @@ func TestReadClipThatChangesItsSize(t *testing.T) {
 				frames, err := read(t, clipMatcher(t), matcher.Blob{Path: path})
 				if second != "320:240" {
 					wantProblem(t, err, "clip.size_changes")
-				} else if err != nil || len(frames) != sampleFrames {
+				} else if err != nil || !leastFrames(frames) {
 					t.Errorf("joined, but of one size: %d frames, %v", len(frames), err)
 				}
 			}

@@ -64,8 +64,8 @@ func (w watched) motion(rank int) (moves float64, known bool) {
 	}
 	away := make([]float64, len(paths[0])) // of each frame, squared
 	for _, path := range paths {
-		x := median(path, func(p spot) float64 { return p.x })
-		y := median(path, func(p spot) float64 { return p.y })
+		x := medianOf(path, func(p spot) float64 { return p.x })
+		y := medianOf(path, func(p spot) float64 { return p.y })
 		for i, p := range path {
 			away[i] += ((p.x-x)*(p.x-x) + (p.y-y)*(p.y-y)) / landmarkCount
 		}
@@ -74,7 +74,7 @@ func (w watched) motion(rank int) (moves float64, known bool) {
 	return math.Sqrt(away[len(away)*4/5]) / interEye, true
 }
 
-func median(path []spot, of func(spot) float64) float64 {
+func medianOf(path []spot, of func(spot) float64) float64 {
 	values := make([]float64, len(path))
 	for i, p := range path {
 		values[i] = of(p)

@@ -89,6 +89,9 @@ var types = map[blob.Format]struct{ mediaType, extension string }{
 // label names the part by what it holds.
 func (p *part) label(f blob.Format, area string) error {
 	t, known := types[f]
+	if area == "clip" && f.OtherFilm() {
+		return matcher.NewProblem("clip.other_kind", nil, "Format", string(f))
+	}
 	if image := f == blob.JPEG || f == blob.PNG; !known || image != (area == "document") {
 		return matcher.NewProblem(area+".unsupported", nil, "Format", string(f))
 	}

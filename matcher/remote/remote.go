@@ -47,6 +47,7 @@ type Params struct {
 
 	Token     func(ctx context.Context) (string, error) // asked for each call; its error is a *Problem
 	Portraits matcher.PortraitFinder                    // makes the page as the API takes it
+	Clips     matcher.ClipCleaner                       // takes from a clip what is no picture
 	Version   string                                    // of this program, for the User-Agent
 }
 
@@ -105,10 +106,11 @@ func (c *Client) Match(ctx context.Context, req matcher.Request, progress matche
 		return answer, err
 	}
 	progress.Report(matcher.StageDocument, 0, 0)
-	parts, err := c.open(ctx, req)
+	parts, cleaning, remove, err := c.open(ctx, req)
 	if err != nil {
 		return answer, err
 	}
+	defer remove()
 	call := &call{client: c, token: token, progress: progress}
 	b, err := newBody(call.wrote, parts...)
 	if err != nil {
@@ -120,6 +122,7 @@ func (c *Client) Match(ctx context.Context, req matcher.Request, progress matche
 	h.Set("Content-Type", b.contentType)
 
 	raw, exchange, err := call.do(ctx, http.MethodPost, matchPath, h)
+	exchange.Clip = cleaning
 	answer.Raw, answer.Exchange = raw, exchange
 	if err != nil {
 		return answer, err
@@ -144,27 +147,35 @@ func (c *Client) TestToken(ctx context.Context) error {
 
 func (c *Client) program() string { return "facematch-desk/" + c.p.Version }
 
-// open opens the request's files.
-func (c *Client) open(ctx context.Context, req matcher.Request) ([]part, error) {
-	page := req.Page
+// open opens the request's files. A clip from outside is sent without what is no
+// picture; remove takes away what was made for that.
+func (c *Client) open(ctx context.Context, req matcher.Request) (parts []part, how matcher.Cleaning, remove func(), err error) {
+	page, remove := req.Page, func() {}
 	if req.Portrait != nil {
-		var err error
 		if page, err = c.p.Portraits.Upright(ctx, req.Page, *req.Portrait); err != nil {
-			return nil, err
+			return nil, "", nil, err
 		}
 	}
 	image, err := openPart(ctx, page, "document", partImage)
 	if err != nil {
-		return nil, err
+		return nil, "", nil, err
 	}
 	if req.Prefilled {
-		return []part{image}, nil
+		return []part{image}, "", remove, nil
 	}
-	video, err := openPart(ctx, req.Video, "clip", partVideo)
+	clip := req.Video
+	if !req.Own {
+		clip, how, remove, err = c.p.Clips.Clean(ctx, req.Video)
+		if err != nil {
+			return nil, "", nil, errors.Join(err, image.file.Close())
+		}
+	}
+	video, err := openPart(ctx, clip, "clip", partVideo)
 	if err != nil {
-		return nil, errors.Join(err, image.file.Close())
+		remove()
+		return nil, "", nil, errors.Join(err, image.file.Close())
 	}
-	return []part{image, video}, nil
+	return []part{image, video}, how, remove, nil
 }
 
 // call is one call on its way.

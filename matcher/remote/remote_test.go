@@ -79,7 +79,7 @@ func want() standin.Want {
 func params(s *standin.Server) Params {
 	return Params{
 		Base: s.URL, CAFile: s.CAFile, Connect: patience, TLS: patience, Answer: patience, // a test of a time-out sets its own
-		Token: func(context.Context) (string, error) { return token, nil }, Portraits: asItCame{}, Version: "1.2.3",
+		Token: func(context.Context) (string, error) { return token, nil }, Portraits: asItCame{}, Clips: sameClips{}, Version: "1.2.3",
 	}
 }
 
@@ -575,4 +575,51 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("status %q, absent %q", r.Scoring.Status, absent)
 		}
 	})
+}
+
+// sameClips are clips that hold nothing but pictures.
+type sameClips struct{}
+
+func (sameClips) Clean(_ context.Context, clip matcher.Blob) (matcher.Blob, matcher.Cleaning, func(), error) {
+	return clip, matcher.ClipRewritten, func() {}, nil
+}
+
+// cleaned are clips of which something else is sent.
+type cleaned struct {
+	clean   matcher.Blob
+	err     error
+	removed int
+}
+
+func (c *cleaned) Clean(context.Context, matcher.Blob) (matcher.Blob, matcher.Cleaning, func(), error) {
+	return c.clean, matcher.ClipEncoded, func() { c.removed++ }, c.err
+}
+
+// A clip from outside leaves as it was cleaned, one that was filmed here as it is.
+func TestClipIsCleaned(t *testing.T) {
+	other := append(bytes.Clone(clip), "other pictures"...)
+	wants := want()
+	wants.Video = other
+	s := standin.New(t, false, wants, func(int) standin.Reply { return standin.Reply{} })
+	c := &cleaned{clean: file(t, other)}
+	p := params(s)
+	p.Clips = c
+	answer, err := client(t, p).Match(context.Background(), request(t), nil)
+	if err != nil || answer.Exchange.Clip != matcher.ClipEncoded || c.removed != 1 {
+		t.Errorf("%v, %q, removed %d times", err, answer.Exchange.Clip, c.removed)
+	}
+	c.err = matcher.NewProblem("clip.unreadable", nil)
+	answer, err = client(t, p).Match(context.Background(), request(t), nil)
+	if key(err) != "clip.unreadable" || answer.Exchange != nil {
+		t.Errorf("%v, %+v", err, answer.Exchange)
+	}
+
+	p = params(standin.New(t, false, want(), func(int) standin.Reply { return standin.Reply{} }))
+	p.Clips = c // and is not asked
+	own := request(t)
+	own.Own = true
+	answer, err = client(t, p).Match(context.Background(), own, nil)
+	if err != nil || answer.Exchange.Clip != "" {
+		t.Errorf("our own: %v, %q", err, answer.Exchange.Clip)
+	}
 }

@@ -167,6 +167,12 @@ func (d *desktop) key(keys string) {
 	d.tool("xdotool", "key", "--clearmodifiers", keys)
 }
 
+// click clicks on a point of the screen.
+func (d *desktop) click(x, y int) {
+	d.t.Helper()
+	d.tool("xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
+}
+
 // screenshot keeps a picture of the whole screen and gives its path.
 func (d *desktop) screenshot(name string) string {
 	d.t.Helper()

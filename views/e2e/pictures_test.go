@@ -103,8 +103,12 @@ func ffmpeg(t *testing.T, args ...string) {
 
 // stranger gives a document of somebody else than the man on gocv's photos;
 // empty where no such picture is on this computer.
-func stranger() string {
-	path, err := filepath.Abs(filepath.Join(root, "..", "shared", "testdata", "docs", "london__024.jpg"))
+func stranger() string { return shared("docs", "london__024.jpg") }
+
+// shared is the path of a test file that does not come with the program; empty where
+// it is not on this computer.
+func shared(parts ...string) string {
+	path, err := filepath.Abs(filepath.Join(append([]string{root, "..", "shared", "testdata"}, parts...)...))
 	if err != nil {
 		return ""
 	}

@@ -36,7 +36,7 @@ func engine(t *testing.T) *offline.Matcher {
 	log := slog.New(slog.DiscardHandler)
 	faces, err := offline.New(offline.Params{
 		Folders:     []string{os.Getenv("FACEMATCH_MODELS"), filepath.Join(root, "assets", "models")},
-		Calibration: calibration, Cascade: assets.Cascade, Log: log,
+		Calibration: calibration, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func engine(t *testing.T) *offline.Matcher {
 	}
 	reader := pages.New(pages.Params{Log: log})
 	t.Cleanup(func() { _ = reader.Close() })
-	portraits, err := document.New(document.Params{Pages: reader, Faces: faces, Hidden: faces.Hidden(), Cascade: assets.Cascade})
+	portraits, err := document.New(document.Params{Pages: reader, Faces: faces, Cascade: assets.Cascade})
 	if err != nil {
 		t.Fatal(err)
 	}

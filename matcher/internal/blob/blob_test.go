@@ -69,6 +69,13 @@ func TestSniff(t *testing.T) {
 		"noise":               {"\x01\x02\x03\x04", Unknown},
 		"ftyp without brand":  {"\x00\x00\x00\x18ftyp", MP4},
 		"short":               {"\xff", Unknown},
+		"camcorder":           {strings.Repeat("G"+strings.Repeat("\x00", 187), 5), MTS},
+		"camcorder, blu-ray":  {strings.Repeat("\x00\x01\x02\x03G"+strings.Repeat("\x00", 187), 5), MTS},
+		"text of G":           {strings.Repeat("G", 300), Text},
+		"dvd":                 {"\x00\x00\x01\xba\x44\x00", MPEG},
+		"windows media":       {"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", WMV},
+		"flash":               {"FLV\x01\x05\x00\x00\x00\x09", FLV},
+		"ogg":                 {"OggS\x00\x02\x00", Ogg},
 	} {
 		if got := Sniff([]byte(c.head)); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

@@ -36,7 +36,25 @@ const (
 	AVI     Format = "AVI"
 	MKV     Format = "MKV" // and WebM, which is a kind of it
 	Text    Format = "text"
+
+	// Films that are told apart only to say so.
+	MTS  Format = "MTS" // of camcorders: MPEG-TS, also with times between the packets
+	MPEG Format = "MPEG"
+	WMV  Format = "WMV"
+	FLV  Format = "Flash video"
+	Ogg  Format = "Ogg"
+	Real Format = "RealMedia"
+	MXF  Format = "MXF"
 )
+
+// OtherFilm says whether this is a film of a kind that is not read.
+func (f Format) OtherFilm() bool {
+	switch f {
+	case MTS, MPEG, WMV, FLV, Ogg, Real, MXF:
+		return true
+	}
+	return false
+}
 
 // HeadSize is how many bytes of a file Sniff wants to see.
 const HeadSize = 1024
@@ -56,6 +74,8 @@ func Sniff(head []byte) Format {
 		{"IIU\x00", Raw}, {"IIRO", Raw}, {"IIRS", Raw}, {"MMOR", Raw}, // Panasonic, Olympus
 		{"II\x1a\x00\x00\x00HEAPCCDR", Raw},                       // Canon
 		{"FUJIFILMCCD-RAW", Raw}, {"\x00MRM", Raw}, {"FOVb", Raw}, // Fujifilm, Minolta, Sigma
+		{"\x30\x26\xb2\x75\x8e\x66\xcf\x11", WMV}, {"FLV\x01", FLV}, {"OggS\x00", Ogg}, {".RMF\x00", Real},
+		{"\x00\x00\x01\xba", MPEG}, {"\x00\x00\x01\xb3", MPEG}, {"\x06\x0e\x2b\x34\x02\x05\x01\x01", MXF},
 	} {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
 			if m.format == TIFF && rawTIFF(head) {
@@ -73,6 +93,8 @@ func Sniff(head []byte) Format {
 		return brand(head)
 	case at(head, 0, "BM") && at(head, 6, "\x00\x00\x00\x00"): // reserved bytes: plain text can start with BM
 		return BMP
+	case packets(head, 0, 188), packets(head, 4, 192):
+		return MTS
 	case bytes.Contains(head, []byte("%PDF-")): // readers accept it anywhere in the first kilobyte
 		return PDF
 	}
@@ -122,6 +144,18 @@ func brand(head []byte) Format {
 		return HEIC
 	}
 	return MP4
+}
+
+// packets says whether the first packets of a transport stream begin from here on,
+// each so long.
+func packets(head []byte, from, length int) bool {
+	for range 4 {
+		if !at(head, from, "G") {
+			return false
+		}
+		from += length
+	}
+	return true
 }
 
 func at(head []byte, offset int, magic string) bool {

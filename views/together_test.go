@@ -1,0 +1,110 @@
+package views
+
+import (
+	"context"
+	"image"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+func checkGiving(given chan<- app.CheckInput, done app.Check) func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+	return func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		given <- in
+		return done, nil
+	}
+}
+
+// After two people were filmed the result shows the frame with both, and films again
+// at once with what the clerk gave before.
+func TestTogether(t *testing.T) {
+	both := notCompared(0, matcher.CodeTwoFaces)
+	both.Answer.Flaw = matcher.FlawTwo
+	frame := image.NewRGBA(image.Rect(0, 0, 400, 300))
+	both.Answer.Others = &app.Sight{Frame: app.Frame{Image: frame}, Faces: []app.Face{
+		{Box: image.Rect(50, 50, 150, 150)}, {Box: image.Rect(250, 60, 330, 140)},
+	}}
+	desk := newFakeDesk()
+	given := make(chan app.CheckInput, 1)
+	desk.check = checkGiving(given, both)
+	w := open(t, desk, "")
+	ready(t, w)
+	w.check.name.SetText("Ada Lovelace")
+	w.press(t, fyne.KeyReturn)
+	first := <-given
+	w.until(t, "the result", func() bool { return w.check.result != nil })
+	r := w.check.result
+	text := readable(r)
+	if !strings.Contains(text, w.words.T("flaw.two")) || !strings.Contains(text, w.words.T("result.together")) || strings.Contains(text, w.words.T("result.again")) {
+		t.Errorf("the result says %q", text)
+	}
+	marks, ok := find[*outlines](r)
+	if !ok || len(marks.faces) != 2 || marks.size != frame.Rect.Size() || marks.mirror {
+		t.Errorf("the faces are not outlined: %+v", marks)
+	}
+	var film *button
+	for _, b := range all[*button](r) {
+		if b.Text == w.words.T("result.film_again") {
+			film = b
+		} else if b.Importance == widget.HighImportance {
+			t.Errorf("%q is the primary action", b.Text)
+		}
+	}
+	if film == nil || !film.Visible() || film.Importance != widget.HighImportance {
+		t.Fatal("Film again is not the primary action")
+	}
+	test.Tap(film)
+	second := <-given
+	if second.Name != first.Name || !second.Consent || second.Document.Name != first.Document.Name || second.Session != first.Session {
+		t.Errorf("filmed again with %+v, before %+v", second, first)
+	}
+	w.until(t, "the second result", func() bool { return w.check.result != nil && w.check.result != r })
+}
+
+// Without such a frame the result is as for any other check that was not compared.
+func TestNotTogether(t *testing.T) {
+	both := notCompared(0, matcher.CodeTwoFaces)
+	r, text := show(t, shownCheck{Check: both})
+	if _, ok := find[*outlines](r); ok || strings.Contains(text, "Film again") || !strings.Contains(text, "Try again") {
+		t.Errorf("%q", text)
+	}
+	alone := compared(history.Refer, 70)
+	alone.Answer.Others = &app.Sight{Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2)}
+	if r, text = show(t, shownCheck{Check: alone}); strings.Contains(text, "Film again") {
+		t.Errorf("a check that was compared: %q", text)
+	}
+}
+
+// Why nothing was compared is said in words, of document and clip.
+func TestFlawsInWords(t *testing.T) {
+	check := notCompared(matcher.CodeNoFace, matcher.CodeNoFace)
+	check.Answer.Flaw = matcher.FlawDark
+	check.Answer.Portrait = &app.Portrait{Code: matcher.CodeNoFace, Flaw: matcher.FlawBlurred}
+	r, text := show(t, shownCheck{Check: check})
+	for _, key := range []string{"flaw.dark", "flaw.dark.hint", "flaw.document.blurred", "flaw.document.blurred.hint"} {
+		if !strings.Contains(text, r.words.T(key)) {
+			t.Errorf("the result lacks %q: %q", r.words.T(key), text)
+		}
+	}
+	if of, _ := r.words.side("target", matcher.CodeNoFace, "of another version"); of != r.words.T("side.target.1") {
+		t.Errorf("an unknown flaw: %q", of)
+	}
+}
+
+// all are the parts of this kind that can be seen.
+func all[T fyne.CanvasObject](o fyne.CanvasObject) (found []T) {
+	see(o, func(o fyne.CanvasObject) bool {
+		if t, is := o.(T); is {
+			found = append(found, t)
+		}
+		return true
+	})
+	return found
+}
