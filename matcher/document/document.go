@@ -157,42 +157,56 @@ func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, 
 
 // Choose looks again at a page; see matcher.PortraitFinder. The clerk's word is
 // final: about which way is up, give or take a skew, and about which face is the
-// portrait. Where none is seen there it is code 1. Of several faces the portrait's
-// Chosen says which it is.
+// portrait. Where none is seen there it is code 1. A face that lies otherwise than
+// the page turns the page, as the second of two cards does. Of several faces the
+// portrait's Chosen says which it is, as they were numbered before.
 func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
 	if p.Page == nil || c.Turn%90 != 0 {
 		return matcher.Portrait{}, matcher.NewProblem("problem.internal", errors.New("a choice without a page, or askew"))
 	}
 	page := picture.Turn(p.Page, c.Turn)
-	area := c.Area.Intersect(page.Rect)
-	l := look{part: page.Rect, turns: []int{0}}
-	if !c.Area.Empty() {
-		// A detector needs to see what is around a face: more than the area, which
-		// may be drawn tightly.
-		l.part = area.Inset(-max(area.Dx(), area.Dy()) / 2).Intersect(page.Rect)
-	}
-	faces, err := f.find(ctx, page, l)
+	chosen, err := f.chosen(ctx, page, c.Area)
 	if err != nil {
 		return matcher.Portrait{}, err
 	}
-	var chosen choice
-	if c.Area.Empty() {
-		chosen = choose(page.Rect.Size(), faces)
-		chosen.turn = 0
-	} else {
-		chosen = inArea(area, faces)
-	}
-	out := chosen.portrait(page)
+	out := chosen.portrait(picture.Turn(page, chosen.turn))
 	out.Number, out.Pages, out.More = p.Number, p.Pages, p.More
-	out.Rotation = ((p.Rotation+c.Turn)%360 + 360) % 360
+	out.Rotation = ((p.Rotation+c.Turn+chosen.turn)%360 + 360) % 360
 	out.ByHand = true
 	if !c.Area.Empty() {
-		out.Others = others(out.Box, p, c.Turn)
-		if len(out.Others) > 0 {
-			out.Chosen = out.Picked()
+		out.Others = others(out.Box, p, c.Turn+chosen.turn)
+		if chosen.face != nil && len(out.Others) > 0 {
+			out.Chosen = matcher.Portrait{Box: chosen.face.Box, Others: others(chosen.face.Box, p, c.Turn)}.Picked()
 		}
 	}
 	return out, nil
+}
+
+// chosen is the portrait in an area of a page, or anywhere where that is empty.
+func (f *Finder) chosen(ctx context.Context, page *image.RGBA, area image.Rectangle) (choice, error) {
+	if area.Empty() {
+		faces, err := f.find(ctx, page, look{part: page.Rect, turns: []int{0}})
+		c := choose(page.Rect.Size(), faces)
+		c.turn = 0
+		return c, err
+	}
+	area = area.Intersect(page.Rect)
+	// A detector needs to see what is around a face: more than the area, which may be
+	// drawn tightly.
+	part := area.Inset(-max(area.Dx(), area.Dy()) / 2).Intersect(page.Rect)
+	for _, turns := range [][]int{{0}, allTurns[1:]} {
+		faces, err := f.find(ctx, page, look{part: part, turns: turns})
+		if err != nil {
+			return choice{}, err
+		}
+		if c := inArea(area, faces); c.face != nil {
+			if turns[0] != 0 {
+				c.turn = c.face.quarter()
+			}
+			return c, nil
+		}
+	}
+	return choice{flaw: matcher.FlawNobody}, nil
 }
 
 // others are the faces known on a page before the clerk chose one of them, so
