@@ -23,7 +23,7 @@ func (c choice) portrait(upright *image.RGBA) matcher.Portrait {
 		f := c.face.onTurned(lying, c.turn)
 		p.Box, p.Eyes = f.Box, f.Eyes
 		p.Image = matcher.CropFace(upright, f)
-		p.Quality = quality.Measure(upright, f.Box, f.Eyes, f.Nose)
+		p.Quality = quality.Measure(upright, turnedBox(c.face.core.pixels(), lying, c.turn), f.Eyes, f.Nose)
 	} else if p.Flaw == matcher.FlawNobody && brightest(upright) < warnDark {
 		p.Flaw = matcher.FlawDark
 	}

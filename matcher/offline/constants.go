@@ -59,18 +59,19 @@ const (
 	// pixels apart.
 	leastOnPage = 24.0
 	quickLevel  = 1
-	mostPlaces  = 16
-	// pageOverlap is how many pixels of a tile the next one shows too: a larger face is
-	// seen in the level before.
-	pageOverlap = 48
+	// mostPlaces is how many proposals of a level are looked at closely, the surest.
+	mostPlaces = 12
+	plainRange = 12 // of 255: the least difference in brightness of what shows anything
 	// A proposal is looked at nearSide pixels large, or nearSideLarge where a part of it
-	// may be hidden, and then nearSideNext. At a wrong turn few faces look like one when
-	// they are shown so small: a turn whose score is less by lessNear than the best one's
-	// is wrong, and so is one where the page's own look has lessSeen less.
+	// may be hidden, then nearSideLess and nearSideNext. At a wrong turn few faces look
+	// like one when they are shown so small: on 50 documents none of them had a better
+	// score. A turn whose score is less by lessNear than the best one's is wrong, and so
+	// is one where the page's own look has lessSeen less.
 	nearSide      = 28.0
 	nearSideLarge = 56.0
+	nearSideLess  = 20.0
 	nearSideNext  = 36.0
-	lessNear      = 0.25
+	lessNear      = 0.2
 	lessSeen      = 0.4
 	// strengthWeight brings the strength of the second network's answer to the score's
 	// scale, and leastWeight is what both together have of a face. Portraits have 1.7
@@ -81,9 +82,13 @@ const (
 	surelyStrong   = 0.8
 )
 
-// pageLevels are how many times the detector's height a page's longer side is in the
-// levels of the search.
-var pageLevels = [...]float64{1, 3, 5}
+// pageLevels are the levels of the search: how long the page's longer side is, in heights
+// of the detector's picture, and how many pixels of a tile the next one shows too. A
+// larger face is seen in the level before.
+var pageLevels = [...]struct {
+	longer  float64
+	overlap int
+}{{1, 0}, {3, 48}, {4.4, 32}}
 
 // jpegQuality of the pictures handed to go-face, which takes JPEG only. Any
 // encoding moves a descriptor by 0.07 to 0.11, measured from quality 80 to 98

@@ -28,12 +28,12 @@ func (e *Engine) FindTurned(ctx context.Context, page *image.RGBA, turns []int, 
 		return nil, ctx.Err()
 	}
 	var faces []found
-	for level, factor := range pageLevels {
-		if quick && level > quickLevel {
+	for i, level := range pageLevels {
+		if quick && i > quickLevel {
 			break
 		}
-		scale := min(factor*detectHeight/float64(longer), proposedFrom/leastOnPage)
-		proposals, err := e.propose(ctx, page, turns, scale)
+		scale := min(level.longer*detectHeight/float64(longer), seenFrom/leastOnPage)
+		proposals, err := e.propose(ctx, page, turns, scale, level.overlap)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (e *Engine) FindTurned(ctx context.Context, page *image.RGBA, turns []int, 
 				largest = max(largest, f.box.size())
 			}
 		}
-		if max(like*largest, leastOnPage)*scale >= proposedFrom {
+		if like*largest*scale >= proposedFrom || leastOnPage*scale >= seenFrom {
 			break
 		}
 	}
@@ -74,7 +74,7 @@ type guess struct {
 }
 
 // propose looks at every part of a page, scaled by so much, at every turn.
-func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, scale float64) ([]proposal, error) {
+func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, scale float64, overlap int) ([]proposal, error) {
 	small, err := scaled(page, scale)
 	if err != nil {
 		return nil, err
@@ -88,8 +88,10 @@ func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, sca
 	var looks []look
 	for _, turn := range turns {
 		turned := picture.Turn(small, turn)
-		for _, tile := range tilesOf(turned.Rect.Size()) {
-			looks = append(looks, look{turn: turn, img: turned, tile: tile})
+		for _, tile := range tilesOf(turned.Rect.Size(), overlap) {
+			if !plain(turned, tile) {
+				looks = append(looks, look{turn: turn, img: turned, tile: tile})
+			}
 		}
 	}
 	err = e.each(ctx, len(looks), func(n *networks, i int) error {
@@ -150,11 +152,11 @@ func scaled(img *image.RGBA, scale float64) (*image.RGBA, error) {
 }
 
 // tilesOf are parts of a picture of the detector's own size that cover it, each of
-// which shares tileOverlap or more of its side with the next.
-func tilesOf(size image.Point) (all []image.Rectangle) {
+// which shares so many pixels or more with the next.
+func tilesOf(size image.Point, overlap int) (all []image.Rectangle) {
 	part := image.Pt(min(size.X, detectWidth), min(size.Y, detectHeight))
 	count := func(size, part int) int {
-		return 1 + int(math.Ceil(float64(size-part)/float64(part-pageOverlap)))
+		return 1 + int(math.Ceil(float64(size-part)/float64(part-overlap)))
 	}
 	columns, rows := count(size.X, part.X), count(size.Y, part.Y)
 	for row := range rows {
@@ -164,6 +166,18 @@ func tilesOf(size image.Point) (all []image.Rectangle) {
 		}
 	}
 	return all
+}
+
+// plain says whether there is nothing at all to be seen in a part of a picture.
+func plain(img *image.RGBA, part image.Rectangle) bool {
+	least, most := uint8(255), uint8(0)
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		row := img.Pix[img.PixOffset(part.Min.X, y):img.PixOffset(part.Max.X, y)]
+		for i := 1; i < len(row); i += 4 { // green is most of the brightness
+			least, most = min(least, row[i]), max(most, row[i])
+		}
+	}
+	return int(most)-int(least) < plainRange
 }
 
 // turnedBack is where a box on a page of this size, which was turned clockwise, is
@@ -271,7 +285,7 @@ func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []propo
 	return all, nil
 }
 
-// glance looks at a guess closely.
+// glance looks at a guess closely, and smaller once more where there are others.
 func (n *networks) glance(page *image.RGBA, p *proposal, g *guess) (err error) {
 	g.shown = nearSide
 	g.box, err = n.near(page, p.box, g.lean, g.shown)
@@ -280,6 +294,11 @@ func (n *networks) glance(page *image.RGBA, p *proposal, g *guess) (err error) {
 		g.box, err = n.near(page, p.box, g.lean, g.shown)
 	}
 	g.weight = g.box.score
+	if err != nil || len(p.guesses) == 1 || g.weight == 0 {
+		return err
+	}
+	less, err := n.near(page, p.box, g.lean, nearSideLess)
+	g.weight = (g.box.score + less.score) / 2
 	return err
 }
 
