@@ -28,9 +28,10 @@ type found struct {
 	Eyes        []point           `json:"eyes"`
 	Quality     *quality.Measures `json:"quality"`
 	Warnings    []warning         `json:"warnings"`
-	Others      []box             `json:"others"` // other faces on the page, in the order of Faces
-	Faces       []box             `json:"faces"`  // all faces on the page, in the order in which --portrait counts them
-	Chosen      *matcher.Pick     `json:"chosen"` // what --portrait chose; null: nothing
+	Others      []box             `json:"others"` // other faces on the page, in the order in which --portrait counts
+	Chosen      matcher.Pick      `json:"chosen,omitzero"`
+
+	faces []box // all of them, in that order
 }
 
 type page struct {
@@ -167,12 +168,12 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.quality",
 			"Eyes", fmt.Sprintf("%.0f", f.Quality.InterEye), "Total", fmt.Sprintf("%.0f", f.Quality.Total)))
 	}
-	if f.Chosen != nil {
+	if f.Chosen.Number > 0 {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.chosen", "Number", f.Chosen.Number, "Of", f.Chosen.Of))
 	}
 	if len(f.Others) > 0 {
-		fmt.Fprintln(c.out, c.Words.T("cli.document.faces", "Count", len(f.Faces)))
-		for i, o := range f.Faces {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.faces", "Count", len(f.faces)))
+		for i, o := range f.faces {
 			fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
 		}
 	}
@@ -185,7 +186,7 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 func describe(p matcher.Portrait) found {
 	f := found{
 		Code: p.Code, Description: matcher.Anchor(p.Code, p.Flaw).Description, Rotation: p.Rotation,
-		Eyes: []point{}, Warnings: []warning{}, Others: []box{}, Faces: []box{},
+		Eyes: []point{}, Warnings: []warning{}, Others: []box{}, Chosen: p.Chosen,
 		Page: page{Number: p.Number, Count: p.Pages, More: p.More},
 	}
 	if p.Page != nil {
@@ -196,10 +197,7 @@ func describe(p matcher.Portrait) found {
 	}
 	all, _ := p.Faces()
 	for _, o := range all {
-		f.Faces = append(f.Faces, boxOf(o))
-	}
-	if p.Chosen.Number > 0 {
-		f.Chosen = &p.Chosen
+		f.faces = append(f.faces, boxOf(o))
 	}
 	if p.Code == matcher.CodeOK {
 		face := boxOf(p.Box)

@@ -61,7 +61,7 @@ const (
 	quickLevel  = 1
 	// mostPlaces is how many proposals of a level are looked at closely, the surest.
 	mostPlaces = 12
-	plainRange = 12 // of 255: the least difference in brightness of what shows anything
+	blankRange = 12 // of 255: the least difference in brightness of what shows anything
 	// A proposal is looked at nearSide pixels large, or nearSideLarge where a part of it
 	// may be hidden, then nearSideLess and nearSideNext. At a wrong turn few faces look
 	// like one when they are shown so small: on 50 documents none of them had a better

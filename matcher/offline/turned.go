@@ -89,7 +89,7 @@ func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, sca
 	for _, turn := range turns {
 		turned := picture.Turn(small, turn)
 		for _, tile := range tilesOf(turned.Rect.Size(), overlap) {
-			if !plain(turned, tile) {
+			if !blank(turned, tile) {
 				looks = append(looks, look{turn: turn, img: turned, tile: tile})
 			}
 		}
@@ -168,8 +168,8 @@ func tilesOf(size image.Point, overlap int) (all []image.Rectangle) {
 	return all
 }
 
-// plain says whether there is nothing at all to be seen in a part of a picture.
-func plain(img *image.RGBA, part image.Rectangle) bool {
+// blank says whether there is nothing at all to be seen in a part of a picture.
+func blank(img *image.RGBA, part image.Rectangle) bool {
 	least, most := uint8(255), uint8(0)
 	for y := part.Min.Y; y < part.Max.Y; y++ {
 		row := img.Pix[img.PixOffset(part.Min.X, y):img.PixOffset(part.Max.X, y)]
@@ -177,7 +177,7 @@ func plain(img *image.RGBA, part image.Rectangle) bool {
 			least, most = min(least, row[i]), max(most, row[i])
 		}
 	}
-	return int(most)-int(least) < plainRange
+	return int(most)-int(least) < blankRange
 }
 
 // turnedBack is where a box on a page of this size, which was turned clockwise, is
