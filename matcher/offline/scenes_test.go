@@ -55,6 +55,7 @@ func TestSecondPerson(t *testing.T) {
 		"narrow":              {narrow, image.Pt(800, 120)},
 		"at the edge":         {headOf(t, 480), image.Pt(900, 120)},
 		"cut off by the edge": {headOf(t, 560), image.Pt(960, 80)},
+		"cut in half":         {headOf(t, 560), image.Pt(1000, 80)},
 		"0.6 of the size":     {headOf(t, 288), image.Pt(800, 200)},
 	} {
 		frames := sceneOf(func(i int) *image.RGBA {
