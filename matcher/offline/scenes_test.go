@@ -5,7 +5,12 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -237,5 +242,78 @@ func TestPeopleCases(t *testing.T) {
 		if !want(a) {
 			t.Errorf("%s: %+v", name, a.Result)
 		}
+	}
+}
+
+// Films in which somebody else is there too, made of the shared clips by the shared
+// script: 16 of each of 20 pairs of people. It takes an hour on two cores, so it is
+// part of the soak; FACEMATCH_PAIRS makes fewer pairs.
+func TestScenes(t *testing.T) {
+	if os.Getenv("FACEMATCH_SOAK") == "" {
+		t.Skip("takes an hour; FACEMATCH_SOAK=1 runs it")
+	}
+	m := newMatcher(t)
+	clips, err := filepath.Glob(testdata(t, "clips") + "/*.mp4")
+	if err != nil || len(clips) < 10 {
+		t.Fatalf("%d clips, %v", len(clips), err)
+	}
+	script := testdata(t, "tools/make_scenes.sh")
+	pairs := 20
+	if n, err := strconv.Atoi(os.Getenv("FACEMATCH_PAIRS")); err == nil {
+		pairs = n
+	}
+	outcomes := map[string]map[string]int{} // of each kind of scene
+	two, seenAsTwo := 0, 0
+	for k := range pairs {
+		holder, other := clips[k%len(clips)], clips[(k*3+k/len(clips)+5)%len(clips)]
+		if holder == other {
+			other = clips[(k*3+6)%len(clips)]
+		}
+		dir := t.TempDir()
+		if out, err := exec.Command("bash", script, holder, other, dir).CombinedOutput(); err != nil {
+			t.Skipf("the scenes cannot be made: %v, %s", err, out)
+		}
+		list, err := os.ReadFile(filepath.Join(dir, "scenes.tsv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(list)) {
+			f := strings.Split(strings.TrimSpace(line), "\t")
+			name, right := strings.TrimSuffix(f[0], ".mp4"), f[3]
+			a := match(t, m, matcher.Request{
+				Page:  matcher.Blob{Path: testdata(t, "docs/"+f[1]+".jpg")},
+				Video: matcher.Blob{Path: filepath.Join(dir, f[0])},
+			})
+			status := string(a.Result.Scoring.Status)
+			if a.Flaw != "" {
+				status = string(a.Flaw)
+			}
+			ratio := 0.0
+			if a.Others != nil {
+				ratio = float64(a.Others.Faces[1].Size()) / float64(a.Others.Faces[0].Size())
+			}
+			if outcomes[right] == nil {
+				outcomes[right] = map[string]int{}
+			}
+			outcomes[right][status]++
+			if right == "two" {
+				two++
+				if a.Flaw == matcher.FlawTwo {
+					seenAsTwo++
+				}
+			}
+			t.Logf("%s beside %s, %s (%s): %s %.2f, second face %.2f, %q", f[1], f[2], name, right, status,
+				a.Result.Score, ratio, a.Result.Scoring.FailedRefer)
+			if status == string(matcher.Pass) {
+				t.Errorf("%s beside %s, %s passes with %.2f", f[1], f[2], name, a.Result.Score)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("by what is right: %v; %d of %d scenes with two people are code 2", outcomes, seenAsTwo, two)
+	if float64(seenAsTwo) < 0.95*float64(two) {
+		t.Errorf("%d of %d scenes with two people are code 2", seenAsTwo, two)
 	}
 }
