@@ -30,6 +30,8 @@ var words = map[string]string{
 	"document.unsupported":     "the image is a file of the kind %v: send JPEG or PNG",
 	"document.unknown":         "the image is of no known kind: send JPEG or PNG",
 	"document.rare":            "the image is a rare kind of %v that cannot be opened: send JPEG or PNG",
+	"document.raw":             "the image is a raw photo: send JPEG or PNG",
+	"document.xfa":             "the PDF is a form that only its own program can show: print it to a new PDF",
 	"document.animated":        "the image moves: send a still picture",
 	"document.encrypted":       "the image is locked with a password",
 	"document.slow":            "the image takes too long to open",

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"facematch/assets"
 	"facematch/matcher"
 	"facematch/matcher/document"
 	"facematch/matcher/document/pages"

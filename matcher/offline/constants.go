@@ -45,8 +45,12 @@ const (
 	// edgeShare is how near to an edge, as a share of the longer side, a box reaches
 	// to it.
 	edgeShare = 0.01
-	// boxRatio is the width of a whole face's box in heights.
-	boxRatio = 0.72
+	// edgeMargin is how far, as a share of its longer side, the picture is mirrored
+	// beyond its edges. With it the detector saw each of 19 faces of which the edge left
+	// 0.4 to 0.8 of the width; without it 4 of those cut at 0.4. A box whose middle is
+	// farther outside than beyondEdge of its width is a mirror image.
+	edgeMargin = 0.125
+	beyondEdge = 0.15
 )
 
 // How a page is searched that may lie on any side.
@@ -261,6 +265,12 @@ const (
 // person. On eleven clips of talking people, of up to 20 s, the farthest frame had
 // 0.37; two people have 0.9 and more as a rule.
 const frameApart = 0.45
+
+// documentAlike is the cosine from which a face is more alike to the portrait than
+// honest pictures of two days are: it may be the document itself. Of 76 honest checks
+// the most alike, two photographs of one studio session, had 0.956; of 75 cards held
+// before the camera all but one had 0.969 and more.
+const documentAlike = 0.965
 
 // When a face is a picture that stands still.
 const (

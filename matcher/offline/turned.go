@@ -101,7 +101,7 @@ func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, sca
 			return err
 		}
 		defer mat.Close()
-		l.boxes, err = n.look(mat, l.tile, proposedScore)
+		l.boxes, err = n.look(mat, l.tile, 0, proposedScore)
 		return err
 	})
 	if err != nil {
@@ -341,7 +341,7 @@ func (n *networks) near(img *image.RGBA, b box, lean, size float64) (box, error)
 	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
 	at := onto.of(b.middle())
 	onto.dx, onto.dy = detectHeight/2-at.x, detectHeight/2-at.y
-	all, err := n.inSquare(img, onto)
+	all, err := n.inSquare(img, onto, gocv.BorderConstant)
 	best := box{}
 	for _, c := range all {
 		off := spot{c.middle().x - detectHeight/2, c.middle().y - detectHeight/2}
