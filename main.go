@@ -205,12 +205,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p.closers = append(p.closers, engine.Close)
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
 	p.closers = append(p.closers, reader.Close)
-	portraits, err := document.New(document.Params{
-		Pages: reader, Faces: engine, Cascade: assets.Cascade,
-	})
-	if err != nil {
-		return nil, err
-	}
+	portraits := document.New(document.Params{Pages: reader, Faces: engine})
 
 	p.engine = offline.NewMatcher(offline.MatcherParams{
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,

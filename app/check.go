@@ -35,6 +35,10 @@ type CheckInput struct {
 	Clip      *matcher.Clip // recorded by an attempt before; deleted after, as a captured one
 	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent; served: Video is the session's
 
+	// Face is the number of the face to take as the portrait, in the order of
+	// Portrait.Faces, where no Portrait is given; 0: the one that is found.
+	Face int
+
 	CameraPart matcher.Part // of the camera's picture that is used; recorded
 
 	Served string // the desk that asked through the API this program serves; empty: none, the check is made here
@@ -42,9 +46,10 @@ type CheckInput struct {
 	DocumentFrom history.DocumentSource // empty: a file
 	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
 
-	kept    string // id of the kept check this is: its page is sent as it is
-	from    string // id of the attempt before
-	wording string // of the consent, where it was given before; empty: the one in force
+	kept    string       // id of the kept check this is: its page is sent as it is
+	from    string       // id of the attempt before
+	chosen  matcher.Pick // of a kept check
+	wording string       // of the consent, where it was given before; empty: the one in force
 }
 
 // Check is a check that has ended.
@@ -77,7 +82,7 @@ type Check struct {
 // did not begin: no consent, bad input, or no history to write to.
 func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.ProgressFunc) (Check, error) {
 	chosen := d.p.Settings.Get()
-	started, err := d.begin(ctx, in, chosen)
+	started, err := d.begin(ctx, &in, chosen)
 	if err != nil {
 		return Check{}, err
 	}
@@ -127,8 +132,9 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	return check, nil
 }
 
-// begin checks the input and writes the "started" record.
-func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Settings) (history.Started, error) {
+// begin checks the input and writes the "started" record. A face chosen by its number
+// stands in the input after, as the portrait; a number that no face has is bad input.
+func (d *Desk) begin(ctx context.Context, in *CheckInput, chosen settings.Settings) (history.Started, error) {
 	who, err := d.enter(ctx, ActionCheck)
 	if err != nil {
 		return history.Started{}, err
@@ -164,6 +170,18 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 	} else if !ValidSession(session) {
 		return history.Started{}, matcher.NewProblem("check.session", nil)
 	}
+	if in.Portrait == nil && in.Face > 0 {
+		found, err := d.PickPortrait(ctx, in.Document, 0, in.Face)
+		if err == nil {
+			in.Portrait = &found
+		} else if matcher.AsProblem(err, "").Key == NoFace {
+			return history.Started{}, err
+		} // what else is wrong with the document ends the check, and is recorded
+	}
+	picked := in.chosen
+	if in.Portrait != nil {
+		picked = in.Portrait.Chosen
+	}
 	started := history.Started{
 		Check:    "chk_" + uuid.NewString(),
 		Session:  session,
@@ -182,6 +200,7 @@ func (d *Desk) begin(ctx context.Context, in CheckInput, chosen settings.Setting
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 		Kept:         in.kept,
 		Prefilled:    in.Prefilled,
+		Chosen:       picked,
 		CameraPart:   in.CameraPart,
 	}
 	engine, err := d.engine(mode, chosen.API)
@@ -214,7 +233,7 @@ func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started,
 		// Here, once, for whatever engine decides; and before anybody is filmed
 		// for a document that cannot be read.
 		progress.Report(matcher.StageDocument, 0, 0)
-		found, err := d.p.Portraits.Portrait(ctx, in.Document)
+		found, err := d.PickPortrait(ctx, in.Document, 0, in.Face)
 		if err != nil {
 			return matcher.Answer{}, err
 		}

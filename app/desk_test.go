@@ -507,6 +507,49 @@ func TestTheEngineGetsThePortrait(t *testing.T) {
 	}
 }
 
+// picker finds two portraits, and takes the one the clerk means.
+type picker struct{ finder }
+
+func (picker) Choose(_ context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
+	chosen := matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1)), Box: c.Area}
+	for _, other := range p.Others {
+		if other != c.Area {
+			chosen.Others = append(chosen.Others, other)
+		}
+	}
+	chosen.Chosen = chosen.Picked()
+	return chosen, nil
+}
+
+// Of two portraits the one with the number is compared, and the record says which it
+// was. A number that no face has begins no check.
+func TestAFaceIsChosenByItsNumber(t *testing.T) {
+	left, right := image.Rect(0, 0, 10, 10), image.Rect(50, 2, 60, 12)
+	two := matcher.Portrait{Code: matcher.CodeTwoFaces, Others: []image.Rectangle{left, right}}
+	for number, want := range map[int]image.Rectangle{1: left, 2: right} {
+		engine := &scripted{err: errors.New("enough seen")}
+		d, m, _ := desk(t, engine)
+		d.p.Portraits = picker{finder{portrait: two}}
+		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Face: number}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if engine.asked.Portrait.Box != want || m.started[0].Chosen != (matcher.Pick{Number: number, Of: 2}) {
+			t.Errorf("%d: %+v, recorded %+v", number, engine.asked.Portrait, m.started[0].Chosen)
+		}
+	}
+	d, m, _ := desk(t, &scripted{})
+	d.p.Portraits = picker{finder{portrait: two}}
+	_, err := d.Check(context.Background(), CheckInput{Consent: true, Face: 3}, nil)
+	if matcher.AsProblem(err, "").Key != NoFace || len(m.started) != 0 {
+		t.Errorf("number 3: %v, %d checks", err, len(m.started))
+	}
+	d.p.Portraits = picker{finder{err: matcher.NewProblem("document.damaged", nil)}}
+	check, err := d.Check(context.Background(), CheckInput{Consent: true, Face: 1}, nil)
+	if err != nil || check.Outcome != history.CouldNotRun || len(m.started) != 1 {
+		t.Errorf("a damaged document: %+v, %v", check, err)
+	}
+}
+
 func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
 	for given, want := range map[history.DocumentSource]string{"": `"file"`, history.FromFile: `"file"`, history.FromCamera: `"camera"`} {
 		answer := compared(t, nil, 90)

@@ -104,6 +104,33 @@ func (d *Desk) PortraitOnPage(ctx context.Context, document matcher.Blob, number
 	return d.p.Portraits.OnPage(ctx, document, number)
 }
 
+// NoFace is the key of the problem that a page has no face of a number (parameters
+// Number and Count).
+const NoFace = "document.no_face"
+
+// PickPortrait takes the face of this number on a page as the portrait, in the order
+// of matcher.Portrait.Faces; 0: the one that is found. The page counts from 1; 0: the
+// one with the best portrait.
+func (d *Desk) PickPortrait(ctx context.Context, document matcher.Blob, page, face int) (found matcher.Portrait, err error) {
+	if page == 0 {
+		found, err = d.FindPortrait(ctx, document)
+	} else {
+		found, err = d.PortraitOnPage(ctx, document, page)
+	}
+	if err != nil || face == 0 {
+		return found, err
+	}
+	all, _ := found.Faces()
+	if face < 1 || face > len(all) {
+		return matcher.Portrait{}, matcher.NewProblem(NoFace, nil, "Number", face, "Count", len(all))
+	}
+	if all[face-1] == found.Box {
+		found.ByHand, found.Chosen = true, found.Picked()
+		return found, nil
+	}
+	return d.ChoosePortrait(ctx, found, matcher.Choice{Area: all[face-1]})
+}
+
 // ChoosePortrait looks again at the page of a portrait, as the clerk says.
 func (d *Desk) ChoosePortrait(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
 	return d.p.Portraits.Choose(ctx, p, c)

@@ -27,8 +27,9 @@ func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
 	if err := d.Allow(ctx, ActionCheck); err != nil {
 		return KeptCheck{}, err
 	}
-	page := in.Document
+	page, picked := in.Document, matcher.Pick{}
 	if in.Portrait != nil {
+		picked = in.Portrait.Chosen
 		var err error
 		if page, err = d.p.Portraits.Upright(ctx, in.Document, *in.Portrait); err != nil {
 			return KeptCheck{}, err
@@ -44,6 +45,7 @@ func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
 	item, err := d.p.Queue.Put(ctx, KeptCheck{
 		At: d.p.Now().UTC(), Check: in.from, Session: in.Session, Name: in.Name, SendName: in.SendName,
 		Wording:   in.wording,
+		Chosen:    picked,
 		Prefilled: in.Prefilled, Minor: in.Minor, FromPhoto: in.DocumentFrom == history.FromCamera,
 	}, opened(page), opened(video))
 	if err != nil {
@@ -149,7 +151,7 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 	}
 	in := CheckInput{
 		Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
-		Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, kept: id, wording: item.Wording,
+		Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, kept: id, chosen: item.Chosen, wording: item.Wording,
 	}
 	if item.FromPhoto {
 		in.DocumentFrom = history.FromCamera

@@ -15,12 +15,6 @@ var Calibration []byte
 //go:embed calibration-goface.json
 var CalibrationGoFace []byte
 
-// Cascade is the quick face detector of package document: pico's, as it comes
-// with github.com/esimov/pigo; see cascade/README.md.
-//
-//go:embed cascade/facefinder
-var Cascade []byte
-
 // Icon is the program's icon, as SVG.
 //
 //go:embed icon.svg

@@ -121,8 +121,9 @@ type Portrait struct {
 	Rotation int               // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
 	Box      image.Rectangle   // the face on Page
 	Eyes     [2]image.Point    // on Page, the one on the picture's left first
-	Others   []image.Rectangle // other faces on Page, largest first: a second portrait, a ghost picture, somebody else
+	Others   []image.Rectangle // other faces on Page, in the order of Faces: a second portrait, a ghost picture, somebody else
 	ByHand   bool              // a clerk turned the page or said where the portrait is
+	Chosen   Pick              // which face a person chose where there are several; zero where nobody did
 	Quality  quality.Measures  // of the face
 	Warnings []Notice          // what the clerk should know, most important first
 }

@@ -637,6 +637,7 @@ func TestWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sources = append(sources, filepath.Join("..", "app", "history", "problems.go")) // those that others compare too
 	for _, name := range sources {
 		if strings.HasSuffix(name, "_test.go") {
 			continue

@@ -173,7 +173,7 @@ func (s *documentState) choose(ctx context.Context, desk Desk, c app.Choice, at 
 		return nil, err
 	}
 	next := s.on(s.file, s.number, found)
-	if c.Turn == 0 && found.Page.Rect.Size() == s.portrait.Page.Rect.Size() {
+	if found.Rotation == s.portrait.Rotation && found.Page.Rect.Size() == s.portrait.Page.Rect.Size() {
 		next.faces, next.at = knownFaces(s.faces, found)
 	}
 	if found.Code != 0 {

@@ -467,6 +467,9 @@ func (d *detailView) person() fyne.CanvasObject {
 	f.add("history.operator", operator)
 	f.add("history.desk", d.of.Desk)
 	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
+	if s.Chosen.Number > 0 {
+		f.add("detail.chosen", capital(t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of)))
+	}
 	if !s.CameraPart.Whole() {
 		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
@@ -516,7 +519,7 @@ func (d *detailView) quality() fyne.CanvasObject {
 			f.add(side.key, d.words.T("detail.quality_total", "Total", side.total))
 		}
 	}
-	if q.PortraitByHand {
+	if q.PortraitByHand && d.of.Started.Chosen.Number == 0 {
 		f.add("detail.chosen", capital(d.words.T("details.by_hand")))
 	}
 	if q.PortraitNotes > 0 {

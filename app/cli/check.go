@@ -29,6 +29,7 @@ var exitOf = map[history.Outcome]int{
 func (c *commands) check() *cobra.Command {
 	var document, video, name, session, mode, format string
 	var consent, consentName, prefilled, minor bool
+	var face int
 	cmd := &cobra.Command{
 		Use:     "check --document FILE --video FILE --consent",
 		Short:   c.Words.T("cli.check.short"),
@@ -39,6 +40,7 @@ func (c *commands) check() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&document, "document", "", c.Words.T("cli.check.document"))
 	flags.StringVar(&video, "video", "", c.Words.T("cli.check.video"))
+	flags.IntVar(&face, "portrait", 0, c.Words.T("cli.check.portrait"))
 	flags.BoolVar(&consent, "consent", false, c.Words.T("cli.check.consent"))
 	flags.BoolVar(&consentName, "consent-name", false, c.Words.T("cli.check.consent_name"))
 	flags.BoolVar(&minor, "under-18", false, c.Words.T("cli.check.under_18"))
@@ -58,6 +60,8 @@ func (c *commands) check() *cobra.Command {
 			return c.usage(cmd, "cli.check.bad_prefilled")
 		case document == "" || video == "" && !prefilled:
 			return c.usage(cmd, "cli.check.needs_files")
+		case cmd.Flags().Changed("portrait") && face < 1:
+			return c.usage(cmd, "cli.document.bad_portrait")
 		case !consent:
 			return c.usage(cmd, "cli.check.needs_consent")
 		case mode != "" && mode != string(history.Offline) && mode != string(history.Remote):
@@ -78,7 +82,7 @@ func (c *commands) check() *cobra.Command {
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		}
 		in := app.CheckInput{
-			Document: app.OpenFile(document), Name: name,
+			Document: app.OpenFile(document), Face: face, Name: name,
 			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
 		}
 		if !prefilled {
@@ -102,7 +106,7 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
 		switch key := matcher.AsProblem(err, "").Key; {
-		case key == "check.mode_ask" || key == "check.prefilled":
+		case key == "check.mode_ask" || key == "check.prefilled" || key == app.NoFace:
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err

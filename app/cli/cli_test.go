@@ -421,13 +421,27 @@ func TestDocument(t *testing.T) {
 		t.Errorf("the page is not told: %s", out)
 	}
 	_, out, _ = run(t, p, "", "document", "d.jpg")
-	for _, say := range []string{"Page 2 of 3.", "only the first 3", "2 other faces", "20 x 25 pixels at (60, 20)"} {
+	for _, say := range []string{"Page 2 of 3.", "only the first 3", "3 faces on the page; --portrait", "1: 30 x 40 pixels at (10, 20)", "2: 20 x 25 pixels at (60, 20)", "3: 10 x 12"} {
 		if !strings.Contains(out, say) {
 			t.Errorf("missing %q in %s", say, out)
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("portrait: %v, %v", info, err)
+	}
+	code, out, _ = run(t, p, "", "document", "d.jpg", "--portrait", "1", "--format", "json")
+	if code != 0 || !strings.Contains(out, `"chosen":{"number":1,"of":1}`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if _, out, _ = run(t, p, "", "document", "d.jpg", "--portrait", "1"); !strings.Contains(out, "The portrait is chosen, 1 of 1.") {
+		t.Errorf("the choice is not told: %s", out)
+	}
+	for number, say := range map[string]string{"4": "There are 3 faces on the page, and none with the number 4.", "0": "--portrait takes a number from 1", "-1": "--portrait"} {
+		for _, args := range [][]string{{"document", "d.jpg"}, {"check", "--document", "d.jpg", "--video", "v.mp4", "--consent"}} {
+			if code, _, errs := run(t, p, "", append(args, "--portrait", number)...); code != ExitUsage || !strings.Contains(errs, say) {
+				t.Errorf("%s --portrait %s: exit %d, %s", args[0], number, code, errs)
+			}
+		}
 	}
 	code, out, _ = run(t, &parts{portrait: matcher.Portrait{Code: 1}}, "", "document", "d.jpg", "--format", "json")
 	if code != ExitNotCompared || !strings.Contains(out, `"code":1`) || !strings.Contains(out, `"box":null`) || !strings.Contains(out, `"warnings":[]`) {

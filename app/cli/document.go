@@ -28,7 +28,10 @@ type found struct {
 	Eyes        []point           `json:"eyes"`
 	Quality     *quality.Measures `json:"quality"`
 	Warnings    []warning         `json:"warnings"`
-	Others      []box             `json:"others"` // other faces on the page, largest first
+	Others      []box             `json:"others"` // other faces on the page, in the order in which --portrait counts
+	Chosen      matcher.Pick      `json:"chosen,omitzero"`
+
+	faces []box // all of them, in that order
 }
 
 type page struct {
@@ -58,7 +61,7 @@ type warning struct {
 
 func (c *commands) document() *cobra.Command {
 	var out, sendAs, format string
-	var number int
+	var number, face int
 	cmd := &cobra.Command{
 		Use:     "document FILE",
 		Short:   c.Words.T("cli.document.short"),
@@ -73,6 +76,7 @@ func (c *commands) document() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.document.out"))
 	cmd.Flags().IntVar(&number, "page", 0, c.Words.T("cli.document.page"))
+	cmd.Flags().IntVar(&face, "portrait", 0, c.Words.T("cli.document.portrait"))
 	cmd.Flags().StringVar(&sendAs, "send-as", "", c.Words.T("cli.document.send_as"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	cmd.Flags().SortFlags = false
@@ -83,9 +87,12 @@ func (c *commands) document() *cobra.Command {
 		if cmd.Flags().Changed("page") && number < 1 {
 			return c.usage(cmd, "cli.document.bad_page")
 		}
+		if cmd.Flags().Changed("portrait") && face < 1 {
+			return c.usage(cmd, "cli.document.bad_portrait")
+		}
 		return c.with(cmd.Context(), format, func(p Program) error {
 			document := app.OpenFile(args[0])
-			portrait, err := c.findPortrait(cmd, p.Desk(), document, number)
+			portrait, err := c.findPortrait(cmd, p.Desk(), document, number, face)
 			if err != nil {
 				return err
 			}
@@ -100,15 +107,13 @@ func (c *commands) document() *cobra.Command {
 	return cmd
 }
 
-// findPortrait looks on one page, or on all where the number is 0. A page the
-// document does not have is wrong usage.
-func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number int) (matcher.Portrait, error) {
-	if number == 0 {
-		return desk.FindPortrait(cmd.Context(), document)
-	}
-	found, err := desk.PortraitOnPage(cmd.Context(), document, number)
+// findPortrait looks on one page, or on all where the number is 0, and takes the face
+// of a number, or the best one. A page or face the document does not have is wrong
+// usage.
+func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int) (matcher.Portrait, error) {
+	found, err := desk.PickPortrait(cmd.Context(), document, number, face)
 	var p *matcher.Problem
-	if errors.As(err, &p) && p.Key == "document.no_page" {
+	if errors.As(err, &p) && (p.Key == "document.no_page" || p.Key == app.NoFace) {
 		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
 	}
 	return found, err
@@ -163,11 +168,14 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.quality",
 			"Eyes", fmt.Sprintf("%.0f", f.Quality.InterEye), "Total", fmt.Sprintf("%.0f", f.Quality.Total)))
 	}
-	if len(f.Others) > 0 {
-		fmt.Fprintln(c.out, c.Words.T("cli.document.others", "Count", len(f.Others)))
+	if f.Chosen.Number > 0 {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.chosen", "Number", f.Chosen.Number, "Of", f.Chosen.Of))
 	}
-	for _, o := range f.Others {
-		fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.other", "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
+	if len(f.Others) > 0 {
+		fmt.Fprintln(c.out, c.Words.T("cli.document.faces", "Count", len(f.faces)))
+		for i, o := range f.faces {
+			fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
+		}
 	}
 	for _, w := range f.Warnings {
 		fmt.Fprintln(c.out, "  "+w.Text)
@@ -178,7 +186,7 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 func describe(p matcher.Portrait) found {
 	f := found{
 		Code: p.Code, Description: matcher.Anchor(p.Code, p.Flaw).Description, Rotation: p.Rotation,
-		Eyes: []point{}, Warnings: []warning{}, Others: []box{},
+		Eyes: []point{}, Warnings: []warning{}, Others: []box{}, Chosen: p.Chosen,
 		Page: page{Number: p.Number, Count: p.Pages, More: p.More},
 	}
 	if p.Page != nil {
@@ -186,6 +194,10 @@ func describe(p matcher.Portrait) found {
 	}
 	for _, o := range p.Others {
 		f.Others = append(f.Others, boxOf(o))
+	}
+	all, _ := p.Faces()
+	for _, o := range all {
+		f.faces = append(f.faces, boxOf(o))
 	}
 	if p.Code == matcher.CodeOK {
 		face := boxOf(p.Box)

@@ -52,6 +52,7 @@ func (r ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Templ
 func (ruler) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
 		Name: "a straight line", Engine: "ruler", Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: wood,
+		Finder: matcher.Finder{Detector: wood[0].Name, Landmarks: wood[0].Name},
 	}
 }
 
@@ -122,7 +123,7 @@ func TestEvaluate(t *testing.T) {
 		out  string
 		errs string
 	}{
-		"pairs":  {[]string{"pairs", at("pairs.csv")}, "1 genuine, 1 impostor", "people/bob/3: No usable face found in the image\n"},
+		"pairs":  {[]string{"pairs", at("pairs.csv")}, "1 genuine, 1 impostor", "people/bob/3: No usable face found in the image: nobody there\n"},
 		"row":    {[]string{"pairs", at("pairs.csv")}, "One row was left out", "line 5: both files are one and the same; left out\n"},
 		"people": {[]string{"people", at("people"), "--groups", at("groups.csv")}, "2 genuine, 4 impostor", "bob/3"},
 		"part":   {[]string{"people", at("people"), "--split", at("split.csv"), "--part", "fit"}, "1 genuine, 0 impostor", ""},

@@ -141,6 +141,9 @@ func (s *sheet) about(d history.Detail) {
 	if d.Started.DocumentFrom != "" {
 		s.line("report.document", s.known("report.document_", string(d.Started.DocumentFrom)))
 	}
+	if c := d.Started.Chosen; c.Number > 0 {
+		s.line("report.portrait", s.t("report.chosen", "Number", c.Number, "Of", c.Of))
+	}
 	if !d.Started.CameraPart.Whole() {
 		s.line("report.part", s.t("report.part_of", "Part", d.Started.CameraPart.Percent()))
 	}

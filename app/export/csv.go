@@ -55,6 +55,12 @@ var columns = []column{
 	{name: "signed_in", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.SignedIn) }},
 	{name: "desk", text: func(d history.Detail) string { return d.Desk }},
 	{name: "minor", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.Minor) }},
+	{name: "portrait_chosen", value: func(d history.Detail) string {
+		if d.Started.Chosen.Number == 0 {
+			return ""
+		}
+		return strconv.Itoa(d.Started.Chosen.Number) + " of " + strconv.Itoa(d.Started.Chosen.Of)
+	}},
 	{name: "camera_part", text: func(d history.Detail) string { return d.Started.CameraPart.String() }},
 	{name: "consent_wording", text: func(d history.Detail) string { return d.Started.Consent.Wording }},
 	{name: "engine", text: func(d history.Detail) string { return description(d).Engine }},

@@ -39,7 +39,7 @@ func detail(frames, decisions int) history.Detail {
 		Rules: []matcher.Condition{
 			{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3}, {Field: "min(percentages)", Op: ">=", Pass: 99.5},
 		},
-		Description: description, DocumentFrom: history.FromFile, Minor: true, CameraPart: matcher.Part{X: 0.25, Width: 0.5, Height: 1}, Name: secret("started name"),
+		Description: description, DocumentFrom: history.FromFile, Minor: true, Chosen: matcher.Pick{Number: 1, Of: 2}, CameraPart: matcher.Part{X: 0.25, Width: 0.5, Height: 1}, Name: secret("started name"),
 	}
 	f := &history.Finished{
 		Check: d.Check, Session: d.Session, Outcome: d.Outcome, Took: 3210 * time.Millisecond, Code: d.Code, AnchorCode: ptr(0), TargetCode: ptr(0),

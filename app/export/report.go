@@ -167,6 +167,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	if s.DocumentFrom != "" {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
 	}
+	if s.Chosen.Number > 0 {
+		add("report.portrait", t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of))
+	}
 	if !s.CameraPart.Whole() {
 		add("report.part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}

@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -130,11 +132,13 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 		}
 	}()
 	image, video := &field{name: "image", max: maxPart}, &field{name: "video", max: maxPart}
+	var number bytes.Buffer
+	portrait := &field{name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil }}
 	imagePath, to := spill(dir, "image")
 	image.open = to
 	videoPath, to := spill(dir, "video")
 	video.open = to
-	if err := g.read(q, image, video); err != nil {
+	if err := g.read(q, image, video, portrait); err != nil {
 		return nil, err
 	}
 	switch {
@@ -145,6 +149,11 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	case !video.came && !in.Prefilled:
 		return nil, refuse(http.StatusBadRequest, "the part video is missing")
 	}
+	if portrait.came {
+		if in.Face, err = strconv.Atoi(number.String()); err != nil || in.Face < 1 {
+			return nil, refuse(http.StatusBadRequest, "the part portrait is no number from 1")
+		}
+	}
 	if err := still(imagePath); err != nil {
 		return nil, err
 	}
@@ -154,6 +163,11 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	}
 	return g.check(q, in)
 }
+
+// text is a part that is held in memory.
+type text struct{ *bytes.Buffer }
+
+func (text) Close() error { return nil }
 
 // still refuses an image that is neither JPEG nor PNG by what it holds. This
 // computer could read others; the API takes none.

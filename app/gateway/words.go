@@ -21,14 +21,17 @@ const (
 
 // words say what is wrong with a file, by the problem's key; what is not here is
 // the server's own fault, or has no words of its own. (%v is the problem's one
-// parameter.)
+// parameter besides Number, which the client has given itself.)
 var words = map[string]string{
+	"document.no_face":         "the image has no face with the number in the part portrait: it shows %v",
 	"document.empty":           "the image is empty",
 	"document.unreadable":      "the image cannot be read",
 	"document.damaged":         "the image is damaged or incomplete",
 	"document.unsupported":     "the image is a file of the kind %v: send JPEG or PNG",
 	"document.unknown":         "the image is of no known kind: send JPEG or PNG",
 	"document.rare":            "the image is a rare kind of %v that cannot be opened: send JPEG or PNG",
+	"document.raw":             "the image is a raw photo: send JPEG or PNG",
+	"document.xfa":             "the PDF is a form that only its own program can show: print it to a new PDF",
 	"document.animated":        "the image moves: send a still picture",
 	"document.encrypted":       "the image is locked with a password",
 	"document.slow":            "the image takes too long to open",
@@ -72,8 +75,8 @@ func (g *Gateway) refusalOf(err error) *refusal {
 	var p *matcher.Problem
 	if errors.As(err, &p) && !ours[p.Key] {
 		if text, known := words[p.Key]; known {
-			for _, value := range p.Params {
-				if strings.Contains(text, "%v") {
+			for name, value := range p.Params {
+				if strings.Contains(text, "%v") && name != "Number" {
 					text = fmt.Sprintf(text, value)
 				}
 			}

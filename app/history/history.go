@@ -76,6 +76,7 @@ type Started struct {
 
 	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
 	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
+	Chosen       matcher.Pick   `json:"chosen,omitzero"`         // which face on the page a person chose as the portrait; empty: nobody did
 	CameraPart   matcher.Part   `json:"camera_part,omitzero"`    // of the camera's picture that was used; empty: all of it, or no camera was
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from

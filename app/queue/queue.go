@@ -57,6 +57,8 @@ type Item struct {
 	Minor     bool   `json:"minor"`
 	FromPhoto bool   `json:"from_photo"` // the document was a photo by the camera
 
+	Chosen matcher.Pick `json:"chosen,omitzero"` // which face on the page a person chose as the portrait
+
 	PageType  string `json:"page_type"` // image/jpeg or image/png
 	PageSize  int64  `json:"page_size"`
 	VideoSize int64  `json:"video_size"` // 0: none

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"facematch/assets"
 	"facematch/matcher"
 	"facematch/matcher/document"
 	"facematch/matcher/document/pages"
@@ -34,10 +33,7 @@ func TestBestFrames(t *testing.T) {
 	ctx := context.Background()
 	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
 	defer reader.Close()
-	portraits, err := document.New(document.Params{Pages: reader, Faces: engine, Cascade: assets.Cascade})
-	if err != nil {
-		t.Fatal(err)
-	}
+	portraits := document.New(document.Params{Pages: reader, Faces: engine})
 	matching := offline.NewMatcher(offline.MatcherParams{Engine: engine, Portraits: portraits, Calibration: calibration(t), Temp: t.TempDir()})
 	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
 	if err != nil {

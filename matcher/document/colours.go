@@ -30,3 +30,6 @@ func coloursOf(img *image.RGBA, part image.Rectangle) colours {
 	blue, red = blue/n, red/n
 	return colours{mean / n, math.Sqrt(max(0, blues/n-blue*blue+reds/n-red*red))}
 }
+
+// luma is the brightness of a pixel (ITU-R BT.601), times 256.
+func luma(p []uint8) int32 { return 77*int32(p[0]) + 150*int32(p[1]) + 29*int32(p[2]) }

@@ -1,76 +1,10 @@
 package document
 
-// widthPerEye is how wide the detector's box is in inter-eye distances: 1.7 to 3.0
-// on 79 portraits, mostly this.
-const widthPerEye = 2.36
-
-// level is one look of the cascade at a page.
-type level struct {
-	side  float64   // longer side of the copy in pixels
-	least float64   // smallest face in the copy, in pixels: the cascade needs 20 to 24
-	skews []float64 // degrees besides those by which the page may be turned
-	quick bool
-}
-
-// levels are tried in this order until faces are found. The first takes 60 ms of
-// one core for all four turns. Faces are seen up to 15 to 20 degrees askew, and
-// all 360 are covered by steps of 15.
-var levels = [...]level{
-	{side: 480, least: 24, skews: []float64{0}, quick: true}, // a face of a twentieth of the page
-	{side: 480, least: 24, skews: []float64{-30, -15, 15, 30, 45}, quick: true},
-	{side: 1280, least: 20, skews: []float64{0}},
-	{side: 2560, least: 20, skews: []float64{0}},
-}
-
-// smallest is the smallest face looked for, in the cascade's measure and pixels
-// of the page: eyes 10 pixels apart.
-const smallest = 29.0
-
-// Scores of proposals. 76 portraits measured 12 to 404 at the first level; what is
-// no face, on the seven test papers without one, 6 there and up to 13 at the finer
-// levels; ghost and second pictures 1 to 171; faces turned wrongly up to 0.75 of
-// their score when turned rightly.
+// The core of a face is a square of corePerEye inter-eye distances a side, whose middle
+// lies coreBelow of them below the eyes: brows, eyes, nose and mouth.
 const (
-	sure        = 12.0 // from here a quick look is enough
-	minUnsure   = 20.0 // below that, the least inter-eye distance of a face, in pixels
-	weakest     = 2.0
-	ofStrongest = 0.02 // of the strongest on the page: weaker ones are not looked at
-	maxPlaces   = 6    // places on a page that are looked at
-	nearly      = 0.2  // of the score of another turn from which both are looked at again
-)
-
-// settleSide is the side in pixels of the copy in which a turn is decided; faces
-// are half as large, and are looked for in sizes up to settleReach larger or
-// smaller.
-const (
-	settleSide  = 160.0
-	settleReach = 1.4
-)
-
-// A proposal is confirmed in a crop of around its size, with confirmSides pixels
-// a side: eyes 50 or 62 pixels apart, which suits the engine's detector. Of 76
-// portraits one needed the second size.
-const (
-	around = 1.8
-	atMost = 0.4 // of the proposal's size, between its middle and the face's
-)
-
-var confirmSides = [...]int{256, 320}
-
-// The search for a hidden face. The slow detector takes 0.1 to 0.2 s for a crop
-// of hiddenSide pixels a side; with hiddenAround it found 26 of 27 portraits
-// with a reflection over the face.
-const (
-	hiddenTrees  = 100 // of 468
-	hiddenPlaces = 4
-	hiddenSide   = 256
-	hiddenAround = 3.2
-	hiddenAgain  = 0.3 // overlap from which two places are one
-	hiddenLevel  = 20  // degrees by which a face must be more level to come before one at an earlier turn
-	// minHidden is the least inter-eye distance, in pixels of the page: of a smaller
-	// face with a part hidden nothing is left to compare, and small print is taken
-	// for one.
-	minHidden = 24.0
+	corePerEye = 2.36
+	coreBelow  = 0.5
 )
 
 // What makes a portrait.
@@ -78,14 +12,15 @@ const (
 	// minInterEye in pixels of the page: below, the portrait is a stamp of some 40
 	// pixels, and nothing is left to compare.
 	minInterEye = 10.0
-	// minInside is the share of the face's box that must lie on the page.
+	// minInside is the share of the face's core that must lie on the page.
 	minInside = 0.9
-	// pattern, ghost and rival are explained at choose. Ghost pictures on cards
-	// have 0.15 to 0.4 of the portrait's contrast, second portraits 0.7 and more;
-	// neither is more than 0.55 of its size.
+	// pattern and ghost are explained at choose. Ghost pictures on cards have 0.15 to
+	// 0.4 of the portrait's contrast, second portraits 0.7 and more; neither is more
+	// than 0.55 of its size.
 	pattern = 0.45
 	ghost   = 0.6
-	rival   = 0.75
+	// likeness is the score from which what the finder doubts is shown to the clerk.
+	likeness = 0.9
 	// faint is the contrast, as a part of the mean brightness, under which a face
 	// in one tint is a ghost: ghosts measured 0.04 to 0.10, portraits in one tint
 	// 0.13 and more. One in colours can be pale (0.138 was seen): faintest is what

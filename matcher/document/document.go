@@ -2,8 +2,7 @@
 // file of any kind that package pages reads in, one upright portrait out.
 //
 //	file ─ pages ─ a page as it lies
-//	                 │ cascade: places that may be a face, at every turn
-//	                 │ FaceFinder: a small upright crop of each; eyes, nose
+//	                 │ FaceFinder: every face at every turn, with eyes and nose
 //	                 ▼
 //	               faces ─ choose: which one is the holder's ─ Portrait
 //
@@ -17,40 +16,37 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
-	"facematch/matcher/internal/cascade"
 	"facematch/matcher/internal/picture"
 )
 
-// Params are what a Finder is made of; all are needed but for Hidden.
+// FaceFinder finds the faces on a page that may lie on any side. The turns are the
+// degrees clockwise, multiples of 90, after which it may be upright; like is the
+// smallest size that counts, as a share of the largest face's; quick allows it to see
+// only what is large. The page is not changed afterwards.
+type FaceFinder interface {
+	FindTurned(ctx context.Context, page *image.RGBA, turns []int, like float64, quick bool) ([]matcher.Face, error)
+}
+
+// Params are what a Finder is made of; all are needed.
 type Params struct {
-	Pages   *pages.Reader
-	Faces   matcher.FaceFinder
-	Hidden  matcher.FaceFinder // slower, and sees faces that are partly hidden; nil: none is looked for
-	Cascade []byte             // see assets/cascade
+	Pages *pages.Reader
+	Faces FaceFinder
 }
 
 // Finder finds portraits. It may be used from several goroutines. What it is
 // made of must be open for as long.
 type Finder struct {
-	pages   *pages.Reader
-	faces   matcher.FaceFinder
-	hidden  matcher.FaceFinder
-	cascade *cascade.Cascade
+	pages *pages.Reader
+	faces FaceFinder
 }
 
 var _ matcher.PortraitFinder = (*Finder)(nil)
 
-// New makes a finder. The error says that the cascade is damaged.
-func New(p Params) (*Finder, error) {
-	c, err := cascade.Parse(p.Cascade)
-	if err != nil {
-		return nil, err
-	}
-	return &Finder{pages: p.Pages, faces: p.Faces, hidden: p.Hidden, cascade: c}, nil
-}
+// New makes a finder.
+func New(p Params) *Finder { return &Finder{pages: p.Pages, faces: p.Faces} }
 
 // allTurns are the four ways a page can lie.
-var allTurns = []float64{0, 90, 180, 270}
+var allTurns = []int{0, 90, 180, 270}
 
 // Portrait reads a document and finds the holder's portrait; see
 // matcher.PortraitFinder. Its problems are those of pages.Reader.Open and the
@@ -161,38 +157,56 @@ func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, 
 
 // Choose looks again at a page; see matcher.PortraitFinder. The clerk's word is
 // final: about which way is up, give or take a skew, and about which face is the
-// portrait. Where none is seen there it is code 1.
+// portrait. Where none is seen there it is code 1. A face that lies otherwise than
+// the page turns the page, as the second of two cards does. Of several faces the
+// portrait's Chosen says which it is, as they were numbered before.
 func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choice) (matcher.Portrait, error) {
 	if p.Page == nil || c.Turn%90 != 0 {
 		return matcher.Portrait{}, matcher.NewProblem("problem.internal", errors.New("a choice without a page, or askew"))
 	}
 	page := picture.Turn(p.Page, c.Turn)
-	area := c.Area.Intersect(page.Rect)
-	l := look{part: page.Rect, turns: []float64{0}}
-	if !c.Area.Empty() {
-		// A detector needs to see what is around a face: more than the area, which
-		// may be drawn tightly.
-		l.part = area.Inset(-max(area.Dx(), area.Dy()) / 2).Intersect(page.Rect)
-	}
-	faces, err := f.find(ctx, page, l)
+	chosen, err := f.chosen(ctx, page, c.Area)
 	if err != nil {
 		return matcher.Portrait{}, err
 	}
-	var chosen choice
-	if c.Area.Empty() {
-		chosen = choose(page.Rect.Size(), faces)
-		chosen.turn = 0
-	} else {
-		chosen = inArea(area, faces)
-	}
-	out := chosen.portrait(page)
+	out := chosen.portrait(picture.Turn(page, chosen.turn))
 	out.Number, out.Pages, out.More = p.Number, p.Pages, p.More
-	out.Rotation = ((p.Rotation+c.Turn)%360 + 360) % 360
+	out.Rotation = ((p.Rotation+c.Turn+chosen.turn)%360 + 360) % 360
 	out.ByHand = true
 	if !c.Area.Empty() {
-		out.Others = others(out.Box, p, c.Turn)
+		out.Others = others(out.Box, p, c.Turn+chosen.turn)
+		if chosen.face != nil && len(out.Others) > 0 {
+			out.Chosen = matcher.Portrait{Box: chosen.face.Box, Others: others(chosen.face.Box, p, c.Turn)}.Picked()
+		}
 	}
 	return out, nil
+}
+
+// chosen is the portrait in an area of a page, or anywhere where that is empty.
+func (f *Finder) chosen(ctx context.Context, page *image.RGBA, area image.Rectangle) (choice, error) {
+	if area.Empty() {
+		faces, err := f.find(ctx, page, look{part: page.Rect, turns: []int{0}})
+		c := choose(page.Rect.Size(), faces)
+		c.turn = 0
+		return c, err
+	}
+	area = area.Intersect(page.Rect)
+	// A detector needs to see what is around a face: more than the area, which may be
+	// drawn tightly.
+	part := area.Inset(-max(area.Dx(), area.Dy()) / 2).Intersect(page.Rect)
+	for _, turns := range [][]int{{0}, allTurns[1:]} {
+		faces, err := f.find(ctx, page, look{part: part, turns: turns})
+		if err != nil {
+			return choice{}, err
+		}
+		if c := inArea(area, faces); c.face != nil {
+			if turns[0] != 0 {
+				c.turn = c.face.quarter()
+			}
+			return c, nil
+		}
+	}
+	return choice{flaw: matcher.FlawNobody}, nil
 }
 
 // others are the faces known on a page before the clerk chose one of them, so
@@ -200,10 +214,10 @@ func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choic
 func others(now image.Rectangle, before matcher.Portrait, turn int) (all []image.Rectangle) {
 	for _, box := range append([]image.Rectangle{before.Box}, before.Others...) {
 		box = turnedBox(box, before.Page.Rect.Size(), turn)
-		if !box.Empty() && !box.Min.Add(box.Max).Div(2).In(now) {
+		if !box.Empty() && !middle(box).In(now) {
 			all = append(all, box)
 		}
 	}
-	bySize(all)
+	all, _ = matcher.InOrder(all)
 	return all
 }

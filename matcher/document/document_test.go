@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,49 +29,91 @@ import (
 
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
-	"facematch/matcher/internal/cascade"
 	"facematch/matcher/internal/picture"
 	"facematch/matcher/quality"
 )
 
-// yes is a FaceFinder that sees a face in the middle of whatever it is shown, as
-// the engine does in the crop of a real one. So these tests need no engine: what
-// is found, and how it is turned, the cascade alone says.
-type yes struct{}
+// marks is a FaceFinder that sees a face wherever paste has marked two eyes, at any
+// turn it is asked for. So these tests need no engine; what that one finds, its own
+// tests show.
+type marks struct{ doubted bool }
 
-func (yes) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
-	side := float64(img.Rect.Dx())
-	eyes := side / around / cascade.SizePerEye
-	at := func(x, y float64) image.Point { return image.Pt(int(side/2+x*eyes), int(side/2+y*eyes)) }
-	return []matcher.Face{{
-		Box:  image.Rectangle{Min: at(-1.15, -1.15), Max: at(1.15, 1.15)},
-		Eyes: [2]image.Point{at(-.5, -.4), at(.5, -.4)},
-		Nose: at(0, .2),
-	}}, ctx.Err()
+func (m marks) FindTurned(ctx context.Context, img *image.RGBA, turns []int, _ float64, _ bool) (all []matcher.Face, _ error) {
+	right := spots(img, func(r, g, b uint8) bool { return r < 90 && g > 170 && b > 170 })
+	for _, eye := range spots(img, func(r, g, b uint8) bool { return r > 170 && g < 90 && b > 170 }) {
+		away := func(p image.Point) float64 { return math.Hypot(float64(p.X-eye.X), float64(p.Y-eye.Y)) }
+		if len(right) == 0 {
+			continue
+		}
+		other := slices.MinFunc(right, func(a, b image.Point) int { return cmp.Compare(away(a), away(b)) })
+		d := away(other)
+		x, y := float64(other.X-eye.X)/d, float64(other.Y-eye.Y)/d
+		if !slices.ContainsFunc(turns, func(turn int) bool {
+			return math.Abs(math.Remainder(math.Atan2(y, x)+float64(turn)*math.Pi/180, 2*math.Pi)) < 46*math.Pi/180
+		}) {
+			continue
+		}
+		below := func(by float64) image.Point {
+			return eye.Add(other).Div(2).Add(image.Pt(int(-y*d*by), int(x*d*by)))
+		}
+		half := image.Pt(int(1.2*d), int(1.6*d))
+		if math.Abs(y) > math.Abs(x) {
+			half.X, half.Y = half.Y, half.X
+		}
+		all = append(all, matcher.Face{
+			Box:  image.Rectangle{Min: below(0.35).Sub(half), Max: below(0.35).Add(half)},
+			Eyes: [2]image.Point{eye, other}, Nose: below(0.6), Score: 1, Doubted: m.doubted,
+		})
+	}
+	return all, ctx.Err()
+}
+
+// spots are the middles of the marks of a colour.
+func spots(img *image.RGBA, is func(r, g, b uint8) bool) []image.Point {
+	type mark struct {
+		sum, first image.Point
+		count      int
+	}
+	var all []mark
+	for y := range img.Rect.Dy() {
+	next:
+		for x := range img.Rect.Dx() {
+			if p := img.Pix[img.PixOffset(x, y):]; !is(p[0], p[1], p[2]) {
+				continue
+			}
+			at := image.Pt(x, y)
+			for i := range all {
+				if near(all[i].first, at, 14) {
+					all[i].sum, all[i].count = all[i].sum.Add(at), all[i].count+1
+					continue next
+				}
+			}
+			all = append(all, mark{at, at, 1})
+		}
+	}
+	var middles []image.Point
+	for _, m := range all {
+		middles = append(middles, m.sum.Div(m.count))
+	}
+	return middles
 }
 
 // no sees nothing.
 type no struct{}
 
-func (no) Find(ctx context.Context, _ *image.RGBA) ([]matcher.Face, error) { return nil, ctx.Err() }
-
-func newFinder(t testing.TB, faces matcher.FaceFinder) *Finder {
-	t.Helper()
-	cascade, err := os.ReadFile("../../assets/cascade/facefinder")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(func() { reader.Close() })
-	f, err := New(Params{Pages: reader, Faces: faces, Cascade: cascade})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+func (no) FindTurned(ctx context.Context, _ *image.RGBA, _ []int, _ float64, _ bool) ([]matcher.Face, error) {
+	return nil, ctx.Err()
 }
 
-// man is the head of the man on the photograph that gocv ships, 300x300 with eyes
-// some 85 pixels apart.
+func newFinder(t testing.TB, faces FaceFinder) *Finder {
+	t.Helper()
+	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { reader.Close() })
+	return New(Params{Pages: reader, Faces: faces})
+}
+
+// man is the head of the man on the photograph that gocv ships, 300x300 with eyes 46
+// pixels apart at manEyes, which are marked.
 var man = sync.OnceValue(func() *image.RGBA {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "gocv.io/x/gocv").Output()
 	if err != nil {
@@ -88,6 +132,8 @@ var man = sync.OnceValue(func() *image.RGBA {
 	xdraw.BiLinear.Scale(head, head.Rect, photo, square(photo.Bounds()), draw.Src, nil)
 	return head
 })
+
+var manEyes = [2]image.Point{{147, 151}, {194, 150}}
 
 // square is the largest square in the middle of the upper part.
 func square(b image.Rectangle) image.Rectangle {
@@ -119,12 +165,18 @@ func paste(page *image.RGBA, middle image.Point, side int, strength float64) {
 			}
 		}
 	}
+	half := max(1, side/60)
+	for i, colour := range []color.RGBA{{255, 0, 255, 255}, {0, 255, 255, 255}} {
+		eye := middle.Add(manEyes[i].Mul(side).Div(300)).Sub(image.Pt(side/2, side/2))
+		mark := image.Rectangle{Min: eye, Max: eye}.Inset(-half)
+		draw.Draw(page, mark, image.NewUniform(colour), image.Point{}, draw.Src)
+	}
 }
 
 // card is a page of 1000x640 with a portrait on its left.
 func card() *image.RGBA {
 	page := picture.Solid(image.Pt(1000, 640), paper)
-	paste(page, image.Pt(230, 300), 300, 1)
+	paste(page, image.Pt(230, 300), 340, 1)
 	return page
 }
 
@@ -217,7 +269,7 @@ func warns(p matcher.Portrait, key string) bool {
 }
 
 func TestPortraitInAllPositions(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	for _, turned := range []int{0, 90, 180, 270} {
 		p := find(t, f, pngBlob(t, picture.Turn(card(), turned)))
 		if p.Code != matcher.CodeOK || (p.Rotation+turned)%360 != 0 || p.Page.Rect.Max != image.Pt(1000, 640) {
@@ -234,7 +286,7 @@ func TestPortraitInAllPositions(t *testing.T) {
 }
 
 func TestPortraitAskew(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	for _, degrees := range []float64{-15, -7, 7, 15, 30, -30} {
 		p := find(t, f, pngBlob(t, askew(card(), degrees)))
 		if p.Code != matcher.CodeOK || p.Rotation != 0 {
@@ -244,7 +296,7 @@ func TestPortraitAskew(t *testing.T) {
 }
 
 func TestSmallPortraitOnALargeSheet(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	sheet := picture.Solid(image.Pt(2480, 3508), color.White) // A4 at 300 dots an inch
 	paste(sheet, image.Pt(1900, 3000), 110, 1)
 	for _, turned := range []int{0, 90} {
@@ -256,7 +308,7 @@ func TestSmallPortraitOnALargeSheet(t *testing.T) {
 }
 
 func TestGhost(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	page := card()
 	paste(page, image.Pt(800, 450), 150, 0.3)
 	p := find(t, f, pngBlob(t, page))
@@ -272,40 +324,20 @@ func TestGhost(t *testing.T) {
 	}
 }
 
-// What only the slow detector sees is a face with a part hidden: the clerk is
-// told, and the ghost beside it does not count.
-func TestCoveredPortrait(t *testing.T) {
-	f := newFinder(t, no{})
-	f.hidden = yes{}
+// A face of which the finder is not sure is no portrait by itself. The clerk may say
+// that it is one, and is told that too little of it shows.
+func TestDoubtedPortrait(t *testing.T) {
+	f := newFinder(t, marks{doubted: true})
 	p := find(t, f, pngBlob(t, card()))
-	if p.Code != matcher.CodeOK || !near(middleOf(p.Box), image.Pt(230, 300), 80) || !warns(p, "document.warn_covered") {
-		t.Errorf("code %d, box %v, %v", p.Code, p.Box, p.Warnings)
+	if p.Code != matcher.CodeNoFace || p.Flaw != matcher.FlawPoor || len(p.Others) != 1 || warns(p, "document.warn_hidden") {
+		t.Fatalf("code %d, %q, others %v, %v", p.Code, p.Flaw, p.Others, p.Warnings)
 	}
-	if p = find(t, newFinder(t, yes{}), pngBlob(t, card())); warns(p, "document.warn_covered") {
+	chosen, err := f.Choose(context.Background(), p, matcher.Choice{Area: p.Others[0]})
+	if err != nil || chosen.Code != matcher.CodeOK || !warns(chosen, "document.warn_covered") {
+		t.Errorf("code %d, %v, %v", chosen.Code, chosen.Warnings, err)
+	}
+	if p = find(t, newFinder(t, marks{}), pngBlob(t, card())); warns(p, "document.warn_covered") {
 		t.Errorf("not covered: %v", p.Warnings)
-	}
-}
-
-// lying sees a face at any turn, level only where the left half is the brighter.
-type lying struct{}
-
-func (lying) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
-	faces, err := yes{}.Find(ctx, img)
-	side := img.Rect.Dx()
-	if img.RGBAAt(side/4, side/2).R < img.RGBAAt(side*3/4, side/2).R {
-		faces[0].Eyes[1] = faces[0].Eyes[0].Add(image.Pt(side/16, side/8))
-	}
-	return faces, err
-}
-
-func TestHiddenFaceStandsUpright(t *testing.T) {
-	page := picture.Solid(image.Pt(400, 400), color.White)
-	draw.Draw(page, image.Rect(0, 0, 200, 400), image.Black, image.Point{}, draw.Src)
-	f := newFinder(t, no{})
-	f.hidden = lying{}
-	faces, err := f.behind(context.Background(), page, cascade.Proposal{X: 200, Y: 200, Size: 150}, []float64{0, 180})
-	if err != nil || len(faces) != 1 || faces[0].quarter() != 180 {
-		t.Errorf("%+v, %v", faces, err)
 	}
 }
 
@@ -315,31 +347,8 @@ func light(page *image.RGBA, part image.Rectangle, share float64) {
 	draw.Draw(page, part, image.NewUniform(white), image.Point{}, draw.Over)
 }
 
-// once sees a face at one of the two sizes only.
-type once struct{ side int }
-
-func (o once) Find(ctx context.Context, img *image.RGBA) ([]matcher.Face, error) {
-	if img.Rect.Dx() != o.side {
-		return nil, ctx.Err()
-	}
-	return yes{}.Find(ctx, img)
-}
-
-func TestWeakProposalsNeedBothSizes(t *testing.T) {
-	page := card()
-	for _, side := range confirmSides {
-		f := newFinder(t, once{side})
-		for score, want := range map[float64]int{sure: 1, sure / 2: 0} {
-			faces, err := f.confirmAll(context.Background(), page, []place{{{X: 230, Y: 300, Size: 180, Score: score}}})
-			if err != nil || len(faces) != want {
-				t.Errorf("score %g, seen at %d: %d faces, %v", score, side, len(faces), err)
-			}
-		}
-	}
-}
-
 func TestGlare(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	clean := find(t, f, pngBlob(t, card()))
 	if warns(clean, "document.warn_glare") {
 		t.Errorf("a reflection where there is none: %v", clean.Warnings)
@@ -354,38 +363,105 @@ func TestGlare(t *testing.T) {
 		page := card()
 		light(page, part, 0.65)
 		// Where the face lies is known: what is tested here is what is said of it.
-		chosen := choice{face: &face{
-			eyes:   [2]spot{{float64(clean.Eyes[0].X), float64(clean.Eyes[0].Y)}, {float64(clean.Eyes[1].X), float64(clean.Eyes[1].Y)}},
-			middle: spot{230, 300}, width: 180, height: 180, light: quality.Light{Mean: 180, Contrast: 30},
-		}}
+		known := faceOf(page, matcher.Face{Eyes: clean.Eyes, Box: clean.Box})
+		known.light = quality.Light{Mean: 180, Contrast: 30}
+		chosen := choice{face: &known}
 		if p := chosen.portrait(page); !warns(p, "document.warn_glare") {
 			t.Errorf("%s: %v", name, p.Warnings)
 		}
 	}
 }
 
+// Portraits of about one size are two documents, or more, however each lies: nobody
+// but the clerk can tell which is meant, and the record says which of them it was.
 func TestTwoPortraits(t *testing.T) {
-	f := newFinder(t, yes{})
-	page := card()
-	paste(page, image.Pt(700, 320), 290, 1)
-	p := find(t, f, pngBlob(t, page))
-	if p.Code != matcher.CodeTwoFaces || len(p.Others) != 2 || !p.Box.Empty() {
-		t.Fatalf("code %d, box %v, others %v", p.Code, p.Box, p.Others)
-	}
-	// The clerk says which.
-	for _, other := range p.Others {
-		chosen, err := f.Choose(context.Background(), p, matcher.Choice{Area: other})
-		if err != nil || chosen.Code != matcher.CodeOK || !chosen.ByHand || !near(middleOf(chosen.Box), middleOf(other), 40) {
-			t.Errorf("code %d, box %v for %v, %v", chosen.Code, chosen.Box, other, err)
+	f := newFinder(t, marks{})
+	paper := func() *image.RGBA { return picture.Solid(image.Pt(1240, 1754), color.White) }
+	lying := picture.Solid(image.Pt(300, 300), paper().At(0, 0))
+	paste(lying, image.Pt(150, 150), 200, 1)
+	for name, draw := range map[string]func(page *image.RGBA){
+		"the same twice": func(page *image.RGBA) {
+			paste(page, image.Pt(300, 300), 200, 1)
+			paste(page, image.Pt(300, 1000), 200, 1)
+		},
+		"side by side, three quarters as large": func(page *image.RGBA) {
+			paste(page, image.Pt(300, 300), 200, 1)
+			paste(page, image.Pt(800, 320), 152, 1)
+		},
+		"one printed faintly": func(page *image.RGBA) {
+			paste(page, image.Pt(300, 300), 200, 1)
+			paste(page, image.Pt(800, 300), 200, 0.55)
+		},
+		"one on its side": func(page *image.RGBA) {
+			paste(page, image.Pt(300, 300), 200, 1)
+			xdraw.Copy(page, image.Pt(700, 900), picture.Turn(lying, 90), lying.Rect, xdraw.Src, nil)
+		},
+		"with a ghost each": func(page *image.RGBA) {
+			paste(page, image.Pt(300, 300), 200, 1)
+			paste(page, image.Pt(700, 300), 100, 0.3)
+			paste(page, image.Pt(300, 1000), 200, 1)
+			paste(page, image.Pt(700, 1000), 100, 0.3)
+		},
+	} {
+		page := paper()
+		draw(page)
+		p := find(t, f, pngBlob(t, page))
+		all, alike := p.Faces()
+		if p.Code != matcher.CodeTwoFaces || p.Flaw != matcher.FlawTwo || alike != 2 || !p.Box.Empty() || p.Chosen != (matcher.Pick{}) {
+			t.Errorf("%s: code %d, %q, box %v, others %v", name, p.Code, p.Flaw, p.Box, p.Others)
+			continue
 		}
-		if len(chosen.Others) != 1 {
-			t.Errorf("others %v", chosen.Others)
+		// The clerk says which, and another one after that.
+		for i, face := range all[:2] {
+			chosen, err := f.Choose(context.Background(), p, matcher.Choice{Area: face})
+			turn := 0
+			if name == "one on its side" && i == 1 { // the page is turned for it
+				turn = 270
+			}
+			at := middleOf(turnedBox(face, page.Rect.Size(), turn))
+			if err != nil || chosen.Code != matcher.CodeOK || !chosen.ByHand || chosen.Rotation != turn || !near(middleOf(chosen.Box), at, 40) {
+				t.Errorf("%s: code %d, turned by %d, box %v for %v, %v", name, chosen.Code, chosen.Rotation, chosen.Box, face, err)
+			}
+			if want := (matcher.Pick{Number: i + 1, Of: 2}); chosen.Chosen != want || len(chosen.Others) != len(all)-1 {
+				t.Errorf("%s: chosen %v, others %v", name, chosen.Chosen, chosen.Others)
+			}
+		}
+		if len(all) > 2 {
+			ghost, err := f.Choose(context.Background(), p, matcher.Choice{Area: all[2]})
+			if want := (matcher.Pick{Number: 3, Of: 4}); err != nil || ghost.Chosen != want {
+				t.Errorf("%s: a ghost is %v, %v", name, ghost.Chosen, err)
+			}
+		}
+	}
+}
+
+// Why there is no portrait, where it can be told.
+func TestFlaws(t *testing.T) {
+	f := newFinder(t, marks{})
+	for name, tt := range map[string]struct {
+		draw func(page *image.RGBA)
+		want matcher.Flaw
+	}{
+		"nobody":  {func(*image.RGBA) {}, matcher.FlawNobody},
+		"black":   {func(page *image.RGBA) { draw.Draw(page, page.Rect, image.Black, image.Point{}, draw.Src) }, matcher.FlawDark},
+		"small":   {func(page *image.RGBA) { paste(page, image.Pt(300, 300), 50, 1) }, matcher.FlawSmall},
+		"cut off": {func(page *image.RGBA) { paste(page, image.Pt(20, 300), 600, 1) }, matcher.FlawCutOff},
+		"two": {func(page *image.RGBA) {
+			paste(page, image.Pt(250, 300), 300, 1)
+			paste(page, image.Pt(700, 300), 300, 1)
+		}, matcher.FlawTwo},
+		"a ghost": {func(page *image.RGBA) { paste(page, image.Pt(800, 450), 150, 0.2) }, matcher.FlawPoor},
+	} {
+		page := picture.Solid(image.Pt(1000, 640), paper)
+		tt.draw(page)
+		if p := find(t, f, pngBlob(t, page)); p.Flaw != tt.want || p.Code != tt.want.Code() {
+			t.Errorf("%s: code %d, %q", name, p.Code, p.Flaw)
 		}
 	}
 }
 
 func TestChoose(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	found := find(t, f, pngBlob(t, card()))
 	choose := func(from matcher.Portrait, c matcher.Choice) matcher.Portrait {
 		t.Helper()
@@ -438,7 +514,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	empty := picture.Solid(image.Pt(600, 400), paper)
 	document := tiffBlob(empty, card(), empty)
 	p := find(t, f, document)
@@ -468,7 +544,7 @@ func unreadable(t *testing.T, tiff matcher.Blob) matcher.Blob {
 }
 
 func TestUnreadablePages(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	empty := picture.Solid(image.Pt(600, 400), paper)
 	p := find(t, f, unreadable(t, tiffBlob(empty, card())))
 	if p.Code != matcher.CodeOK || p.Number != 2 || len(p.Warnings) != 0 {
@@ -494,15 +570,11 @@ func TestUnreadablePages(t *testing.T) {
 
 func TestNoPortrait(t *testing.T) {
 	empty := pngBlob(t, picture.Solid(image.Pt(600, 400), paper))
-	if p := find(t, newFinder(t, yes{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil || len(p.Warnings) != 0 {
+	if p := find(t, newFinder(t, marks{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil || len(p.Warnings) != 0 {
 		t.Errorf("code %d, %v", p.Code, p.Warnings)
 	}
-	// What the engine does not see is no face, whatever the cascade proposes.
-	if p := find(t, newFinder(t, no{}), pngBlob(t, card())); p.Code != matcher.CodeNoFace {
-		t.Errorf("not confirmed: code %d", p.Code)
-	}
 	for _, size := range []image.Point{{1, 1}, {1, 3000}, {3000, 1}, {2, 2}} {
-		if p := find(t, newFinder(t, yes{}), pngBlob(t, picture.Solid(size, paper))); p.Code != matcher.CodeNoFace {
+		if p := find(t, newFinder(t, marks{}), pngBlob(t, picture.Solid(size, paper))); p.Code != matcher.CodeNoFace {
 			t.Errorf("%v: code %d", size, p.Code)
 		}
 	}
@@ -511,7 +583,7 @@ func TestNoPortrait(t *testing.T) {
 // broken fails as the engine does without models.
 type broken struct{}
 
-func (broken) Find(context.Context, *image.RGBA) ([]matcher.Face, error) {
+func (broken) FindTurned(context.Context, *image.RGBA, []int, float64, bool) ([]matcher.Face, error) {
 	return nil, matcher.NewProblem("engine.model_missing", nil)
 }
 
@@ -522,9 +594,17 @@ func TestFaceFinderFails(t *testing.T) {
 	}
 }
 
+// waiting sees nothing until its caller leaves.
+type waiting struct{}
+
+func (waiting) FindTurned(ctx context.Context, _ *image.RGBA, _ []int, _ float64, _ bool) ([]matcher.Face, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func TestCancelled(t *testing.T) {
-	f := newFinder(t, yes{})
-	sheet := pngBlob(t, picture.Solid(image.Pt(3000, 3000), paper)) // nothing on it: all levels are looked at
+	f := newFinder(t, waiting{})
+	sheet := pngBlob(t, picture.Solid(image.Pt(3000, 3000), paper))
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(150*time.Millisecond, cancel)
 	began := time.Now()
@@ -535,7 +615,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestFromSeveralGoroutines(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	document := pngBlob(t, card())
 	var wg sync.WaitGroup
 	for range 4 {
@@ -548,22 +628,4 @@ func TestFromSeveralGoroutines(t *testing.T) {
 		}()
 	}
 	wg.Wait()
-}
-
-func TestDamagedCascade(t *testing.T) {
-	whole, err := os.ReadFile("../../assets/cascade/facefinder")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nan := bytes.Clone(whole)
-	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
-	deep := bytes.Clone(whole)
-	deep[8] = 40
-	for name, data := range map[string][]byte{
-		"none": nil, "cut": whole[:len(whole)-1], "header only": whole[:16], "longer": append(bytes.Clone(whole), 0), "no number": nan, "too deep": deep,
-	} {
-		if _, err := New(Params{Cascade: data}); err == nil {
-			t.Errorf("%s: taken", name)
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"facematch/matcher"
-	"facematch/matcher/internal/cascade"
 )
 
 // feature is a part of a face that has something dark in it, whatever the skin
@@ -34,7 +33,7 @@ func features(crop *image.RGBA) (all [4]feature) {
 		for y := part.Min.Y; y < part.Max.Y; y++ {
 			for x := part.Min.X; x < part.Max.X; x++ {
 				p := crop.Pix[crop.PixOffset(x, y):]
-				lumas = append(lumas, float64(cascade.Luma(p))/256)
+				lumas = append(lumas, float64(luma(p))/256)
 				all[i].colour += float64(max(p[0], p[1], p[2]) - min(p[0], p[1], p[2]))
 			}
 		}
@@ -92,7 +91,7 @@ func blown(crop *image.RGBA) bool {
 			p := crop.Pix[crop.PixOffset(x, y):]
 			colour := int(max(p[0], p[1], p[2])) - int(min(p[0], p[1], p[2]))
 			inside++
-			if cascade.Luma(p) >= blownLuma<<8 && colour <= blownColour {
+			if luma(p) >= blownLuma<<8 && colour <= blownColour {
 				white++
 			} else {
 				colours = append(colours, colour)

@@ -1,9 +1,7 @@
 package document
 
 import (
-	"cmp"
 	"image"
-	"slices"
 
 	"facematch/matcher"
 	"facematch/matcher/quality"
@@ -15,22 +13,20 @@ func (c choice) portrait(upright *image.RGBA) matcher.Portrait {
 	if c.turn%180 != 0 {
 		lying = image.Pt(lying.Y, lying.X)
 	}
-	p := matcher.Portrait{Code: c.code, Page: upright}
+	p := matcher.Portrait{Code: c.flaw.Code(), Flaw: c.flaw, Page: upright}
+	var others []image.Rectangle
 	for _, other := range c.others {
-		p.Others = append(p.Others, other.onTurned(lying, c.turn).Box)
+		others = append(others, other.onTurned(lying, c.turn).Box)
 	}
-	bySize(p.Others)
+	p.Others, _ = matcher.InOrder(others)
 	if c.face != nil {
 		f := c.face.onTurned(lying, c.turn)
 		p.Box, p.Eyes = f.Box, f.Eyes
 		p.Image = matcher.CropFace(upright, f)
-		p.Quality = quality.Measure(upright, f.Box, f.Eyes, f.Nose)
+		p.Quality = quality.Measure(upright, turnedBox(c.face.core.pixels(), lying, c.turn), f.Eyes, f.Nose)
+	} else if p.Flaw == matcher.FlawNobody && brightest(upright) < warnDark {
+		p.Flaw = matcher.FlawDark
 	}
 	p.Warnings = c.warnings(p)
 	return p
-}
-
-// bySize sorts boxes, the largest first.
-func bySize(boxes []image.Rectangle) {
-	slices.SortStableFunc(boxes, func(a, b image.Rectangle) int { return cmp.Compare(b.Dx()*b.Dy(), a.Dx()*a.Dy()) })
 }

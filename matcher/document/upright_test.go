@@ -15,7 +15,7 @@ import (
 )
 
 func TestUpright(t *testing.T) {
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	ctx := context.Background()
 	for name, c := range map[string]struct {
 		document matcher.Blob
@@ -61,7 +61,7 @@ func pixelsOf(t *testing.T, data []byte) []byte {
 // way the picture goes.
 func TestUprightTellsNothing(t *testing.T) {
 	const secret = "52.5163N 13.3777E, serial 0815, Jane Roe"
-	f := newFinder(t, yes{})
+	f := newFinder(t, marks{})
 	// A flag as EXIF has it, and words behind.
 	exif := func(orientation byte) string {
 		return "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string([]byte{orientation}) + "\x00\x00\x00\x00\x00\x00" + secret

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"facematch/matcher"
-	"facematch/matcher/internal/cascade"
 	"facematch/matcher/quality"
 )
 
@@ -16,7 +15,7 @@ func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 	var light quality.Light
 	var colour colours
 	if found {
-		light, colour = quality.LightOf(p.Page, p.Box), coloursOf(p.Page, p.Box)
+		light, colour = c.face.light, c.face.colours
 	}
 	for _, w := range []struct {
 		key  string
@@ -24,7 +23,7 @@ func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 	}{
 		{"document.warn_hidden", c.hidden},
 		{"document.warn_glare", reflects},
-		{"document.warn_covered", found && c.face.covered && !reflects},
+		{"document.warn_covered", found && c.face.Doubted && !reflects},
 		{"document.warn_several", found && c.several},
 		{"document.warn_small", found && p.Quality.InterEye < warnInterEye},
 		{"document.warn_blurred", found && p.Quality.Sharpness < warnSharpness},
@@ -42,9 +41,9 @@ func (c choice) warnings(p matcher.Portrait) (all []matcher.Notice) {
 // brightest is the brightness that a tenth of a picture reaches, 0 to 255. A dark
 // face before something bright is no fault of the light.
 func brightest(img *image.RGBA) float64 {
-	lumas := make([]int32, 0, img.Rect.Dx()*img.Rect.Dy())
+	lumas := make([]int32, 0, len(img.Pix)/4)
 	for i := 0; i < len(img.Pix); i += 4 {
-		lumas = append(lumas, cascade.Luma(img.Pix[i:]))
+		lumas = append(lumas, luma(img.Pix[i:]))
 	}
 	slices.Sort(lumas)
 	return float64(lumas[len(lumas)*9/10]) / 256

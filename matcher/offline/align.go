@@ -60,6 +60,12 @@ func fit(from, to []spot) similarity {
 // pixels a side, in three channels in the order red, green, blue. What lies
 // outside the picture is grey. The caller closes it.
 func warped(img *image.RGBA, s similarity, side int) gocv.Mat {
+	return warpedOver(img, s, side, gocv.BorderConstant)
+}
+
+// warpedOver does the same with a choice of what lies outside the picture: grey, or
+// the picture mirrored.
+func warpedOver(img *image.RGBA, s similarity, side int, border gocv.BorderType) gocv.Mat {
 	from := img.Rect.Min
 	img = ownPixels(img)
 	s = s.after(similarity{a: 1, dx: float64(from.X - img.Rect.Min.X), dy: float64(from.Y - img.Rect.Min.Y)})
@@ -107,7 +113,7 @@ func warped(img *image.RGBA, s similarity, side int) gocv.Mat {
 	}
 	four := gocv.NewMat()
 	defer four.Close()
-	gocv.WarpAffineWithParams(source, &four, matrix, image.Pt(side, side), gocv.InterpolationLinear, gocv.BorderConstant,
+	gocv.WarpAffineWithParams(source, &four, matrix, image.Pt(side, side), gocv.InterpolationLinear, border,
 		color.RGBA{R: outside, G: outside, B: outside, A: 255})
 	out := gocv.NewMat()
 	gocv.CvtColor(four, &out, gocv.ColorBGRAToBGR) // drops the fourth; the order stays

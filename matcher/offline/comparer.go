@@ -3,6 +3,7 @@ package offline
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"facematch/matcher"
 )
@@ -112,9 +113,24 @@ func (m *Matcher) Result(reference, clip matcher.Template, rules []matcher.Condi
 	return result, err
 }
 
+// alike is the second network's cosine of the portrait and half of the chosen frames,
+// or more.
+func alike(anchor descriptor, p probe) float64 {
+	cosines := make([]float64, len(p.descriptors))
+	for i, d := range p.descriptors {
+		cosines[i] = parts(anchor, d).Cosine
+	}
+	slices.Sort(cosines)
+	return cosines[len(cosines)/2]
+}
+
 // result is the answer of a whole check, and the distances it was made from.
 func (m *Matcher) result(anchor descriptor, p probe, rules []matcher.Condition) (matcher.Result, []float64, error) {
 	distances := m.Distances(template(anchor), p)
+	doubts := p.doubts
+	if m.params.Calibration.Network != nil && alike(anchor, p) > documentAlike {
+		doubts = append(slices.Clone(doubts), matcher.ReasonDocument)
+	}
 	percentages := make([]float64, len(distances))
 	for i, apart := range distances {
 		percentages[i] = m.Percentage(apart)
@@ -123,7 +139,7 @@ func (m *Matcher) result(anchor descriptor, p probe, rules []matcher.Condition) 
 	if err != nil {
 		return matcher.Result{}, nil, err
 	}
-	for _, doubt := range p.doubts {
+	for _, doubt := range doubts {
 		result.Scoring = result.Scoring.ReferFor(doubt)
 	}
 	return result, distances, nil

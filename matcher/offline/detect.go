@@ -36,15 +36,24 @@ func (b box) shared(o box) (ofSmaller, ofBoth float64) {
 	return w * h / min(one, other), w * h / (one + other - w*h)
 }
 
-// detect looks at a part of a picture for faces, once. The part is scaled to the
-// network's input as it is, with grey beside it, never squeezed.
-func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
-	scale := min(detectWidth/float64(part.Dx()), detectHeight/float64(part.Dy()))
-	size := image.Pt(max(1, int(math.Round(float64(part.Dx())*scale))), max(1, int(math.Round(float64(part.Dy())*scale))))
+// detect looks at a part of a picture for faces, once; see look.
+func (n *networks) detect(img gocv.Mat, part image.Rectangle, margin float64) ([]box, error) {
+	return n.look(img, part, margin, detectScore)
+}
+
+// look finds what has the score of a face, or more, in a part of a picture. The part is
+// scaled to the network's input as it is, with grey beside it, never squeezed. It gets
+// a margin of so many of its pixels in which it is mirrored: of a face that its edge
+// cuts, the network then sees a whole one.
+func (n *networks) look(img gocv.Mat, part image.Rectangle, margin, least float64) ([]box, error) {
+	width, height := float64(part.Dx()), float64(part.Dy())
+	scale := min(detectWidth/(width+2*margin), detectHeight/(height+2*margin))
+	size := image.Pt(max(1, int(math.Round(width*scale))), max(1, int(math.Round(height*scale))))
 	region := img.Region(part)
 	defer region.Close()
-	small, whole, rgb := gocv.NewMat(), gocv.NewMat(), gocv.NewMat()
+	small, mirrored, whole, rgb := gocv.NewMat(), gocv.NewMat(), gocv.NewMat(), gocv.NewMat()
 	defer small.Close()
+	defer mirrored.Close()
 	defer whole.Close()
 	defer rgb.Close()
 	by := gocv.InterpolationArea
@@ -53,21 +62,29 @@ func (n *networks) detect(img gocv.Mat, part image.Rectangle) ([]box, error) {
 	}
 	gocv.Resize(region, &small, size, 0, 0, by)
 	left, top := (detectWidth-size.X)/2, (detectHeight-size.Y)/2
-	gocv.CopyMakeBorder(small, &whole, top, detectHeight-size.Y-top, left, detectWidth-size.X-left,
+	m := min(int(margin*scale), left, top, size.X-1, size.Y-1)
+	gocv.CopyMakeBorder(small, &mirrored, m, m, m, m, gocv.BorderReflect, color.RGBA{})
+	gocv.CopyMakeBorder(mirrored, &whole, top-m, detectHeight-size.Y-top-m, left-m, detectWidth-size.X-left-m,
 		gocv.BorderConstant, color.RGBA{R: outside, G: outside, B: outside, A: 255})
 	gocv.CvtColor(whole, &rgb, gocv.ColorBGRAToBGR) // drops the fourth; the order stays
-	all, err := n.boxes(rgb)
-	for i := range all {
-		b := &all[i]
-		perX, perY := float64(part.Dx())/float64(size.X), float64(part.Dy())/float64(size.Y)
+	all, err := n.boxes(rgb, least)
+	perX, perY := width/float64(size.X), height/float64(size.Y)
+	var kept []box
+	for _, b := range all {
 		b.minX, b.maxX = float64(part.Min.X)+(b.minX-float64(left))*perX, float64(part.Min.X)+(b.maxX-float64(left))*perX
 		b.minY, b.maxY = float64(part.Min.Y)+(b.minY-float64(top))*perY, float64(part.Min.Y)+(b.maxY-float64(top))*perY
+		// What stands farther outside is the mirror image of a face inside.
+		x, y, reach := (b.minX+b.maxX)/2, (b.minY+b.maxY)/2, beyondEdge*b.width()
+		if x > float64(part.Min.X)-reach && x < float64(part.Max.X)+reach &&
+			y > float64(part.Min.Y)-reach && y < float64(part.Max.Y)+reach {
+			kept = append(kept, b)
+		}
 	}
-	return all, err
+	return kept, err
 }
 
 // boxes runs the detector on a picture of its own size, in red, green and blue.
-func (n *networks) boxes(rgb gocv.Mat) ([]box, error) {
+func (n *networks) boxes(rgb gocv.Mat, least float64) ([]box, error) {
 	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0), false, false)
 	defer blob.Close()
 	n.detector.SetInput(blob, "")
@@ -94,7 +111,7 @@ func (n *networks) boxes(rgb gocv.Mat) ([]box, error) {
 	var all []box
 	for i := range len(scores) / 2 {
 		score := float64(scores[2*i+1])
-		if !(score >= detectScore) {
+		if !(score >= least) {
 			continue
 		}
 		c := corners[4*i : 4*i+4]
@@ -144,7 +161,7 @@ func (n *networks) search(img *image.RGBA, least float64) ([]box, error) {
 	}
 	defer mat.Close()
 	size := img.Rect.Size()
-	all, err := n.detect(mat, image.Rectangle{Max: size})
+	all, err := n.detect(mat, image.Rectangle{Max: size}, edgeMargin*float64(max(size.X, size.Y)))
 	if err != nil {
 		return nil, err
 	}
@@ -157,14 +174,14 @@ func (n *networks) search(img *image.RGBA, least float64) ([]box, error) {
 		}
 		switch {
 		case scale >= 1, largest*scale >= closeFrom, largest == 0 && least*scale >= seenFrom:
-			return extended(all, size), nil
+			return all, nil
 		}
 		part = tileSize(size, tiles)
 		for row := range tiles {
 			for column := range tiles {
 				min := image.Pt(column*(size.X-part.X)/(tiles-1), row*(size.Y-part.Y)/(tiles-1))
 				tile := image.Rectangle{Min: min, Max: min.Add(part)}
-				found, err := n.detect(mat, tile)
+				found, err := n.detect(mat, tile, 0)
 				if err != nil {
 					return nil, err
 				}
@@ -196,35 +213,6 @@ func cutByTile(b box, tile image.Rectangle, size image.Point) bool {
 		tile.Min.Y > 0 && b.minY < float64(tile.Min.Y)+near || tile.Max.Y < size.Y && b.maxY > float64(tile.Max.Y)-near
 }
 
-// extended makes a box that reaches to the picture's edge as large as a whole face
-// is: so much wider or higher as the side that is not cut tells.
-func extended(all []box, size image.Point) []box {
-	near := edgeShare * float64(max(size.X, size.Y))
-	for i := range all {
-		b := &all[i]
-		left, right := b.minX < near, b.maxX > float64(size.X)-near
-		top, bottom := b.minY < near, b.maxY > float64(size.Y)-near
-		if missing := b.height()*boxRatio - b.width(); missing > 0 && (left || right) {
-			b.minX, b.maxX = grown(b.minX, b.maxX, missing, left, right)
-		}
-		if missing := b.width()/boxRatio - b.height(); missing > 0 && (top || bottom) {
-			b.minY, b.maxY = grown(b.minY, b.maxY, missing, top, bottom)
-		}
-	}
-	return all
-}
-
-// grown adds what is missing on the side where it is missing, or half on both.
-func grown(low, high, missing float64, atLow, atHigh bool) (float64, float64) {
-	switch {
-	case atLow && atHigh:
-		return low - missing/2, high + missing/2
-	case atLow:
-		return low - missing, high
-	}
-	return low, high + missing
-}
-
 // matOf lends a picture's pixels to OpenCV. The picture it gives beside is the same
 // one, or a copy of it where it is a part of another.
 func matOf(img *image.RGBA) (gocv.Mat, *image.RGBA, error) {
@@ -249,24 +237,36 @@ func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
 	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
 	middle := onto.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
 	onto.dx, onto.dy = detectHeight/2-middle.x, detectHeight/2-middle.y
-	square := warped(img, onto, detectHeight)
-	defer square.Close()
-	whole := gocv.NewMat()
-	defer whole.Close()
-	const beside = (detectWidth - detectHeight) / 2
-	gocv.CopyMakeBorder(square, &whole, 0, 0, beside, beside, gocv.BorderConstant,
-		color.RGBA{R: outside, G: outside, B: outside, A: 255})
-	all, err := n.boxes(whole)
+	all, err := n.inSquare(img, onto, gocv.BorderReflect)
 	if err != nil {
 		return 0, err
 	}
 	const size = detectHeight / sureReach
 	best := 0.0
 	for _, b := range all {
-		x, y := (b.minX+b.maxX)/2-detectWidth/2, (b.minY+b.maxY)/2-detectHeight/2
+		x, y := b.middle().x-detectHeight/2, b.middle().y-detectHeight/2
 		if math.Hypot(x, y) < size/4 && b.size() > size/1.6 && b.size() < 1.6*size {
 			best = max(best, b.score)
 		}
 	}
 	return best, nil
+}
+
+// inSquare looks for faces in a picture as the similarity lays it onto a square of
+// the detector's height, with what is beyond its edge by the border. The boxes are
+// that square's.
+func (n *networks) inSquare(img *image.RGBA, onto similarity, border gocv.BorderType) ([]box, error) {
+	square := warpedOver(img, onto, detectHeight, border)
+	defer square.Close()
+	whole := gocv.NewMat()
+	defer whole.Close()
+	const beside = (detectWidth - detectHeight) / 2
+	gocv.CopyMakeBorder(square, &whole, 0, 0, beside, beside, gocv.BorderConstant,
+		color.RGBA{R: outside, G: outside, B: outside, A: 255})
+	all, err := n.boxes(whole, detectScore)
+	for i := range all {
+		all[i].minX -= beside
+		all[i].maxX -= beside
+	}
+	return all, err
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -267,6 +269,120 @@ func TestFlagsAreUndone(t *testing.T) {
 		file.Close()
 		if page.Picture.Rect.Max != image.Pt(64, 32) || page.Picture.RGBAAt(3, 3).R > 60 || page.Picture.RGBAAt(60, 28).R < 200 {
 			t.Errorf("flag %d: %v, corner %v", orientation, page.Picture.Rect, page.Picture.RGBAAt(3, 3))
+		}
+	}
+}
+
+// laid is a card on a sheet: its corner and width in inches, and how it is turned.
+type laid struct {
+	x, y, width float64
+	turned      int
+}
+
+// sheetOf is a sheet of so many inches with cards on it.
+func sheetOf(width, height, dpi float64, cards []*image.RGBA, at ...laid) *image.RGBA {
+	sheet := picture.Solid(image.Pt(int(width*dpi), int(height*dpi)), color.White)
+	for i, l := range at {
+		card := cards[i]
+		size := image.Pt(int(l.width*dpi), int(l.width*dpi)*card.Rect.Dy()/card.Rect.Dx())
+		card = picture.Turn(picture.Resize(card, size), l.turned)
+		from := image.Pt(int(l.x*dpi), int(l.y*dpi))
+		draw.Draw(sheet, card.Rect.Add(from), card, image.Point{}, draw.Src)
+	}
+	return sheet
+}
+
+// twoCards are cards of two people or, where the shared ones are not here, two
+// photographs.
+func twoCards(t *testing.T) []*image.RGBA {
+	t.Helper()
+	names := []string{gocvPhoto(t, "face.jpg"), gocvPhoto(t, "face-detect.jpg")}
+	root := "../../../shared/testdata/docs"
+	if _, err := os.Stat(root); err == nil {
+		names = []string{filepath.Join(root, "azure__family2_man.jpg"), filepath.Join(root, "london__042.jpg")}
+	}
+	return []*image.RGBA{readPicture(t, names[0]), readPicture(t, names[1])}
+}
+
+// Two cards on one sheet are two documents, wherever they lie and however they are
+// turned, and the same card twice is so as well. Each can be chosen.
+func TestTwoCardsOnASheet(t *testing.T) {
+	finder := newFinder(t)
+	cards := twoCards(t)
+	ctx := context.Background()
+	const card = 3.37 // inches wide, in true size
+	for name, at := range map[string][]laid{
+		"one above the other":   {{1, 1, card, 0}, {1, 5, card, 0}},
+		"side by side":          {{0.5, 1, card, 0}, {4.4, 1, card, 0}},
+		"in opposite corners":   {{0.5, 0.5, card, 0}, {4.5, 8, card, 0}},
+		"one on its side":       {{1, 1, card, 0}, {5, 5, card, 90}},
+		"one upside down":       {{1, 1, card, 0}, {1, 5, card, 180}},
+		"both on their side":    {{1, 1, card, 90}, {5, 6, card, 90}},
+		"one a little smaller":  {{1, 1, card, 0}, {1, 5, 0.8 * card, 0}},
+		"on their other sides":  {{1, 1, card, 90}, {5, 6, card, 270}},
+		"the same card, turned": {{1, 1, card, 0}, {4, 6, card, 270}},
+	} {
+		pair := cards
+		if strings.HasPrefix(name, "the same") {
+			pair = []*image.RGBA{cards[0], cards[0]}
+		}
+		for _, dpi := range []float64{150, 300} {
+			sheet := sheetOf(8.27, 11.69, dpi, pair, at...)
+			p, err := finder.Portrait(ctx, jpegBlob(t, sheet))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, alike := p.Faces()
+			if p.Code != matcher.CodeTwoFaces || alike != 2 {
+				t.Errorf("%s at %g dpi: code %d, %d alike, others %v", name, dpi, p.Code, alike, p.Others)
+				continue
+			}
+			for i, face := range all[:2] {
+				chosen, err := finder.Choose(ctx, p, matcher.Choice{Area: face})
+				if want := (matcher.Pick{Number: i + 1, Of: 2}); err != nil || chosen.Code != matcher.CodeOK || chosen.Chosen != want {
+					t.Errorf("%s at %g dpi: face %d gives code %d, %v, %v", name, dpi, i+1, chosen.Code, chosen.Chosen, err)
+				}
+			}
+		}
+	}
+}
+
+// A photograph's face is found at every turn, leaning too, and on a large sheet; the
+// box is turned with it.
+func TestFindTurned(t *testing.T) {
+	engine := loadedEngine(t)
+	photo := readPicture(t, gocvPhoto(t, "face.jpg"))
+	sheet := sheetOf(8.27, 11.69, 300, []*image.RGBA{photo}, laid{6, 9, 0.6, 0})
+	for name, tt := range map[string]struct {
+		page *image.RGBA
+		eyes float64
+	}{"photograph": {photo, 74}, "on a sheet": {sheet, 21}} {
+		for _, turned := range []int{0, 90, 180, 270} {
+			page := picture.Turn(tt.page, turned)
+			all, err := engine.FindTurned(context.Background(), page, []int{0, 90, 180, 270}, matcher.Alike, false)
+			if err != nil || len(all) != 1 {
+				t.Errorf("%s, turned by %d: %d faces, %v", name, turned, len(all), err)
+				continue
+			}
+			f := all[0]
+			across := f.Eyes[1].Sub(f.Eyes[0])
+			lean := math.Atan2(float64(across.Y), float64(across.X)) * 180 / math.Pi
+			if off := math.Abs(math.Remainder(lean-float64(turned), 360)); off > 15 || f.Doubted {
+				t.Errorf("%s, turned by %d: leans by %.0f, doubted: %v", name, turned, lean, f.Doubted)
+			}
+			if d := math.Hypot(float64(across.X), float64(across.Y)); math.Abs(d-tt.eyes) > 0.2*tt.eyes {
+				t.Errorf("%s, turned by %d: eyes %.0f pixels apart, want %.0f", name, turned, d, tt.eyes)
+			}
+			if high := f.Box.Dy() > f.Box.Dx(); high != (turned%180 == 0) || !middle(f.Eyes[0], f.Eyes[1]).In(f.Box) {
+				t.Errorf("%s, turned by %d: box %v", name, turned, f.Box)
+			}
+		}
+	}
+	// Only the turns that are asked for are believed.
+	all, err := engine.FindTurned(context.Background(), picture.Turn(photo, 180), []int{0}, matcher.Alike, false)
+	for _, f := range all {
+		if across := f.Eyes[1].Sub(f.Eyes[0]); across.X < 0 {
+			t.Errorf("upside down: %v, %v", f, err)
 		}
 	}
 }

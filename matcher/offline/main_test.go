@@ -139,17 +139,7 @@ func newMatcher(t testing.TB) *Matcher {
 func newFinder(t testing.TB) *document.Finder {
 	t.Helper()
 	engine := loadedEngine(t)
-	cascade, err := os.ReadFile("../../assets/cascade/facefinder")
-	if err != nil {
-		t.Fatal(err)
-	}
-	finder, err := document.New(document.Params{
-		Pages: shared.reader, Faces: engine, Cascade: cascade,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return finder
+	return document.New(document.Params{Pages: shared.reader, Faces: engine})
 }
 
 func rules(t testing.TB) []matcher.Condition {

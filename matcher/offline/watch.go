@@ -172,7 +172,8 @@ func (n *networks) findLying(img *image.RGBA, known []found) ([]found, error) {
 		fitted := image.Pt(detectHeight*size.X/max(size.X, size.Y), detectHeight*size.Y/max(size.X, size.Y))
 		gocv.Resize(mat, &small, image.Pt(max(1, fitted.X), max(1, fitted.Y)), 0, 0, gocv.InterpolationArea)
 		gocv.Rotate(small, &turned, turn)
-		boxes, err := n.detect(turned, image.Rect(0, 0, turned.Cols(), turned.Rows()))
+		boxes, err := n.detect(turned, image.Rect(0, 0, turned.Cols(), turned.Rows()),
+			edgeMargin*float64(max(turned.Cols(), turned.Rows())))
 		scale := float64(size.X) / float64(max(1, fitted.X))
 		small.Close()
 		turned.Close()

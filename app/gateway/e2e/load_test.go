@@ -47,10 +47,7 @@ func engine(t *testing.T) *offline.Matcher {
 	}
 	reader := pages.New(pages.Params{Log: log})
 	t.Cleanup(func() { _ = reader.Close() })
-	portraits, err := document.New(document.Params{Pages: reader, Faces: faces, Cascade: assets.Cascade})
-	if err != nil {
-		t.Fatal(err)
-	}
+	portraits := document.New(document.Params{Pages: reader, Faces: faces})
 	return offline.NewMatcher(offline.MatcherParams{Engine: faces, Portraits: portraits, Calibration: calibration, Temp: t.TempDir()})
 }
 
