@@ -100,8 +100,8 @@ func TestFilmAgain(t *testing.T) {
 		"pass":                 {compared(history.Pass, 90), false, false},
 		"refer by score":       {referred("score >= 80 (was 70.00)"), false, false},
 		"refer, minor":         {referred(matcher.ReasonMinor), false, false},
-		"refer, somebody else": {referred(matcher.ReasonSecondPerson), true, false},
-		"refer, stands still":  {referred(matcher.ReasonMinor, matcher.ReasonStill), true, false},
+		"refer, somebody else": {referred(matcher.ReasonSecondPerson), true, true},
+		"refer, stands still":  {referred(matcher.ReasonMinor, matcher.ReasonStill), true, true},
 	} {
 		r, text := show(t, shownCheck{Check: c.check})
 		first := false

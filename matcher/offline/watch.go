@@ -111,7 +111,7 @@ func (m *Matcher) look(ctx context.Context, frame matcher.Frame, turned bool) (s
 		}
 		s.faces, s.count = ranked(all)
 		if s.count == 0 {
-			s.flaw = matcher.FlawNobody
+			s.flaw = emptyFlaw(quality.LightOf(frame.Image, frame.Image.Rect))
 			return s, nil
 		}
 		f := s.faces[0]
@@ -248,6 +248,17 @@ func flawOf(s seen, img *image.RGBA) matcher.Flaw {
 		return matcher.FlawNone
 	}
 	return poorFlaw(light, s.quality)
+}
+
+// emptyFlaw is the likeliest reason for which no face is seen in a picture.
+func emptyFlaw(light quality.Light) matcher.Flaw {
+	switch {
+	case light.Mean < tooDark:
+		return matcher.FlawDark
+	case light.Mean > tooBright || light.Burnt > tooBurnt:
+		return matcher.FlawBright
+	}
+	return matcher.FlawNobody
 }
 
 // poorFlaw is the likeliest reason for which the networks make too little of a face.
