@@ -14,8 +14,8 @@ import (
 
 // Advise waits for a frame after the given Live.Seq and says what it needs to
 // become a good capture: one hint, with a key coach.*. However many ask, a frame
-// is looked at once, and no more than adviceRate frames a second are. The error
-// is the context's, ErrClosed, or the face finder's.
+// is looked at once, and one every adviceEvery at most, or every idleEvery while
+// nobody is there. The error is the context's, ErrClosed, or the face finder's.
 func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, error) {
 	select { // one at a time: who waited finds the advice of who went before
 	case s.coaching <- struct{}{}:
@@ -29,7 +29,11 @@ func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 	if c.advice.Seq > after && time.Since(c.at) < adviceFresh {
 		return c.advice, nil
 	}
-	timer := time.NewTimer(time.Until(c.at.Add(adviceEvery)))
+	every := adviceEvery
+	if len(c.advice.Faces) == 0 {
+		every = idleEvery
+	}
+	timer := time.NewTimer(time.Until(c.at.Add(every)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -46,11 +50,15 @@ func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 		return matcher.Advice{}, err
 	}
 	c.at = time.Now()
-	faces, err := c.search.find(ctx, live.Frame)
+	frame, err := small(live.Frame) // as a film has it
+	if err != nil {
+		return matcher.Advice{}, err
+	}
+	faces, err := s.p.Faces.Find(ctx, frame.Image)
 	if err != nil {
 		return matcher.Advice{}, fmt.Errorf("looking for faces: %w", err)
 	}
-	c.advice = c.advise(live.Frame, faces)
+	c.advice = c.advise(frame, faces)
 	c.advice.Seq = live.Seq
 	return c.advice, nil
 }
@@ -58,7 +66,6 @@ func (s *Source) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 // coach turns what is seen in one frame after the other into hints that stand
 // still long enough to be read.
 type coach struct {
-	search search
 	at     time.Time // when the newest frame was looked at
 	advice matcher.Advice
 
@@ -75,7 +82,7 @@ type coach struct {
 // advise says what the frame needs.
 func (c *coach) advise(frame matcher.Frame, faces []matcher.Face) matcher.Advice {
 	if frame.At-c.seen > adviceForgotten {
-		*c = coach{search: c.search, at: c.at}
+		*c = coach{at: c.at}
 	}
 	c.seen = frame.At
 	v := c.look(frame, mainFirst(matcher.Counting(faces), frame.Image.Rect.Size()))
@@ -158,9 +165,9 @@ func (c *coach) look(frame matcher.Frame, faces []matcher.Face) view {
 		return v
 	}
 	f := faces[0]
-	v.measures = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
-	v.light = quality.LightOf(frame.Image, f.Box)
-	v.focus = c.focus.add(quality.Focus(frame.Image, f.Box), focusLooks)
+	v.measures = quality.Measure(frame.Image, f.Square(), f.Eyes, f.Nose)
+	v.light = quality.LightOf(frame.Image, f.Square())
+	v.focus = c.focus.add(quality.Focus(frame.Image, f.Square()), focusLooks)
 	v.held = quality.AnglesOf(f.Eyes, f.Nose, c.rest(f))
 	return v
 }

@@ -84,8 +84,7 @@ func (v view) tooBright(shown bool) bool {
 		washedOut.broken(v.light.Darkest, shown) && len(v.faces) == 1
 }
 
-// tooNear says whether the face fills the picture or reaches over two opposite
-// edges of it.
+// tooNear says whether the face fills the picture or more.
 func (v view) tooNear(shown bool) bool {
 	box := v.faces[0].Box
 	share := max(float64(box.Dx())/float64(v.size.X), float64(box.Dy())/float64(v.size.Y))

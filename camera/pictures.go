@@ -72,21 +72,10 @@ func cut(picture *image.RGBA, part image.Rectangle) *image.RGBA {
 
 // shrink makes a smaller copy of this size.
 func shrink(picture *image.RGBA, size image.Point) (*image.RGBA, error) {
-	return scaled(picture, picture.Rect, size)
-}
-
-// scaled makes a copy of a part of the picture of this size.
-func scaled(picture *image.RGBA, part image.Rectangle, size image.Point) (*image.RGBA, error) {
-	how := gocv.InterpolationArea // which only makes smaller well
-	if size.X > part.Dx() {
-		how = gocv.InterpolationLinear
-	}
 	copied := image.NewRGBA(image.Rectangle{Max: size})
 	var inner error
-	err := lend(picture, func(whole gocv.Mat) {
-		from := whole.Region(part)
-		defer from.Close()
-		inner = lend(copied, func(to gocv.Mat) { gocv.Resize(from, &to, size, 0, 0, how) })
+	err := lend(picture, func(from gocv.Mat) {
+		inner = lend(copied, func(to gocv.Mat) { gocv.Resize(from, &to, size, 0, 0, gocv.InterpolationArea) })
 	})
 	if err == nil {
 		err = inner

@@ -91,7 +91,7 @@ func openOn(p Params, sys system) *Source {
 	s := &Source{
 		p: p, sys: sys, from: parseAddress(p.Address), opened: time.Now(),
 		quit: make(chan struct{}), news: make(chan struct{}), filmed: map[*filming]struct{}{},
-		coaching: make(chan struct{}, 1), coach: coach{search: search{faces: p.Faces}},
+		coaching: make(chan struct{}, 1),
 	}
 	s.mu.Lock() // the timer's function must not look for the timer before it is set
 	s.frozen = time.AfterFunc(frozenAfter, s.freeze)

@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"cmp"
+	"image"
 	"slices"
 )
 
@@ -12,6 +13,24 @@ const Bystander = 0.5
 // Size is how large a face is, in pixels: the longer side of its box, which
 // reaches over the picture's edge where that cuts the face.
 func (f Face) Size() int { return max(f.Box.Dx(), f.Box.Dy()) }
+
+// A face's square, in sizes of the face: how long its side is, and how far below the
+// middle of the box its own middle lies.
+const (
+	squareSide = 0.78
+	squareDrop = 0.07
+)
+
+// Square is the part of a face on which light and sharpness are measured: brows,
+// eyes, nose and mouth, with a little of what is beside them but no forehead, over
+// which hair may hang. The measures' limits were found on such squares, 2.4 inter-eye
+// distances wide. It may reach over the picture's edge.
+func (f Face) Square() image.Rectangle {
+	size := float64(f.Size())
+	half := int(squareSide * size / 2)
+	middle := f.Box.Min.Add(f.Box.Max).Div(2).Add(image.Pt(0, int(squareDrop*size)))
+	return image.Rectangle{Min: middle.Sub(image.Pt(half, half)), Max: middle.Add(image.Pt(half, half))}
+}
 
 // Counting are the faces that count as people in front of the camera, largest
 // first: each from half the size of the largest on, wherever it stands and however

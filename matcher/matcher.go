@@ -290,8 +290,8 @@ type Live struct {
 // Advice is what the newest frame needs to become a good capture.
 type Advice struct {
 	Seq   uint64      // of the frame it speaks of (Live.Seq)
-	Size  image.Point // of that frame
-	Faces []Face      // those that count, in that frame's pixels; first whom the check is about
+	Size  image.Point // of that frame, as films have it: large ones are scaled down
+	Faces []Face      // those that count, in pixels of that size; first whom the check is about
 	Good  bool        // exactly one face, which is near, whole, upright, straight, sharp and well lit
 	Hint  Notice      // the one thing to do next, or that all is well
 	Aside Aside       // whom to ask aside, where several count

@@ -12,13 +12,15 @@ import (
 
 // outlines marks faces on a picture. The first is whom the check is about: four
 // amber corners while something is to be done, a whole green frame when all is well.
-// Each other one has a whole red frame with a cross at its corner.
+// Each other one has a whole red frame with a cross at its corner. Where it is not
+// known whom the check is about all are alike: each has a whole red frame.
 type outlines struct {
 	widget.BaseWidget
 	faces  []image.Rectangle
 	size   image.Point // of the picture
 	mirror bool
 	good   bool
+	alike  bool
 }
 
 func newOutlines() *outlines {
@@ -54,7 +56,7 @@ type other struct {
 }
 
 func newOutlinesRenderer(of *outlines) *outlinesRenderer {
-	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeColor: outlineGood, StrokeWidth: outlineWidth, CornerRadius: 10}}
+	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeWidth: outlineWidth, CornerRadius: 10}}
 	r.all = append(r.all, r.whole)
 	for i := range r.lines {
 		r.lines[i] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
@@ -88,8 +90,11 @@ func (r *outlinesRenderer) Layout(size fyne.Size) {
 		at, box := placed(face, r.of.size, size, r.of.mirror)
 		switch {
 		case i > 0:
-			r.others[i-1].lay(at, box)
-		case r.of.good:
+			r.others[i-1].lay(at, box, !r.of.alike)
+		case r.of.good, r.of.alike:
+			if r.whole.StrokeColor = outlineGood; r.of.alike {
+				r.whole.StrokeColor = outlineOther
+			}
 			r.whole.Move(at)
 			r.whole.Resize(box)
 			r.whole.Show()
@@ -102,11 +107,15 @@ func (r *outlinesRenderer) Layout(size fyne.Size) {
 	}
 }
 
-// lay puts the mark round a face, with the cross inside its upper right corner.
-func (o other) lay(at fyne.Position, box fyne.Size) {
+// lay puts the mark round a face, with or without the cross inside its upper right
+// corner.
+func (o other) lay(at fyne.Position, box fyne.Size, crossed bool) {
 	o.frame.Move(at)
 	o.frame.Resize(box)
 	o.frame.Show()
+	if !crossed {
+		return
+	}
 	side := min(crossSize, box.Width/2, box.Height/2)
 	left, top := at.X+box.Width-side, at.Y
 	o.cross[0].Position1, o.cross[0].Position2 = fyne.NewPos(left, top), fyne.NewPos(left+side, top+side)

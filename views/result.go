@@ -43,10 +43,43 @@ func (c shownCheck) compared() bool {
 	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
 }
 
+// badFilm says whether the film alone is why nothing was compared.
+func (c shownCheck) badFilm() bool {
+	if c.unrecorded != nil || c.Answer == nil || c.kept != "" {
+		return false
+	}
+	data := c.Answer.Result.Data
+	return data.Anchor.Code == 0 && data.Target.Code != 0
+}
+
+// doubtedFilm says whether something in the film is why a person has to decide.
+func (c shownCheck) doubtedFilm() bool {
+	return c.compared() && c.outcome() == history.Refer && c.kept == "" &&
+		slices.ContainsFunc(c.Answer.Result.Scoring.FailedRefer, ofFilm)
+}
+
+// ofFilm says whether a reason to refer lies in the film.
+func ofFilm(reason string) bool { return reason != app.ReasonMinor && app.ReasonKey(reason) != "" }
+
+// meaning is the key of the sentence beside the word.
+func (c shownCheck) meaning() string {
+	if c.compared() && c.outcome() == history.Refer {
+		scored := func(reason string) bool { return app.ReasonKey(reason) == "" }
+		switch reasons := c.Answer.Result.Scoring.FailedRefer; {
+		case len(reasons) == 0 || slices.ContainsFunc(reasons, scored):
+		case c.doubtedFilm(): // the match is clear enough, here and below
+			return "meaning.refer_film"
+		default:
+			return "meaning.refer_minor"
+		}
+	}
+	return "meaning." + strings.ReplaceAll(string(c.outcome()), " ", "_")
+}
+
 // together is the frame in which more than one face counts, where that is why
 // nothing was compared; nil otherwise.
 func (c shownCheck) together() *app.Sight {
-	if c.unrecorded != nil || c.Answer == nil || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces || c.kept != "" {
+	if !c.badFilm() || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces {
 		return nil
 	}
 	return c.Answer.Others
@@ -82,8 +115,8 @@ func newResultView(p parts, c shownCheck) *resultView {
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
 	film := p.keys.button(p.words.T("result.film_again"), theme.MediaRecordIcon(), func() { r.OnFilm() })
-	if film.Hide(); c.together() != nil {
-		// With one person less in the picture it comes to a result.
+	if film.Hide(); c.badFilm() || c.doubtedFilm() {
+		// A better one comes to a clear result.
 		film.Importance, next.Importance = widget.HighImportance, widget.MediumImportance
 		film.Show()
 		again.Hide()
@@ -119,11 +152,7 @@ func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 	outcome := r.check.outcome()
 	l := lookOf(outcome)
 	word := coloured(r.words.T(app.OutcomeKey(outcome)), l.color, sizeVerdict)
-	key := "meaning." + strings.ReplaceAll(string(outcome), " ", "_")
-	if r.check.compared() && slices.Equal(r.check.Answer.Result.Scoring.FailedRefer, []string{app.ReasonMinor}) && outcome == history.Refer {
-		key = "meaning.refer_minor" // the match is clear enough
-	}
-	meaning := wrapped(r.words.T(key))
+	meaning := wrapped(r.words.T(r.check.meaning()))
 	return container.NewBorder(nil, nil,
 		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
 		container.NewCenter(buttons),
@@ -176,6 +205,7 @@ func (r *resultView) together(both app.Sight) fyne.CanvasObject {
 	shown := newPicture(both.Frame.Image)
 	shown.SetMinSize(fyne.NewSize(320, 240))
 	marks := newOutlines()
+	marks.alike = true
 	marks.set(both.Faces, both.Frame.Image.Rect.Size(), false, false)
 	return container.NewBorder(nil, centred(r.words.T("result.together")), nil, nil, container.NewStack(shown, marks))
 }

@@ -124,6 +124,26 @@ func TestReferredForTheAge(t *testing.T) {
 	}
 }
 
+// Where nothing but the film is in doubt, the screen does not say that the match is.
+func TestReferredForTheFilm(t *testing.T) {
+	w := english(t)
+	c := compared(history.Refer, 90)
+	for _, k := range []struct {
+		reasons []string
+		meaning string
+	}{
+		{[]string{matcher.ReasonStill}, "meaning.refer_film"},
+		{[]string{matcher.ReasonMinor, matcher.ReasonSecondPerson}, "meaning.refer_film"},
+		{[]string{"score >= 80 (was 70.00)", matcher.ReasonStill}, "meaning.refer"},
+		{nil, "meaning.refer"},
+	} {
+		c.Answer.Result.Scoring.FailedRefer = k.reasons
+		if _, text := show(t, shownCheck{Check: c}); !strings.Contains(text, w.T(k.meaning)) {
+			t.Errorf("%q: the screen says %q", k.reasons, text)
+		}
+	}
+}
+
 func TestRarityStandsUnderTheGauge(t *testing.T) {
 	c := compared(history.Pass, 90)
 	if _, text := show(t, shownCheck{Check: c}); strings.Contains(text, "stranger") {

@@ -46,7 +46,7 @@ func TestTogether(t *testing.T) {
 		t.Errorf("the result says %q", text)
 	}
 	marks, ok := find[*outlines](r)
-	if !ok || len(marks.faces) != 2 || marks.size != frame.Rect.Size() || marks.mirror {
+	if !ok || !marks.alike || len(marks.faces) != 2 || marks.size != frame.Rect.Size() || marks.mirror {
 		t.Errorf("the faces are not outlined: %+v", marks)
 	}
 	var film *button
@@ -71,14 +71,46 @@ func TestTogether(t *testing.T) {
 // Without such a frame the result is as for any other check that was not compared.
 func TestNotTogether(t *testing.T) {
 	both := notCompared(0, matcher.CodeTwoFaces)
-	r, text := show(t, shownCheck{Check: both})
-	if _, ok := find[*outlines](r); ok || strings.Contains(text, "Film again") || !strings.Contains(text, "Try again") {
+	if r, text := show(t, shownCheck{Check: both}); len(all[*outlines](r)) > 0 {
 		t.Errorf("%q", text)
 	}
 	alone := compared(history.Refer, 70)
 	alone.Answer.Others = &app.Sight{Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2)}
-	if r, text = show(t, shownCheck{Check: alone}); strings.Contains(text, "Film again") {
+	if r, text := show(t, shownCheck{Check: alone}); len(all[*outlines](r)) > 0 {
 		t.Errorf("a check that was compared: %q", text)
+	}
+}
+
+// Filming again is offered where the film is what has to be better, and is the first
+// thing to do where nothing was compared for that alone.
+func TestFilmAgain(t *testing.T) {
+	referred := func(reasons ...string) app.Check {
+		c := compared(history.Refer, 90)
+		c.Answer.Result.Scoring.FailedRefer = reasons
+		return c
+	}
+	for name, c := range map[string]struct {
+		check       app.Check
+		film, first bool
+	}{
+		"film":                 {notCompared(0, matcher.CodeNoFace), true, true},
+		"two people":           {notCompared(0, matcher.CodeTwoFaces), true, true},
+		"document":             {notCompared(matcher.CodeNoFace, 0), false, false},
+		"both":                 {notCompared(matcher.CodeNoFace, matcher.CodeNoFace), false, false},
+		"pass":                 {compared(history.Pass, 90), false, false},
+		"refer by score":       {referred("score >= 80 (was 70.00)"), false, false},
+		"refer, minor":         {referred(matcher.ReasonMinor), false, false},
+		"refer, somebody else": {referred(matcher.ReasonSecondPerson), true, true},
+		"refer, stands still":  {referred(matcher.ReasonMinor, matcher.ReasonStill), true, true},
+	} {
+		r, text := show(t, shownCheck{Check: c.check})
+		first := false
+		for _, b := range all[*button](r) {
+			first = first || b.Text == r.words.T("result.film_again") && b.Importance == widget.HighImportance
+		}
+		if film := strings.Contains(text, "Film again"); film != c.film || film == strings.Contains(text, "Try again") || first != c.first {
+			t.Errorf("%s: first %t, %q", name, first, text)
+		}
 	}
 }
 

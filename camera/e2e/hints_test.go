@@ -132,6 +132,7 @@ func turnHead(t *testing.T, faces matcher.FaceFinder, path string, degrees float
 		}
 	}
 	found, err := faces.Find(context.Background(), from)
+	found = matcher.Counting(found)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%d faces, %v", len(found), err)
 	}

@@ -111,11 +111,11 @@ func (m *Matcher) look(ctx context.Context, frame matcher.Frame, turned bool) (s
 		}
 		s.faces, s.count = ranked(all)
 		if s.count == 0 {
-			s.flaw = matcher.FlawNobody
+			s.flaw = emptyFlaw(quality.LightOf(frame.Image, frame.Image.Rect))
 			return s, nil
 		}
 		f := s.faces[0]
-		s.quality = quality.Measure(frame.Image, f.Box, f.Eyes, f.Nose)
+		s.quality = quality.Measure(frame.Image, f.Square(), f.Eyes, f.Nose)
 		if s.crop, err = closeUp(frame.Image, f); err != nil {
 			s.flaw = matcher.FlawSmall
 			return s, nil
@@ -231,7 +231,7 @@ func flawOf(s seen, img *image.RGBA) matcher.Flaw {
 	f, bounds := s.faces[0], img.Rect
 	inside := f.Box.Intersect(bounds)
 	edge := image.Pt(int(offCentre*float64(bounds.Dx())), int(offCentre*float64(bounds.Dy())))
-	light := quality.LightOf(img, f.Box)
+	light := quality.LightOf(img, f.Square())
 	eyes := alignOn(f.points)
 	lean := math.Abs(math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)) * 180 / math.Pi
 	switch {
@@ -248,6 +248,17 @@ func flawOf(s seen, img *image.RGBA) matcher.Flaw {
 		return matcher.FlawNone
 	}
 	return poorFlaw(light, s.quality)
+}
+
+// emptyFlaw is the likeliest reason for which no face is seen in a picture.
+func emptyFlaw(light quality.Light) matcher.Flaw {
+	switch {
+	case light.Mean < tooDark:
+		return matcher.FlawDark
+	case light.Mean > tooBright || light.Burnt > tooBurnt:
+		return matcher.FlawBright
+	}
+	return matcher.FlawNobody
 }
 
 // poorFlaw is the likeliest reason for which the networks make too little of a face.
