@@ -9,8 +9,9 @@ import (
 // The detector sees the whole picture, or a tile of it, at one size only.
 const (
 	detectWidth, detectHeight = 320, 240
-	// detectScore is how sure it must be of a face. On 1,400 frames of talking people
-	// every face it was surer of than 0.3 was one.
+	// detectScore is how sure it must be of a face. On 610 frames of 17 films with one
+	// person it saw no second face of half the size by more than 0.3, but in one film,
+	// with leaves behind, by up to 0.95: see certainScore.
 	detectScore = 0.5
 	// lyingScore is how sure it must be of a face that lies on its side: it is shown
 	// the picture turned, and then takes some other things for faces. Of a face it
@@ -124,8 +125,8 @@ const featureSide = 112
 var template112 = [...]spot{{38.295, 51.696}, {73.532, 51.501}, {56.025, 71.737}, {41.549, 92.366}, {70.730, 92.204}}
 
 // The landmark network looks at a square around the middle of the detector's box.
-// Its points are right for heads that lean by up to 45 degrees to either side of how
-// it is told that they do, on 50 of 53 photographs by up to 60.
+// Its points are right, the lean within 10 degrees, on 52 of 53 photographs of heads
+// that lean 45 degrees from how it is told that they do, and on 47 of 51 at 60.
 const (
 	landmarkCount = 68
 	noseBase      = 33  // of the 68
@@ -267,9 +268,9 @@ const (
 const frameApart = 0.45
 
 // documentAlike is the cosine from which a face is more alike to the portrait than
-// honest pictures of two days are: it may be the document itself. Of 76 honest checks
-// the most alike, two photographs of one studio session, had 0.956; of 75 cards held
-// before the camera all but one had 0.969 and more.
+// honest pictures of two days are: it may be the document itself. Of 56 honest checks
+// the most alike, two photographs of one studio session, had 0.956; of 58 cards held
+// before the camera the least alike had 0.969.
 const documentAlike = 0.965
 
 // When a face is a picture that stands still.
