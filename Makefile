@@ -220,7 +220,7 @@ bench: setup models blas ## measure the parts that have benchmarks
 
 soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, 64 desks that ask at once, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
-	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestPairs|TestMemory|TestDecodersUnderFire' ./matcher/offline
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestTwoCards|TestPairs|TestMemory|TestDecodersUnderFire' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run 'TestScenes|SwapsAre' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
