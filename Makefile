@@ -194,7 +194,7 @@ lint: setup blas ## check formatting, go vet and staticcheck
 
 test: setup setup-test models lint ## check the code and run all tests with the race detector
 	@$(clock)
-	go test -race -timeout 20m ./...
+	go test -race -timeout 30m ./...
 	go test -count=1 -run 'TestDocuments|TestMemory' ./matcher/offline
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb

@@ -517,7 +517,7 @@ func (picker) Choose(_ context.Context, p matcher.Portrait, c matcher.Choice) (m
 			chosen.Others = append(chosen.Others, other)
 		}
 	}
-	chosen.Chosen = chosen.Picked()
+	chosen.Chosen = chosen.PickOf(c.Area)
 	return chosen, nil
 }
 

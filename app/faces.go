@@ -125,7 +125,7 @@ func (d *Desk) PickPortrait(ctx context.Context, document matcher.Blob, page, fa
 		return matcher.Portrait{}, matcher.NewProblem(NoFace, nil, "Number", face, "Count", len(all))
 	}
 	if all[face-1] == found.Box {
-		found.ByHand, found.Chosen = true, found.Picked()
+		found.ByHand, found.Chosen = true, found.PickOf(found.Box)
 		return found, nil
 	}
 	return d.ChoosePortrait(ctx, found, matcher.Choice{Area: all[face-1]})

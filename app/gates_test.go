@@ -26,7 +26,7 @@ var gates = map[string]Action{
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
 	"Settings": open, "NoticeSettings": open, "OpenCamera": open, "Cameras": open, "FindPortrait": open, "PortraitOnPage": open,
-	"ChoosePortrait": open, "UprightPage": open, "Engine": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
+	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	"NeedsSecond": open, "Expire": open, // the program does it by itself, as the settings say
 
 	"Check": ActionCheck, "Keep": ActionCheck, "KeptChecks": ActionCheck, "SendKept": ActionCheck, "DropKept": ActionCheck,

@@ -65,12 +65,12 @@ func asRead(boxes []image.Rectangle) (all []image.Rectangle) {
 	return all
 }
 
-// Picked says which of the faces on its page the portrait is.
-func (p Portrait) Picked() Pick {
+// PickOf says which of the faces on the page one is, by its box.
+func (p Portrait) PickOf(face image.Rectangle) Pick {
 	all, alike := p.Faces()
-	at := slices.Index(all, p.Box)
+	at := slices.Index(all, face)
 	switch {
-	case p.Code != CodeOK || at < 0:
+	case at < 0:
 		return Pick{}
 	case at < alike:
 		return Pick{Number: at + 1, Of: alike}

@@ -11,7 +11,7 @@ const (
 	// maxText is the most bytes of a part that is text, and of a JSON body.
 	maxText = 16 << 10
 	// maxNumber is the most bytes of a part that is a number.
-	maxNumber = 16
+	maxNumber = 1 << 10
 	// maxParts is how many parts a body may have. The API's own have at most four.
 	maxParts = 16
 	// maxPartHead is the most bytes of a part's header, and of what stands before

@@ -176,7 +176,7 @@ func (f *Finder) Choose(ctx context.Context, p matcher.Portrait, c matcher.Choic
 	if !c.Area.Empty() {
 		out.Others = others(out.Box, p, c.Turn+chosen.turn)
 		if chosen.face != nil && len(out.Others) > 0 {
-			out.Chosen = matcher.Portrait{Box: chosen.face.Box, Others: others(chosen.face.Box, p, c.Turn)}.Picked()
+			out.Chosen = picked(turnedBox(chosen.face.Box, page.Rect.Size(), -c.Turn), p)
 		}
 	}
 	return out, nil
@@ -207,6 +207,18 @@ func (f *Finder) chosen(ctx context.Context, page *image.RGBA, area image.Rectan
 		}
 	}
 	return choice{flaw: matcher.FlawNobody}, nil
+}
+
+// picked says which of the faces that were known before one is, as they were numbered
+// then. A face seen again has another box by some pixels.
+func picked(face image.Rectangle, before matcher.Portrait) matcher.Pick {
+	all, _ := before.Faces()
+	for _, box := range all {
+		if middle(box).In(face) || middle(face).In(box) {
+			return before.PickOf(box)
+		}
+	}
+	return matcher.Portrait{Box: face, Others: others(face, before, 0)}.PickOf(face)
 }
 
 // others are the faces known on a page before the clerk chose one of them, so

@@ -37,7 +37,7 @@ func (e *Engine) FindTurned(ctx context.Context, page *image.RGBA, turns []int, 
 		if err != nil {
 			return nil, err
 		}
-		seen, err := e.settle(ctx, page, proposals)
+		seen, err := e.settle(ctx, page, proposals, scale)
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +71,13 @@ type guess struct {
 	lean   float64 // radians clockwise
 	shown  float64 // the size at which it is looked at closely
 	weight float64
+}
+
+// sheet is a page with a copy of so much of its size, in which all that is proposed is
+// still as large as it is looked at.
+type sheet struct {
+	whole, small *image.RGBA
+	scale        float64
 }
 
 // propose looks at every part of a page, scaled by so much, at every turn.
@@ -245,8 +252,19 @@ func (p *proposal) likely(by float64) {
 // settle decides of each proposal whether it is a face and how it lies. Many a face
 // looks like one upside down too, or on its side. It does so less the smaller it is
 // shown, the landmarks fit worse, and the second network's answer is weaker.
-func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []proposal) ([]found, error) {
-	for _, look := range []func(*networks, *image.RGBA, *proposal, *guess) error{(*networks).glance, (*networks).weigh} {
+func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []proposal, scale float64) ([]found, error) {
+	if len(proposals) == 0 {
+		return nil, ctx.Err()
+	}
+	looked := sheet{page, page, 1}
+	if copied := scale * nearSideLarge / seenFrom; copied < shrinkFrom {
+		small, err := scaled(page, copied)
+		if err != nil {
+			return nil, err
+		}
+		looked.small, looked.scale = small, copied
+	}
+	for _, look := range []func(*networks, sheet, *proposal, *guess) error{(*networks).glance, (*networks).weigh} {
 		type pair struct {
 			p *proposal
 			g *guess
@@ -257,7 +275,7 @@ func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []propo
 				pairs = append(pairs, pair{&proposals[i], &proposals[i].guesses[j]})
 			}
 		}
-		if err := e.each(ctx, len(pairs), func(n *networks, i int) error { return look(n, page, pairs[i].p, pairs[i].g) }); err != nil {
+		if err := e.each(ctx, len(pairs), func(n *networks, i int) error { return look(n, looked, pairs[i].p, pairs[i].g) }); err != nil {
 			return nil, err
 		}
 		for i := range proposals {
@@ -286,7 +304,7 @@ func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []propo
 }
 
 // glance looks at a guess closely, and smaller once more where there are others.
-func (n *networks) glance(page *image.RGBA, p *proposal, g *guess) (err error) {
+func (n *networks) glance(page sheet, p *proposal, g *guess) (err error) {
 	g.shown = nearSide
 	g.box, err = n.near(page, p.box, g.lean, g.shown)
 	if err == nil && g.box.score == 0 && p.box.score > lyingScore { // a part of it may be hidden
@@ -305,9 +323,9 @@ func (n *networks) glance(page *image.RGBA, p *proposal, g *guess) (err error) {
 // weigh looks for the face's points, at the face once more as it leans then, and at
 // what the second network makes of it. A face of which the detector is certain, and
 // at one turn only, needs no more than its points.
-func (n *networks) weigh(page *image.RGBA, p *proposal, g *guess) error {
+func (n *networks) weigh(page sheet, p *proposal, g *guess) error {
 	seen, turn := g.box, g.lean
-	f, err := n.locate(page, seen, turn)
+	f, err := n.locate(page.whole, seen, turn)
 	if err != nil {
 		return err
 	}
@@ -328,7 +346,7 @@ func (n *networks) weigh(page *image.RGBA, p *proposal, g *guess) error {
 	if n.features == nil {
 		return nil
 	}
-	print, err := n.describe(page, f, false)
+	print, err := n.describe(page.whole, f, false)
 	g.weight = g.box.score + print.strength/strengthWeight
 	return err
 }
@@ -336,12 +354,13 @@ func (n *networks) weigh(page *image.RGBA, p *proposal, g *guess) error {
 // near shows the detector a face, turned back by how it leans and so many pixels
 // large, in the middle of what is around it, and gives the box it then has, as large
 // as it is upright. The score is 0 where it sees none.
-func (n *networks) near(img *image.RGBA, b box, lean, size float64) (box, error) {
+func (n *networks) near(page sheet, b box, lean, size float64) (box, error) {
+	b = b.times(page.scale)
 	scale := size / b.size()
 	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
 	at := onto.of(b.middle())
 	onto.dx, onto.dy = detectHeight/2-at.x, detectHeight/2-at.y
-	all, err := n.inSquare(img, onto, gocv.BorderConstant)
+	all, err := n.inSquare(page.small, onto, gocv.BorderConstant)
 	best := box{}
 	for _, c := range all {
 		off := spot{c.middle().x - detectHeight/2, c.middle().y - detectHeight/2}
@@ -354,7 +373,7 @@ func (n *networks) near(img *image.RGBA, b box, lean, size float64) (box, error)
 	}
 	m := onto.inverse().of(best.middle())
 	w, h := best.width()/scale/2, best.height()/scale/2
-	return box{minX: m.x - w, maxX: m.x + w, minY: m.y - h, maxY: m.y + h, score: best.score}, nil
+	return box{minX: m.x - w, maxX: m.x + w, minY: m.y - h, maxY: m.y + h, score: best.score}.times(1 / page.scale), nil
 }
 
 // together keeps one of each face that was found at several levels: the surest.
