@@ -66,6 +66,9 @@ func IsProblem(err error, keys ...string) bool { return matcher.IsProblem(err, k
 // PartOf is the part of a picture of this size that an area of it is.
 func PartOf(area image.Rectangle, size image.Point) Part { return matcher.PartOf(area, size) }
 
+// FlawNobody is the flaw of a page or film without a face.
+const FlawNobody = matcher.FlawNobody
+
 // CodeTwoFaces is the code of a side that shows more than one.
 const CodeTwoFaces = matcher.CodeTwoFaces
 

@@ -5,6 +5,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+
+	"facematch/app"
 )
 
 // note is a sentence and the colour that goes with it.
@@ -65,7 +67,7 @@ func (w words) foundNote(s *documentState) note {
 		return note{w.T("found.several"), theme.ColorNameError}
 	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
-	case p.Code == 1 && p.Flaw == "":
+	case p.Code == 1 && (p.Flaw == "" || p.Flaw == app.FlawNobody): // other pages may have one
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
 	return note{join(w.side("anchor", p.Code, p.Flaw)), theme.ColorNameError}

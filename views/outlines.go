@@ -56,7 +56,7 @@ type other struct {
 }
 
 func newOutlinesRenderer(of *outlines) *outlinesRenderer {
-	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeWidth: outlineWidth, CornerRadius: 10}}
+	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeWidth: outlineWidth}}
 	r.all = append(r.all, r.whole)
 	for i := range r.lines {
 		r.lines[i] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
@@ -92,8 +92,9 @@ func (r *outlinesRenderer) Layout(size fyne.Size) {
 		case i > 0:
 			r.others[i-1].lay(at, box, !r.of.alike)
 		case r.of.good, r.of.alike:
-			if r.whole.StrokeColor = outlineGood; r.of.alike {
-				r.whole.StrokeColor = outlineOther
+			r.whole.StrokeColor, r.whole.CornerRadius = outlineGood, 10
+			if r.of.alike {
+				r.whole.StrokeColor, r.whole.CornerRadius = outlineOther, 0
 			}
 			r.whole.Move(at)
 			r.whole.Resize(box)

@@ -130,6 +130,20 @@ func TestFlawsInWords(t *testing.T) {
 	}
 }
 
+// A page without a face may have to be turned, or another page be looked at.
+func TestPageWithoutAFace(t *testing.T) {
+	w := english(t)
+	for flaw, want := range map[app.Flaw]string{
+		matcher.FlawNobody:  w.T("found.none"),
+		matcher.FlawBlurred: join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
+	} {
+		page := app.Portrait{Code: matcher.CodeNoFace, Flaw: flaw, Page: image.NewRGBA(image.Rect(0, 0, 4, 4))}
+		if got := w.foundNote(&documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
+			t.Errorf("%s: %q, want %q", flaw, got, want)
+		}
+	}
+}
+
 // all are the parts of this kind that can be seen.
 func all[T fyne.CanvasObject](o fyne.CanvasObject) (found []T) {
 	see(o, func(o fyne.CanvasObject) bool {
