@@ -73,20 +73,6 @@ func calibration(t testing.TB) *matcher.Calibration {
 	return c
 }
 
-// plain is a calibration of go-face alone with round numbers, for what does not
-// hang on the networks.
-func plain(t testing.TB) *matcher.Calibration {
-	t.Helper()
-	c, err := matcher.ParseCalibration([]byte(`{"name": "plain", "engine": "go-face",
-		"finder": {"detector": "detect.onnx", "landmarks": "points.onnx"},
-		"points": [[0, 100], [0.45, 80], [0.55, 60], [0.60, 50], [0.80, 10], [1.2, 0]],
-		"same_person_distance": 0.545, "result_from": 60, "models": [{"name": "detect.onnx", "sha256": ""}, {"name": "points.onnx", "sha256": ""}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 // models is the folder with the models; the test is skipped where there is none.
 func models(t testing.TB) string {
 	t.Helper()
