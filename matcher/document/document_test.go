@@ -98,13 +98,6 @@ func spots(img *image.RGBA, is func(r, g, b uint8) bool) []image.Point {
 	return middles
 }
 
-// no sees nothing.
-type no struct{}
-
-func (no) FindTurned(ctx context.Context, _ *image.RGBA, _ []int, _ float64, _ bool) ([]matcher.Face, error) {
-	return nil, ctx.Err()
-}
-
 func newFinder(t testing.TB, faces FaceFinder) *Finder {
 	t.Helper()
 	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})

@@ -267,15 +267,3 @@ func BenchmarkCheckGrows(b *testing.B) {
 	run("cores=1", one, 24, vga)
 	run("cores="+strconv.Itoa(base.workers), base, 24, vga)
 }
-
-// evenly chooses n frames spread over all of them.
-func evenly(frames []matcher.Frame, n int) []matcher.Frame {
-	if len(frames) <= n {
-		return frames
-	}
-	chosen := make([]matcher.Frame, n)
-	for i := range chosen {
-		chosen[i] = frames[i*len(frames)/n]
-	}
-	return chosen
-}

@@ -42,9 +42,11 @@ func (m *Matcher) Photograph(ctx context.Context, file matcher.Blob) (matcher.Te
 }
 
 func (m *Matcher) template(ctx context.Context, req matcher.Request) (matcher.Template, matcher.Side, error) {
-	if err := m.params.Engine.Load(ctx); err != nil {
+	end, err := m.params.Engine.begin(ctx)
+	if err != nil {
 		return nil, matcher.Side{}, err
 	}
+	defer end()
 	portrait, d, err := m.portrait(ctx, req)
 	if err != nil {
 		return nil, matcher.Side{}, err

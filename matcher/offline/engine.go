@@ -197,9 +197,13 @@ func (l *load) close() {
 	}
 }
 
-// begin counts a check that runs, until end is called. From the second one at the
+// begin loads the models and counts a check that runs, until end is called. From the second one at the
 // same time on there is one more recogniser, up to one a core.
-func (e *Engine) begin(l *load) (end func()) {
+func (e *Engine) begin(ctx context.Context) (end func(), err error) {
+	l, err := e.loaded(ctx)
+	if err != nil {
+		return nil, err
+	}
 	running := int(e.checks.Add(1))
 	l.goFace.mu.Lock()
 	defer l.goFace.mu.Unlock()
@@ -218,7 +222,7 @@ func (e *Engine) begin(l *load) (end func()) {
 			l.goFace.coming--
 		}
 	}
-	return func() { e.checks.Add(-1) }
+	return func() { e.checks.Add(-1) }, nil
 }
 
 // Close refuses new work, waits for calls still running and frees the models.

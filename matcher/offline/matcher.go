@@ -65,9 +65,11 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 	if req.Film == nil {
 		m.params.Engine.decoders.warm() // while the models are loaded
 	}
-	if err := m.params.Engine.Load(ctx); err != nil {
+	end, err := m.params.Engine.begin(ctx)
+	if err != nil {
 		return matcher.Answer{}, err
 	}
+	defer end()
 	answer := matcher.Answer{Best: -1, Engine: m.description()}
 
 	// Document and clip are looked at side by side: reading files leaves a core idle.
