@@ -76,6 +76,7 @@ const (
 	nearSideLarge = 56.0
 	nearSideLess  = 20.0
 	nearSideNext  = 36.0
+	nearReach     = 2.8
 	lessNear      = 0.2
 	lessSeen      = 0.4
 	// strengthWeight brings the strength of the second network's answer to the score's

@@ -237,7 +237,7 @@ func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
 	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
 	middle := onto.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
 	onto.dx, onto.dy = detectHeight/2-middle.x, detectHeight/2-middle.y
-	all, err := n.inSquare(img, onto, gocv.BorderReflect)
+	all, err := n.inSquare(img, onto)
 	if err != nil {
 		return 0, err
 	}
@@ -255,8 +255,8 @@ func (n *networks) closeScore(img *image.RGBA, f found) (float64, error) {
 // inSquare looks for faces in a picture as the similarity lays it onto a square of
 // the detector's height, with what is beyond its edge by the border. The boxes are
 // that square's.
-func (n *networks) inSquare(img *image.RGBA, onto similarity, border gocv.BorderType) ([]box, error) {
-	square := warpedOver(img, onto, detectHeight, border)
+func (n *networks) inSquare(img *image.RGBA, onto similarity) ([]box, error) {
+	square := warpedOver(img, onto, detectHeight, gocv.BorderReflect)
 	defer square.Close()
 	whole := gocv.NewMat()
 	defer whole.Close()

@@ -120,7 +120,8 @@ func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, sca
 		for _, b := range l.boxes {
 			b.cut = cutByTile(b, l.tile, size)
 			b = turnedBack(b, size, l.turn).times(1 / scale)
-			all = append(all, proposal{b, []guess{{lean: -float64(l.turn) * math.Pi / 180, weight: b.score}}})
+			g := guess{found: found{box: b}, lean: -float64(l.turn) * math.Pi / 180, weight: b.score}
+			all = append(all, proposal{b, []guess{g}})
 		}
 	}
 	return places(all), nil
@@ -239,14 +240,16 @@ next:
 	return kept[:min(len(kept), mostPlaces)]
 }
 
-// likely leaves the guesses that are less good than the best one by no more than so
-// much.
+// likely leaves the guesses whose weight or score is less than that of the best one by
+// no more than so much.
 func (p *proposal) likely(by float64) {
-	most := 0.0
+	weight, score := 0.0, 0.0
 	for _, g := range p.guesses {
-		most = max(most, g.weight)
+		weight, score = max(weight, g.weight), max(score, g.box.score)
 	}
-	p.guesses = slices.DeleteFunc(p.guesses, func(g guess) bool { return g.weight == 0 || g.weight < most-by })
+	p.guesses = slices.DeleteFunc(p.guesses, func(g guess) bool {
+		return g.weight == 0 || g.weight < weight-by && g.box.score <= score-by
+	})
 }
 
 // settle decides of each proposal whether it is a face and how it lies. Many a face
@@ -264,18 +267,14 @@ func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []propo
 		}
 		looked.small, looked.scale = small, copied
 	}
-	for _, look := range []func(*networks, sheet, *proposal, *guess) error{(*networks).glance, (*networks).weigh} {
-		type pair struct {
-			p *proposal
-			g *guess
-		}
-		var pairs []pair
+	for _, step := range []func(context.Context, sheet, []candidate) error{e.glance, e.weigh} {
+		var candidates []candidate
 		for i := range proposals {
 			for j := range proposals[i].guesses {
-				pairs = append(pairs, pair{&proposals[i], &proposals[i].guesses[j]})
+				candidates = append(candidates, candidate{&proposals[i], &proposals[i].guesses[j]})
 			}
 		}
-		if err := e.each(ctx, len(pairs), func(n *networks, i int) error { return look(n, looked, pairs[i].p, pairs[i].g) }); err != nil {
+		if err := step(ctx, looked, candidates); err != nil {
 			return nil, err
 		}
 		for i := range proposals {
@@ -303,77 +302,200 @@ func (e *Engine) settle(ctx context.Context, page *image.RGBA, proposals []propo
 	return all, nil
 }
 
-// glance looks at a guess closely, and smaller once more where there are others.
-func (n *networks) glance(page sheet, p *proposal, g *guess) (err error) {
-	g.shown = nearSide
-	g.box, err = n.near(page, p.box, g.lean, g.shown)
-	if err == nil && g.box.score == 0 && p.box.score > lyingScore { // a part of it may be hidden
-		g.shown = nearSideLarge
-		g.box, err = n.near(page, p.box, g.lean, g.shown)
+// candidate is a proposal and one of its guesses.
+type candidate struct {
+	p *proposal
+	g *guess
+}
+
+// glance looks at each guess closely, and smaller too where the face may lie another
+// way. A proposal that is seen at no turn then is shown larger: a part of the face may
+// be hidden. One seen at some turn is not, since a larger face looks like one at a
+// wrong turn too.
+func (e *Engine) glance(ctx context.Context, page sheet, candidates []candidate) error {
+	views := make([]view, len(candidates))
+	for i, at := range candidates {
+		views[i] = view{at.p.box, at.g.lean, nearSide}
 	}
-	g.weight = g.box.score
-	if err != nil || len(p.guesses) == 1 || g.weight == 0 {
+	seen, err := e.near(ctx, page, views)
+	if err != nil {
 		return err
 	}
-	less, err := n.near(page, p.box, g.lean, nearSideLess)
-	g.weight = (g.box.score + less.score) / 2
-	return err
+	known := map[*proposal]bool{}
+	for i, at := range candidates {
+		at.g.box, at.g.weight, at.g.shown = seen[i], seen[i].score, nearSide
+		known[at.p] = known[at.p] || seen[i].score > 0
+	}
+	var again []view
+	var of []candidate
+	for i, at := range candidates {
+		switch {
+		case !known[at.p] && at.p.box.score > lyingScore:
+			at.g.shown = nearSideLarge
+			again, of = append(again, view{at.p.box, at.g.lean, nearSideLarge}), append(of, at)
+		case seen[i].score > 0 && len(at.p.guesses) > 1:
+			again, of = append(again, view{at.p.box, at.g.lean, nearSideLess}), append(of, at)
+		}
+	}
+	if seen, err = e.near(ctx, page, again); err != nil {
+		return err
+	}
+	for i, at := range of {
+		if at.g.shown == nearSideLarge {
+			at.g.box, at.g.weight = seen[i], seen[i].score
+		} else {
+			at.g.weight = (at.g.box.score + seen[i].score) / 2
+		}
+	}
+	return nil
 }
 
 // weigh looks for the face's points, at the face once more as it leans then, and at
 // what the second network makes of it. A face of which the detector is certain, and
 // at one turn only, needs no more than its points.
-func (n *networks) weigh(page sheet, p *proposal, g *guess) error {
-	seen, turn := g.box, g.lean
-	f, err := n.locate(page.whole, seen, turn)
-	if err != nil {
-		return err
-	}
-	eyes := alignOn(f.points)
-	g.found, g.lean = f, math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)
-	g.weight = seen.score + surelyStrong
-	if len(p.guesses) == 1 && p.box.score >= certainScore {
-		return nil
-	}
-	if g.shown == nearSide {
-		again, err := n.near(page, seen, g.lean, nearSideNext)
+func (e *Engine) weigh(ctx context.Context, page sheet, candidates []candidate) error {
+	seen := make([]box, len(candidates))
+	err := e.each(ctx, len(candidates), func(n *networks, i int) error {
+		g := candidates[i].g
+		seen[i] = g.box
+		f, err := n.locate(page.whole, g.box, g.lean)
 		if err != nil {
 			return err
 		}
-		g.box.score = (seen.score + again.score) / 2
-	}
-	g.weight = g.box.score + surelyStrong
-	if n.features == nil {
+		eyes := alignOn(f.points)
+		g.found, g.lean = f, math.Atan2(eyes[1].y-eyes[0].y, eyes[1].x-eyes[0].x)
+		g.weight = g.box.score + surelyStrong
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	print, err := n.describe(page.whole, f, false)
-	g.weight = g.box.score + print.strength/strengthWeight
-	return err
-}
-
-// near shows the detector a face, turned back by how it leans and so many pixels
-// large, in the middle of what is around it, and gives the box it then has, as large
-// as it is upright. The score is 0 where it sees none.
-func (n *networks) near(page sheet, b box, lean, size float64) (box, error) {
-	b = b.times(page.scale)
-	scale := size / b.size()
-	onto := similarity{a: scale * math.Cos(lean), b: -scale * math.Sin(lean)}
-	at := onto.of(b.middle())
-	onto.dx, onto.dy = detectHeight/2-at.x, detectHeight/2-at.y
-	all, err := n.inSquare(page.small, onto, gocv.BorderConstant)
-	best := box{}
-	for _, c := range all {
-		off := spot{c.middle().x - detectHeight/2, c.middle().y - detectHeight/2}
-		if math.Hypot(off.x, off.y) < size/3 && c.size() > size/1.8 && c.size() < 1.8*size && c.score > best.score {
-			best = c
+	var unsure []candidate
+	var again []view
+	var of []candidate
+	for i, at := range candidates {
+		if len(at.p.guesses) == 1 && min(at.p.box.score, at.g.box.score) >= certainScore {
+			continue
+		}
+		unsure = append(unsure, at)
+		if at.g.shown == nearSide {
+			again, of = append(again, view{seen[i], at.g.lean, nearSideNext}), append(of, at)
 		}
 	}
-	if err != nil || best.score == 0 {
-		return box{}, err
+	closer, err := e.near(ctx, page, again)
+	if err != nil {
+		return err
 	}
-	m := onto.inverse().of(best.middle())
-	w, h := best.width()/scale/2, best.height()/scale/2
-	return box{minX: m.x - w, maxX: m.x + w, minY: m.y - h, maxY: m.y + h, score: best.score}.times(1 / page.scale), nil
+	for i, at := range of {
+		at.g.box.score = (at.g.box.score + closer[i].score) / 2
+		at.g.weight = at.g.box.score + surelyStrong
+	}
+	return e.each(ctx, len(unsure), func(n *networks, i int) error {
+		if n.features == nil {
+			return nil
+		}
+		g := unsure[i].g
+		print, err := n.describe(page.whole, g.found, false)
+		g.weight = g.box.score + print.strength/strengthWeight
+		return err
+	})
+}
+
+// view is a place on a page as the detector is shown it: turned back by how it leans,
+// and so many pixels large.
+type view struct {
+	box        box
+	lean, size float64
+}
+
+// near shows the detector what is in each view, several views beside each other in
+// one picture, each with nearReach times its size around. Of each view it gives the box
+// of the face in its middle, as large as it is upright; the score is 0 where there is
+// none.
+func (e *Engine) near(ctx context.Context, page sheet, views []view) ([]box, error) {
+	bySide := map[int][]int{}
+	var sides []int
+	for i, v := range views {
+		side := 8 * int(math.Ceil(nearReach*max(v.size, nearSide)/8)) // the detector's smallest step
+		if bySide[side] == nil {
+			sides = append(sides, side)
+		}
+		bySide[side] = append(bySide[side], i)
+	}
+	type shot struct {
+		side int
+		of   []int // views
+	}
+	var shots []shot
+	for _, side := range sides {
+		for of := range slices.Chunk(bySide[side], (detectWidth/side)*(detectHeight/side)) {
+			shots = append(shots, shot{side, of})
+		}
+	}
+	seen := make([]box, len(views))
+	err := e.each(ctx, len(shots), func(n *networks, i int) error {
+		s := shots[i]
+		shown := make([]view, len(s.of))
+		for j, at := range s.of {
+			shown[j] = views[at]
+		}
+		boxes, err := n.mosaic(page, shown, s.side)
+		if err != nil {
+			return err
+		}
+		for j, at := range s.of {
+			seen[at] = boxes[j]
+		}
+		return nil
+	})
+	return seen, err
+}
+
+// mosaic looks at views that are laid beside each other, each in a square of this side.
+func (n *networks) mosaic(page sheet, views []view, side int) ([]box, error) {
+	grey := gocv.NewScalar(outside, outside, outside, 0)
+	whole := gocv.NewMatWithSizeFromScalar(grey, detectHeight, detectWidth, gocv.MatTypeCV8UC3)
+	defer whole.Close()
+	columns := detectWidth / side
+	onto := make([]similarity, len(views))
+	middles := make([]spot, len(views))
+	for i, v := range views {
+		b := v.box.times(page.scale)
+		scale := v.size / b.size()
+		onto[i] = similarity{a: scale * math.Cos(v.lean), b: -scale * math.Sin(v.lean)}
+		at := onto[i].of(b.middle())
+		onto[i].dx, onto[i].dy = float64(side)/2-at.x, float64(side)/2-at.y
+		corner := image.Pt(i%columns*side, i/columns*side)
+		square := warpedOver(page.small, onto[i], side, gocv.BorderConstant)
+		cell := whole.Region(image.Rectangle{Min: corner, Max: corner.Add(image.Pt(side, side))})
+		square.CopyTo(&cell)
+		cell.Close()
+		square.Close()
+		onto[i].dx, onto[i].dy = onto[i].dx+float64(corner.X), onto[i].dy+float64(corner.Y)
+		middles[i] = spot{float64(corner.X + side/2), float64(corner.Y + side/2)}
+	}
+	all, err := n.boxes(whole, detectScore)
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]box, len(views))
+	for i, v := range views {
+		best := box{}
+		for _, c := range all {
+			off := spot{c.middle().x - middles[i].x, c.middle().y - middles[i].y}
+			if math.Hypot(off.x, off.y) < v.size/3 && c.size() > v.size/1.8 && c.size() < 1.8*v.size && c.score > best.score {
+				best = c
+			}
+		}
+		if best.score == 0 {
+			continue
+		}
+		scale := onto[i].scale()
+		m := onto[i].inverse().of(best.middle())
+		w, h := best.width()/scale/2, best.height()/scale/2
+		seen[i] = box{minX: m.x - w, maxX: m.x + w, minY: m.y - h, maxY: m.y + h, score: best.score}.times(1 / page.scale)
+	}
+	return seen, nil
 }
 
 // together keeps one of each face that was found at several levels: the surest.
