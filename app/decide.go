@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
@@ -14,6 +15,13 @@ import (
 
 // maxNote is the longest note of a decision, in characters.
 const maxNote = 2000
+
+// Decider records decisions about checks.
+type Decider interface {
+	// Decidable gives what a decision about a check depends on.
+	Decidable(ctx context.Context, check string) (history.Row, error)
+	Decide(ctx context.Context, d history.Decision) error
+}
 
 // DecisionInput is what a person decides about a check.
 type DecisionInput struct {
@@ -47,7 +55,7 @@ func overrides(r history.Row) history.Outcome {
 // .second_role; those of SignIn for the second operator; store.check_unknown,
 // .check_running and .check_decided (somebody else was first); and those of Allow.
 func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
-	who, err := d.enter(ctx, ActionDecide)
+	who, err := d.Enter(ctx, access.Decide)
 	if err != nil {
 		return err
 	}
@@ -62,7 +70,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	switch row.Outcome {
 	case history.Pass, history.Refer, history.Fail:
 	case history.Running:
-		return matcher.NewProblem("store.check_running", nil)
+		return matcher.NewProblem(history.KeyCheckRunning, nil)
 	default:
 		return matcher.NewProblem("decide.nothing", nil)
 	}
@@ -70,7 +78,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note, Overrides: overrides(row),
 	}
 	if decision.Overrides != "" {
-		if err := d.Allow(ctx, ActionOverride); err != nil {
+		if err := d.Allow(ctx, access.Override); err != nil {
 			return err
 		}
 		if decision.Second, decision.Verified, err = d.second(ctx, who, in); err != nil {
@@ -113,7 +121,7 @@ func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) 
 	case !who.SignedIn:
 		return name, false, nil
 	}
-	login, record, err := d.vouch(ctx, name, in.Passphrase)
+	login, record, err := d.Vouch(ctx, name, in.Passphrase)
 	if err != nil {
 		return "", false, err
 	}
@@ -121,7 +129,7 @@ func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) 
 	if err := d.p.History.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return "", false, err
 	}
-	if !maySecond(login.Role) {
+	if !access.RoleMaySecond(login.Role) {
 		return "", false, matcher.NewProblem("decide.second_role", nil)
 	}
 	return login.Name, true, nil

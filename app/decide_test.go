@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -124,11 +125,11 @@ func TestSecondNameInSingleUserMode(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	in := DecisionInput{Check: m.checked(history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen"}
 	wantKey(t, d.Decide(t.Context(), in), "decide.second")
-	in.Second = " " + strings.ToUpper(systemUser()) + " "
+	in.Second = " " + strings.ToUpper(access.SystemUser()) + " "
 	wantKey(t, d.Decide(t.Context(), in), "decide.same_person")
 	in.Second = "  Cleo   Night "
 	must(t, d.Decide(t.Context(), in))
-	if got := m.decided[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn || got.Overrides != history.Fail || got.Operator != systemUser() {
+	if got := m.decided[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn || got.Overrides != history.Fail || got.Operator != access.SystemUser() {
 		t.Errorf("%+v", got)
 	}
 	if len(m.signedIn) != 0 {

@@ -540,7 +540,7 @@ func TestAFaceIsChosenByItsNumber(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	d.p.Portraits = picker{finder{portrait: two}}
 	_, err := d.Check(context.Background(), CheckInput{Consent: true, Face: 3}, nil)
-	if matcher.AsProblem(err, "").Key != NoFace || len(m.started) != 0 {
+	if matcher.AsProblem(err, "").Key != KeyNoFace || len(m.started) != 0 {
 		t.Errorf("number 3: %v, %d checks", err, len(m.started))
 	}
 	d.p.Portraits = picker{finder{err: matcher.NewProblem("document.damaged", nil)}}

@@ -375,7 +375,7 @@ func TestExportFromAnotherHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := d.Export(context.Background(), ExportInput{From: from, Format: export.JSONL, File: file}, nil)
+	out, err := from.Export(context.Background(), ExportInput{Format: export.JSONL, File: file}, nil)
 	if err != nil || out.Checks != 4 || out.Head.Seq != 9 || len(other.exported) != 0 || len(m.exported) != 1 {
 		t.Fatalf("%+v %v", out, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/settings"
@@ -52,7 +53,8 @@ func staffed(t *testing.T) (*Desk, *memory, *clock) {
 	t.Helper()
 	d, m, _ := desk(t, &scripted{})
 	c := &clock{now: time.Date(2026, 11, 24, 8, 55, 0, 0, time.UTC)}
-	d.p.Now, d.g.Now = c.Now, c.Now
+	d.p.Now = c.Now
+	d.Guard = newGuard(d.p)
 	ctx := t.Context()
 	must(t, d.AddOperator(ctx, "Ada", history.RoleAdministrator, staff["Ada"].passphrase))
 	as(t, d, "Ada")
@@ -101,15 +103,15 @@ func operatorsFile(d *Desk) string {
 func TestSingleUser(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	who, in := d.Who()
-	if !d.SingleUser() || !in || who.Operator != systemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
+	if !d.SingleUser() || !in || who.Operator != access.SystemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
 		t.Errorf("%+v, %v", who, in)
 	}
-	for _, a := range Actions {
+	for _, a := range access.Actions {
 		if !d.May(a) {
 			t.Errorf("may not %s", a)
 		}
 	}
-	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.started[0].SignedIn || m.started[0].Operator != systemUser() {
+	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.started[0].SignedIn || m.started[0].Operator != access.SystemUser() {
 		t.Errorf("%v, %+v", err, m.started)
 	}
 	wantKey(t, d.SignIn(t.Context(), "Ada", "whatever it may be"), "operators.none")
@@ -130,14 +132,14 @@ func TestFirstOperator(t *testing.T) {
 		if _, in := d.Who(); d.SingleUser() || in {
 			t.Error("somebody is in")
 		}
-		wantKey(t, d.Allow(ctx, ActionCheck), "operators.signed_out")
+		wantKey(t, d.Allow(ctx, access.Check), "operators.signed_out")
 		wantKey(t, d.AddOperator(ctx, "Eve", history.RoleAdministrator, staff["Ben"].passphrase), "operators.signed_out")
 	}
 	if len(m.settings) != 1 {
 		t.Fatalf("%+v", m.settings)
 	}
 	c := m.settings[0]
-	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != systemUser() ||
+	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != access.SystemUser() ||
 		len(c.Operators) != 1 || c.SHA256 == "" {
 		t.Errorf("%+v", c)
 	}
@@ -170,7 +172,7 @@ func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
 	// Who cannot be recorded does not come in.
 	m.refuse = matcher.NewProblem("store.full", nil)
 	wantKey(t, d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase), "store.full")
-	if d.May(ActionCheck) {
+	if d.May(access.Check) {
 		t.Error("Ben is in, and nobody knows")
 	}
 }
@@ -208,7 +210,7 @@ func TestListThatIsGone(t *testing.T) {
 		for name, d := range map[string]*Desk{"running": d, "just started": fresh} {
 			must(t, d.NoticeSettings(t.Context()))
 			records := len(m.settings)
-			for _, a := range Actions {
+			for _, a := range access.Actions {
 				wantKey(t, d.Allow(t.Context(), a), key)
 			}
 			if _, in := d.Who(); in || d.SingleUser() {
@@ -227,18 +229,23 @@ func TestListThatIsGone(t *testing.T) {
 	}
 }
 
+// silent is a history that cannot say whether operators are set up.
+type silent struct{ History }
+
+func (silent) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return history.SettingsChange{}, false, matcher.NewProblem("store.damaged", nil)
+}
+
 // Where the history cannot say whether operators are set up, nobody may assume
 // that they are not.
 func TestHistoryThatCannotSay(t *testing.T) {
 	d, _, _ := desk(t, &scripted{})
-	broken := matcher.NewProblem("store.damaged", nil)
-	d.g.Recorded = func(context.Context) (history.SettingsChange, bool, error) {
-		return history.SettingsChange{}, false, broken
-	}
+	d.p.History = silent{d.p.History}
+	d.Guard = newGuard(d.p)
 	if _, in := d.Who(); in || d.SingleUser() {
 		t.Error("somebody is in")
 	}
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "store.damaged")
+	wantKey(t, d.Allow(t.Context(), access.Check), "store.damaged")
 }
 
 func TestOperatorsChangedByHandAreNoticed(t *testing.T) {
@@ -310,7 +317,7 @@ func TestOwnPassphrase(t *testing.T) {
 	must(t, other.SignIn(t.Context(), "Ben", next))
 	as(t, d, "Ada")
 	must(t, d.SetPassphrase(t.Context(), "Ben", "nine soft hammers wait"))
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 }
 
 func TestWhoIsRemovedIsOut(t *testing.T) {
@@ -322,13 +329,13 @@ func TestWhoIsRemovedIsOut(t *testing.T) {
 	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" || c.Operator != "Ada" || len(c.Operators) != 3 {
 		t.Errorf("%+v", c)
 	}
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 	wantKey(t, d.RemoveOperator(t.Context(), "Ada"), "operators.last_admin")
 	// Another role is in force at once too.
 	as(t, other, "Cleo")
 	must(t, d.RemoveOperator(t.Context(), "Cleo"))
 	must(t, d.AddOperator(t.Context(), "Cleo", history.RoleAuditor, staff["Cleo"].passphrase))
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 }
 
 func TestLockAfterIdleTime(t *testing.T) {
@@ -337,27 +344,27 @@ func TestLockAfterIdleTime(t *testing.T) {
 	c.add(9*time.Minute + 59*time.Second)
 	d.Touch()
 	c.add(9*time.Minute + 59*time.Second)
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Fatal("locked too early")
 	}
 	c.add(time.Second)
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	who, in := d.Who()
 	if in || who.Operator != "Ben" || who.SignedIn {
 		t.Errorf("%+v, %v", who, in)
 	}
 	d.Touch()                // wakes nobody up
 	c.add(-30 * time.Minute) // nor does the clock
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	as(t, d, "Ben")
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Error("still locked")
 	}
 	c.add(10 * time.Minute)
 	d.Touch() // comes too late
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	as(t, d, "Cleo") // instead of Ben
 	if who, in := d.Who(); !in || who.Operator != "Cleo" {
 		t.Errorf("%+v", who)
@@ -371,14 +378,14 @@ func TestLockNever(t *testing.T) {
 	s.Operators.LockMinutes = 0
 	must(t, d.SaveSettings(t.Context(), s))
 	c.add(1000 * time.Hour)
-	if !d.May(ActionSettings) {
+	if !d.May(access.Settings) {
 		t.Error("locked")
 	}
 	s.Operators.LockMinutes = 1
 	must(t, d.SaveSettings(t.Context(), s))
 	d.Stay() // as a program does that serves others
 	c.add(time.Hour)
-	if !d.May(ActionSettings) {
+	if !d.May(access.Settings) {
 		t.Error("a program nobody sits at is locked")
 	}
 	for _, wrong := range []int{-1, 24*60 + 1} {
@@ -395,10 +402,11 @@ func TestLockNever(t *testing.T) {
 func TestLockAfterSleep(t *testing.T) {
 	d, _, _ := staffed(t)
 	now := time.Now()
-	d.g.Now = func() time.Time { return now }
+	d.p.Now = func() time.Time { return now }
+	d.Guard = newGuard(d.p)
 	as(t, d, "Ben")
-	d.in.last = d.in.last.Add(0).Round(0).Add(-time.Hour) // by the clock on the wall alone
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	now = now.Round(0).Add(time.Hour) // by the wall clock alone
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 }
 
 // A check that runs while the lock falls goes on, and is recorded as its
@@ -408,7 +416,7 @@ func TestLockDuringACheck(t *testing.T) {
 	as(t, d, "Ben")
 	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		c.add(time.Hour)
-		wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+		wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.started[0].Operator != "Ben" {
@@ -447,7 +455,7 @@ func TestGuardFromManyGoroutines(t *testing.T) {
 					t.Error(err)
 				}
 				d.Who()
-				d.May(ActionHistory)
+				d.May(access.History)
 				d.SingleUser()
 			}
 		})
@@ -491,7 +499,7 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	ask := func() time.Duration {
 		begun := time.Now()
 		for range 10 {
-			for _, a := range Actions {
+			for _, a := range access.Actions {
 				d.May(a)
 			}
 			d.Who()
@@ -503,11 +511,11 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	}
 	before := count()
 	took := ask()
-	t.Logf("%d questions took %v, with a file that takes %v to read", 10*(len(Actions)+4), took, slow)
+	t.Logf("%d questions took %v, with a file that takes %v to read", 10*(len(access.Actions)+4), took, slow)
 	if took > slow/2 || count() != before {
 		t.Errorf("asking took %v and read the file %d times", took, count()-before)
 	}
-	time.Sleep(rereadAfter)
+	time.Sleep(access.RereadAfter)
 	if took = ask(); took > slow/2 {
 		t.Errorf("asking after a while took %v", took)
 	}
@@ -517,7 +525,7 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	}
 	// Doing something goes by the list as it is.
 	before = count()
-	if err := d.Allow(t.Context(), ActionCheck); err != nil || count() == before {
+	if err := d.Allow(t.Context(), access.Check); err != nil || count() == before {
 		t.Errorf("%v, the file was read %d times", err, count()-before)
 	}
 }
@@ -529,12 +537,12 @@ func TestAListThatChangedIsKnown(t *testing.T) {
 	as(t, d, "Ben")
 	other := again(t, d)
 	as(t, other, "Ada")
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Fatal("Ben may not check")
 	}
 	must(t, other.RemoveOperator(t.Context(), "Ben"))
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.signed_out")
-	if _, in := d.Who(); in || d.May(ActionCheck) || slices.Contains(d.Names(), "Ben") {
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.signed_out")
+	if _, in := d.Who(); in || d.May(access.Check) || slices.Contains(d.Names(), "Ben") {
 		t.Error("Ben is still in")
 	}
 	if slices.Contains(other.Names(), "Ben") {

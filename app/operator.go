@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
@@ -11,10 +12,10 @@ import (
 // Operators lists who may work with the program, by name.
 func (d *Desk) Operators() ([]operators.Operator, error) {
 	ctx := context.Background()
-	if err := d.Allow(ctx, ActionOperators); err != nil {
+	if err := d.Allow(ctx, access.Operators); err != nil {
 		return nil, err
 	}
-	list, err := d.list(ctx)
+	list, err := d.ReadOperators(ctx)
 	return list.Operators, err
 }
 
@@ -22,7 +23,7 @@ func (d *Desk) Operators() ([]operators.Operator, error) {
 // from then on everybody signs in. The problems are those of operators.Keeper.Add,
 // of Allow, and the history's, where nothing is changed.
 func (d *Desk) AddOperator(ctx context.Context, name string, role history.Role, passphrase string) error {
-	who, err := d.enter(ctx, ActionOperators)
+	who, err := d.Enter(ctx, access.Operators)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (d *Desk) AddOperator(ctx context.Context, name string, role history.Role, 
 // RemoveOperator removes an operator and records it. What they did stays in the
 // history under their name. The last administrator stays: operators.last_admin.
 func (d *Desk) RemoveOperator(ctx context.Context, name string) error {
-	who, err := d.enter(ctx, ActionOperators)
+	who, err := d.Enter(ctx, access.Operators)
 	if err != nil {
 		return err
 	}
@@ -45,14 +46,14 @@ func (d *Desk) RemoveOperator(ctx context.Context, name string) error {
 // SetPassphrase gives an operator another passphrase and records that. Everybody
 // may do so for themselves, who then stay signed in, an administrator for all.
 func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error {
-	who, own := d.who(d.list(ctx))
+	who, own := d.WhoNow(ctx)
 	if own = own && who.SignedIn && operators.Same(who.Operator, name); !own {
 		var err error
-		if who, err = d.enter(ctx, ActionOperators); err != nil {
+		if who, err = d.Enter(ctx, access.Operators); err != nil {
 			return err
 		}
 		if !who.SignedIn {
-			return matcher.NewProblem("operators.none", nil)
+			return matcher.NewProblem(operators.KeyNone, nil)
 		}
 	}
 	defer d.Reread()
@@ -60,7 +61,7 @@ func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error
 		return d.p.Operators.SetPassphrase(ctx, name, passphrase, d.changed(ctx, who, history.OperatorPassphrase))
 	}
 	if own {
-		return d.renewing(change)
+		return d.KeepSignedIn(change)
 	}
 	return change()
 }
@@ -82,7 +83,7 @@ func (d *Desk) noticeOperators(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.list(ctx)
+	list, err := d.ReadOperators(ctx)
 	if err != nil || list.Operators == nil || found && last.SHA256 == list.SHA256 {
 		return nil // the error is told to whoever wants to sign in
 	}

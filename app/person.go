@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"facematch/app/history"
-	"facematch/app/plain"
+	"facematch/app/names"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
@@ -66,13 +66,13 @@ func mayKeepPictures(s settings.Settings, agreed string) bool {
 // MaxName is the longest name taken, in characters.
 const MaxName = 200
 
-// CleanName trims a full name and checks it as plain.Name does, with at most
+// CleanName trims a full name and checks it as names.Clean does, with at most
 // MaxName characters: the name may become an HTTP header. The error is a *Problem
 // without the name.
 func CleanName(name string) (string, error) {
-	name, err := plain.Name(name, MaxName)
+	name, err := names.Clean(name, MaxName)
 	switch {
-	case errors.Is(err, plain.ErrLong):
+	case errors.Is(err, names.ErrLong):
 		return "", matcher.NewProblem("check.name_long", nil, "Max", MaxName)
 	case err != nil:
 		return "", matcher.NewProblem("check.name_control", nil)

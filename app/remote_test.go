@@ -207,15 +207,16 @@ func TestWhatTheAPIHasNotTaken(t *testing.T) {
 	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "remote.unreachable" || check.Unsent == nil || !is(clip) {
 		t.Fatalf("%v, %+v", err, check)
 	}
-	again, err := d.Check(context.Background(), *check.Unsent, nil)
+	again, err := d.Retry(context.Background(), check.Unsent, history.Remote, nil)
 	if err != nil || again.Unsent == nil || again.Session != check.Session || !is(clip) || len(m.started) != 2 {
 		t.Fatalf("%v, %+v", err, again)
 	}
-	here := *again.Unsent
-	here.Mode = history.Offline
-	offline, err := d.Check(context.Background(), here, nil)
+	offline, err := d.Retry(context.Background(), again.Unsent, history.Offline, nil)
 	if err != nil || offline.Outcome != history.Pass || offline.Session != check.Session || m.started[2].Mode != history.Offline || is(clip) {
 		t.Errorf("%v, %+v", err, offline)
+	}
+	if m.started[2].Consent.SendName {
+		t.Error("a name is said to be sent where this computer decides")
 	}
 	if m.started[2].Consent.Wording != RemoteConsentWording {
 		t.Error("the wording is not the one the person agreed to")
@@ -236,7 +237,7 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 	if err != nil || check.Unsent == nil {
 		t.Fatal(err)
 	}
-	kept, err := d.Keep(context.Background(), *check.Unsent)
+	kept, err := d.Keep(context.Background(), check.Unsent)
 	if err != nil || is(clip) {
 		t.Fatalf("%v, the clip is still there: %v", err, is(clip))
 	}
@@ -285,7 +286,7 @@ func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{CutAfter: 5000} })
 			d, m := remoteDesk(t, &scripted{}, s)
-			kept, err := d.Keep(context.Background(), CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(), Consent: true})
+			kept, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(), Consent: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -305,7 +306,7 @@ func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
 func TestKeptChecksExpire(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, _ := remoteDesk(t, &scripted{}, s)
-	if _, err := d.Keep(context.Background(), CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession()}); err != nil {
+	if _, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession()}}); err != nil {
 		t.Fatal(err)
 	}
 	later := time.Now().Add(time.Duration(d.Settings().API.KeepDays)*24*time.Hour + time.Minute)

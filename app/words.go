@@ -79,10 +79,6 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 	return notes
 }
 
-// ReasonMinor is the reason an answer gives for which a person under 18 is
-// referred.
-const ReasonMinor = matcher.ReasonMinor
-
 // reasonKeys are the keys of the words for the reasons besides conditions.
 var reasonKeys = map[string]string{
 	matcher.ReasonMinor:         "reason.minor",

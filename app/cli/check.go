@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -96,7 +97,7 @@ func (c *commands) check() *cobra.Command {
 func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
 	return c.with(cmd.Context(), format, func(p Program) error {
 		desk := p.Desk()
-		if err := c.enter(cmd, desk, app.ActionCheck); err != nil {
+		if err := c.enter(cmd, desk, access.Check); err != nil {
 			return err
 		}
 		if cmp.Or(in.Mode, desk.Settings().Matching.Mode) == history.Remote {
@@ -106,7 +107,7 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
 		switch key := matcher.AsProblem(err, "").Key; {
-		case key == "check.mode_ask" || key == "check.prefilled" || key == app.NoFace:
+		case key == app.KeyModeAsk || key == app.KeyPrefilled || key == app.KeyNoFace:
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err

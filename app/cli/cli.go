@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/assets/translations"
@@ -235,7 +236,7 @@ func (c *commands) told(err error, format string) error {
 
 // look opens the history for one command that only looks, lets whoever may do so
 // in, and closes it after.
-func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
+func (c *commands) look(cmd *cobra.Command, a access.Action, format string, do func(Records) error) error {
 	records, err := c.History(cmd.Context())
 	if err == nil {
 		if err = c.enter(cmd, records, a); err == nil || c.verifies && c.unrecorded(err) {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/app/operators"
@@ -73,12 +74,12 @@ type parts struct {
 // looking is the parts for somebody who only looks.
 type looking struct {
 	*parts
-	*app.Guard
+	*access.Guard
 }
 
 func (p *parts) looking(t *testing.T) looking {
 	t.Helper()
-	return looking{p, app.NewGuard(app.GuardParams{
+	return looking{p, access.New(access.Params{
 		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2", Version: "1.2.3", Now: time.Now,
 	})}
 }

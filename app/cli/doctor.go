@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
@@ -50,7 +51,7 @@ func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error)
 	if desk.SingleUser() {
 		return matcher.Notice{Key: "doctor.single_user"}, nil
 	}
-	err := desk.Allow(ctx, app.ActionHistory)
+	err := desk.Allow(ctx, access.History)
 	if matcher.IsProblem(err, operators.KeySignedOut) {
 		err = nil
 	}
@@ -130,7 +131,7 @@ func (c *commands) doctor() *cobra.Command {
 		} else {
 			defer p.Close()
 			if c.who != (identity{}) {
-				if err := c.enter(cmd, p.Desk(), app.ActionHistory); err != nil {
+				if err := c.enter(cmd, p.Desk(), access.History); err != nil {
 					return c.told(err, format)
 				}
 			}

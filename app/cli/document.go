@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 	"facematch/matcher/quality"
 )
@@ -113,7 +113,7 @@ func (c *commands) document() *cobra.Command {
 func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int) (matcher.Portrait, error) {
 	found, err := desk.PickPortrait(cmd.Context(), document, number, face)
 	var p *matcher.Problem
-	if errors.As(err, &p) && (p.Key == "document.no_page" || p.Key == app.NoFace) {
+	if errors.As(err, &p) && (p.Key == "document.no_page" || p.Key == app.KeyNoFace) {
 		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
 	}
 	return found, err
@@ -133,7 +133,7 @@ func writeSent(ctx context.Context, desk *app.Desk, document matcher.Blob, p mat
 	if err = errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	if err := private.Write(path, data); err != nil {
+	if err := privatefile.Write(path, data); err != nil {
 		return matcher.NewProblem("cli.document.sent_unwritten", err)
 	}
 	return nil
@@ -220,7 +220,7 @@ func writePicture(path string, picture image.Image) error {
 		return fmt.Errorf("portrait: %w", err)
 	}
 	// The portrait is a person's picture: for its owner's eyes only.
-	if err := private.Write(path, b.Bytes()); err != nil {
+	if err := privatefile.Write(path, b.Bytes()); err != nil {
 		return matcher.NewProblem("cli.document.unwritten", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/export"
 	"facematch/matcher"
 )
@@ -52,13 +54,18 @@ func (c *commands) historyExport() *cobra.Command {
 			in.File, in.To = "", c.out
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionExport); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
 				return err
 			}
 			return c.export(cmd, p.Desk(), in, *db)
 		})
 	}
 	return cmd
+}
+
+// exporter is our own history or another desk's.
+type exporter interface {
+	Export(ctx context.Context, in app.ExportInput, progress matcher.ProgressFunc) (app.Exported, error)
 }
 
 func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, db string) error {
@@ -69,15 +76,14 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 	if err != nil {
 		return err
 	}
-	in.From = other
-	return errors.Join(c.exportFrom(cmd, desk, in), other.Close())
+	return errors.Join(c.exportFrom(cmd, other, in), other.Close())
 }
 
-func (c *commands) exportFrom(cmd *cobra.Command, desk *app.Desk, in app.ExportInput) error {
+func (c *commands) exportFrom(cmd *cobra.Command, from exporter, in app.ExportInput) error {
 	line := newProgressLine(c.Stderr, func(at matcher.Progress) string {
 		return c.Words.T("cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)))
 	})
-	done, err := desk.Export(cmd.Context(), in, line.Show)
+	done, err := from.Export(cmd.Context(), in, line.Show)
 	line.Clear()
 	if err != nil {
 		return err

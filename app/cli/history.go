@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
@@ -98,11 +99,11 @@ const mostListed = 100_000
 
 // reading is what somebody does who has lists printed: with names, for other
 // programs to read, that is as good as an export.
-func reading(names bool, format string) app.Action {
+func reading(names bool, format string) access.Action {
 	if names && format != "text" {
-		return app.ActionExport
+		return access.Export
 	}
-	return app.ActionHistory
+	return access.History
 }
 
 func (c *commands) writeRows(rows []history.Row, names bool, format string) error {
@@ -235,7 +236,7 @@ func (c *commands) historyVerify() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.lookAt(cmd, app.ActionHistory, *db, format, func(r shown) error {
+		err := c.lookAt(cmd, access.History, *db, format, func(r shown) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -29,7 +30,7 @@ func (c *commands) dbFlag(cmd *cobra.Command) *string {
 // lookAt opens our own history or, where a file is named, another desk's, for one
 // command that only looks. Who may look at ours may look at others'; a computer
 // without a history of its own is nobody's yet.
-func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format string, do func(shown) error) error {
+func (c *commands) lookAt(cmd *cobra.Command, action access.Action, db, format string, do func(shown) error) error {
 	if db == "" {
 		return c.look(cmd, action, format, func(r Records) error { return do(r) })
 	}

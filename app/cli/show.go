@@ -22,8 +22,8 @@ func (c *commands) historyShow() *cobra.Command {
 		Short: c.Words.T("cli.show.short"),
 		Long:  c.Words.T("cli.show.long"),
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 || len(args[0]) < leastID {
-				return c.usage(cmd, "cli.show.needs_check", "Least", leastID)
+			if len(args) != 1 || len(args[0]) < history.LeastID {
+				return c.usage(cmd, "cli.show.needs_check", "Least", history.LeastID)
 			}
 			return nil
 		},

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/operators"
 	"facematch/matcher"
 )
@@ -19,7 +19,7 @@ import (
 // alone.
 type Door interface {
 	SingleUser() bool
-	Allow(ctx context.Context, a app.Action) error
+	Allow(ctx context.Context, a access.Action) error
 	SignIn(ctx context.Context, name, passphrase string) error
 }
 
@@ -40,11 +40,11 @@ func (c *commands) identityFlags(cmd *cobra.Command) {
 
 // enter lets somebody in to do something: in single-user mode everybody, else who
 // signs in, by --operator and --secret-file or on the terminal, and may do it.
-func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
+func (c *commands) enter(cmd *cobra.Command, door Door, a access.Action) error {
 	ctx := cmd.Context()
 	if door.SingleUser() {
 		if c.who != (identity{}) {
-			return matcher.NewProblem("operators.none", nil)
+			return matcher.NewProblem(operators.KeyNone, nil)
 		}
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/token"
 	"facematch/matcher"
 )
@@ -33,7 +34,7 @@ func (c *commands) token() *cobra.Command {
 			Args:  c.noArguments,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				return c.with(cmd.Context(), "text", func(p Program) error {
-					if err := c.enter(cmd, p.Desk(), app.ActionToken); err != nil {
+					if err := c.enter(cmd, p.Desk(), access.Token); err != nil {
 						return err
 					}
 					return do(cmd.Context(), p.Desk())

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strconv"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 	"facematch/matcher/accuracy"
 )
@@ -314,7 +314,7 @@ func (r *Report) WriteCalibration(file string) error {
 	if err := vacant(file); err != nil {
 		return err
 	}
-	if err := private.Write(file, data); err != nil {
+	if err := privatefile.Write(file, data); err != nil {
 		return matcher.NewProblem("evaluate.calibration_unwritten", err)
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -69,7 +69,7 @@ func (r *Report) Write(folder string, w Words) error {
 			}
 			continue
 		}
-		if err := private.Write(path, data); err != nil {
+		if err := privatefile.Write(path, data); err != nil {
 			return matcher.NewProblem("evaluate.report_unwritten", err)
 		}
 	}

@@ -8,12 +8,6 @@ import (
 	"facematch/app/history"
 )
 
-// outcomes are in the order of the summary.
-var outcomes = []history.Outcome{
-	history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
-	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
-}
-
 // printSelection prints what was asked for, the counts, and the list.
 func (w *pdfWriter) printSelection(p *paper.Paper) {
 	t := w.words.T
@@ -29,7 +23,7 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	counts := p.Table([]paper.Column{
 		{Title: t("report.outcome"), Share: 3}, {Title: t("report.number"), Share: 1, Right: true}, {Title: t("report.share"), Share: 1, Right: true}, {Share: 3},
 	})
-	for _, o := range outcomes {
+	for _, o := range history.Outcomes {
 		n := w.counts.ByOutcome[o]
 		if n == 0 {
 			continue

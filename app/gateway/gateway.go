@@ -31,6 +31,7 @@ import (
 	"github.com/google/uuid"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/matcher"
 )
 
@@ -396,7 +397,7 @@ func (g *Gateway) ready(q *request) (any, error) {
 	if g.stopping.Err() != nil {
 		return nil, retry(stopped, stopTime)
 	}
-	if g.p.Desk.Allow(q.Context(), app.ActionCheck) != nil {
+	if g.p.Desk.Allow(q.Context(), access.Check) != nil {
 		return nil, errNobody
 	}
 	ctx, cancel := context.WithTimeout(q.Context(), readyTime)

@@ -18,7 +18,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"facematch/app"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -114,7 +114,7 @@ func (t *Tokens) change(how func([]Token) ([]Token, error)) error {
 	}
 	data, err := json.MarshalIndent(kept, "", "  ")
 	if err == nil {
-		err = private.Write(t.file, append(data, '\n'))
+		err = privatefile.Write(t.file, append(data, '\n'))
 	}
 	if err != nil {
 		return matcher.NewProblem("serve.token_file", err)

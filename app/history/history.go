@@ -43,6 +43,12 @@ const (
 	FromCamera DocumentSource = "camera" // a photo by the desk's own camera
 )
 
+// Where the key of sealed parts lies.
+const (
+	KeyInKeyring = "keyring"
+	KeyInFile    = "file"
+)
+
 // Kind is what a record tells.
 type Kind string
 

@@ -14,6 +14,10 @@ const (
 	KeyBusy     = "store.busy"      // another program holds it up
 	KeyDisk     = "store.disk"      // the disk fails
 
+	KeySessionErased = "store.session_erased" // nothing can be added to the session any more
+	KeyCheckRunning  = "store.check_running"  // it has not ended yet
+	KeyCheckUnknown  = "store.check_unknown"
+
 	// The session was erased, but somebody should know more.
 	KeyErasedTraces     = "store.erased_traces"
 	KeyErasuresUnlisted = "store.erasures_unlisted"

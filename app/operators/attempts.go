@@ -10,7 +10,7 @@ import (
 	"math"
 	"time"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -114,7 +114,7 @@ func (k *Keeper) count(ctx context.Context, change func(*attempts) error) error 
 		refused := change(a)
 		data, err := json.Marshal(a)
 		if err == nil {
-			err = private.Write(k.attempts, data)
+			err = privatefile.Write(k.attempts, data)
 		}
 		if err != nil {
 			return matcher.NewProblem("operators.unwritable", err)

@@ -55,8 +55,11 @@ const (
 // tenth of a second.
 var usual = Cost{Memory: 64 << 10, Passes: 3, Lanes: 4}
 
-// The keys of problems that say why somebody may not do something now.
+// The keys of problems that say why nobody, or not this operator, may do something now.
 const (
 	KeySignedOut = "operators.signed_out"
+	KeyLocked    = "operators.locked" // by the idle time
 	KeyMayNot    = "operators.may_not"
+	KeyMissing   = "operators.missing" // operators are set up, and their list is gone
+	KeyNone      = "operators.none"    // none are set up
 )

@@ -10,7 +10,7 @@
 // understood is an error and never an empty list. That there was one, where there
 // is none, the history knows; asking it is the caller's.
 //
-// Roles attribute and prevent mistakes. They do not stop who owns the files.
+// history.Roles attribute and prevent mistakes. They do not stop who owns the files.
 package operators
 
 import (
@@ -36,16 +36,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"facematch/app/history"
-	"facematch/app/plain"
-	"facematch/app/private"
+	"facematch/app/names"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
 // Operator is who may work with the program.
 type Operator = history.Operator
-
-// Roles are the roles, in the order they are offered.
-var Roles = []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator}
 
 // Params are the parts a Keeper is made of.
 type Params struct {
@@ -146,7 +143,7 @@ func check(entries []entry) error {
 			return errors.New("a name is odd, or there twice")
 		}
 		names[fold(name)] = true
-		if !slices.Contains(Roles, e.Role) || len(e.Hash.hash) == 0 {
+		if !slices.Contains(history.Roles, e.Role) || len(e.Hash.hash) == 0 {
 			return errors.New("a role or a hash is missing")
 		}
 	}
@@ -173,9 +170,9 @@ func readFile(path string) ([]byte, error) {
 // CleanName trims an operator's name and checks it. The problems are
 // operators.no_name, .name (characters that mislead) and .name_long.
 func CleanName(name string) (string, error) {
-	name, err := plain.Name(strings.Join(strings.Fields(name), " "), maxName)
+	name, err := names.Clean(strings.Join(strings.Fields(name), " "), maxName)
 	switch {
-	case errors.Is(err, plain.ErrLong):
+	case errors.Is(err, names.ErrLong):
 		return "", matcher.NewProblem("operators.name_long", nil, "Max", maxName)
 	case err != nil:
 		return "", matcher.NewProblem("operators.name", nil)
@@ -222,7 +219,7 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 		return Login{}, err
 	}
 	if len(list.entries) == 0 {
-		return Login{}, matcher.NewProblem("operators.none", nil)
+		return Login{}, matcher.NewProblem(KeyNone, nil)
 	}
 	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
 		// A copy put back from a backup may be readable by all. A disk without such
@@ -278,7 +275,7 @@ func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first b
 		return err
 	}
 	switch {
-	case !slices.Contains(Roles, o.Role):
+	case !slices.Contains(history.Roles, o.Role):
 		return matcher.NewProblem("operators.role", nil)
 	case first && o.Role != history.RoleAdministrator:
 		return matcher.NewProblem("operators.first_admin", nil)
@@ -351,7 +348,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 		}
 		data, err := json.MarshalIndent(stored{version, next}, "", "  ")
 		if err == nil {
-			err = private.Write(k.file, data)
+			err = privatefile.Write(k.file, data)
 		}
 		if err != nil {
 			return matcher.NewProblem("operators.unwritable", err)
@@ -359,7 +356,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 		if err := record(listOf(next, data), name); err != nil {
 			back := os.Remove
 			if before.raw != nil {
-				back = func(path string) error { return private.Write(path, before.raw) }
+				back = func(path string) error { return privatefile.Write(path, before.raw) }
 			}
 			return errors.Join(err, back(k.file))
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"facematch/app/history"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -126,7 +126,7 @@ func (s *Store) Save(next Settings) error {
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if err := private.Write(s.path, b.Bytes()); err != nil {
+	if err := privatefile.Write(s.path, b.Bytes()); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
 	s.mu.Lock()

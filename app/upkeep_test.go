@@ -21,7 +21,7 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 	ctx := context.Background()
 	gone, stays := NewSession(), NewSession()
 	for _, session := range []string{gone, stays} {
-		if _, err := d.Keep(ctx, CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: session, Name: "Ada"}); err != nil {
+		if _, err := d.Keep(ctx, &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: session, Name: "Ada"}}); err != nil {
 			t.Fatal(err)
 		}
 	}

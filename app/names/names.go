@@ -1,6 +1,6 @@
-// Package plain says which text reads as it is: names that are shown again, and
-// may become part of a header or a record.
-package plain
+// Package names checks names of people and desks: they are shown again, and may become
+// part of a header or a record.
+package names
 
 import (
 	"errors"
@@ -15,11 +15,11 @@ var (
 	ErrLong = errors.New("too long")
 )
 
-// Name trims a name and checks it: no line breaks or other control characters;
-// nothing that turns the direction of a line, because then it would not read as it
-// is; at least one letter or digit, unless it is empty; at most this many
-// characters.
-func Name(name string, most int) (string, error) {
+// Clean trims a name and checks it. It must hold no line breaks or other control
+// characters, and nothing that turns the direction of a line, because then it would not
+// read as it is. It needs at least one letter or digit, unless it is empty, and has at most
+// this many characters.
+func Clean(name string, most int) (string, error) {
 	name = strings.TrimSpace(name)
 	if strings.ContainsFunc(name, misleading) || !utf8.ValidString(name) || name != "" && !strings.ContainsFunc(name, visible) {
 		return "", ErrOdd

@@ -1,5 +1,5 @@
-// Package private writes files for their owner's eyes only.
-package private
+// Package privatefile writes files that only their owner can read, in one step.
+package privatefile
 
 import (
 	"errors"
