@@ -106,8 +106,8 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 			}
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
-		switch key := matcher.AsProblem(err, "").Key; {
-		case key == app.KeyModeAsk || key == app.KeyPrefilled || key == app.KeyNoFace:
+		switch {
+		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace):
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err

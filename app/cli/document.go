@@ -112,8 +112,7 @@ func (c *commands) document() *cobra.Command {
 // usage.
 func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int) (matcher.Portrait, error) {
 	found, err := desk.PickPortrait(cmd.Context(), document, number, face)
-	var p *matcher.Problem
-	if errors.As(err, &p) && (p.Key == "document.no_page" || p.Key == app.KeyNoFace) {
+	if matcher.IsProblem(err, matcher.KeyNoPage, app.KeyNoFace) {
 		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
 	}
 	return found, err

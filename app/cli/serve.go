@@ -38,8 +38,8 @@ func (c *commands) serve() *cobra.Command {
 		}
 		return c.serving(cmd, access.Check, func(g *gateway.Gateway) error {
 			server, err := g.Open(cmd.Context(), at)
-			switch key := matcher.AsProblem(err, "").Key; {
-			case key == "serve.public" || key == "serve.address":
+			switch {
+			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress):
 				return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 			case err != nil:
 				return err

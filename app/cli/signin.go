@@ -73,11 +73,11 @@ func (c *commands) enter(cmd *cobra.Command, door Door, a access.Action) error {
 	return door.Allow(ctx, a)
 }
 
-// unrecorded says whether a history is in such a state that it cannot be said who
-// signs in, or not recorded; and tells so.
+// unrecorded reports whether the history is in a state in which a sign-in cannot be checked
+// or recorded, and prints the problem.
 func (c *commands) unrecorded(err error) bool {
 	var p *matcher.Problem
-	if !errors.As(err, &p) || !strings.HasPrefix(p.Key, "store.") {
+	if !errors.As(err, &p) || p.Area() != matcher.AreaHistory {
 		return false
 	}
 	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))

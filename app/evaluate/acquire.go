@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -78,7 +77,7 @@ func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) 
 		l.content, err = fingerprint(f)
 	}
 	var p *matcher.Problem
-	if errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "clip.")) {
+	if errors.As(err, &p) && (p.Area() == matcher.AreaDocument || p.Area() == matcher.AreaClip) {
 		return look{problem: p}, ctx.Err()
 	}
 	return l, err

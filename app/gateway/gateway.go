@@ -96,15 +96,21 @@ type Server struct {
 	ln      net.Listener
 }
 
+// The keys of problems with where a gateway listens.
+const (
+	KeyAddress = "serve.address" // the address is not valid
+	KeyPublic  = "serve.public"  // other computers reach the address, and there is no TLS
+)
+
 // Open begins to listen. The problems are serve.address, serve.public (an address
 // other computers reach, without TLS), serve.certificate and serve.listen.
 func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	host, _, err := net.SplitHostPort(at.Address)
 	if err != nil {
-		return nil, matcher.NewProblem("serve.address", err)
+		return nil, matcher.NewProblem(KeyAddress, err)
 	}
 	if at.Cert == "" && !at.Insecure && !loopback(host) {
-		return nil, matcher.NewProblem("serve.public", nil)
+		return nil, matcher.NewProblem(KeyPublic, nil)
 	}
 	s := &Server{gateway: g, hosts: hosts{names: names(at.Names)}}
 	scheme := "http"
@@ -121,7 +127,7 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	}
 	_, port, err := net.SplitHostPort(ln.Addr().String()) // of port 0 the one that was taken
 	if err != nil {
-		return nil, errors.Join(matcher.NewProblem("serve.address", err), ln.Close())
+		return nil, errors.Join(matcher.NewProblem(KeyAddress, err), ln.Close())
 	}
 	if host == "" {
 		host = "localhost"

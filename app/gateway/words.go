@@ -52,8 +52,8 @@ var words = map[string]string{
 
 // ours are problems of files that are not the client's fault.
 var ours = map[string]bool{
-	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, "document.no_page": true,
-	"clip.directory": true, "clip.denied": true, "clip.temp": true,
+	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, matcher.KeyNoPage: true,
+	"clip.directory": true, "clip.denied": true, matcher.KeyNoTemp: true,
 }
 
 var errNoEngine = retry("the engine cannot be loaded: see facematch doctor", longestWait)
@@ -82,17 +82,18 @@ func (g *Gateway) refusalOf(err error) *refusal {
 			}
 			return refuse(http.StatusBadRequest, text)
 		}
-		switch area, _, _ := strings.Cut(p.Key, "."); {
-		case area == "document":
+		switch area := p.Area(); {
+		case area == matcher.AreaDocument:
 			return refuse(http.StatusBadRequest, "the image cannot be used")
-		case area == "clip":
+		case area == matcher.AreaClip:
 			return refuse(http.StatusBadRequest, "the video cannot be used")
-		case area == "operators": // removed, or with another passphrase, since the start
+		case area == matcher.AreaOperators: // removed, or with another passphrase, since the start
 			g.p.Log.Error("request refused", "error", p)
 			return errNobody
-		case p.Key == "engine.closed":
+		case matcher.IsProblem(p, matcher.KeyEngineClosed):
 			return retry(stopped, stopTime)
-		case strings.HasPrefix(p.Key, "engine.model_"), strings.HasPrefix(p.Key, "engine.network_"):
+		case matcher.IsProblem(p, matcher.KeyModelMissing, matcher.KeyModelDamaged,
+			matcher.KeyNetworkName, matcher.KeyNetworkUnknown, matcher.KeyNetworkUnusable):
 			return errNoEngine
 		}
 	}
@@ -101,7 +102,7 @@ func (g *Gateway) refusalOf(err error) *refusal {
 		return retry(stopped, stopTime)
 	case errors.Is(err, context.Canceled):
 		return errGone
-	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == history.KeyFull):
+	case errors.Is(err, syscall.ENOSPC), matcher.IsProblem(err, matcher.KeyNoTemp, history.KeyFull):
 		g.p.Log.Error("no room for a request", "error", matcher.AsProblem(err, "problem.internal"))
 		return retry("there is no room on the server's disk", longestWait)
 	}

@@ -89,7 +89,7 @@ func fits(d Deciding, usual *matcher.Calibration) error {
 	c, own := d.Calibration, d.Network != ""
 	switch {
 	case own && (c.Network == nil || c.Network.Features != filepath.Base(d.Network)):
-		return matcher.NewProblem("engine.network_unknown", nil)
+		return matcher.NewProblem(matcher.KeyNetworkUnknown, nil)
 	case c.Network == nil && usual.Network != nil:
 		return matcher.NewProblem("calibration.needs_none", nil)
 	case c.Network != nil && !own && (usual.Network == nil || c.Network.Features != usual.Network.Features):
@@ -144,7 +144,7 @@ func Measuring(s Shipped, n Measured) (Deciding, error) {
 	name := filepath.Base(n.File)
 	c.Models = shared(c, true)
 	if slices.ContainsFunc(c.Models, func(m matcher.Model) bool { return m.Name == name }) {
-		return Deciding{}, matcher.NewProblem("engine.network_name", nil, "Model", name)
+		return Deciding{}, matcher.NewProblem(matcher.KeyNetworkName, nil, "Model", name)
 	}
 	c.Models = append(c.Models, matcher.Model{Name: name, SHA256: n.SHA256})
 	c.Network.Features, c.Network.Mean, c.Network.Deviation = name, n.Mean, n.Deviation
