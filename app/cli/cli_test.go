@@ -512,7 +512,7 @@ func TestHistoryList(t *testing.T) {
 		t.Errorf("text: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--names", "--format", "csv")
-	if !strings.Contains(out, "'=HYPERLINK(1)\r\n") || !strings.Contains(out, "(sealed)") || !strings.HasPrefix(out, "seq,time,") {
+	if !strings.Contains(out, ",'=HYPERLINK(1),given\r\n") || !strings.Contains(out, ",,sealed\r\n") || !strings.HasPrefix(out, "seq,time,") {
 		t.Errorf("csv: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--format", "json", "--limit", "1")
@@ -564,7 +564,7 @@ func TestHistoryListWithoutRows(t *testing.T) {
 	}
 }
 
-const csvHead = "seq,time,mode,score,outcome,check,session,decision,code,operator,desk,request\r\n"
+const csvHead = "seq,time,mode,outcome,score,code,decision,operator,desk,session,check,request\r\n"
 
 func TestHistoryVerify(t *testing.T) {
 	for _, tt := range []struct {

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -30,13 +31,12 @@ func writable(folder string) error {
 	if err != nil {
 		return err
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// Write writes report.html, report.json, and the charts det and scores as .svg
-// and .png into the folder. Where no threshold makes both kinds of errors there is no
-// DET curve, and one of an earlier report is removed.
+// Write writes report.html, report.json, and the charts det.svg and scores.svg into the
+// folder. Where no threshold makes both kinds of errors there is no DET curve, and one of
+// an earlier report is removed.
 func (r *Report) Write(folder string, w Words) error {
 	page, err := r.HTML(w)
 	if err != nil {
@@ -46,20 +46,12 @@ func (r *Report) Write(folder string, w Words) error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{"report.html": page, "report.json": data}
-	said := words{w, r}
-	scores := said.scoreChart()
-	files["scores.svg"] = scores.SVG()
-	if files["scores.png"], err = scores.PNG(); err != nil {
-		return err
+	report := words{w, r}
+	files := map[string][]byte{
+		"report.html": page, "report.json": data, "scores.svg": report.scoreChart().SVG(), "det.svg": nil,
 	}
-	files["det.svg"], files["det.png"] = nil, nil
-	if len(said.detPoints()) > 1 {
-		det := said.detChart()
-		files["det.svg"] = det.SVG()
-		if files["det.png"], err = det.PNG(); err != nil {
-			return err
-		}
+	if len(report.detPoints()) > 1 {
+		files["det.svg"] = report.detChart().SVG()
 	}
 	for name, data := range files {
 		path := filepath.Join(folder, name)

@@ -50,7 +50,8 @@ const (
 	maxInside = 64
 	// maxShare of these are for one token: it cannot take them all.
 	maxShare = 48
-	// maxConnections may be open at once; for the next a silent one is closed.
+	// maxConnections may be open at once. The next waits until one of them is closed; a
+	// silent one is closed after patience.head or patience.idle.
 	maxConnections = 512
 	// longestWait bounds what Retry-After advises.
 	longestWait = 2 * time.Minute

@@ -1,7 +1,7 @@
 // Package gateway serves the match-faces API from this desk: an HTTP face of app,
 // as views is its window face.
 //
-//	client ─▶ conn ─▶ Host? ─▶ route ─▶ token? ─▶ line ─▶ files on the disk
+//	client ─▶ Host? ─▶ route ─▶ token? ─▶ line ─▶ files on the disk
 //	                                                         │ its turn
 //	                                        Result ◀─ Desk.Check (offline engine)
 //
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/net/netutil"
 
 	"facematch/app"
 	"facematch/app/access"
@@ -133,10 +134,11 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 		host = "localhost"
 	}
 	s.URL = scheme + "://" + net.JoinHostPort(host, port)
+	ln = netutil.LimitListener(ln, maxConnections)
 	if s.hosts.certificate != nil {
 		ln = tls.NewListener(ln, s.hosts.certificate.config())
 	}
-	s.ln = newListener(ln, maxConnections)
+	s.ln = ln
 	return s, nil
 }
 
@@ -174,14 +176,6 @@ func (s *Server) Run(ctx context.Context) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(io.Discard, "", 0), // its lines hold what clients sent
 		BaseContext:                  func(net.Listener) context.Context { return serving },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			if own, ok := c.(*conn); ok && state == http.StateIdle {
-				own.idle()
-			}
-		},
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(s.ln) }()
@@ -209,8 +203,6 @@ func (s *Server) Run(ctx context.Context) error {
 	<-watched
 	return err
 }
-
-type connKey struct{}
 
 // knows says whether a token is still good, by its hash. Where that cannot be told
 // it is taken to be: the next request tells.
@@ -264,9 +256,6 @@ func newRequestID() string { return "req_" + uuid.NewString() }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
-		c.serving.Store(true)
-	}
 	g := s.gateway
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the connection may have one of the request before
 	began := g.p.Now()
