@@ -30,7 +30,20 @@ ceb7e9130f684a8e335940a09ccfb81c2fa18f6aa54975d656c54bb7992aee1a faceplugin-face
 endef
 export MODELS
 
+# The linters, pinned. Their settings lie in .github/lint; a function may exceed the bound
+# of gocyclo where "//gocyclo:ignore" and a reason stand above it.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ERRCHECK := github.com/kisielk/errcheck@v1.30.0
+REVIVE := github.com/mgechev/revive@v1.17.1
+GOCYCLO := github.com/fzipp/gocyclo/cmd/gocyclo@v0.6.0
+MOST_COMPLEX := 20
+
+# The packages that need no C at all, for go vet on other systems.
+PORTABLE := ./app/... ./assets/... ./views/... ./matcher ./matcher/accuracy ./matcher/document/... \
+	./matcher/internal/... ./matcher/quality ./matcher/remote/...
+# The packages of the quick loop.
+QUICK := ./app/... ./assets/... ./store/... ./views/... ./matcher ./matcher/accuracy \
+	./matcher/internal/... ./matcher/quality ./matcher/remote/...
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # How often `make soak` repeats each test.
@@ -39,7 +52,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
+.PHONY: quick help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -174,23 +187,53 @@ run: setup models build ## start the program; without a display, one sample chec
 CLIP := crop=400:300:0:20,scale=960:720,rotate=0.04*sin(2*PI*t/3):c=gray,crop=800:600:80+20*cos(2*PI*t/3):60+15*sin(2*PI*t/3)
 export CLIP
 
-lint: setup blas ## check formatting, go vet and staticcheck
+# Fails where gofmt would change something.
+define gofmt
+unformatted=$$(find . -name '*.go' -not -path './.git/*' -not -path './build/*' -exec gofmt -l {} +)
+if [ -n "$$unformatted" ]; then
+	echo "$@: please run gofmt -w on:" $$unformatted >&2
+	exit 1
+fi
+endef
+
+lint: setup blas ## check formatting; go vet, also for Windows and macOS; the linters
 	@$(clock)
-	unformatted=$$(find . -name '*.go' -not -path './.git/*' -not -path './build/*' -exec gofmt -l {} +)
-	if [ -n "$$unformatted" ]; then
-		echo "lint: please run gofmt -w on:" $$unformatted >&2
-		exit 1
-	fi
+	$(gofmt)
 	echo "lint: gofmt, $${SECONDS} s"
 	go vet ./...
 	go vet -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: go vet, $${SECONDS} s"
+	# What needs no C builds for the other systems too.
+	for system in windows darwin; do
+		GOOS=$$system CGO_ENABLED=0 go vet $(PORTABLE)
+	done
+	echo "lint: go vet for Windows and macOS, $${SECONDS} s"
 	# Installed aside of the module, which it must not touch.
-	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
-	[ -x "$$tools/staticcheck" ] || GOBIN=$$tools go install $(STATICCHECK)
+	tools=$$PWD/build/tools/$$(go env GOVERSION)
+	mkdir -p "$$tools"
+	for tool in $(STATICCHECK) $(ERRCHECK) $(REVIVE) $(GOCYCLO); do
+		name=$${tool%@*}; name=$${name##*/}
+		if [ "$$(cat "$$tools/$$name.version" 2>/dev/null)" != "$$tool" ]; then
+			GOBIN=$$tools go install "$$tool"
+			echo "$$tool" > "$$tools/$$name.version"
+		fi
+	done
 	"$$tools/staticcheck" ./...
 	"$$tools/staticcheck" -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
+	"$$tools/errcheck" -ignoretests -exclude .github/lint/errcheck.txt ./...
+	"$$tools/revive" -config .github/lint/revive.toml -set_exit_status -exclude '**/*_test.go' ./...
+	"$$tools/gocyclo" -over $(MOST_COMPLEX) -ignore '_test\.go$$|^build/' .
+	echo "lint: errcheck, revive and gocyclo, $${SECONDS} s"
+
+# Left out of make quick: what needs OpenCV or GL (the main package, camera, matcher/offline,
+# views/e2e), the decoders of documents in WebAssembly (matcher/document), and what -short
+# leaves out by itself. make test runs all of it.
+quick: ## the quick loop: gofmt, go vet and the tests that need no OpenCV, within a minute
+	@$(clock)
+	$(gofmt)
+	go vet $(QUICK)
+	go test -short -count=1 $(QUICK)
 
 test: setup setup-test models lint ## check the code and run all tests with the race detector
 	@$(clock)

@@ -30,14 +30,14 @@ type DecisionInput struct {
 	Reason string // one of history.Reasons
 	Note   string // in their own words; needed with history.ReasonOther
 
-	// Where NeedsSecond says so: the second operator, and their passphrase; none in
-	// single-user mode, where the name is all there is.
+	// Where NeedsSecond is true: the second operator and their passphrase. In single-user
+	// mode there is only the name.
 	Second     string
 	Passphrase string
 }
 
-// NeedsSecond says whether a decision about a check needs a second operator: where
-// it overrides the machine's pass or fail, or an earlier decision.
+// NeedsSecond reports whether a decision about a check needs a second operator: where it
+// overrides the machine's pass or fail, or an earlier decision.
 func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" }
 
 // overrides is the outcome that a decision changes; empty for the first one about a
@@ -49,11 +49,11 @@ func overrides(r history.Row) history.Outcome {
 	return r.Outcome
 }
 
-// Decide records a decision about a check; the machine's result stays what it was.
-// The problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing
-// (nothing was compared, so there is nothing to decide), .second, .same_person,
-// .second_role; those of SignIn for the second operator; store.check_unknown,
-// .check_running and .check_decided (somebody else was first); and those of Allow.
+// Decide records a decision about a check; the machine's result stays as it was. The
+// problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing (nothing was
+// compared, so there is nothing to decide), .second, .same_person and .second_role; those of
+// SignIn for the second operator; store.check_unknown, .check_running and .check_decided
+// (another operator was faster); and those of Allow.
 func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	who, err := d.Enter(ctx, access.Decide)
 	if err != nil {
@@ -88,7 +88,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	return d.p.History.Decide(context.WithoutCancel(ctx), decision)
 }
 
-// reasoned checks what a decision says and gives its note.
+// reasoned checks the choice and the reason of a decision and returns its note.
 func reasoned(in DecisionInput) (note string, err error) {
 	note = strings.TrimSpace(in.Note)
 	switch {
@@ -108,7 +108,7 @@ func reasoned(in DecisionInput) (note string, err error) {
 	return note, nil
 }
 
-// second gives the second operator of a decision, and whether that is sure.
+// second returns the second operator of a decision, and whether they signed in.
 func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) (name string, verified bool, err error) {
 	name, err = operators.CleanName(in.Second)
 	switch {

@@ -183,9 +183,8 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	if err != nil {
 		return done, err
 	}
-	// The head is that of the moment the checks were read in: each of their records
-	// is it or before it, and nothing that was asked for and lies before it is
-	// left out.
+	// The head is that of the moment the checks were read in: none of their records comes
+	// after it, and no selected check before it is left out.
 	if done.Checks == 0 {
 		if done.Head, err = e.from.Head(ctx); err != nil {
 			return done, err
@@ -198,7 +197,7 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	return done, err
 }
 
-// progressEvery is after how many checks an export tells how far it is.
+// progressEvery is the number of checks between two progress reports.
 const progressEvery = 500
 
 // each gives the checks one after the other. A PDF of a single check is a report

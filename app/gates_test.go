@@ -99,7 +99,7 @@ func TestGatesAreShut(t *testing.T) {
 		if who != "" {
 			as(t, d, who)
 		}
-		before := m.writes()
+		before := m.Writes()
 		for _, method := range methods() {
 			action := gates[method.Name]
 			if action == open || who != "" && access.RoleMay(staff[who].role, action) {
@@ -114,7 +114,7 @@ func TestGatesAreShut(t *testing.T) {
 			}
 			shut++
 		}
-		if after := m.writes(); !slices.Equal(before, after) {
+		if after := m.Writes(); !slices.Equal(before, after) {
 			t.Errorf("%s wrote %v", who, after)
 		}
 	}
@@ -128,7 +128,7 @@ func TestGatesAreShut(t *testing.T) {
 func TestAuditorsOnlyLook(t *testing.T) {
 	d, m, _ := staffed(t)
 	must(t, d.NoticeSettings(t.Context())) // as at the start, before anybody signs in
-	before := m.writes()
+	before := m.Writes()
 	as(t, d, "Dora")
 	for _, method := range methods() {
 		if slices.Contains([]string{"SignOut", "SignIn"}, method.Name) {
@@ -136,7 +136,7 @@ func TestAuditorsOnlyLook(t *testing.T) {
 		}
 		_ = call(t, d, method)
 	}
-	after := m.writes()
+	after := m.Writes()
 	if after[0] != before[0]+1 {
 		t.Error("the sign-in was not recorded")
 	}
@@ -154,13 +154,6 @@ func TestAuditorsOnlyLook(t *testing.T) {
 	if got := strings.Join(journal, " "); got != "Exported SignedIn" {
 		t.Errorf("the journal writes %s", got)
 	}
-}
-
-// writes counts what was written: sign-ins and exports, then all else.
-func (m *memory) writes() []int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return []int{len(m.signedIn), len(m.exported), len(m.started), len(m.sending), len(m.finished), len(m.settings), len(m.decided), len(m.erased), len(m.backedUp), len(m.recovery)}
 }
 
 func TestRoles(t *testing.T) {
@@ -190,7 +183,7 @@ func TestRoles(t *testing.T) {
 // Two operators decide at once, at one desk, while others come and go.
 func TestDecisionsAtOnce(t *testing.T) {
 	d, m, _ := staffed(t)
-	m.checked(history.Refer, history.Undecided)
+	checked(m, history.Refer, history.Undecided)
 	desks := []*Desk{d, again(t, d)}
 	as(t, desks[0], "Ben")
 	as(t, desks[1], "Cleo")
@@ -206,7 +199,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	by := map[string]int{}
-	for _, d := range m.decided {
+	for _, d := range m.Decisions {
 		by[d.Operator]++
 	}
 	if by["Ben"] != 5 || by["Cleo"] != 5 {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"facematch/app/access"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/settings"
@@ -49,7 +50,7 @@ var staff = map[string]struct {
 
 // staffed is a desk with an operator of each role, none of whom is signed in. Its
 // clock stands.
-func staffed(t *testing.T) (*Desk, *memory, *clock) {
+func staffed(t *testing.T) (*Desk, *apptest.History, *clock) {
 	t.Helper()
 	d, m, _ := desk(t, &scripted{})
 	c := &clock{now: time.Date(2026, 11, 24, 8, 55, 0, 0, time.UTC)}
@@ -111,8 +112,8 @@ func TestSingleUser(t *testing.T) {
 			t.Errorf("may not %s", a)
 		}
 	}
-	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.started[0].SignedIn || m.started[0].Operator != access.SystemUser() {
-		t.Errorf("%v, %+v", err, m.started)
+	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.Started[0].SignedIn || m.Started[0].Operator != access.SystemUser() {
+		t.Errorf("%v, %+v", err, m.Started)
 	}
 	wantKey(t, d.SignIn(t.Context(), "Ada", "whatever it may be"), "operators.none")
 	wantKey(t, d.SetPassphrase(t.Context(), "Ada", "whatever it may be"), "operators.none")
@@ -135,10 +136,10 @@ func TestFirstOperator(t *testing.T) {
 		wantKey(t, d.Allow(ctx, access.Check), "operators.signed_out")
 		wantKey(t, d.AddOperator(ctx, "Eve", history.RoleAdministrator, staff["Ben"].passphrase), "operators.signed_out")
 	}
-	if len(m.settings) != 1 {
-		t.Fatalf("%+v", m.settings)
+	if len(m.Changes) != 1 {
+		t.Fatalf("%+v", m.Changes)
 	}
-	c := m.settings[0]
+	c := m.Changes[0]
 	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != access.SystemUser() ||
 		len(c.Operators) != 1 || c.SHA256 == "" {
 		t.Errorf("%+v", c)
@@ -147,7 +148,7 @@ func TestFirstOperator(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
 		t.Errorf("%+v", who)
 	}
-	if s := m.signedIn; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
+	if s := m.SignIns; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
 		t.Errorf("%+v", s)
 	}
 	if _, in := running.Who(); in {
@@ -157,12 +158,12 @@ func TestFirstOperator(t *testing.T) {
 
 func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
 	d, m, _ := staffed(t)
-	before := len(m.signedIn)
+	before := len(m.SignIns)
 	for range 2 {
 		wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
 	}
 	as(t, d, "Ben")
-	if s := m.signedIn[before:]; len(s) != 1 || s[0].Failed != 2 || s[0].Operator != "Ben" {
+	if s := m.SignIns[before:]; len(s) != 1 || s[0].Failed != 2 || s[0].Operator != "Ben" {
 		t.Errorf("%+v", s)
 	}
 	d.SignOut()
@@ -170,7 +171,7 @@ func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
 		t.Error("Ben is still in")
 	}
 	// Who cannot be recorded does not come in.
-	m.refuse = matcher.NewProblem("store.full", nil)
+	m.Refuse = matcher.NewProblem("store.full", nil)
 	wantKey(t, d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase), "store.full")
 	if d.May(access.Check) {
 		t.Error("Ben is in, and nobody knows")
@@ -182,14 +183,14 @@ func TestChecksAreTheOperators(t *testing.T) {
 	as(t, d, "Ben")
 	_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
 	must(t, err)
-	if s := m.started[0]; s.Operator != "Ben" || !s.SignedIn {
+	if s := m.Started[0]; s.Operator != "Ben" || !s.SignedIn {
 		t.Errorf("%+v", s)
 	}
 	as(t, d, "Ada")
 	s := d.Settings()
 	s.Desk = "Desk 9"
 	must(t, d.SaveSettings(t.Context(), s))
-	if c := m.settings[len(m.settings)-1]; c.Actor == nil || c.Operator != "Ada" || c.How != history.ChangedInWindow {
+	if c := m.Changes[len(m.Changes)-1]; c.Actor == nil || c.Operator != "Ada" || c.How != history.ChangedInWindow {
 		t.Errorf("%+v", c)
 	}
 }
@@ -209,7 +210,7 @@ func TestListThatIsGone(t *testing.T) {
 		must(t, spoil())
 		for name, d := range map[string]*Desk{"running": d, "just started": fresh} {
 			must(t, d.NoticeSettings(t.Context()))
-			records := len(m.settings)
+			records := len(m.Changes)
 			for _, a := range access.Actions {
 				wantKey(t, d.Allow(t.Context(), a), key)
 			}
@@ -220,7 +221,7 @@ func TestListThatIsGone(t *testing.T) {
 			wantKey(t, d.AddOperator(t.Context(), "Eve", history.RoleAdministrator, staff["Ben"].passphrase), key)
 			_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
 			wantKey(t, err, key)
-			if len(m.settings) != records || len(m.started) != 0 {
+			if len(m.Changes) != records || len(m.Started) != 0 {
 				t.Error("something was recorded")
 			}
 		}
@@ -266,7 +267,7 @@ func TestOperatorsChangedByHandAreNoticed(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	by := 0
-	for _, c := range m.settings {
+	for _, c := range m.Changes {
 		if c.Change == history.OperatorsByHand {
 			by++
 		}
@@ -309,7 +310,7 @@ func TestOwnPassphrase(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ben" {
 		t.Error("Ben is out, who did it")
 	}
-	if c := m.settings[len(m.settings)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
+	if c := m.Changes[len(m.Changes)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
 		t.Errorf("%+v", c)
 	}
 	wantKey(t, d.SetPassphrase(t.Context(), "Cleo", next), "operators.may_not")
@@ -419,7 +420,7 @@ func TestLockDuringACheck(t *testing.T) {
 		wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.started[0].Operator != "Ben" {
+	if err != nil || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 || m.Started[0].Operator != "Ben" {
 		t.Errorf("%v, %+v", err, check)
 	}
 	_, err = d.Check(t.Context(), CheckInput{Consent: true}, nil)
@@ -438,7 +439,7 @@ func TestSameSignInTwiceAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, s := range m.signedIn {
+	for _, s := range m.SignIns {
 		if s.Failed != 0 {
 			t.Errorf("%+v", s)
 		}

@@ -73,7 +73,7 @@ func (c *commands) check() *cobra.Command {
 		if name == "-" {
 			read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
 			if err != nil {
-				return c.told(matcher.NewProblem("check.name_unread", err), format)
+				return c.asFormat(matcher.NewProblem("check.name_unread", err), format)
 			}
 			if name = strings.TrimSpace(string(read)); name == "" {
 				return c.usage(cmd, "cli.check.no_name")
@@ -130,7 +130,7 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 	})
 }
 
-// noAnswer tells why a check that was recorded has no answer.
+// noAnswer prints why a check that was recorded has no answer.
 func (c *commands) noAnswer(check app.Check, format string) error {
 	text := c.Words.T("cli.cancelled")
 	if check.Problem != nil {

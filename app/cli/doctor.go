@@ -15,8 +15,8 @@ import (
 	"facematch/matcher"
 )
 
-// cameraPatience is how long doctor waits for a first picture: opening a
-// webcam takes up to three seconds, a silent stream is given up after two.
+// cameraPatience is how long doctor waits for a first picture. Opening a webcam takes up to
+// three seconds; a silent stream ends after two.
 const cameraPatience = 6 * time.Second
 
 // probe looks at one part of the installation. What is wrong comes back as an
@@ -45,8 +45,8 @@ func probeEngine(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return matcher.Notice{Key: key, Params: map[string]any{"Engine": d.Engine}}, err
 }
 
-// probeOperators says whether people sign in, and can. That nobody has is no fault
-// of the installation.
+// probeOperators checks whether operators are set up and can sign in. A desk without
+// operators is not a fault of the installation.
 func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	if desk.SingleUser() {
 		return matcher.Notice{Key: "doctor.single_user"}, nil
@@ -132,7 +132,7 @@ func (c *commands) doctor() *cobra.Command {
 			defer p.Close()
 			if c.who != (identity{}) {
 				if err := c.enter(cmd, p.Desk(), access.History); err != nil {
-					return c.told(err, format)
+					return c.asFormat(err, format)
 				}
 			}
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
@@ -152,8 +152,7 @@ func (c *commands) doctor() *cobra.Command {
 	return cmd
 }
 
-// detail gives an error's words and, for whoever looks after the program, what
-// lies behind them.
+// detail gives an error's words and, for the administrator, its cause.
 func (c *commands) detail(err error) string { return c.problem(err) + " [" + err.Error() + "]" }
 
 // calibration says what makes scores of distances, and what it stands on.

@@ -51,6 +51,6 @@ func (c *commands) historyErase() *cobra.Command {
 // confirmed asks on the terminal; only the whole word is a yes.
 func (c *commands) confirmed(key string, params ...any) bool {
 	fmt.Fprint(c.Stderr, c.Words.T(key, params...)+" ")
-	line, _ := c.readLine() // nothing is no yes
+	line, _ := c.readLine() // an unread line does not confirm
 	return strings.EqualFold(strings.TrimSpace(line), c.Words.T("cli.erase.word"))
 }

@@ -36,7 +36,7 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(history.Outcomes)))
 	flags.StringSliceVar(&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(history.DecisionStates)))
 	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(history.Modes)))
-	// Names may hold commas: these are given once for each.
+	// Names may hold commas, so these flags are repeated, once for each name.
 	flags.StringArrayVar(&f.operators, "operator-name", nil, c.Words.T("cli.filter.operator"))
 	flags.StringArrayVar(&f.desks, "desk", nil, c.Words.T("cli.filter.desk"))
 	flags.IntSliceVar(&f.codes, "code", nil, c.Words.T("cli.filter.code"))

@@ -121,7 +121,7 @@ func (c *commands) operatorRemove() *cobra.Command {
 	}
 }
 
-// operatorPassphrase changes the passphrase of who signs in, or of somebody else.
+// operatorPassphrase changes the passphrase of the operator who signs in, or of another one.
 func (c *commands) operatorPassphrase() *cobra.Command {
 	return &cobra.Command{
 		Use: "passphrase [NAME]", Short: c.Words.T("cli.operator.passphrase.short"),

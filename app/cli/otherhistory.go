@@ -27,9 +27,9 @@ func (c *commands) dbFlag(cmd *cobra.Command) *string {
 	return cmd.Flags().String("db", "", c.Words.T("cli.db"))
 }
 
-// lookAt opens our own history or, where a file is named, another desk's, for one
-// command that only looks. Who may look at ours may look at others'; a computer
-// without a history of its own is nobody's yet.
+// lookAt opens our own history or, where a file is named, another desk's, for one command
+// that only reads. An operator who may read our history may read others. On a computer
+// without a history of its own, everybody may.
 func (c *commands) lookAt(cmd *cobra.Command, action access.Action, db, format string, do func(shown) error) error {
 	if db == "" {
 		return c.look(cmd, action, format, func(r Records) error { return do(r) })
@@ -42,9 +42,9 @@ func (c *commands) lookAt(cmd *cobra.Command, action access.Action, db, format s
 		err = nil
 	}
 	if err != nil {
-		return c.told(err, format)
+		return c.asFormat(err, format)
 	}
-	return c.told(c.otherHistory(cmd.Context(), db, do), format)
+	return c.asFormat(c.otherHistory(cmd.Context(), db, do), format)
 }
 
 func (c *commands) otherHistory(ctx context.Context, db string, do func(shown) error) error {

@@ -80,7 +80,7 @@ func (s *sheet) t(key string, params ...any) string { return s.c.Words.T(key, pa
 
 func (s *sheet) known(prefix, value string) string { return export.Known(prefix, value, s.c.Words) }
 
-// line writes a thing and what is known of it; nothing where nothing is.
+// line writes a title and its value; nothing where the value is empty.
 func (s *sheet) line(key, value string) {
 	if value != "" {
 		fmt.Fprintf(s.to, "%-20s %s\n", s.t(key), printable(value))

@@ -26,7 +26,7 @@ type Door interface {
 // maxSecret is the most bytes of a secret file.
 const maxSecret = 4096
 
-// identity is how somebody says on the command line who they are.
+// identity is the operator and the passphrase file named on the command line.
 type identity struct {
 	operator   string
 	secretFile string
@@ -38,8 +38,9 @@ func (c *commands) identityFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.who.secretFile, "secret-file", "", c.Words.T("cli.signin.secret_file"))
 }
 
-// enter lets somebody in to do something: in single-user mode everybody, else who
-// signs in, by --operator and --secret-file or on the terminal, and may do it.
+// enter lets an operator do something. In single-user mode everybody may. Otherwise an
+// operator signs in, by --operator and --secret-file or on the terminal, and needs the
+// right to do it.
 func (c *commands) enter(cmd *cobra.Command, door Door, a access.Action) error {
 	ctx := cmd.Context()
 	if door.SingleUser() {
@@ -98,7 +99,7 @@ func (c *commands) passphrase(file, key string, params ...any) (string, error) {
 	return readSecret(file)
 }
 
-// readSecret reads the first line of a file that nobody else may read.
+// readSecret reads the first line of a file that only its owner may read.
 func readSecret(path string) (string, error) {
 	unread := func(cause error) (string, error) { return "", matcher.NewProblem("cli.signin.secret_unread", cause) }
 	info, err := os.Stat(path)

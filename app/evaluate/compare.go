@@ -140,7 +140,7 @@ func (s *tallied) measure(m *meter, t *Test) {
 func (r *run) compareChecks(ctx context.Context, report *Report) error {
 	whole := newTallied(r.test)
 	decisions := Decisions{Conditions: r.Rules}
-	people := r.test.tied()
+	people := r.test.identities()
 	err := r.listed(ctx, report, func(p pair) error {
 		result, err := r.Engine.Result(r.looks[p.a].template, r.looks[p.b].template, r.Rules)
 		if err != nil {
@@ -158,8 +158,8 @@ func (r *run) compareChecks(ctx context.Context, report *Report) error {
 	people.bound(&decisions)
 	report.Decisions, report.Rarity = &decisions, r.rarity()
 	whole.measure(newMeter(report, whole.all.sample(), percentages{}), r.test)
-	if people.torn > 0 {
-		r.tell("evaluate.note_torn", "Count", people.torn)
+	if people.contradictions > 0 {
+		r.tell("evaluate.note_torn", "Count", people.contradictions)
 	}
 	r.tell("evaluate.note_people")
 	if r.Calibrate {

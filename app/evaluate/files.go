@@ -11,9 +11,8 @@ import (
 	"facematch/matcher"
 )
 
-// Prepare makes the folder a report is to be written to, so that a wrong one is
-// found out before the work. What lies in it stays. Its problem is
-// evaluate.report_unwritten.
+// Prepare makes the folder for a report, so that a folder that cannot be written is noticed
+// before the work. Its contents stay. The problem is evaluate.report_unwritten.
 func Prepare(folder string) error {
 	err := os.MkdirAll(folder, 0o700)
 	if err == nil {

@@ -33,7 +33,7 @@ type reader struct {
 	gone   []Detail // files that are not there, each once
 }
 
-// entry is where a pair stood first, and what was said of it.
+// entry is where a pair stood first, and whether it was said to show one person.
 type entry struct {
 	line int
 	same bool

@@ -40,7 +40,7 @@ func readTable(path string, needed, wanted []string, do func(row) error) error {
 		return matcher.NewProblem("evaluate.not_text", nil)
 	}
 	r := csv.NewReader(text)
-	r.FieldsPerRecord = -1 // told with the line and the column
+	r.FieldsPerRecord = -1 // a wrong number is reported below, with its line and column
 	if r.Comma = separator(first); r.Comma == '\t' {
 		r.LazyQuotes = true // few writers of TSV quote
 	}

@@ -67,10 +67,9 @@ const (
 )
 
 const (
-	// sessionTime is how long a session lives that nobody uses, and a stored video in
-	// any case.
+	// sessionTime is how long an unused session lives, and a stored video in any case.
 	sessionTime = 15 * time.Minute
-	// sweepEvery is how often is looked for what is over.
+	// sweepEvery is how often expired sessions are removed.
 	sweepEvery = 10 * time.Second
 	// maxSessions and maxStored bound what all of them take: memory, and bytes on
 	// the disk.

@@ -72,7 +72,7 @@ func readForm(ctx context.Context, body io.Reader, boundary string, wanted ...*f
 	return nil
 }
 
-// cutOff is the end of a body to whoever still expects some of it.
+// cutOff turns the end of a body into an error where more of it is expected.
 type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, errEnd }

@@ -155,9 +155,8 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
-// Run serves until the context ends. Then nothing new is taken, what is being
-// checked has stopTime to end, and what waits is told to ask elsewhere. It may run
-// once.
+// Run serves until the context ends. Then no new request is accepted, running checks have
+// stopTime to end, and waiting requests are refused with Retry-After. It may run once.
 func (s *Server) Run(ctx context.Context) error {
 	g := s.gateway
 	// Checks are not cut by the context's end, but stopTime after it.
@@ -204,8 +203,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// knows says whether a token is still good, by its hash. Where that cannot be told
-// it is taken to be: the next request tells.
+// knows reports whether the token with this hash is still valid. It is also true where that
+// cannot be read: the next request with the token finds out.
 func (g *Gateway) knows(sum string) bool {
 	kept, err := g.p.Tokens.List()
 	return err != nil || slices.ContainsFunc(kept, func(t Token) bool { return t.SHA256 == sum })
@@ -215,9 +214,9 @@ func (g *Gateway) knows(sum string) bool {
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
-	token Token  // the caller's; zero where none is asked for
-	rest  string // what stands behind the route's path
-	body  *body  // nil: nobody read of it
+	token Token  // the caller's; zero where the route needs none
+	rest  string // what follows the route's path
+	body  *body  // nil: none of it was read
 	check string // the check it became
 }
 
@@ -225,7 +224,7 @@ type request struct {
 type route struct {
 	path   string // ends in / where the rest of it is a parameter
 	method string
-	open   bool // asks for no token
+	open   bool // needs no token
 	public bool // errors in the neighbouring services' form
 	do     func(*Gateway, *request) (answer any, err error)
 }
@@ -409,7 +408,7 @@ func (g *Gateway) ready(q *request) (any, error) {
 	return map[string]string{"status": "ready"}, nil
 }
 
-// testToken tells that the token is good, which it was on the way here.
+// testToken answers that the token is valid; authenticate has checked it.
 func (g *Gateway) testToken(*request) (any, error) {
 	return map[string]string{"message": "token is valid"}, nil
 }

@@ -38,7 +38,7 @@ func single(h http.Header, name string) (string, error) {
 	return strings.TrimSpace(values[0]), nil
 }
 
-// session gives the session's id; empty where there is none.
+// session returns the session's id; empty where the request names none.
 func (q *request) session() (string, error) {
 	id, err := single(q.Header, headerSession)
 	if err == nil && id != "" && !app.ValidSession(id) {
@@ -47,8 +47,8 @@ func (q *request) session() (string, error) {
 	return id, err
 }
 
-// person gives the person's name: in UTF-8, or in Latin-1, as browsers and Node
-// send what fits into it.
+// person returns the person's name. Browsers and Node send a name that Latin-1 can hold in
+// Latin-1, and others send UTF-8.
 func (q *request) person() (string, error) {
 	name, err := single(q.Header, headerName)
 	if err != nil {
@@ -56,7 +56,7 @@ func (q *request) person() (string, error) {
 	}
 	if !utf8.ValidString(name) {
 		if name, err = charmap.ISO8859_1.NewDecoder().String(name); err != nil {
-			return "", err // there is no byte it does not know
+			return "", err // never: Latin-1 knows every byte
 		}
 	}
 	if name, err = app.CleanName(name); err != nil {
@@ -203,7 +203,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	if !g.knows(q.token.SHA256) { // revoked while it waited
 		return nil, refuse(http.StatusUnauthorized, "missing or invalid token")
 	}
-	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // said while it waited
+	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // refused while the request waited
 		return nil, errRefused
 	}
 	ctx, cancel := context.WithTimeoutCause(q.Context(), checkTime, errTooLong)
@@ -249,7 +249,7 @@ func (g *Gateway) endSession(q *request) (any, error) {
 	return map[string]string{"message": "session ended successfully"}, nil
 }
 
-// drain reads a body nobody is interested in.
+// drain reads a body that is not used.
 func (g *Gateway) drain(q *request) (err error) {
 	if q.body, err = g.newBody(q, maxText); err != nil {
 		return err
@@ -258,8 +258,8 @@ func (g *Gateway) drain(q *request) (err error) {
 	return err
 }
 
-// processVideo stores the session's video. None of the vendor's other services on
-// it is run here; so data has none of them, and there is no verdict.
+// processVideo stores the session's video. The vendor's other services on videos are not
+// offered here, so data holds none of them, and there is no verdict.
 func (g *Gateway) processVideo(q *request) (any, error) {
 	session, err := q.session()
 	switch {

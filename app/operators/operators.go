@@ -1,16 +1,15 @@
-// Package operators keeps who may work with the program: a list of names, roles
-// and hashes of passphrases in one file beside the history, and how often each
-// name was tried with a wrong passphrase in another.
+// Package operators keeps the list of operators: names, roles and hashes of passphrases in
+// one file beside the history. Another file counts the wrong passphrases for each name.
 //
 //	operators.json           {"version": 1, "operators": [{"name": …, "role": …, "hash": "$argon2id$…"}]}
 //	operators-attempts.json  {"version": 1, "salt": …, "names": {"=ada": {"failed": 3, "at": …}}}
 //	operators.lock           held while either is written
 //
-// Several programs may use them at once. A file of operators that cannot be
-// understood is an error and never an empty list. That there was one, where there
-// is none, the history knows; asking it is the caller's.
+// Several programs may use them at once. A file of operators that cannot be parsed is an
+// error and never an empty list. Whether a missing file existed before is recorded in the
+// history; the caller asks it.
 //
-// history.Roles attribute and prevent mistakes. They do not stop who owns the files.
+// Roles attribute actions and prevent mistakes. They do not stop the owner of the files.
 package operators
 
 import (
@@ -55,9 +54,8 @@ type Params struct {
 	ReadFile func(path string) ([]byte, error)
 }
 
-// Keeper keeps the operators. It may be used from several goroutines, and by
-// several processes at once: each call reads the file anew. Its errors are
-// *matcher.Problem.
+// Keeper keeps the operators. It may be used from several goroutines and by several
+// processes at once: each call reads the file again. Its errors are *matcher.Problem.
 type Keeper struct {
 	file, attempts, lock string
 	now                  func() time.Time
@@ -186,7 +184,7 @@ func CleanName(name string) (string, error) {
 func Same(a, b string) bool { return fold(a) == fold(b) }
 
 func fold(name string) string {
-	name = strings.Map(func(r rune) rune { // what cannot be seen tells no names apart
+	name = strings.Map(func(r rune) rune { // characters that cannot be seen do not distinguish names
 		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' {
 			return -1
 		}
@@ -195,12 +193,12 @@ func fold(name string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(name), " "))))
 }
 
-// find gives the operator of a name; -1 where there is none.
+// find returns the index of the operator of a name; -1 where there is no such operator.
 func find(entries []entry, name string) int {
 	return slices.IndexFunc(entries, func(e entry) bool { return Same(e.Name, name) })
 }
 
-// Login is somebody who has signed in.
+// Login is an operator who has signed in.
 type Login struct {
 	Operator
 	Failed int // wrong attempts before this right one
@@ -208,11 +206,10 @@ type Login struct {
 	hash hashed // by which it was; another one means that it holds no more
 }
 
-// SignIn looks whether name and passphrase belong together. A name nobody bears
-// takes as long, and is made to wait, like one that somebody does. The problems
-// are operators.wrong (parameter Seconds: how long to wait now, may be 0), .wait (likewise;
-// nothing was looked at), .none (nobody is set up), .busy, .unwritable and those
-// of Read.
+// SignIn checks that name and passphrase belong together. An unknown name takes as long, and
+// is delayed, like a known one. The problems are operators.wrong (parameter Seconds: how
+// long to wait now, may be 0), .wait (likewise; nothing was checked), .none (no operators
+// are set up), .busy, .unwritable and those of Read.
 func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, error) {
 	list, err := k.Read()
 	if err != nil {
@@ -222,8 +219,8 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 		return Login{}, matcher.NewProblem(KeyNone, nil)
 	}
 	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		// A copy put back from a backup may be readable by all. A disk without such
-		// rights takes no others, which keeps nobody out.
+		// A copy restored from a backup may be readable by all. A disk without such rights
+		// cannot set them, which must not lock the operators out.
 		_ = os.Chmod(k.file, 0o600)
 	}
 	i := find(list.entries, name)
@@ -265,10 +262,10 @@ func (l List) Renewed(in Login) Login {
 // Where it fails the list stays as it was.
 type Record func(now List, name string) error
 
-// Add adds an operator; the first must be an administrator, and first says that it
-// is meant to be. The problems are those of CleanName and CheckPassphrase,
-// operators.role, .first_admin, .known (there is one of that name), .signed_out
-// (somebody else was first), .busy, .unwritable, and those of Read.
+// Add adds an operator. The first must be an administrator, and first says that this is
+// meant to be the first. The problems are those of CleanName and CheckPassphrase,
+// operators.role, .first_admin, .known (there is one of that name), .signed_out (another was
+// added before), .busy, .unwritable, and those of Read.
 func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first bool, record Record) error {
 	name, err := CleanName(o.Name)
 	if err != nil {
@@ -329,9 +326,9 @@ func (k *Keeper) SetPassphrase(ctx context.Context, name, passphrase string, rec
 	})
 }
 
-// change writes the list anew while no other program does. The file comes first:
-// if the program ends between the two, the next start finds a file nobody
-// recorded and says so, where a record without a file would lock everybody out.
+// change rewrites the list while no other program does, and records it. The file is written
+// first: if the program ends in between, the next start finds an unrecorded file and records
+// it. A record without a file would lock everybody out.
 func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) ([]entry, string, error)) error {
 	return k.locked(ctx, func() error {
 		before, err := k.Read()
@@ -364,7 +361,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 	})
 }
 
-// locked does something while no other program, and nobody else in this one, does.
+// locked runs a function while no other program, and no other goroutine, does.
 func (k *Keeper) locked(ctx context.Context, do func() error) error {
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()

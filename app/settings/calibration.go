@@ -44,7 +44,7 @@ func (m Matching) Deciding(s Shipped) (Deciding, error) {
 			return Deciding{}, err
 		}
 	}
-	return d, fits(d, usual)
+	return d, matches(d, usual)
 }
 
 // usual is the calibration where the settings name none.
@@ -82,10 +82,10 @@ func readCalibration(path string) (*matcher.Calibration, error) {
 	return c, nil
 }
 
-// fits says whether a calibration belongs to the models in use. go-face's and the
-// finder's are those the program comes with, and no others are ever loaded;
-// which network describes faces besides is the settings' choice.
-func fits(d Deciding, usual *matcher.Calibration) error {
+// matches reports whether a calibration belongs to the models in use. The models of go-face
+// and of the finder are always those the program comes with. The settings choose the second
+// network.
+func matches(d Deciding, usual *matcher.Calibration) error {
 	c, own := d.Calibration, d.Network != ""
 	switch {
 	case own && (c.Network == nil || c.Network.Features != filepath.Base(d.Network)):

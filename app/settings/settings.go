@@ -1,6 +1,6 @@
-// Package settings keeps the program's settings: one versioned TOML file,
-// written in one step, read by window and command line alike, and the folders
-// everything lies in.
+// Package settings keeps the program's settings: one versioned TOML file, written in one
+// step, which the window and the command line both read. It also knows the folders of all
+// files.
 package settings
 
 import (

@@ -71,8 +71,8 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Read reads the settings for somebody who only looks: where there is no file
-// the defaults are in force, and none is written.
+// Read reads the settings for a command that only reads: where there is no file it returns
+// the defaults and writes none.
 func Read(path string) (Settings, error) {
 	data, err := os.ReadFile(path)
 	switch {
@@ -214,7 +214,7 @@ const (
 	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
 	maxRetentionDays = 36_500
 
-	// maxLockMinutes is a day: whoever wants longer wants never.
+	// maxLockMinutes is a day; for a longer time the lock can be turned off.
 	maxLockMinutes = 24 * 60
 )
 
@@ -242,8 +242,8 @@ func hasPassword(address string) bool {
 	return false
 }
 
-// parse reads a settings file. What it does not say is as in a new installation,
-// so that a file may hold just the lines somebody wants otherwise.
+// parse reads a settings file. Missing settings have their defaults, so that a file may hold
+// only the lines that differ.
 func parse(data []byte) (Settings, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors write it
 	// The version first: a newer file may hold keys this program does not know.

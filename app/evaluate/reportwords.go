@@ -128,7 +128,7 @@ func (w words) rarity(r Rarity) string {
 	return w.T("evaluate.rarity_about", "N", number(r.OneIn))
 }
 
-// calibration names the calibration, and says where it is none.
+// calibration names the calibration, or says that there is none.
 func (w words) calibration() string {
 	if w.Engine.Calibrated {
 		return w.Engine.Calibration
