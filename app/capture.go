@@ -58,7 +58,9 @@ func Capture(source Source, length time.Duration, anyway <-chan struct{}) Captur
 }
 
 // awaitGood returns when the picture is good, or when the clerk films anyway.
-func awaitGood(ctx context.Context, source Source, anyway <-chan struct{}, progress matcher.ProgressFunc) (Filmed, error) {
+func awaitGood(
+	ctx context.Context, source Source, anyway <-chan struct{}, progress matcher.ProgressFunc,
+) (Filmed, error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	answers := make(chan answer)

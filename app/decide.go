@@ -109,7 +109,9 @@ func reasoned(in DecisionInput) (note string, err error) {
 }
 
 // second returns the second operator of a decision, and whether they signed in.
-func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) (name string, verified bool, err error) {
+func (d *Desk) second(
+	ctx context.Context, who history.Actor, in DecisionInput,
+) (name string, verified bool, err error) {
 	name, err = operators.CleanName(in.Second)
 	switch {
 	case strings.TrimSpace(in.Second) == "":

@@ -38,7 +38,9 @@ const KeyNoFace = "document.no_face"
 // PickPortrait takes the face of this number on a page as the portrait, in the order of
 // matcher.Portrait.Faces; 0 takes the one that is found. Pages count from 1; page 0 is
 // the one with the best portrait.
-func (d *Desk) PickPortrait(ctx context.Context, document matcher.Blob, page, face int) (found matcher.Portrait, err error) {
+func (d *Desk) PickPortrait(
+	ctx context.Context, document matcher.Blob, page, face int,
+) (found matcher.Portrait, err error) {
 	if page == 0 {
 		found, err = d.Portrait(ctx, document)
 	} else {

@@ -23,7 +23,10 @@ func OutcomeKey(o history.Outcome) string { return "outcome." + slug(string(o)) 
 func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
-		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
+		return matcher.Notice{
+			Key:    "verify." + slug(string(v.Fault)),
+			Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good},
+		}
 	case v.Older:
 		return matcher.Notice{Key: "verify.older", Params: map[string]any{"Records": v.Records, "Until": v.Until}}
 	case v.Records == 0:

@@ -8,8 +8,9 @@ import (
 	"facematch/matcher"
 )
 
-// The types of matcher and access that the views use. Through these aliases the views
-// depend on app only.
+// This file holds what the views use of matcher, access and export. Through these aliases
+// the views depend on app only.
+
 type (
 	Frame        = matcher.Frame
 	Face         = matcher.Face

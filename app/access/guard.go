@@ -62,7 +62,8 @@ type session struct {
 
 // New makes a guard. Nobody is signed in.
 func New(p Params) *Guard {
-	if p.Operators == nil || p.Recorded == nil || p.Journal == nil || p.Settings == nil || p.Instance == "" || p.Now == nil {
+	if p.Operators == nil || p.Recorded == nil || p.Journal == nil || p.Settings == nil || p.Instance == "" ||
+		p.Now == nil {
 		panic("access: Params are not complete")
 	}
 	return &Guard{p: p}

@@ -12,7 +12,9 @@ func (g *Guard) Names() []string {
 // the operator who is signed in.
 func (g *Guard) Seconds() []string {
 	who, _ := g.Who()
-	return g.names(func(o operators.Operator) bool { return RoleMaySecond(o.Role) && !operators.Same(o.Name, who.Operator) })
+	return g.names(
+		func(o operators.Operator) bool { return RoleMaySecond(o.Role) && !operators.Same(o.Name, who.Operator) },
+	)
 }
 
 func (g *Guard) names(wanted func(operators.Operator) bool) []string {

@@ -91,7 +91,10 @@ func (c *commands) historyRestore() *cobra.Command {
 		case done.Another:
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
 		case lost:
-			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To))
+			fmt.Fprintln(
+				c.Stderr,
+				c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To),
+			)
 		}
 		return nil
 	}

@@ -220,8 +220,10 @@ func (c *commands) writeCheck(check app.Check) {
 			}
 			return none
 		}
-		line("cli.check.verdicts", c.Words.T("cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
-			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status))))
+		line("cli.check.verdicts", c.Words.T(
+			"cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
+			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status)),
+		))
 		line("cli.check.host", e.Host)
 		if e.RequestID != "" {
 			line("cli.check.request", e.RequestID)

@@ -185,7 +185,10 @@ func (c *commands) root() *cobra.Command {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
 	c.identityFlags(root)
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(), c.decodeClips())
+	root.AddCommand(
+		c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(),
+		c.decodeClips(),
+	)
 	return root
 }
 
@@ -213,7 +216,9 @@ func (c *commands) with(ctx context.Context, format string, do func(Program) err
 }
 
 // opened is with where the program is to be opened in another way.
-func (c *commands) opened(ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error) error {
+func (c *commands) opened(
+	ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error,
+) error {
 	program, err := open(ctx)
 	if err == nil {
 		if err = do(program); err != nil {

@@ -77,7 +77,9 @@ func probeAPI(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	if chosen.Matching.Mode == history.Offline {
 		return matcher.Notice{Key: "doctor.api_unused"}, nil
 	}
-	return matcher.Notice{Key: "doctor.api_ok", Params: map[string]any{"Host": app.Host(chosen.API.Base)}}, desk.TestToken(ctx)
+	return matcher.Notice{
+		Key: "doctor.api_ok", Params: map[string]any{"Host": app.Host(chosen.API.Base)},
+	}, desk.TestToken(ctx)
 }
 
 func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
@@ -164,8 +166,10 @@ func (c *commands) calibration(now *matcher.Calibration) finding {
 	}
 	lines := []string{c.Words.T("doctor.calibration_measured", "Name", now.Name)}
 	if p := now.Pairs; p != nil {
-		lines = append(lines, c.Words.T("doctor.calibration_pairs", "Data", p.Data, "Date", p.Date,
-			"Genuine", app.FormatNumber(p.Genuine), "Impostor", app.FormatNumber(p.Impostor), "People", app.FormatNumber(p.People)))
+		lines = append(lines, c.Words.T(
+			"doctor.calibration_pairs", "Data", p.Data, "Date", p.Date, "Genuine", app.FormatNumber(p.Genuine),
+			"Impostor", app.FormatNumber(p.Impostor), "People", app.FormatNumber(p.People),
+		))
 	}
 	if p := now.Checks; p != nil {
 		lines = append(lines, c.Words.T("doctor.calibration_checks", "Data", p.Data, "Date", p.Date,
@@ -177,10 +181,15 @@ func (c *commands) calibration(now *matcher.Calibration) finding {
 
 // model says whether a model's file is the right one.
 func (c *commands) model(m matcher.ModelFile) finding {
-	f := finding{Part: c.Words.T("doctor.model"), State: "ok", Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256)}
+	f := finding{
+		Part: c.Words.T("doctor.model"), State: "ok",
+		Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256),
+	}
 	if m.Problem != nil {
 		c.exit = ExitCouldNotRun
-		f.State, f.Text = "problem", c.Words.T("doctor.model_wrong", "SHA256", m.SHA256, "Model", m.Name)+" "+c.detail(m.Problem)
+		f.State, f.Text = "problem", c.Words.T("doctor.model_wrong", "SHA256", m.SHA256, "Model", m.Name)+" "+c.detail(
+			m.Problem,
+		)
 	}
 	return f
 }

@@ -110,7 +110,9 @@ func (c *commands) document() *cobra.Command {
 // findPortrait looks on one page, or on all where the number is 0, and takes the face
 // of a number, or the best one. A page or face the document does not have is wrong
 // usage.
-func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int) (matcher.Portrait, error) {
+func (c *commands) findPortrait(
+	cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int,
+) (matcher.Portrait, error) {
 	found, err := desk.PickPortrait(cmd.Context(), document, number, face)
 	if matcher.IsProblem(err, matcher.KeyNoPage, app.KeyNoFace) {
 		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
@@ -173,7 +175,10 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 	if len(f.Others) > 0 {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.faces", "Count", len(f.faces)))
 		for i, o := range f.faces {
-			fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
+			fmt.Fprintln(
+				c.out,
+				"  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height),
+			)
 		}
 	}
 	for _, w := range f.Warnings {

@@ -138,7 +138,10 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 		if err := report.WriteCalibration(told.calibrate); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.Stderr, "%s%s\n", report.CalibrationText(c.Words), c.Words.T("cli.evaluate.calibration_written", "File", told.calibrate))
+		fmt.Fprintf(
+			c.Stderr, "%s%s\n", report.CalibrationText(c.Words),
+			c.Words.T("cli.evaluate.calibration_written", "File", told.calibrate),
+		)
 		return nil
 	})
 }

@@ -24,7 +24,8 @@ func (c *commands) historyExport() *cobra.Command {
 		Long:  c.Words.T("cli.export.long", "Most", app.FormatNumber(app.MaxPDF)),
 		Args:  c.noArguments,
 	}
-	cmd.Flags().StringVar(&format, "format", "", c.Words.T("cli.export.format", "Known", strings.Join(export.Formats, ", ")))
+	cmd.Flags().
+		StringVar(&format, "format", "", c.Words.T("cli.export.format", "Known", strings.Join(export.Formats, ", ")))
 	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.export.out"))
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, c.Words.T("cli.export.overwrite"))
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.export.names"))
@@ -49,7 +50,9 @@ func (c *commands) historyExport() *cobra.Command {
 			return err
 		}
 		filter.Limit = limit
-		in := app.ExportInput{Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, NoBOM: noBOM, Words: c.Words}
+		in := app.ExportInput{
+			Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, NoBOM: noBOM, Words: c.Words,
+		}
 		if out == "-" {
 			in.File, in.To = "", c.out
 		}
@@ -81,7 +84,9 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 
 func (c *commands) exportFrom(cmd *cobra.Command, from exporter, in app.ExportInput) error {
 	line := newProgressLine(c.Stderr, func(at matcher.Progress) string {
-		return c.Words.T("cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)))
+		return c.Words.T(
+			"cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)),
+		)
 	})
 	done, err := from.Export(cmd.Context(), in, line.Show)
 	line.Clear()

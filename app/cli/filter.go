@@ -34,7 +34,9 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringVar(&f.to, "to", "", c.Words.T("cli.filter.to"))
 	flags.StringVar(&f.last, "last", "", c.Words.T("cli.filter.last"))
 	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(history.Outcomes)))
-	flags.StringSliceVar(&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(history.DecisionStates)))
+	flags.StringSliceVar(
+		&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(history.DecisionStates)),
+	)
 	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(history.Modes)))
 	// Names may hold commas, so these flags are repeated, once for each name.
 	flags.StringArrayVar(&f.operators, "operator-name", nil, c.Words.T("cli.filter.operator"))

@@ -126,7 +126,9 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 	fmt.Fprintln(w, strings.ToUpper(strings.Join(head, "\t")))
 	for _, r := range rows {
 		cells := []string{
-			fmt.Sprint(r.Seq), r.At.Local().Format(time.DateTime), string(r.Mode), scoreOf(r), string(r.Outcome), string(r.Decision),
+			fmt.Sprint(
+				r.Seq,
+			), r.At.Local().Format(time.DateTime), string(r.Mode), scoreOf(r), string(r.Outcome), string(r.Decision),
 			r.Operator, r.Desk, r.Check,
 		}
 		if names {

@@ -63,7 +63,9 @@ func (r *run) lookAtFiles(ctx context.Context) error {
 }
 
 // lookAt looks at one file. Only the file's own faults become part of the look.
-func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, matcher.Side, error)) (look, error) {
+func lookAt(
+	ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, matcher.Side, error),
+) (look, error) {
 	if err := ctx.Err(); err != nil {
 		return look{}, err
 	}

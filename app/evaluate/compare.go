@@ -183,7 +183,9 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 	}
 	total, readable, compared := r.pairsOf(indices(len(r.looks))), r.pairsOf(tried), r.pairsOf(usable)
 	report.Unread = total.Genuine + total.Impostor - readable.Genuine - readable.Impostor
-	report.NotCompared = Counts{Genuine: readable.Genuine - compared.Genuine, Impostor: readable.Impostor - compared.Impostor}
+	report.NotCompared = Counts{
+		Genuine: readable.Genuine - compared.Genuine, Impostor: readable.Impostor - compared.Impostor,
+	}
 	groups := make([][]int, len(r.test.groups))
 	for _, i := range usable {
 		if g := r.test.files[i].group; g != noGroup {
@@ -206,7 +208,10 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 
 // measurePeople compares all these files, and then those of each group. The
 // scores of all are let go before the next are made.
-func (r *run) measurePeople(ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness, meterOf func(*accuracy.Sample) *meter) error {
+func (r *run) measurePeople(
+	ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness,
+	meterOf func(*accuracy.Sample) *meter,
+) error {
 	all, err := r.everyPair(ctx, stage, files, like)
 	if err != nil {
 		return err

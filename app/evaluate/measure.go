@@ -135,7 +135,9 @@ func newMeter(r *Report, whole *accuracy.Sample, u unit) *meter {
 	}
 	for _, b := range whole.Histogram(histogramBins) {
 		from, to := u.value(b.From), u.value(b.To)
-		r.Histogram = append(r.Histogram, Bin{From: min(from, to), To: max(from, to), Genuine: b.Genuine, Impostor: b.Impostor})
+		r.Histogram = append(
+			r.Histogram, Bin{From: min(from, to), To: max(from, to), Genuine: b.Genuine, Impostor: b.Impostor},
+		)
 	}
 	slices.SortFunc(r.Histogram, func(a, b Bin) int { return cmp.Compare(a.From, b.From) })
 	m.whole = nil // a hundred million scores: the groups' need the room
@@ -193,7 +195,9 @@ func (m *meter) fill(t Target, printed, like float64) Target {
 
 // group compares a group's scores with the whole.
 func (m *meter) group(name string, s *accuracy.Sample) {
-	g := Group{Name: name, Genuine: s.Genuine(), Impostor: s.Impostor(), At: []GroupRate{}, Direction: s.Impostor() < rareFrom}
+	g := Group{
+		Name: name, Genuine: s.Genuine(), Impostor: s.Impostor(), At: []GroupRate{}, Direction: s.Impostor() < rareFrom,
+	}
 	for _, b := range m.bounds {
 		rate := GroupRate{Target: b.target, FMR: measure(s.FMR(b.like)), FNMR: measure(s.FNMR(b.like))}
 		if b.whole.Errors > 0 && s.Impostor() > 0 {

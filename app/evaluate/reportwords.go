@@ -196,4 +196,7 @@ func (w words) marks() (marks []chart.Mark) {
 }
 
 // terms are the words of ISO/IEC 19795-1 the report explains.
-var terms = []string{"evaluate.term_genuine", "evaluate.term_impostor", "evaluate.term_fmr", "evaluate.term_fnmr", "evaluate.term_fta", "evaluate.term_eer"}
+var terms = []string{
+	"evaluate.term_genuine", "evaluate.term_impostor", "evaluate.term_fmr", "evaluate.term_fnmr", "evaluate.term_fta",
+	"evaluate.term_eer",
+}

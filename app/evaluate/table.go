@@ -33,7 +33,7 @@ func readTable(path string, needed, wanted []string, do func(row) error) error {
 	defer f.Close()
 	text := bufio.NewReader(f)
 	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
-		text.Discard(3) // what Windows puts before UTF-8
+		_, _ = text.Discard(3) // what Windows puts before UTF-8
 	}
 	first, _ := text.Peek(text.Size())
 	if bytes.IndexByte(first, 0) >= 0 {

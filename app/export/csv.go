@@ -34,11 +34,17 @@ var columns = []column{
 	{name: "status", text: finished(func(f history.Finished) string { return string(f.Status) })},
 	{name: "percentages", value: finished(func(f history.Finished) string { return percentages(f.Percentages) })},
 	{name: "failed_conditions", text: finished(func(f history.Finished) string { return strings.Join(f.Failed, "; ") })},
-	{name: "refer_conditions", text: finished(func(f history.Finished) string { return strings.Join(f.FailedRefer, "; ") })},
+	{
+		name: "refer_conditions",
+		text: finished(func(f history.Finished) string { return strings.Join(f.FailedRefer, "; ") }),
+	},
 	{name: "flaw", text: finished(func(f history.Finished) string { return string(f.Flaw) })},
 	{name: "document_flaw", text: finished(func(f history.Finished) string { return string(f.DocumentFlaw) })},
 	{name: "problem", text: finished(func(f history.Finished) string { return f.Problem })},
-	{name: "took_seconds", value: finished(func(f history.Finished) string { return strconv.FormatFloat(f.Took.Seconds(), 'f', 3, 64) })},
+	{
+		name:  "took_seconds",
+		value: finished(func(f history.Finished) string { return strconv.FormatFloat(f.Took.Seconds(), 'f', 3, 64) }),
+	},
 	{name: "decision", row: true, text: func(d history.Detail) string { return string(d.Decision) }},
 	{name: "decisions", value: func(d history.Detail) string { return strconv.Itoa(len(d.Decisions)) }},
 	{name: "decided_at", value: decided(func(l history.Decided) string { return stamp(l.At) })},
@@ -76,9 +82,15 @@ var columns = []column{
 // empty, so that such a word cannot be mistaken for a name.
 var nameColumns = []column{
 	{name: "name", row: true, text: func(d history.Detail) string { return d.Name }},
-	{name: "name_state", row: true, value: func(d history.Detail) string { return state(d.Name != "", d.Sealed, d.Erased) }},
+	{
+		name: "name_state", row: true,
+		value: func(d history.Detail) string { return state(d.Name != "", d.Sealed, d.Erased) },
+	},
 	{name: "note", text: decided(func(l history.Decided) string { return l.Note })},
-	{name: "note_state", value: decided(func(l history.Decided) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) })},
+	{
+		name:  "note_state",
+		value: decided(func(l history.Decided) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) }),
+	},
 }
 
 // finished takes a value from the end of a check; empty where it has not ended.

@@ -61,9 +61,9 @@ func newTemp(dir string) (temp, error) {
 
 // drop closes the file and leaves nothing of it, unless it has got its name.
 func (t temp) drop() {
-	t.Close()
+	_ = t.Close()
 	if t.named {
-		os.Remove(t.Name())
+		_ = os.Remove(t.Name())
 	}
 }
 
@@ -152,7 +152,7 @@ func (f *File) Publish(head history.Head, checks int64) error {
 	}
 	if err := f.name(&f.temp, f.path); err != nil {
 		if !f.overwrite {
-			os.Remove(f.path + DigestEnding)
+			_ = os.Remove(f.path + DigestEnding)
 		}
 		return err
 	}
@@ -160,7 +160,7 @@ func (f *File) Publish(head history.Head, checks int64) error {
 	// for that; the export is whole there too.
 	if dir, err := os.Open(filepath.Dir(f.path)); err == nil {
 		_ = dir.Sync()
-		dir.Close()
+		_ = dir.Close()
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (f *File) name(t *temp, to string) error {
 		return err
 	}
 	if err := os.Rename(from, to); err != nil {
-		os.Remove(from)
+		_ = os.Remove(from)
 		return unwritten(err)
 	}
 	t.named = false // nothing is left to be removed
@@ -221,8 +221,8 @@ func (t *temp) placed(dir string) (string, error) {
 	if err != nil {
 		return "", unwritten(err)
 	}
-	f.Close()
-	os.Remove(f.Name())
+	_ = f.Close()
+	_ = os.Remove(f.Name())
 	if err := link(t.File, f.Name()); err != nil {
 		return "", unwritten(err)
 	}

@@ -21,7 +21,9 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	})
 	p.Heading(t("report.counts"))
 	counts := p.Table([]paper.Column{
-		{Title: t("report.outcome"), Share: 3}, {Title: t("report.number"), Share: 1, Right: true}, {Title: t("report.share"), Share: 1, Right: true}, {Share: 3},
+		{
+			Title: t("report.outcome"), Share: 3,
+		}, {Title: t("report.number"), Share: 1, Right: true}, {Title: t("report.share"), Share: 1, Right: true}, {Share: 3},
 	})
 	for _, o := range history.Outcomes {
 		n := w.counts.ByOutcome[o]
@@ -37,8 +39,12 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	}
 	p.Heading(t("report.list"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 14, Right: true}, {Title: t("report.time"), Share: 25}, {Title: t("report.outcome"), Share: 25},
-		{Title: t("report.score"), Share: 12, Right: true}, {Title: t("report.decision"), Share: 17}, {Title: t("report.operator"), Share: 17},
+		{
+			Title: t("report.record"), Share: 14, Right: true,
+		}, {Title: t("report.time"), Share: 25}, {Title: t("report.outcome"), Share: 25},
+		{
+			Title: t("report.score"), Share: 12, Right: true,
+		}, {Title: t("report.decision"), Share: 17}, {Title: t("report.operator"), Share: 17},
 		{Title: t("report.desk"), Share: 16}, {Title: t("report.check"), Share: 23},
 	}
 	if w.about.Names {

@@ -37,7 +37,10 @@ type patience struct {
 	linger time.Duration
 }
 
-var usual = patience{head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second, linger: 2 * time.Second}
+var usual = patience{
+	head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second,
+	linger: 2 * time.Second,
+}
 
 const (
 	bodyRate    = 32 << 10

@@ -22,7 +22,9 @@ type field struct {
 
 var (
 	errHead = refuse(http.StatusBadRequest, "the header of a part is too long")
-	errEnd  = error(refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing"))
+	errEnd  = error(
+		refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing"),
+	)
 	errForm = refuse(http.StatusBadRequest, "the body is no valid multipart/form-data")
 )
 

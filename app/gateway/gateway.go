@@ -198,7 +198,9 @@ func (s *Server) Run(ctx context.Context) error {
 			err = server.Close()
 		}
 	}
-	<-ended
+	if why := <-ended; !errors.Is(why, http.ErrServerClosed) {
+		err = errors.Join(err, why)
+	}
 	<-watched
 	return err
 }
@@ -244,7 +246,8 @@ var routes = []route{
 func find(path string) (r route, rest string, found bool) {
 	for _, r := range routes {
 		rest, below := strings.CutPrefix(path, r.path)
-		if below && (rest == "" && !strings.HasSuffix(r.path, "/") || rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
+		if below &&
+			(rest == "" && !strings.HasSuffix(r.path, "/") || rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
 			return r, rest, true
 		}
 	}
@@ -302,7 +305,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // else net/http says 200, to one that has only ended its sending
 		}
 	}()
-	g.p.Log.Info("request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began))
+	g.p.Log.Info(
+		"request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began),
+	)
 }
 
 // answer finds the route of a request and follows it. The path is the route's own:

@@ -60,7 +60,9 @@ func (q *request) person() (string, error) {
 		}
 	}
 	if name, err = app.CleanName(name); err != nil {
-		return "", refuse(http.StatusBadRequest, headerName+" is no name: letters in UTF-8 or Latin-1, no control characters, at most 200")
+		return "", refuse(
+			http.StatusBadRequest, headerName+" is no name: letters in UTF-8 or Latin-1, no control characters, at most 200",
+		)
 	}
 	return name, nil
 }
@@ -108,7 +110,10 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 			return nil, refuse(http.StatusBadRequest, headerPrefilled+" needs "+headerSession)
 		}
 		if in.Video, found = g.sessions.video(in.Session, q.token.SHA256); !found {
-			return nil, refuse(http.StatusBadRequest, "no video is stored for this session: send one to process-video first, or with this request")
+			return nil, refuse(
+				http.StatusBadRequest,
+				"no video is stored for this session: send one to process-video first, or with this request",
+			)
 		}
 	}
 	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
@@ -133,7 +138,9 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	}()
 	image, video := &field{name: "image", max: maxPart}, &field{name: "video", max: maxPart}
 	var number bytes.Buffer
-	portrait := &field{name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil }}
+	portrait := &field{
+		name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil },
+	}
 	imagePath, to := spill(dir, "image")
 	image.open = to
 	videoPath, to := spill(dir, "video")
@@ -266,7 +273,10 @@ func (g *Gateway) processVideo(q *request) (any, error) {
 	case err != nil:
 		return nil, err
 	case session == "":
-		return nil, refuse(http.StatusBadRequest, headerSession+" is missing: this server stores the session's video and does nothing else with it")
+		return nil, refuse(
+			http.StatusBadRequest,
+			headerSession+" is missing: this server stores the session's video and does nothing else with it",
+		)
 	case !g.sessions.has(session, q.token.SHA256):
 		return nil, errNoSession
 	case g.sessions.forbids(session, q.token.SHA256):

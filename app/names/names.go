@@ -21,7 +21,8 @@ var (
 // this many characters.
 func Clean(name string, most int) (string, error) {
 	name = strings.TrimSpace(name)
-	if strings.ContainsFunc(name, misleading) || !utf8.ValidString(name) || name != "" && !strings.ContainsFunc(name, visible) {
+	if strings.ContainsFunc(name, misleading) || !utf8.ValidString(name) ||
+		name != "" && !strings.ContainsFunc(name, visible) {
 		return "", ErrOdd
 	}
 	if utf8.RuneCountInString(name) > most {

@@ -73,7 +73,10 @@ func New(p Params) *Keeper {
 	if p.ReadFile == nil {
 		p.ReadFile = readFile
 	}
-	return &Keeper{readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now, cost: cmp.Or(p.Cost, usual)}
+	return &Keeper{
+		readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now,
+		cost: cmp.Or(p.Cost, usual),
+	}
 }
 
 // List is who may work with the program at one time.
@@ -108,7 +111,9 @@ func (k *Keeper) Read() (List, error) {
 	var s stored
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&s); err != nil {
-		return List{}, matcher.NewProblem("operators.damaged", errors.New("no valid form")) // the library's text may hold some of it
+		return List{}, matcher.NewProblem(
+			"operators.damaged", errors.New("no valid form"),
+		) // the library's text may hold some of it
 	}
 	if s.Version > version {
 		return List{}, matcher.NewProblem("operators.newer", nil, "Version", s.Version, "Known", version)

@@ -92,7 +92,9 @@ type Retention struct {
 func (r Retention) Periods() history.Periods {
 	const day = 24 * time.Hour
 	return history.Periods{
-		Names: time.Duration(r.NamesDays) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
+		Names: time.Duration(
+			r.NamesDays,
+		) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
 	}
 }
 

@@ -106,7 +106,9 @@ func (s *Store) Save(next Settings) error {
 	next.Version = Version
 	next.Desk = strings.TrimSpace(next.Desk)
 	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
-	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(next.Consent.SendName)
+	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(
+		next.Consent.SendName,
+	)
 	next.API.CAFile = strings.TrimSpace(next.API.CAFile)
 	next.Folders.SecondAnchor = strings.TrimSpace(next.Folders.SecondAnchor)
 	if err := next.Check(); err != nil {

@@ -19,7 +19,7 @@ const fyneLang = "fyne.io/fyne/v2/lang"
 
 func init() {
 	if l := Language(); l == "C" || l == "POSIX" {
-		os.Setenv("LANGUAGE", "en")
+		_ = os.Setenv("LANGUAGE", "en")
 	}
 }
 

@@ -28,8 +28,13 @@ const style = `.fm-chart{color:#202124}
 // SVG draws the chart as SVG without a background, to stand alone or in a page.
 func (c Chart) SVG() []byte {
 	s := &svg{}
-	fmt.Fprintf(s, `<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
-		width, height, escape(c.Title))
+	fmt.Fprintf(
+		s,
+		`<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
+		width,
+		height,
+		escape(c.Title),
+	)
 	fmt.Fprintf(s, "\n<title>%s</title>\n<style>%s</style>\n", escape(c.Title), style)
 	c.draw(s)
 	s.WriteString("</svg>\n")
