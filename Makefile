@@ -30,7 +30,28 @@ ceb7e9130f684a8e335940a09ccfb81c2fa18f6aa54975d656c54bb7992aee1a faceplugin-face
 endef
 export MODELS
 
+# The linters, pinned. Their settings lie in .github/lint, where gocyclo.txt names the
+# functions that may be more complex than the rest: most are flat lists of cases.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ERRCHECK := github.com/kisielk/errcheck@v1.30.0
+REVIVE := github.com/mgechev/revive@v1.15.0
+GOCYCLO := github.com/fzipp/gocyclo/cmd/gocyclo@v0.6.0
+MOST_COMPLEX := 20
+
+# The packages that go vet checks for macOS without a C compiler. (The tests of app itself
+# use the store, which needs one.)
+DARWIN := ./app/access ./app/apptest ./app/cli ./app/evaluate/... ./app/export/... ./app/gateway ./app/history \
+	./app/instance ./app/names ./app/operators ./app/patience ./app/privatefile ./app/queue ./app/secrets \
+	./app/settings ./app/token ./assets/... ./matcher ./matcher/accuracy ./matcher/document/... \
+	./matcher/internal/... ./matcher/quality ./matcher/remote/...
+# And for Windows, where files cannot be replaced in one step (renameio) and memory is mapped
+# otherwise: what is above app/privatefile and matcher/document/pages does not build there.
+WINDOWS := ./app/evaluate/chart ./app/export/... ./app/history ./app/names ./app/patience ./app/secrets ./assets/... \
+	./matcher ./matcher/accuracy ./matcher/internal/container ./matcher/internal/picture ./matcher/quality
+# The packages of the quick loop, and what is skipped there because it takes seconds.
+QUICK := ./app/... ./assets/... ./store/... ./matcher ./matcher/accuracy \
+	./matcher/internal/... ./matcher/quality ./matcher/remote/...
+SLOW := EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # How often `make soak` repeats each test.
@@ -39,7 +60,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
+.PHONY: quick help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -174,23 +195,57 @@ run: setup models build ## start the program; without a display, one sample chec
 CLIP := crop=400:300:0:20,scale=960:720,rotate=0.04*sin(2*PI*t/3):c=gray,crop=800:600:80+20*cos(2*PI*t/3):60+15*sin(2*PI*t/3)
 export CLIP
 
-lint: setup blas ## check formatting, go vet and staticcheck
+# Fails where gofmt would change something.
+define gofmt
+unformatted=$$(find . -name '*.go' -not -path './.git/*' -not -path './build/*' -exec gofmt -l {} +)
+if [ -n "$$unformatted" ]; then
+	echo "$@: please run gofmt -w on:" $$unformatted >&2
+	exit 1
+fi
+endef
+
+lint: setup blas ## check formatting; go vet, also for Windows and macOS; the linters
 	@$(clock)
-	unformatted=$$(find . -name '*.go' -not -path './.git/*' -not -path './build/*' -exec gofmt -l {} +)
-	if [ -n "$$unformatted" ]; then
-		echo "lint: please run gofmt -w on:" $$unformatted >&2
-		exit 1
-	fi
+	$(gofmt)
 	echo "lint: gofmt, $${SECONDS} s"
 	go vet ./...
 	go vet -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: go vet, $${SECONDS} s"
+	# What needs no C builds for the other systems too.
+	GOOS=darwin CGO_ENABLED=0 go vet $(DARWIN)
+	GOOS=windows CGO_ENABLED=0 go vet $(WINDOWS)
+	echo "lint: go vet for Windows and macOS, $${SECONDS} s"
 	# Installed aside of the module, which it must not touch.
-	tools=$$PWD/build/tools/$$(go env GOVERSION)-$(lastword $(subst @, ,$(STATICCHECK)))
-	[ -x "$$tools/staticcheck" ] || GOBIN=$$tools go install $(STATICCHECK)
+	tools=$$PWD/build/tools/$$(go env GOVERSION)
+	mkdir -p "$$tools"
+	for tool in $(STATICCHECK) $(ERRCHECK) $(REVIVE) $(GOCYCLO); do
+		name=$${tool%@*}; name=$${name##*/}
+		if [ "$$(cat "$$tools/$$name.version" 2>/dev/null)" != "$$tool" ]; then
+			GOBIN=$$tools go install "$$tool"
+			echo "$$tool" > "$$tools/$$name.version"
+		fi
+	done
 	"$$tools/staticcheck" ./...
 	"$$tools/staticcheck" -tags e2e ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "lint: staticcheck, $${SECONDS} s"
+	"$$tools/errcheck" -ignoretests -exclude .github/lint/errcheck.txt ./...
+	"$$tools/revive" -config .github/lint/revive.toml -set_exit_status -exclude '**/*_test.go' ./...
+	complex=$$("$$tools/gocyclo" -ignore '_test\.go$$|^build/' -over $(MOST_COMPLEX) . | grep -vF -f .github/lint/gocyclo.txt || true)
+	if [ -n "$$complex" ]; then
+		echo "lint: please simplify what is more complex than $(MOST_COMPLEX):" >&2
+		echo "$$complex" >&2
+		exit 1
+	fi
+	echo "lint: errcheck, revive and gocyclo, $${SECONDS} s"
+
+# Left out of make quick: what needs OpenCV (the main package, camera, matcher/offline), the
+# decoders of documents in WebAssembly (matcher/document), the end-to-end tests, the tests of
+# the window (views, which is vetted), and the tests named by SLOW. make test runs all of it.
+quick: ## the quick loop: gofmt, go vet and most tests that need no OpenCV, within a minute
+	@$(clock)
+	$(gofmt)
+	go vet $(QUICK) ./views/...
+	go test -count=1 -skip '$(SLOW)' $(QUICK)
 
 test: setup setup-test models lint ## check the code and run all tests with the race detector
 	@$(clock)

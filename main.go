@@ -15,13 +15,13 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/term"
-
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
+	"golang.org/x/term"
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/cli"
 	"facematch/app/gateway"
 	"facematch/app/history"
@@ -58,9 +58,9 @@ func main() {
 	os.Exit(code)
 }
 
-// quietLibraries keeps FFmpeg's and OpenCV's own lines off standard error: what
-// goes wrong there ends as a problem in our words. Both read the environment
-// when first used; a developer's own choice stays.
+// quietLibraries keeps FFmpeg and OpenCV from writing to standard error: their errors are
+// reported as problems in the program's own words. Both read the environment when first
+// used. A developer's own choice stays.
 func quietLibraries() {
 	for name, quiet := range map[string]string{"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_LOG_LEVEL": "SILENT"} {
 		if _, chosen := os.LookupEnv(name); !chosen {
@@ -98,15 +98,17 @@ func run(ctx context.Context) int {
 				ID: appID, Name: "Facematch Desk", Version: version,
 				Migrations: map[string]bool{"fyneDo": true}, // views keeps to Fyne's threading rule
 			})
-			window := views.New(views.Params{App: fyneapp.NewWithID(appID), Desk: p.desk, Words: words, Document: document})
-			window.Run() // until it is closed, or a signal comes: Fyne listens for those itself
+			window := views.New(views.Params{
+				App: fyneapp.NewWithID(appID), Desk: p.desk, Words: words, Document: document,
+			})
+			window.Run() // until it is closed or a signal comes; Fyne handles those itself
 			return p.Close()
 		},
 	})
 }
 
-// secret is what reads a secret from the terminal, without showing it; nil where
-// standard input is none.
+// secret returns the function that reads a secret from the terminal without showing it;
+// nil where standard input is not a terminal.
 func secret() func(prompt string) (string, error) {
 	in := int(os.Stdin.Fd())
 	if !term.IsTerminal(in) {
@@ -149,8 +151,8 @@ func (p *program) Close() error {
 	return errors.Join(errs...)
 }
 
-// open opens every part. The engine loads its models in the background, when
-// first asked. A network to be measured takes the place of the settings' one.
+// open opens every part. The engine loads its models in the background when it is first
+// used. A network to be measured replaces the one in the settings.
 func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p := &program{}
 	defer func() {
@@ -170,17 +172,16 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	path := folders.History(chosen.Get())
-	here, err := instance.Begin(ctx, folders.Instances(), filepath.Dir(path))
+	here, err := instance.Begin(ctx, folders.Instances(), filepath.Dir(folders.History(chosen.Get())))
 	if err != nil {
 		return nil, err
 	}
 	p.closers = append(p.closers, here.End)
 
-	records, err := store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Get().Folders.SecondAnchor },
-		Alive: here.Alive, Now: time.Now, Log: p.log,
-	})
+	params := storeParams(folders, chosen.Get())
+	params.SecondAnchor = func() string { return chosen.Get().Folders.SecondAnchor }
+	params.Alive, params.Log = here.Alive, p.log
+	records, err := store.Open(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +216,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Engine:    p.engine,
 		Portraits: portraits,
 		OpenSource: func(at settings.Camera) app.Source {
-			return camera.Open(camera.Params{Address: at.Source, Part: at.Part, Faces: engine, Temp: here.Temp, Log: p.log})
+			return camera.Open(camera.Params{
+				Address: at.Source, Part: at.Part, Faces: engine, Temp: here.Temp, Log: p.log,
+			})
 		},
 		OpenAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 			return remote.New(remote.Params{
@@ -236,122 +239,106 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Settings:    chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	p.gateway = gateway.New(gateway.Params{
-		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp, Log: p.log, Now: time.Now,
+		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp,
+		Log: p.log, Now: time.Now,
 	})
-	p.closers = append(p.closers, keepPeriods(ctx, p.desk))
+	p.closers = append(p.closers, p.desk.KeepPeriods(ctx))
 	return p, p.desk.NoticeSettings(ctx)
 }
 
-const (
-	// expireEvery is how often a running program erases what is over its period.
-	expireEvery = 24 * time.Hour
-
-	// expirePatience is how long a program that ends waits for the erasing it began
-	// with: a command may be over at once. What is left then the next one does.
-	expirePatience = 5 * time.Second
-)
-
-// keepPeriods erases what is over its period, now and once a day, until the
-// returned function is called.
-func keepPeriods(ctx context.Context, desk *app.Desk) (end func() error) {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	began, done := make(chan struct{}), make(chan struct{})
-	expire := func() {
-		if err := desk.Expire(ctx); !errors.Is(err, context.Canceled) {
-			desk.Log("periods", err)
-		}
-	}
-	go func() {
-		defer close(done)
-		expire()
-		close(began)
-		for {
-			select {
-			case <-time.After(expireEvery):
-				expire()
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func() error {
-		select {
-		case <-began:
-		case <-time.After(expirePatience):
-		}
-		stop()
-		<-done
-		return nil
+// storeParams are the parts of the history that the folders and the settings name.
+func storeParams(folders settings.Folders, chosen settings.Settings) store.Params {
+	path := folders.History(chosen)
+	return store.Params{
+		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+		SecondAnchor: func() string { return chosen.Folders.SecondAnchor },
+		Alive:        func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
+		Now:          time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
-// restoring puts a backup in the place of the history, while no other program has
-// it open.
+// newGuard makes the guard of a command that opens no desk.
+func newGuard(
+	folders settings.Folders, chosen settings.Settings, journal access.Journal,
+	recorded func(context.Context) (history.SettingsChange, bool, error),
+) *access.Guard {
+	return access.New(access.Params{
+		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Recorded:  recorded, Journal: journal,
+		Settings: func() settings.Settings { return chosen },
+		Instance: instance.New(), Version: version, Now: time.Now,
+	})
+}
+
+// readSettings finds the folders and reads the settings, for a command that changes
+// neither.
+func readSettings() (settings.Folders, settings.Settings, error) {
+	folders, err := settings.FindFolders()
+	if err != nil {
+		return folders, settings.Settings{}, err
+	}
+	chosen, err := settings.Read(folders.Settings())
+	return folders, chosen, err
+}
+
+// restoring puts a backup in the place of the history, while no other program has the
+// history open.
 type restoring struct {
-	*app.Guard
+	*access.Guard
 	params  store.Params
 	release func() error
 }
 
-// restore takes the history's place, if nobody else has it open. Whether operators
-// are set up it asks their list, and the history as far as that can still be read.
+// restore takes the place of the history, unless another program has it open. Whether
+// operators are set up is read from their list, and from the history where that can still
+// be read.
 func restore(ctx context.Context) (restoring, error) {
-	folders, err := settings.FindFolders()
+	folders, chosen, err := readSettings()
 	if err != nil {
 		return restoring{}, err
 	}
-	chosen, err := settings.Read(folders.Settings())
-	if err != nil {
+	r := restoring{params: storeParams(folders, chosen)}
+	r.params.Alive = func(string) bool { return false } // this program is alone
+	if r.release, err = instance.Alone(ctx, filepath.Dir(r.params.Path)); err != nil {
 		return restoring{}, err
 	}
-	path := folders.History(chosen)
-	r := restoring{params: store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Folders.SecondAnchor },
-		Alive: func(string) bool { return false },
-		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	}}
-	if r.release, err = instance.Alone(ctx, filepath.Dir(path)); err != nil {
-		return restoring{}, err
-	}
-	r.Guard = app.NewGuard(app.GuardParams{
-		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
-		Recorded:  r.recorded, Journal: unrecorded{},
-		Settings: func() settings.Settings { return chosen },
-		Instance: instance.New(), Version: version, Now: time.Now,
-	})
+	r.Guard = newGuard(folders, chosen, unrecorded{}, r.recorded)
 	return r, nil
 }
 
-// recorded is what the history says of the list of operators, where it can be read.
+// recorded is the newest record of the list of operators, where the history can be read.
 func (r restoring) recorded(ctx context.Context) (history.SettingsChange, bool, error) {
 	p := r.params
 	p.ReadOnly = true
 	there, err := store.Open(ctx, p)
 	if err != nil {
-		return history.SettingsChange{}, false, nil // it is to be replaced for that
+		return history.SettingsChange{}, false, nil // a history that cannot be read may be replaced
 	}
 	defer there.Close()
 	return there.LastOperators(ctx)
 }
 
-// unrecorded is the journal of who restores: the history may be gone, and the
-// "restored" record says who it was.
+// unrecorded is the journal of a restore, which writes nothing: the history may be gone,
+// and the "restored" record names the operator.
 type unrecorded struct{}
 
 func (unrecorded) SignedIn(context.Context, history.SignIn) error { return nil }
 
 func (unrecorded) Exported(context.Context, history.Export) error { return nil }
 
-// Restore puts a backup in the history's place. Who may was asked before.
-func (r restoring) Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error) {
+// Restore puts a backup in the place of the history. The command has asked Allow before.
+func (r restoring) Restore(
+	ctx context.Context, file string, replace bool, progress matcher.ProgressFunc,
+) (history.Restoration, error) {
 	who, _ := r.Who()
 	return store.Restore(ctx, r.params, history.Restoring{File: file, Replace: replace, By: who}, progress)
 }
 
+// Close lets other programs open the history again.
 func (r restoring) Close() error { return r.release() }
 
-// decide chooses calibration and networks. One to be measured is known to no
-// calibration: it is tried first, and then taken as it is.
+// decide chooses calibration and networks. No calibration knows a network that is to be
+// measured, so that network is tried first and then used as it is.
 func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (settings.Deciding, error) {
 	shipped := settings.Shipped{Fused: assets.Calibration, GoFace: assets.CalibrationGoFace}
 	if measured == nil {
@@ -365,11 +352,12 @@ func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (se
 		return settings.Deciding{}, err
 	}
 	return settings.Measuring(shipped, settings.Measured{
-		File: measured.File, SHA256: sum, Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR, Gray: measured.Gray,
+		File: measured.File, SHA256: sum,
+		Mean: measured.Mean, Deviation: measured.Deviation, BGR: measured.BGR, Gray: measured.Gray,
 	})
 }
 
-// cameras are this computer's.
+// cameras are the cameras of this computer.
 func cameras() []app.Camera {
 	var all []app.Camera
 	for _, d := range camera.Devices() {
@@ -378,55 +366,42 @@ func cameras() []app.Camera {
 	return all
 }
 
-// looking is the history for somebody who only looks.
+// looking is the history for a command that only reads.
 type looking struct {
 	*store.Store
-	*app.Guard
+	*access.Guard
 }
 
-// look opens the history for somebody who only looks: nothing is written but, where
-// operators are set up, that they signed in.
+// look opens the history for a command that only reads. Nothing is written except, where
+// operators are set up, that one of them signed in.
 func look(ctx context.Context) (looking, error) {
-	folders, err := settings.FindFolders()
+	folders, chosen, err := readSettings()
 	if err != nil {
 		return looking{}, err
 	}
-	chosen, err := settings.Read(folders.Settings())
-	if err != nil {
-		return looking{}, err
-	}
-	path := folders.History(chosen)
-	params := store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), SecondAnchor: func() string { return chosen.Folders.SecondAnchor }, ReadOnly: true,
-		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
-		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	}
+	params := storeParams(folders, chosen)
+	params.ReadOnly = true
 	records, err := store.Open(ctx, params)
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, app.NewGuard(app.GuardParams{
-		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
-		Recorded:  records.LastOperators, Journal: store.NewJournal(params),
-		Settings: func() settings.Settings { return chosen },
-		Instance: instance.New(), Version: version, Now: time.Now,
-	})}, nil
+	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators)}, nil
 }
 
-// lookElsewhere opens another desk's history. Its names can be read where this
-// computer has its key, as it has with a copy of its own.
+// lookElsewhere opens another desk's history. Its names can be read where this computer
+// has its key, as it has for a copy of its own history.
+//
+// The second anchor is left out on purpose: it knows this desk's history only, and Verify
+// would report of each other history that the anchor does not know it.
 func lookElsewhere(ctx context.Context, path string) (app.Records, error) {
-	folders, err := settings.FindFolders()
+	folders, chosen, err := readSettings()
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := settings.Read(folders.Settings())
-	if err != nil {
-		return nil, err
-	}
-	return store.Open(ctx, store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(), ReadOnly: true, Other: true, Live: folders.History(chosen),
-		Alive: func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
-		Now:   time.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	params := storeParams(folders, chosen)
+	params.Live, params.Path = params.Path, path
+	params.Alive = func(id string) bool { return instance.Alive(filepath.Dir(path), id) }
+	params.SecondAnchor = nil
+	params.ReadOnly, params.Other = true, true
+	return store.Open(ctx, params)
 }

@@ -8,11 +8,11 @@ import (
 	"facematch/matcher/quality"
 )
 
-// CaptureFunc films a person. With asFile the film comes as a finished clip; else it
-// is given as soon as filming has begun, and ends with the context.
+// CaptureFunc films a person. With asFile it returns the film as a finished file. Otherwise
+// it returns the film as soon as filming has begun; the film then ends with the context.
 type CaptureFunc func(ctx context.Context, asFile bool, progress matcher.ProgressFunc) (Captured, error)
 
-// Captured is what somebody films.
+// Captured is what was filmed.
 type Captured struct {
 	Film matcher.Film  // its frames, as they are taken; nil where it comes as a file
 	Clip *matcher.Clip // the file; nil where it comes as frames
@@ -21,24 +21,23 @@ type Captured struct {
 
 // Filmed says how the picture was when filming began.
 type Filmed struct {
-	Warning matcher.Notice   // the hint that was not followed; without a key: the picture was good, or nobody filmed
+	Warning matcher.Notice   // the hint that was not followed; without a key: the picture was good, or nothing was filmed
 	Quality quality.Measures // of the face; all 0 where none was seen
 }
 
 const (
-	// captureWait is how long a check waits for a good picture before the clerk may
-	// film whatever there is.
+	// captureWait is how long a check waits for a good picture before the clerk may film
+	// without one.
 	captureWait = 10 * time.Second
 
-	// captureTick is how often the wait is told.
+	// captureTick is how often the wait is reported.
 	captureTick = 100 * time.Millisecond
 )
 
-// Capture films a person for about this length as soon as the picture is good: at
-// once where it is. Where it is not good within ten seconds (StageOffering), it
-// films as well once anyway is closed, and says what was wrong. The errors are
-// those of Source.Film and Source.Record and, but for the context's, of
-// Source.Advise.
+// Capture films a person for about this length as soon as the picture is good. Where it
+// does not become good within ten seconds (StageOffering), it also films once anyway is
+// closed, and returns what was wrong. The errors are those of Source.Film, Source.Record
+// and, except for the context's, Source.Advise.
 func Capture(source Source, length time.Duration, anyway <-chan struct{}) CaptureFunc {
 	return func(ctx context.Context, asFile bool, progress matcher.ProgressFunc) (Captured, error) {
 		filmed, err := awaitGood(ctx, source, anyway, progress)
@@ -58,12 +57,14 @@ func Capture(source Source, length time.Duration, anyway <-chan struct{}) Captur
 	}
 }
 
-// awaitGood returns when the picture is good, or the clerk goes on without.
-func awaitGood(ctx context.Context, source Source, anyway <-chan struct{}, progress matcher.ProgressFunc) (Filmed, error) {
+// awaitGood returns when the picture is good, or when the clerk films anyway.
+func awaitGood(
+	ctx context.Context, source Source, anyway <-chan struct{}, progress matcher.ProgressFunc,
+) (Filmed, error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	answers := make(chan answer)
-	go func() { // a source without pictures answers nothing, and the clock must go on
+	go func() { // Advise may block for ever where there are no pictures, and the clock must go on
 		for seq := uint64(0); ; {
 			a, err := source.Advise(asking, seq)
 			seq = a.Seq
@@ -114,7 +115,7 @@ func awaitGood(ctx context.Context, source Source, anyway <-chan struct{}, progr
 	}
 }
 
-// answer is what a source said when it was asked for advice.
+// answer is the result of Source.Advise.
 type answer struct {
 	matcher.Advice
 	err error

@@ -157,11 +157,11 @@ func TestQualityIsRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			record, err := json.Marshal(m.finished[0])
+			record, err := json.Marshal(m.Finished[0])
 			if err != nil || !strings.Contains(string(record), c.want) || c.without != "" && strings.Contains(string(record), c.without) {
 				t.Errorf("%v: %s", err, record)
 			}
-			if check.Filmed.Warning.Key != c.filmed.Warning.Key || check.Quality != m.finished[0].Quality {
+			if check.Filmed.Warning.Key != c.filmed.Warning.Key || check.Quality != m.Finished[0].Quality {
 				t.Errorf("the check says %+v, %+v", check.Filmed, check.Quality)
 			}
 		})

@@ -1,30 +1,24 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"os/user"
-	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"facematch/app/history"
-	"facematch/app/settings"
 	"facematch/matcher"
 )
 
-// CheckInput is what a check is made of. Either Capture or Video gives the clip.
+// CheckInput is what a check is made of. Either Capture or Video gives the film.
 type CheckInput struct {
 	Document matcher.Blob      // the document as it came
-	Portrait *matcher.Portrait // found or cropped before, or none where its Code says so; nil: it is looked for on Document
-	Video    matcher.Blob      // a clip file
-	Capture  CaptureFunc       // or: films when the check has begun; a file it makes is deleted after
+	Portrait *matcher.Portrait // as found or cropped before, also one whose Code says that there is none; nil: find it on Document
+	Face     int               // where Portrait is nil: the face to take, in the order of Portrait.Faces; 0: the one that is found
+	Video    matcher.Blob      // a film file
+	Capture  CaptureFunc       // or: films once the check has begun; a file it makes is deleted afterwards
 	Name     string            // the person's full name; may be empty
 	Consent  bool              // the person agreed to the processing; without it nothing runs
 	SendName bool              // the person agreed that the name goes to the remote API
@@ -32,24 +26,15 @@ type CheckInput struct {
 	Mode     history.Mode      // empty: the settings' mode
 	Minor    bool              // the person is under 18: recorded, and referred where the settings say so
 
-	Clip      *matcher.Clip // recorded by an attempt before; deleted after, as a captured one
-	Prefilled bool          // remote: the API has the session's video already, so none is recorded or sent; served: Video is the session's
+	// Prefilled says that the film of the session is there already. Remote: the API has it,
+	// so none is recorded or sent. Served: it is Video.
+	Prefilled bool
 
-	// Face is the number of the face to take as the portrait, in the order of
-	// Portrait.Faces, where no Portrait is given; 0: the one that is found.
-	Face int
-
-	CameraPart matcher.Part // of the camera's picture that is used; recorded
-
-	Served string // the desk that asked through the API this program serves; empty: none, the check is made here
-
+	CameraPart   matcher.Part           // of the camera's picture that is used; recorded
 	DocumentFrom history.DocumentSource // empty: a file
-	DocumentPage int                    // the portrait's, counted as the clerk does, through all files of the document; 0: its number in this one
+	DocumentPage int                    // the portrait's, counted through all files of the document; 0: its number in this one
 
-	kept    string       // id of the kept check this is: its page is sent as it is
-	from    string       // id of the attempt before
-	chosen  matcher.Pick // of a kept check
-	wording string       // of the consent, where it was given before; empty: the one in force
+	Served string // the desk that asked through the API this program serves; empty: the check is made here
 }
 
 // Check is a check that has ended.
@@ -68,27 +53,42 @@ type Check struct {
 
 	Exchange *matcher.Exchange // what is known of the call to the API; nil where none was made
 
-	// Unsent is what the check was made of, where the API has not taken it. The
-	// clip in it is still there: whoever gets this gives it to Desk.Check again, with
-	// another mode or not, to Desk.Keep, or to Desk.Drop. Nil otherwise.
-	Unsent *CheckInput
+	// Unsent is the attempt, where the API has not taken it; nil otherwise. It still owns
+	// its film: pass it to Desk.Retry, Desk.Keep or Desk.Drop.
+	Unsent *Attempt
 
 	raw []byte // the body that came beside a problem
 }
 
-// Check makes one check, from its "started" record to its "finished" one. Where
-// it began it always comes back with an outcome and a record, and the error is
-// nil, even if the check was cancelled or could not run. The error says that it
-// did not begin: no consent, bad input, or no history to write to.
+// Recorder records how checks go.
+type Recorder interface {
+	Start(ctx context.Context, s history.Started) error
+	// Sending is on the disk when it returns.
+	Sending(ctx context.Context, s history.Sending) error
+	Finish(ctx context.Context, f history.Finished) error
+	// AnchorProblem says why the newest record could not be anchored; nil where it was.
+	// The record itself is safe.
+	AnchorProblem() error
+}
+
+// Check makes one check, from its "started" record to its "finished" one. A check that
+// has begun always comes back with an outcome and a record, and a nil error, even if it
+// was cancelled or could not run. An error says that it did not begin: no consent, bad
+// input, or no history to write to.
 func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.ProgressFunc) (Check, error) {
+	return d.attempt(ctx, &Attempt{Input: in}, progress)
+}
+
+// attempt makes the check of an attempt.
+func (d *Desk) attempt(ctx context.Context, a *Attempt, progress matcher.ProgressFunc) (Check, error) {
 	chosen := d.p.Settings.Get()
-	started, err := d.begin(ctx, &in, chosen)
+	started, err := d.begin(ctx, a, chosen)
 	if err != nil {
 		return Check{}, err
 	}
 	check := Check{ID: started.Check, Session: started.Session, Mode: started.Mode, At: d.p.Now()}
 
-	answer, err := d.run(ctx, &in, started, in.Minor && chosen.Matching.ReferMinors, &check.Filmed, progress)
+	answer, err := d.run(ctx, a, started, a.Input.Minor && chosen.Matching.ReferMinors, &check.Filmed, progress)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		// A time-out of a part is a fault of that part: nobody cancelled.
 		err = matcher.NewProblem("check.timeout", err)
@@ -99,16 +99,17 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	}
 	check.Exchange, check.raw = answer.Exchange, answer.Raw
 	check.Outcome, check.Problem = outcome(ctx, answer, err)
-	if err != nil && check.Outcome == history.CouldNotRun && answer.Exchange.Untaken() && in.kept == "" {
-		check.Unsent = unsent(in, started, answer.Portrait)
-	} else if in.Clip != nil {
-		d.forget(*in.Clip)
+	clip := a.clip
+	if err != nil && check.Outcome == history.CouldNotRun && answer.Exchange.Untaken() && a.kept == "" {
+		check.Unsent = a.unsent(started, answer.Portrait)
+	} else {
+		d.Drop(a)
 	}
 
-	check.Quality = qualityOf(check.Answer, check.Filmed, in.DocumentPage)
+	check.Quality = qualityOf(check.Answer, check.Filmed, a.Input.DocumentPage)
 	finished, err := finish(check, started.Description)
 	if err != nil {
-		// An answer that cannot be written down is none.
+		// If the answer cannot be recorded, report "could not run" instead of showing it.
 		check.Answer, check.Quality = nil, nil
 		check.Outcome, check.Problem = outcome(context.Background(), matcher.Answer{}, err)
 		if finished, err = finish(check, started.Description); err != nil {
@@ -116,7 +117,7 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 		}
 	}
 	if check.Answer != nil && mayKeepPictures(chosen, started.Consent.Wording) {
-		d.keepPictures(&finished, *check.Answer, in.Clip)
+		d.keepPictures(&finished, *check.Answer, clip)
 	}
 	// A cancelled check is recorded too, so the context's end must not stop this.
 	if err := d.p.History.Finish(context.WithoutCancel(ctx), finished); err != nil {
@@ -132,185 +133,6 @@ func (d *Desk) Check(ctx context.Context, in CheckInput, progress matcher.Progre
 	return check, nil
 }
 
-// begin checks the input and writes the "started" record. A face chosen by its number
-// stands in the input after, as the portrait; a number that no face has is bad input.
-func (d *Desk) begin(ctx context.Context, in *CheckInput, chosen settings.Settings) (history.Started, error) {
-	who, err := d.enter(ctx, ActionCheck)
-	if err != nil {
-		return history.Started{}, err
-	}
-	if !in.Consent {
-		return history.Started{}, matcher.NewProblem("check.no_consent", nil)
-	}
-	name, err := CleanName(in.Name)
-	if err != nil {
-		return history.Started{}, err
-	}
-	mode := cmp.Or(in.Mode, chosen.Matching.Mode)
-	switch {
-	case mode == history.Ask:
-		return history.Started{}, matcher.NewProblem("check.mode_ask", nil)
-	case mode != history.Offline && mode != history.Remote:
-		return history.Started{}, matcher.NewProblem("check.mode", nil, "Mode", string(mode))
-	case in.Prefilled && (mode != history.Remote && in.Served == "" || in.Session == ""):
-		return history.Started{}, matcher.NewProblem("check.prefilled", nil)
-	}
-	if mode == history.Remote {
-		// Before anybody is filmed for a call that cannot be made.
-		if _, _, err := d.p.Tokens.Get(chosen.API.Base, ""); err != nil {
-			return history.Started{}, err
-		}
-	}
-	if in.Served != "" {
-		in.wording = AssertedConsent
-	}
-	session := in.Session
-	if session == "" {
-		session = NewSession()
-	} else if !ValidSession(session) {
-		return history.Started{}, matcher.NewProblem("check.session", nil)
-	}
-	if in.Portrait == nil && in.Face > 0 {
-		found, err := d.PickPortrait(ctx, in.Document, 0, in.Face)
-		if err == nil {
-			in.Portrait = &found
-		} else if matcher.AsProblem(err, "").Key == NoFace {
-			return history.Started{}, err
-		} // what else is wrong with the document ends the check, and is recorded
-	}
-	picked := in.chosen
-	if in.Portrait != nil {
-		picked = in.Portrait.Chosen
-	}
-	started := history.Started{
-		Check:    "chk_" + uuid.NewString(),
-		Session:  session,
-		Instance: d.p.Instance,
-		Mode:     mode,
-		Operator: who.Operator,
-		SignedIn: who.SignedIn,
-		Desk:     cmp.Or(in.Served, chosen.Desk),
-		Served:   in.Served != "",
-		Program:  d.p.Version,
-		Consent:  history.Consent{Processing: true, SendName: in.SendName, Wording: cmp.Or(in.wording, wordingOf(chosen, mode))},
-		Rules:    chosen.Conditions,
-		Name:     name,
-		Minor:    in.Minor,
-
-		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
-		Kept:         in.kept,
-		Prefilled:    in.Prefilled,
-		Chosen:       picked,
-		CameraPart:   in.CameraPart,
-	}
-	engine, err := d.engine(mode, chosen.API)
-	if err != nil {
-		return history.Started{}, err
-	}
-	// An engine that cannot say what it is will not run either; that is then
-	// the check's outcome, and the record says so by an empty description.
-	started.Description, _ = engine.Describe(ctx)
-	return started, d.p.History.Start(context.WithoutCancel(ctx), started)
-}
-
-// run does the work between the two records. A clip that was recorded stands in
-// the input after. A minor is one who is not to pass.
-func (d *Desk) run(ctx context.Context, in *CheckInput, started history.Started, minor bool, filmed *Filmed, progress matcher.ProgressFunc) (matcher.Answer, error) {
-	request := matcher.Request{
-		Page:     in.Document,
-		Portrait: in.Portrait,
-		Video:    in.Video,
-		Session:  started.Session,
-		Minor:    minor,
-		Rules:    started.Rules,
-
-		Prefilled: in.Prefilled,
-	}
-	if in.SendName {
-		request.Person = started.Name
-	}
-	if request.Portrait == nil && in.kept == "" {
-		// Here, once, for whatever engine decides; and before anybody is filmed
-		// for a document that cannot be read.
-		progress.Report(matcher.StageDocument, 0, 0)
-		found, err := d.PickPortrait(ctx, in.Document, 0, in.Face)
-		if err != nil {
-			return matcher.Answer{}, err
-		}
-		request.Portrait = &found
-	}
-	if in.Capture != nil && in.Clip == nil && !in.Prefilled {
-		// Where this computer decides, it does so while the film runs, and no file is
-		// made. What is left of the film when it has decided is for nothing.
-		filming, stop := context.WithCancel(ctx)
-		defer stop()
-		order := &filmFirst{to: progress}
-		captured, err := in.Capture(filming, started.Mode == history.Remote, order.film)
-		*filmed, in.Clip = captured.Filmed, captured.Clip
-		if err != nil {
-			return matcher.Answer{}, err
-		}
-		if captured.Film != nil {
-			request.Film, progress = captured.Film, order.match
-		}
-	}
-	if in.Clip != nil {
-		request.Video, request.Own = in.Clip.Video, true
-	}
-	return d.match(ctx, started, request, progress)
-}
-
-// filmFirst passes on how far filming is, and what the engine does meanwhile only
-// when it is over: the person has to look at the camera until then, and two things
-// that take turns on the screen would tell nothing.
-type filmFirst struct {
-	to matcher.ProgressFunc
-
-	mu     sync.Mutex
-	filmed bool
-	newest *matcher.Progress // of the engine, held back
-}
-
-// film takes the progress of filming.
-func (f *filmFirst) film(p matcher.Progress) {
-	if f.to == nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.to(p)
-	if p.Stage == matcher.StageRecording && p.Total > 0 && p.Done >= p.Total {
-		f.filmed = true
-		if f.newest != nil {
-			f.to(*f.newest)
-		}
-	}
-}
-
-// match takes the progress of the engine.
-func (f *filmFirst) match(p matcher.Progress) {
-	if f.to == nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.filmed {
-		f.to(p)
-	} else {
-		f.newest = &p
-	}
-}
-
-// forget deletes a recorded clip: it was made for this check only.
-func (d *Desk) forget(clip matcher.Clip) {
-	if clip.Video.Path == "" {
-		return
-	}
-	if err := os.Remove(clip.Video.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		d.p.Log.Warn("clip not deleted", "error", matcher.NewProblem("check.clip_kept", err))
-	}
-}
-
 // outcome names how a check ended.
 func outcome(ctx context.Context, answer matcher.Answer, err error) (history.Outcome, *matcher.Problem) {
 	result := answer.Result
@@ -324,7 +146,7 @@ func outcome(ctx context.Context, answer matcher.Answer, err error) (history.Out
 	case result.Data.Code != matcher.CodeOK:
 		return history.NotCompared, nil
 	case !answer.Exchange.Has("status"):
-		// None of its other fields stands in for the API's status.
+		// No other field of the answer replaces a missing status.
 		return history.CouldNotRun, matcher.NewProblem("remote.no_status", nil)
 	}
 	switch result.Scoring.Status {
@@ -391,14 +213,6 @@ func finish(c Check, described matcher.Description) (history.Finished, error) {
 
 func hundredths(percent float64) int64 { return whole(percent * 100) }
 
-// whole rounds. What the API sends may be of any size; a record holds what 53 bits
-// do, as other readers of JSON know no more.
+// whole rounds to an integer that fits into 53 bits: other readers of JSON keep no more,
+// and the API may send numbers of any size.
 func whole(x float64) int64 { return int64(math.Round(min(max(x, -1<<53), 1<<53))) }
-
-// systemUser is the name the operating system knows the operator by.
-func systemUser() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return "unknown"
-}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
@@ -15,6 +16,13 @@ import (
 // maxNote is the longest note of a decision, in characters.
 const maxNote = 2000
 
+// Decider records decisions about checks.
+type Decider interface {
+	// Decidable gives what a decision about a check depends on.
+	Decidable(ctx context.Context, check string) (history.Row, error)
+	Decide(ctx context.Context, d history.Decision) error
+}
+
 // DecisionInput is what a person decides about a check.
 type DecisionInput struct {
 	Check  string
@@ -22,14 +30,14 @@ type DecisionInput struct {
 	Reason string // one of history.Reasons
 	Note   string // in their own words; needed with history.ReasonOther
 
-	// Where NeedsSecond says so: the second operator, and their passphrase; none in
-	// single-user mode, where the name is all there is.
+	// Where NeedsSecond is true: the second operator and their passphrase. In single-user
+	// mode there is only the name.
 	Second     string
 	Passphrase string
 }
 
-// NeedsSecond says whether a decision about a check needs a second operator: where
-// it overrides the machine's pass or fail, or an earlier decision.
+// NeedsSecond reports whether a decision about a check needs a second operator: where it
+// overrides the machine's pass or fail, or an earlier decision.
 func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" }
 
 // overrides is the outcome that a decision changes; empty for the first one about a
@@ -41,13 +49,13 @@ func overrides(r history.Row) history.Outcome {
 	return r.Outcome
 }
 
-// Decide records a decision about a check; the machine's result stays what it was.
-// The problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing
-// (nothing was compared, so there is nothing to decide), .second, .same_person,
-// .second_role; those of SignIn for the second operator; store.check_unknown,
-// .check_running and .check_decided (somebody else was first); and those of Allow.
+// Decide records a decision about a check; the machine's result stays as it was. The
+// problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing (nothing was
+// compared, so there is nothing to decide), .second, .same_person and .second_role; those of
+// SignIn for the second operator; store.check_unknown, .check_running and .check_decided
+// (another operator was faster); and those of Allow.
 func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
-	who, err := d.enter(ctx, ActionDecide)
+	who, err := d.Enter(ctx, access.Decide)
 	if err != nil {
 		return err
 	}
@@ -62,7 +70,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	switch row.Outcome {
 	case history.Pass, history.Refer, history.Fail:
 	case history.Running:
-		return matcher.NewProblem("store.check_running", nil)
+		return matcher.NewProblem(history.KeyCheckRunning, nil)
 	default:
 		return matcher.NewProblem("decide.nothing", nil)
 	}
@@ -70,7 +78,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note, Overrides: overrides(row),
 	}
 	if decision.Overrides != "" {
-		if err := d.Allow(ctx, ActionOverride); err != nil {
+		if err := d.Allow(ctx, access.Override); err != nil {
 			return err
 		}
 		if decision.Second, decision.Verified, err = d.second(ctx, who, in); err != nil {
@@ -80,7 +88,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	return d.p.History.Decide(context.WithoutCancel(ctx), decision)
 }
 
-// reasoned checks what a decision says and gives its note.
+// reasoned checks the choice and the reason of a decision and returns its note.
 func reasoned(in DecisionInput) (note string, err error) {
 	note = strings.TrimSpace(in.Note)
 	switch {
@@ -100,8 +108,10 @@ func reasoned(in DecisionInput) (note string, err error) {
 	return note, nil
 }
 
-// second gives the second operator of a decision, and whether that is sure.
-func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) (name string, verified bool, err error) {
+// second returns the second operator of a decision, and whether they signed in.
+func (d *Desk) second(
+	ctx context.Context, who history.Actor, in DecisionInput,
+) (name string, verified bool, err error) {
 	name, err = operators.CleanName(in.Second)
 	switch {
 	case strings.TrimSpace(in.Second) == "":
@@ -113,7 +123,7 @@ func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) 
 	case !who.SignedIn:
 		return name, false, nil
 	}
-	login, record, err := d.vouch(ctx, name, in.Passphrase)
+	login, record, err := d.Vouch(ctx, name, in.Passphrase)
 	if err != nil {
 		return "", false, err
 	}
@@ -121,7 +131,7 @@ func (d *Desk) second(ctx context.Context, who history.Actor, in DecisionInput) 
 	if err := d.p.History.SignedIn(context.WithoutCancel(ctx), record); err != nil {
 		return "", false, err
 	}
-	if !maySecond(login.Role) {
+	if !access.RoleMaySecond(login.Role) {
 		return "", false, matcher.NewProblem("decide.second_role", nil)
 	}
 	return login.Name, true, nil

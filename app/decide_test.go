@@ -5,25 +5,24 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/access"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/matcher"
 )
 
 // checked puts a check with this outcome and decision into the history.
-func (m *memory) checked(o history.Outcome, s history.DecisionState) string {
-	if m.rows == nil {
-		m.rows = map[string]history.Row{}
-	}
-	m.rows["chk_1"] = history.Row{Check: "chk_1", Session: "sess_1", Outcome: o, Decision: s}
+func checked(m *apptest.History, o history.Outcome, s history.DecisionState) string {
+	m.Rows = []history.Row{{Check: "chk_1", Session: "sess_1", Outcome: o, Decision: s}}
 	return "chk_1"
 }
 
 func TestDecideAReferral(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	in := DecisionInput{Check: m.checked(history.Refer, history.Undecided), Choice: history.Approve, Reason: "second_document", Note: "  seen\r\nhere "}
+	in := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve, Reason: "second_document", Note: "  seen\r\nhere "}
 	must(t, d.Decide(t.Context(), in))
-	got := m.decided[0]
+	got := m.Decisions[0]
 	if got.Check != "chk_1" || got.Session != "sess_1" || got.Operator != "Ben" || !got.SignedIn || got.Role != history.RoleOperator || got.Note != "seen\r\nhere" ||
 		got.Overrides != "" || got.Second != "" || got.Verified || got.Choice != history.Approve || got.Reason != "second_document" {
 		t.Errorf("%+v", got)
@@ -36,7 +35,7 @@ func TestDecideAReferral(t *testing.T) {
 func TestDecisionsThatAreNone(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	good := DecisionInput{Check: m.checked(history.Refer, history.Undecided), Choice: history.Approve, Reason: "known_person"}
+	good := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve, Reason: "known_person"}
 	for key, change := range map[string]func(*DecisionInput){
 		"decide.choice":       func(in *DecisionInput) { in.Choice = "maybe" },
 		"decide.reason":       func(in *DecisionInput) { in.Reason = "other_person" }, // to reject only
@@ -53,16 +52,16 @@ func TestDecisionsThatAreNone(t *testing.T) {
 		history.NotCompared: "decide.nothing", history.CouldNotRun: "decide.nothing", history.Cancelled: "decide.nothing",
 		history.Interrupted: "decide.nothing", history.Unknown: "decide.nothing", history.Running: "store.check_running",
 	} {
-		m.checked(outcome, "")
+		checked(m, outcome, "")
 		in := good
 		in.Second, in.Passphrase = "Cleo", staff["Cleo"].passphrase
 		wantKey(t, d.Decide(t.Context(), in), key)
 	}
-	if len(m.decided) != 0 {
-		t.Errorf("%+v", m.decided)
+	if len(m.Decisions) != 0 {
+		t.Errorf("%+v", m.Decisions)
 	}
-	m.checked(history.Refer, history.Undecided)
-	m.refuse = matcher.NewProblem("store.check_decided", nil)
+	checked(m, history.Refer, history.Undecided)
+	m.Refuse = matcher.NewProblem("store.check_decided", nil)
 	wantKey(t, d.Decide(t.Context(), good), "store.check_decided")
 }
 
@@ -81,15 +80,15 @@ func TestOverridesNeedASecondOperator(t *testing.T) {
 	} {
 		d, m, _ := staffed(t)
 		as(t, d, "Ben")
-		in := DecisionInput{Check: m.checked(tt.outcome, tt.before), Choice: history.Reject, Reason: "other_person"}
-		if got := d.NeedsSecond(m.rows["chk_1"]); got != tt.second {
+		in := DecisionInput{Check: checked(m, tt.outcome, tt.before), Choice: history.Reject, Reason: "other_person"}
+		if got := d.NeedsSecond(m.Rows[0]); got != tt.second {
 			t.Errorf("%s: needs a second: %v", name, got)
 		}
 		if !tt.second {
 			must(t, d.Decide(t.Context(), in))
 			continue
 		}
-		signedIn := len(m.signedIn)
+		signedIn := len(m.SignIns)
 		for _, bad := range []struct{ name, passphrase, key string }{
 			{" ", "", "decide.second"},
 			{"Cleo\u202e", "", "operators.name"},
@@ -101,18 +100,18 @@ func TestOverridesNeedASecondOperator(t *testing.T) {
 			in.Second, in.Passphrase = bad.name, bad.passphrase
 			wantKey(t, d.Decide(t.Context(), in), bad.key)
 		}
-		if len(m.decided) != 0 {
-			t.Fatalf("%s: %+v", name, m.decided)
+		if len(m.Decisions) != 0 {
+			t.Fatalf("%s: %+v", name, m.Decisions)
 		}
 		in.Second, in.Passphrase = "cleo", staff["Cleo"].passphrase
 		must(t, d.Decide(t.Context(), in))
-		got := m.decided[0]
+		got := m.Decisions[0]
 		if got.Operator != "Ben" || got.Second != "Cleo" || !got.Verified || got.Overrides != tt.outcome {
 			t.Errorf("%s: %+v", name, got)
 		}
-		last := m.signedIn[len(m.signedIn)-1]
-		if len(m.signedIn) != signedIn+2 || last.Operator != "Cleo" || last.For != "override" || last.Failed != 1 || last.Role != history.RoleReviewer {
-			t.Errorf("%s: %+v", name, m.signedIn[signedIn:])
+		last := m.SignIns[len(m.SignIns)-1]
+		if len(m.SignIns) != signedIn+2 || last.Operator != "Cleo" || last.For != "override" || last.Failed != 1 || last.Role != history.RoleReviewer {
+			t.Errorf("%s: %+v", name, m.SignIns[signedIn:])
 		}
 		if who, _ := d.Who(); who.Operator != "Ben" {
 			t.Errorf("%s: now %s is signed in", name, who.Operator)
@@ -122,17 +121,17 @@ func TestOverridesNeedASecondOperator(t *testing.T) {
 
 func TestSecondNameInSingleUserMode(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
-	in := DecisionInput{Check: m.checked(history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen"}
+	in := DecisionInput{Check: checked(m, history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen"}
 	wantKey(t, d.Decide(t.Context(), in), "decide.second")
-	in.Second = " " + strings.ToUpper(systemUser()) + " "
+	in.Second = " " + strings.ToUpper(access.SystemUser()) + " "
 	wantKey(t, d.Decide(t.Context(), in), "decide.same_person")
 	in.Second = "  Cleo   Night "
 	must(t, d.Decide(t.Context(), in))
-	if got := m.decided[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn || got.Overrides != history.Fail || got.Operator != systemUser() {
+	if got := m.Decisions[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn || got.Overrides != history.Fail || got.Operator != access.SystemUser() {
 		t.Errorf("%+v", got)
 	}
-	if len(m.signedIn) != 0 {
-		t.Errorf("%+v", m.signedIn)
+	if len(m.SignIns) != 0 {
+		t.Errorf("%+v", m.SignIns)
 	}
 }
 
@@ -140,14 +139,14 @@ func TestSecondNameInSingleUserMode(t *testing.T) {
 func TestSecondOperatorWaitsToo(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	in := DecisionInput{Check: m.checked(history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen", Second: "Cleo", Passphrase: "this one is not right"}
+	in := DecisionInput{Check: checked(m, history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen", Second: "Cleo", Passphrase: "this one is not right"}
 	for range 3 {
 		wantKey(t, d.Decide(t.Context(), in), "operators.wrong")
 	}
 	in.Passphrase = staff["Cleo"].passphrase
 	wantKey(t, d.Decide(t.Context(), in), "operators.wait")
 	wantKey(t, d.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase), "operators.wait")
-	if len(m.decided) != 0 {
-		t.Errorf("%+v", m.decided)
+	if len(m.Decisions) != 0 {
+		t.Errorf("%+v", m.Decisions)
 	}
 }

@@ -11,194 +11,17 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
-
-// memory is a history that remembers what it was told.
-type memory struct {
-	mu       sync.Mutex
-	started  []history.Started
-	sending  []history.Sending
-	finished []history.Finished
-	settings []history.SettingsChange
-	refuse   error
-	anchor   error
-	shelf
-
-	erased   []history.Erasure
-	expired  []expiry
-	backedUp string
-	recovery string
-
-	signedIn []history.SignIn
-	decided  []history.Decision
-	rows     map[string]history.Row // by check, for Decidable
-}
-
-// expiry is what Expire was asked.
-type expiry struct {
-	by   history.Actor
-	keep history.Periods
-}
-
-func (m *memory) Start(_ context.Context, s history.Started) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse != nil {
-		return m.refuse
-	}
-	m.started = append(m.started, s)
-	return nil
-}
-
-func (m *memory) Sending(_ context.Context, s history.Sending) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse != nil {
-		return m.refuse
-	}
-	m.sending = append(m.sending, s)
-	return nil
-}
-
-func (m *memory) Erased(context.Context, string) (bool, error) { return false, nil }
-
-func (m *memory) Taken(_ context.Context, _, kept string) (bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	taken := false
-	for _, s := range m.sending {
-		if s.Kept != kept {
-			continue
-		}
-		taken = true
-		for _, f := range m.finished {
-			if f.Check == s.Check && (f.Remote == nil || f.Remote.Untaken()) {
-				taken = false
-			}
-		}
-	}
-	return taken, nil
-}
-
-func (m *memory) Finish(ctx context.Context, f history.Finished) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.finished = append(m.finished, f)
-	return ctx.Err()
-}
-
-func (m *memory) Settings(_ context.Context, c history.SettingsChange) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse != nil {
-		return m.refuse
-	}
-	m.settings = append(m.settings, c)
-	return nil
-}
-
-func (m *memory) LastSettings(context.Context) (history.SettingsChange, bool, error) {
-	return m.last(func(c history.SettingsChange) bool { return c.How != history.ChangedOperators })
-}
-
-func (m *memory) LastOperators(context.Context) (history.SettingsChange, bool, error) {
-	return m.last(func(c history.SettingsChange) bool { return c.How == history.ChangedOperators })
-}
-
-func (m *memory) last(of func(history.SettingsChange) bool) (history.SettingsChange, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range slices.Backward(m.settings) {
-		if of(c) {
-			return c, true, nil
-		}
-	}
-	return history.SettingsChange{}, false, nil
-}
-
-func (m *memory) Decidable(_ context.Context, check string) (history.Row, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	row, found := m.rows[check]
-	if !found {
-		return row, matcher.NewProblem("store.check_unknown", nil)
-	}
-	return row, nil
-}
-
-func (m *memory) Decide(_ context.Context, d history.Decision) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.decided = append(m.decided, d)
-	return m.refuse
-}
-
-func (m *memory) SignedIn(_ context.Context, in history.SignIn) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse != nil {
-		return m.refuse
-	}
-	m.signedIn = append(m.signedIn, in)
-	return nil
-}
-
-func (m *memory) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-
-func (m *memory) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
-	return history.Verdict{}, nil
-}
-
-func (m *memory) Erase(_ context.Context, e history.Erasure) error {
-	m.erased = append(m.erased, e)
-	return m.refuse
-}
-
-func (m *memory) Expire(_ context.Context, by history.Actor, keep history.Periods) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.expired = append(m.expired, expiry{by, keep})
-	return 1, m.refuse
-}
-
-func (m *memory) Backup(_ context.Context, file string, _ matcher.ProgressFunc) error {
-	m.backedUp = file
-	return m.refuse
-}
-
-func (m *memory) SetRecovery(_ context.Context, passphrase string) error {
-	m.recovery = passphrase
-	return m.refuse
-}
-
-func (m *memory) RecoverySet(context.Context) (bool, error) { return m.recovery != "", m.refuse }
-
-func (m *memory) RecoverKey(_ context.Context, passphrase string) (string, error) {
-	return "file", m.refuse
-}
-
-func (m *memory) AcceptLoss(_ context.Context, by history.Actor) (history.Loss, error) {
-	return history.Loss{From: 3, To: 5, Seq: 4}, m.refuse
-}
-
-func (m *memory) Rebuild(context.Context) error { return m.refuse }
-
-func (m *memory) KeyPlace() string { return "file" }
-
-func (m *memory) KeyProblem(context.Context) error { return nil }
-
-func (m *memory) AnchorProblem() error { return m.anchor }
 
 // scripted is an engine that answers as told.
 type scripted struct {
@@ -244,14 +67,14 @@ func (finder) Upright(_ context.Context, b matcher.Blob, _ matcher.Portrait) (ma
 	return b, nil
 }
 
-func desk(t *testing.T, engine *scripted) (*Desk, *memory, string) {
+func desk(t *testing.T, engine *scripted) (*Desk, *apptest.History, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "settings.toml")
 	store, err := settings.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{}
+	m := &apptest.History{}
 	return New(Params{
 		History: m, Engine: engine, Portraits: finder{}, Settings: store,
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (API, error) {
@@ -284,10 +107,10 @@ func TestUnder18(t *testing.T) {
 			if _, err := d.Check(context.Background(), CheckInput{Consent: true, Minor: minor}, nil); err != nil {
 				t.Fatal(err)
 			}
-			if m.started[i].Minor != minor || engine.asked.Minor != (minor && refer) {
-				t.Errorf("refer_minors %v, minor %v: recorded %v, the engine was told %v", refer, minor, m.started[i].Minor, engine.asked.Minor)
+			if m.Started[i].Minor != minor || engine.asked.Minor != (minor && refer) {
+				t.Errorf("refer_minors %v, minor %v: recorded %v, the engine was told %v", refer, minor, m.Started[i].Minor, engine.asked.Minor)
 			}
-			payload, err := json.Marshal(m.started[i])
+			payload, err := json.Marshal(m.Started[i])
 			if err != nil || strings.Contains(string(payload), `"minor":true`) != minor {
 				t.Errorf("%v: %s", err, payload)
 			}
@@ -363,10 +186,10 @@ func TestCheckEndsWithItsOutcome(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if check.Outcome != tt.outcome || len(m.started) != 1 || len(m.finished) != 1 {
-				t.Fatalf("outcome %s, %d started, %d finished", check.Outcome, len(m.started), len(m.finished))
+			if check.Outcome != tt.outcome || len(m.Started) != 1 || len(m.Finished) != 1 {
+				t.Fatalf("outcome %s, %d started, %d finished", check.Outcome, len(m.Started), len(m.Finished))
 			}
-			s, f := m.started[0], m.finished[0]
+			s, f := m.Started[0], m.Finished[0]
 			if s.Check != check.ID || f.Check != check.ID || s.Session != check.Session || f.Session != check.Session || !ValidSession(s.Session) {
 				t.Error("the records are not of this check")
 			}
@@ -392,8 +215,8 @@ func TestNothingRunsWithoutConsent(t *testing.T) {
 		return Captured{}, nil
 	}}, nil)
 	var p *matcher.Problem
-	if !errors.As(err, &p) || p.Key != "check.no_consent" || captured || len(m.started) != 0 {
-		t.Errorf("%v, captured %v, %d records", err, captured, len(m.started))
+	if !errors.As(err, &p) || p.Key != "check.no_consent" || captured || len(m.Started) != 0 {
+		t.Errorf("%v, captured %v, %d records", err, captured, len(m.Started))
 	}
 }
 
@@ -410,8 +233,8 @@ func TestInputThatBeginsNoCheck(t *testing.T) {
 		d, m, _ := desk(t, &scripted{})
 		_, err := d.Check(context.Background(), in, nil)
 		var p *matcher.Problem
-		if !errors.As(err, &p) || p.Key != key || len(m.started) != 0 {
-			t.Errorf("%s: %v, %d records", key, err, len(m.started))
+		if !errors.As(err, &p) || p.Key != key || len(m.Started) != 0 {
+			t.Errorf("%s: %v, %d records", key, err, len(m.Started))
 		}
 		if strings.Contains(err.Error(), "Ada") {
 			t.Error("the name is in the error")
@@ -443,7 +266,7 @@ func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
 		time.AfterFunc(10*time.Millisecond, cancel)
 		return Captured{Clip: &matcher.Clip{Video: OpenFile(clip)}}, nil
 	}}, nil)
-	if err != nil || check.Outcome != history.Cancelled || len(m.finished) != 1 || m.finished[0].Outcome != history.Cancelled {
+	if err != nil || check.Outcome != history.Cancelled || len(m.Finished) != 1 || m.Finished[0].Outcome != history.Cancelled {
 		t.Errorf("%v, %+v", err, check)
 	}
 	if _, err := os.Stat(clip); !errors.Is(err, os.ErrNotExist) {
@@ -457,7 +280,7 @@ func TestLostCameraIsRecorded(t *testing.T) {
 	check, err := d.Check(context.Background(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" || m.finished[0].Problem != "camera.lost" {
+	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" || m.Finished[0].Problem != "camera.lost" {
 		t.Errorf("%v, %+v", err, check)
 	}
 	if !reflect.DeepEqual(engine.asked, matcher.Request{}) {
@@ -500,7 +323,7 @@ func TestTheEngineGetsThePortrait(t *testing.T) {
 			if looked := len(stages) > 0 && stages[0] == matcher.StageDocument; looked != (tt.given == nil) {
 				t.Errorf("stages %v", stages)
 			}
-			if tt.err != nil && (check.Outcome != history.CouldNotRun || m.finished[0].Problem != "document.damaged") {
+			if tt.err != nil && (check.Outcome != history.CouldNotRun || m.Finished[0].Problem != "document.damaged") {
 				t.Errorf("%+v", check)
 			}
 		})
@@ -533,19 +356,19 @@ func TestAFaceIsChosenByItsNumber(t *testing.T) {
 		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Face: number}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if engine.asked.Portrait.Box != want || m.started[0].Chosen != (matcher.Pick{Number: number, Of: 2}) {
-			t.Errorf("%d: %+v, recorded %+v", number, engine.asked.Portrait, m.started[0].Chosen)
+		if engine.asked.Portrait.Box != want || m.Started[0].Chosen != (matcher.Pick{Number: number, Of: 2}) {
+			t.Errorf("%d: %+v, recorded %+v", number, engine.asked.Portrait, m.Started[0].Chosen)
 		}
 	}
 	d, m, _ := desk(t, &scripted{})
 	d.p.Portraits = picker{finder{portrait: two}}
 	_, err := d.Check(context.Background(), CheckInput{Consent: true, Face: 3}, nil)
-	if matcher.AsProblem(err, "").Key != NoFace || len(m.started) != 0 {
-		t.Errorf("number 3: %v, %d checks", err, len(m.started))
+	if matcher.AsProblem(err, "").Key != KeyNoFace || len(m.Started) != 0 {
+		t.Errorf("number 3: %v, %d checks", err, len(m.Started))
 	}
 	d.p.Portraits = picker{finder{err: matcher.NewProblem("document.damaged", nil)}}
 	check, err := d.Check(context.Background(), CheckInput{Consent: true, Face: 1}, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || len(m.started) != 1 {
+	if err != nil || check.Outcome != history.CouldNotRun || len(m.Started) != 1 {
 		t.Errorf("a damaged document: %+v, %v", check, err)
 	}
 }
@@ -558,11 +381,11 @@ func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
 		if _, err := d.Check(context.Background(), CheckInput{Consent: true, DocumentFrom: given}, nil); err != nil {
 			t.Fatal(err)
 		}
-		started, err := json.Marshal(m.started[0])
+		started, err := json.Marshal(m.Started[0])
 		if err != nil || !strings.Contains(string(started), `"document_from":`+want) {
 			t.Errorf("%v: %s", err, started)
 		}
-		finished, err := json.Marshal(m.finished[0])
+		finished, err := json.Marshal(m.Finished[0])
 		if err != nil || !strings.Contains(string(finished), `"portrait_page":2,"portrait_by_hand":true`) {
 			t.Errorf("%v: %s", err, finished)
 		}
@@ -574,7 +397,7 @@ func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
 	if _, err := d.Check(context.Background(), CheckInput{Consent: true, DocumentPage: 4}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if page := m.finished[0].Quality.PortraitPage; page != 4 {
+	if page := m.Finished[0].Quality.PortraitPage; page != 4 {
 		t.Errorf("recorded as page %d", page)
 	}
 	// A record from before these fields says nothing of them, and is written again
@@ -592,7 +415,7 @@ func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
 func TestNoHistoryNoCheck(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
-	m.refuse = matcher.NewProblem("store.full", nil)
+	m.Refuse = matcher.NewProblem("store.full", nil)
 	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err == nil || !reflect.DeepEqual(engine.asked, matcher.Request{}) {
 		t.Errorf("%v; a check that cannot be recorded ran", err)
 	}
@@ -624,7 +447,7 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var how []string
-	for _, c := range m.settings {
+	for _, c := range m.Changes {
 		how = append(how, c.How)
 	}
 	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
@@ -640,17 +463,17 @@ func TestAnswerThatCannotBeWrittenDown(t *testing.T) {
 	for name, answer := range map[string]matcher.Answer{"NaN": broken, "unknown status": strange} {
 		d, m, _ := desk(t, &scripted{answer: answer})
 		check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
-		if err != nil || check.ID == "" || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.finished[0].Problem != "problem.internal" {
-			t.Errorf("%s: %v, %+v, %d finished", name, err, check, len(m.finished))
+		if err != nil || check.ID == "" || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 || m.Finished[0].Problem != "problem.internal" {
+			t.Errorf("%s: %v, %+v, %d finished", name, err, check, len(m.Finished))
 		}
 	}
 }
 
 func TestAnchorThatCannotBeWrittenIsSaid(t *testing.T) {
 	d, m, _ := desk(t, &scripted{err: errors.New("enough seen")})
-	m.anchor = matcher.NewProblem("store.anchor_unwritten", nil)
+	m.NoAnchor = matcher.NewProblem("store.anchor_unwritten", nil)
 	check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
-	if err != nil || check.Warning == nil || check.Warning.Key != "store.anchor_unwritten" || len(m.finished) != 1 {
+	if err != nil || check.Warning == nil || check.Warning.Key != "store.anchor_unwritten" || len(m.Finished) != 1 {
 		t.Errorf("%v, warning %v", err, check.Warning)
 	}
 }

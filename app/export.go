@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"facematch/app/access"
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/assets/translations"
@@ -19,17 +20,16 @@ const StageExporting matcher.Stage = "exporting"
 
 // ExportInput says what leaves the program, and where to.
 type ExportInput struct {
-	Filter history.Filter // its Before and After are for pages of a list, and are not looked at; Limit 0: all
-	Checks []string       // in its place, if there are any: these checks, in this order
-	From   OtherHistory   // another desk's history; nil: our own
+	Filter history.Filter // Before and After, which are for pages of a list, are ignored; Limit 0: all
+	Checks []string       // if not empty: these checks, in this order, in place of the filter
 
 	Format string // csv, jsonl or pdf
 	Names  bool   // with names, notes and raw answers
 
 	File      string    // where to
-	Overwrite bool      // a file that is there is written over
-	To        io.Writer // in the place of File, if it is not nil; csv and jsonl only
-	NoBOM     bool      // a CSV file begins without export.ByteOrderMark; what goes to To always does
+	Overwrite bool      // an existing file is replaced
+	To        io.Writer // if not nil: in place of File; csv and jsonl only
+	NoBOM     bool      // a CSV file begins without export.ByteOrderMark, as output to To always does
 
 	Words export.Words // nil: English
 }
@@ -42,31 +42,31 @@ type Exported struct {
 	Head   history.Head // of the chain the checks come from
 }
 
-// chained are checks, and the head of the chain their records belong to.
-type chained interface {
-	Lists
-	Head(ctx context.Context) (history.Head, error)
-}
-
-// Export writes checks of the history to a file, in constant memory but for a
-// PDF, and records that they left, with the file's digest and the head of the
-// chain. The file gets its name only after that is recorded: where it cannot be,
-// there is no file, because nothing may leave unseen. What is recorded may so
-// turn out not to have got its name after all, which does no harm. Cancelling
-// leaves nothing behind.
+// Export writes checks of the history to a file, in constant memory except for a PDF. It
+// records that they left, with the file's digest and the head of the chain. The file gets
+// its name only after that is recorded, because nothing may leave without a record. So a
+// recorded file may be missing if the program ends in between, which does no harm.
+// Cancelling leaves nothing behind.
 //
-// Its problems are those of Allow, export.format, export.pdf_long (a PDF of more than MaxPDF
-// checks; nothing was written), export.exists, export.not_a_file,
+// Its problems are those of Allow, export.format, export.pdf_long (a PDF of more than
+// MaxPDF checks; nothing was written), export.exists, export.not_a_file,
 // export.unwritten, export.full, and the history's own.
 func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
-	by, err := d.enter(ctx, ActionExport)
+	return d.export(ctx, in, d.p.History, "", progress)
+}
+
+// export exports from our own history or, where it has an id, from another database.
+func (d *Desk) export(
+	ctx context.Context, in ExportInput, from chained, database string, progress matcher.ProgressFunc,
+) (Exported, error) {
+	by, err := d.Enter(ctx, access.Export)
 	if err != nil {
 		return Exported{}, err
 	}
 	if !slices.Contains(export.Formats, in.Format) || in.Format == export.PDF && in.To != nil {
 		return Exported{}, matcher.NewProblem("export.format", nil)
 	}
-	e := exporting{ExportInput: in, from: d.p.History, progress: progress}
+	e := exporting{ExportInput: in, from: from, progress: progress}
 	e.Filter.Before, e.Filter.After = 0, nil
 	if e.Words == nil {
 		english, err := translations.New("en")
@@ -75,11 +75,7 @@ func (d *Desk) Export(ctx context.Context, in ExportInput, progress matcher.Prog
 		}
 		e.Words = english
 	}
-	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now()}
-	if in.From != nil {
-		other := in.From.(*otherHistory)
-		e.from, e.about.Database = other.records, other.records.ID()
-	}
+	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(), Database: database}
 	if err := e.count(ctx); err != nil {
 		return Exported{}, e.problem(err)
 	}
@@ -113,9 +109,9 @@ type exporting struct {
 	progress matcher.ProgressFunc
 }
 
-// problem is a problem in the words for whose history it is.
+// problem gives a problem the words for another desk's history, where it is one.
 func (e *exporting) problem(err error) error {
-	if e.From != nil {
+	if e.about.Database != "" {
 		return OtherProblem(err)
 	}
 	return err
@@ -187,9 +183,8 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	if err != nil {
 		return done, err
 	}
-	// The head is that of the moment the checks were read in: each of their records
-	// is it or before it, and nothing that was asked for and lies before it is
-	// left out.
+	// The head is that of the moment the checks were read in: none of their records comes
+	// after it, and no selected check before it is left out.
 	if done.Checks == 0 {
 		if done.Head, err = e.from.Head(ctx); err != nil {
 			return done, err
@@ -202,7 +197,7 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	return done, err
 }
 
-// progressEvery is after how many checks an export tells how far it is.
+// progressEvery is the number of checks between two progress reports.
 const progressEvery = 500
 
 // each gives the checks one after the other. A PDF of a single check is a report

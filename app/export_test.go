@@ -15,65 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest"
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
 )
-
-// shelf holds checks to be exported.
-type shelf struct {
-	details   []history.Detail
-	head      history.Head
-	exported  []history.Export
-	unwritten error // of Exported
-	id        string
-}
-
-func (s *shelf) Count(context.Context, history.Filter) (history.Counts, error) {
-	return history.Counts{Total: int64(len(s.details))}, nil
-}
-
-func (s *shelf) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
-
-func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
-	for _, d := range s.details {
-		if d.Check == check {
-			d.Head = s.head
-			return d, nil
-		}
-	}
-	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
-}
-
-func (s *shelf) Each(ctx context.Context, _ history.Filter, do func(history.Detail) error) error {
-	for _, d := range s.details {
-		d.Head = s.head
-		if err := do(d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *shelf) Head(context.Context) (history.Head, error) { return s.head, nil }
-
-func (s *shelf) Exported(_ context.Context, e history.Export) error {
-	if s.unwritten != nil {
-		return s.unwritten
-	}
-	s.exported = append(s.exported, e)
-	return nil
-}
-
-// others is another desk's history.
-type others struct{ *shelf }
-
-func (o others) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-func (o others) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
-	return history.Verdict{}, nil
-}
-func (o others) ID() string   { return o.id }
-func (o others) Close() error { return nil }
 
 const person = "Ada Lovelace"
 
@@ -89,10 +35,10 @@ func checks(n int) []history.Detail {
 	return all
 }
 
-func exportDesk(t *testing.T, n int) (*Desk, *memory, string) {
+func exportDesk(t *testing.T, n int) (*Desk, *apptest.History, string) {
 	t.Helper()
 	d, m, _ := desk(t, &scripted{})
-	m.details, m.head = checks(n), history.Head{Seq: 77, Hash: strings.Repeat("ab", 32), At: time.Unix(1e9, 0)}
+	m.Details, m.NewestHead = checks(n), history.Head{Seq: 77, Hash: strings.Repeat("ab", 32), At: time.Unix(1e9, 0)}
 	return d, m, filepath.Join(t.TempDir(), "out")
 }
 
@@ -134,7 +80,7 @@ func TestExport(t *testing.T) {
 					t.Fatal(err)
 				}
 				sum := sha256.Sum256(data)
-				if out.SHA256 != hex.EncodeToString(sum[:]) || out.Checks != 3 || out.Head != m.head || out.File != file {
+				if out.SHA256 != hex.EncodeToString(sum[:]) || out.Checks != 3 || out.Head != m.NewestHead || out.File != file {
 					t.Errorf("%+v", out)
 				}
 				for _, f := range []string{file, file + export.DigestEnding} {
@@ -142,11 +88,11 @@ func TestExport(t *testing.T) {
 						t.Errorf("%v, %v", info, err)
 					}
 				}
-				if len(m.exported) != 1 {
-					t.Fatalf("%d records", len(m.exported))
+				if len(m.Exports) != 1 {
+					t.Fatalf("%d records", len(m.Exports))
 				}
-				e := m.exported[0]
-				if e.Format != format || e.Checks != 3 || e.Names != names || e.SHA256 != out.SHA256 || e.HeadSeq != 77 || e.Head != m.head.Hash ||
+				e := m.Exports[0]
+				if e.Format != format || e.Checks != 3 || e.Names != names || e.SHA256 != out.SHA256 || e.HeadSeq != 77 || e.Head != m.NewestHead.Hash ||
 					e.Instance != "ins_1" || e.Program != "test" || e.Operator == "" || e.Filter != "outcome pass; words of the name (left out here)" {
 					t.Errorf("%+v", e)
 				}
@@ -157,7 +103,7 @@ func TestExport(t *testing.T) {
 					t.Errorf("names %v:\n%s", names, data)
 				}
 				side, err := os.ReadFile(file + export.DigestEnding)
-				if err != nil || !strings.Contains(string(side), "record 77, "+m.head.Hash) || !strings.HasSuffix(string(side), out.SHA256+"  out\n") {
+				if err != nil || !strings.Contains(string(side), "record 77, "+m.NewestHead.Hash) || !strings.HasSuffix(string(side), out.SHA256+"  out\n") {
 					t.Errorf("%s %v", side, err)
 				}
 				if left := entries(t, filepath.Dir(file)); len(left) != 2 {
@@ -196,9 +142,9 @@ func TestByteOrderMark(t *testing.T) {
 		}
 		sum := sha256.Sum256(data)
 		side, err := os.ReadFile(file + export.DigestEnding)
-		if want := hex.EncodeToString(sum[:]); err != nil || !strings.Contains(string(side), "\n"+want+"  out\n") || m.exported[0].SHA256 != want ||
+		if want := hex.EncodeToString(sum[:]); err != nil || !strings.Contains(string(side), "\n"+want+"  out\n") || m.Exports[0].SHA256 != want ||
 			out.SHA256 != want {
-			t.Errorf("%+v: the digest is not the file's: %s %+v", tt, side, m.exported)
+			t.Errorf("%+v: the digest is not the file's: %s %+v", tt, side, m.Exports)
 		}
 		if tt.format == export.CSV {
 			rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, mark))).ReadAll()
@@ -222,7 +168,7 @@ func TestExportOfNothing(t *testing.T) {
 	for _, format := range export.Formats {
 		d, m, file := exportDesk(t, 0)
 		out, err := d.Export(context.Background(), ExportInput{Format: format, File: file}, nil)
-		if err != nil || out.Checks != 0 || out.Head != m.head || len(m.exported) != 1 {
+		if err != nil || out.Checks != 0 || out.Head != m.NewestHead || len(m.Exports) != 1 {
 			t.Errorf("%s: %+v %v", format, out, err)
 		}
 	}
@@ -232,7 +178,7 @@ func TestExportOfNothing(t *testing.T) {
 // file, and standard output gets nothing.
 func TestNoExportWithoutItsRecord(t *testing.T) {
 	d, m, file := exportDesk(t, 3)
-	m.unwritten = matcher.NewProblem("store.full", nil)
+	m.NoExport = matcher.NewProblem("store.full", nil)
 	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, File: file}, nil); key(err) != "store.full" {
 		t.Error(err)
 	}
@@ -250,8 +196,8 @@ func TestExportToAWriter(t *testing.T) {
 	var out bytes.Buffer
 	done, err := d.Export(context.Background(), ExportInput{Format: export.JSONL, To: &out}, nil)
 	sum := sha256.Sum256(out.Bytes())
-	if err != nil || done.SHA256 != hex.EncodeToString(sum[:]) || len(m.exported) != 1 || m.exported[0].SHA256 != done.SHA256 {
-		t.Errorf("%+v %v %+v", done, err, m.exported)
+	if err != nil || done.SHA256 != hex.EncodeToString(sum[:]) || len(m.Exports) != 1 || m.Exports[0].SHA256 != done.SHA256 {
+		t.Errorf("%+v %v %+v", done, err, m.Exports)
 	}
 	if _, err := d.Export(context.Background(), ExportInput{Format: export.PDF, To: &out}, nil); key(err) != "export.format" {
 		t.Error(err)
@@ -267,8 +213,8 @@ func TestExportIsCancelled(t *testing.T) {
 		seen = append(seen, p)
 		cancel()
 	})
-	if !errors.Is(err, context.Canceled) || len(m.exported) != 0 {
-		t.Error(err, m.exported)
+	if !errors.Is(err, context.Canceled) || len(m.Exports) != 0 {
+		t.Error(err, m.Exports)
 	}
 	if left := entries(t, filepath.Dir(file)); len(left) != 0 {
 		t.Errorf("left behind: %q", left)
@@ -289,7 +235,7 @@ func TestExportKeepsWhatIsThere(t *testing.T) {
 		if _, err := d.Export(context.Background(), in, nil); key(err) != "export.exists" {
 			t.Error(err)
 		}
-		if data, err := os.ReadFile(path); string(data) != "mine" || len(m.exported) != 0 {
+		if data, err := os.ReadFile(path); string(data) != "mine" || len(m.Exports) != 0 {
 			t.Errorf("%q %v", data, err)
 		}
 		in.Overwrite = true
@@ -335,7 +281,7 @@ func TestExportLosesARace(t *testing.T) {
 func TestPDFIsNotBegunWhereItIsTooLong(t *testing.T) {
 	d, m, file := exportDesk(t, MaxPDF+1)
 	_, err := d.Export(context.Background(), ExportInput{Format: export.PDF, File: file}, func(matcher.Progress) { t.Error("it was begun") })
-	if key(err) != "export.pdf_long" || len(m.exported) != 0 {
+	if key(err) != "export.pdf_long" || len(m.Exports) != 0 {
 		t.Error(err)
 	}
 	if _, err := d.Export(context.Background(), ExportInput{Format: "xls", File: file}, nil); key(err) != "export.format" {
@@ -353,7 +299,7 @@ func TestExportOfChosenChecks(t *testing.T) {
 	if err != nil || out.Checks != 2 || !strings.Contains(string(data), "chk_00000007") || strings.Contains(string(data), "chk_00000003") {
 		t.Errorf("%+v %v\n%s", out, err, data)
 	}
-	if e := m.exported[0]; e.Filter != "2 chosen checks: chk_00000007, chk_00000002" {
+	if e := m.Exports[0]; e.Filter != "2 chosen checks: chk_00000007, chk_00000002" {
 		t.Errorf("%+v", e)
 	}
 	if _, err := d.Export(context.Background(), ExportInput{Checks: []string{"chk_9"}, Format: export.CSV, File: file + "2"}, nil); key(err) != "store.check_unknown" {
@@ -364,22 +310,22 @@ func TestExportOfChosenChecks(t *testing.T) {
 // What is taken from another desk's history is recorded in ours, with whose it is.
 func TestExportFromAnotherHistory(t *testing.T) {
 	d, m, file := exportDesk(t, 1)
-	other := &shelf{details: checks(4), head: history.Head{Seq: 9, Hash: "cd"}, id: "another"}
+	other := &apptest.History{Details: checks(4), NewestHead: history.Head{Seq: 9, Hash: "cd"}, Database: "another"}
 	d.p.OpenHistory = func(_ context.Context, path string) (Records, error) {
 		if path != "there" {
 			return nil, matcher.NewProblem("store.older", nil)
 		}
-		return others{other}, nil
+		return other, nil
 	}
 	from, err := d.OpenHistory(context.Background(), "there")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := d.Export(context.Background(), ExportInput{From: from, Format: export.JSONL, File: file}, nil)
-	if err != nil || out.Checks != 4 || out.Head.Seq != 9 || len(other.exported) != 0 || len(m.exported) != 1 {
+	out, err := from.Export(context.Background(), ExportInput{Format: export.JSONL, File: file}, nil)
+	if err != nil || out.Checks != 4 || out.Head.Seq != 9 || len(other.Exports) != 0 || len(m.Exports) != 1 {
 		t.Fatalf("%+v %v", out, err)
 	}
-	if e := m.exported[0]; e.Database != "another" || e.HeadSeq != 9 || e.Head != "cd" {
+	if e := m.Exports[0]; e.Database != "another" || e.HeadSeq != 9 || e.Head != "cd" {
 		t.Errorf("%+v", e)
 	}
 	if data, _ := os.ReadFile(file); !strings.Contains(string(data), `"database":"another"`) {

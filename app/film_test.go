@@ -151,11 +151,11 @@ func TestMatchWhileFilming(t *testing.T) {
 				if filming.Err() == nil {
 					t.Error("the camera goes on filming")
 				}
-				if len(m.finished) != 1 || m.finished[0].Outcome != c.outcome || m.finished[0].Problem != c.problem {
-					t.Errorf("recorded as %+v", m.finished)
+				if len(m.Finished) != 1 || m.Finished[0].Outcome != c.outcome || m.Finished[0].Problem != c.problem {
+					t.Errorf("recorded as %+v", m.Finished)
 				}
-				if m.started[0].CameraPart.String() != "0.5 0 0.5 1" {
-					t.Errorf("the part is recorded as %q", m.started[0].CameraPart)
+				if m.Started[0].CameraPart.String() != "0.5 0 0.5 1" {
+					t.Errorf("the part is recorded as %q", m.Started[0].CameraPart)
 				}
 				want := []matcher.Stage{matcher.StageRecording}
 				if c.outcome == history.Pass {
@@ -219,7 +219,7 @@ func TestFlawsAreRecorded(t *testing.T) {
 	if err != nil || check.Outcome != history.NotCompared || check.Answer.Others == nil {
 		t.Fatalf("%v, %+v", err, check)
 	}
-	f := m.finished[0]
+	f := m.Finished[0]
 	payload, err := json.Marshal(f)
 	if err != nil || !strings.Contains(string(payload), `"flaw":"two","document_flaw":"blurred"`) {
 		t.Errorf("%v: %s", err, payload)

@@ -9,37 +9,39 @@ import (
 	"sync"
 	"testing"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
 
 // open is the action of what everybody may do, signed in or not.
-const open Action = ""
+const open access.Action = ""
 
 // gates says which action each method of a desk is. A new method is added here, and
 // asks Allow, or enter where it records who did it.
-var gates = map[string]Action{
+var gates = map[string]access.Action{
 	// The door itself.
 	"SingleUser": open, "Who": open, "SignIn": open, "SignOut": open, "May": open, "Allow": open, "Touch": open, "Stay": open, "Reread": open,
-	"Names": open, "Seconds": open, // whoever sits at the desk may see who can sign in
+	"Names": open, "Seconds": open, "WhoNow": open, "ReadOperators": open, "Enter": open, "Vouch": open, "KeepSignedIn": open,
+	// whoever sits at the desk may see who can sign in
 
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
-	"Settings": open, "NoticeSettings": open, "OpenCamera": open, "Cameras": open, "FindPortrait": open, "PortraitOnPage": open,
+	"Settings": open, "NoticeSettings": open, "OpenCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
-	"NeedsSecond": open, "Expire": open, // the program does it by itself, as the settings say
+	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
 
-	"Check": ActionCheck, "Keep": ActionCheck, "KeptChecks": ActionCheck, "SendKept": ActionCheck, "DropKept": ActionCheck,
-	"TokenPlace": ActionCheck, "UnlockToken": ActionCheck,
-	"Decide": ActionDecide,
-	"Checks": ActionHistory, "Verify": ActionHistory, "Count": ActionHistory, "Choices": ActionHistory, "Detail": ActionHistory, "OpenHistory": ActionHistory,
-	"Export": ActionExport,
-	"Erase":  ActionErase,
-	"Backup": ActionBackup, "SetRecovery": ActionBackup, "RecoverySet": ActionBackup,
-	"RecoverKey": ActionBackup, "AcceptLoss": ActionBackup, "RebuildLists": ActionBackup,
-	"SaveSettings": ActionSettings,
-	"Operators":    ActionOperators, "AddOperator": ActionOperators, "RemoveOperator": ActionOperators, "SetPassphrase": ActionOperators,
-	"SetToken": ActionToken, "ClearToken": ActionToken, "TestToken": ActionToken,
+	"Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
+	"TokenPlace": access.Check, "UnlockToken": access.Check,
+	"Decide": access.Decide,
+	"List":   access.History, "Verify": access.History, "Count": access.History, "Choices": access.History, "Show": access.History, "OpenHistory": access.History,
+	"Export": access.Export,
+	"Erase":  access.Erase,
+	"Backup": access.Backup, "SetRecovery": access.Backup, "RecoverySet": access.Backup,
+	"RecoverKey": access.Backup, "AcceptLoss": access.Backup, "Rebuild": access.Backup,
+	"SaveSettings": access.Settings,
+	"Operators":    access.Operators, "AddOperator": access.Operators, "RemoveOperator": access.Operators, "SetPassphrase": access.Operators,
+	"SetToken": access.Token, "ClearToken": access.Token, "TestToken": access.Token,
 }
 
 func methods() []reflect.Method {
@@ -66,6 +68,8 @@ func call(t *testing.T, d *Desk, m reflect.Method) (err error) {
 			in = append(in, reflect.ValueOf(t.Context()))
 		case reflect.TypeFor[CheckInput]():
 			in = append(in, reflect.ValueOf(CheckInput{Consent: true}))
+		case reflect.TypeFor[*Attempt]():
+			in = append(in, reflect.ValueOf(&Attempt{Input: CheckInput{Consent: true}}))
 		default:
 			in = append(in, reflect.Zero(arg))
 		}
@@ -95,10 +99,10 @@ func TestGatesAreShut(t *testing.T) {
 		if who != "" {
 			as(t, d, who)
 		}
-		before := m.writes()
+		before := m.Writes()
 		for _, method := range methods() {
 			action := gates[method.Name]
-			if action == open || who != "" && RoleMay(staff[who].role, action) {
+			if action == open || who != "" && access.RoleMay(staff[who].role, action) {
 				continue
 			}
 			want := "operators.may_not"
@@ -110,7 +114,7 @@ func TestGatesAreShut(t *testing.T) {
 			}
 			shut++
 		}
-		if after := m.writes(); !slices.Equal(before, after) {
+		if after := m.Writes(); !slices.Equal(before, after) {
 			t.Errorf("%s wrote %v", who, after)
 		}
 	}
@@ -124,7 +128,7 @@ func TestGatesAreShut(t *testing.T) {
 func TestAuditorsOnlyLook(t *testing.T) {
 	d, m, _ := staffed(t)
 	must(t, d.NoticeSettings(t.Context())) // as at the start, before anybody signs in
-	before := m.writes()
+	before := m.Writes()
 	as(t, d, "Dora")
 	for _, method := range methods() {
 		if slices.Contains([]string{"SignOut", "SignIn"}, method.Name) {
@@ -132,7 +136,7 @@ func TestAuditorsOnlyLook(t *testing.T) {
 		}
 		_ = call(t, d, method)
 	}
-	after := m.writes()
+	after := m.Writes()
 	if after[0] != before[0]+1 {
 		t.Error("the sign-in was not recorded")
 	}
@@ -144,19 +148,12 @@ func TestAuditorsOnlyLook(t *testing.T) {
 	}
 	// The journal is no more than that.
 	var journal []string
-	for i := range reflect.TypeFor[Journal]().NumMethod() {
-		journal = append(journal, reflect.TypeFor[Journal]().Method(i).Name)
+	for i := range reflect.TypeFor[access.Journal]().NumMethod() {
+		journal = append(journal, reflect.TypeFor[access.Journal]().Method(i).Name)
 	}
 	if got := strings.Join(journal, " "); got != "Exported SignedIn" {
 		t.Errorf("the journal writes %s", got)
 	}
-}
-
-// writes counts what was written: sign-ins and exports, then all else.
-func (m *memory) writes() []int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return []int{len(m.signedIn), len(m.exported), len(m.started), len(m.sending), len(m.finished), len(m.settings), len(m.decided), len(m.erased), len(m.backedUp), len(m.recovery)}
 }
 
 func TestRoles(t *testing.T) {
@@ -169,15 +166,15 @@ func TestRoles(t *testing.T) {
 		"":                        "",
 	} {
 		var got []string
-		for _, a := range Actions {
-			if RoleMay(role, a) {
+		for _, a := range access.Actions {
+			if access.RoleMay(role, a) {
 				got = append(got, string(a))
 			}
 		}
 		if strings.Join(got, " ") != may {
 			t.Errorf("%q may %v", role, got)
 		}
-		if second := role == history.RoleReviewer || role == history.RoleAdministrator; maySecond(role) != second {
+		if second := role == history.RoleReviewer || role == history.RoleAdministrator; access.RoleMaySecond(role) != second {
 			t.Errorf("%q as the second: %v", role, !second)
 		}
 	}
@@ -186,7 +183,7 @@ func TestRoles(t *testing.T) {
 // Two operators decide at once, at one desk, while others come and go.
 func TestDecisionsAtOnce(t *testing.T) {
 	d, m, _ := staffed(t)
-	m.checked(history.Refer, history.Undecided)
+	checked(m, history.Refer, history.Undecided)
 	desks := []*Desk{d, again(t, d)}
 	as(t, desks[0], "Ben")
 	as(t, desks[1], "Cleo")
@@ -202,7 +199,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	by := map[string]int{}
-	for _, d := range m.decided {
+	for _, d := range m.Decisions {
 		by[d.Operator]++
 	}
 	if by["Ben"] != 5 || by["Cleo"] != 5 {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/access"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/settings"
@@ -48,11 +50,12 @@ var staff = map[string]struct {
 
 // staffed is a desk with an operator of each role, none of whom is signed in. Its
 // clock stands.
-func staffed(t *testing.T) (*Desk, *memory, *clock) {
+func staffed(t *testing.T) (*Desk, *apptest.History, *clock) {
 	t.Helper()
 	d, m, _ := desk(t, &scripted{})
 	c := &clock{now: time.Date(2026, 11, 24, 8, 55, 0, 0, time.UTC)}
-	d.p.Now, d.g.Now = c.Now, c.Now
+	d.p.Now = c.Now
+	d.Guard = newGuard(d.p)
 	ctx := t.Context()
 	must(t, d.AddOperator(ctx, "Ada", history.RoleAdministrator, staff["Ada"].passphrase))
 	as(t, d, "Ada")
@@ -101,16 +104,16 @@ func operatorsFile(d *Desk) string {
 func TestSingleUser(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	who, in := d.Who()
-	if !d.SingleUser() || !in || who.Operator != systemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
+	if !d.SingleUser() || !in || who.Operator != access.SystemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
 		t.Errorf("%+v, %v", who, in)
 	}
-	for _, a := range Actions {
+	for _, a := range access.Actions {
 		if !d.May(a) {
 			t.Errorf("may not %s", a)
 		}
 	}
-	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.started[0].SignedIn || m.started[0].Operator != systemUser() {
-		t.Errorf("%v, %+v", err, m.started)
+	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.Started[0].SignedIn || m.Started[0].Operator != access.SystemUser() {
+		t.Errorf("%v, %+v", err, m.Started)
 	}
 	wantKey(t, d.SignIn(t.Context(), "Ada", "whatever it may be"), "operators.none")
 	wantKey(t, d.SetPassphrase(t.Context(), "Ada", "whatever it may be"), "operators.none")
@@ -130,14 +133,14 @@ func TestFirstOperator(t *testing.T) {
 		if _, in := d.Who(); d.SingleUser() || in {
 			t.Error("somebody is in")
 		}
-		wantKey(t, d.Allow(ctx, ActionCheck), "operators.signed_out")
+		wantKey(t, d.Allow(ctx, access.Check), "operators.signed_out")
 		wantKey(t, d.AddOperator(ctx, "Eve", history.RoleAdministrator, staff["Ben"].passphrase), "operators.signed_out")
 	}
-	if len(m.settings) != 1 {
-		t.Fatalf("%+v", m.settings)
+	if len(m.Changes) != 1 {
+		t.Fatalf("%+v", m.Changes)
 	}
-	c := m.settings[0]
-	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != systemUser() ||
+	c := m.Changes[0]
+	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != access.SystemUser() ||
 		len(c.Operators) != 1 || c.SHA256 == "" {
 		t.Errorf("%+v", c)
 	}
@@ -145,7 +148,7 @@ func TestFirstOperator(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
 		t.Errorf("%+v", who)
 	}
-	if s := m.signedIn; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
+	if s := m.SignIns; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
 		t.Errorf("%+v", s)
 	}
 	if _, in := running.Who(); in {
@@ -155,12 +158,12 @@ func TestFirstOperator(t *testing.T) {
 
 func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
 	d, m, _ := staffed(t)
-	before := len(m.signedIn)
+	before := len(m.SignIns)
 	for range 2 {
 		wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
 	}
 	as(t, d, "Ben")
-	if s := m.signedIn[before:]; len(s) != 1 || s[0].Failed != 2 || s[0].Operator != "Ben" {
+	if s := m.SignIns[before:]; len(s) != 1 || s[0].Failed != 2 || s[0].Operator != "Ben" {
 		t.Errorf("%+v", s)
 	}
 	d.SignOut()
@@ -168,9 +171,9 @@ func TestSignInIsRecordedWithTheWrongAttemptsBefore(t *testing.T) {
 		t.Error("Ben is still in")
 	}
 	// Who cannot be recorded does not come in.
-	m.refuse = matcher.NewProblem("store.full", nil)
+	m.Refuse = matcher.NewProblem("store.full", nil)
 	wantKey(t, d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase), "store.full")
-	if d.May(ActionCheck) {
+	if d.May(access.Check) {
 		t.Error("Ben is in, and nobody knows")
 	}
 }
@@ -180,14 +183,14 @@ func TestChecksAreTheOperators(t *testing.T) {
 	as(t, d, "Ben")
 	_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
 	must(t, err)
-	if s := m.started[0]; s.Operator != "Ben" || !s.SignedIn {
+	if s := m.Started[0]; s.Operator != "Ben" || !s.SignedIn {
 		t.Errorf("%+v", s)
 	}
 	as(t, d, "Ada")
 	s := d.Settings()
 	s.Desk = "Desk 9"
 	must(t, d.SaveSettings(t.Context(), s))
-	if c := m.settings[len(m.settings)-1]; c.Actor == nil || c.Operator != "Ada" || c.How != history.ChangedInWindow {
+	if c := m.Changes[len(m.Changes)-1]; c.Actor == nil || c.Operator != "Ada" || c.How != history.ChangedInWindow {
 		t.Errorf("%+v", c)
 	}
 }
@@ -207,8 +210,8 @@ func TestListThatIsGone(t *testing.T) {
 		must(t, spoil())
 		for name, d := range map[string]*Desk{"running": d, "just started": fresh} {
 			must(t, d.NoticeSettings(t.Context()))
-			records := len(m.settings)
-			for _, a := range Actions {
+			records := len(m.Changes)
+			for _, a := range access.Actions {
 				wantKey(t, d.Allow(t.Context(), a), key)
 			}
 			if _, in := d.Who(); in || d.SingleUser() {
@@ -218,7 +221,7 @@ func TestListThatIsGone(t *testing.T) {
 			wantKey(t, d.AddOperator(t.Context(), "Eve", history.RoleAdministrator, staff["Ben"].passphrase), key)
 			_, err := d.Check(t.Context(), CheckInput{Consent: true}, nil)
 			wantKey(t, err, key)
-			if len(m.settings) != records || len(m.started) != 0 {
+			if len(m.Changes) != records || len(m.Started) != 0 {
 				t.Error("something was recorded")
 			}
 		}
@@ -227,18 +230,23 @@ func TestListThatIsGone(t *testing.T) {
 	}
 }
 
+// silent is a history that cannot say whether operators are set up.
+type silent struct{ History }
+
+func (silent) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return history.SettingsChange{}, false, matcher.NewProblem("store.damaged", nil)
+}
+
 // Where the history cannot say whether operators are set up, nobody may assume
 // that they are not.
 func TestHistoryThatCannotSay(t *testing.T) {
 	d, _, _ := desk(t, &scripted{})
-	broken := matcher.NewProblem("store.damaged", nil)
-	d.g.Recorded = func(context.Context) (history.SettingsChange, bool, error) {
-		return history.SettingsChange{}, false, broken
-	}
+	d.p.History = silent{d.p.History}
+	d.Guard = newGuard(d.p)
 	if _, in := d.Who(); in || d.SingleUser() {
 		t.Error("somebody is in")
 	}
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "store.damaged")
+	wantKey(t, d.Allow(t.Context(), access.Check), "store.damaged")
 }
 
 func TestOperatorsChangedByHandAreNoticed(t *testing.T) {
@@ -259,7 +267,7 @@ func TestOperatorsChangedByHandAreNoticed(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	by := 0
-	for _, c := range m.settings {
+	for _, c := range m.Changes {
 		if c.Change == history.OperatorsByHand {
 			by++
 		}
@@ -302,7 +310,7 @@ func TestOwnPassphrase(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ben" {
 		t.Error("Ben is out, who did it")
 	}
-	if c := m.settings[len(m.settings)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
+	if c := m.Changes[len(m.Changes)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
 		t.Errorf("%+v", c)
 	}
 	wantKey(t, d.SetPassphrase(t.Context(), "Cleo", next), "operators.may_not")
@@ -310,7 +318,7 @@ func TestOwnPassphrase(t *testing.T) {
 	must(t, other.SignIn(t.Context(), "Ben", next))
 	as(t, d, "Ada")
 	must(t, d.SetPassphrase(t.Context(), "Ben", "nine soft hammers wait"))
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 }
 
 func TestWhoIsRemovedIsOut(t *testing.T) {
@@ -322,13 +330,13 @@ func TestWhoIsRemovedIsOut(t *testing.T) {
 	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" || c.Operator != "Ada" || len(c.Operators) != 3 {
 		t.Errorf("%+v", c)
 	}
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 	wantKey(t, d.RemoveOperator(t.Context(), "Ada"), "operators.last_admin")
 	// Another role is in force at once too.
 	as(t, other, "Cleo")
 	must(t, d.RemoveOperator(t.Context(), "Cleo"))
 	must(t, d.AddOperator(t.Context(), "Cleo", history.RoleAuditor, staff["Cleo"].passphrase))
-	wantKey(t, other.Allow(t.Context(), ActionCheck), "operators.signed_out")
+	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
 }
 
 func TestLockAfterIdleTime(t *testing.T) {
@@ -337,27 +345,27 @@ func TestLockAfterIdleTime(t *testing.T) {
 	c.add(9*time.Minute + 59*time.Second)
 	d.Touch()
 	c.add(9*time.Minute + 59*time.Second)
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Fatal("locked too early")
 	}
 	c.add(time.Second)
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	who, in := d.Who()
 	if in || who.Operator != "Ben" || who.SignedIn {
 		t.Errorf("%+v, %v", who, in)
 	}
 	d.Touch()                // wakes nobody up
 	c.add(-30 * time.Minute) // nor does the clock
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	as(t, d, "Ben")
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Error("still locked")
 	}
 	c.add(10 * time.Minute)
 	d.Touch() // comes too late
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	as(t, d, "Cleo") // instead of Ben
 	if who, in := d.Who(); !in || who.Operator != "Cleo" {
 		t.Errorf("%+v", who)
@@ -371,14 +379,14 @@ func TestLockNever(t *testing.T) {
 	s.Operators.LockMinutes = 0
 	must(t, d.SaveSettings(t.Context(), s))
 	c.add(1000 * time.Hour)
-	if !d.May(ActionSettings) {
+	if !d.May(access.Settings) {
 		t.Error("locked")
 	}
 	s.Operators.LockMinutes = 1
 	must(t, d.SaveSettings(t.Context(), s))
 	d.Stay() // as a program does that serves others
 	c.add(time.Hour)
-	if !d.May(ActionSettings) {
+	if !d.May(access.Settings) {
 		t.Error("a program nobody sits at is locked")
 	}
 	for _, wrong := range []int{-1, 24*60 + 1} {
@@ -395,10 +403,11 @@ func TestLockNever(t *testing.T) {
 func TestLockAfterSleep(t *testing.T) {
 	d, _, _ := staffed(t)
 	now := time.Now()
-	d.g.Now = func() time.Time { return now }
+	d.p.Now = func() time.Time { return now }
+	d.Guard = newGuard(d.p)
 	as(t, d, "Ben")
-	d.in.last = d.in.last.Add(0).Round(0).Add(-time.Hour) // by the clock on the wall alone
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+	now = now.Round(0).Add(time.Hour) // by the wall clock alone
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 }
 
 // A check that runs while the lock falls goes on, and is recorded as its
@@ -408,10 +417,10 @@ func TestLockDuringACheck(t *testing.T) {
 	as(t, d, "Ben")
 	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
 		c.add(time.Hour)
-		wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.locked")
+		wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 		return Captured{}, matcher.NewProblem("camera.lost", nil)
 	}}, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || len(m.finished) != 1 || m.started[0].Operator != "Ben" {
+	if err != nil || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 || m.Started[0].Operator != "Ben" {
 		t.Errorf("%v, %+v", err, check)
 	}
 	_, err = d.Check(t.Context(), CheckInput{Consent: true}, nil)
@@ -430,7 +439,7 @@ func TestSameSignInTwiceAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, s := range m.signedIn {
+	for _, s := range m.SignIns {
 		if s.Failed != 0 {
 			t.Errorf("%+v", s)
 		}
@@ -447,7 +456,7 @@ func TestGuardFromManyGoroutines(t *testing.T) {
 					t.Error(err)
 				}
 				d.Who()
-				d.May(ActionHistory)
+				d.May(access.History)
 				d.SingleUser()
 			}
 		})
@@ -491,7 +500,7 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	ask := func() time.Duration {
 		begun := time.Now()
 		for range 10 {
-			for _, a := range Actions {
+			for _, a := range access.Actions {
 				d.May(a)
 			}
 			d.Who()
@@ -503,11 +512,11 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	}
 	before := count()
 	took := ask()
-	t.Logf("%d questions took %v, with a file that takes %v to read", 10*(len(Actions)+4), took, slow)
+	t.Logf("%d questions took %v, with a file that takes %v to read", 10*(len(access.Actions)+4), took, slow)
 	if took > slow/2 || count() != before {
 		t.Errorf("asking took %v and read the file %d times", took, count()-before)
 	}
-	time.Sleep(rereadAfter)
+	time.Sleep(access.RereadAfter)
 	if took = ask(); took > slow/2 {
 		t.Errorf("asking after a while took %v", took)
 	}
@@ -517,7 +526,7 @@ func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	}
 	// Doing something goes by the list as it is.
 	before = count()
-	if err := d.Allow(t.Context(), ActionCheck); err != nil || count() == before {
+	if err := d.Allow(t.Context(), access.Check); err != nil || count() == before {
 		t.Errorf("%v, the file was read %d times", err, count()-before)
 	}
 }
@@ -529,12 +538,12 @@ func TestAListThatChangedIsKnown(t *testing.T) {
 	as(t, d, "Ben")
 	other := again(t, d)
 	as(t, other, "Ada")
-	if !d.May(ActionCheck) {
+	if !d.May(access.Check) {
 		t.Fatal("Ben may not check")
 	}
 	must(t, other.RemoveOperator(t.Context(), "Ben"))
-	wantKey(t, d.Allow(t.Context(), ActionCheck), "operators.signed_out")
-	if _, in := d.Who(); in || d.May(ActionCheck) || slices.Contains(d.Names(), "Ben") {
+	wantKey(t, d.Allow(t.Context(), access.Check), "operators.signed_out")
+	if _, in := d.Who(); in || d.May(access.Check) || slices.Contains(d.Names(), "Ben") {
 		t.Error("Ben is still in")
 	}
 	if slices.Contains(other.Names(), "Ben") {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/queue"
 	"facematch/matcher"
@@ -20,13 +21,22 @@ type KeptChecks struct {
 	Broken  int         // files that cannot be opened here
 }
 
-// Keep seals the document and the clip of a check the API has not taken, to be
-// sent later on the clerk's word, and deletes the clip. The person must have
-// agreed to that. Where it fails the clip is still there.
-func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
-	if err := d.Allow(ctx, ActionCheck); err != nil {
+// SentChecks knows which kept checks need not be sent any more.
+type SentChecks interface {
+	// Taken reports whether a kept check was sent, or may have been.
+	Taken(ctx context.Context, session, kept string) (bool, error)
+	// Erased reports whether a session was erased with all that is sealed in it.
+	Erased(ctx context.Context, session string) (bool, error)
+}
+
+// Keep seals the document and the film of an attempt, to be sent later when the clerk
+// says so, and deletes the film. The person must have agreed to that. Where it fails the
+// attempt still owns its film.
+func (d *Desk) Keep(ctx context.Context, a *Attempt) (KeptCheck, error) {
+	if err := d.Allow(ctx, access.Check); err != nil {
 		return KeptCheck{}, err
 	}
+	in := a.Input
 	page, picked := in.Document, matcher.Pick{}
 	if in.Portrait != nil {
 		picked = in.Portrait.Chosen
@@ -36,46 +46,47 @@ func (d *Desk) Keep(ctx context.Context, in CheckInput) (KeptCheck, error) {
 		}
 	}
 	video := in.Video
-	if in.Clip != nil {
-		video = in.Clip.Video
+	if a.clip != nil {
+		video = a.clip.Video
 	}
 	if in.Prefilled {
 		video = matcher.Blob{}
 	}
 	item, err := d.p.Queue.Put(ctx, KeptCheck{
-		At: d.p.Now().UTC(), Check: in.from, Session: in.Session, Name: in.Name, SendName: in.SendName,
-		Wording:   in.wording,
+		At: d.p.Now().UTC(), Check: a.from, Session: in.Session, Name: in.Name, SendName: in.SendName,
+		Wording:   a.wording,
 		Chosen:    picked,
 		Prefilled: in.Prefilled, Minor: in.Minor, FromPhoto: in.DocumentFrom == history.FromCamera,
-	}, opened(page), opened(video))
+	}, withOpen(page), withOpen(video))
 	if err != nil {
 		return KeptCheck{}, err
 	}
-	// Asked after: who erases a session deletes what was kept of it before.
+	// This is asked after the check is in the queue: an erasure of the session deletes
+	// what it finds there, and a later check would not be found.
 	if gone, err := d.p.History.Erased(ctx, in.Session); err != nil || gone {
 		err = errors.Join(err, d.p.Queue.Remove(item.ID))
 		if err == nil {
-			err = matcher.NewProblem("store.session_erased", nil)
+			err = matcher.NewProblem(history.KeySessionErased, nil)
 		}
 		return KeptCheck{}, err
 	}
-	d.Drop(in)
-	d.p.Log.Info("check kept", "check", in.from, "kept", item.ID)
+	d.Drop(a)
+	d.p.Log.Info("check kept", "check", a.from, "kept", item.ID)
 	return item, nil
 }
 
-// opened is a blob that can be opened, also one that only has a path.
-func opened(b matcher.Blob) matcher.Blob {
+// withOpen gives a blob that only has a path the means to open it.
+func withOpen(b matcher.Blob) matcher.Blob {
 	if b.Open == nil && b.Path != "" {
 		b.Open = OpenFile(b.Path).Open
 	}
 	return b
 }
 
-// KeptChecks lists the kept checks. Those whose time is over are deleted, and so
-// are those the API has, or may have, already: they are in the history.
+// KeptChecks lists the kept checks. Those whose time is over are deleted. So are those
+// the API has, or may have, already: they are in the history.
 func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
-	if err := d.Allow(ctx, ActionCheck); err != nil {
+	if err := d.Allow(ctx, access.Check); err != nil {
 		return KeptChecks{}, err
 	}
 	if err := d.p.Queue.Sweep(d.p.Now().Add(-sweepAge)); err != nil {
@@ -86,7 +97,7 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		return KeptChecks{Broken: broken}, err
 	}
 	release, err := d.p.Queue.Hold()
-	if err != nil { // another program sends one just now: nothing is deleted
+	if err != nil { // another program is sending one: nothing is deleted
 		return KeptChecks{Checks: items, Broken: broken}, nil
 	}
 	defer release()
@@ -118,16 +129,15 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 	return kept, nil
 }
 
-// sweepAge is how old half-written files of the queue must be to be taken for
-// left behind: writing one takes seconds.
+// sweepAge is the age from which half-written files of the queue are deleted as left
+// behind: writing one takes seconds.
 const sweepAge = time.Hour
 
-// SendKept sends a kept check, as a check of its own in the same session, and
-// deletes it when the API has taken it or may have. It is never sent twice: where
-// the history says that it may have been, it is deleted unsent, and the error is
-// queue.taken.
+// SendKept sends a kept check, as a check of its own in the same session, and deletes it
+// when the API has taken it or may have. It is never sent twice: where the history shows
+// that it may have been sent, it is deleted unsent, and the error is queue.taken.
 func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.ProgressFunc) (Check, error) {
-	if err := d.Allow(ctx, ActionCheck); err != nil {
+	if err := d.Allow(ctx, access.Check); err != nil {
 		return Check{}, err
 	}
 	release, err := d.p.Queue.Hold()
@@ -149,19 +159,22 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 		}
 		return Check{}, matcher.NewProblem("queue.taken", nil)
 	}
-	in := CheckInput{
-		Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
-		Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, kept: id, chosen: item.Chosen, wording: item.Wording,
+	a := &Attempt{
+		Input: CheckInput{
+			Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
+			Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor,
+		},
+		kept: id, chosen: item.Chosen, wording: item.Wording,
 	}
 	if item.FromPhoto {
-		in.DocumentFrom = history.FromCamera
+		a.Input.DocumentFrom = history.FromCamera
 	}
-	check, err := d.Check(ctx, in, progress)
+	check, err := d.attempt(ctx, a, progress)
 	if check.ID == "" || check.Exchange == nil || check.Exchange.Untaken() {
 		return check, err
 	}
 	if gone := d.p.Queue.Remove(id); gone != nil {
-		// The history knows that it was sent; the next list tries again.
+		// The history knows that it was sent; KeptChecks deletes it the next time.
 		d.p.Log.Warn("kept check not deleted", "kept", id, "error", gone)
 	}
 	return check, err
@@ -169,7 +182,7 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 
 // DropKept deletes a kept check unsent.
 func (d *Desk) DropKept(id string) error {
-	if err := d.Allow(context.Background(), ActionCheck); err != nil {
+	if err := d.Allow(context.Background(), access.Check); err != nil {
 		return err
 	}
 	release, err := d.p.Queue.Hold()

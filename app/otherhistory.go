@@ -4,23 +4,26 @@ import (
 	"context"
 	"errors"
 
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
 
-// OtherHistory is another desk's history, open for reading only. Its file is not
-// changed, and nothing is written beside it where nobody else has it open. Names
-// and raw answers are sealed unless this computer has its key.
+// OtherHistory is another desk's history, open for reading only. Its file is not changed,
+// and nothing is written beside it where no other program has it open. Names and raw
+// answers are sealed unless this computer has its key.
 type OtherHistory interface {
-	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Count(ctx context.Context, f history.Filter) (history.Counts, error)
 	Choices(ctx context.Context) (history.Choices, error)
-	Detail(ctx context.Context, check string) (history.Detail, error)
+	Show(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
+	// Export is Desk.Export for the checks of this history. Our own history records it.
+	Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error)
 	Close() error
 }
 
-// Records is what a history gives to those who only look.
+// Records is another history as the store opens it.
 type Records interface {
 	chained
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
@@ -28,13 +31,15 @@ type Records interface {
 	Close() error
 }
 
+// otherHistory asks for each call whether the operator may look: the program may have been
+// locked since it was opened.
 type otherHistory struct {
-	desk    *Desk // who may look is asked each time: the program may have been locked meanwhile
+	desk    *Desk
 	records Records
 }
 
-func (o *otherHistory) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
-	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+func (o *otherHistory) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	if err := o.desk.Allow(ctx, access.History); err != nil {
 		return nil, err
 	}
 	rows, err := o.records.List(ctx, f)
@@ -42,7 +47,7 @@ func (o *otherHistory) Checks(ctx context.Context, f history.Filter) ([]history.
 }
 
 func (o *otherHistory) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
-	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+	if err := o.desk.Allow(ctx, access.History); err != nil {
 		return history.Counts{}, err
 	}
 	counts, err := o.records.Count(ctx, f)
@@ -50,15 +55,15 @@ func (o *otherHistory) Count(ctx context.Context, f history.Filter) (history.Cou
 }
 
 func (o *otherHistory) Choices(ctx context.Context) (history.Choices, error) {
-	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+	if err := o.desk.Allow(ctx, access.History); err != nil {
 		return history.Choices{}, err
 	}
 	choices, err := o.records.Choices(ctx)
 	return choices, OtherProblem(err)
 }
 
-func (o *otherHistory) Detail(ctx context.Context, check string) (history.Detail, error) {
-	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+func (o *otherHistory) Show(ctx context.Context, check string) (history.Detail, error) {
+	if err := o.desk.Allow(ctx, access.History); err != nil {
 		return history.Detail{}, err
 	}
 	detail, err := o.records.Show(ctx, check)
@@ -66,20 +71,24 @@ func (o *otherHistory) Detail(ctx context.Context, check string) (history.Detail
 }
 
 func (o *otherHistory) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
-	if err := o.desk.Allow(ctx, ActionHistory); err != nil {
+	if err := o.desk.Allow(ctx, access.History); err != nil {
 		return history.Verdict{}, err
 	}
 	verdict, err := o.records.Verify(ctx, progress)
 	return verdict, OtherProblem(err)
 }
 
+func (o *otherHistory) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
+	return o.desk.export(ctx, in, o.records, o.records.ID(), progress)
+}
+
 func (o *otherHistory) Close() error { return o.records.Close() }
 
 // OpenHistory opens the history in another file. Its problems are those of Allow,
-// other.missing,
-// other.foreign, other.older, other.newer, other.no_access, other.damaged.
+// other.missing, other.foreign, other.older, other.newer, other.no_access and
+// other.damaged.
 func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, error) {
-	if err := d.Allow(ctx, ActionHistory); err != nil {
+	if err := d.Allow(ctx, access.History); err != nil {
 		return nil, err
 	}
 	records, err := d.p.OpenHistory(ctx, path)
@@ -92,8 +101,8 @@ func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, erro
 // KeyOtherDamaged is history.KeyDamaged of another desk's history.
 const KeyOtherDamaged = "other.damaged"
 
-// otherKeys are the problems of a history that need other words where it is
-// another desk's, because other hands must mend it.
+// otherKeys are the problems of a history that need other words where it is another
+// desk's, because somebody else has to solve them.
 var otherKeys = map[string]string{
 	history.KeyMissing:  "other.missing",
 	history.KeyForeign:  "other.foreign",
@@ -102,7 +111,7 @@ var otherKeys = map[string]string{
 	history.KeyNoAccess: "other.no_access",
 	history.KeyDamaged:  KeyOtherDamaged,
 
-	// Words of names cannot be looked for without the key.
+	// Names cannot be searched without the key.
 	history.KeyKeyLost:       "other.sealed",
 	history.KeyKeyWrong:      "other.sealed",
 	history.KeyKeyUnreadable: "other.sealed",

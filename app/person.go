@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"facematch/app/history"
-	"facematch/app/plain"
+	"facematch/app/names"
 	"facematch/app/settings"
 	"facematch/matcher"
 )
@@ -23,8 +23,8 @@ const (
 	RemoteConsentWording = "1 remote"
 )
 
-// AssertedConsent stands in place of a wording where another desk asked the person
-// and says so by asking for the check.
+// AssertedConsent replaces the wording where another program asked the person, and asserts
+// the consent by its request.
 const AssertedConsent = "asserted by the caller"
 
 // Wording is the version of the words a person agrees to, as records name it. The
@@ -46,8 +46,8 @@ func Wording(c settings.Consent, mode history.Mode) string {
 // check.consent_remote_pictures.
 const PicturesWording = " pictures"
 
-// wordingOf is Wording with what the settings say of pictures. The user's own
-// words are theirs to keep true.
+// wordingOf is Wording with the suffix for kept pictures. Whether the user's own words
+// mention them is the user's responsibility.
 func wordingOf(s settings.Settings, mode history.Mode) string {
 	version := Wording(s.Consent, mode)
 	if s.Privacy.KeepImages && s.Consent.Processing == "" {
@@ -56,9 +56,9 @@ func wordingOf(s settings.Settings, mode history.Mode) string {
 	return version
 }
 
-// mayKeepPictures says whether the settings have pictures kept and the person
-// agreed to words that say so: a check that waited to be sent was agreed to before,
-// perhaps in words that said that none are.
+// mayKeepPictures reports whether the settings keep pictures and the person agreed to words
+// that say so. A check that waited to be sent was agreed to earlier, perhaps in words that
+// exclude pictures.
 func mayKeepPictures(s settings.Settings, agreed string) bool {
 	return s.Privacy.KeepImages && (agreed == wordingOf(s, history.Offline) || agreed == wordingOf(s, history.Remote))
 }
@@ -66,13 +66,13 @@ func mayKeepPictures(s settings.Settings, agreed string) bool {
 // MaxName is the longest name taken, in characters.
 const MaxName = 200
 
-// CleanName trims a full name and checks it as plain.Name does, with at most
+// CleanName trims a full name and checks it as names.Clean does, with at most
 // MaxName characters: the name may become an HTTP header. The error is a *Problem
 // without the name.
 func CleanName(name string) (string, error) {
-	name, err := plain.Name(name, MaxName)
+	name, err := names.Clean(name, MaxName)
 	switch {
-	case errors.Is(err, plain.ErrLong):
+	case errors.Is(err, names.ErrLong):
 		return "", matcher.NewProblem("check.name_long", nil, "Max", MaxName)
 	case err != nil:
 		return "", matcher.NewProblem("check.name_control", nil)

@@ -20,9 +20,9 @@ const (
 	keptQuality = 85
 )
 
-// keepPictures adds the two pictures that were compared, for the history to seal:
-// the portrait, and the frame that scored highest. Where another program decided
-// and shows none, the person is one from the middle of the film.
+// keepPictures adds the two pictures that were compared, for the history to seal: the
+// portrait, and the frame that scored highest. Where another program decided and returned no
+// frame, a frame from the middle of the film is used.
 func (d *Desk) keepPictures(f *history.Finished, a matcher.Answer, clip *matcher.Clip) {
 	var portrait, person *image.RGBA
 	if a.Portrait != nil {
@@ -40,7 +40,7 @@ func (d *Desk) keepPictures(f *history.Finished, a matcher.Answer, clip *matcher
 		}
 		data, err := keptPicture(picture)
 		if err != nil {
-			// The check counts without it.
+			// The check is valid without it.
 			d.p.Log.Warn("picture not kept", "check", f.Check, "error", err)
 			continue
 		}

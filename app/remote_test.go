@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -71,7 +72,7 @@ func onceFilmed(t *testing.T) (CaptureFunc, string) {
 }
 
 // remoteDesk is a desk at a stand-in.
-func remoteDesk(t *testing.T, engine *scripted, s *standin.Server) (*Desk, *memory) {
+func remoteDesk(t *testing.T, engine *scripted, s *standin.Server) (*Desk, *apptest.History) {
 	t.Helper()
 	d, m, _ := desk(t, engine)
 	d.p.Portraits = upright{finder{portrait: matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1)), Number: 1}}}
@@ -148,7 +149,7 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			finished := m.finished[0]
+			finished := m.Finished[0]
 			record, err := json.Marshal(finished)
 			if err != nil {
 				t.Fatal(err)
@@ -162,10 +163,10 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 			if (check.Unsent != nil) != tt.unsent || is(clip) != tt.unsent {
 				t.Errorf("unsent %v, the clip is there: %v", check.Unsent != nil, is(clip))
 			}
-			if len(m.sending) != 1 || m.sending[0].Host != Host(s.URL) || len(s.Posts()) > 1 {
-				t.Errorf("%+v, %d posts", m.sending, len(s.Posts()))
+			if len(m.Sent) != 1 || m.Sent[0].Host != Host(s.URL) || len(s.Posts()) > 1 {
+				t.Errorf("%+v, %d posts", m.Sent, len(s.Posts()))
 			}
-			if started := m.started[0]; started.Mode != history.Remote || started.Description.Engine != remote.EngineName || started.Consent.Wording != RemoteConsentWording {
+			if started := m.Started[0]; started.Mode != history.Remote || started.Description.Engine != remote.EngineName || started.Consent.Wording != RemoteConsentWording {
 				t.Errorf("%+v", started)
 			}
 			if bytes.Contains(record, []byte("Ada")) || bytes.Contains(append(record, finished.Raw...), []byte(secret)) {
@@ -189,7 +190,7 @@ func TestNameIsSentWithItsConsentOnly(t *testing.T) {
 		in, _ := remoteInput(t)
 		in.SendName = send
 		check, err := d.Check(context.Background(), in, nil)
-		if err != nil || check.Outcome != history.Pass || m.started[0].Consent.SendName != send {
+		if err != nil || check.Outcome != history.Pass || m.Started[0].Consent.SendName != send {
 			t.Errorf("%v, %+v", err, check)
 		}
 	}
@@ -207,17 +208,18 @@ func TestWhatTheAPIHasNotTaken(t *testing.T) {
 	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "remote.unreachable" || check.Unsent == nil || !is(clip) {
 		t.Fatalf("%v, %+v", err, check)
 	}
-	again, err := d.Check(context.Background(), *check.Unsent, nil)
-	if err != nil || again.Unsent == nil || again.Session != check.Session || !is(clip) || len(m.started) != 2 {
+	again, err := d.Retry(context.Background(), check.Unsent, history.Remote, nil)
+	if err != nil || again.Unsent == nil || again.Session != check.Session || !is(clip) || len(m.Started) != 2 {
 		t.Fatalf("%v, %+v", err, again)
 	}
-	here := *again.Unsent
-	here.Mode = history.Offline
-	offline, err := d.Check(context.Background(), here, nil)
-	if err != nil || offline.Outcome != history.Pass || offline.Session != check.Session || m.started[2].Mode != history.Offline || is(clip) {
+	offline, err := d.Retry(context.Background(), again.Unsent, history.Offline, nil)
+	if err != nil || offline.Outcome != history.Pass || offline.Session != check.Session || m.Started[2].Mode != history.Offline || is(clip) {
 		t.Errorf("%v, %+v", err, offline)
 	}
-	if m.started[2].Consent.Wording != RemoteConsentWording {
+	if m.Started[2].Consent.SendName {
+		t.Error("a name is said to be sent where this computer decides")
+	}
+	if m.Started[2].Consent.Wording != RemoteConsentWording {
 		t.Error("the wording is not the one the person agreed to")
 	}
 	if len(engine.asked.Video.Path) == 0 || len(s.Posts()) != 0 {
@@ -236,7 +238,7 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 	if err != nil || check.Unsent == nil {
 		t.Fatal(err)
 	}
-	kept, err := d.Keep(context.Background(), *check.Unsent)
+	kept, err := d.Keep(context.Background(), check.Unsent)
 	if err != nil || is(clip) {
 		t.Fatalf("%v, the clip is still there: %v", err, is(clip))
 	}
@@ -254,7 +256,7 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 	if err != nil || sent.Outcome != history.Pass || sent.Session != check.Session {
 		t.Fatalf("%v, %+v", err, sent)
 	}
-	started := m.started[len(m.started)-1]
+	started := m.Started[len(m.Started)-1]
 	if started.Kept != kept.ID || started.DocumentFrom != history.FromCamera || started.Consent.Wording != RemoteConsentWording {
 		t.Errorf("%+v", started)
 	}
@@ -272,20 +274,20 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 // A kept check whose sending was cut, or during which the program ended, is never
 // sent again.
 func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
-	for name, end := range map[string]func(*testing.T, *Desk, *memory, *standin.Server, KeptCheck){
-		"cut": func(t *testing.T, d *Desk, _ *memory, _ *standin.Server, kept KeptCheck) {
+	for name, end := range map[string]func(*testing.T, *Desk, *apptest.History, *standin.Server, KeptCheck){
+		"cut": func(t *testing.T, d *Desk, _ *apptest.History, _ *standin.Server, kept KeptCheck) {
 			if sent, err := d.SendKept(context.Background(), kept.ID, nil); err != nil || sent.Outcome != history.Unknown {
 				t.Errorf("%v, %+v", err, sent)
 			}
 		},
-		"the program ended": func(_ *testing.T, _ *Desk, m *memory, _ *standin.Server, kept KeptCheck) {
-			m.sending = append(m.sending, history.Sending{Check: "chk_1", Session: kept.Session, Kept: kept.ID})
+		"the program ended": func(_ *testing.T, _ *Desk, m *apptest.History, _ *standin.Server, kept KeptCheck) {
+			m.Sent = append(m.Sent, history.Sending{Check: "chk_1", Session: kept.Session, Kept: kept.ID})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{CutAfter: 5000} })
 			d, m := remoteDesk(t, &scripted{}, s)
-			kept, err := d.Keep(context.Background(), CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(), Consent: true})
+			kept, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(), Consent: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -305,7 +307,7 @@ func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
 func TestKeptChecksExpire(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, _ := remoteDesk(t, &scripted{}, s)
-	if _, err := d.Keep(context.Background(), CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession()}); err != nil {
+	if _, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession()}}); err != nil {
 		t.Fatal(err)
 	}
 	later := time.Now().Add(time.Duration(d.Settings().API.KeepDays)*24*time.Hour + time.Minute)
@@ -327,7 +329,7 @@ func TestCancelAfterBytesWereSentIsUnknown(t *testing.T) {
 			cancel()
 		}
 	})
-	if err != nil || check.Outcome != history.Unknown || check.Problem.Key != "remote.cancelled" || m.finished[0].Outcome != history.Unknown || is(clip) {
+	if err != nil || check.Outcome != history.Unknown || check.Problem.Key != "remote.cancelled" || m.Finished[0].Outcome != history.Unknown || is(clip) {
 		t.Errorf("%v, %+v", err, check)
 	}
 }
@@ -337,7 +339,7 @@ func TestNothingGoesOutThatIsNotRecorded(t *testing.T) {
 	d, m := remoteDesk(t, &scripted{}, s)
 	in, _ := remoteInput(t)
 	in.Capture = func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
-		m.refuse = matcher.NewProblem("store.full", nil) // the disk fills up meanwhile
+		m.Refuse = matcher.NewProblem("store.full", nil) // the disk fills up meanwhile
 		return Captured{Clip: &matcher.Clip{Video: inMemory(clipBytes)}}, nil
 	}
 	check, err := d.Check(context.Background(), in, nil)
@@ -384,8 +386,8 @@ func TestWordingOfConsent(t *testing.T) {
 		if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err != nil {
 			t.Fatal(err)
 		}
-		wording := m.started[i].Consent.Wording
-		changed := m.settings[i].Consent
+		wording := m.Started[i].Consent.Wording
+		changed := m.Changes[i].Consent
 		if seen[wording] || changed == nil || changed.Wording != wording || changed.Processing != words.Processing || d.Settings().Consent.Version != i+1 {
 			t.Errorf("%q, %+v", wording, changed)
 		}

@@ -165,7 +165,7 @@ func child(task string) int {
 	var check app.Check
 	switch task {
 	case "keep":
-		kept, err := desk.Keep(ctx, in)
+		kept, err := desk.Keep(ctx, &app.Attempt{Input: in})
 		if err != nil {
 			say(report{Error: err.Error()})
 			return 1

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Problem is an error a person can act on: a stable key with parameters, whose
@@ -16,6 +17,34 @@ type Problem struct {
 	Key    string
 	Params map[string]any
 	Err    error // may be nil
+}
+
+// The areas of problems: a key is its area, a dot and a name.
+const (
+	AreaDocument  = "document"
+	AreaClip      = "clip"
+	AreaHistory   = "store"
+	AreaOperators = "operators"
+)
+
+// The keys of problems that callers act on. Other problems are only shown.
+const (
+	KeyNoPage       = "document.no_page" // the document has no page of this number
+	KeyEngineClosed = "engine.closed"    // the program is ending
+	KeyNoTemp       = "clip.temp"        // a temporary file cannot be written
+
+	// The engine cannot load its models.
+	KeyModelMissing    = "engine.model_missing"
+	KeyModelDamaged    = "engine.model_damaged"
+	KeyNetworkName     = "engine.network_name"
+	KeyNetworkUnknown  = "engine.network_unknown"
+	KeyNetworkUnusable = "engine.network_unusable"
+)
+
+// Area is the area of the problem's key.
+func (p *Problem) Area() string {
+	area, _, _ := strings.Cut(p.Key, ".")
+	return area
 }
 
 // NewProblem makes a problem from its key, its cause (may be nil) and pairs of

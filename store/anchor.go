@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"facematch/app/history"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 )
 
 // errDisagrees says that the anchor knows a record the history does not hold, or
@@ -186,7 +186,7 @@ func (a anchor) write(marks []mark) error {
 			return err
 		}
 	}
-	return private.Write(a.path, out.Bytes())
+	return privatefile.Write(a.path, out.Bytes())
 }
 
 // holds reports whether the history holds the marked record.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"facematch/app/history"
-	"facematch/app/secrets"
+	"facematch/app/patience"
 	"facematch/matcher"
 )
 
@@ -23,7 +23,7 @@ type secondAnchor struct {
 
 	turn   sync.Mutex
 	folder string // where the asker asks
-	asker  *secrets.Asker
+	asker  *patience.Asker
 }
 
 func (s *secondAnchor) chosen() bool { return s.where != nil && s.where() != "" }
@@ -42,7 +42,7 @@ func (s *secondAnchor) ask(do func(anchor) error) error {
 	defer s.turn.Unlock()
 	folder := s.where()
 	if s.asker == nil || folder != s.folder { // chosen anew: what hangs elsewhere is no matter
-		s.folder, s.asker = folder, &secrets.Asker{}
+		s.folder, s.asker = folder, &patience.Asker{}
 	}
 	_, err := s.asker.Ask(sharePatience, func() (string, error) {
 		if _, err := os.Stat(folder); err != nil {
@@ -60,7 +60,7 @@ func secondProblem(err error) error {
 		return nil
 	case errors.Is(err, errDisagrees):
 		return matcher.NewProblem("store.second_anchor_disagrees", err)
-	case errors.Is(err, secrets.ErrSilent):
+	case errors.Is(err, patience.ErrSilent):
 		return matcher.NewProblem("store.second_anchor_silent", nil)
 	case errors.Is(err, fs.ErrNotExist):
 		return matcher.NewProblem("store.second_anchor_missing", err)

@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/app/secrets"
 	"facematch/matcher"
 )
@@ -173,6 +173,6 @@ func (v *vault) putFile(ctx context.Context, text, now string) error {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
-		return private.Write(v.file, []byte(text+"\n"))
+		return privatefile.Write(v.file, []byte(text+"\n"))
 	})
 }

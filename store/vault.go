@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"facematch/app/history"
-	"facematch/app/private"
+	"facematch/app/patience"
+	"facematch/app/privatefile"
 	"facematch/app/secrets"
 	"facematch/matcher"
 )
@@ -48,8 +49,8 @@ type vault struct {
 
 	turn  chan struct{} // holds one token; guards what follows
 	key   []byte
-	maybe string        // where the first key would go, once somebody asked
-	asker secrets.Asker // of the keyring
+	maybe string         // where the first key would go, once somebody asked
+	asker patience.Asker // of the keyring
 }
 
 func newVault(r ring, file, database string, reader, writer *sql.DB) *vault {
@@ -204,7 +205,7 @@ func (v *vault) intoFile(ctx context.Context) ([]byte, error) {
 		text, err := v.readFile()
 		if errors.Is(err, fs.ErrNotExist) {
 			key = newKey()
-			return private.Write(v.file, []byte(hex.EncodeToString(key)+"\n"))
+			return privatefile.Write(v.file, []byte(hex.EncodeToString(key)+"\n"))
 		}
 		if err != nil {
 			return err

@@ -406,15 +406,15 @@ func (s *checkScreen) run(shown shownCheck, check func(context.Context) (app.Che
 }
 
 // rerun makes a check of what the API has not taken, with the same clip.
-func (s *checkScreen) rerun(shown shownCheck, in app.CheckInput) {
+func (s *checkScreen) rerun(shown shownCheck, unsent *app.Attempt, mode history.Mode) {
 	if s.busy() {
 		return
 	}
 	s.again()
 	s.run(shown, func(ctx context.Context) (app.Check, error) {
-		done, err := s.desk.Check(ctx, in, s.progressf.put)
+		done, err := s.desk.Retry(ctx, unsent, mode, s.progressf.put)
 		if done.ID == "" { // it did not begin, so nobody else has the clip
-			s.desk.Drop(in)
+			s.desk.Drop(unsent)
 		}
 		return done, err
 	})
@@ -482,7 +482,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	shown.Check, shown.unrecorded = done, err
 	s.result = newResultView(s.parts, shown)
 	if s.offers = s.result.offers; s.offers != nil {
-		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
+		s.offers.OnRun = func(mode history.Mode) { s.rerun(shown, done.Unsent, mode) }
 		s.offers.OnKept = s.remote.refresh
 	}
 	s.result.OnFilm = func() {

@@ -60,7 +60,7 @@ func lookAt(ctx context.Context, desk Desk, things []given, former *documentStat
 		blob, err := thing.open(ctx)
 		var found app.Portrait
 		if err == nil {
-			found, err = desk.FindPortrait(ctx, blob)
+			found, err = desk.Portrait(ctx, blob)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -101,7 +101,9 @@ func better(a, than app.Portrait) bool {
 	}
 	// One to choose from two is nearer to a portrait than one cut off, and that
 	// nearer than none.
-	rank := func(p app.Portrait) int { return slices.Index([]int{1, 3, 2, 0}, p.Code) }
+	rank := func(p app.Portrait) int {
+		return slices.Index([]int{app.CodeNoFace, app.CodeCutOff, app.CodeTwoFaces, app.CodeOK}, p.Code)
+	}
 	if rank(a) != rank(than) {
 		return rank(a) > rank(than)
 	}

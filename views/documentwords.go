@@ -63,11 +63,11 @@ func (w words) foundNote(s *documentState) note {
 		return note{w.T("found.portrait"), good}
 	case s.missed:
 		return note{w.T("found.missed"), theme.ColorNameError}
-	case p.Code == 2:
+	case p.Code == app.CodeTwoFaces:
 		return note{w.T("found.several"), theme.ColorNameError}
 	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
-	case p.Code == 1 && (p.Flaw == "" || p.Flaw == app.FlawNobody): // other pages may have one
+	case p.Code == app.CodeNoFace && (p.Flaw == app.FlawNone || p.Flaw == app.FlawNobody): // other pages may have one
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
 	return note{join(w.side("anchor", p.Code, p.Flaw)), theme.ColorNameError}

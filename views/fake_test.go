@@ -43,7 +43,7 @@ type fakeDesk struct {
 	keep       func(app.CheckInput) (app.KeptCheck, error)
 	kept       app.KeptChecks
 	sendKept   func(id string) (app.Check, error)
-	dropped    []app.CheckInput
+	dropped    []*app.Attempt
 	token      string
 	place      token.Place
 	tokenErr   error
@@ -133,7 +133,7 @@ func (d *fakeDesk) Cameras() []app.Camera { return d.cameras() }
 
 func (d *fakeDesk) Engine(ctx context.Context) (app.Description, error) { return d.engine(ctx) }
 
-func (d *fakeDesk) FindPortrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
+func (d *fakeDesk) Portrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
 	return d.portrait(ctx, b)
 }
 
@@ -149,7 +149,7 @@ func (d *fakeDesk) Check(ctx context.Context, in app.CheckInput, p app.ProgressF
 	return d.check(ctx, in, p)
 }
 
-func (d *fakeDesk) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
+func (d *fakeDesk) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	return d.checks(ctx, f)
 }
 
@@ -159,7 +159,7 @@ func (d *fakeDesk) Count(ctx context.Context, f history.Filter) (history.Counts,
 
 func (d *fakeDesk) Choices(context.Context) (history.Choices, error) { return d.choices, nil }
 
-func (d *fakeDesk) Detail(ctx context.Context, check string) (history.Detail, error) {
+func (d *fakeDesk) Show(ctx context.Context, check string) (history.Detail, error) {
 	return d.detail(ctx, check)
 }
 
@@ -175,8 +175,14 @@ func (d *fakeDesk) Verify(ctx context.Context, p app.ProgressFunc) (history.Verd
 	return d.verify(ctx, p)
 }
 
-func (d *fakeDesk) Keep(_ context.Context, in app.CheckInput) (app.KeptCheck, error) {
-	return d.keep(in)
+func (d *fakeDesk) Retry(ctx context.Context, a *app.Attempt, mode history.Mode, p app.ProgressFunc) (app.Check, error) {
+	in := a.Input
+	in.Mode = mode
+	return d.check(ctx, in, p)
+}
+
+func (d *fakeDesk) Keep(_ context.Context, a *app.Attempt) (app.KeptCheck, error) {
+	return d.keep(a.Input)
 }
 
 func (d *fakeDesk) KeptChecks(context.Context) (app.KeptChecks, error) {
@@ -196,7 +202,7 @@ func (d *fakeDesk) DropKept(id string) error {
 	return nil
 }
 
-func (d *fakeDesk) Drop(in app.CheckInput) { d.dropped = append(d.dropped, in) }
+func (d *fakeDesk) Drop(a *app.Attempt) { d.dropped = append(d.dropped, a) }
 
 func (d *fakeDesk) TokenPlace() (token.Place, error) {
 	d.mu.Lock()

@@ -21,10 +21,10 @@ import (
 
 // records are where checks are read: this desk's history, or another's.
 type records interface {
-	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Count(ctx context.Context, f history.Filter) (history.Counts, error)
 	Choices(ctx context.Context) (history.Choices, error)
-	Detail(ctx context.Context, check string) (history.Detail, error)
+	Show(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
 }
 
@@ -322,7 +322,7 @@ func (s *historyScreen) showKeyPlace() {
 	}
 	s.work.start(func(ctx context.Context) {
 		key := "history.key_keyring"
-		if s.desk.KeyPlace() == "file" {
+		if s.desk.KeyPlace() == history.KeyInFile {
 			key = "history.key_file"
 		}
 		text, importance := s.words.T(key), widget.MediumImportance
@@ -460,7 +460,7 @@ func (s *historyScreen) load(after *history.Row) {
 	question, source, filter := s.question, s.source(), s.filtered
 	filter.After, filter.Limit = after, historyPage
 	s.loading = s.work.start(func(ctx context.Context) {
-		rows, err := source.Checks(ctx, filter)
+		rows, err := source.List(ctx, filter)
 		var all history.Counts
 		if err == nil && after == nil && len(rows) == 0 {
 			all, err = source.Count(ctx, history.Filter{})
@@ -546,7 +546,7 @@ func (s *historyScreen) open(check string) {
 		if follows && !rested(ctx, followPause) {
 			return
 		}
-		of, err := source.Detail(ctx, check)
+		of, err := source.Show(ctx, check)
 		shown := shownDetail{Detail: of, document: picture(of.Document), frame: picture(of.Frame)}
 		if ctx.Err() != nil {
 			return

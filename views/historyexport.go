@@ -55,9 +55,9 @@ const (
 	exportCheck = "check"
 	exportShown = "shown"
 
-	formatPDF  = "pdf"
-	formatCSV  = "csv"
-	formatJSON = "jsonl"
+	formatPDF  = app.FormatPDF
+	formatCSV  = app.FormatCSV
+	formatJSON = app.FormatJSONLines
 )
 
 func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportForm {
@@ -145,7 +145,7 @@ func (f *exportForm) begin() {
 		say(f.note, f.words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
-	in := app.ExportInput{Filter: f.wish.filter, From: f.wish.from, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
+	in := app.ExportInput{Filter: f.wish.filter, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
 	if f.what.value == exportCheck {
 		in.Filter, in.Checks = history.Filter{}, []string{f.wish.check}
 	}
@@ -161,8 +161,12 @@ func (f *exportForm) begin() {
 			f.bar.SetValue(float64(p.Done) / float64(p.Total))
 		}
 	}}
+	export := f.desk.Export
+	if f.wish.from != nil {
+		export = f.wish.from.Export
+	}
 	mine = f.work.start(func(ctx context.Context) {
-		out, err := f.desk.Export(ctx, in, amount.put)
+		out, err := export(ctx, in, amount.put)
 		if err != nil && ctx.Err() != nil {
 			err = ctx.Err()
 		}

@@ -203,7 +203,7 @@ func (b *filterBar) checked(read func(text string, w *wish) string) *entry {
 
 func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
 	return b.checked(func(text string, w *wish) string {
-		day, ok := parseDay(text)
+		day, ok := history.ParseDay(text)
 		set(w, day)
 		if !w.from.IsZero() || !w.to.IsZero() {
 			w.period = ownDays
@@ -217,7 +217,7 @@ func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
 
 func (b *filterBar) score(set func(w *wish, score *int64)) *entry {
 	return b.checked(func(text string, w *wish) string {
-		score, ok := parseScore(text)
+		score, ok := history.ParseScore(text)
 		if set(w, nil); ok {
 			set(w, &score)
 		}

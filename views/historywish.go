@@ -1,7 +1,6 @@
 package views
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,37 +97,11 @@ func midnight(t time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.Local)
 }
 
-// dayForms are the ways a day can be written: none that means another day
-// elsewhere.
-var dayForms = []string{"2 Jan 2006", "2 January 2006", "2006-01-02", "2.1.2006"}
-
 // dayForm is how a day is shown.
 const dayForm = "2 Jan 2006"
 
-// parseDay reads a day; false where it is none.
-func parseDay(text string) (time.Time, bool) {
-	for _, form := range dayForms {
-		if t, err := time.ParseInLocation(form, text, time.Local); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-var scoreForm = regexp.MustCompile(`^\d{1,3}([.,]\d{1,2})?$`)
-
-// parseScore reads a score of 0 to 100 into hundredths; false where it is none.
-func parseScore(text string) (int64, bool) {
-	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if !scoreForm.MatchString(text) {
-		return 0, false
-	}
-	score, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
-	return int64(score*100 + 0.5), err == nil && score <= 100
-}
-
 // idLeast is how many characters of an id are needed, as history.Filter says.
-const idLeast = 8
+const idLeast = history.LeastID
 
 // chip is one condition of a wish in words, and the wish without it.
 type chip struct {
@@ -253,10 +226,7 @@ func capital(text string) string {
 
 // countedOutcomes is the order in which counts are told, which is also the order
 // in which outcomes can be chosen.
-var countedOutcomes = []history.Outcome{
-	history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
-	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
-}
+var countedOutcomes = history.Outcomes
 
 // counts tells how many checks of each outcome there are, those that came to a
 // verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.

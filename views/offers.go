@@ -17,9 +17,9 @@ import (
 // itself.
 type offers struct {
 	parts
-	in     app.CheckInput
-	OnRun  func(app.CheckInput) // makes a check of it
-	OnKept func()               // it was kept
+	unsent *app.Attempt
+	OnRun  func(mode history.Mode) // makes another check of it
+	OnKept func()                  // it was kept
 
 	taken             bool // somebody else has the clip now, or it is deleted
 	again, here, keep *button
@@ -27,17 +27,13 @@ type offers struct {
 	box               *fyne.Container
 }
 
-func newOffers(p parts, in app.CheckInput) *offers {
-	o := &offers{parts: p, in: in, note: wrapped("")}
+func newOffers(p parts, unsent *app.Attempt) *offers {
+	o := &offers{parts: p, unsent: unsent, note: wrapped("")}
 	o.note.Hide()
 	run := func(mode history.Mode) func() {
 		return func() {
 			if o.take() {
-				in := o.in
-				if in.Mode = mode; mode == history.Offline {
-					in.SendName, in.Prefilled = false, false
-				}
-				o.OnRun(in)
+				o.OnRun(mode)
 			}
 		}
 	}
@@ -45,7 +41,7 @@ func newOffers(p parts, in app.CheckInput) *offers {
 	o.here = p.keys.button(p.words.T("offer.offline"), theme.ComputerIcon(), run(history.Offline))
 	o.keep = p.keys.button(p.words.T("offer.keep"), theme.DocumentSaveIcon(), o.askKeep)
 	o.box = container.NewVBox(bold(p.words.T("offer.title")), container.NewHBox(o.again, o.here, o.keep), o.note)
-	if in.Prefilled { // there is no film this computer could look at
+	if unsent.Input.Prefilled { // there is no film this computer could look at
 		o.here.Hide()
 	}
 	return o
@@ -61,7 +57,7 @@ func (o *offers) take() bool {
 // drop deletes the clip where nobody took it.
 func (o *offers) drop() {
 	if o != nil && o.take() {
-		o.desk.Drop(o.in)
+		o.desk.Drop(o.unsent)
 	}
 }
 
@@ -81,7 +77,7 @@ func (o *offers) store() {
 		b.Disable()
 	}
 	o.work.start(func(ctx context.Context) {
-		_, err := o.desk.Keep(ctx, o.in)
+		_, err := o.desk.Keep(ctx, o.unsent)
 		o.work.do(func() { o.kept(err) })
 	})
 }

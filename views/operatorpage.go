@@ -18,7 +18,7 @@ import (
 )
 
 // roles are the roles in the order they are offered.
-var roles = []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator}
+var roles = history.Roles
 
 // operatorSettings are who may work here. They are changed at once, and are no
 // settings but for the time after which the window locks.

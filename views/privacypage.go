@@ -173,7 +173,7 @@ func (w *Window) recoveryDeclined() {
 // is called when it is.
 func (w *Window) openErase(session string, done func()) {
 	w.work.start(func(ctx context.Context) {
-		all, err := w.desk.Checks(ctx, history.Filter{Session: session})
+		all, err := w.desk.List(ctx, history.Filter{Session: session})
 		w.work.do(func() {
 			w.desk.Log("erase", err)
 			var rows []history.Row

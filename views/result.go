@@ -122,7 +122,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 		again.Hide()
 	}
 	if p := c.Unsent; p != nil {
-		r.offers = newOffers(r.parts, *p)
+		r.offers = newOffers(r.parts, p)
 		again.Hide() // the offers begin with it
 	}
 	if c.kept != "" {

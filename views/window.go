@@ -40,22 +40,23 @@ type Desk interface {
 	OpenCamera(address string) app.Source
 	Cameras() []app.Camera
 	Engine(ctx context.Context) (app.Description, error)
-	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
+	Portrait(ctx context.Context, document app.Blob) (app.Portrait, error)
 	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
 	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
 	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
-	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
+	List(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Count(ctx context.Context, f history.Filter) (history.Counts, error)
 	Choices(ctx context.Context) (history.Choices, error)
-	Detail(ctx context.Context, check string) (history.Detail, error)
+	Show(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
 	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
 	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
-	Keep(ctx context.Context, in app.CheckInput) (app.KeptCheck, error)
+	Retry(ctx context.Context, a *app.Attempt, mode history.Mode, progress app.ProgressFunc) (app.Check, error)
+	Keep(ctx context.Context, a *app.Attempt) (app.KeptCheck, error)
 	KeptChecks(ctx context.Context) (app.KeptChecks, error)
 	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
 	DropKept(id string) error
-	Drop(in app.CheckInput)
+	Drop(a *app.Attempt)
 	TokenPlace() (token.Place, error)
 	UnlockToken(passphrase string) error
 	SetToken(secret, passphrase string) (token.Place, error)

@@ -21,7 +21,7 @@ func (w words) stage(p app.Progress) string {
 	if p.Stage == "" {
 		return w.T("stage.starting")
 	}
-	if p.Stage == "sending" && p.Total > 0 {
+	if p.Stage == app.StageSending && p.Total > 0 {
 		return w.T("stage.sending_of", "Done", megabytes(p.Done), "Total", megabytes(p.Total))
 	}
 	return w.T("stage." + string(p.Stage))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -20,7 +20,7 @@ func (c *commands) historyBackup() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
 				return err
 			}
 			err := c.showing(func(progress matcher.ProgressFunc) error {
@@ -91,7 +91,10 @@ func (c *commands) historyRestore() *cobra.Command {
 		case done.Another:
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
 		case lost:
-			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To))
+			fmt.Fprintln(
+				c.Stderr,
+				c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To),
+			)
 		}
 		return nil
 	}
@@ -104,7 +107,7 @@ func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done 
 	if err != nil {
 		return done, err
 	}
-	if err = c.enter(cmd, r, app.ActionBackup); err == nil {
+	if err = c.enter(cmd, r, access.Backup); err == nil {
 		err = c.showing(func(progress matcher.ProgressFunc) (err error) {
 			done, err = r.Restore(cmd.Context(), file, replace, progress)
 			return err
@@ -115,7 +118,7 @@ func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done 
 
 func (c *commands) acceptLoss(cmd *cobra.Command) error {
 	return c.with(cmd.Context(), "text", func(p Program) error {
-		if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+		if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
 			return err
 		}
 		loss, err := p.Desk().AcceptLoss(cmd.Context())
@@ -140,7 +143,7 @@ func (c *commands) historyRecovery() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
 				return err
 			}
 			passphrase, err := c.newPassphrase("cli.recovery.passphrase")
@@ -166,7 +169,7 @@ func (c *commands) historyRecover() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
 				return err
 			}
 			passphrase, err := c.secret("cli.recover.passphrase")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -72,7 +73,7 @@ func (c *commands) check() *cobra.Command {
 		if name == "-" {
 			read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
 			if err != nil {
-				return c.told(matcher.NewProblem("check.name_unread", err), format)
+				return c.asFormat(matcher.NewProblem("check.name_unread", err), format)
 			}
 			if name = strings.TrimSpace(string(read)); name == "" {
 				return c.usage(cmd, "cli.check.no_name")
@@ -96,7 +97,7 @@ func (c *commands) check() *cobra.Command {
 func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string) error {
 	return c.with(cmd.Context(), format, func(p Program) error {
 		desk := p.Desk()
-		if err := c.enter(cmd, desk, app.ActionCheck); err != nil {
+		if err := c.enter(cmd, desk, access.Check); err != nil {
 			return err
 		}
 		if cmp.Or(in.Mode, desk.Settings().Matching.Mode) == history.Remote {
@@ -105,8 +106,8 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 			}
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
-		switch key := matcher.AsProblem(err, "").Key; {
-		case key == "check.mode_ask" || key == "check.prefilled" || key == app.NoFace:
+		switch {
+		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace):
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err
@@ -129,7 +130,7 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 	})
 }
 
-// noAnswer tells why a check that was recorded has no answer.
+// noAnswer prints why a check that was recorded has no answer.
 func (c *commands) noAnswer(check app.Check, format string) error {
 	text := c.Words.T("cli.cancelled")
 	if check.Problem != nil {
@@ -219,8 +220,10 @@ func (c *commands) writeCheck(check app.Check) {
 			}
 			return none
 		}
-		line("cli.check.verdicts", c.Words.T("cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
-			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status))))
+		line("cli.check.verdicts", c.Words.T(
+			"cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
+			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status)),
+		))
 		line("cli.check.host", e.Host)
 		if e.RequestID != "" {
 			line("cli.check.request", e.RequestID)

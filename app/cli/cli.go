@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/assets/translations"
@@ -41,20 +42,20 @@ type Program interface {
 	Gateway() *gateway.Gateway
 	// Models looks at the files of the engine's models.
 	Models() []matcher.ModelFile
-	// Log writes an error nobody else has logged.
+	// Log writes an error that was not logged before.
 	Log(what string, err error)
 	Close() error
 }
 
-// Records is the history for somebody who only looks: nothing is written but that
-// they signed in, where operators are set up.
+// Records is the history for commands that only read. Nothing is written except, where
+// operators are set up, that one of them signed in.
 type Records interface {
 	Door
 	shown
 	Close() error
 }
 
-// Restorer puts a backup in the place of a history nobody has open.
+// Restorer puts a backup in the place of a history that no program has open.
 type Restorer interface {
 	Door
 	Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error)
@@ -90,15 +91,15 @@ type commands struct {
 	Params
 	lines *bufio.Reader // of Stdin, for what no terminal asks for
 	who   identity
-	// verifies says that the history is looked at also where nobody's sign-in can be
-	// recorded in it.
+	// verifies says that the command reads the history even if it cannot record the sign-in:
+	// a broken history has to be verified all the same.
 	verifies bool
 	out      *output // in place of Stdout
 	exit     int
 }
 
-// output remembers that something could not be written: a result nobody got is
-// none.
+// output remembers a failed write, so that the command fails where stdout could not take
+// the result.
 type output struct {
 	to  io.Writer
 	err error
@@ -133,7 +134,7 @@ func Run(ctx context.Context, args []string, p Params) int {
 	return c.exit
 }
 
-// usageError is wrong usage: told with a pointer to --help.
+// usageError is wrong usage; it is printed with a pointer to --help.
 type usageError struct {
 	text    string
 	command string
@@ -145,7 +146,7 @@ func (c *commands) usage(cmd *cobra.Command, key string, params ...any) error {
 	return &usageError{text: c.Words.T(key, params...), command: cmd.CommandPath()}
 }
 
-// fail tells an error that ended a command and gives the exit code for it.
+// fail prints the error that ended a command and returns its exit code.
 func (c *commands) fail(err error) int {
 	var usage *usageError
 	if errors.As(err, &usage) {
@@ -184,7 +185,10 @@ func (c *commands) root() *cobra.Command {
 		return &usageError{text: err.Error(), command: cmd.CommandPath()}
 	})
 	c.identityFlags(root)
-	root.AddCommand(c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(), c.decodeClips())
+	root.AddCommand(
+		c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(),
+		c.decodeClips(),
+	)
 	return root
 }
 
@@ -212,7 +216,9 @@ func (c *commands) with(ctx context.Context, format string, do func(Program) err
 }
 
 // opened is with where the program is to be opened in another way.
-func (c *commands) opened(ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error) error {
+func (c *commands) opened(
+	ctx context.Context, format string, open func(context.Context) (Program, error), do func(Program) error,
+) error {
 	program, err := open(ctx)
 	if err == nil {
 		if err = do(program); err != nil {
@@ -222,20 +228,20 @@ func (c *commands) opened(ctx context.Context, format string, open func(context.
 		// it.
 		program.Log("close", program.Close())
 	}
-	return c.told(err, format)
+	return c.asFormat(err, format)
 }
 
-// told prints an error as JSON where that is the format.
-func (c *commands) told(err error, format string) error {
+// asFormat prints an error as JSON where that is the format.
+func (c *commands) asFormat(err error, format string) error {
 	if err != nil && format == "json" && !isUsage(err) {
 		return errors.Join(err, c.writeJSON(map[string]string{"error": c.problem(err)}))
 	}
 	return err
 }
 
-// look opens the history for one command that only looks, lets whoever may do so
-// in, and closes it after.
-func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func(Records) error) error {
+// look opens the history for one command that only reads, signs the operator in, and closes
+// it afterwards.
+func (c *commands) look(cmd *cobra.Command, a access.Action, format string, do func(Records) error) error {
 	records, err := c.History(cmd.Context())
 	if err == nil {
 		if err = c.enter(cmd, records, a); err == nil || c.verifies && c.unrecorded(err) {
@@ -243,7 +249,7 @@ func (c *commands) look(cmd *cobra.Command, a app.Action, format string, do func
 		}
 		err = errors.Join(err, records.Close())
 	}
-	return c.told(err, format)
+	return c.asFormat(err, format)
 }
 
 // noArguments refuses arguments in words of ours.

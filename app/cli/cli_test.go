@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/access"
+	"facematch/app/apptest"
 	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/app/operators"
@@ -28,16 +30,14 @@ import (
 	"facematch/matcher"
 )
 
-// parts stands in for history, engine and finder: each answers as told.
+// parts stands in for history, engine and finder.
 type parts struct {
-	rows     []history.Row
-	verdict  history.Verdict
+	apptest.History
 	answer   matcher.Answer
 	err      error
 	portrait matcher.Portrait
 	request  matcher.Request
 	sent     matcher.Blob
-	started  history.Started
 
 	described   matcher.Description
 	describeErr error
@@ -53,32 +53,30 @@ type parts struct {
 	openAPI  func(settings.API, func(context.Context) (string, error)) (app.API, error) // nil: parts stand in for it too
 	change   func(*settings.Settings)                                                   // of the defaults
 	secret   func(prompt string) (string, error)
-	finished history.Finished
 	models   []matcher.ModelFile
 	measured Network
 	tried    string
 	home     string // where the tokens of those served lie; empty: a new folder
-	shelf
-	rebuilt bool
-	trusted trusted
 
-	unwritable error // of a sign-in's record
+	other    app.Records // another desk's history
+	otherErr error
+	opened   string // the other history that was asked for
+
+	restored    history.Restoring
+	restoration history.Restoration
 
 	operators string // the file of the operators; empty: none are set up
-	signedIn  []history.SignIn
-	decidable history.Row
-	decided   []history.Decision
 }
 
 // looking is the parts for somebody who only looks.
 type looking struct {
 	*parts
-	*app.Guard
+	*access.Guard
 }
 
 func (p *parts) looking(t *testing.T) looking {
 	t.Helper()
-	return looking{p, app.NewGuard(app.GuardParams{
+	return looking{p, access.New(access.Params{
 		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2", Version: "1.2.3", Now: time.Now,
 	})}
 }
@@ -132,42 +130,21 @@ func (dark) Next(context.Context, uint64) (matcher.Live, error) {
 	return matcher.Live{Seq: 1, Problem: matcher.NewProblem("settings.no_camera", nil)}, nil
 }
 
-func (p *parts) Start(_ context.Context, s history.Started) error { p.started = s; return nil }
-func (p *parts) Sending(context.Context, history.Sending) error   { return nil }
-func (p *parts) Erased(context.Context, string) (bool, error)     { return false, nil }
-
-func (p *parts) Taken(context.Context, string, string) (bool, error)    { return false, nil }
-func (p *parts) Finish(_ context.Context, f history.Finished) error     { p.finished = f; return nil }
-func (p *parts) Settings(context.Context, history.SettingsChange) error { return nil }
-func (p *parts) LastSettings(context.Context) (history.SettingsChange, bool, error) {
-	return history.SettingsChange{}, false, nil
-}
-func (p *parts) LastOperators(context.Context) (history.SettingsChange, bool, error) {
-	return history.SettingsChange{}, false, nil
-}
-func (p *parts) Decidable(context.Context, string) (history.Row, error) { return p.decidable, nil }
-func (p *parts) Decide(_ context.Context, d history.Decision) error {
-	p.decided = append(p.decided, d)
-	return nil
-}
-func (p *parts) SignedIn(_ context.Context, in history.SignIn) error {
-	if p.unwritable != nil {
-		return p.unwritable
+// begun is the newest check that was started, and ended the newest that was finished.
+func (p *parts) begun() (newest history.Started) {
+	if n := len(p.Started); n > 0 {
+		newest = p.Started[n-1]
 	}
-	p.signedIn = append(p.signedIn, in)
-	return nil
+	return newest
 }
-func (p *parts) List(_ context.Context, f history.Filter) ([]history.Row, error) {
-	return slices.Clone(p.rows[:min(f.Limit, len(p.rows))]), nil
+
+func (p *parts) ended() (newest history.Finished) {
+	if n := len(p.Finished); n > 0 {
+		newest = p.Finished[n-1]
+	}
+	return newest
 }
-func (p *parts) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
-	return p.verdict, nil
-}
-func (p *parts) Close() error                     { return nil }
-func (p *parts) Rebuild(context.Context) error    { p.rebuilt = true; return nil }
-func (p *parts) KeyPlace() string                 { return "file" }
-func (p *parts) KeyProblem(context.Context) error { return nil }
-func (p *parts) AnchorProblem() error             { return nil }
+
 func (p *parts) Describe(context.Context) (matcher.Description, error) {
 	return p.described, p.describeErr
 }
@@ -342,8 +319,8 @@ func TestCheckJSON(t *testing.T) {
 
 func TestNameComesFromStdin(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
-	if code, _, errs := run(t, p, "Zoë Müller\n", append(checkArgs, "--name", "-")...); code != 0 || p.started.Name != "Zoë Müller" {
-		t.Errorf("exit %d, name %q, %s", code, p.started.Name, errs)
+	if code, _, errs := run(t, p, "Zoë Müller\n", append(checkArgs, "--name", "-")...); code != 0 || p.begun().Name != "Zoë Müller" {
+		t.Errorf("exit %d, name %q, %s", code, p.begun().Name, errs)
 	}
 }
 
@@ -502,16 +479,16 @@ func TestDocumentToSend(t *testing.T) {
 
 func TestHistoryList(t *testing.T) {
 	score := int64(8358)
-	p := &parts{rows: []history.Row{
+	p := &parts{History: apptest.History{Rows: []history.Row{
 		{Seq: 3, Check: "chk_2", Session: "sess_2", At: time.Unix(1790000000, 0), Name: "=HYPERLINK(1)", Mode: history.Offline, Outcome: history.Pass, Score: &score},
 		{Seq: 1, Check: "chk_1", Session: "sess_1", At: time.Unix(1780000000, 0), Sealed: true, Mode: history.Offline, Outcome: history.NotCompared},
-	}}
+	}}}
 	_, out, _ := run(t, p, "", "history", "list")
 	if !strings.Contains(out, "83.58") || strings.Contains(out, "HYPERLINK") || strings.Contains(out, " 0.00") {
 		t.Errorf("text: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--names", "--format", "csv")
-	if !strings.Contains(out, "'=HYPERLINK(1)\r\n") || !strings.Contains(out, "(sealed)") || !strings.HasPrefix(out, "seq,time,") {
+	if !strings.Contains(out, ",'=HYPERLINK(1),given\r\n") || !strings.Contains(out, ",,sealed\r\n") || !strings.HasPrefix(out, "seq,time,") {
 		t.Errorf("csv: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--format", "json", "--limit", "1")
@@ -544,7 +521,7 @@ func TestHistoryListWithoutRows(t *testing.T) {
 		{34, 1, []string{"--outcome", "refer", "--before", "3"}, "No more checks. One fits in all.\n"},
 		{34, 34, []string{"--before", "1"}, "No more checks. 34 fit in all.\n"},
 	} {
-		p := &parts{shelf: shelf{count: func(f history.Filter) int64 {
+		p := &parts{History: apptest.History{CountOf: func(f history.Filter) int64 {
 			if reflect.DeepEqual(f, history.Filter{}) {
 				return tt.all
 			}
@@ -563,7 +540,7 @@ func TestHistoryListWithoutRows(t *testing.T) {
 	}
 }
 
-const csvHead = "seq,time,mode,score,outcome,check,session,decision,code,operator,desk,request\r\n"
+const csvHead = "seq,time,mode,outcome,score,code,decision,operator,desk,session,check,request\r\n"
 
 func TestHistoryVerify(t *testing.T) {
 	for _, tt := range []struct {
@@ -589,7 +566,7 @@ func TestHistoryVerify(t *testing.T) {
 		{history.Verdict{Records: 4, Fault: history.FaultSchema}, 5, "BROKEN"},
 		{history.Verdict{Records: 4, BadSeq: 2, Fault: history.FaultDamaged}, 5, "BROKEN"},
 	} {
-		code, out, _ := run(t, &parts{verdict: tt.verdict}, "", "history", "verify")
+		code, out, _ := run(t, &parts{History: apptest.History{Verdict: tt.verdict}}, "", "history", "verify")
 		if code != tt.code || !strings.Contains(out, tt.says) {
 			t.Errorf("%+v: exit %d, %s", tt.verdict, code, out)
 		}
@@ -613,7 +590,7 @@ func TestResultThatCannotBeWrittenOut(t *testing.T) {
 		code := Run(context.Background(), args, Params{
 			Words: words, Stdout: broken{}, Stderr: &errs,
 			History: func(context.Context) (Records, error) {
-				return (&parts{rows: []history.Row{{Seq: 1}}, verdict: history.Verdict{Intact: true}}).looking(t), nil
+				return (&parts{History: apptest.History{Rows: []history.Row{{Seq: 1}}, Verdict: history.Verdict{Intact: true}}}).looking(t), nil
 			},
 		})
 		if code != ExitCouldNotRun || !strings.Contains(errs.String(), "could not be written out") {
@@ -644,7 +621,7 @@ func TestVerifyOfALostHistoryIsBroken(t *testing.T) {
 
 func TestNoNameOnStdin(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
-	if code, _, errs := run(t, p, " \n", append(checkArgs, "--name", "-")...); code != ExitUsage || p.started.Check != "" {
+	if code, _, errs := run(t, p, " \n", append(checkArgs, "--name", "-")...); code != ExitUsage || p.begun().Check != "" {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -657,7 +634,7 @@ func TestDoctor(t *testing.T) {
 		Checks: &matcher.MeasuredChecks{Data: "LFW documents", Date: "2026-11-25", Genuine: 175, Impostor: 30450},
 	}
 	good := &parts{
-		verdict: history.Verdict{Intact: true}, described: matcher.Description{Engine: "go-face"},
+		History: apptest.History{Verdict: history.Verdict{Intact: true}}, described: matcher.Description{Engine: "go-face"},
 		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
 	}
 	code, out, _ := run(t, good, "", "doctor")
@@ -676,7 +653,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	broken := &parts{
-		verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}, describeErr: matcher.NewProblem("check.session", nil),
+		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}}, describeErr: matcher.NewProblem("check.session", nil),
 		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
@@ -701,10 +678,10 @@ func (c calibrated) Calibration() *matcher.Calibration { return c.c }
 
 func TestUnder18IsToldToTheEngine(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
-	if code, _, errs := run(t, p, "", append(checkArgs, "--under-18")...); code != 0 || !p.request.Minor || !p.started.Minor {
-		t.Errorf("exit %d, %s: the engine was told %v, the record %v", code, errs, p.request.Minor, p.started.Minor)
+	if code, _, errs := run(t, p, "", append(checkArgs, "--under-18")...); code != 0 || !p.request.Minor || !p.begun().Minor {
+		t.Errorf("exit %d, %s: the engine was told %v, the record %v", code, errs, p.request.Minor, p.begun().Minor)
 	}
-	if run(t, p, "", checkArgs...); p.request.Minor || p.started.Minor {
+	if run(t, p, "", checkArgs...); p.request.Minor || p.begun().Minor {
 		t.Error("everybody is under 18")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -56,7 +57,7 @@ func (c *commands) historyDecide() *cobra.Command {
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
 			desk := p.Desk()
-			if err := c.enter(cmd, desk, app.ActionDecide); err != nil {
+			if err := c.enter(cmd, desk, access.Decide); err != nil {
 				return err
 			}
 			if in.Second != "" && !desk.SingleUser() {

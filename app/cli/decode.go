@@ -2,8 +2,8 @@ package cli
 
 import "github.com/spf13/cobra"
 
-// decodeClips is for the program itself: a process that reads clips for another,
-// told on standard input, and answers on standard output.
+// decodeClips is for the program itself: it starts a process that reads clips. Jobs come on
+// standard input, and answers go to standard output.
 func (c *commands) decodeClips() *cobra.Command {
 	return &cobra.Command{
 		Use:    "decode-clips",

@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
 )
 
-// cameraPatience is how long doctor waits for a first picture: opening a
-// webcam takes up to three seconds, a silent stream is given up after two.
+// cameraPatience is how long doctor waits for a first picture. Opening a webcam takes up to
+// three seconds; a silent stream ends after two.
 const cameraPatience = 6 * time.Second
 
 // probe looks at one part of the installation. What is wrong comes back as an
@@ -44,13 +45,13 @@ func probeEngine(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return matcher.Notice{Key: key, Params: map[string]any{"Engine": d.Engine}}, err
 }
 
-// probeOperators says whether people sign in, and can. That nobody has is no fault
-// of the installation.
+// probeOperators checks whether operators are set up and can sign in. A desk without
+// operators is not a fault of the installation.
 func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	if desk.SingleUser() {
 		return matcher.Notice{Key: "doctor.single_user"}, nil
 	}
-	err := desk.Allow(ctx, app.ActionHistory)
+	err := desk.Allow(ctx, access.History)
 	if matcher.IsProblem(err, operators.KeySignedOut) {
 		err = nil
 	}
@@ -76,7 +77,9 @@ func probeAPI(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	if chosen.Matching.Mode == history.Offline {
 		return matcher.Notice{Key: "doctor.api_unused"}, nil
 	}
-	return matcher.Notice{Key: "doctor.api_ok", Params: map[string]any{"Host": app.Host(chosen.API.Base)}}, desk.TestToken(ctx)
+	return matcher.Notice{
+		Key: "doctor.api_ok", Params: map[string]any{"Host": app.Host(chosen.API.Base)},
+	}, desk.TestToken(ctx)
 }
 
 func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
@@ -130,8 +133,8 @@ func (c *commands) doctor() *cobra.Command {
 		} else {
 			defer p.Close()
 			if c.who != (identity{}) {
-				if err := c.enter(cmd, p.Desk(), app.ActionHistory); err != nil {
-					return c.told(err, format)
+				if err := c.enter(cmd, p.Desk(), access.History); err != nil {
+					return c.asFormat(err, format)
 				}
 			}
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
@@ -151,8 +154,7 @@ func (c *commands) doctor() *cobra.Command {
 	return cmd
 }
 
-// detail gives an error's words and, for whoever looks after the program, what
-// lies behind them.
+// detail gives an error's words and, for the administrator, its cause.
 func (c *commands) detail(err error) string { return c.problem(err) + " [" + err.Error() + "]" }
 
 // calibration says what makes scores of distances, and what it stands on.
@@ -164,8 +166,10 @@ func (c *commands) calibration(now *matcher.Calibration) finding {
 	}
 	lines := []string{c.Words.T("doctor.calibration_measured", "Name", now.Name)}
 	if p := now.Pairs; p != nil {
-		lines = append(lines, c.Words.T("doctor.calibration_pairs", "Data", p.Data, "Date", p.Date,
-			"Genuine", app.FormatNumber(p.Genuine), "Impostor", app.FormatNumber(p.Impostor), "People", app.FormatNumber(p.People)))
+		lines = append(lines, c.Words.T(
+			"doctor.calibration_pairs", "Data", p.Data, "Date", p.Date, "Genuine", app.FormatNumber(p.Genuine),
+			"Impostor", app.FormatNumber(p.Impostor), "People", app.FormatNumber(p.People),
+		))
 	}
 	if p := now.Checks; p != nil {
 		lines = append(lines, c.Words.T("doctor.calibration_checks", "Data", p.Data, "Date", p.Date,
@@ -177,10 +181,15 @@ func (c *commands) calibration(now *matcher.Calibration) finding {
 
 // model says whether a model's file is the right one.
 func (c *commands) model(m matcher.ModelFile) finding {
-	f := finding{Part: c.Words.T("doctor.model"), State: "ok", Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256)}
+	f := finding{
+		Part: c.Words.T("doctor.model"), State: "ok",
+		Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256),
+	}
 	if m.Problem != nil {
 		c.exit = ExitCouldNotRun
-		f.State, f.Text = "problem", c.Words.T("doctor.model_wrong", "SHA256", m.SHA256, "Model", m.Name)+" "+c.detail(m.Problem)
+		f.State, f.Text = "problem", c.Words.T("doctor.model_wrong", "SHA256", m.SHA256, "Model", m.Name)+" "+c.detail(
+			m.Problem,
+		)
 	}
 	return f
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 	"facematch/matcher/quality"
 )
@@ -110,10 +110,11 @@ func (c *commands) document() *cobra.Command {
 // findPortrait looks on one page, or on all where the number is 0, and takes the face
 // of a number, or the best one. A page or face the document does not have is wrong
 // usage.
-func (c *commands) findPortrait(cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int) (matcher.Portrait, error) {
+func (c *commands) findPortrait(
+	cmd *cobra.Command, desk *app.Desk, document matcher.Blob, number, face int,
+) (matcher.Portrait, error) {
 	found, err := desk.PickPortrait(cmd.Context(), document, number, face)
-	var p *matcher.Problem
-	if errors.As(err, &p) && (p.Key == "document.no_page" || p.Key == app.NoFace) {
+	if matcher.IsProblem(err, matcher.KeyNoPage, app.KeyNoFace) {
 		err = &usageError{text: c.problem(err), command: cmd.CommandPath()}
 	}
 	return found, err
@@ -133,7 +134,7 @@ func writeSent(ctx context.Context, desk *app.Desk, document matcher.Blob, p mat
 	if err = errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	if err := private.Write(path, data); err != nil {
+	if err := privatefile.Write(path, data); err != nil {
 		return matcher.NewProblem("cli.document.sent_unwritten", err)
 	}
 	return nil
@@ -174,7 +175,10 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 	if len(f.Others) > 0 {
 		fmt.Fprintln(c.out, c.Words.T("cli.document.faces", "Count", len(f.faces)))
 		for i, o := range f.faces {
-			fmt.Fprintln(c.out, "  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height))
+			fmt.Fprintln(
+				c.out,
+				"  "+c.Words.T("cli.document.face", "Number", i+1, "X", o.X, "Y", o.Y, "Width", o.Width, "Height", o.Height),
+			)
 		}
 	}
 	for _, w := range f.Warnings {
@@ -220,7 +224,7 @@ func writePicture(path string, picture image.Image) error {
 		return fmt.Errorf("portrait: %w", err)
 	}
 	// The portrait is a person's picture: for its owner's eyes only.
-	if err := private.Write(path, b.Bytes()); err != nil {
+	if err := privatefile.Write(path, b.Bytes()); err != nil {
 		return matcher.NewProblem("cli.document.unwritten", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 )
 
 func (c *commands) historyErase() *cobra.Command {
@@ -29,7 +30,7 @@ func (c *commands) historyErase() *cobra.Command {
 			return c.usage(cmd, "cli.erase.needs_yes")
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionErase); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Erase); err != nil {
 				return err
 			}
 			if !yes && !c.confirmed("cli.erase.ask", "Session", session) {
@@ -50,6 +51,6 @@ func (c *commands) historyErase() *cobra.Command {
 // confirmed asks on the terminal; only the whole word is a yes.
 func (c *commands) confirmed(key string, params ...any) bool {
 	fmt.Fprint(c.Stderr, c.Words.T(key, params...)+" ")
-	line, _ := c.readLine() // nothing is no yes
+	line, _ := c.readLine() // an unread line does not confirm
 	return strings.EqualFold(strings.TrimSpace(line), c.Words.T("cli.erase.word"))
 }

@@ -10,7 +10,7 @@ import (
 	"facematch/matcher"
 )
 
-// evaluation is what the three tests are told alike.
+// evaluation holds the flags the three tests share.
 type evaluation struct {
 	network              Network // to be measured; of evaluate people
 	format, report, name string
@@ -107,7 +107,7 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 		err = evaluate.PrepareCalibration(told.calibrate)
 	}
 	if err != nil {
-		return c.told(err, told.format)
+		return c.asFormat(err, told.format)
 	}
 	if told.name != "" {
 		test.Name = told.name
@@ -138,7 +138,10 @@ func (c *commands) runEvaluation(cmd *cobra.Command, told *evaluation, read func
 		if err := report.WriteCalibration(told.calibrate); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.Stderr, "%s%s\n", report.CalibrationText(c.Words), c.Words.T("cli.evaluate.calibration_written", "File", told.calibrate))
+		fmt.Fprintf(
+			c.Stderr, "%s%s\n", report.CalibrationText(c.Words),
+			c.Words.T("cli.evaluate.calibration_written", "File", told.calibrate),
+		)
 		return nil
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/export"
 	"facematch/matcher"
 )
@@ -22,7 +24,8 @@ func (c *commands) historyExport() *cobra.Command {
 		Long:  c.Words.T("cli.export.long", "Most", app.FormatNumber(app.MaxPDF)),
 		Args:  c.noArguments,
 	}
-	cmd.Flags().StringVar(&format, "format", "", c.Words.T("cli.export.format", "Known", strings.Join(export.Formats, ", ")))
+	cmd.Flags().
+		StringVar(&format, "format", "", c.Words.T("cli.export.format", "Known", strings.Join(export.Formats, ", ")))
 	cmd.Flags().StringVar(&out, "out", "", c.Words.T("cli.export.out"))
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, c.Words.T("cli.export.overwrite"))
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.export.names"))
@@ -47,18 +50,25 @@ func (c *commands) historyExport() *cobra.Command {
 			return err
 		}
 		filter.Limit = limit
-		in := app.ExportInput{Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, NoBOM: noBOM, Words: c.Words}
+		in := app.ExportInput{
+			Filter: filter, Format: format, Names: names, File: out, Overwrite: overwrite, NoBOM: noBOM, Words: c.Words,
+		}
 		if out == "-" {
 			in.File, in.To = "", c.out
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionExport); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
 				return err
 			}
 			return c.export(cmd, p.Desk(), in, *db)
 		})
 	}
 	return cmd
+}
+
+// exporter is our own history or another desk's.
+type exporter interface {
+	Export(ctx context.Context, in app.ExportInput, progress matcher.ProgressFunc) (app.Exported, error)
 }
 
 func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, db string) error {
@@ -69,15 +79,16 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 	if err != nil {
 		return err
 	}
-	in.From = other
-	return errors.Join(c.exportFrom(cmd, desk, in), other.Close())
+	return errors.Join(c.exportFrom(cmd, other, in), other.Close())
 }
 
-func (c *commands) exportFrom(cmd *cobra.Command, desk *app.Desk, in app.ExportInput) error {
+func (c *commands) exportFrom(cmd *cobra.Command, from exporter, in app.ExportInput) error {
 	line := newProgressLine(c.Stderr, func(at matcher.Progress) string {
-		return c.Words.T("cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)))
+		return c.Words.T(
+			"cli.export.progress", "Done", app.FormatNumber(int(at.Done)), "Total", app.FormatNumber(int(at.Total)),
+		)
 	})
-	done, err := desk.Export(cmd.Context(), in, line.Show)
+	done, err := from.Export(cmd.Context(), in, line.Show)
 	line.Clear()
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 	"facematch/matcher"
 )
 
-// filterFlags choose checks of the history, as they were typed.
+// filterFlags select checks of the history, as they were typed.
 type filterFlags struct {
 	from, to, last                string
 	outcomes, decisions, modes    []string
@@ -26,7 +25,7 @@ type filterFlags struct {
 	sort                          string
 }
 
-// filterFlags adds the flags that choose checks.
+// filterFlags adds the flags that select checks.
 func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	f := &filterFlags{}
 	flags := cmd.Flags()
@@ -34,10 +33,12 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringVar(&f.from, "from", "", c.Words.T("cli.filter.from"))
 	flags.StringVar(&f.to, "to", "", c.Words.T("cli.filter.to"))
 	flags.StringVar(&f.last, "last", "", c.Words.T("cli.filter.last"))
-	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(outcomes)))
-	flags.StringSliceVar(&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(decisions)))
-	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(modes)))
-	// Names may hold commas: these are given once for each.
+	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(history.Outcomes)))
+	flags.StringSliceVar(
+		&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(history.DecisionStates)),
+	)
+	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(history.Modes)))
+	// Names may hold commas, so these flags are repeated, once for each name.
 	flags.StringArrayVar(&f.operators, "operator-name", nil, c.Words.T("cli.filter.operator"))
 	flags.StringArrayVar(&f.desks, "desk", nil, c.Words.T("cli.filter.desk"))
 	flags.IntSliceVar(&f.codes, "code", nil, c.Words.T("cli.filter.code"))
@@ -51,24 +52,10 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	return f
 }
 
-var (
-	outcomes = []history.Outcome{
-		history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun, history.Cancelled, history.Interrupted,
-		history.Unknown, history.Running,
-	}
-	decisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected}
-	modes     = []history.Mode{history.Offline, history.Remote}
-)
-
-// sortNames are the orders in the words of --sort.
+// sortNames are the orders in the words of --sort, in the order of history.Sorts.
 var sortNames = []string{"newest", "oldest", "highest", "lowest"}
 
-var sorts = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
-
-// leastID is the shortest beginning of an id that is looked for.
-const leastID = 8
-
-// filter is what the flags say; the error is wrong usage.
+// filter is the filter the flags describe; the error is wrong usage.
 func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, error) {
 	wrong := func(key string, params ...any) (history.Filter, error) {
 		return history.Filter{}, c.usage(cmd, key, params...)
@@ -78,10 +65,10 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 	}
 	now := time.Now()
 	ok := true
-	if chosen.From, ok = day(f.from, false); !ok {
+	if chosen.From, ok = moment(f.from, false); !ok {
 		return wrong("cli.filter.bad_time", "Flag", "--from")
 	}
-	if chosen.To, ok = day(f.to, true); !ok {
+	if chosen.To, ok = moment(f.to, true); !ok {
 		return wrong("cli.filter.bad_time", "Flag", "--to")
 	}
 	if f.last != "" {
@@ -95,61 +82,61 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 	if !chosen.To.IsZero() && !chosen.From.Before(chosen.To) {
 		return wrong("cli.filter.empty_range")
 	}
-	if chosen.Outcomes, ok = oneOf(f.outcomes, outcomes); !ok {
-		return wrong("cli.filter.bad_value", "Flag", "--outcome", "Known", known(outcomes))
+	if chosen.Outcomes, ok = oneOf(f.outcomes, history.Outcomes); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--outcome", "Known", known(history.Outcomes))
 	}
-	if chosen.Decisions, ok = oneOf(f.decisions, decisions); !ok {
-		return wrong("cli.filter.bad_value", "Flag", "--decision", "Known", known(decisions))
+	if chosen.Decisions, ok = oneOf(f.decisions, history.DecisionStates); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--decision", "Known", known(history.DecisionStates))
 	}
-	if chosen.Modes, ok = oneOf(f.modes, modes); !ok {
-		return wrong("cli.filter.bad_value", "Flag", "--mode", "Known", known(modes))
+	if chosen.Modes, ok = oneOf(f.modes, history.Modes); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--mode", "Known", known(history.Modes))
 	}
-	if chosen.LeastScore, ok = hundredths(f.scoreFrom); !ok {
+	if chosen.LeastScore, ok = score(f.scoreFrom); !ok {
 		return wrong("cli.filter.bad_score", "Flag", "--score-from")
 	}
-	if chosen.MostScore, ok = hundredths(f.scoreTo); !ok {
+	if chosen.MostScore, ok = score(f.scoreTo); !ok {
 		return wrong("cli.filter.bad_score", "Flag", "--score-to")
 	}
 	if chosen.LeastScore != nil && chosen.MostScore != nil && *chosen.LeastScore > *chosen.MostScore {
 		return wrong("cli.filter.empty_range")
 	}
 	for flag, id := range map[string]string{"--session": f.session, "--check": f.check, "--request": f.request} {
-		if id != "" && len(id) < leastID {
-			return wrong("cli.filter.short_id", "Flag", flag, "Least", leastID)
+		if id != "" && len(id) < history.LeastID {
+			return wrong("cli.filter.short_id", "Flag", flag, "Least", history.LeastID)
 		}
 	}
 	i := slices.Index(sortNames, f.sort)
 	if i < 0 {
 		return wrong("cli.filter.bad_value", "Flag", "--sort", "Known", strings.Join(sortNames, ", "))
 	}
-	chosen.Sort = sorts[i]
+	chosen.Sort = history.Sorts[i]
 	var err error
 	chosen.Words, err = c.nameWords(cmd, f.name)
 	return chosen, err
 }
 
-// nameWords are the words to look for in names: as given, or read from standard
-// input, where no list of processes shows them.
-func (c *commands) nameWords(cmd *cobra.Command, given string) (string, error) {
-	if given == "-" {
+// nameWords are the words to search names for: the flag's own or, with "-", read from
+// standard input, where no list of processes shows them.
+func (c *commands) nameWords(cmd *cobra.Command, flag string) (string, error) {
+	if flag == "-" {
 		read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
 		if err != nil {
 			return "", matcher.NewProblem("check.name_unread", err)
 		}
-		if given = strings.TrimSpace(string(read)); given == "" {
+		if flag = strings.TrimSpace(string(read)); flag == "" {
 			return "", c.usage(cmd, "cli.check.no_name")
 		}
 	}
-	return given, nil
+	return flag, nil
 }
 
-// day reads a moment: a date or a time of this computer's zone, or RFC 3339. A
-// date alone that ends a range stands for the end of its day.
-func day(text string, ends bool) (time.Time, bool) {
+// moment parses a date or a time of this computer's time zone, or RFC 3339. A date alone
+// that ends a range stands for the end of its day.
+func moment(text string, ends bool) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
 	}
-	if at, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
+	if at, ok := history.ParseDay(text); ok {
 		if ends {
 			at = at.AddDate(0, 0, 1)
 		}
@@ -164,7 +151,7 @@ func day(text string, ends bool) (time.Time, bool) {
 	return at, err == nil
 }
 
-// since reads how long back: "today", or a number of hours, days or weeks.
+// since parses a period that ends now: "today", or a number of hours, days or weeks.
 func since(text string, now time.Time) (time.Time, bool) {
 	if text == "today" {
 		y, m, d := now.Date()
@@ -189,10 +176,10 @@ func since(text string, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// oneOf reads values of a list; blanks in them may be written as dashes.
-func oneOf[T ~string](given []string, all []T) ([]T, bool) {
+// oneOf parses values of a list; blanks in them may be written as dashes.
+func oneOf[T ~string](words []string, all []T) ([]T, bool) {
 	var chosen []T
-	for _, g := range given {
+	for _, g := range words {
 		i := slices.IndexFunc(all, func(v T) bool { return dashed(v) == strings.ReplaceAll(strings.ToLower(g), " ", "-") })
 		if i < 0 {
 			return nil, false
@@ -212,19 +199,11 @@ func known[T ~string](all []T) string {
 	return strings.Join(words, ", ")
 }
 
-// hundredths reads a score of 0 to 100 with at most two decimals; nil where none
-// was given.
-func hundredths(text string) (*int64, bool) {
+// score parses a score; nil where the flag was not used.
+func score(text string) (*int64, bool) {
 	if text == "" {
 		return nil, true
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(value >= 0 && value <= 100) {
-		return nil, false
-	}
-	whole := int64(math.Round(value * 100))
-	if math.Abs(value*100-float64(whole)) > 1e-6 {
-		return nil, false
-	}
-	return &whole, true
+	hundredths, ok := history.ParseScore(text)
+	return &hundredths, ok
 }

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
@@ -29,7 +28,10 @@ func (c *commands) history() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyRebuild(), c.historyDecide(), c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover())
+	cmd.AddCommand(
+		c.historyList(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyRebuild(), c.historyDecide(),
+		c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover(),
+	)
 	return cmd
 }
 
@@ -93,16 +95,17 @@ func (c *commands) historyList() *cobra.Command {
 	return cmd
 }
 
-// mostListed is the longest list, for what is longer is an export, and recorded.
+// mostListed is the length of the longest list. Anything longer is an export, which is
+// recorded.
 const mostListed = 100_000
 
-// reading is what somebody does who has lists printed: with names, for other
-// programs to read, that is as good as an export.
-func reading(names bool, format string) app.Action {
+// reading is the action of printing a list. With names, in a form for other programs, it
+// amounts to an export.
+func reading(names bool, format string) access.Action {
 	if names && format != "text" {
-		return app.ActionExport
+		return access.Export
 	}
-	return app.ActionHistory
+	return access.History
 }
 
 func (c *commands) writeRows(rows []history.Row, names bool, format string) error {
@@ -113,7 +116,7 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 		}
 		return c.writeJSON(rows)
 	case format == "csv":
-		return c.writeCSV(rows, names)
+		return export.WriteRows(c.out, rows, names)
 	}
 	head := []string{"seq", "time", "mode", "score", "outcome", "decision", "operator", "desk", "check"}
 	if names {
@@ -123,7 +126,9 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 	fmt.Fprintln(w, strings.ToUpper(strings.Join(head, "\t")))
 	for _, r := range rows {
 		cells := []string{
-			fmt.Sprint(r.Seq), r.At.Local().Format(time.DateTime), string(r.Mode), scoreOf(r), string(r.Outcome), string(r.Decision),
+			fmt.Sprint(
+				r.Seq,
+			), r.At.Local().Format(time.DateTime), string(r.Mode), scoreOf(r), string(r.Outcome), string(r.Decision),
 			r.Operator, r.Desk, r.Check,
 		}
 		if names {
@@ -137,8 +142,8 @@ func (c *commands) writeRows(rows []history.Row, names bool, format string) erro
 	return w.Flush()
 }
 
-// writeNone says why a list has no rows: there is no check at all, none that the
-// filter fits, or none after the place where the list was to go on.
+// writeNone says why a list has no rows: there are no checks at all, the filter selects
+// none, or none comes after the place where the list was to continue.
 func (c *commands) writeNone(ctx context.Context, r shown, filter history.Filter) error {
 	all, err := r.Count(ctx, history.Filter{})
 	if err != nil {
@@ -162,36 +167,6 @@ func (c *commands) writeNone(ctx context.Context, r shown, filter history.Filter
 	return nil
 }
 
-func (c *commands) writeCSV(rows []history.Row, names bool) error {
-	head := []string{"seq", "time", "mode", "score", "outcome", "check", "session", "decision", "code", "operator", "desk", "request"}
-	if names {
-		head = append(head, "name")
-	}
-	w := csv.NewWriter(c.out)
-	w.UseCRLF = true // RFC 4180
-	if err := w.Write(head); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		code := ""
-		if r.Code != nil {
-			code = strconv.Itoa(*r.Code)
-		}
-		cells := []string{
-			fmt.Sprint(r.Seq), r.At.UTC().Format(time.RFC3339), string(r.Mode), scoreOf(r), string(r.Outcome), export.CSVSafe(r.Check),
-			export.CSVSafe(r.Session), string(r.Decision), code, export.CSVSafe(r.Operator), export.CSVSafe(r.Desk), export.CSVSafe(r.Request),
-		}
-		if names {
-			cells = append(cells, export.CSVSafe(c.nameOf(r)))
-		}
-		if err := w.Write(cells); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
-}
-
 func scoreOf(r history.Row) string {
 	if r.Score == nil {
 		return ""
@@ -199,7 +174,7 @@ func scoreOf(r history.Row) string {
 	return app.FormatScore(*r.Score)
 }
 
-// nameOf is what is shown in the place of a name.
+// nameOf is the name as it is shown, or the word for why there is none.
 func (c *commands) nameOf(r history.Row) string {
 	switch {
 	case r.Sealed:
@@ -210,7 +185,7 @@ func (c *commands) nameOf(r history.Row) string {
 	return r.Name
 }
 
-// printable keeps what was recorded from steering the terminal.
+// printable replaces characters that would control the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
@@ -231,11 +206,11 @@ func (c *commands) historyVerify() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	db := c.dbFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c.verifies = true // a history that was broken is verified all the more
+		c.verifies = true
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.lookAt(cmd, app.ActionHistory, *db, format, func(r shown) error {
+		err := c.lookAt(cmd, access.History, *db, format, func(r shown) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err
@@ -251,7 +226,7 @@ func (c *commands) historyVerify() *cobra.Command {
 			}
 			return nil
 		})
-		// A history that cannot be opened any more is not "could not run".
+		// A history that can no longer be opened counts as broken, not as "could not run".
 		if matcher.IsProblem(err, history.KeyDamaged, history.KeyGone, app.KeyOtherDamaged) {
 			fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
 			c.exit, err = ExitNotCompared, nil

@@ -11,69 +11,15 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/matcher"
 )
 
-// shelf is what the history's newer commands ask the parts for.
-type shelf struct {
-	filters  []history.Filter // that were asked with
-	details  []history.Detail
-	exported []history.Export
-	other    app.Records
-	otherErr error
-	opened   string // the other history that was asked for
-
-	count func(history.Filter) int64 // nil: the details are counted
+func (p *parts) openOther(_ context.Context, path string) (app.Records, error) {
+	p.opened = path
+	return p.other, p.otherErr
 }
-
-func (s *shelf) Count(_ context.Context, f history.Filter) (history.Counts, error) {
-	s.filters = append(s.filters, f)
-	if s.count != nil {
-		return history.Counts{Total: s.count(f)}, nil
-	}
-	return history.Counts{Total: int64(len(s.details))}, nil
-}
-
-func (s *shelf) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
-
-func (s *shelf) Show(_ context.Context, check string) (history.Detail, error) {
-	for _, d := range s.details {
-		if d.Check == check {
-			return d, nil
-		}
-	}
-	return history.Detail{}, matcher.NewProblem("store.check_unknown", nil)
-}
-
-func (s *shelf) Each(_ context.Context, f history.Filter, do func(history.Detail) error) error {
-	s.filters = append(s.filters, f)
-	for _, d := range s.details {
-		if err := do(d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *shelf) Head(context.Context) (history.Head, error) {
-	return history.Head{Seq: 5, Hash: "abcdef", At: time.Unix(1e9, 0)}, nil
-}
-
-func (s *shelf) Exported(_ context.Context, e history.Export) error {
-	s.exported = append(s.exported, e)
-	return nil
-}
-
-func (s *shelf) openOther(_ context.Context, path string) (app.Records, error) {
-	s.opened = path
-	return s.other, s.otherErr
-}
-
-// another is another desk's history.
-type another struct{ *parts }
-
-func (another) ID() string { return "another" }
 
 const sekrit = "Sekrit Person"
 
@@ -115,10 +61,10 @@ func TestFilterFlags(t *testing.T) {
 	} {
 		p := &parts{}
 		code, _, errs := run(t, p, tt.stdin, append([]string{"history", "export", "--format", "csv", "--out", "-"}, tt.args...)...)
-		if code != 0 || len(p.filters) != 2 {
+		if code != 0 || len(p.Filters) != 2 {
 			t.Fatalf("%q: exit %d, %s", tt.args, code, errs)
 		}
-		got := p.filters[1]
+		got := p.Filters[1]
 		if !got.From.Equal(tt.want.From) || !got.To.Equal(tt.want.To) {
 			t.Errorf("%q: from %v to %v", tt.args, got.From, got.To)
 		}
@@ -173,7 +119,7 @@ func TestWrongHistoryUsage(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	d := oneCheck()
-	p := &parts{rows: []history.Row{d.Row}, shelf: shelf{details: []history.Detail{d}}}
+	p := &parts{History: apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head}}
 	for _, names := range []bool{false, true} {
 		args := []string{"history", "show", "chk_0f8b"}
 		if names {
@@ -200,7 +146,7 @@ func TestShow(t *testing.T) {
 	if code, _, errs := run(t, &parts{}, "", "history", "show", "chk_12345"); code != ExitCouldNotRun || !strings.Contains(errs, "There is no such check") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	two := &parts{rows: []history.Row{{Check: "chk_11111"}, {Check: "chk_11112"}}}
+	two := &parts{History: apptest.History{Rows: []history.Row{{Check: "chk_11111"}, {Check: "chk_11112"}}}}
 	if code, _, _ := run(t, two, "", "history", "show", "chk_1111"); code != ExitUsage {
 		t.Errorf("exit %d", code)
 	}
@@ -208,10 +154,10 @@ func TestShow(t *testing.T) {
 
 func TestExportCommand(t *testing.T) {
 	d := oneCheck()
-	p := &parts{shelf: shelf{details: []history.Detail{d}}}
+	p := &parts{History: apptest.History{Details: []history.Detail{d}, NewestHead: d.Head}}
 	file := filepath.Join(t.TempDir(), "out.csv")
 	code, out, errs := run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--outcome", "refer")
-	if code != 0 || out != "" || !strings.Contains(errs, "One check was exported") || len(p.exported) != 1 || !strings.Contains(errs, p.exported[0].SHA256) {
+	if code != 0 || out != "" || !strings.Contains(errs, "One check was exported") || len(p.Exports) != 1 || !strings.Contains(errs, p.Exports[0].SHA256) {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
 	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), d.Check) || strings.Contains(string(data), sekrit) {
@@ -246,8 +192,8 @@ func TestExportCommand(t *testing.T) {
 
 func TestAnotherHistory(t *testing.T) {
 	d := oneCheck()
-	other := &parts{rows: []history.Row{d.Row}, shelf: shelf{details: []history.Detail{d}}, verdict: history.Verdict{Intact: true, Records: 4}}
-	p := &parts{shelf: shelf{other: another{other}}}
+	other := &apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head, Verdict: history.Verdict{Intact: true, Records: 4}, Database: "another"}
+	p := &parts{other: other}
 	file := filepath.Join(t.TempDir(), "out.jsonl")
 	for _, args := range []string{"list", "show chk_0f8b", "verify", "export --format jsonl --out " + file} {
 		p.opened = ""
@@ -256,8 +202,8 @@ func TestAnotherHistory(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", args, code, errs)
 		}
 	}
-	if len(other.exported) != 0 || len(p.exported) != 1 || p.exported[0].Database != "another" {
-		t.Errorf("%+v", p.exported)
+	if len(other.Exports) != 0 || len(p.Exports) != 1 || p.Exports[0].Database != "another" {
+		t.Errorf("%+v", p.Exports)
 	}
 	// A computer without a history of its own may look at others'.
 	p.historyErr = matcher.NewProblem("store.missing", nil)

@@ -30,7 +30,7 @@ func (c *commands) checkNetwork(cmd *cobra.Command, n Network) error {
 			return c.usage(cmd, "cli.network.alone")
 		}
 	}
-	// Written so that what is no number is refused too.
+	// This form of the condition refuses NaN too.
 	if !(n.Mean >= 0 && n.Mean <= 255 && n.Deviation > 0 && n.Deviation <= 1e6) {
 		return c.usage(cmd, "cli.network.range")
 	}

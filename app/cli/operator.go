@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
 )
@@ -37,13 +37,13 @@ func (c *commands) operatorAdd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&role, "role", "", c.Words.T("cli.operator.role", "Known", rolesKnown()))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !slices.Contains(operators.Roles, history.Role(role)) {
+		if !slices.Contains(history.Roles, history.Role(role)) {
 			return c.usage(cmd, "cli.operator.bad_role", "Known", rolesKnown())
 		}
 		return c.with(cmd.Context(), "text", func(p Program) error {
 			desk := p.Desk()
 			first := desk.SingleUser()
-			if err := c.enter(cmd, desk, app.ActionOperators); err != nil {
+			if err := c.enter(cmd, desk, access.Operators); err != nil {
 				return err
 			}
 			passphrase, err := c.newPassphrase("cli.operator.new_passphrase", "Name", args[0], "Min", operators.MinPassphrase)
@@ -65,7 +65,7 @@ func (c *commands) operatorAdd() *cobra.Command {
 
 func rolesKnown() string {
 	var known []string
-	for _, r := range operators.Roles {
+	for _, r := range history.Roles {
 		known = append(known, string(r))
 	}
 	return strings.Join(known, ", ")
@@ -80,7 +80,7 @@ func (c *commands) operatorList() *cobra.Command {
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), app.ActionOperators); err != nil {
+			if err := c.enter(cmd, p.Desk(), access.Operators); err != nil {
 				return err
 			}
 			all, err := p.Desk().Operators()
@@ -108,7 +108,7 @@ func (c *commands) operatorRemove() *cobra.Command {
 		Use: "remove NAME", Short: c.Words.T("cli.operator.remove.short"), Args: c.oneOperator,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), "text", func(p Program) error {
-				if err := c.enter(cmd, p.Desk(), app.ActionOperators); err != nil {
+				if err := c.enter(cmd, p.Desk(), access.Operators); err != nil {
 					return err
 				}
 				if err := p.Desk().RemoveOperator(cmd.Context(), args[0]); err != nil {
@@ -121,7 +121,7 @@ func (c *commands) operatorRemove() *cobra.Command {
 	}
 }
 
-// operatorPassphrase changes the passphrase of who signs in, or of somebody else.
+// operatorPassphrase changes the passphrase of the operator who signs in, or of another one.
 func (c *commands) operatorPassphrase() *cobra.Command {
 	return &cobra.Command{
 		Use: "passphrase [NAME]", Short: c.Words.T("cli.operator.passphrase.short"),
@@ -134,7 +134,7 @@ func (c *commands) operatorPassphrase() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), "text", func(p Program) error {
 				desk := p.Desk()
-				if err := c.enter(cmd, desk, app.ActionHistory); err != nil { // which every role may do
+				if err := c.enter(cmd, desk, access.History); err != nil { // which every role may do
 					return err
 				}
 				who, _ := desk.Who()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
@@ -30,7 +31,7 @@ var staffList []byte
 // staffed are parts with operators, and where each one's secret file lies.
 func staffed(t *testing.T) (*parts, map[string]string) {
 	t.Helper()
-	p := &parts{answer: answer(t, 90), verdict: history.Verdict{Intact: true}, token: "t"}
+	p := &parts{answer: answer(t, 90), History: apptest.History{Verdict: history.Verdict{Intact: true}}, token: "t"}
 	k := p.keeper(t)
 	if staffList == nil {
 		for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
@@ -92,23 +93,23 @@ func TestWhatNeedsASignIn(t *testing.T) {
 		if tt.may == "" {
 			continue
 		}
-		if len(p.signedIn) != 0 || p.started.Check != "" || len(p.decided) != 0 {
+		if len(p.SignIns) != 0 || p.begun().Check != "" || len(p.Decisions) != 0 {
 			t.Errorf("%s was done by nobody", name)
 		}
 		for who := range files {
 			p, files := staffed(t)
-			p.decidable = history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Refer}
+			p.Rows = []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Refer}}
 			code, _, errs := run(t, p, "a.token.or.a.new.passphrase\n", append(tt.args, "--operator", who, "--secret-file", files[who])...)
 			if may := code == 0; may != strings.Contains(tt.may, who) {
 				t.Errorf("%s by %s: exit %d, %s", name, who, code, errs)
 			} else if !may && (code != ExitCouldNotRun || !strings.Contains(errs, "Your role does not allow this")) {
 				t.Errorf("%s by %s: exit %d, %s", name, who, code, errs)
 			}
-			if len(p.signedIn) != 1 || p.signedIn[0].Operator != who {
-				t.Errorf("%s by %s: %+v", name, who, p.signedIn)
+			if len(p.SignIns) != 1 || p.SignIns[0].Operator != who {
+				t.Errorf("%s by %s: %+v", name, who, p.SignIns)
 			}
-			if p.started.Check != "" && (p.started.Operator != who || !p.started.SignedIn) {
-				t.Errorf("%s by %s: %+v", name, who, p.started)
+			if p.begun().Check != "" && (p.begun().Operator != who || !p.begun().SignedIn) {
+				t.Errorf("%s by %s: %+v", name, who, p.begun())
 			}
 		}
 	}
@@ -178,8 +179,8 @@ func TestSignInOnTheTerminal(t *testing.T) {
 // nothing else is done with it.
 func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
 	p, files := staffed(t)
-	p.verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}
-	p.unwritable = matcher.NewProblem("store.damaged", nil)
+	p.Verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}
+	p.NoSignIn = matcher.NewProblem("store.damaged", nil)
 	code, out, errs := run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Dora"])
 	if code != ExitNotCompared || !strings.Contains(out, "record 3 was edited") || !strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
@@ -190,7 +191,7 @@ func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
 	if code, out, errs = run(t, p, "", "history", "list", "--operator", "Dora", "--secret-file", files["Dora"]); code != 1 || out != "" || !strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
-	if code, _, _ = run(t, p, "", append(checkArgs, "--operator", "Ben", "--secret-file", files["Ben"])...); code != 1 || p.started.Check != "" {
+	if code, _, _ = run(t, p, "", append(checkArgs, "--operator", "Ben", "--secret-file", files["Ben"])...); code != 1 || p.begun().Check != "" {
 		t.Errorf("exit %d", code)
 	}
 }
@@ -202,7 +203,7 @@ func TestOperatorsWhereNoneAreSetUp(t *testing.T) {
 	}
 	for _, args := range [][]string{checkArgs, {"history", "list"}, {"token", "clear"}, {"doctor"}} {
 		p := &parts{answer: answer(t, 90)}
-		if code, _, errs := run(t, p, "", append(args, "--operator", "Ada", "--secret-file", secret)...); code != 1 || !strings.Contains(errs, "No operators are set up") || p.started.Check != "" {
+		if code, _, errs := run(t, p, "", append(args, "--operator", "Ada", "--secret-file", secret)...); code != 1 || !strings.Contains(errs, "No operators are set up") || p.begun().Check != "" {
 			t.Errorf("%q: exit %d, %s", args, code, errs)
 		}
 	}
@@ -267,29 +268,29 @@ func TestOperatorCommands(t *testing.T) {
 
 func TestDecideCommand(t *testing.T) {
 	refer := history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Refer, Decision: history.Undecided}
-	p := &parts{decidable: refer}
+	p := &parts{History: apptest.History{Rows: []history.Row{refer}}}
 	code, out, errs := run(t, p, "  in my own words \n", "history", "decide", "chk_1", "reject", "--reason", "other", "--note", "-")
-	if code != 0 || out != "Recorded: rejected.\n" || len(p.decided) != 1 || p.decided[0].Note != "in my own words" || p.decided[0].SignedIn {
-		t.Errorf("exit %d, %s%s, %+v", code, out, errs, p.decided)
+	if code != 0 || out != "Recorded: rejected.\n" || len(p.Decisions) != 1 || p.Decisions[0].Note != "in my own words" || p.Decisions[0].SignedIn {
+		t.Errorf("exit %d, %s%s, %+v", code, out, errs, p.Decisions)
 	}
-	p = &parts{decidable: history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Pass}}
+	p = &parts{History: apptest.History{Rows: []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Pass}}}}
 	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person"); code != 1 || !strings.Contains(errs, "second operator") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person", "--second", "Cleo"); code != 0 || p.decided[0].Second != "Cleo" || p.decided[0].Verified {
-		t.Errorf("exit %d, %s, %+v", code, errs, p.decided)
+	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person", "--second", "Cleo"); code != 0 || p.Decisions[0].Second != "Cleo" || p.Decisions[0].Verified {
+		t.Errorf("exit %d, %s, %+v", code, errs, p.Decisions)
 	}
 
 	p, files := staffed(t)
-	p.decidable = history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Fail}
+	p.Rows = []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Fail}}
 	override := []string{"history", "decide", "chk_1", "approve", "--reason", "same_person_seen", "--operator", "Ben", "--secret-file", files["Ben"], "--second", "Cleo"}
 	if code, _, errs = run(t, p, "", override...); code != ExitUsage || !strings.Contains(errs, "--second-secret-file") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, out, errs = run(t, p, "", append(override, "--second-secret-file", files["Cleo"])...); code != 0 || out != "Recorded: approved.\n" || len(p.decided) != 1 {
+	if code, out, errs = run(t, p, "", append(override, "--second-secret-file", files["Cleo"])...); code != 0 || out != "Recorded: approved.\n" || len(p.Decisions) != 1 {
 		t.Fatalf("exit %d, %s%s", code, out, errs)
 	}
-	if d := p.decided[0]; d.Operator != "Ben" || d.Second != "Cleo" || !d.Verified || d.Overrides != history.Fail {
+	if d := p.Decisions[0]; d.Operator != "Ben" || d.Second != "Cleo" || !d.Verified || d.Overrides != history.Fail {
 		t.Errorf("%+v", d)
 	}
 
@@ -297,7 +298,7 @@ func TestDecideCommand(t *testing.T) {
 		{}, {"chk_1"}, {"chk_1", "maybe", "--reason", "other"}, {"chk_1", "approve"}, {"chk_1", "approve", "--reason", "other_person"},
 		{"chk_1", "approve", "--reason", "other"}, {"chk_1", "approve", "--reason", "other", "--note", "typed here"}, {"chk_1", "approve", "--reason", ", "},
 	} {
-		if code, out, errs := run(t, &parts{decidable: refer}, "", append([]string{"history", "decide"}, args...)...); code != ExitUsage || out != "" {
+		if code, out, errs := run(t, &parts{History: apptest.History{Rows: []history.Row{refer}}}, "", append([]string{"history", "decide"}, args...)...); code != ExitUsage || out != "" {
 			t.Errorf("%q: exit %d, %s%s", args, code, out, errs)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -26,10 +27,10 @@ func (c *commands) dbFlag(cmd *cobra.Command) *string {
 	return cmd.Flags().String("db", "", c.Words.T("cli.db"))
 }
 
-// lookAt opens our own history or, where a file is named, another desk's, for one
-// command that only looks. Who may look at ours may look at others'; a computer
-// without a history of its own is nobody's yet.
-func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format string, do func(shown) error) error {
+// lookAt opens our own history or, where a file is named, another desk's, for one command
+// that only reads. An operator who may read our history may read others. On a computer
+// without a history of its own, everybody may.
+func (c *commands) lookAt(cmd *cobra.Command, action access.Action, db, format string, do func(shown) error) error {
 	if db == "" {
 		return c.look(cmd, action, format, func(r Records) error { return do(r) })
 	}
@@ -41,9 +42,9 @@ func (c *commands) lookAt(cmd *cobra.Command, action app.Action, db, format stri
 		err = nil
 	}
 	if err != nil {
-		return c.told(err, format)
+		return c.asFormat(err, format)
 	}
-	return c.told(c.otherHistory(cmd.Context(), db, do), format)
+	return c.asFormat(c.otherHistory(cmd.Context(), db, do), format)
 }
 
 func (c *commands) otherHistory(ctx context.Context, db string, do func(shown) error) error {

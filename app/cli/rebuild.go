@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 )
 
 func (c *commands) historyRebuild() *cobra.Command {
@@ -16,10 +16,10 @@ func (c *commands) historyRebuild() *cobra.Command {
 		Args:  c.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), "text", func(p Program) error {
-				if err := c.enter(cmd, p.Desk(), app.ActionBackup); err != nil {
+				if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
 					return err
 				}
-				if err := p.Desk().RebuildLists(cmd.Context()); err != nil {
+				if err := p.Desk().Rebuild(cmd.Context()); err != nil {
 					return err
 				}
 				fmt.Fprintln(c.out, c.Words.T("cli.rebuild.done"))

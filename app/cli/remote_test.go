@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/settings"
 	"facematch/matcher"
@@ -161,17 +163,17 @@ func TestAnswersOfTheAPI(t *testing.T) {
 			if first, _, _ := strings.Cut(stdout, "\n"); first != "" {
 				shown = strings.TrimSpace(first + " " + shown)
 			}
-			recorded, http := string(p.finished.Outcome), "–"
+			recorded, http := string(p.ended().Outcome), "–"
 			if recorded == "" {
 				recorded = "nothing: it did not begin"
 			}
-			if p.finished.Problem != "" {
-				recorded += ", " + p.finished.Problem
+			if p.ended().Problem != "" {
+				recorded += ", " + p.ended().Problem
 			}
-			if r := p.finished.Remote; r != nil && r.Status != 0 {
+			if r := p.ended().Remote; r != nil && r.Status != 0 {
 				http = fmt.Sprint(r.Status)
 			}
-			if r := p.finished.Remote; r != nil && r.Host != "" {
+			if r := p.ended().Remote; r != nil && r.Host != "" {
 				shown = strings.ReplaceAll(shown, r.Host, "HOST")
 			}
 			fmt.Fprintf(&table, "| %s | %s | %s | %s | %d |\n", c.name, shown, recorded, http, code)
@@ -218,8 +220,8 @@ func TestPrefilled(t *testing.T) {
 		c.API.Base, c.API.CAFile, c.Matching.Mode = s.URL, s.CAFile, history.Remote
 	}
 	code, _, stderr := run(t, p, "Ada Lovelace", "check", "--document", document, "--prefilled", "--session", session, "--consent", "--consent-name", "--name", "-")
-	if code != ExitOK || !p.started.Prefilled || !p.started.Consent.SendName {
-		t.Errorf("exit %d, %s, %+v", code, stderr, p.started)
+	if code != ExitOK || !p.begun().Prefilled || !p.begun().Consent.SendName {
+		t.Errorf("exit %d, %s, %+v", code, stderr, p.begun())
 	}
 	for _, args := range [][]string{
 		{"--prefilled"}, {"--prefilled", "--session", session, "--video", clip}, {"--prefilled", "--session", session, "--mode", "offline"},
@@ -253,7 +255,7 @@ func typing(t *testing.T, lines ...string) func(string) (string, error) {
 
 func TestTokenCommands(t *testing.T) {
 	for name, c := range map[string]struct {
-		p     parts
+		p     *parts // nil: empty ones
 		stdin string
 		typed []string
 		args  string
@@ -265,25 +267,25 @@ func TestTokenCommands(t *testing.T) {
 		"set on the terminal":          {typed: []string{apiToken}, args: "set", want: "keyring", token: apiToken},
 		"set nothing":                  {args: "set", exit: 1, want: "Nothing could be read"},
 		"set no token":                 {stdin: "two words\n", args: "set", exit: 1, want: "no token"},
-		"sealed, from stdin":           {p: parts{passphrase: "old"}, stdin: apiToken + "\nfour plain words here\n", args: "set", want: "sealed with the passphrase", token: apiToken},
-		"sealed, on the terminal":      {p: parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain words"}, args: "set", want: "sealed", token: apiToken},
-		"sealed, mistyped":             {p: parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain wrds"}, args: "set", exit: 1, want: "not the same"},
-		"test":                         {p: parts{token: apiToken}, args: "test", want: "accepts the token", token: apiToken},
+		"sealed, from stdin":           {p: &parts{passphrase: "old"}, stdin: apiToken + "\nfour plain words here\n", args: "set", want: "sealed with the passphrase", token: apiToken},
+		"sealed, on the terminal":      {p: &parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain words"}, args: "set", want: "sealed", token: apiToken},
+		"sealed, mistyped":             {p: &parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain wrds"}, args: "set", exit: 1, want: "not the same"},
+		"test":                         {p: &parts{token: apiToken}, args: "test", want: "accepts the token", token: apiToken},
 		"test none":                    {args: "test", exit: 1, want: "No token"},
-		"test a bad one":               {p: parts{token: apiToken, tokenErr: matcher.NewProblem("remote.token", nil, "Status", http.StatusUnauthorized)}, args: "test", exit: 1, want: "does not accept", token: apiToken},
-		"test a locked one":            {p: parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"right one"}, args: "test", want: "accepts", token: apiToken},
-		"test with a wrong passphrase": {p: parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"wrong one"}, args: "test", exit: 1, want: "passphrase is wrong", token: apiToken},
-		"test with nobody there":       {p: parts{token: apiToken, passphrase: "right one", locked: true}, args: "test", exit: 1, want: "locked", token: apiToken},
-		"clear":                        {p: parts{token: apiToken}, args: "clear", want: "removed"},
+		"test a bad one":               {p: &parts{token: apiToken, tokenErr: matcher.NewProblem("remote.token", nil, "Status", http.StatusUnauthorized)}, args: "test", exit: 1, want: "does not accept", token: apiToken},
+		"test a locked one":            {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"right one"}, args: "test", want: "accepts", token: apiToken},
+		"test with a wrong passphrase": {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"wrong one"}, args: "test", exit: 1, want: "passphrase is wrong", token: apiToken},
+		"test with nobody there":       {p: &parts{token: apiToken, passphrase: "right one", locked: true}, args: "test", exit: 1, want: "locked", token: apiToken},
+		"clear":                        {p: &parts{token: apiToken}, args: "clear", want: "removed"},
 		"nothing":                      {exit: ExitUsage, want: "set, test and clear"},
-		"an argument":                  {p: parts{}, args: "set " + apiToken, exit: ExitUsage, want: "flags only"},
+		"an argument":                  {p: &parts{}, args: "set " + apiToken, exit: ExitUsage, want: "flags only"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := c.p
+			p := cmp.Or(c.p, &parts{})
 			if c.typed != nil {
 				p.secret = typing(t, c.typed...)
 			}
-			code, stdout, stderr := run(t, &p, c.stdin, append([]string{"token"}, strings.Fields(c.args)...)...)
+			code, stdout, stderr := run(t, p, c.stdin, append([]string{"token"}, strings.Fields(c.args)...)...)
 			if code != c.exit || !strings.Contains(stdout+stderr, c.want) || p.token != c.token {
 				t.Errorf("exit %d, %q, %q, kept: %v", code, stdout, stderr, p.token != "")
 			}
@@ -306,7 +308,7 @@ func TestDoctorAsksTheAPIWhereItDecides(t *testing.T) {
 		{history.Remote, nil, "ok"},
 		{history.Ask, matcher.NewProblem("remote.token", nil, "Status", 401), "problem"},
 	} {
-		p := &parts{comparer: calibrated{c: &matcher.Calibration{}}, verdict: history.Verdict{Intact: true}, token: apiToken, tokenErr: c.err, change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
+		p := &parts{comparer: calibrated{c: &matcher.Calibration{}}, History: apptest.History{Verdict: history.Verdict{Intact: true}}, token: apiToken, tokenErr: c.err, change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
 		_, out, _ := run(t, p, "", "doctor", "--format", "json")
 		if !strings.Contains(out, `{"part":"API","state":"`+c.state+`"`) || strings.Contains(out, apiToken) {
 			t.Errorf("%s: %s", c.mode, out)

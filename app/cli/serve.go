@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/gateway"
 	"facematch/matcher"
 )
@@ -36,10 +36,10 @@ func (c *commands) serve() *cobra.Command {
 		case at.Cert != "" && at.Insecure:
 			return c.usage(cmd, "cli.serve.both")
 		}
-		return c.serving(cmd, app.ActionCheck, func(g *gateway.Gateway) error {
+		return c.serving(cmd, access.Check, func(g *gateway.Gateway) error {
 			server, err := g.Open(cmd.Context(), at)
-			switch key := matcher.AsProblem(err, "").Key; {
-			case key == "serve.public" || key == "serve.address":
+			switch {
+			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress):
 				return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 			case err != nil:
 				return err
@@ -73,7 +73,7 @@ func (c *commands) serveToken() *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "add NAME", Short: c.Words.T("cli.serve.token.add.short"), Args: c.oneName,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.serving(cmd, app.ActionToken, func(g *gateway.Gateway) error {
+			return c.serving(cmd, access.Token, func(g *gateway.Gateway) error {
 				token, err := g.Tokens().Add(args[0])
 				if err != nil {
 					return err
@@ -86,7 +86,7 @@ func (c *commands) serveToken() *cobra.Command {
 	}, &cobra.Command{
 		Use: "list", Short: c.Words.T("cli.serve.token.list.short"), Args: c.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.serving(cmd, app.ActionToken, func(g *gateway.Gateway) error {
+			return c.serving(cmd, access.Token, func(g *gateway.Gateway) error {
 				kept, err := g.Tokens().List()
 				if err != nil {
 					return err
@@ -103,7 +103,7 @@ func (c *commands) serveToken() *cobra.Command {
 	}, &cobra.Command{
 		Use: "revoke NAME", Short: c.Words.T("cli.serve.token.revoke.short"), Args: c.oneName,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.serving(cmd, app.ActionToken, func(g *gateway.Gateway) error {
+			return c.serving(cmd, access.Token, func(g *gateway.Gateway) error {
 				if err := g.Tokens().Revoke(args[0]); err != nil {
 					return err
 				}
@@ -122,10 +122,10 @@ func (c *commands) oneName(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// serving opens the program for serve and the commands below it: the one place
-// where all of them begin. Where operators are set up one of them signs in, whose
-// checks the served ones are, and stays: nobody sits there to be locked out.
-func (c *commands) serving(cmd *cobra.Command, a app.Action, do func(*gateway.Gateway) error) error {
+// serving opens the program for serve and the commands below it. Where operators are set
+// up, one of them signs in: served checks are recorded in that name. The idle lock is off,
+// because nobody sits at a server.
+func (c *commands) serving(cmd *cobra.Command, a access.Action, do func(*gateway.Gateway) error) error {
 	return c.with(cmd.Context(), "text", func(p Program) error {
 		if err := c.enter(cmd, p.Desk(), a); err != nil {
 			return err

@@ -22,8 +22,8 @@ func (c *commands) historyShow() *cobra.Command {
 		Short: c.Words.T("cli.show.short"),
 		Long:  c.Words.T("cli.show.long"),
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 || len(args[0]) < leastID {
-				return c.usage(cmd, "cli.show.needs_check", "Least", leastID)
+			if len(args) != 1 || len(args[0]) < history.LeastID {
+				return c.usage(cmd, "cli.show.needs_check", "Least", history.LeastID)
 			}
 			return nil
 		},
@@ -80,7 +80,7 @@ func (s *sheet) t(key string, params ...any) string { return s.c.Words.T(key, pa
 
 func (s *sheet) known(prefix, value string) string { return export.Known(prefix, value, s.c.Words) }
 
-// line writes a thing and what is known of it; nothing where nothing is.
+// line writes a title and its value; nothing where the value is empty.
 func (s *sheet) line(key, value string) {
 	if value != "" {
 		fmt.Fprintf(s.to, "%-20s %s\n", s.t(key), printable(value))
@@ -126,7 +126,10 @@ func (s *sheet) detail(d history.Detail) {
 	s.raw(d)
 	fmt.Fprintln(s.to)
 	s.line("report.records", strings.Trim(fmt.Sprint(d.Seqs), "[]"))
-	s.line("report.head_name", s.t("report.head_of", "Seq", d.Head.Seq, "Hash", d.Head.Hash, "At", export.LocalTime(d.Head.At)))
+	s.line(
+		"report.head_name",
+		s.t("report.head_of", "Seq", d.Head.Seq, "Hash", d.Head.Hash, "At", export.LocalTime(d.Head.At)),
+	)
 }
 
 func (s *sheet) about(d history.Detail) {
@@ -137,7 +140,9 @@ func (s *sheet) about(d history.Detail) {
 	s.line("report.operator", d.Operator+" ("+s.t("report.signed_in_"+yesNo(d.Started.SignedIn))+")")
 	s.line("report.desk", d.Desk)
 	s.line("report.mode", s.known("report.mode_", string(d.Mode)))
-	s.line("report.consent", s.t("report.consent_"+yesNo(d.Started.Consent.SendName), "Wording", d.Started.Consent.Wording))
+	s.line(
+		"report.consent", s.t("report.consent_"+yesNo(d.Started.Consent.SendName), "Wording", d.Started.Consent.Wording),
+	)
 	if d.Started.DocumentFrom != "" {
 		s.line("report.document", s.known("report.document_", string(d.Started.DocumentFrom)))
 	}
@@ -215,7 +220,13 @@ func (s *sheet) answer(d history.Detail) {
 	if e := f.Remote; e != nil {
 		s.line("report.api", e.Host)
 		s.line("report.call", s.t("report.call_of", "Status", e.Status, "Sent", e.Sent, "Size", e.Size))
-		s.line("report.times", s.t("report.times_of", "Connect", export.Seconds(e.Connect), "Send", export.Seconds(e.Send), "Wait", export.Seconds(e.Wait)))
+		s.line(
+			"report.times",
+			s.t(
+				"report.times_of", "Connect", export.Seconds(e.Connect), "Send", export.Seconds(e.Send),
+				"Wait", export.Seconds(e.Wait),
+			),
+		)
 	}
 }
 
@@ -247,7 +258,10 @@ func (s *sheet) decisions(d history.Detail) {
 	}
 	s.heading("report.decisions")
 	for _, x := range d.Decisions {
-		s.item("%d  %s  %s  %s  %s", x.Seq, export.LocalTime(x.At), x.Operator, s.known("report.choice_", string(x.Choice)), export.ReasonWords(x, s.c.Words))
+		s.item(
+			"%d  %s  %s  %s  %s", x.Seq, export.LocalTime(x.At), x.Operator, s.known("report.choice_", string(x.Choice)),
+			export.ReasonWords(x, s.c.Words),
+		)
 		if x.Overrides != "" {
 			s.item("    %s: %s", s.t("report.overrides"), s.t(app.OutcomeKey(x.Overrides)))
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/operators"
 	"facematch/matcher"
 )
@@ -19,14 +19,14 @@ import (
 // alone.
 type Door interface {
 	SingleUser() bool
-	Allow(ctx context.Context, a app.Action) error
+	Allow(ctx context.Context, a access.Action) error
 	SignIn(ctx context.Context, name, passphrase string) error
 }
 
 // maxSecret is the most bytes of a secret file.
 const maxSecret = 4096
 
-// identity is how somebody says on the command line who they are.
+// identity is the operator and the passphrase file named on the command line.
 type identity struct {
 	operator   string
 	secretFile string
@@ -38,13 +38,14 @@ func (c *commands) identityFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.who.secretFile, "secret-file", "", c.Words.T("cli.signin.secret_file"))
 }
 
-// enter lets somebody in to do something: in single-user mode everybody, else who
-// signs in, by --operator and --secret-file or on the terminal, and may do it.
-func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
+// enter lets an operator do something. In single-user mode everybody may. Otherwise an
+// operator signs in, by --operator and --secret-file or on the terminal, and needs the
+// right to do it.
+func (c *commands) enter(cmd *cobra.Command, door Door, a access.Action) error {
 	ctx := cmd.Context()
 	if door.SingleUser() {
 		if c.who != (identity{}) {
-			return matcher.NewProblem("operators.none", nil)
+			return matcher.NewProblem(operators.KeyNone, nil)
 		}
 		return nil
 	}
@@ -73,11 +74,11 @@ func (c *commands) enter(cmd *cobra.Command, door Door, a app.Action) error {
 	return door.Allow(ctx, a)
 }
 
-// unrecorded says whether a history is in such a state that it cannot be said who
-// signs in, or not recorded; and tells so.
+// unrecorded reports whether the history is in a state in which a sign-in cannot be checked
+// or recorded, and prints the problem.
 func (c *commands) unrecorded(err error) bool {
 	var p *matcher.Problem
-	if !errors.As(err, &p) || !strings.HasPrefix(p.Key, "store.") {
+	if !errors.As(err, &p) || p.Area() != matcher.AreaHistory {
 		return false
 	}
 	fmt.Fprintln(c.Stderr, "facematch: "+c.problem(err))
@@ -98,7 +99,7 @@ func (c *commands) passphrase(file, key string, params ...any) (string, error) {
 	return readSecret(file)
 }
 
-// readSecret reads the first line of a file that nobody else may read.
+// readSecret reads the first line of a file that only its owner may read.
 func readSecret(path string) (string, error) {
 	unread := func(cause error) (string, error) { return "", matcher.NewProblem("cli.signin.secret_unread", cause) }
 	info, err := os.Stat(path)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/app/token"
 	"facematch/matcher"
 )
@@ -33,7 +34,7 @@ func (c *commands) token() *cobra.Command {
 			Args:  c.noArguments,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				return c.with(cmd.Context(), "text", func(p Program) error {
-					if err := c.enter(cmd, p.Desk(), app.ActionToken); err != nil {
+					if err := c.enter(cmd, p.Desk(), access.Token); err != nil {
 						return err
 					}
 					return do(cmd.Context(), p.Desk())
@@ -92,8 +93,8 @@ func (c *commands) clearToken(_ context.Context, desk *app.Desk) error {
 	return nil
 }
 
-// unlock asks for the passphrase of the token's file, where that is needed and
-// somebody is there to be asked.
+// unlock asks for the passphrase of the token's file, where it is needed and there is a
+// terminal.
 func (c *commands) unlock(desk *app.Desk) error {
 	_, err := desk.TokenPlace()
 	if !matcher.IsProblem(err, token.KeyLocked) || c.Secret == nil {
@@ -106,8 +107,7 @@ func (c *commands) unlock(desk *app.Desk) error {
 	return desk.UnlockToken(passphrase)
 }
 
-// newPassphrase asks for a passphrase, on a terminal twice, as nobody sees what is
-// typed there.
+// newPassphrase asks for a passphrase; on a terminal twice, because it is not shown there.
 func (c *commands) newPassphrase(key string, params ...any) (string, error) {
 	first, err := c.secret(key, params...)
 	if err != nil || c.Secret == nil {

@@ -7,52 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/matcher"
 )
-
-// trusted is what the commands that keep the history asked for.
-type trusted struct {
-	erased    []history.Erasure
-	backedUp  string
-	restored  history.Restoring
-	done      history.Restoration
-	accepted  int
-	recovery  string
-	recovered string
-	err       error
-}
-
-func (p *parts) Erase(_ context.Context, e history.Erasure) error {
-	p.trusted.erased = append(p.trusted.erased, e)
-	return p.trusted.err
-}
-func (p *parts) Expire(context.Context, history.Actor, history.Periods) (int, error) { return 0, nil }
-func (p *parts) Backup(_ context.Context, file string, progress matcher.ProgressFunc) error {
-	p.trusted.backedUp = file
-	progress.Report("copying", 1, 2)
-	return p.trusted.err
-}
-func (p *parts) SetRecovery(_ context.Context, passphrase string) error {
-	p.trusted.recovery = passphrase
-	return p.trusted.err
-}
-func (p *parts) RecoverySet(context.Context) (bool, error) { return p.trusted.recovery != "", nil }
-func (p *parts) RecoverKey(_ context.Context, passphrase string) (string, error) {
-	p.trusted.recovered = passphrase
-	return "keyring", p.trusted.err
-}
-func (p *parts) AcceptLoss(context.Context, history.Actor) (history.Loss, error) {
-	p.trusted.accepted++
-	return history.Loss{From: 7, To: 10, Seq: 12}, p.trusted.err
-}
 
 // restorer is the parts for somebody who restores a backup.
 type restorer struct{ looking }
 
 func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
-	r.trusted.restored = history.Restoring{File: file, Replace: replace}
-	return r.trusted.done, r.trusted.err
+	r.restored = history.Restoring{File: file, Replace: replace}
+	return r.restoration, r.Refuse
 }
 
 const aSession = "sess_0b5a0c2e-8f2b-4f4e-9a34-2f3b1c0d9e8f"
@@ -77,16 +42,16 @@ func TestErase(t *testing.T) {
 	} {
 		p := &parts{secret: c.secret}
 		code, out, errs := run(t, p, c.answer, append([]string{"history", "erase"}, c.args...)...)
-		if code != c.code || (len(p.trusted.erased) == 1) != c.erased {
-			t.Errorf("%s: exit %d, erased %+v, %s%s", name, code, p.trusted.erased, out, errs)
+		if code != c.code || (len(p.Erasures) == 1) != c.erased {
+			t.Errorf("%s: exit %d, erased %+v, %s%s", name, code, p.Erasures, out, errs)
 		}
-		if c.erased && (p.trusted.erased[0].Session != aSession || !slices.Equal(p.trusted.erased[0].Parts, []history.Part{history.PartKey}) ||
-			p.trusted.erased[0].Reason != history.OnRequest || p.trusted.erased[0].Operator == "") {
-			t.Errorf("%s: erased %+v", name, p.trusted.erased[0])
+		if c.erased && (p.Erasures[0].Session != aSession || !slices.Equal(p.Erasures[0].Parts, []history.Part{history.PartKey}) ||
+			p.Erasures[0].Reason != history.OnRequest || p.Erasures[0].Operator == "") {
+			t.Errorf("%s: erased %+v", name, p.Erasures[0])
 		}
 	}
 	p := &parts{}
-	p.trusted.err = matcher.NewProblem("store.session_open", nil)
+	p.Refuse = matcher.NewProblem("store.session_open", nil)
 	if code, _, errs := run(t, p, "", "history", "erase", "--session", aSession, "--yes"); code != 1 || !strings.Contains(errs, "under way") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
@@ -94,7 +59,7 @@ func TestErase(t *testing.T) {
 
 func TestBackup(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "", "history", "backup", "/disk/b.db"); code != 0 || p.trusted.backedUp != "/disk/b.db" || !strings.Contains(out, "verified") {
+	if code, out, errs := run(t, p, "", "history", "backup", "/disk/b.db"); code != 0 || p.BackedUp != "/disk/b.db" || !strings.Contains(out, "verified") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	for _, args := range [][]string{{}, {"a", "b"}, {""}} {
@@ -102,7 +67,7 @@ func TestBackup(t *testing.T) {
 			t.Errorf("%q: exit %d", args, code)
 		}
 	}
-	p.trusted.err = matcher.NewProblem("store.backup_exists", nil)
+	p.Refuse = matcher.NewProblem("store.backup_exists", nil)
 	if code, out, errs := run(t, p, "", "history", "backup", "b"); code != 1 || out != "" || !strings.Contains(errs, "already") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
@@ -126,32 +91,31 @@ func TestRestore(t *testing.T) {
 		"another history": {[]string{"b.db"}, history.Restoration{Another: true}, 0, "Restored", "another history"},
 		"another, accept": {[]string{"b.db", "--accept-loss"}, history.Restoration{Another: true}, 1, "Accepted", ""},
 	} {
-		p := &parts{}
-		p.trusted.done = c.done
+		p := &parts{restoration: c.done, History: apptest.History{Loss: history.Loss{From: 7, To: 10, Seq: 12}}}
 		code, out, errs := run(t, p, "", append([]string{"history", "restore"}, c.args...)...)
-		if code != 0 || p.trusted.accepted != c.accepted || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
-			t.Errorf("%s: exit %d, accepted %d, %s%s", name, code, p.trusted.accepted, out, errs)
+		if code != 0 || p.Accepted != c.accepted || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
+			t.Errorf("%s: exit %d, accepted %d, %s%s", name, code, p.Accepted, out, errs)
 		}
-		if name != "accept alone" && (p.trusted.restored.File != "b.db" || p.trusted.restored.Replace != slices.Contains(c.args, "--replace")) {
-			t.Errorf("%s: restored %+v", name, p.trusted.restored)
+		if name != "accept alone" && (p.restored.File != "b.db" || p.restored.Replace != slices.Contains(c.args, "--replace")) {
+			t.Errorf("%s: restored %+v", name, p.restored)
 		}
 	}
 	if code, _, _ := run(t, &parts{}, "", "history", "restore"); code != 64 {
 		t.Errorf("exit %d", code)
 	}
 	p := &parts{}
-	p.trusted.err = matcher.NewProblem("store.restore_newer", nil, "Here", 9, "Backup", 6)
-	if code, _, errs := run(t, p, "", "history", "restore", "b.db", "--accept-loss"); code != 1 || p.trusted.accepted != 0 || !strings.Contains(errs, "it has 9 records") {
+	p.Refuse = matcher.NewProblem("store.restore_newer", nil, "Here", 9, "Backup", 6)
+	if code, _, errs := run(t, p, "", "history", "restore", "b.db", "--accept-loss"); code != 1 || p.Accepted != 0 || !strings.Contains(errs, "it has 9 records") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 
 func TestRecovery(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.trusted.recovery != "correct horse battery staple" {
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.Recovery != "correct horse battery staple" {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
-	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 || p.trusted.recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 || p.Recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	answers := []string{"one passphrase is this", "another one is that"}
@@ -159,8 +123,8 @@ func TestRecovery(t *testing.T) {
 		defer func() { answers = answers[1:] }()
 		return answers[0], nil
 	}}
-	if code, _, _ := run(t, p, "", "history", "recovery"); code != 1 || p.trusted.recovery != "" {
-		t.Errorf("two that differ: exit %d, set %q", code, p.trusted.recovery)
+	if code, _, _ := run(t, p, "", "history", "recovery"); code != 1 || p.Recovery != "" {
+		t.Errorf("two that differ: exit %d, set %q", code, p.Recovery)
 	}
 }
 
@@ -186,7 +150,7 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
 		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
 	} {
-		code, out, _ := run(t, &parts{verdict: c.verdict}, "", "history", "verify")
+		code, out, _ := run(t, &parts{History: apptest.History{Verdict: c.verdict}}, "", "history", "verify")
 		if c.verdict.Intact != (code == ExitOK) {
 			t.Errorf("%+v: exit %d", c.verdict, code)
 		}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -64,7 +63,9 @@ func (r *run) lookAtFiles(ctx context.Context) error {
 }
 
 // lookAt looks at one file. Only the file's own faults become part of the look.
-func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, matcher.Side, error)) (look, error) {
+func lookAt(
+	ctx context.Context, f file, at func(context.Context, matcher.Blob) (matcher.Template, matcher.Side, error),
+) (look, error) {
 	if err := ctx.Err(); err != nil {
 		return look{}, err
 	}
@@ -78,7 +79,7 @@ func lookAt(ctx context.Context, f file, at func(context.Context, matcher.Blob) 
 		l.content, err = fingerprint(f)
 	}
 	var p *matcher.Problem
-	if errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "clip.")) {
+	if errors.As(err, &p) && (p.Area() == matcher.AreaDocument || p.Area() == matcher.AreaClip) {
 		return look{problem: p}, ctx.Err()
 	}
 	return l, err

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strconv"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 	"facematch/matcher/accuracy"
 )
@@ -93,9 +93,9 @@ func (r *run) by(f *matcher.Fusion) likeness {
 	return func(a, b int) float32 { return float32(-f.Distance(r.parts(a, b))) }
 }
 
-// fuse weighs the networks by a logistic regression on the genuine pairs and the
-// hardest impostor pairs: what lies far from any threshold must not weigh. The
-// fusion is scaled so that the false match rate is fmrOfPass at a distance of 1.
+// fuse weighs the networks by a logistic regression on the genuine pairs and the hardest
+// impostor pairs: pairs far from every threshold must not influence it. The fusion is scaled
+// so that the false match rate is fmrOfPass at a distance of 1.
 func (r *run) fuse(ctx context.Context, files []int) (*matcher.Fusion, error) {
 	genuine, impostor, err := r.hardPairs(ctx, files)
 	if err != nil {
@@ -233,9 +233,9 @@ func (r *run) withChecks(report *Report, impostor []float32) (*matcher.Calibrati
 	return parsed(&c)
 }
 
-// strangers says of scores, rising, how many of these lie at or above. Scores are
-// left out whose count is within a tenth of that of the next one kept above, by
-// which they are then told.
+// strangers gives, for rising scores, the number of impostor pairs at or above each. It omits
+// a score whose count is within a tenth of that of the next kept score above it; that one
+// stands for both.
 func strangers(scores []float32) (kept []matcher.Strangers) {
 	last := 0
 	for i, score := range slices.Backward(scores) {
@@ -314,12 +314,12 @@ func (r *Report) WriteCalibration(file string) error {
 	if err := vacant(file); err != nil {
 		return err
 	}
-	if err := private.Write(file, data); err != nil {
+	if err := privatefile.Write(file, data); err != nil {
 		return matcher.NewProblem("evaluate.calibration_unwritten", err)
 	}
 	return nil
 }
 
-// noBand says that no refer band is left: so few genuine pairs lie beyond the
+// noBand reports that no refer band is left, because so few genuine pairs lie beyond the
 // bound of pass.
 func noBand(p *matcher.MeasuredPairs) bool { return p.Marks[0].FNMR <= fnmrOfFail }

@@ -565,13 +565,13 @@ func TestTiedPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := test.tied()
+	all := test.identities()
 	of := map[string]int{}
 	for i, f := range test.files {
 		of[f.name] = all.person[i]
 	}
-	if all.people != 3 || of["d1"] != of["v1"] || of["d1"] != of["d2"] || of["d3"] == of["d1"] || of["v3"] == of["d3"] || of["v3"] == of["d1"] || all.torn != 1 {
-		t.Errorf("%d people, %d torn rows: %v", all.people, all.torn, of)
+	if all.people != 3 || of["d1"] != of["v1"] || of["d1"] != of["d2"] || of["d3"] == of["d1"] || of["v3"] == of["d3"] || of["v3"] == of["d1"] || all.contradictions != 1 {
+		t.Errorf("%d people, %d torn rows: %v", all.people, all.contradictions, of)
 	}
 	if got := keys(mustRun(t, test).Notes); !strings.Contains(got, "evaluate.note_torn 1") {
 		t.Errorf("notes %s", got)

@@ -140,7 +140,7 @@ func (s *tallied) measure(m *meter, t *Test) {
 func (r *run) compareChecks(ctx context.Context, report *Report) error {
 	whole := newTallied(r.test)
 	decisions := Decisions{Conditions: r.Rules}
-	people := r.test.tied()
+	people := r.test.identities()
 	err := r.listed(ctx, report, func(p pair) error {
 		result, err := r.Engine.Result(r.looks[p.a].template, r.looks[p.b].template, r.Rules)
 		if err != nil {
@@ -158,8 +158,8 @@ func (r *run) compareChecks(ctx context.Context, report *Report) error {
 	people.bound(&decisions)
 	report.Decisions, report.Rarity = &decisions, r.rarity()
 	whole.measure(newMeter(report, whole.all.sample(), percentages{}), r.test)
-	if people.torn > 0 {
-		r.tell("evaluate.note_torn", "Count", people.torn)
+	if people.contradictions > 0 {
+		r.tell("evaluate.note_torn", "Count", people.contradictions)
 	}
 	r.tell("evaluate.note_people")
 	if r.Calibrate {
@@ -183,7 +183,9 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 	}
 	total, readable, compared := r.pairsOf(indices(len(r.looks))), r.pairsOf(tried), r.pairsOf(usable)
 	report.Unread = total.Genuine + total.Impostor - readable.Genuine - readable.Impostor
-	report.NotCompared = Counts{Genuine: readable.Genuine - compared.Genuine, Impostor: readable.Impostor - compared.Impostor}
+	report.NotCompared = Counts{
+		Genuine: readable.Genuine - compared.Genuine, Impostor: readable.Impostor - compared.Impostor,
+	}
 	groups := make([][]int, len(r.test.groups))
 	for _, i := range usable {
 		if g := r.test.files[i].group; g != noGroup {
@@ -206,7 +208,10 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 
 // measurePeople compares all these files, and then those of each group. The
 // scores of all are let go before the next are made.
-func (r *run) measurePeople(ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness, meterOf func(*accuracy.Sample) *meter) error {
+func (r *run) measurePeople(
+	ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness,
+	meterOf func(*accuracy.Sample) *meter,
+) error {
 	all, err := r.everyPair(ctx, stage, files, like)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ const (
 	histogramBins = 50
 )
 
-// targets are the false match rates at which the false non-match rate is told.
+// targets are the false match rates at which the false non-match rate is reported.
 var targets = []float64{1e-2, 1e-3, 1e-4, 1e-5, 1e-6}
 
 // groupTargets are those at whose thresholds the groups are compared: the bounds
@@ -25,7 +25,7 @@ var groupTargets = []float64{1e-3, 1e-4}
 // and fail.
 var anchors = []float64{matcher.PassFrom, matcher.ResultTrue, matcher.FailUnder}
 
-// rareScores are those of whole checks that are told in words.
+// rareScores are the scores of whole checks whose rarity the text report names.
 var rareScores = []float64{matcher.FailUnder, matcher.ResultTrue, matcher.PassFrom, 90}
 
 // What a curve is drawn by.
@@ -37,8 +37,8 @@ const (
 	// Further points where impostor pairs begin to be frequent, and half of them are.
 	fmrOf40 = 0.1
 	fmrOf20 = 0.5
-	// wellBelow the bound of pass, as a share of it, must lie the median of genuine
-	// pairs to be drawn; nearer, the curve would fall from 90 to 80 as from a cliff.
+	// wellBelow is a share of the bound of pass. The median of genuine pairs is a point of
+	// the curve only below it; nearer to the bound, the curve would fall steeply from 90 to 80.
 	wellBelow = 0.8
 	// What fmrOfPass and fnmrOfFail can be measured on at all.
 	leastGenuine  = 100

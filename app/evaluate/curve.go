@@ -22,9 +22,9 @@ func (s steps) distance() float64 { return float64(s) / distanceSteps }
 // pinned is where a curve passes 80, 70 and 60.
 type pinned struct{ d80, d70, d60 steps }
 
-// newCurve draws the curve of a sample of distances, which must be enough. Its
-// thresholds can be printed and are measured as printed. The problem is
-// evaluate.calibrate_curve: people who cannot be told apart at all.
+// newCurve makes the curve of a sample of distances, which must be large enough. Its
+// thresholds are rounded as they are printed, and measured in that form. The problem is
+// evaluate.calibrate_curve: the engine cannot distinguish these people.
 func newCurve(s *accuracy.Sample) (*curve, error) {
 	d80, d70 := within(s, fmrOfPass), within(s, fmrOfResult)
 	d60 := upTo(-s.AtFNMR(fnmrOfFail))
@@ -73,10 +73,10 @@ func (c *curve) add(at steps, percentage float64) {
 	}
 }
 
-// pin puts the anchors in order: d80 is below d70, and d60 anywhere. A stricter
-// bound than 70's keeps 70's promise, and a more lenient one than 60's keeps that
-// of 60; so 70 gives way to 60, and 60 to 80. Where 60 lies at or below 80 there
-// is no refer band: the curve falls from 80 to 60 in two steps.
+// pin puts the anchors in order: d80 is below d70, and d60 can be anywhere. A stricter bound
+// than that of 70 still keeps the false match rate of 70, and a more lenient one than that of
+// 60 still keeps its non-match rate. So 70 moves for 60, and 60 moves for 80. Where 60 is at
+// or below 80 there is no refer band: the curve falls from 80 to 60 in two steps.
 func pin(d80, d70, d60 steps) pinned {
 	if d60 > d70 {
 		return pinned{d80, d70, d60}

@@ -1,21 +1,18 @@
-// Package evaluate measures how often an engine takes two people for one, and
-// one person for two, on pictures whose people are known: a biometric technology
-// evaluation in the terms of ISO/IEC 19795-1.
+// Package evaluate measures how often an engine takes two people for one, and one person for
+// two, on pictures of known people: a technology evaluation in the terms of ISO/IEC 19795-1.
 //
 //	list or folder ─▶ Test ─▶ each file looked at once ─▶ templates in memory
 //	                                                            │ every pair
 //	                              text, HTML, JSON ◀─ Report ◀──┘ scores
 //
-// Templates live in memory for the run, 2.5 KB each, and go with it. They are
-// never written, not even to a private folder: ten thousand take 25 MB, and what
-// was never on a disk need not be wiped from it. Scores are kept as float32; the
-// most they take is said in constants.go.
+// Templates are kept in memory for the run, 2.5 KB each. They are never written to a disk,
+// not even to a private folder, so they need not be wiped from one: ten thousand take 25 MB.
+// Scores are kept as float32; constants.go bounds their memory.
 //
-// From the same scores comes a calibration where one is asked for: of people's
-// pairs the fusion of two networks and the curve, of whole checks how rare a score
-// is among strangers.
+// On request the same scores give a calibration: from pairs of people the fusion of two
+// networks and the curve, from whole checks how rare a score is among strangers.
 //
-// A test is no check: nothing of it stands in the history.
+// A test is not a check: the history does not record it.
 package evaluate
 
 import (
@@ -41,7 +38,7 @@ const (
 	StageFiles matcher.Stage = "files" // each file is looked at
 	StagePairs matcher.Stage = "pairs" // the pairs are compared
 	StageAlone matcher.Stage = "alone" // the pairs are compared by go-face alone
-	StageHard  matcher.Stage = "hard"  // the hardest pairs are looked for, to fit the fusion on
+	StageHard  matcher.Stage = "hard"  // the hardest pairs are selected, to fit the fusion on
 	StageScale matcher.Stage = "scale" // the pairs are compared by the fusion, to scale it
 	StageCurve matcher.Stage = "curve" // the pairs are compared for the new curve
 	quietly    matcher.Stage = ""
@@ -173,7 +170,7 @@ func Run(ctx context.Context, p Params, t *Test, progress matcher.ProgressFunc) 
 	return report, nil
 }
 
-// closingNotes are what the numbers themselves ask to be said.
+// closingNotes are the caveats that the numbers call for.
 func (r *run) closingNotes(report *Report) {
 	if n := r.identical.Genuine + r.identical.Impostor; n > 0 {
 		r.tell("evaluate.note_identical", "Count", n)

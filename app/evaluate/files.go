@@ -3,16 +3,16 @@ package evaluate
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
-// Prepare makes the folder a report is to be written to, so that a wrong one is
-// found out before the work. What lies in it stays. Its problem is
-// evaluate.report_unwritten.
+// Prepare makes the folder for a report, so that a folder that cannot be written is noticed
+// before the work. Its contents stay. The problem is evaluate.report_unwritten.
 func Prepare(folder string) error {
 	err := os.MkdirAll(folder, 0o700)
 	if err == nil {
@@ -30,13 +30,12 @@ func writable(folder string) error {
 	if err != nil {
 		return err
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// Write writes report.html, report.json, and the charts det and scores as .svg
-// and .png into the folder. Where no threshold makes both kinds of errors there is no
-// DET curve, and one of an earlier report is removed.
+// Write writes report.html, report.json, and the charts det.svg and scores.svg into the
+// folder. Where no threshold makes both kinds of errors there is no DET curve, and one of
+// an earlier report is removed.
 func (r *Report) Write(folder string, w Words) error {
 	page, err := r.HTML(w)
 	if err != nil {
@@ -46,20 +45,12 @@ func (r *Report) Write(folder string, w Words) error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{"report.html": page, "report.json": data}
-	said := words{w, r}
-	scores := said.scoreChart()
-	files["scores.svg"] = scores.SVG()
-	if files["scores.png"], err = scores.PNG(); err != nil {
-		return err
+	report := words{w, r}
+	files := map[string][]byte{
+		"report.html": page, "report.json": data, "scores.svg": report.scoreChart().SVG(), "det.svg": nil,
 	}
-	files["det.svg"], files["det.png"] = nil, nil
-	if len(said.detPoints()) > 1 {
-		det := said.detChart()
-		files["det.svg"] = det.SVG()
-		if files["det.png"], err = det.PNG(); err != nil {
-			return err
-		}
+	if len(report.detPoints()) > 1 {
+		files["det.svg"] = report.detChart().SVG()
 	}
 	for name, data := range files {
 		path := filepath.Join(folder, name)
@@ -69,7 +60,7 @@ func (r *Report) Write(folder string, w Words) error {
 			}
 			continue
 		}
-		if err := private.Write(path, data); err != nil {
+		if err := privatefile.Write(path, data); err != nil {
 			return matcher.NewProblem("evaluate.report_unwritten", err)
 		}
 	}

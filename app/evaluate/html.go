@@ -58,8 +58,14 @@ func inline(c chart.Chart) template.HTML { return template.HTML(c.SVG()) }
 func (w words) detChart() chart.Chart {
 	c := chart.Chart{
 		Title: w.T("evaluate.det_title", "Data", w.Data),
-		X:     chart.Axis{Label: w.T("evaluate.fmr_axis"), Min: floorPower(1 / float64(max(w.Impostor, 10))), Max: 1, Log: true, Format: percentTick},
-		Y:     chart.Axis{Label: w.T("evaluate.fnmr_axis"), Min: floorPower(1 / float64(max(w.Genuine, 10))), Max: 1, Log: true, Format: percentTick},
+		X: chart.Axis{
+			Label: w.T("evaluate.fmr_axis"), Min: floorPower(1 / float64(max(w.Impostor, 10))), Max: 1, Log: true,
+			Format: percentTick,
+		},
+		Y: chart.Axis{
+			Label: w.T("evaluate.fnmr_axis"), Min: floorPower(1 / float64(max(w.Genuine, 10))), Max: 1, Log: true,
+			Format: percentTick,
+		},
 	}
 	c.Curves = []chart.Curve{{Points: w.detPoints()}}
 	return c
@@ -79,8 +85,13 @@ func (w words) detPoints() (points [][2]float64) {
 // scoreChart is the histogram of both kinds, each as shares of its own: there
 // are a thousand times as many impostor pairs.
 func (w words) scoreChart() chart.Chart {
-	genuine := chart.Curve{Label: w.T("evaluate.genuine_curve", "Count", w.Genuine, "Number", number(w.Genuine)), Filled: true}
-	impostor := chart.Curve{Label: w.T("evaluate.impostor_curve", "Count", w.Impostor, "Number", number(w.Impostor)), Filled: true, Second: true}
+	genuine := chart.Curve{
+		Label: w.T("evaluate.genuine_curve", "Count", w.Genuine, "Number", number(w.Genuine)), Filled: true,
+	}
+	impostor := chart.Curve{
+		Label: w.T("evaluate.impostor_curve", "Count", w.Impostor, "Number", number(w.Impostor)), Filled: true,
+		Second: true,
+	}
 	most := 0.0
 	add := func(c *chart.Curve, b Bin, n, of int) {
 		y := float64(n) / float64(max(of, 1))
@@ -93,7 +104,10 @@ func (w words) scoreChart() chart.Chart {
 	}
 	c := chart.Chart{
 		Title: w.T("evaluate.scores_title", "Data", w.Data),
-		X:     chart.Axis{Label: w.T("evaluate.axis_" + w.Unit), Min: w.Histogram[0].From, Max: w.Histogram[len(w.Histogram)-1].To, Format: short2},
+		X: chart.Axis{
+			Label: w.T("evaluate.axis_" + w.Unit), Min: w.Histogram[0].From, Max: w.Histogram[len(w.Histogram)-1].To,
+			Format: short2,
+		},
 		Y:     chart.Axis{Label: w.T("evaluate.share_axis"), Min: 0, Max: most * 1.05, Format: percentTick},
 		Marks: w.marks(),
 	}

@@ -33,7 +33,7 @@ type reader struct {
 	gone   []Detail // files that are not there, each once
 }
 
-// entry is where a pair stood first, and what was said of it.
+// entry is where a pair stood first, and whether it was said to show one person.
 type entry struct {
 	line int
 	same bool
@@ -50,13 +50,17 @@ func readList(kind Kind, list, a, b string) (*Test, error) {
 			return err
 		}
 		clip := kind == ChecksTest
-		return r.pair(row, pair{a: r.file(row, a, false), b: r.file(row, b, clip), same: same, group: r.group(row.cells["group"])})
+		return r.pair(
+			row, pair{a: r.file(row, a, false), b: r.file(row, b, clip), same: same, group: r.group(row.cells["group"])},
+		)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if n := len(r.gone); n > 0 {
-		return nil, matcher.NewProblem("evaluate.files_missing", nil, "Count", n, "Line", r.gone[0].Line, "File", r.gone[0].File)
+		return nil, matcher.NewProblem(
+			"evaluate.files_missing", nil, "Count", n, "Line", r.gone[0].Line, "File", r.gone[0].File,
+		)
 	}
 	if r.self > 0 {
 		r.test.tell("evaluate.note_self", "Count", r.self)

@@ -12,10 +12,10 @@ import (
 // unit is how a report speaks of the scores of a sample.
 type unit interface {
 	name() string
-	// value is a score as it is told.
+	// value is a score in the report's unit.
 	value(score float64) float64
-	// above is the most lenient threshold that can be printed and that no score
-	// below the given one reaches: as printed, and to ask the sample with.
+	// above is the most lenient printable threshold that no score below this one reaches: as
+	// it is printed, and as it is looked up in the sample.
 	above(score float64) (printed, like float64)
 	// from is the most lenient threshold that can be printed of those with at
 	// least this percentage, searched down to the lowest score; false where none
@@ -108,17 +108,17 @@ func newAloneMeter(r *Report, whole *accuracy.Sample) *meter {
 	return m
 }
 
-// newMeter fills in what the sample of all scores tells.
+// newMeter fills in what follows from the sample of all scores.
 func newMeter(r *Report, whole *accuracy.Sample, u unit) *meter {
 	m := &meter{report: r, whole: whole, unit: u, groups: &r.Groups}
 	r.Unit, r.Genuine, r.Impostor = u.name(), whole.Genuine(), whole.Impostor()
 	r.Targets, r.Anchors, r.Groups = []Target{}, []Target{}, []Group{}
 	r.DET, r.Histogram = []Point{}, []Bin{}
 	if s, ok := whole.GenuineSummary(); ok {
-		r.Scores.Genuine = m.told(s)
+		r.Scores.Genuine = m.inUnit(s)
 	}
 	if s, ok := whole.ImpostorSummary(); ok {
-		r.Scores.Impostor = m.told(s)
+		r.Scores.Impostor = m.inUnit(s)
 	}
 	if rate, threshold := whole.EER(); !math.IsNaN(rate) {
 		at := u.value(threshold)
@@ -135,15 +135,17 @@ func newMeter(r *Report, whole *accuracy.Sample, u unit) *meter {
 	}
 	for _, b := range whole.Histogram(histogramBins) {
 		from, to := u.value(b.From), u.value(b.To)
-		r.Histogram = append(r.Histogram, Bin{From: min(from, to), To: max(from, to), Genuine: b.Genuine, Impostor: b.Impostor})
+		r.Histogram = append(
+			r.Histogram, Bin{From: min(from, to), To: max(from, to), Genuine: b.Genuine, Impostor: b.Impostor},
+		)
 	}
 	slices.SortFunc(r.Histogram, func(a, b Bin) int { return cmp.Compare(a.From, b.From) })
 	m.whole = nil // a hundred million scores: the groups' need the room
 	return m
 }
 
-// told is the summary in the report's unit. As distances the ends change sides.
-func (m *meter) told(s accuracy.Summary) *accuracy.Summary {
+// inUnit is the summary in the report's unit. As distances the ends change sides.
+func (m *meter) inUnit(s accuracy.Summary) *accuracy.Summary {
 	v := m.unit.value
 	out := accuracy.Summary{Min: v(s.Min), P5: v(s.P5), Median: v(s.Median), P95: v(s.P95), Max: v(s.Max), Mean: v(s.Mean)}
 	if out.Min > out.Max {
@@ -193,7 +195,9 @@ func (m *meter) fill(t Target, printed, like float64) Target {
 
 // group compares a group's scores with the whole.
 func (m *meter) group(name string, s *accuracy.Sample) {
-	g := Group{Name: name, Genuine: s.Genuine(), Impostor: s.Impostor(), At: []GroupRate{}, Direction: s.Impostor() < rareFrom}
+	g := Group{
+		Name: name, Genuine: s.Genuine(), Impostor: s.Impostor(), At: []GroupRate{}, Direction: s.Impostor() < rareFrom,
+	}
 	for _, b := range m.bounds {
 		rate := GroupRate{Target: b.target, FMR: measure(s.FMR(b.like)), FNMR: measure(s.FNMR(b.like))}
 		if b.whole.Errors > 0 && s.Impostor() > 0 {

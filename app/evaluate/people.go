@@ -12,12 +12,11 @@ import (
 	"facematch/matcher"
 )
 
-// PeopleOptions are what can be said of the people of a folder. The paths are of
-// tables.
+// PeopleOptions describe the people of a folder. The paths are those of tables.
 type PeopleOptions struct {
 	Groups string // columns person, group; empty: none
 	Split  string // columns person, part; empty: everybody is taken
-	Part   string // who is taken of the split
+	Part   string // the part of the split whose people are used
 }
 
 // People reads a folder that holds a folder for each person, with that person's
@@ -137,7 +136,7 @@ func (t *Test) part(names []string, split, part string) ([]string, error) {
 	return taken, nil
 }
 
-// readPeople reads a table that says one thing of each person.
+// readPeople reads a table with one value for each person.
 func readPeople(path, column string) (map[string]string, error) {
 	said, first := map[string]string{}, map[string]int{}
 	err := readTable(path, []string{"person", column}, nil, func(r row) error {

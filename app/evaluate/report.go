@@ -49,8 +49,8 @@ type Report struct {
 
 	Notes []matcher.Notice `json:"notes"`
 
-	// Calibration is what Params.Calibrate asked for. It is no part of the report:
-	// the report is of the calibration in force.
+	// Calibration is the new one that Params.Calibrate asked for. It is not part of the
+	// report, which describes the calibration in force.
 	Calibration *matcher.Calibration `json:"-"`
 
 	// Details name lines and files: for the terminal only. Dropped is how many
@@ -113,8 +113,8 @@ type Measure struct {
 	Rate   *float64 `json:"rate"` // null without trials
 	Low    float64  `json:"low"`
 	High   float64  `json:"high"`
-	// People are the bounds by drawing the people anew, of a share of whole checks;
-	// null where there was no error, of which they say nothing.
+	// People are the bounds of a share of whole checks, by bootstrap over the people; null
+	// where there was no error, because a bootstrap then says nothing.
 	People *Bounds `json:"people,omitempty"`
 }
 
@@ -190,10 +190,10 @@ type Rarity struct {
 	Fewer bool    `json:"fewer"`
 }
 
-// Summary says where the scores of one kind lie.
+// Summary describes the scores of one kind.
 type Summary = accuracy.Summary
 
-// Spread is where the scores lie; null without pairs of a kind.
+// Spread describes the distribution of scores; null without pairs of a kind.
 type Spread struct {
 	Genuine  *Summary `json:"genuine"`
 	Impostor *Summary `json:"impostor"`

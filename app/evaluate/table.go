@@ -33,14 +33,14 @@ func readTable(path string, needed, wanted []string, do func(row) error) error {
 	defer f.Close()
 	text := bufio.NewReader(f)
 	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
-		text.Discard(3) // what Windows puts before UTF-8
+		_, _ = text.Discard(3) // what Windows puts before UTF-8
 	}
 	first, _ := text.Peek(text.Size())
 	if bytes.IndexByte(first, 0) >= 0 {
 		return matcher.NewProblem("evaluate.not_text", nil)
 	}
 	r := csv.NewReader(text)
-	r.FieldsPerRecord = -1 // told with the line and the column
+	r.FieldsPerRecord = -1 // a wrong number is reported below, with its line and column
 	if r.Comma = separator(first); r.Comma == '\t' {
 		r.LazyQuotes = true // few writers of TSV quote
 	}

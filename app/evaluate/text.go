@@ -109,7 +109,10 @@ func (t *text) tellDecisions() {
 	for _, c := range t.conditions() {
 		t.wrap("  ", c)
 	}
-	t.line("  %-12s %8s %8s %8s %14s", "", t.T("evaluate.pass"), t.T("evaluate.refer"), t.T("evaluate.fail"), t.T("evaluate.not_compared_column"))
+	t.line(
+		"  %-12s %8s %8s %8s %14s", "", t.T("evaluate.pass"), t.T("evaluate.refer"), t.T("evaluate.fail"),
+		t.T("evaluate.not_compared_column"),
+	)
 	for _, o := range []struct {
 		key string
 		Outcomes
@@ -152,7 +155,10 @@ func (t *text) tellAnchors() {
 }
 
 func (t *text) rateHead(first string) {
-	t.row(t.T(first), t.T("evaluate.unit_"+t.Unit), t.T("evaluate.percentage_column"), t.T("evaluate.fmr_column"), t.T("evaluate.fnmr_column"))
+	t.row(
+		t.T(first), t.T("evaluate.unit_"+t.Unit), t.T("evaluate.percentage_column"), t.T("evaluate.fmr_column"),
+		t.T("evaluate.fnmr_column"),
+	)
 }
 
 func (t *text) rate(name string, a Target) {
@@ -183,7 +189,10 @@ func (t *text) groups() {
 		return
 	}
 	t.title("evaluate.alone")
-	t.line("    %-5s %-8s %-31s%s", t.T("evaluate.target"), t.T("evaluate.unit_distance"), t.T("evaluate.fmr_column"), t.T("evaluate.fnmr_column"))
+	t.line(
+		"    %-5s %-8s %-31s%s", t.T("evaluate.target"), t.T("evaluate.unit_distance"), t.T("evaluate.fmr_column"),
+		t.T("evaluate.fnmr_column"),
+	)
 	t.wrap("  ", t.T("evaluate.whole"))
 	for _, a := range t.Alone.Targets {
 		if !a.Supported {
@@ -197,7 +206,10 @@ func (t *text) groups() {
 }
 
 func (t *text) groupTable(groups []Group) {
-	t.line("    %-5s %-31s%-7s %s", t.T("evaluate.target"), t.T("evaluate.fmr_column"), t.T("evaluate.ratio"), t.T("evaluate.fnmr_column"))
+	t.line(
+		"    %-5s %-31s%-7s %s", t.T("evaluate.target"), t.T("evaluate.fmr_column"), t.T("evaluate.ratio"),
+		t.T("evaluate.fnmr_column"),
+	)
 	for _, g := range groups {
 		t.wrap("  ", t.T("evaluate.group", "Name", g.Name, "Genuine", number(g.Genuine), "Impostor", number(g.Impostor)))
 		for _, at := range g.At {
@@ -211,7 +223,10 @@ func (t *text) groupTable(groups []Group) {
 
 func (t *text) scores() {
 	t.title("evaluate.scores_" + t.Unit)
-	t.line("  %-10s %9s %9s %9s %9s %9s %9s", "", t.T("evaluate.lowest"), "5 %", t.T("evaluate.median"), "95 %", t.T("evaluate.highest"), t.T("evaluate.mean"))
+	t.line(
+		"  %-10s %9s %9s %9s %9s %9s %9s", "", t.T("evaluate.lowest"), "5 %", t.T("evaluate.median"), "95 %",
+		t.T("evaluate.highest"), t.T("evaluate.mean"),
+	)
 	for _, of := range t.summaries() {
 		line, s := fmt.Sprintf("  %-10s", t.T(of.Key)), of.Value
 		for _, x := range []float64{s.Min, s.P5, s.Median, s.P95, s.Max, s.Mean} {
@@ -237,7 +252,10 @@ func (r *Report) CalibrationText(w Words) []byte {
 	t := &text{words: words{w, r}}
 	if p := r.Calibration.Pairs; r.Kind == PeopleTest {
 		t.wrap("", t.T("evaluate.calibrated_pairs", "Genuine", number(p.Genuine), "Impostor", number(p.Impostor)))
-		t.line("  %-6s %9s  %-24s %s", t.T("evaluate.percentage"), t.T("evaluate.unit_distance"), t.T("evaluate.mark_fmr"), t.T("evaluate.mark_fnmr"))
+		t.line(
+			"  %-6s %9s  %-24s %s", t.T("evaluate.percentage"), t.T("evaluate.unit_distance"), t.T("evaluate.mark_fmr"),
+			t.T("evaluate.mark_fnmr"),
+		)
 		for _, m := range p.Marks {
 			t.line("  %-6s %9.4f  %-24s %s", short(m.Percentage), m.Distance, mark(m.FMR, m.FMRHigh), mark(m.FNMR, m.FNMRHigh))
 		}

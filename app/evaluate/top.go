@@ -21,8 +21,8 @@ func newTop[T any](most int, compare func(a, b T) int) *top[T] {
 	return &top[T]{most: most, compare: compare}
 }
 
-// least is the last value that was among the first when they were last sorted;
-// what lies behind it need not be added. False: anything may be among them.
+// least is the last value that was among the first when they were last sorted. A value
+// behind it need not be added. False: any value may be among the first.
 func (t *top[T]) least() (T, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

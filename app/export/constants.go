@@ -1,8 +1,7 @@
 package export
 
-// MaxPDF is how many checks a PDF may hold. Its table is made in memory, and
-// nobody turns more pages than these take (about 200); CSV and JSON Lines have
-// no bound.
+// MaxPDF is how many checks a PDF may hold, about 200 pages: its table is made in memory.
+// CSV and JSON Lines have no bound.
 const MaxPDF = 5000
 
 // bufferSize is how much of a CSV or JSON Lines file is gathered before it is

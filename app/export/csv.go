@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,33 +13,39 @@ import (
 	"facematch/matcher"
 )
 
-// column is a column of the CSV: texts go through CSVSafe, values are numbers,
-// times and words of the program's own.
+// column is a column of the CSV: texts go through CSVSafe, values are numbers, times and
+// words of the program's own.
 type column struct {
 	name  string
+	row   bool // its value stands in the Row, so that a list has it too
 	value func(d history.Detail) string
 	text  func(d history.Detail) string
 }
 
-// columns are in the order of the file. More are added at the end only, where
-// names are not asked for.
+// columns are in the order of the file. New ones are added at the end.
 var columns = []column{
-	{name: "seq", value: func(d history.Detail) string { return strconv.FormatInt(d.Seq, 10) }},
-	{name: "time", value: func(d history.Detail) string { return stamp(d.At) }},
-	{name: "mode", text: func(d history.Detail) string { return string(d.Mode) }},
-	{name: "outcome", text: func(d history.Detail) string { return string(d.Outcome) }},
-	{name: "score", value: func(d history.Detail) string { return optional(d.Score, history.FormatScore) }},
-	{name: "code", value: func(d history.Detail) string { return optional(d.Code, strconv.Itoa) }},
+	{name: "seq", row: true, value: func(d history.Detail) string { return strconv.FormatInt(d.Seq, 10) }},
+	{name: "time", row: true, value: func(d history.Detail) string { return stamp(d.At) }},
+	{name: "mode", row: true, text: func(d history.Detail) string { return string(d.Mode) }},
+	{name: "outcome", row: true, text: func(d history.Detail) string { return string(d.Outcome) }},
+	{name: "score", row: true, value: func(d history.Detail) string { return optional(d.Score, history.FormatScore) }},
+	{name: "code", row: true, value: func(d history.Detail) string { return optional(d.Code, strconv.Itoa) }},
 	{name: "result", value: finished(func(f history.Finished) string { return optional(f.Result, strconv.FormatBool) })},
 	{name: "status", text: finished(func(f history.Finished) string { return string(f.Status) })},
 	{name: "percentages", value: finished(func(f history.Finished) string { return percentages(f.Percentages) })},
 	{name: "failed_conditions", text: finished(func(f history.Finished) string { return strings.Join(f.Failed, "; ") })},
-	{name: "refer_conditions", text: finished(func(f history.Finished) string { return strings.Join(f.FailedRefer, "; ") })},
+	{
+		name: "refer_conditions",
+		text: finished(func(f history.Finished) string { return strings.Join(f.FailedRefer, "; ") }),
+	},
 	{name: "flaw", text: finished(func(f history.Finished) string { return string(f.Flaw) })},
 	{name: "document_flaw", text: finished(func(f history.Finished) string { return string(f.DocumentFlaw) })},
 	{name: "problem", text: finished(func(f history.Finished) string { return f.Problem })},
-	{name: "took_seconds", value: finished(func(f history.Finished) string { return strconv.FormatFloat(f.Took.Seconds(), 'f', 3, 64) })},
-	{name: "decision", text: func(d history.Detail) string { return string(d.Decision) }},
+	{
+		name:  "took_seconds",
+		value: finished(func(f history.Finished) string { return strconv.FormatFloat(f.Took.Seconds(), 'f', 3, 64) }),
+	},
+	{name: "decision", row: true, text: func(d history.Detail) string { return string(d.Decision) }},
 	{name: "decisions", value: func(d history.Detail) string { return strconv.Itoa(len(d.Decisions)) }},
 	{name: "decided_at", value: decided(func(l history.Decided) string { return stamp(l.At) })},
 	{name: "decided_by", text: decided(func(l history.Decided) string { return l.Operator })},
@@ -51,9 +58,9 @@ var columns = []column{
 		}
 		return strconv.FormatBool(l.Verified)
 	})},
-	{name: "operator", text: func(d history.Detail) string { return d.Operator }},
+	{name: "operator", row: true, text: func(d history.Detail) string { return d.Operator }},
 	{name: "signed_in", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.SignedIn) }},
-	{name: "desk", text: func(d history.Detail) string { return d.Desk }},
+	{name: "desk", row: true, text: func(d history.Detail) string { return d.Desk }},
 	{name: "minor", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.Minor) }},
 	{name: "portrait_chosen", value: func(d history.Detail) string {
 		if d.Started.Chosen.Number == 0 {
@@ -66,21 +73,27 @@ var columns = []column{
 	{name: "engine", text: func(d history.Detail) string { return description(d).Engine }},
 	{name: "calibration", text: func(d history.Detail) string { return description(d).Calibration }},
 	{name: "program", text: func(d history.Detail) string { return d.Started.Program }},
-	{name: "session", text: func(d history.Detail) string { return d.Session }},
-	{name: "check", text: func(d history.Detail) string { return d.Check }},
-	{name: "request", text: func(d history.Detail) string { return d.Request }},
+	{name: "session", row: true, text: func(d history.Detail) string { return d.Session }},
+	{name: "check", row: true, text: func(d history.Detail) string { return d.Check }},
+	{name: "request", row: true, text: func(d history.Detail) string { return d.Request }},
 }
 
-// nameColumns come last, where names are asked for. Each says in the next
-// column why it is empty, so that no name can be taken for such a word.
+// nameColumns come last, where names are asked for. The column after each says why it is
+// empty, so that such a word cannot be mistaken for a name.
 var nameColumns = []column{
-	{name: "name", text: func(d history.Detail) string { return d.Name }},
-	{name: "name_state", value: func(d history.Detail) string { return state(d.Name != "", d.Sealed, d.Erased) }},
+	{name: "name", row: true, text: func(d history.Detail) string { return d.Name }},
+	{
+		name: "name_state", row: true,
+		value: func(d history.Detail) string { return state(d.Name != "", d.Sealed, d.Erased) },
+	},
 	{name: "note", text: decided(func(l history.Decided) string { return l.Note })},
-	{name: "note_state", value: decided(func(l history.Decided) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) })},
+	{
+		name:  "note_state",
+		value: decided(func(l history.Decided) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) }),
+	},
 }
 
-// finished reads a value of the end of a check; empty where it has none.
+// finished takes a value from the end of a check; empty where it has not ended.
 func finished(of func(history.Finished) string) func(history.Detail) string {
 	return func(d history.Detail) string {
 		if d.Finished == nil {
@@ -90,7 +103,7 @@ func finished(of func(history.Finished) string) func(history.Detail) string {
 	}
 }
 
-// decided reads a value of the newest decision; empty where there is none.
+// decided takes a value from the newest decision; empty where there is none.
 func decided(of func(history.Decided) string) func(history.Detail) string {
 	return func(d history.Detail) string {
 		if l := last(d); l != nil {
@@ -107,10 +120,10 @@ func optional[T any](v *T, format func(T) string) string {
 	return format(*v)
 }
 
-// state says what became of a sealed part: "given", "sealed", "erased" or "none".
-func state(given, sealed, erased bool) string {
+// state is what became of a sealed part: "given", "sealed", "erased" or "none".
+func state(there, sealed, erased bool) string {
 	switch {
-	case given:
+	case there:
 		return "given"
 	case sealed:
 		return "sealed"
@@ -120,7 +133,7 @@ func state(given, sealed, erased bool) string {
 	return "none"
 }
 
-// description is what decided in the end or, before that, what was going to.
+// description describes what decided or, where nothing has yet, what was going to.
 func description(d history.Detail) matcher.Description {
 	if d.Finished != nil && d.Finished.Description.Engine != "" {
 		return d.Finished.Description
@@ -138,10 +151,10 @@ func percentages(all []int64) string {
 	return strings.Join(words, " ")
 }
 
-// ByteOrderMark before CSV tells spreadsheets that it is UTF-8. Opened by a double
-// click they would otherwise take it for the system's old encoding, and spoil each
-// letter beyond ASCII. A program that reads standard output would find it in the
-// name of the first column.
+// ByteOrderMark before CSV marks it as UTF-8 for spreadsheets. Without it a double click
+// opens the file in the system's old encoding, which breaks every letter beyond ASCII. On
+// standard output it is left out: a program that reads it would find the mark in the name
+// of the first column.
 const ByteOrderMark = "\uFEFF"
 
 type csvWriter struct {
@@ -155,12 +168,25 @@ type csvWriter struct {
 func newCSV(to io.Writer, names bool) *csvWriter {
 	w := &csvWriter{to: bufio.NewWriterSize(to, bufferSize), columns: columns}
 	if names {
-		w.columns = append(columns[:len(columns):len(columns)], nameColumns...)
+		w.columns = slices.Concat(columns, nameColumns)
 	}
 	w.csv = csv.NewWriter(w.to)
 	w.csv.UseCRLF = true // RFC 4180
 	w.cells = make([]string, len(w.columns))
 	return w
+}
+
+// WriteRows writes rows of a list as CSV: those columns of an export that a row holds.
+func WriteRows(to io.Writer, rows []history.Row, names bool) error {
+	w := newCSV(to, names)
+	w.columns = slices.DeleteFunc(slices.Clone(w.columns), func(c column) bool { return !c.row })
+	w.cells = w.cells[:len(w.columns)]
+	for _, r := range rows {
+		if err := w.Check(history.Detail{Row: r}); err != nil {
+			return err
+		}
+	}
+	return w.End(history.Head{})
 }
 
 func (w *csvWriter) head() error {

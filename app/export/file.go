@@ -26,9 +26,9 @@ const KeyExists = "export.exists"
 // tempName is what files are called that have no name of their own yet.
 const tempName = ".facematch-export-*"
 
-// File is an export on its way to the disk. It is written where it will lie, has
-// mode 0600, and gets its name when it is whole, so that whoever finds the name
-// finds all of it. Its SHA-256 is taken as it is written.
+// File is an export that is being written. It lies in its folder from the start, has mode
+// 0600, and gets its name when it is complete, so that a file with that name is never
+// partial. Its SHA-256 is computed while it is written.
 //
 //	CreateFile ─▶ Write… ─▶ Close ─▶ (the caller records it) ─▶ Publish
 //	      └──────────┴────────┴── Abort, at any time before Publish: nothing is left
@@ -61,9 +61,9 @@ func newTemp(dir string) (temp, error) {
 
 // drop closes the file and leaves nothing of it, unless it has got its name.
 func (t temp) drop() {
-	t.Close()
+	_ = t.Close()
 	if t.named {
-		os.Remove(t.Name())
+		_ = os.Remove(t.Name())
 	}
 }
 
@@ -146,13 +146,13 @@ func (f *File) Publish(head history.Head, checks int64) error {
 	if err = errors.Join(err, digest.Sync()); err != nil {
 		return unwritten(err)
 	}
-	// The digest first: who finds an export finds its digest.
+	// The digest comes first: an export never lies there without its digest.
 	if err := f.name(&digest, f.path+DigestEnding); err != nil {
 		return err
 	}
 	if err := f.name(&f.temp, f.path); err != nil {
 		if !f.overwrite {
-			os.Remove(f.path + DigestEnding)
+			_ = os.Remove(f.path + DigestEnding)
 		}
 		return err
 	}
@@ -160,7 +160,7 @@ func (f *File) Publish(head history.Head, checks int64) error {
 	// for that; the export is whole there too.
 	if dir, err := os.Open(filepath.Dir(f.path)); err == nil {
 		_ = dir.Sync()
-		dir.Close()
+		_ = dir.Close()
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (f *File) name(t *temp, to string) error {
 		return err
 	}
 	if err := os.Rename(from, to); err != nil {
-		os.Remove(from)
+		_ = os.Remove(from)
 		return unwritten(err)
 	}
 	t.named = false // nothing is left to be removed
@@ -216,13 +216,13 @@ func (t *temp) placed(dir string) (string, error) {
 	if t.named {
 		return t.Name(), nil
 	}
-	// A name nobody has: that of a file which is made and removed.
+	// A free name: that of a file which is made and removed again.
 	f, err := os.CreateTemp(dir, tempName)
 	if err != nil {
 		return "", unwritten(err)
 	}
-	f.Close()
-	os.Remove(f.Name())
+	_ = f.Close()
+	_ = os.Remove(f.Name())
 	if err := link(t.File, f.Name()); err != nil {
 		return "", unwritten(err)
 	}
@@ -242,8 +242,8 @@ func (f *File) CopyTo(to io.Writer) error {
 // Abort leaves nothing behind. After Publish it does nothing.
 func (f *File) Abort() { f.temp.drop() }
 
-// unwritten says that the file cannot be written; the disk being full is told
-// apart, because it is the user's to mend.
+// unwritten is the problem of a file that cannot be written. A full disk has its own
+// problem, because the user can do something about it.
 func unwritten(err error) error {
 	var p *matcher.Problem
 	switch {

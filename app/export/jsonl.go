@@ -25,7 +25,7 @@ type line struct {
 	NameState   string `json:"name_state,omitempty"`    // with names only: given, sealed, erased, none
 	AnswerState string `json:"answer_state,omitempty"`  // likewise
 	Answer      string `json:"answer,omitempty"`        // the raw answer, exactly as it came
-	AnswerBytes []byte `json:"answer_base64,omitempty"` // in its place where it is no UTF-8
+	AnswerBytes []byte `json:"answer_base64,omitempty"` // in its place where it is not UTF-8
 }
 
 type decisionLine struct {
@@ -59,7 +59,7 @@ func lineOf(d history.Detail, names bool) line {
 		l.Decisions = append(l.Decisions, of)
 	}
 	if !names {
-		// Whether there was a name is not said either.
+		// Without names, not even the presence of a name is exported.
 		l.Name, l.Sealed, l.Erased = "", false, false
 		return l
 	}

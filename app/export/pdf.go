@@ -83,7 +83,9 @@ func (w *pdfWriter) End(head history.Head) error {
 	}
 	p := paper.New(paper.Params{
 		Title: title, Language: w.words.T("report.language"), Program: w.words.T("window.title") + " " + w.about.By.Program, At: w.about.At,
-		Footer: []string{w.words.T("report.exported") + " " + w.exportedBy(), w.words.T("report.head", "Seq", head.Seq, "Hash", head.Hash)},
+		Footer: []string{
+			w.words.T("report.exported") + " " + w.exportedBy(), w.words.T("report.head", "Seq", head.Seq, "Hash", head.Hash),
+		},
 		Number: func(page int, of string) string { return w.words.T("report.page", "Page", page, "Of", of) },
 	})
 	p.Text(title, paper.Style{Size: 15, Bold: true, Colour: ink})
@@ -106,7 +108,10 @@ func (w *pdfWriter) printProof(p *paper.Paper, head history.Head) {
 		{Name: t("report.exported"), Value: w.exportedBy()},
 		{Name: t("report.names"), Value: t("report.names_" + yesNo(w.about.Names))},
 		{Name: t("report.database"), Value: w.about.Database},
-		{Name: t("report.head_name"), Value: t("report.head_of", "Seq", head.Seq, "Hash", head.Hash, "At", LocalTime(head.At))},
+		{
+			Name:  t("report.head_name"),
+			Value: t("report.head_of", "Seq", head.Seq, "Hash", head.Hash, "At", LocalTime(head.At)),
+		},
 		{Name: t("report.digest"), Value: hex.EncodeToString(w.sum.Sum(nil))},
 	}
 	p.Facts(facts)

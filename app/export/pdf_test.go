@@ -129,7 +129,7 @@ func TestReportOfALongCheck(t *testing.T) {
 // A check of each kind of outcome, also with nothing known of it but that it
 // began.
 func TestReportOfEachOutcome(t *testing.T) {
-	for _, o := range outcomes {
+	for _, o := range history.Outcomes {
 		d := detail(3, 0)
 		d.Outcome, d.Finished.Outcome = o, o
 		switch o {

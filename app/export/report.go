@@ -43,7 +43,13 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 		said = append(said, t("report.no_score"))
 	}
 	if l := last(d); l != nil {
-		said = append(said, t("report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", LocalTime(l.At), "Reason", ReasonWords(*l, w.words)))
+		said = append(
+			said,
+			t(
+				"report.decided", "Decision", w.decision(d.Decision), "Who", l.Operator, "At", LocalTime(l.At),
+				"Reason", ReasonWords(*l, w.words),
+			),
+		)
 	} else if d.Decision == history.Undecided {
 		said = append(said, t("report.nobody_decided"))
 	}
@@ -68,7 +74,9 @@ func (w *pdfWriter) printScore(p *paper.Paper, d history.Detail, colour paper.Co
 	p.Heading(w.words.T("report.frames", "Count", len(d.Finished.Percentages)))
 	bars := make([]paper.Bar, len(d.Finished.Percentages))
 	for i, f := range d.Finished.Percentages {
-		bars[i] = paper.Bar{Value: percent(f), Label: history.FormatScore(f), Number: strconv.Itoa(i + 1), Colour: zoneOf(zones, percent(f))}
+		bars[i] = paper.Bar{
+			Value: percent(f), Label: history.FormatScore(f), Number: strconv.Itoa(i + 1), Colour: zoneOf(zones, percent(f)),
+		}
 	}
 	p.Bars(bars, bounds)
 }
@@ -176,7 +184,13 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	if f := d.Finished; f != nil {
 		add("report.took", Seconds(f.Took))
 		if f.Code != nil {
-			add("report.answer", t("report.answer_of", "Code", *f.Code, "Result", optional(f.Result, strconv.FormatBool), "Status", string(f.Status)))
+			add(
+				"report.answer",
+				t(
+					"report.answer_of", "Code", *f.Code, "Result", optional(f.Result, strconv.FormatBool),
+					"Status", string(f.Status),
+				),
+			)
 		}
 		if f.Quality != nil && f.Quality.CaptureWarning != "" {
 			add("report.capture", t("report.capture_anyway", "Hint", w.known("", f.Quality.CaptureWarning)))
@@ -207,8 +221,12 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.decisions"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20}, {Title: t("report.decision"), Share: 17},
-		{Title: t("report.reason"), Share: 28}, {Title: t("report.overrides"), Share: 18}, {Title: t("report.second"), Share: 22},
+		{
+			Title: t("report.record"), Share: 13, Right: true,
+		}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20}, {Title: t("report.decision"), Share: 17},
+		{
+			Title: t("report.reason"), Share: 28,
+		}, {Title: t("report.overrides"), Share: 18}, {Title: t("report.second"), Share: 22},
 	}
 	if w.about.Names {
 		columns = append(columns, paper.Column{Title: t("report.note"), Share: 46})
@@ -223,7 +241,9 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 			overrides = w.outcome(x.Overrides)
 		}
 		cells := []string{
-			strconv.FormatInt(x.Seq, 10), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
+			strconv.FormatInt(
+				x.Seq, 10,
+			), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
@@ -250,15 +270,22 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 	t := w.words.T
 	p.Heading(t("report.attempts", "Count", len(d.Attempts)))
 	table := p.Table([]paper.Column{
-		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
-		{Title: t("report.decision"), Share: 18}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 50},
+		{
+			Title: t("report.record"), Share: 13, Right: true,
+		}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		{
+			Title: t("report.decision"), Share: 18,
+		}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 50},
 	})
 	for _, a := range d.Attempts {
 		check := a.Check
 		if a.Check == d.Check {
 			check = t("report.this_check")
 		}
-		table.Row(strconv.FormatInt(a.Seq, 10), LocalTime(a.At), w.outcome(a.Outcome), score(a), w.decision(a.Decision), a.Operator, check)
+		table.Row(
+			strconv.FormatInt(a.Seq, 10), LocalTime(a.At), w.outcome(a.Outcome), score(a), w.decision(a.Decision), a.Operator,
+			check,
+		)
 	}
 }
 
@@ -270,7 +297,12 @@ func (w *pdfWriter) printQuality(p *paper.Paper, d history.Detail) {
 	q := d.Finished.Quality
 	p.Heading(t("report.quality"))
 	if q.Document != nil || q.Camera != nil {
-		table := p.Table([]paper.Column{{Title: t("report.measure"), Share: 3}, {Title: t("report.of_document"), Share: 2, Right: true}, {Title: t("report.of_camera"), Share: 2, Right: true}, {Share: 3}})
+		table := p.Table(
+			[]paper.Column{
+				{Title: t("report.measure"), Share: 3}, {Title: t("report.of_document"), Share: 2, Right: true},
+				{Title: t("report.of_camera"), Share: 2, Right: true}, {Share: 3},
+			},
+		)
 		for _, m := range measures {
 			table.Row(t(m.key), measured(q.Document, m.of), measured(q.Camera, m.of), "")
 		}
@@ -278,7 +310,13 @@ func (w *pdfWriter) printQuality(p *paper.Paper, d history.Detail) {
 	}
 	facts := []paper.Fact{}
 	if q.PortraitPage > 0 {
-		facts = append(facts, paper.Fact{Name: t("report.portrait"), Value: t("report.portrait_of_"+yesNo(q.PortraitByHand), "Page", q.PortraitPage, "Warnings", q.PortraitNotes)})
+		facts = append(
+			facts,
+			paper.Fact{
+				Name:  t("report.portrait"),
+				Value: t("report.portrait_of_"+yesNo(q.PortraitByHand), "Page", q.PortraitPage, "Warnings", q.PortraitNotes),
+			},
+		)
 	}
 	frames := make([]string, len(q.Frames))
 	for i, f := range q.Frames {
@@ -322,14 +360,23 @@ func (w *pdfWriter) printEngine(p *paper.Paper, d history.Detail) {
 		{Name: t("report.engine_name"), Value: by.Engine},
 	}
 	if by.Calibration != "" {
-		facts = append(facts, paper.Fact{Name: t("report.calibration"), Value: by.Calibration + " (" + t("report.calibrated_"+yesNo(by.Calibrated)) + ")"})
+		facts = append(
+			facts,
+			paper.Fact{
+				Name: t("report.calibration"), Value: by.Calibration + " (" + t("report.calibrated_"+yesNo(by.Calibrated)) + ")",
+			},
+		)
 	}
 	if f := d.Finished; f != nil && f.Remote != nil {
 		e := f.Remote
-		facts = append(facts,
+		facts = append(
+			facts,
 			paper.Fact{Name: t("report.api"), Value: e.Host},
 			paper.Fact{Name: t("report.call"), Value: t("report.call_of", "Status", e.Status, "Sent", e.Sent, "Size", e.Size)},
-			paper.Fact{Name: t("report.times"), Value: t("report.times_of", "Connect", Seconds(e.Connect), "Send", Seconds(e.Send), "Wait", Seconds(e.Wait))},
+			paper.Fact{
+				Name:  t("report.times"),
+				Value: t("report.times_of", "Connect", Seconds(e.Connect), "Send", Seconds(e.Send), "Wait", Seconds(e.Wait)),
+			},
 		)
 	}
 	p.Facts(facts)
@@ -348,7 +395,12 @@ func (w *pdfWriter) printErasures(p *paper.Paper, d history.Detail) {
 	}
 	t := w.words.T
 	p.Heading(t("report.erasures"))
-	table := p.Table([]paper.Column{{Title: t("report.time"), Share: 2}, {Title: t("report.operator"), Share: 2}, {Title: t("report.parts"), Share: 3}, {Title: t("report.reason"), Share: 2}})
+	table := p.Table(
+		[]paper.Column{
+			{Title: t("report.time"), Share: 2}, {Title: t("report.operator"), Share: 2}, {Title: t("report.parts"), Share: 3},
+			{Title: t("report.reason"), Share: 2},
+		},
+	)
 	for _, e := range d.Erasures {
 		parts := make([]string, len(e.Parts))
 		for i, part := range e.Parts {

@@ -8,12 +8,6 @@ import (
 	"facematch/app/history"
 )
 
-// outcomes are in the order of the summary.
-var outcomes = []history.Outcome{
-	history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
-	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
-}
-
 // printSelection prints what was asked for, the counts, and the list.
 func (w *pdfWriter) printSelection(p *paper.Paper) {
 	t := w.words.T
@@ -27,9 +21,11 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	})
 	p.Heading(t("report.counts"))
 	counts := p.Table([]paper.Column{
-		{Title: t("report.outcome"), Share: 3}, {Title: t("report.number"), Share: 1, Right: true}, {Title: t("report.share"), Share: 1, Right: true}, {Share: 3},
+		{
+			Title: t("report.outcome"), Share: 3,
+		}, {Title: t("report.number"), Share: 1, Right: true}, {Title: t("report.share"), Share: 1, Right: true}, {Share: 3},
 	})
-	for _, o := range outcomes {
+	for _, o := range history.Outcomes {
 		n := w.counts.ByOutcome[o]
 		if n == 0 {
 			continue
@@ -43,8 +39,12 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 	}
 	p.Heading(t("report.list"))
 	columns := []paper.Column{
-		{Title: t("report.record"), Share: 14, Right: true}, {Title: t("report.time"), Share: 25}, {Title: t("report.outcome"), Share: 25},
-		{Title: t("report.score"), Share: 12, Right: true}, {Title: t("report.decision"), Share: 17}, {Title: t("report.operator"), Share: 17},
+		{
+			Title: t("report.record"), Share: 14, Right: true,
+		}, {Title: t("report.time"), Share: 25}, {Title: t("report.outcome"), Share: 25},
+		{
+			Title: t("report.score"), Share: 12, Right: true,
+		}, {Title: t("report.decision"), Share: 17}, {Title: t("report.operator"), Share: 17},
 		{Title: t("report.desk"), Share: 16}, {Title: t("report.check"), Share: 23},
 	}
 	if w.about.Names {

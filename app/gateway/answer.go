@@ -39,9 +39,6 @@ func asJSON(v any) []byte {
 	return b.Bytes()
 }
 
-// errorBody is the body of every refusal.
-func errorBody(text string) []byte { return asJSON(map[string]string{"error": text}) }
-
 // write sends an answer.
 func write(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()

@@ -10,7 +10,10 @@ import (
 
 var (
 	errSlow = refuse(http.StatusRequestTimeout, "the body came too slowly")
-	errCut  = refuse(http.StatusBadRequest, "the body could not be read to its end: it is shorter than its length says, or of no valid form")
+	errCut  = refuse(
+		http.StatusBadRequest,
+		"the body could not be read to its end: it is shorter than its length says, or of no valid form",
+	)
 )
 
 // body is a request's body as it comes: not for ever, and not without end.

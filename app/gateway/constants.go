@@ -37,7 +37,10 @@ type patience struct {
 	linger time.Duration
 }
 
-var usual = patience{head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second, linger: 2 * time.Second}
+var usual = patience{
+	head: 10 * time.Second, idle: time.Minute, answer: 30 * time.Second, grace: 10 * time.Second,
+	linger: 2 * time.Second,
+}
 
 const (
 	bodyRate    = 32 << 10
@@ -50,7 +53,8 @@ const (
 	maxInside = 64
 	// maxShare of these are for one token: it cannot take them all.
 	maxShare = 48
-	// maxConnections may be open at once; for the next a silent one is closed.
+	// maxConnections may be open at once. The next waits until one of them is closed; a
+	// silent one is closed after patience.head or patience.idle.
 	maxConnections = 512
 	// longestWait bounds what Retry-After advises.
 	longestWait = 2 * time.Minute
@@ -66,10 +70,9 @@ const (
 )
 
 const (
-	// sessionTime is how long a session lives that nobody uses, and a stored video in
-	// any case.
+	// sessionTime is how long an unused session lives, and a stored video in any case.
 	sessionTime = 15 * time.Minute
-	// sweepEvery is how often is looked for what is over.
+	// sweepEvery is how often expired sessions are removed.
 	sweepEvery = 10 * time.Second
 	// maxSessions and maxStored bound what all of them take: memory, and bytes on
 	// the disk.

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"facematch/app"
-	"facematch/app/history"
+	"facematch/app/apptest"
 	"facematch/app/operators"
 	"facematch/app/queue"
 	"facematch/app/settings"
@@ -29,70 +29,27 @@ import (
 	"facematch/matcher"
 )
 
-// fake is a history, an engine and a finder: it remembers what it was told and
-// answers as told. The engine reads both files to their end, as a real one does.
+// fake is a history, an engine and a finder. The engine reads both files to their end, as a
+// real one does.
 type fake struct {
-	app.History // what no served check needs
+	apptest.History
 
-	mu       sync.Mutex
-	started  []history.Started
-	finished []history.Finished
-	video    []byte // of the newest check
-	image    []byte
-	running  int
-	most     int // that ran at once
-	hold     chan struct{}
-	problem  error
-	loadErr  error
-	keyErr   error
-}
-
-func (f *fake) Start(_ context.Context, s history.Started) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.started = append(f.started, s)
-	return nil
-}
-
-func (f *fake) Finish(_ context.Context, e history.Finished) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.finished = append(f.finished, e)
-	return nil
-}
-
-func (f *fake) Sending(context.Context, history.Sending) error { return nil }
-func (f *fake) Erased(context.Context, string) (bool, error)   { return false, nil }
-
-func (f *fake) Taken(context.Context, string, string) (bool, error)         { return false, nil }
-func (f *fake) Settings(context.Context, history.SettingsChange) error      { return nil }
-func (f *fake) List(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-func (f *fake) KeyPlace() string                                            { return "file" }
-func (f *fake) AnchorProblem() error                                        { return nil }
-func (f *fake) LastSettings(context.Context) (history.SettingsChange, bool, error) {
-	return history.SettingsChange{}, false, nil
-}
-func (f *fake) LastOperators(context.Context) (history.SettingsChange, bool, error) {
-	return history.SettingsChange{}, false, nil
-}
-
-func (f *fake) SignedIn(context.Context, history.SignIn) error { return nil }
-
-func (f *fake) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
-	return history.Verdict{}, nil
-}
-
-func (f *fake) KeyProblem(context.Context) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.keyErr
+	mu      sync.Mutex
+	video   []byte // of the newest check
+	image   []byte
+	running int
+	most    int // that ran at once
+	hold    chan struct{}
+	problem error
+	loadErr error
 }
 
 // breakDown makes the engine or the key missing.
 func (f *fake) breakDown(load, key error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.loadErr, f.keyErr = load, key
+	f.loadErr = load
+	f.BreakKey(key)
 }
 
 func (f *fake) Describe(context.Context) (matcher.Description, error) {

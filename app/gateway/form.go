@@ -22,7 +22,9 @@ type field struct {
 
 var (
 	errHead = refuse(http.StatusBadRequest, "the header of a part is too long")
-	errEnd  = error(refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing"))
+	errEnd  = error(
+		refuse(http.StatusBadRequest, "the body ends too early: a part is cut off or the last boundary is missing"),
+	)
 	errForm = refuse(http.StatusBadRequest, "the body is no valid multipart/form-data")
 )
 
@@ -72,7 +74,7 @@ func readForm(ctx context.Context, body io.Reader, boundary string, wanted ...*f
 	return nil
 }
 
-// cutOff is the end of a body to whoever still expects some of it.
+// cutOff turns the end of a body into an error where more of it is expected.
 type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, errEnd }

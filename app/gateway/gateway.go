@@ -1,7 +1,7 @@
 // Package gateway serves the match-faces API from this desk: an HTTP face of app,
 // as views is its window face.
 //
-//	client ─▶ conn ─▶ Host? ─▶ route ─▶ token? ─▶ line ─▶ files on the disk
+//	client ─▶ Host? ─▶ route ─▶ token? ─▶ line ─▶ files on the disk
 //	                                                         │ its turn
 //	                                        Result ◀─ Desk.Check (offline engine)
 //
@@ -29,8 +29,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/net/netutil"
 
 	"facematch/app"
+	"facematch/app/access"
 	"facematch/matcher"
 )
 
@@ -95,15 +97,21 @@ type Server struct {
 	ln      net.Listener
 }
 
+// The keys of problems with where a gateway listens.
+const (
+	KeyAddress = "serve.address" // the address is not valid
+	KeyPublic  = "serve.public"  // other computers reach the address, and there is no TLS
+)
+
 // Open begins to listen. The problems are serve.address, serve.public (an address
 // other computers reach, without TLS), serve.certificate and serve.listen.
 func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	host, _, err := net.SplitHostPort(at.Address)
 	if err != nil {
-		return nil, matcher.NewProblem("serve.address", err)
+		return nil, matcher.NewProblem(KeyAddress, err)
 	}
 	if at.Cert == "" && !at.Insecure && !loopback(host) {
-		return nil, matcher.NewProblem("serve.public", nil)
+		return nil, matcher.NewProblem(KeyPublic, nil)
 	}
 	s := &Server{gateway: g, hosts: hosts{names: names(at.Names)}}
 	scheme := "http"
@@ -120,16 +128,17 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	}
 	_, port, err := net.SplitHostPort(ln.Addr().String()) // of port 0 the one that was taken
 	if err != nil {
-		return nil, errors.Join(matcher.NewProblem("serve.address", err), ln.Close())
+		return nil, errors.Join(matcher.NewProblem(KeyAddress, err), ln.Close())
 	}
 	if host == "" {
 		host = "localhost"
 	}
 	s.URL = scheme + "://" + net.JoinHostPort(host, port)
+	ln = netutil.LimitListener(ln, maxConnections)
 	if s.hosts.certificate != nil {
 		ln = tls.NewListener(ln, s.hosts.certificate.config())
 	}
-	s.ln = newListener(ln, maxConnections)
+	s.ln = ln
 	return s, nil
 }
 
@@ -146,9 +155,8 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
-// Run serves until the context ends. Then nothing new is taken, what is being
-// checked has stopTime to end, and what waits is told to ask elsewhere. It may run
-// once.
+// Run serves until the context ends. Then no new request is accepted, running checks have
+// stopTime to end, and waiting requests are refused with Retry-After. It may run once.
 func (s *Server) Run(ctx context.Context) error {
 	g := s.gateway
 	// Checks are not cut by the context's end, but stopTime after it.
@@ -167,14 +175,6 @@ func (s *Server) Run(ctx context.Context) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(io.Discard, "", 0), // its lines hold what clients sent
 		BaseContext:                  func(net.Listener) context.Context { return serving },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			if own, ok := c.(*conn); ok && state == http.StateIdle {
-				own.idle()
-			}
-		},
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(s.ln) }()
@@ -198,15 +198,15 @@ func (s *Server) Run(ctx context.Context) error {
 			err = server.Close()
 		}
 	}
-	<-ended
+	if why := <-ended; !errors.Is(why, http.ErrServerClosed) {
+		err = errors.Join(err, why)
+	}
 	<-watched
 	return err
 }
 
-type connKey struct{}
-
-// knows says whether a token is still good, by its hash. Where that cannot be told
-// it is taken to be: the next request tells.
+// knows reports whether the token with this hash is still valid. It is also true where that
+// cannot be read: the next request with the token finds out.
 func (g *Gateway) knows(sum string) bool {
 	kept, err := g.p.Tokens.List()
 	return err != nil || slices.ContainsFunc(kept, func(t Token) bool { return t.SHA256 == sum })
@@ -216,9 +216,9 @@ func (g *Gateway) knows(sum string) bool {
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
-	token Token  // the caller's; zero where none is asked for
-	rest  string // what stands behind the route's path
-	body  *body  // nil: nobody read of it
+	token Token  // the caller's; zero where the route needs none
+	rest  string // what follows the route's path
+	body  *body  // nil: none of it was read
 	check string // the check it became
 }
 
@@ -226,7 +226,7 @@ type request struct {
 type route struct {
 	path   string // ends in / where the rest of it is a parameter
 	method string
-	open   bool // asks for no token
+	open   bool // needs no token
 	public bool // errors in the neighbouring services' form
 	do     func(*Gateway, *request) (answer any, err error)
 }
@@ -246,7 +246,8 @@ var routes = []route{
 func find(path string) (r route, rest string, found bool) {
 	for _, r := range routes {
 		rest, below := strings.CutPrefix(path, r.path)
-		if below && (rest == "" && !strings.HasSuffix(r.path, "/") || rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
+		if below &&
+			(rest == "" && !strings.HasSuffix(r.path, "/") || rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
 			return r, rest, true
 		}
 	}
@@ -257,9 +258,6 @@ func newRequestID() string { return "req_" + uuid.NewString() }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
-		c.serving.Store(true)
-	}
 	g := s.gateway
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the connection may have one of the request before
 	began := g.p.Now()
@@ -307,7 +305,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // else net/http says 200, to one that has only ended its sending
 		}
 	}()
-	g.p.Log.Info("request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began))
+	g.p.Log.Info(
+		"request answered", "request", id, "path", path, "status", status, "check", q.check, "took", g.p.Now().Sub(began),
+	)
 }
 
 // answer finds the route of a request and follows it. The path is the route's own:
@@ -396,7 +396,7 @@ func (g *Gateway) ready(q *request) (any, error) {
 	if g.stopping.Err() != nil {
 		return nil, retry(stopped, stopTime)
 	}
-	if g.p.Desk.Allow(q.Context(), app.ActionCheck) != nil {
+	if g.p.Desk.Allow(q.Context(), access.Check) != nil {
 		return nil, errNobody
 	}
 	ctx, cancel := context.WithTimeout(q.Context(), readyTime)
@@ -413,7 +413,7 @@ func (g *Gateway) ready(q *request) (any, error) {
 	return map[string]string{"status": "ready"}, nil
 }
 
-// testToken tells that the token is good, which it was on the way here.
+// testToken answers that the token is valid; authenticate has checked it.
 func (g *Gateway) testToken(*request) (any, error) {
 	return map[string]string{"message": "token is valid"}, nil
 }

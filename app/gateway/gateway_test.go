@@ -34,7 +34,7 @@ func TestAnswerHasThePublishedShape(t *testing.T) {
 	if string(s.image) != aJPEG || string(s.video) != aClip {
 		t.Error("the engine got other files than were sent")
 	}
-	st, end := s.started[0], s.finished[0]
+	st, end := s.Started[0], s.Finished[0]
 	switch {
 	case a.header.Get("X-Request-Id") != st.Check:
 		t.Errorf("X-Request-Id %s is not the check's id %s", a.header.Get("X-Request-Id"), st.Check)
@@ -121,7 +121,7 @@ func TestRequestsOfEveryKind(t *testing.T) {
 			}
 		})
 	}
-	if got := s.started[len(s.started)-1]; len(s.started) == 0 || got.Check == "" {
+	if got := s.Started[len(s.Started)-1]; len(s.Started) == 0 || got.Check == "" {
 		t.Error("nothing was recorded")
 	}
 	// The good ones were recorded, the bad ones never began.
@@ -142,8 +142,8 @@ func repeat(p piece, n int) []piece {
 func TestNameInLatin1IsRecordedAsItReads(t *testing.T) {
 	s := serve(t, &fake{}, 1)
 	s.match(both, "X-User-Fullname", "Jos\xe9 N\xfa\xf1ez")
-	if s.started[0].Name != "José Núñez" {
-		t.Errorf("recorded %q", s.started[0].Name)
+	if s.Started[0].Name != "José Núñez" {
+		t.Errorf("recorded %q", s.Started[0].Name)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestServedByAnOperator(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	s.mu.Lock()
-	if got := s.started; len(got) != 1 || got[0].Operator != "Ben" || !got[0].SignedIn || got[0].Desk != "Counter 1" || !got[0].Served {
+	if got := s.Started; len(got) != 1 || got[0].Operator != "Ben" || !got[0].SignedIn || got[0].Desk != "Counter 1" || !got[0].Served {
 		t.Errorf("%+v", got)
 	}
 	s.mu.Unlock()
@@ -293,7 +293,7 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	if a := prefilled(one); a.status != 200 || string(s.video) != aClip {
 		t.Errorf("%d %s, %d bytes of video", a.status, a.body, len(s.video))
 	}
-	if st := s.started[0]; !st.Prefilled || st.Session != one {
+	if st := s.Started[0]; !st.Prefilled || st.Session != one {
 		t.Errorf("recorded %+v", st)
 	}
 	sealed, err := os.ReadFile(stored()[0])
@@ -389,7 +389,7 @@ func TestConsent(t *testing.T) {
 		}
 	}
 	say(`{"is_consent_given":false,"user_fullname":"Ann"}`, "X-Session-ID", started.Data)
-	if a := s.match(both, "X-Session-ID", started.Data); a.status != 400 || a.error() != "the person did not give consent in this session" || len(s.started) != 0 {
+	if a := s.match(both, "X-Session-ID", started.Data); a.status != 400 || a.error() != "the person did not give consent in this session" || len(s.Started) != 0 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	say(`{"is_consent_given":true,"user_fullname":"Ann"}`, "X-Session-ID", started.Data)
@@ -422,8 +422,8 @@ func TestProblemsOfFiles(t *testing.T) {
 			t.Errorf("%s: %d %s", key, a.status, a.body)
 		}
 	}
-	if len(s.started) != len(s.finished) || s.finished[0].Outcome != history.CouldNotRun {
-		t.Errorf("%d started, %d finished", len(s.started), len(s.finished))
+	if len(s.Started) != len(s.Finished) || s.Finished[0].Outcome != history.CouldNotRun {
+		t.Errorf("%d started, %d finished", len(s.Started), len(s.Finished))
 	}
 }
 
@@ -496,7 +496,7 @@ func TestFullLine(t *testing.T) {
 	if n != maxInside-10 || f.most != 2 {
 		t.Errorf("%d answers, %d at once", n, f.most)
 	}
-	for _, e := range f.finished {
+	for _, e := range f.Finished {
 		if e.Outcome != history.Pass && e.Outcome != history.Cancelled {
 			t.Errorf("outcome %s", e.Outcome)
 		}
@@ -669,7 +669,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.token = good
-	if a := s.match(both); a.status != 200 || s.started[0].Desk != "Schalter Süd" {
+	if a := s.match(both); a.status != 200 || s.Started[0].Desk != "Schalter Süd" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if err := tokens.Revoke("Schalter Süd"); err != nil {

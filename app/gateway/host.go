@@ -20,8 +20,8 @@ type hosts struct {
 	certificate *certificate // nil without TLS
 }
 
-// allowed says whether a Host header names this server. An IP address always
-// does: nobody can have one point elsewhere.
+// allowed reports whether a Host header names this server. An IP address always does: it
+// cannot be made to point elsewhere.
 func (h hosts) allowed(host string) bool {
 	name := host
 	if n, _, err := net.SplitHostPort(host); err == nil {

@@ -31,7 +31,7 @@ func newLine(places, share, atOnce int) *line {
 	}
 }
 
-// enter takes a place, or refuses at once where there is none for this caller.
+// enter takes a place, or refuses at once where this caller has no free place.
 func (l *line) enter(caller string) (leave func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,7 +73,7 @@ func (l *line) turn(ctx context.Context, caller string) (done func(), err error)
 	}, nil
 }
 
-// queue takes a ticket, which is good at once where nobody waits.
+// queue takes a ticket; it is called at once where no other waits.
 func (l *line) queue(caller string) (ticket chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

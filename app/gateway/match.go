@@ -38,7 +38,7 @@ func single(h http.Header, name string) (string, error) {
 	return strings.TrimSpace(values[0]), nil
 }
 
-// session gives the session's id; empty where there is none.
+// session returns the session's id; empty where the request names none.
 func (q *request) session() (string, error) {
 	id, err := single(q.Header, headerSession)
 	if err == nil && id != "" && !app.ValidSession(id) {
@@ -47,8 +47,8 @@ func (q *request) session() (string, error) {
 	return id, err
 }
 
-// person gives the person's name: in UTF-8, or in Latin-1, as browsers and Node
-// send what fits into it.
+// person returns the person's name. Browsers and Node send a name that Latin-1 can hold in
+// Latin-1, and others send UTF-8.
 func (q *request) person() (string, error) {
 	name, err := single(q.Header, headerName)
 	if err != nil {
@@ -56,11 +56,13 @@ func (q *request) person() (string, error) {
 	}
 	if !utf8.ValidString(name) {
 		if name, err = charmap.ISO8859_1.NewDecoder().String(name); err != nil {
-			return "", err // there is no byte it does not know
+			return "", err // never: Latin-1 knows every byte
 		}
 	}
 	if name, err = app.CleanName(name); err != nil {
-		return "", refuse(http.StatusBadRequest, headerName+" is no name: letters in UTF-8 or Latin-1, no control characters, at most 200")
+		return "", refuse(
+			http.StatusBadRequest, headerName+" is no name: letters in UTF-8 or Latin-1, no control characters, at most 200",
+		)
 	}
 	return name, nil
 }
@@ -108,7 +110,10 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 			return nil, refuse(http.StatusBadRequest, headerPrefilled+" needs "+headerSession)
 		}
 		if in.Video, found = g.sessions.video(in.Session, q.token.SHA256); !found {
-			return nil, refuse(http.StatusBadRequest, "no video is stored for this session: send one to process-video first, or with this request")
+			return nil, refuse(
+				http.StatusBadRequest,
+				"no video is stored for this session: send one to process-video first, or with this request",
+			)
 		}
 	}
 	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
@@ -133,7 +138,9 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	}()
 	image, video := &field{name: "image", max: maxPart}, &field{name: "video", max: maxPart}
 	var number bytes.Buffer
-	portrait := &field{name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil }}
+	portrait := &field{
+		name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil },
+	}
 	imagePath, to := spill(dir, "image")
 	image.open = to
 	videoPath, to := spill(dir, "video")
@@ -203,7 +210,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	if !g.knows(q.token.SHA256) { // revoked while it waited
 		return nil, refuse(http.StatusUnauthorized, "missing or invalid token")
 	}
-	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // said while it waited
+	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // refused while the request waited
 		return nil, errRefused
 	}
 	ctx, cancel := context.WithTimeoutCause(q.Context(), checkTime, errTooLong)
@@ -249,7 +256,7 @@ func (g *Gateway) endSession(q *request) (any, error) {
 	return map[string]string{"message": "session ended successfully"}, nil
 }
 
-// drain reads a body nobody is interested in.
+// drain reads a body that is not used.
 func (g *Gateway) drain(q *request) (err error) {
 	if q.body, err = g.newBody(q, maxText); err != nil {
 		return err
@@ -258,15 +265,18 @@ func (g *Gateway) drain(q *request) (err error) {
 	return err
 }
 
-// processVideo stores the session's video. None of the vendor's other services on
-// it is run here; so data has none of them, and there is no verdict.
+// processVideo stores the session's video. The vendor's other services on videos are not
+// offered here, so data holds none of them, and there is no verdict.
 func (g *Gateway) processVideo(q *request) (any, error) {
 	session, err := q.session()
 	switch {
 	case err != nil:
 		return nil, err
 	case session == "":
-		return nil, refuse(http.StatusBadRequest, headerSession+" is missing: this server stores the session's video and does nothing else with it")
+		return nil, refuse(
+			http.StatusBadRequest,
+			headerSession+" is missing: this server stores the session's video and does nothing else with it",
+		)
 	case !g.sessions.has(session, q.token.SHA256):
 		return nil, errNoSession
 	case g.sessions.forbids(session, q.token.SHA256):

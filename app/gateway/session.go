@@ -15,13 +15,12 @@ import (
 	"facematch/matcher"
 )
 
-// sessions are the visits that were started here, in memory: they end with the
-// program. Each belongs to the token it was started with; to others it does not
-// exist.
+// sessions are the visits that were started here, in memory: they end with the program.
+// Each belongs to the token it was started with, and other tokens cannot see it.
 //
-// A session's video lies in the program's temp folder in age's format, under a key
-// that is made for it and is nowhere but here. So it is gone when it is forgotten,
-// and with the program, however that ends, even where the file outlives it.
+// A session's video lies in the program's temp folder in age's format. Its key is in this
+// memory only. So a video is lost when its session or the program ends, even if the file
+// stays.
 type sessions struct {
 	now func() time.Time
 	dir string
@@ -122,7 +121,7 @@ func (s *sessions) consent(id, owner string, given bool) bool {
 	return known
 }
 
-// forbids says whether the person said no in this session.
+// forbids reports whether the person refused consent in this session.
 func (s *sessions) forbids(id, owner string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"facematch/app"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -26,8 +26,8 @@ import (
 // token is for.
 const tokenPrefix = "fmd_"
 
-// Token is what is kept of a token: not the token itself, which only its maker has
-// seen. It is 256 bits of chance, so that a plain SHA-256 of it tells nothing.
+// Token is what is stored of a token: its hash, not the token itself. A token is 256 random
+// bits, so a plain SHA-256 reveals nothing of it.
 type Token struct {
 	Name   string    `json:"name"` // the desk's: its checks are recorded under it
 	Added  time.Time `json:"added"`
@@ -78,7 +78,7 @@ func (t *Tokens) Add(name string) (token string, err error) {
 	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
 	return token, t.change(func(kept []Token) ([]Token, error) {
 		for _, k := range kept {
-			if strings.EqualFold(k.Name, clean) { // two that look alike could not be told apart in the history
+			if strings.EqualFold(k.Name, clean) { // two names that look alike would be confused in the history
 				return nil, matcher.NewProblem("serve.token_known", nil, "Name", k.Name)
 			}
 		}
@@ -114,7 +114,7 @@ func (t *Tokens) change(how func([]Token) ([]Token, error)) error {
 	}
 	data, err := json.MarshalIndent(kept, "", "  ")
 	if err == nil {
-		err = private.Write(t.file, append(data, '\n'))
+		err = privatefile.Write(t.file, append(data, '\n'))
 	}
 	if err != nil {
 		return matcher.NewProblem("serve.token_file", err)

@@ -1,5 +1,5 @@
-// Package history says what is recorded of a check, as plain data: the words
-// that app, store, views and the command line share.
+// Package history holds what is recorded of a check, as plain data: the vocabulary that
+// app, store, views and the command line share.
 package history
 
 import (
@@ -43,7 +43,13 @@ const (
 	FromCamera DocumentSource = "camera" // a photo by the desk's own camera
 )
 
-// Kind is what a record tells.
+// Where the key of sealed parts lies.
+const (
+	KeyInKeyring = "keyring"
+	KeyInFile    = "file"
+)
+
+// Kind is the kind of a record.
 type Kind string
 
 // The kinds of record.
@@ -74,20 +80,20 @@ type Started struct {
 	Rules       []matcher.Condition `json:"conditions"`
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
 
-	DocumentFrom DocumentSource `json:"document_from,omitempty"` // empty in records older than this field
-	Minor        bool           `json:"minor,omitempty"`         // the operator said that the person is under 18
-	Chosen       matcher.Pick   `json:"chosen,omitzero"`         // which face on the page a person chose as the portrait; empty: nobody did
-	CameraPart   matcher.Part   `json:"camera_part,omitzero"`    // of the camera's picture that was used; empty: all of it, or no camera was
+	DocumentFrom DocumentSource `json:"document_from,omitempty"`
+	Minor        bool           `json:"minor,omitempty"`      // the operator said that the person is under 18
+	Chosen       matcher.Pick   `json:"chosen,omitzero"`      // the face on the page that the clerk chose as the portrait; empty: the one that was found
+	CameraPart   matcher.Part   `json:"camera_part,omitzero"` // of the camera's picture that was used; empty: all of it, or no camera was
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
 	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
 
-	Name string `json:"-"` // the person's full name; empty: none was given
+	Name string `json:"-"` // the person's full name; empty where it was left out
 }
 
-// Sending is written right before a remote check's request goes out. A check that
-// has it and no end is unknown: nobody knows what the API made of it.
+// Sending is written right before a remote check's request goes out. A check that has it
+// and no end is unknown: the API may or may not have decided.
 type Sending struct {
 	Check   string `json:"check"`
 	Session string `json:"session"`
@@ -148,17 +154,16 @@ type Quality struct {
 	FramesEyes    []int64 `json:"frames_inter_eye_px"`
 	PortraitNotes int64   `json:"portrait_warnings"` // how many warnings the clerk was shown
 
-	PortraitPage   int  `json:"portrait_page,omitempty"`    // of the document, from 1; 0 in records older than this field
+	PortraitPage   int  `json:"portrait_page,omitempty"`    // of the document, from 1
 	PortraitByHand bool `json:"portrait_by_hand,omitempty"` // the clerk turned the page or said where the portrait is
 
-	// Each measure of the document's face, and of the person's: the mean of the
-	// compared frames or, where none was compared, as filming began. Nil in records
-	// older than these fields, and where nothing was measured.
+	// Each measure of the document's face, and of the person's: the mean of the compared
+	// frames or, where none was compared, as filming began. Nil where nothing was measured.
 	Document *Measures `json:"document,omitempty"`
 	Camera   *Measures `json:"camera,omitempty"`
 
-	// CaptureWarning is the key of the hint, such as coach.dark, that stood when the
-	// clerk filmed anyway; empty: the picture was good, or a file was given.
+	// CaptureWarning is the key of the hint that was shown when the clerk filmed anyway, such
+	// as coach.dark; empty: the picture was good, or a file was used.
 	CaptureWarning string `json:"capture_warning,omitempty"`
 }
 
@@ -193,7 +198,7 @@ type SettingsChange struct {
 
 	Consent *ConsentWords `json:"consent,omitempty"` // the wording of our own from then on; nil: the program's
 
-	*Actor                    // who did it; nil where nobody knows, and in records older than this field
+	*Actor                    // who did it; nil where that is not known
 	Change    OperatorsChange `json:"change,omitempty"`    // with ChangedOperators
 	Changed   string          `json:"changed,omitempty"`   // the name of the operator it is about; empty: by hand
 	Operators []Operator      `json:"operators,omitempty"` // all of them, after the change

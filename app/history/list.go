@@ -26,7 +26,7 @@ type DecisionState string
 
 // The states of a decision.
 const (
-	Undecided DecisionState = "open"     // referred, and nobody has decided
+	Undecided DecisionState = "open"     // referred, and not decided yet
 	Approved  DecisionState = "approved" // by the newest decision
 	Rejected  DecisionState = "rejected"
 )
@@ -68,7 +68,7 @@ type Filter struct {
 type Counts struct {
 	Total     int64             `json:"total"`
 	ByOutcome map[Outcome]int64 `json:"by_outcome"`
-	Undecided int64             `json:"undecided"` // referrals nobody has decided
+	Undecided int64             `json:"undecided"` // referrals that are not decided yet
 }
 
 // Choices are the values a history holds, for filters to choose from.

@@ -6,7 +6,7 @@ const (
 	KeyDamaged  = "store.damaged"   // it cannot be read, or not whole
 	KeyGone     = "store.gone"      // the anchor knows one, and it is not there
 	KeyMissing  = "store.missing"   // there is none
-	KeyForeign  = "store.foreign"   // the file is no history
+	KeyForeign  = "store.foreign"   // the file is not a history
 	KeyNewer    = "store.newer"     // it was written by a newer program
 	KeyOlder    = "store.older"     // it was written by an older one, and only looked at
 	KeyNoAccess = "store.no_access" // the system refuses it
@@ -14,7 +14,11 @@ const (
 	KeyBusy     = "store.busy"      // another program holds it up
 	KeyDisk     = "store.disk"      // the disk fails
 
-	// The session was erased, but somebody should know more.
+	KeySessionErased = "store.session_erased" // nothing can be added to the session any more
+	KeyCheckRunning  = "store.check_running"  // it has not ended yet
+	KeyCheckUnknown  = "store.check_unknown"
+
+	// The session was erased, but something of it may be left elsewhere.
 	KeyErasedTraces     = "store.erased_traces"
 	KeyErasuresUnlisted = "store.erasures_unlisted"
 

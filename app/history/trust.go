@@ -54,7 +54,7 @@ const (
 	FaultCutOff    Fault = "cut off"             // it and all after it are gone
 	FaultChain     Fault = "not chained"         // it does not follow the record before it, and nothing says why
 	FaultReplaced  Fault = "replaced"            // an anchor knows another record of this number
-	FaultSealed    Fault = "sealed part changed" // a sealed part of it does not give its hash, or is none of its own
+	FaultSealed    Fault = "sealed part changed" // a sealed part does not match its hash, or belongs to another record
 	FaultPartGone  Fault = "sealed part gone"    // a sealed part of it is not there, and no record says that it was erased
 	FaultKeyGone   Fault = "key gone"            // the key of its session is not there, and no record says that it was erased
 	FaultBack      Fault = "erased part is back" // what it says was erased is there

@@ -1,11 +1,10 @@
-// Package instance tells running programs apart, so that one never cleans up
-// after another that still runs.
+// Package instance distinguishes running programs, so that one never cleans up after
+// another that still runs.
 //
-// Each running program holds a lock in two folders, because programs may share
-// one of them and not the other: beside the history, where it says that the
-// checks it started are under way, and in the state folder, where it guards the
-// program's private temp folder. A lock ends with its process, however that
-// ends.
+// Each running program holds a lock in two folders, because programs may share one of them
+// and not the other. The lock beside the history shows that the checks the program started
+// are under way. The lock in the state folder guards the program's private temp folder. A
+// lock ends with its process, however the process ends.
 //
 //	<history's folder>/running/<id>.lock
 //	<state>/instances/<id>.lock
@@ -169,8 +168,8 @@ func Alone(ctx context.Context, history string) (release func() error, err error
 // Locks is the folder of the locks beside the history in this folder.
 func Locks(history string) string { return filepath.Join(history, "running") }
 
-// Alive says whether the program with this id still runs on the history in this
-// folder, to somebody who only looks.
+// Alive reports whether the program with this id still runs on the history in this folder.
+// It is for programs that only read.
 func Alive(history, id string) bool { return held(Locks(history), id) }
 
 func held(folder, id string) bool {

@@ -10,7 +10,7 @@ import (
 	"math"
 	"time"
 
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -27,9 +27,9 @@ type attempt struct {
 	At     time.Time `json:"at"` // of the newest
 }
 
-// readAttempts gives the attempts. A file that is missing or cannot be understood
-// counts nothing: whoever can damage it can also delete it, and if that locked
-// everybody out it would be a way to do so.
+// readAttempts reads the attempts. A file that is missing or damaged counts as empty. An
+// attacker who can damage it can also delete it, and must not be able to lock everybody out
+// by that.
 func (k *Keeper) readAttempts() *attempts {
 	a := &attempts{}
 	data, err := readFile(k.attempts)
@@ -43,8 +43,8 @@ func (k *Keeper) readAttempts() *attempts {
 	return a
 }
 
-// key is under what a name's attempts are counted. What nobody is called is not
-// kept, since people type their passphrase into the wrong field.
+// key is the key under which a name's attempts are counted. An unknown name is not stored,
+// because people type their passphrase into the wrong field.
 func (a *attempts) key(name string, known bool) string {
 	if known {
 		return "=" + fold(name)
@@ -62,10 +62,9 @@ func wait(failed int) time.Duration {
 	return time.Duration(min(doubled, float64(longestWait)))
 }
 
-// begin counts an attempt as a wrong one before it is looked at, so that ending
-// the program in the middle is no way to guess for nothing, and several programs
-// guess no faster than one. It gives how long to wait if it is wrong. The error is
-// operators.wait where it comes too early.
+// begin counts an attempt as wrong before it is checked, so that killing the program does not
+// reset the delay, and several programs guess no faster than one. It returns how long to wait
+// if the attempt is wrong. The error is operators.wait where the attempt comes too early.
 func (k *Keeper) begin(ctx context.Context, name string, known bool) (next time.Duration, err error) {
 	err = k.count(ctx, func(a *attempts) error {
 		key, now := a.key(name, known), k.now().UTC()
@@ -114,7 +113,7 @@ func (k *Keeper) count(ctx context.Context, change func(*attempts) error) error 
 		refused := change(a)
 		data, err := json.Marshal(a)
 		if err == nil {
-			err = private.Write(k.attempts, data)
+			err = privatefile.Write(k.attempts, data)
 		}
 		if err != nil {
 			return matcher.NewProblem("operators.unwritable", err)

@@ -9,10 +9,9 @@ const (
 	// maxName is the longest name, in characters.
 	maxName = 80
 
-	// MinPassphrase is the shortest passphrase, in characters: what NIST SP
-	// 800-63B-4, section 3.1.1.2, demands where nothing else is asked for. Like
-	// there, nothing is said about which characters. maxPassphrase is well over the
-	// 64 it wants allowed.
+	// MinPassphrase is the shortest passphrase, in characters. It is the minimum of NIST SP
+	// 800-63B-4, section 3.1.1.2, for a passphrase as the only factor. As there, any
+	// characters are allowed. maxPassphrase is well over the 64 that must be allowed.
 	MinPassphrase = 15
 	maxPassphrase = 256
 
@@ -28,12 +27,12 @@ const (
 	firstWait    = time.Second
 	longestWait  = 5 * time.Minute
 
-	// unknownNames is over how many counters the names nobody bears are spread: what
-	// was typed there, which may be a passphrase, is not kept.
+	// unknownNames is the number of counters for unknown names. The text typed as a name is
+	// not stored, because it may be a passphrase.
 	unknownNames = 1024
 
-	// lockPatience and lockRetry are for the lock that is held while a file is read
-	// and written anew, which takes milliseconds.
+	// lockPatience and lockRetry are for the lock that is held while a file is read and
+	// rewritten, which takes milliseconds.
 	lockPatience = 5 * time.Second
 	lockRetry    = 5 * time.Millisecond
 
@@ -55,8 +54,11 @@ const (
 // tenth of a second.
 var usual = Cost{Memory: 64 << 10, Passes: 3, Lanes: 4}
 
-// The keys of problems that say why somebody may not do something now.
+// The keys of problems that say why nobody, or not this operator, may do something now.
 const (
 	KeySignedOut = "operators.signed_out"
+	KeyLocked    = "operators.locked" // by the idle time
 	KeyMayNot    = "operators.may_not"
+	KeyMissing   = "operators.missing" // operators are set up, and their list is gone
+	KeyNone      = "operators.none"    // none are set up
 )

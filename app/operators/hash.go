@@ -48,8 +48,10 @@ func (h hashed) is(passphrase string) bool {
 
 // MarshalText gives the form above.
 func (h hashed) MarshalText() ([]byte, error) {
-	return fmt.Appendf(nil, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.Memory, h.cost.Passes, h.cost.Lanes,
-		encoding.EncodeToString(h.salt), encoding.EncodeToString(h.hash)), nil
+	return fmt.Appendf(
+		nil, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.Memory, h.cost.Passes, h.cost.Lanes,
+		encoding.EncodeToString(h.salt), encoding.EncodeToString(h.hash),
+	), nil
 }
 
 // UnmarshalText reads the form above.
@@ -70,7 +72,9 @@ func (h *hashed) UnmarshalText(text []byte) error {
 	if err != nil {
 		return errors.New("no hash")
 	}
-	if c.Memory < 8*uint32(c.Lanes) || c.Memory > maxMemory || c.Passes < 1 || c.Passes > maxPasses || c.Lanes < 1 || len(salt) < 8 || len(sum) < saltBytes {
+	if c.Memory < 8*uint32(c.Lanes) || c.Memory > maxMemory || c.Passes < 1 || c.Passes > maxPasses || c.Lanes < 1 ||
+		len(salt) < 8 ||
+		len(sum) < saltBytes {
 		return errors.New("a hash of no use")
 	}
 	*h = hashed{c, salt, sum}

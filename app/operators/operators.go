@@ -1,16 +1,15 @@
-// Package operators keeps who may work with the program: a list of names, roles
-// and hashes of passphrases in one file beside the history, and how often each
-// name was tried with a wrong passphrase in another.
+// Package operators keeps the list of operators: names, roles and hashes of passphrases in
+// one file beside the history. Another file counts the wrong passphrases for each name.
 //
 //	operators.json           {"version": 1, "operators": [{"name": …, "role": …, "hash": "$argon2id$…"}]}
 //	operators-attempts.json  {"version": 1, "salt": …, "names": {"=ada": {"failed": 3, "at": …}}}
 //	operators.lock           held while either is written
 //
-// Several programs may use them at once. A file of operators that cannot be
-// understood is an error and never an empty list. That there was one, where there
-// is none, the history knows; asking it is the caller's.
+// Several programs may use them at once. A file of operators that cannot be parsed is an
+// error and never an empty list. Whether a missing file existed before is recorded in the
+// history; the caller asks it.
 //
-// Roles attribute and prevent mistakes. They do not stop who owns the files.
+// Roles attribute actions and prevent mistakes. They do not stop the owner of the files.
 package operators
 
 import (
@@ -36,16 +35,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"facematch/app/history"
-	"facematch/app/plain"
-	"facematch/app/private"
+	"facematch/app/names"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
 // Operator is who may work with the program.
 type Operator = history.Operator
-
-// Roles are the roles, in the order they are offered.
-var Roles = []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator}
 
 // Params are the parts a Keeper is made of.
 type Params struct {
@@ -58,9 +54,8 @@ type Params struct {
 	ReadFile func(path string) ([]byte, error)
 }
 
-// Keeper keeps the operators. It may be used from several goroutines, and by
-// several processes at once: each call reads the file anew. Its errors are
-// *matcher.Problem.
+// Keeper keeps the operators. It may be used from several goroutines and by several
+// processes at once: each call reads the file again. Its errors are *matcher.Problem.
 type Keeper struct {
 	file, attempts, lock string
 	now                  func() time.Time
@@ -78,7 +73,10 @@ func New(p Params) *Keeper {
 	if p.ReadFile == nil {
 		p.ReadFile = readFile
 	}
-	return &Keeper{readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now, cost: cmp.Or(p.Cost, usual)}
+	return &Keeper{
+		readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now,
+		cost: cmp.Or(p.Cost, usual),
+	}
 }
 
 // List is who may work with the program at one time.
@@ -113,7 +111,9 @@ func (k *Keeper) Read() (List, error) {
 	var s stored
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&s); err != nil {
-		return List{}, matcher.NewProblem("operators.damaged", errors.New("no valid form")) // the library's text may hold some of it
+		return List{}, matcher.NewProblem(
+			"operators.damaged", errors.New("no valid form"),
+		) // the library's text may hold some of it
 	}
 	if s.Version > version {
 		return List{}, matcher.NewProblem("operators.newer", nil, "Version", s.Version, "Known", version)
@@ -146,7 +146,7 @@ func check(entries []entry) error {
 			return errors.New("a name is odd, or there twice")
 		}
 		names[fold(name)] = true
-		if !slices.Contains(Roles, e.Role) || len(e.Hash.hash) == 0 {
+		if !slices.Contains(history.Roles, e.Role) || len(e.Hash.hash) == 0 {
 			return errors.New("a role or a hash is missing")
 		}
 	}
@@ -173,9 +173,9 @@ func readFile(path string) ([]byte, error) {
 // CleanName trims an operator's name and checks it. The problems are
 // operators.no_name, .name (characters that mislead) and .name_long.
 func CleanName(name string) (string, error) {
-	name, err := plain.Name(strings.Join(strings.Fields(name), " "), maxName)
+	name, err := names.Clean(strings.Join(strings.Fields(name), " "), maxName)
 	switch {
-	case errors.Is(err, plain.ErrLong):
+	case errors.Is(err, names.ErrLong):
 		return "", matcher.NewProblem("operators.name_long", nil, "Max", maxName)
 	case err != nil:
 		return "", matcher.NewProblem("operators.name", nil)
@@ -189,7 +189,7 @@ func CleanName(name string) (string, error) {
 func Same(a, b string) bool { return fold(a) == fold(b) }
 
 func fold(name string) string {
-	name = strings.Map(func(r rune) rune { // what cannot be seen tells no names apart
+	name = strings.Map(func(r rune) rune { // characters that cannot be seen do not distinguish names
 		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' {
 			return -1
 		}
@@ -198,12 +198,12 @@ func fold(name string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(name), " "))))
 }
 
-// find gives the operator of a name; -1 where there is none.
+// find returns the index of the operator of a name; -1 where there is no such operator.
 func find(entries []entry, name string) int {
 	return slices.IndexFunc(entries, func(e entry) bool { return Same(e.Name, name) })
 }
 
-// Login is somebody who has signed in.
+// Login is an operator who has signed in.
 type Login struct {
 	Operator
 	Failed int // wrong attempts before this right one
@@ -211,22 +211,21 @@ type Login struct {
 	hash hashed // by which it was; another one means that it holds no more
 }
 
-// SignIn looks whether name and passphrase belong together. A name nobody bears
-// takes as long, and is made to wait, like one that somebody does. The problems
-// are operators.wrong (parameter Seconds: how long to wait now, may be 0), .wait (likewise;
-// nothing was looked at), .none (nobody is set up), .busy, .unwritable and those
-// of Read.
+// SignIn checks that name and passphrase belong together. An unknown name takes as long, and
+// is delayed, like a known one. The problems are operators.wrong (parameter Seconds: how
+// long to wait now, may be 0), .wait (likewise; nothing was checked), .none (no operators
+// are set up), .busy, .unwritable and those of Read.
 func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, error) {
 	list, err := k.Read()
 	if err != nil {
 		return Login{}, err
 	}
 	if len(list.entries) == 0 {
-		return Login{}, matcher.NewProblem("operators.none", nil)
+		return Login{}, matcher.NewProblem(KeyNone, nil)
 	}
 	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		// A copy put back from a backup may be readable by all. A disk without such
-		// rights takes no others, which keeps nobody out.
+		// A copy restored from a backup may be readable by all. A disk without such rights
+		// cannot set them, which must not lock the operators out.
 		_ = os.Chmod(k.file, 0o600)
 	}
 	i := find(list.entries, name)
@@ -268,17 +267,17 @@ func (l List) Renewed(in Login) Login {
 // Where it fails the list stays as it was.
 type Record func(now List, name string) error
 
-// Add adds an operator; the first must be an administrator, and first says that it
-// is meant to be. The problems are those of CleanName and CheckPassphrase,
-// operators.role, .first_admin, .known (there is one of that name), .signed_out
-// (somebody else was first), .busy, .unwritable, and those of Read.
+// Add adds an operator. The first must be an administrator, and first says that this is
+// meant to be the first. The problems are those of CleanName and CheckPassphrase,
+// operators.role, .first_admin, .known (there is one of that name), .signed_out (another was
+// added before), .busy, .unwritable, and those of Read.
 func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first bool, record Record) error {
 	name, err := CleanName(o.Name)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(Roles, o.Role):
+	case !slices.Contains(history.Roles, o.Role):
 		return matcher.NewProblem("operators.role", nil)
 	case first && o.Role != history.RoleAdministrator:
 		return matcher.NewProblem("operators.first_admin", nil)
@@ -332,9 +331,9 @@ func (k *Keeper) SetPassphrase(ctx context.Context, name, passphrase string, rec
 	})
 }
 
-// change writes the list anew while no other program does. The file comes first:
-// if the program ends between the two, the next start finds a file nobody
-// recorded and says so, where a record without a file would lock everybody out.
+// change rewrites the list while no other program does, and records it. The file is written
+// first: if the program ends in between, the next start finds an unrecorded file and records
+// it. A record without a file would lock everybody out.
 func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) ([]entry, string, error)) error {
 	return k.locked(ctx, func() error {
 		before, err := k.Read()
@@ -351,7 +350,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 		}
 		data, err := json.MarshalIndent(stored{version, next}, "", "  ")
 		if err == nil {
-			err = private.Write(k.file, data)
+			err = privatefile.Write(k.file, data)
 		}
 		if err != nil {
 			return matcher.NewProblem("operators.unwritable", err)
@@ -359,7 +358,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 		if err := record(listOf(next, data), name); err != nil {
 			back := os.Remove
 			if before.raw != nil {
-				back = func(path string) error { return private.Write(path, before.raw) }
+				back = func(path string) error { return privatefile.Write(path, before.raw) }
 			}
 			return errors.Join(err, back(k.file))
 		}
@@ -367,7 +366,7 @@ func (k *Keeper) change(ctx context.Context, record Record, edit func([]entry) (
 	})
 }
 
-// locked does something while no other program, and nobody else in this one, does.
+// locked runs a function while no other program, and no other goroutine, does.
 func (k *Keeper) locked(ctx context.Context, do func() error) error {
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()

@@ -1,10 +1,10 @@
-// Package queue keeps checks that could not be sent, sealed on the disk, until
-// the clerk has them sent or their time is over.
+// Package queue keeps checks that could not be sent, sealed on the disk, until the clerk
+// sends them or their time is over.
 //
-// Each is one file, <id>.age, in age's format, encrypted under a passphrase that
-// is the hexadecimal of the queue's key. In it stand the length of the Item's JSON
-// (4 bytes, big-endian), that JSON, the document's page and the clip. Nothing of
-// them lies open on the disk: who sends them reads through the seal.
+// Each is one file, <id>.age, in age's format. Its passphrase is the queue's key in
+// hexadecimal. It holds the length of the Item's JSON (4 bytes, big-endian), that JSON, the
+// document's page and the clip. They are decrypted while they are sent, and never written
+// to the disk in the clear.
 package queue
 
 import (
@@ -325,7 +325,7 @@ func (q *Queue) Open(ctx context.Context, id string) (item Item, page, video mat
 	return item, page, video, nil
 }
 
-// Remove deletes a kept check; one that is gone is no error.
+// Remove deletes a kept check; a check that is already gone is not an error.
 func (q *Queue) Remove(id string) error {
 	path, err := q.path(id)
 	if err != nil {

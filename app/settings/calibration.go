@@ -44,7 +44,7 @@ func (m Matching) Deciding(s Shipped) (Deciding, error) {
 			return Deciding{}, err
 		}
 	}
-	return d, fits(d, usual)
+	return d, matches(d, usual)
 }
 
 // usual is the calibration where the settings name none.
@@ -82,14 +82,14 @@ func readCalibration(path string) (*matcher.Calibration, error) {
 	return c, nil
 }
 
-// fits says whether a calibration belongs to the models in use. go-face's and the
-// finder's are those the program comes with, and no others are ever loaded;
-// which network describes faces besides is the settings' choice.
-func fits(d Deciding, usual *matcher.Calibration) error {
+// matches reports whether a calibration belongs to the models in use. The models of go-face
+// and of the finder are always those the program comes with. The settings choose the second
+// network.
+func matches(d Deciding, usual *matcher.Calibration) error {
 	c, own := d.Calibration, d.Network != ""
 	switch {
 	case own && (c.Network == nil || c.Network.Features != filepath.Base(d.Network)):
-		return matcher.NewProblem("engine.network_unknown", nil)
+		return matcher.NewProblem(matcher.KeyNetworkUnknown, nil)
 	case c.Network == nil && usual.Network != nil:
 		return matcher.NewProblem("calibration.needs_none", nil)
 	case c.Network != nil && !own && (usual.Network == nil || c.Network.Features != usual.Network.Features):
@@ -144,7 +144,7 @@ func Measuring(s Shipped, n Measured) (Deciding, error) {
 	name := filepath.Base(n.File)
 	c.Models = shared(c, true)
 	if slices.ContainsFunc(c.Models, func(m matcher.Model) bool { return m.Name == name }) {
-		return Deciding{}, matcher.NewProblem("engine.network_name", nil, "Model", name)
+		return Deciding{}, matcher.NewProblem(matcher.KeyNetworkName, nil, "Model", name)
 	}
 	c.Models = append(c.Models, matcher.Model{Name: name, SHA256: n.SHA256})
 	c.Network.Features, c.Network.Mean, c.Network.Deviation = name, n.Mean, n.Deviation

@@ -23,7 +23,7 @@ type Folders struct {
 	Config string // the settings file
 	Data   string // the history, a key file
 	State  string // the anchor, logs, running instances
-	Cache  string // what can be made anew at any time
+	Cache  string // files that can be made again at any time
 }
 
 // FindFolders finds the folders and makes them, readable by their owner alone.

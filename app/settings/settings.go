@@ -1,6 +1,6 @@
-// Package settings keeps the program's settings: one versioned TOML file,
-// written in one step, read by window and command line alike, and the folders
-// everything lies in.
+// Package settings keeps the program's settings: one versioned TOML file, written in one
+// step, which the window and the command line both read. It also knows the folders of all
+// files.
 package settings
 
 import (
@@ -92,7 +92,9 @@ type Retention struct {
 func (r Retention) Periods() history.Periods {
 	const day = 24 * time.Hour
 	return history.Periods{
-		Names: time.Duration(r.NamesDays) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
+		Names: time.Duration(
+			r.NamesDays,
+		) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
 	}
 }
 

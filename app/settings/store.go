@@ -18,7 +18,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"facematch/app/history"
-	"facematch/app/private"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -71,8 +71,8 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Read reads the settings for somebody who only looks: where there is no file
-// the defaults are in force, and none is written.
+// Read reads the settings for a command that only reads: where there is no file it returns
+// the defaults and writes none.
 func Read(path string) (Settings, error) {
 	data, err := os.ReadFile(path)
 	switch {
@@ -106,7 +106,9 @@ func (s *Store) Save(next Settings) error {
 	next.Version = Version
 	next.Desk = strings.TrimSpace(next.Desk)
 	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
-	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(next.Consent.SendName)
+	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(
+		next.Consent.SendName,
+	)
 	next.API.CAFile = strings.TrimSpace(next.API.CAFile)
 	next.Folders.SecondAnchor = strings.TrimSpace(next.Folders.SecondAnchor)
 	if err := next.Check(); err != nil {
@@ -126,7 +128,7 @@ func (s *Store) Save(next Settings) error {
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if err := private.Write(s.path, b.Bytes()); err != nil {
+	if err := privatefile.Write(s.path, b.Bytes()); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
 	s.mu.Lock()
@@ -214,7 +216,7 @@ const (
 	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
 	maxRetentionDays = 36_500
 
-	// maxLockMinutes is a day: whoever wants longer wants never.
+	// maxLockMinutes is a day; for a longer time the lock can be turned off.
 	maxLockMinutes = 24 * 60
 )
 
@@ -242,8 +244,8 @@ func hasPassword(address string) bool {
 	return false
 }
 
-// parse reads a settings file. What it does not say is as in a new installation,
-// so that a file may hold just the lines somebody wants otherwise.
+// parse reads a settings file. Missing settings have their defaults, so that a file may hold
+// only the lines that differ.
 func parse(data []byte) (Settings, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors write it
 	// The version first: a newer file may hold keys this program does not know.

@@ -1,16 +1,15 @@
-// Package token keeps the token of the remote API, in the first of these places
-// that is there: the operating system's keyring; a file sealed with a passphrase,
-// where no keyring answers; the environment variable FACEMATCH_TOKEN.
+// Package token keeps the token of the remote API, in the first of these places that
+// exists: the keyring of the operating system; a file sealed with a passphrase, where no
+// keyring answers; the environment variable FACEMATCH_TOKEN.
 //
-// A token is bound to the address it was set for: for another address there is
-// none. (The variable is bound to nothing; whoever sets it answers for it.) It
-// appears in no error and no problem. The file is in age's format and can be
-// opened with its tools:
+// A token is bound to the address it was set for and is not given for another. (The
+// variable is bound to no address; its user has to see to that.) A token appears in no
+// error and no problem. The file is in age's format and can be opened with its tools:
 //
 //	{"base": "https://api.example.com", "sealed": "-----BEGIN AGE ENCRYPTED FILE-----…"}
 //
-// Sealed is {"base": …, "token": …}, so that a file whose address was changed by
-// hand opens for neither address.
+// Sealed is {"base": …, "token": …}: a file whose address was changed by hand opens for
+// neither address.
 package token
 
 import (
@@ -22,27 +21,28 @@ import (
 	"strings"
 	"sync"
 
-	"facematch/app/private"
+	"facematch/app/patience"
+	"facematch/app/privatefile"
 	"facematch/app/secrets"
 	"facematch/matcher"
 )
 
-// Variable is the environment variable of a token.
 // The keys of problems that ask for the passphrase of the token's file.
 const (
 	KeyLocked          = "token.locked"
 	KeyNeedsPassphrase = "token.needs_passphrase"
 )
 
+// Variable is the environment variable of a token.
 const Variable = "FACEMATCH_TOKEN"
 
 const (
-	// maxLength is the longest token taken, in bytes: servers take header lines of
+	// maxLength is the longest accepted token, in bytes: servers accept header lines of
 	// about 8 KB.
 	maxLength = 4096
 
-	// minPassphrase is the shortest passphrase taken, in characters. With age's
-	// scrypt each guess takes about a second.
+	// minPassphrase is the shortest accepted passphrase, in characters. With age's scrypt
+	// each guess takes about a second.
 	minPassphrase = 8
 )
 
@@ -65,7 +65,7 @@ type Keeper struct {
 	workFactor int
 
 	mu     sync.Mutex
-	asker  secrets.Asker
+	asker  patience.Asker
 	opened []byte // the file as it was when it was opened
 	clear  sealed // what was in it
 }
@@ -82,13 +82,13 @@ type stored struct {
 	Sealed string `json:"sealed"`
 }
 
-// New makes a keeper whose file, should it need one, is this.
+// New makes a keeper; file is used where there is no keyring.
 func New(file string) *Keeper { return &Keeper{file: file, workFactor: secrets.WorkFactor} }
 
 func nameOf(base string) string { return "API token for " + base }
 
-// Clean takes the white space from around a token that was typed or pasted, and
-// refuses what cannot stand in a header. The problem is token.form.
+// Clean trims a token that was typed or pasted, and refuses characters that a header must
+// not hold. The problem is token.form.
 func Clean(token string) (string, error) {
 	token = strings.TrimSpace(token)
 	odd := strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
@@ -98,10 +98,10 @@ func Clean(token string) (string, error) {
 	return token, nil
 }
 
-// Get gives the token for a base address (in the form matcher.ParseBase gives)
-// and where it was found. The passphrase opens the file; without one it is not
-// opened, unless it was before. The problems are token.none, token.locked,
-// token.passphrase (a wrong one), token.file and token.form.
+// Get gives the token for a base address (in the form of matcher.ParseBase) and where it
+// was found. The passphrase opens the file; without one the file is used only if it was
+// opened before. The problems are token.none, token.locked, token.passphrase (a wrong one),
+// token.file and token.form.
 func (k *Keeper) Get(base, passphrase string) (string, Place, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -124,8 +124,8 @@ func (k *Keeper) Get(base, passphrase string) (string, Place, error) {
 	return "", None, matcher.NewProblem("token.none", nil)
 }
 
-// fromFile opens the file. Where it holds no token for this address, or is not
-// there, the result is empty.
+// fromFile opens the file. The result is empty where there is no file, or none for this
+// address.
 func (k *Keeper) fromFile(base, passphrase string) (sealed, error) {
 	raw, err := os.ReadFile(k.file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -159,8 +159,8 @@ func (k *Keeper) fromFile(base, passphrase string) (sealed, error) {
 	return clear, nil
 }
 
-// Set keeps a token for a base address, in the keyring or, where none answers, in
-// the file under the passphrase. The problems are token.form, token.needs_passphrase
+// Set stores a token for a base address, in the keyring or, where none answers, in the
+// file under the passphrase. The problems are token.form, token.needs_passphrase
 // (no keyring, no passphrase), token.passphrase_short and token.unsaved.
 func (k *Keeper) Set(base, token, passphrase string) (Place, error) {
 	token, err := Clean(token)
@@ -173,7 +173,7 @@ func (k *Keeper) Set(base, token, passphrase string) (Place, error) {
 		if err := secrets.Set(nameOf(base), token); err != nil {
 			return "", err
 		}
-		return secrets.Get(nameOf(base)) // some take a secret and keep nothing
+		return secrets.Get(nameOf(base)) // some keyrings accept a secret and do not store it
 	})
 	if err == nil && back == token {
 		return Keyring, k.removeFile(base)
@@ -203,7 +203,7 @@ func (k *Keeper) intoFile(clear sealed, passphrase string) error {
 	if err != nil {
 		return err
 	}
-	if err := private.Write(k.file, raw); err != nil {
+	if err := privatefile.Write(k.file, raw); err != nil {
 		return err
 	}
 	k.opened, k.clear = raw, clear
@@ -225,8 +225,8 @@ func unseal(text, passphrase string) (sealed, error) {
 	return clear, nil
 }
 
-// Clear forgets the token for a base address, in keyring and file. Forgetting
-// what is not there is no error. The problem is token.kept.
+// Clear deletes the token for a base address, in keyring and file. A token that does not
+// exist is not an error. The problem is token.kept.
 func (k *Keeper) Clear(base string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -240,8 +240,8 @@ func (k *Keeper) Clear(base string) error {
 	return errors.Join(err, k.removeFile(base))
 }
 
-// removeFile removes the file where it is for this address, or for none that can
-// be read.
+// removeFile removes the file where it is for this address, or where its address cannot be
+// read.
 func (k *Keeper) removeFile(base string) error {
 	raw, err := os.ReadFile(k.file)
 	var s stored

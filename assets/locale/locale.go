@@ -1,9 +1,12 @@
-// Package locale finds the user's language. Importing it also keeps Fyne quiet:
-// where the locale is C or POSIX with an encoding (C.UTF-8, usual in containers
-// and services), Fyne takes "C" for a language and prints an error, on the
-// command line too. It does so before main runs, so the remedy stands in an init
-// function: Go initialises packages in the order of their import paths, and
-// "facematch" comes before "fyne.io".
+// Package locale finds the user's language, and keeps Fyne quiet about it.
+//
+// Where the locale is C or POSIX with an encoding (C.UTF-8, usual in containers and
+// services), Fyne takes "C" for a language and prints an error, on the command line too. It
+// does so while packages are initialised, before main runs. So the remedy has to be an init
+// function that runs earlier. Go initialises the packages whose imports are ready in the
+// order of their import paths: this package must import the standard library only, and its
+// path must sort before fyneLang. TestInitialisedBeforeFyne fails where either is no longer
+// true, as after a rename of the module.
 package locale
 
 import (
@@ -11,9 +14,12 @@ import (
 	"strings"
 )
 
+// fyneLang is the package that prints the error.
+const fyneLang = "fyne.io/fyne/v2/lang"
+
 func init() {
 	if l := Language(); l == "C" || l == "POSIX" {
-		os.Setenv("LANGUAGE", "en")
+		_ = os.Setenv("LANGUAGE", "en")
 	}
 }
 

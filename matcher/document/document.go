@@ -134,7 +134,7 @@ func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, number int) 
 	}
 	defer file.Close()
 	if number < 1 || number > file.Count {
-		return matcher.Portrait{}, matcher.NewProblem("document.no_page", nil, "Number", number, "Pages", file.Count)
+		return matcher.Portrait{}, matcher.NewProblem(matcher.KeyNoPage, nil, "Number", number, "Pages", file.Count)
 	}
 	page, err := file.Page(ctx, number)
 	if err != nil {

@@ -30,7 +30,7 @@ func (m *Matcher) Clean(ctx context.Context, clip matcher.Blob) (clean matcher.B
 	defer done()
 	file, err := os.CreateTemp(m.params.Temp, "clip-*.mp4") // 0600
 	if err != nil {
-		return matcher.Blob{}, "", nil, matcher.NewProblem("clip.temp", err)
+		return matcher.Blob{}, "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	name := file.Name()
 	remove = func() { os.Remove(name) }
@@ -48,7 +48,7 @@ func (m *Matcher) Clean(ctx context.Context, clip matcher.Blob) (clean matcher.B
 	case err == nil && statErr == nil:
 		return matcher.Blob{Name: "clip.mp4", Size: info.Size(), Path: name}, how, remove, nil
 	default:
-		err = matcher.AsProblem(errors.Join(err, statErr), "clip.temp")
+		err = matcher.AsProblem(errors.Join(err, statErr), matcher.KeyNoTemp)
 	}
 	remove()
 	return matcher.Blob{}, "", nil, err

@@ -127,11 +127,11 @@ func (m *Matcher) clipFile(ctx context.Context, clip matcher.Blob) (path string,
 func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path string, remove func(), err error) {
 	file, err := os.CreateTemp(m.params.Temp, "clip-*") // 0600
 	if err != nil {
-		return "", nil, matcher.NewProblem("clip.temp", err)
+		return "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	path, remove, err = nameless(file)
 	if err != nil {
-		return "", nil, matcher.NewProblem("clip.temp", err)
+		return "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	drop := remove
 	defer func() {
@@ -140,20 +140,20 @@ func (m *Matcher) spill(ctx context.Context, head []byte, rest io.Reader) (path 
 		}
 	}()
 	if _, err := file.Write(head); err != nil {
-		return "", nil, matcher.NewProblem("clip.temp", err)
+		return "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	n, err := io.Copy(file, io.LimitReader(blob.Until(ctx, rest), maxSpill))
 	switch {
 	case ctx.Err() != nil:
 		return "", nil, ctx.Err()
 	case err != nil:
-		return "", nil, matcher.NewProblem("clip.temp", err)
+		return "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	case n == maxSpill:
 		return "", nil, matcher.NewProblem("clip.too_large", nil)
 	}
 	for _, p := range container.Read(file, int64(len(head))+n).Hidden {
 		if _, err := file.WriteAt(p.Bytes, p.At); err != nil {
-			return "", nil, matcher.NewProblem("clip.temp", err)
+			return "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 		}
 	}
 	return path, remove, nil

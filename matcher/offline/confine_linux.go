@@ -16,6 +16,9 @@ import (
 // confineStarts takes from the calling thread, and from every process it will
 // start, all files but those this program consists of, and signals to others. The
 // thread must be locked to its goroutine and end with it.
+//
+// The calls are made by hand because the library for them, landlock-lsm/go-landlock,
+// confines every thread of the process: the program itself would lose its files.
 func confineStarts(program string) error {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {

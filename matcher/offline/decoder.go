@@ -195,14 +195,14 @@ func (d *decoder) share(ctx context.Context, path string) error {
 	}
 	defer r.Close()
 	if _, err := d.clip.Seek(0, io.SeekStart); err != nil {
-		return matcher.NewProblem("clip.temp", err)
+		return matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	n, err := io.Copy(d.clip, io.LimitReader(blob.Until(ctx, r), maxClip+1))
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return matcher.NewProblem("clip.temp", err)
+		return matcher.NewProblem(matcher.KeyNoTemp, err)
 	case n > maxClip:
 		return faultLarge
 	}

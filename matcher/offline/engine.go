@@ -299,4 +299,4 @@ func recognise(r *face.Recognizer, picture image.Image, detect detection) ([]fac
 	return detect(r, encoded.Bytes())
 }
 
-func closed(err error) error { return matcher.NewProblem("engine.closed", err) }
+func closed(err error) error { return matcher.NewProblem(matcher.KeyEngineClosed, err) }

@@ -22,7 +22,7 @@ import (
 func modelFolder(folders []string, models []matcher.Model) (string, error) {
 	chosen, missing := fullest(folders, models)
 	if missing != "" {
-		return "", matcher.NewProblem("engine.model_missing", fs.ErrNotExist, "Model", missing)
+		return "", matcher.NewProblem(matcher.KeyModelMissing, fs.ErrNotExist, "Model", missing)
 	}
 	for _, m := range models {
 		if err := checkModel(chosen, m); err != nil {
@@ -61,12 +61,12 @@ func checkModel(folder string, m matcher.Model) error {
 	sum, err := fileSHA256(filepath.Join(folder, m.Name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return matcher.NewProblem("engine.model_missing", fs.ErrNotExist, "Model", m.Name)
+		return matcher.NewProblem(matcher.KeyModelMissing, fs.ErrNotExist, "Model", m.Name)
 	case err == nil && sum != m.SHA256:
 		err = errors.New("SHA-256 differs")
 	}
 	if err != nil {
-		return matcher.NewProblem("engine.model_damaged", hidden(err), "Model", m.Name)
+		return matcher.NewProblem(matcher.KeyModelDamaged, hidden(err), "Model", m.Name)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func known(file string, c *matcher.Calibration) error {
 		return err
 	}
 	if c.Network == nil || !slices.Contains(c.Models, matcher.Model{Name: c.Network.Features, SHA256: sum}) {
-		return matcher.NewProblem("engine.network_unknown", errors.New("SHA-256 differs"))
+		return matcher.NewProblem(matcher.KeyNetworkUnknown, errors.New("SHA-256 differs"))
 	}
 	return nil
 }

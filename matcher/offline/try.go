@@ -78,7 +78,7 @@ func tryNetwork(ctx context.Context, program, file string, patience time.Duratio
 }
 
 func badNetwork(reason string, err error) error {
-	return matcher.NewProblem("engine.network_unusable", err, "Reason", reason)
+	return matcher.NewProblem(matcher.KeyNetworkUnusable, err, "Reason", reason)
 }
 
 // networkFile says what is wrong with a file before anybody reads it.

@@ -1,17 +1,16 @@
-// Package chart draws curves over two axes, as SVG that follows the reader's
-// light or dark screen, and as PNG. It holds just what an accuracy report needs,
-// so that the program carries no plotting library with fonts and a PDF writer.
+// Package chart draws curves over two axes, as SVG that follows the light or dark mode of
+// the screen. It holds only what an accuracy report needs, so that the program carries no
+// plotting library with fonts and a PDF writer.
 package chart
 
 import (
-	"image/color"
 	"math"
 	"unicode/utf8"
 )
 
 // Chart is curves over two axes.
 type Chart struct {
-	Title  string // for who cannot see it: what it shows
+	Title  string // what it shows, for readers who cannot see it
 	X, Y   Axis
 	Curves []Curve
 	Marks  []Mark
@@ -22,12 +21,12 @@ type Chart struct {
 type Axis struct {
 	Label    string
 	Min, Max float64
-	Log      bool                   // a power of ten is as long as the next
+	Log      bool                   // logarithmic: each power of ten takes the same length
 	Format   func(v float64) string // the words for a tick
 }
 
-// Curve is one line, its points from left to right. What lies outside the axes
-// is cut off at their ends.
+// Curve is one line, its points from left to right. Points outside the axes are moved to
+// their ends.
 type Curve struct {
 	Label  string // for the legend; none where it is empty
 	Points [][2]float64
@@ -43,20 +42,13 @@ type Mark struct {
 
 type point struct{ x, y float64 }
 
-// pen says how something is drawn: its class in SVG, the rest in PNG.
-type pen struct {
-	class  string
-	colour color.NRGBA
-	width  float64
-	dash   float64 // length of a dash and of a gap; 0: a whole line
-}
-
-var (
-	gridPen   = pen{class: "grid", colour: faint, width: 1}
-	axisPen   = pen{class: "axis", colour: ink, width: 1}
-	markPen   = pen{class: "mark", colour: ink, width: 1, dash: 3}
-	firstPen  = pen{class: "first", colour: blue, width: 2}
-	secondPen = pen{class: "second", colour: orange, width: 2, dash: 7}
+// The classes of lines; the style sheet says how each is drawn.
+const (
+	gridClass   = "grid"
+	axisClass   = "axis"
+	markClass   = "mark"
+	firstClass  = "first"
+	secondClass = "second"
 )
 
 type align int
@@ -67,27 +59,20 @@ const (
 	end
 )
 
-// canvas is what a chart is drawn on.
-type canvas interface {
-	line(points []point, p pen)
-	area(points []point, p pen)
-	text(at point, a align, s string)
-}
-
-func (c Chart) draw(on canvas) {
+func (c Chart) draw(on *svg) {
 	for _, v := range c.X.ticks() {
 		x := c.x(v)
-		on.line([]point{{x, top}, {x, height - bottom}}, gridPen)
-		on.line([]point{{x, height - bottom}, {x, height - bottom + tickLength}}, axisPen)
+		on.line([]point{{x, top}, {x, height - bottom}}, gridClass)
+		on.line([]point{{x, height - bottom}, {x, height - bottom + tickLength}}, axisClass)
 		on.text(point{x, height - bottom + tickLength + 15}, middle, c.X.Format(v))
 	}
 	for _, v := range c.Y.ticks() {
 		y := c.y(v)
-		on.line([]point{{left, y}, {width - right, y}}, gridPen)
-		on.line([]point{{left - tickLength, y}, {left, y}}, axisPen)
+		on.line([]point{{left, y}, {width - right, y}}, gridClass)
+		on.line([]point{{left - tickLength, y}, {left, y}}, axisClass)
 		on.text(point{left - tickLength - 4, y + textSize/3}, end, c.Y.Format(v))
 	}
-	on.line([]point{{left, top}, {left, height - bottom}, {width - right, height - bottom}}, axisPen)
+	on.line([]point{{left, top}, {left, height - bottom}, {width - right, height - bottom}}, axisClass)
 	on.text(point{(left + width - right) / 2, height - 12}, middle, c.X.Label)
 	on.text(point{8, 18}, start, c.Y.Label) // level, above its axis: turned text is hard to read
 
@@ -99,9 +84,9 @@ func (c Chart) draw(on canvas) {
 		if n := len(points); curve.Filled && n > 0 {
 			floor := float64(height - bottom)
 			under := append([]point{{points[0].x, floor}}, points...)
-			on.area(append(under, point{points[n-1].x, floor}), curve.pen())
+			on.area(append(under, point{points[n-1].x, floor}), curve.class())
 		}
-		on.line(points, curve.pen())
+		on.line(points, curve.class())
 	}
 	c.drawMarks(on)
 	c.drawLegend(on)
@@ -110,14 +95,14 @@ func (c Chart) draw(on canvas) {
 // drawMarks puts each mark's words beside its line: the leftmost's on its left,
 // the others' on their right, so that none crosses a neighbour's line, unless
 // that would leave the plot.
-func (c Chart) drawMarks(on canvas) {
+func (c Chart) drawMarks(on *svg) {
 	leftmost := math.Inf(1)
 	for _, m := range c.Marks {
 		leftmost = math.Min(leftmost, m.X)
 	}
 	for i, m := range c.Marks {
 		x := c.x(m.X)
-		on.line([]point{{x, top}, {x, height - bottom}}, markPen)
+		on.line([]point{{x, top}, {x, height - bottom}}, markClass)
 		long := textWidth(m.Label)
 		side, at := start, point{x + 5, top + float64(i+1)*lineHeight}
 		if m.X == leftmost && x-long > left || x+long > width-right {
@@ -131,24 +116,24 @@ func (c Chart) drawMarks(on canvas) {
 func textWidth(s string) float64 { return 12 + float64(utf8.RuneCountInString(s))*textSize*0.56 }
 
 // drawLegend puts the curves' names above the plot.
-func (c Chart) drawLegend(on canvas) {
+func (c Chart) drawLegend(on *svg) {
 	x := float64(left)
 	for _, curve := range c.Curves {
 		if curve.Label == "" {
 			continue
 		}
 		y := float64(top) - 14
-		on.line([]point{{x, y - 4}, {x + legendLine, y - 4}}, curve.pen())
+		on.line([]point{{x, y - 4}, {x + legendLine, y - 4}}, curve.class())
 		on.text(point{x + legendLine + 6, y}, start, curve.Label)
 		x += legendLine + 18 + textWidth(curve.Label)
 	}
 }
 
-func (c Curve) pen() pen {
+func (c Curve) class() string {
 	if c.Second {
-		return secondPen
+		return secondClass
 	}
-	return firstPen
+	return firstClass
 }
 
 func (c Chart) x(v float64) float64 { return left + c.X.share(v)*(width-left-right) }

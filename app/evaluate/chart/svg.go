@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// style follows the reader's screen. Its names have a prefix because in an HTML
-// page they hold for the whole of it.
+// style follows the light or dark mode of the screen. Its names have a prefix because in an
+// HTML page they apply to the whole page. The first two colours differ for colour-blind
+// eyes too (Okabe and Ito, 2008), and the second line is dashed.
 const style = `.fm-chart{color:#202124}
 .fm-chart text{font:13px "Liberation Sans",Arial,sans-serif;fill:currentColor}
 .fm-chart polyline{fill:none;stroke:currentColor;stroke-width:1;stroke-linejoin:round}
@@ -27,8 +28,13 @@ const style = `.fm-chart{color:#202124}
 // SVG draws the chart as SVG without a background, to stand alone or in a page.
 func (c Chart) SVG() []byte {
 	s := &svg{}
-	fmt.Fprintf(s, `<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
-		width, height, escape(c.Title))
+	fmt.Fprintf(
+		s,
+		`<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
+		width,
+		height,
+		escape(c.Title),
+	)
 	fmt.Fprintf(s, "\n<title>%s</title>\n<style>%s</style>\n", escape(c.Title), style)
 	c.draw(s)
 	s.WriteString("</svg>\n")
@@ -37,15 +43,15 @@ func (c Chart) SVG() []byte {
 
 type svg struct{ bytes.Buffer }
 
-func (s *svg) line(points []point, p pen) { s.shape("polyline", points, p) }
-func (s *svg) area(points []point, p pen) { s.shape("polygon", points, p) }
+func (s *svg) line(points []point, class string) { s.shape("polyline", points, class) }
+func (s *svg) area(points []point, class string) { s.shape("polygon", points, class) }
 
-func (s *svg) shape(kind string, points []point, p pen) {
+func (s *svg) shape(kind string, points []point, class string) {
 	places := make([]string, len(points))
 	for i, at := range points {
 		places[i] = fmt.Sprintf("%.1f,%.1f", at.x, at.y)
 	}
-	fmt.Fprintf(s, "<%s class=\"fm-%s\" points=\"%s\"/>\n", kind, p.class, strings.Join(places, " "))
+	fmt.Fprintf(s, "<%s class=\"fm-%s\" points=\"%s\"/>\n", kind, class, strings.Join(places, " "))
 }
 
 func (s *svg) text(at point, a align, words string) {
@@ -55,6 +61,6 @@ func (s *svg) text(at point, a align, words string) {
 
 func escape(s string) string {
 	var b strings.Builder
-	xml.EscapeText(&b, []byte(s)) // a strings.Builder takes all
+	_ = xml.EscapeText(&b, []byte(s)) // writing to a strings.Builder cannot fail
 	return b.String()
 }

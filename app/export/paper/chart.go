@@ -24,12 +24,15 @@ const (
 // strokes of each shape, as lines in a square of side 1; Circle and Question are
 // drawn otherwise.
 var strokes = map[Shape][][4]float64{
-	Tick:     {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
-	Cross:    {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
-	Triangle: {{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60}, {0.5, 0.70, 0.5, 0.77}},
-	Square:   {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
-	Broken:   {{0.05, 0.5, 0.38, 0.5}, {0.62, 0.5, 0.95, 0.5}, {0.38, 0.5, 0.44, 0.25}, {0.56, 0.75, 0.62, 0.5}},
-	Dots:     {{0.15, 0.5, 0.2, 0.5}, {0.48, 0.5, 0.53, 0.5}, {0.81, 0.5, 0.86, 0.5}},
+	Tick:  {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
+	Cross: {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
+	Triangle: {
+		{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60},
+		{0.5, 0.70, 0.5, 0.77},
+	},
+	Square: {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
+	Broken: {{0.05, 0.5, 0.38, 0.5}, {0.62, 0.5, 0.95, 0.5}, {0.38, 0.5, 0.44, 0.25}, {0.56, 0.75, 0.62, 0.5}},
+	Dots:   {{0.15, 0.5, 0.2, 0.5}, {0.48, 0.5, 0.53, 0.5}, {0.81, 0.5, 0.86, 0.5}},
 }
 
 func (d *Paper) shape(s Shape, x, y, side float64, c Colour) {
@@ -127,7 +130,9 @@ func (d *Paper) Gauge(value float64, label string, c Colour, zones []Zone, bound
 		d.put(math.Min(math.Max(margin, x(b.At)-w/2), margin+Width-w), top+bar+1.8, b.Label, small)
 	}
 	d.pdf.SetFillColor(int(c.R), int(c.G), int(c.B))
-	d.pdf.Polygon([]fpdf.PointType{{X: x(value) - 2, Y: top - 2.6}, {X: x(value) + 2, Y: top - 2.6}, {X: x(value), Y: top}}, "F")
+	d.pdf.Polygon(
+		[]fpdf.PointType{{X: x(value) - 2, Y: top - 2.6}, {X: x(value) + 2, Y: top - 2.6}, {X: x(value), Y: top}}, "F",
+	)
 	d.pdf.SetDrawColor(int(c.R), int(c.G), int(c.B))
 	d.pdf.SetLineWidth(0.8)
 	d.pdf.Line(x(value), top-1, x(value), top+bar)

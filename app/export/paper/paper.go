@@ -30,7 +30,7 @@ const pagesMark = "{pages}"
 
 const family = "Noto"
 
-// Paper is a document being made. What goes wrong is told by Output.
+// Paper is a document being made. Errors are kept and returned by Output.
 type Paper struct {
 	pdf *fpdf.Fpdf
 	set *typesetter
@@ -157,7 +157,7 @@ func (d *Paper) split(text string, s Style, width float64) []string {
 	return append(lines, current)
 }
 
-// fitting gives how many bytes of a word fit; at least one character.
+// fitting is how many bytes of a word fit into a line; at least one character.
 func (d *Paper) fitting(word string, s Style, width float64) int {
 	fits := 0
 	for i, r := range word {

@@ -36,7 +36,7 @@ func (d *Paper) Table(columns []Column) *Table {
 	return t
 }
 
-// Row prints a row. What does not fit into a cell goes on in its next line.
+// Row prints a row. Text that is too long for a cell continues in its next line.
 func (t *Table) Row(cells ...string) {
 	laid, height := t.layout(cells, t.style)
 	if !t.headed || t.d.y+height > bottom {
@@ -103,7 +103,7 @@ func (t *Table) print(laid [][]line, s Style) {
 	t.shade = !t.shade
 }
 
-// Fact is a thing and what is known of it.
+// Fact is a title with its value.
 type Fact struct{ Name, Value string }
 
 // Facts prints facts in one column, names on the left.

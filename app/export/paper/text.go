@@ -201,7 +201,9 @@ func (t *typesetter) shape(paragraph string, s Style, width float64) []line {
 	for _, run := range t.segmenter.Split(input, &fontmap{t: t, style: s}) {
 		runs = append(runs, t.shaper.Shape(run))
 	}
-	wrapped, _ := t.wrapper.WrapParagraph(shaping.WrapConfig{Direction: input.Direction}, int(width/s.size()*em), text, shaping.NewSliceIterator(runs))
+	wrapped, _ := t.wrapper.WrapParagraph(
+		shaping.WrapConfig{Direction: input.Direction}, int(width/s.size()*em), text, shaping.NewSliceIterator(runs),
+	)
 	var lines []line
 	for _, w := range wrapped {
 		shaped := slices.Clone(w) // the wrapper uses its lines again

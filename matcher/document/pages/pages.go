@@ -195,7 +195,7 @@ func (f *File) Close() error {
 func await[T any](ctx context.Context, r *Reader, work func() (T, error)) (T, error) {
 	value, err := background.Run(ctx, &r.work, work)
 	if errors.Is(err, background.ErrClosed) {
-		err = matcher.NewProblem("engine.closed", err)
+		err = matcher.NewProblem(matcher.KeyEngineClosed, err)
 	}
 	return value, err
 }

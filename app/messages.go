@@ -23,7 +23,10 @@ func OutcomeKey(o history.Outcome) string { return "outcome." + slug(string(o)) 
 func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
-		return matcher.Notice{Key: "verify." + slug(string(v.Fault)), Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
+		return matcher.Notice{
+			Key:    "verify." + slug(string(v.Fault)),
+			Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good},
+		}
 	case v.Older:
 		return matcher.Notice{Key: "verify.older", Params: map[string]any{"Records": v.Records, "Until": v.Until}}
 	case v.Records == 0:
@@ -78,10 +81,6 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 	note(!v.Anchored && (v.Records > 0 || !v.Intact), "no_anchor", nil)
 	return notes
 }
-
-// ReasonMinor is the reason an answer gives for which a person under 18 is
-// referred.
-const ReasonMinor = matcher.ReasonMinor
 
 // reasonKeys are the keys of the words for the reasons besides conditions.
 var reasonKeys = map[string]string{

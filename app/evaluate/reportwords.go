@@ -128,7 +128,7 @@ func (w words) rarity(r Rarity) string {
 	return w.T("evaluate.rarity_about", "N", number(r.OneIn))
 }
 
-// calibration names the calibration, and says where it is none.
+// calibration names the calibration, or says that there is none.
 func (w words) calibration() string {
 	if w.Engine.Calibrated {
 		return w.Engine.Calibration
@@ -196,4 +196,7 @@ func (w words) marks() (marks []chart.Mark) {
 }
 
 // terms are the words of ISO/IEC 19795-1 the report explains.
-var terms = []string{"evaluate.term_genuine", "evaluate.term_impostor", "evaluate.term_fmr", "evaluate.term_fnmr", "evaluate.term_fta", "evaluate.term_eer"}
+var terms = []string{
+	"evaluate.term_genuine", "evaluate.term_impostor", "evaluate.term_fmr", "evaluate.term_fnmr", "evaluate.term_fta",
+	"evaluate.term_eer",
+}

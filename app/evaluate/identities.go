@@ -5,25 +5,25 @@ import (
 	"facematch/matcher/accuracy"
 )
 
-// tied are the people of a list of checks: a document and a clip whose row says
-// that they show one person, and all that are tied to them so; every other file is
-// a person of its own.
-type tied struct {
-	person []int // of each file
-	people int
-	torn   int // rows that call two files of one person two people
-	ended  map[kin]*Outcomes
+// identities are the people in a list of checks. The documents and clips that rows link as
+// showing one person, directly or through other rows, are one person. Every other file is a
+// person of its own.
+type identities struct {
+	person         []int // of each file
+	people         int
+	contradictions int // rows that call two files of one person two people
+	ended          map[pairing]*Outcomes
 }
 
-// kin are the two people of a check, in order; of a genuine one they are the same.
-type kin struct {
+// pairing is the two people of a check, in order; the same person twice in a genuine one.
+type pairing struct {
 	a, b int
 	same bool // as the row says
 }
 
-// tied finds the people. Rows count that are not compared too: they know who is
-// who all the same.
-func (t *Test) tied() *tied {
+// identities finds the people. Rows that could not be compared count too, because they say
+// who is who all the same.
+func (t *Test) identities() *identities {
 	root := indices(len(t.files)) // each file's way to the one that stands for its person
 	find := func(i int) int {
 		for root[i] != i {
@@ -37,7 +37,7 @@ func (t *Test) tied() *tied {
 			root[find(p.a)] = find(p.b)
 		}
 	}
-	all := &tied{person: make([]int, len(t.files)), ended: map[kin]*Outcomes{}}
+	all := &identities{person: make([]int, len(t.files)), ended: map[pairing]*Outcomes{}}
 	number := map[int]int{}
 	for i := range t.files {
 		at, known := number[find(i)]
@@ -50,15 +50,15 @@ func (t *Test) tied() *tied {
 	all.people = len(number)
 	for _, p := range t.pairs {
 		if !p.same && all.person[p.a] == all.person[p.b] {
-			all.torn++
+			all.contradictions++
 		}
 	}
 	return all
 }
 
-func (t *tied) add(p pair, status matcher.Status) {
+func (t *identities) add(p pair, status matcher.Status) {
 	a, b := t.person[p.a], t.person[p.b]
-	key := kin{min(a, b), max(a, b), p.same}
+	key := pairing{min(a, b), max(a, b), p.same}
 	if t.ended[key] == nil {
 		t.ended[key] = &Outcomes{}
 	}
@@ -66,7 +66,7 @@ func (t *tied) add(p pair, status matcher.Status) {
 }
 
 // bound gives the shares of compared checks their bounds by people.
-func (t *tied) bound(d *Decisions) {
+func (t *identities) bound(d *Decisions) {
 	for _, of := range []struct {
 		share  *Measure
 		same   bool

@@ -8,8 +8,8 @@ import (
 	"facematch/app/history"
 )
 
-// FilterWords says what a filter chooses. What it looks for in names is said
-// only where names are meant to be seen.
+// FilterWords describes a filter. The words it searches names for are left out unless names
+// is set.
 func FilterWords(f history.Filter, names bool, words Words) string {
 	var parts []string
 	say := func(there bool, key string, params ...any) {
@@ -45,10 +45,10 @@ func FilterWords(f history.Filter, names bool, words Words) string {
 	return strings.Join(parts, "; ")
 }
 
-// mostIDs is how many ids of chosen checks are named one by one.
+// mostIDs is the greatest number of selected checks that are listed by id.
 const mostIDs = 10
 
-// ChosenWords says which checks were chosen one by one.
+// ChosenWords describes a selection of single checks.
 func ChosenWords(checks []string, words Words) string {
 	if len(checks) > mostIDs {
 		return words.T("filter.chosen_many", "Number", len(checks))
@@ -66,8 +66,8 @@ func either[T any](values []T, words Words) string {
 	return strings.Join(said, words.T("filter.or"))
 }
 
-// Known gives the word of a value from the catalogue, under prefix and value; the
-// value itself where there is none, as with one of a newer version.
+// Known gives the word of a value from the catalogue, under prefix and value. A value of a
+// newer version has no word there and is shown itself.
 func Known(prefix, value string, words Words) string {
 	key := prefix + strings.ReplaceAll(value, " ", "_")
 	if word := words.T(key); word != key {

@@ -1,5 +1,5 @@
-// Package private writes files for their owner's eyes only.
-package private
+// Package privatefile writes files that only their owner can read, in one step.
+package privatefile
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Write writes a file in one step: after a crash it holds the old bytes or the
-// new ones. It has mode 0600 even where a file with other rights was there
-// before, and nothing of it ever lies in a folder others share.
+// Write writes a file in one step: after a crash it holds the old bytes or the new ones. It
+// has mode 0600 even where it replaces a file with other rights, and none of its bytes are
+// ever written to a shared folder.
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	// The new file lies beside the old one: never in the common temp folder, and

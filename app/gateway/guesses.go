@@ -69,8 +69,8 @@ func (g *guesses) forget(now time.Time) {
 	}
 }
 
-// networkOf is what one person commands: an IPv4 address, or the /64 an IPv6
-// address lies in.
+// networkOf is the network one person controls: an IPv4 address, or the /64 of an IPv6
+// address.
 func networkOf(address string) netip.Prefix {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -80,6 +80,6 @@ func networkOf(address string) netip.Prefix {
 	if ip.Is6() {
 		bits = 64
 	}
-	network, _ := ip.Prefix(bits) // the bits fit
+	network, _ := ip.Prefix(bits) // never fails: bits is at most the length of ip
 	return network
 }

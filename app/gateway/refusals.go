@@ -12,16 +12,16 @@ import (
 	"facematch/matcher"
 )
 
-// The API's own texts are English, whatever the program's language: programs read
-// them, and those who write programs.
+// The API's texts are English, whatever the program's language: they are for programs and
+// their developers.
 const (
 	internal = "something went wrong inside the server: its log says more"
 	stopped  = "the server is stopping"
 )
 
-// words say what is wrong with a file, by the problem's key; what is not here is
-// the server's own fault, or has no words of its own. (%v is the problem's one
-// parameter besides Number, which the client has given itself.)
+// words are the texts for what is wrong with a file, by the problem's key. A problem that is
+// missing here is the server's own fault, or gets a general text. (%v is the problem's one
+// parameter besides Number, which comes from the client.)
 var words = map[string]string{
 	"document.no_face":         "the image has no face with the number in the part portrait: it shows %v",
 	"document.empty":           "the image is empty",
@@ -52,21 +52,21 @@ var words = map[string]string{
 
 // ours are problems of files that are not the client's fault.
 var ours = map[string]bool{
-	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, "document.no_page": true,
-	"clip.directory": true, "clip.denied": true, "clip.temp": true,
+	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, matcher.KeyNoPage: true,
+	"clip.directory": true, "clip.denied": true, matcher.KeyNoTemp: true,
 }
 
 var errNoEngine = retry("the engine cannot be loaded: see facematch doctor", longestWait)
 
-// errNobody comes where the operator who started the server was removed since, or has
-// another passphrase.
+// errNobody is for a server whose operator was removed, or got another passphrase, after the
+// server was started.
 var errNobody = retry("who started the server may not check any more: it must be started again", longestWait)
 
-// errGone is for the log: 499 is what others call it, and nobody gets it.
+// errGone is for the log only: the client is no longer there. Other servers log 499 too.
 var errGone = refuse(499, "the client has gone")
 
-// refusalOf is what a client is told of an error. What it cannot put right is
-// logged, once, here.
+// refusalOf is the answer to a client for an error. An error that the client cannot correct
+// is logged here, once.
 func (g *Gateway) refusalOf(err error) *refusal {
 	var refused *refusal
 	if errors.As(err, &refused) {
@@ -82,17 +82,18 @@ func (g *Gateway) refusalOf(err error) *refusal {
 			}
 			return refuse(http.StatusBadRequest, text)
 		}
-		switch area, _, _ := strings.Cut(p.Key, "."); {
-		case area == "document":
+		switch area := p.Area(); {
+		case area == matcher.AreaDocument:
 			return refuse(http.StatusBadRequest, "the image cannot be used")
-		case area == "clip":
+		case area == matcher.AreaClip:
 			return refuse(http.StatusBadRequest, "the video cannot be used")
-		case area == "operators": // removed, or with another passphrase, since the start
+		case area == matcher.AreaOperators: // removed, or with another passphrase, since the start
 			g.p.Log.Error("request refused", "error", p)
 			return errNobody
-		case p.Key == "engine.closed":
+		case matcher.IsProblem(p, matcher.KeyEngineClosed):
 			return retry(stopped, stopTime)
-		case strings.HasPrefix(p.Key, "engine.model_"), strings.HasPrefix(p.Key, "engine.network_"):
+		case matcher.IsProblem(p, matcher.KeyModelMissing, matcher.KeyModelDamaged,
+			matcher.KeyNetworkName, matcher.KeyNetworkUnknown, matcher.KeyNetworkUnusable):
 			return errNoEngine
 		}
 	}
@@ -101,7 +102,7 @@ func (g *Gateway) refusalOf(err error) *refusal {
 		return retry(stopped, stopTime)
 	case errors.Is(err, context.Canceled):
 		return errGone
-	case errors.Is(err, syscall.ENOSPC), p != nil && (p.Key == "clip.temp" || p.Key == history.KeyFull):
+	case errors.Is(err, syscall.ENOSPC), matcher.IsProblem(err, matcher.KeyNoTemp, history.KeyFull):
 		g.p.Log.Error("no room for a request", "error", matcher.AsProblem(err, "problem.internal"))
 		return retry("there is no room on the server's disk", longestWait)
 	}

@@ -21,7 +21,7 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 	ctx := context.Background()
 	gone, stays := NewSession(), NewSession()
 	for _, session := range []string{gone, stays} {
-		if _, err := d.Keep(ctx, CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: session, Name: "Ada"}); err != nil {
+		if _, err := d.Keep(ctx, &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: session, Name: "Ada"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,21 +36,21 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 		}
 		return sessions
 	}
-	m.refuse = matcher.NewProblem("store.session_open", nil)
+	m.Refuse = matcher.NewProblem("store.session_open", nil)
 	wantKey(t, d.Erase(ctx, gone), "store.session_open")
 	if got := left(); len(got) != 2 {
 		t.Errorf("a refused erasure took kept checks: left are %v", got)
 	}
-	m.refuse, m.erased = matcher.NewProblem("store.erased_traces", nil), nil
+	m.Refuse, m.Erasures = matcher.NewProblem("store.erased_traces", nil), nil
 	wantKey(t, d.Erase(ctx, gone), "store.erased_traces")
 	if got := left(); len(got) != 1 || got[0] != stays {
 		t.Errorf("left are %v", got)
 	}
-	m.refuse = nil
+	m.Refuse = nil
 	if err := d.Erase(ctx, gone); err != nil {
 		t.Error(err)
 	}
-	if e := m.erased[1]; e.Session != gone || e.Reason != history.OnRequest || len(e.Parts) != 1 || e.Parts[0] != history.PartKey || e.Operator == "" || e.Instance == "" {
+	if e := m.Erasures[1]; e.Session != gone || e.Reason != history.OnRequest || len(e.Parts) != 1 || e.Parts[0] != history.PartKey || e.Operator == "" || e.Instance == "" {
 		t.Errorf("erased was %+v", e)
 	}
 	wantKey(t, d.Erase(ctx, "sess_1"), "check.session")
@@ -59,18 +59,18 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 func TestExpireAsTheSettingsSay(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	ctx := context.Background()
-	if err := d.Expire(ctx); err != nil || len(m.expired) != 0 {
-		t.Errorf("without periods: %+v, %v", m.expired, err)
+	if err := d.Expire(ctx); err != nil || len(m.Expiries) != 0 {
+		t.Errorf("without periods: %+v, %v", m.Expiries, err)
 	}
 	s := d.Settings()
 	s.Retention.NamesDays = 30
 	if err := d.SaveSettings(ctx, s); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Expire(ctx); err != nil || len(m.expired) != 1 {
-		t.Fatalf("%+v, %v", m.expired, err)
+	if err := d.Expire(ctx); err != nil || len(m.Expiries) != 1 {
+		t.Fatalf("%+v, %v", m.Expiries, err)
 	}
-	if e := m.expired[0]; e.keep != (history.Periods{Names: 720 * time.Hour}) || e.by.Operator != history.Program || e.by.Desk != s.Desk {
+	if e := m.Expiries[0]; e.Keep != (history.Periods{Names: 720 * time.Hour}) || e.By.Operator != history.Program || e.By.Desk != s.Desk {
 		t.Errorf("%+v", e)
 	}
 }
@@ -87,28 +87,29 @@ func TestRecoveryIsRecorded(t *testing.T) {
 	if set, err := d.RecoverySet(ctx); err != nil || !set {
 		t.Errorf("set: %v, %v", set, err)
 	}
-	if last := m.settings[len(m.settings)-1]; last.How != history.RecoveryChanged {
+	if last := m.Changes[len(m.Changes)-1]; last.How != history.RecoveryChanged {
 		t.Errorf("recorded was %+v", last)
 	}
-	if err := d.NoticeSettings(ctx); err != nil || len(m.settings) != 2 {
-		t.Errorf("the next start notices a change: %+v, %v", m.settings, err)
+	if err := d.NoticeSettings(ctx); err != nil || len(m.Changes) != 2 {
+		t.Errorf("the next start notices a change: %+v, %v", m.Changes, err)
 	}
-	m.refuse = matcher.NewProblem("store.recovery_short", nil)
+	m.Refuse = matcher.NewProblem("store.recovery_short", nil)
 	wantKey(t, d.SetRecovery(ctx, "short"), "store.recovery_short")
-	if len(m.settings) != 2 {
+	if len(m.Changes) != 2 {
 		t.Error("what was refused is recorded")
 	}
 }
 
 func TestBackupAndAcceptLoss(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
-	if err := d.Backup(context.Background(), "/x/b.db", nil); err != nil || m.backedUp != "/x/b.db" {
-		t.Errorf("backed up into %q, %v", m.backedUp, err)
+	if err := d.Backup(context.Background(), "/x/b.db", nil); err != nil || m.BackedUp != "/x/b.db" {
+		t.Errorf("backed up into %q, %v", m.BackedUp, err)
 	}
+	m.Loss = history.Loss{From: 3, To: 5, Seq: 4}
 	if loss, err := d.AcceptLoss(context.Background()); err != nil || loss.To != 5 {
 		t.Errorf("%+v, %v", loss, err)
 	}
-	if place, err := d.RecoverKey(context.Background(), "x"); err != nil || place != "file" {
+	if place, err := d.RecoverKey(context.Background(), "x"); err != nil || place != history.KeyInKeyring {
 		t.Errorf("%s, %v", place, err)
 	}
 }
@@ -133,7 +134,7 @@ func TestPicturesAreKeptOnlyWhereTheSettingsSaySo(t *testing.T) {
 		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Document: inMemory(pageBytes), Video: inMemory(clipBytes)}, nil); err != nil {
 			t.Fatal(err)
 		}
-		return m.finished[len(m.finished)-1]
+		return m.Finished[len(m.Finished)-1]
 	}
 	if f := check(); f.Document != nil || f.Frame != nil {
 		t.Error("pictures are kept though nobody said so")

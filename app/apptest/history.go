@@ -1,0 +1,298 @@
+// Package apptest has a history in memory, for the tests of app and of the packages above
+// it.
+package apptest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// History keeps what is recorded, and answers from its fields. The zero value is an empty
+// history. A test sets the fields before it starts and reads them when nothing runs.
+type History struct {
+	mu sync.Mutex
+
+	// What was recorded.
+	Started   []history.Started
+	Sent      []history.Sending
+	Finished  []history.Finished
+	Changes   []history.SettingsChange
+	SignIns   []history.SignIn
+	Exports   []history.Export
+	Decisions []history.Decision
+	Erasures  []history.Erasure
+	Expiries  []Expiry
+	Rebuilt   bool
+	BackedUp  string // the newest backup's file
+	Recovery  string // the recovery passphrase that was set
+	Recovered string // the one that was used
+	Accepted  int    // losses
+
+	// What it answers.
+	Filters    []history.Filter // with which checks were counted or exported
+	Rows       []history.Row    // of List and Decidable
+	Details    []history.Detail // of Show and Each, which Count counts
+	CountOf    func(history.Filter) int64
+	NewestHead history.Head
+	Verdict    history.Verdict
+	Loss       history.Loss
+	Database   string // its id
+
+	// What fails.
+	Refuse    error // everything that is recorded
+	NoSignIn  error // sign-ins
+	NoExport  error // exports
+	NoAnchor  error
+	keyBroken error
+}
+
+// Expiry is one call of Expire.
+type Expiry struct {
+	By   history.Actor
+	Keep history.Periods
+}
+
+// record appends to what was recorded.
+func record[T any](h *History, to *[]T, what T, refuse error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if refuse != nil {
+		return refuse
+	}
+	*to = append(*to, what)
+	return nil
+}
+
+// Start records the start of a check.
+func (h *History) Start(_ context.Context, s history.Started) error {
+	return record(h, &h.Started, s, h.Refuse)
+}
+
+// Sending records that a check is sent.
+func (h *History) Sending(_ context.Context, s history.Sending) error {
+	return record(h, &h.Sent, s, h.Refuse)
+}
+
+// Finish records the end of a check, also where Refuse is set.
+func (h *History) Finish(ctx context.Context, f history.Finished) error {
+	_ = record(h, &h.Finished, f, nil)
+	return ctx.Err()
+}
+
+// Settings records a change.
+func (h *History) Settings(_ context.Context, c history.SettingsChange) error {
+	return record(h, &h.Changes, c, h.Refuse)
+}
+
+// SignedIn records a sign-in.
+func (h *History) SignedIn(_ context.Context, in history.SignIn) error {
+	if h.NoSignIn != nil {
+		return h.NoSignIn
+	}
+	return record(h, &h.SignIns, in, h.Refuse)
+}
+
+// Exported records an export.
+func (h *History) Exported(_ context.Context, e history.Export) error {
+	return record(h, &h.Exports, e, h.NoExport)
+}
+
+// Decide records a decision.
+func (h *History) Decide(_ context.Context, d history.Decision) error {
+	return record(h, &h.Decisions, d, h.Refuse)
+}
+
+// Erase records an erasure, also where Refuse is set, which it returns.
+func (h *History) Erase(_ context.Context, e history.Erasure) error {
+	_ = record(h, &h.Erasures, e, nil)
+	return h.Refuse
+}
+
+// Expire records the call, also where Refuse is set, which it returns.
+func (h *History) Expire(_ context.Context, by history.Actor, keep history.Periods) (int, error) {
+	_ = record(h, &h.Expiries, Expiry{By: by, Keep: keep}, nil)
+	return 1, h.Refuse
+}
+
+// Taken looks for the kept check among those that were sent and not finished untaken.
+func (h *History) Taken(_ context.Context, _, kept string) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	taken := false
+	for _, s := range h.Sent {
+		if s.Kept != kept {
+			continue
+		}
+		taken = true
+		for _, f := range h.Finished {
+			if f.Check == s.Check && (f.Remote == nil || f.Remote.Untaken()) {
+				taken = false
+			}
+		}
+	}
+	return taken, nil
+}
+
+// Erased is always false.
+func (h *History) Erased(context.Context, string) (bool, error) { return false, nil }
+
+// LastSettings is the newest change of the settings.
+func (h *History) LastSettings(context.Context) (history.SettingsChange, bool, error) {
+	return h.last(func(c history.SettingsChange) bool { return c.How != history.ChangedOperators })
+}
+
+// LastOperators is the newest change of the list of operators.
+func (h *History) LastOperators(context.Context) (history.SettingsChange, bool, error) {
+	return h.last(func(c history.SettingsChange) bool { return c.How == history.ChangedOperators })
+}
+
+func (h *History) last(of func(history.SettingsChange) bool) (history.SettingsChange, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range slices.Backward(h.Changes) {
+		if of(c) {
+			return c, true, nil
+		}
+	}
+	return history.SettingsChange{}, false, nil
+}
+
+// List gives the rows up to the filter's limit; the filter is not applied.
+func (h *History) List(_ context.Context, f history.Filter) ([]history.Row, error) {
+	if f.Limit == 0 {
+		f.Limit = len(h.Rows)
+	}
+	return slices.Clone(h.Rows[:min(f.Limit, len(h.Rows))]), nil
+}
+
+// Decidable is the row of a check.
+func (h *History) Decidable(_ context.Context, check string) (history.Row, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.Rows, func(r history.Row) bool { return r.Check == check })
+	if i < 0 {
+		return history.Row{}, matcher.NewProblem(history.KeyCheckUnknown, nil)
+	}
+	return h.Rows[i], nil
+}
+
+// Count is CountOf or, where that is nil, the number of details.
+func (h *History) Count(_ context.Context, f history.Filter) (history.Counts, error) {
+	h.Filters = append(h.Filters, f)
+	if h.CountOf != nil {
+		return history.Counts{Total: h.CountOf(f)}, nil
+	}
+	return history.Counts{Total: int64(len(h.Details))}, nil
+}
+
+// Choices are none.
+func (h *History) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
+
+// Show is the detail of a check.
+func (h *History) Show(_ context.Context, check string) (history.Detail, error) {
+	i := slices.IndexFunc(h.Details, func(d history.Detail) bool { return d.Check == check })
+	if i < 0 {
+		return history.Detail{}, matcher.NewProblem(history.KeyCheckUnknown, nil)
+	}
+	return h.withHead(h.Details[i]), nil
+}
+
+// Each goes through all details; the filter is not applied.
+func (h *History) Each(_ context.Context, f history.Filter, do func(history.Detail) error) error {
+	h.Filters = append(h.Filters, f)
+	for _, d := range h.Details {
+		if err := do(h.withHead(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *History) withHead(d history.Detail) history.Detail {
+	if h.NewestHead.Seq > 0 {
+		d.Head = h.NewestHead
+	}
+	return d
+}
+
+// Head is NewestHead.
+func (h *History) Head(context.Context) (history.Head, error) { return h.NewestHead, nil }
+
+// Verify gives the Verdict.
+func (h *History) Verify(context.Context, matcher.ProgressFunc) (history.Verdict, error) {
+	return h.Verdict, nil
+}
+
+// Rebuild notes that it was called.
+func (h *History) Rebuild(context.Context) error {
+	h.Rebuilt = h.Refuse == nil
+	return h.Refuse
+}
+
+// Backup notes the file and reports one step.
+func (h *History) Backup(_ context.Context, file string, progress matcher.ProgressFunc) error {
+	h.BackedUp = file
+	progress.Report("copying", 1, 2)
+	return h.Refuse
+}
+
+// SetRecovery notes the passphrase.
+func (h *History) SetRecovery(_ context.Context, passphrase string) error {
+	h.Recovery = passphrase
+	return h.Refuse
+}
+
+// RecoverySet says whether SetRecovery was called.
+func (h *History) RecoverySet(context.Context) (bool, error) { return h.Recovery != "", h.Refuse }
+
+// RecoverKey notes the passphrase and puts the key into the keyring.
+func (h *History) RecoverKey(_ context.Context, passphrase string) (string, error) {
+	h.Recovered = passphrase
+	return history.KeyInKeyring, h.Refuse
+}
+
+// AcceptLoss counts the call and gives the Loss.
+func (h *History) AcceptLoss(context.Context, history.Actor) (history.Loss, error) {
+	h.Accepted++
+	return h.Loss, h.Refuse
+}
+
+// KeyPlace is always the file.
+func (h *History) KeyPlace() string { return history.KeyInFile }
+
+// BreakKey makes err the problem of the key; it may be called while others use the history.
+func (h *History) BreakKey(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keyBroken = err
+}
+
+// KeyProblem is what BreakKey was called with.
+func (h *History) KeyProblem(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.keyBroken
+}
+
+// AnchorProblem is NoAnchor.
+func (h *History) AnchorProblem() error { return h.NoAnchor }
+
+// ID is Database.
+func (h *History) ID() string { return h.Database }
+
+// Close does nothing.
+func (h *History) Close() error { return nil }
+
+// Writes counts what was recorded: sign-ins and exports, then all else.
+func (h *History) Writes() []int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return []int{
+		len(h.SignIns), len(h.Exports), len(h.Started), len(h.Sent), len(h.Finished), len(h.Changes), len(h.Decisions),
+		len(h.Erasures), len(h.BackedUp), len(h.Recovery),
+	}
+}

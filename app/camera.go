@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"image"
+	"time"
+
+	"facematch/matcher"
+)
+
+// Source is a live camera, a stream or a looped file.
+type Source interface {
+	// Next waits for news after the Live.Seq it is passed, and returns the newest. It
+	// skips the frames in between. The error is the context's, or says that the source
+	// was closed.
+	Next(ctx context.Context, after uint64) (matcher.Live, error)
+	// Advise waits for a frame after the Live.Seq it is passed and says what that frame
+	// needs. The source limits how often it looks, so several callers may ask as fast as
+	// they like.
+	Advise(ctx context.Context, after uint64) (matcher.Advice, error)
+	// Film films for about this length and returns with the first frame; the rest comes
+	// through the film. If the source stops giving frames, the film ends with a *Problem.
+	// Progress is StageRecording.
+	Film(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Film, error)
+	// Record films into a file, and returns when the file is complete.
+	Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error)
+	// Part is the part of the camera's picture that is used. Nothing outside it is looked
+	// at, shown, recorded, kept or sent.
+	Part() matcher.Part
+	// Whole waits for the next picture before the part is cut out, for the screen on which
+	// the part is chosen.
+	Whole(ctx context.Context) (*image.RGBA, error)
+	// Close ends the source and waits for its goroutine, but not for a driver that hangs.
+	Close() error
+}
+
+// Camera is a camera of this computer.
+type Camera struct {
+	Name    string           // as its maker calls it
+	Address string           // what the settings hold where it is chosen
+	Problem *matcher.Problem // why it cannot be used now; nil otherwise
+}
+
+// OpenCamera starts the source the settings name, or the one at the address. It never
+// blocks; Source.Next reports whether pictures come.
+func (d *Desk) OpenCamera(address string) Source {
+	at := d.Settings().Camera
+	if address != "" {
+		at.Source = address
+	}
+	return d.p.OpenSource(at)
+}
+
+// Cameras lists the cameras that are plugged in, with their names. That takes a moment.
+func (d *Desk) Cameras() []Camera { return d.p.Cameras() }
