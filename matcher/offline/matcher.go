@@ -182,9 +182,9 @@ func (m *Matcher) portrait(ctx context.Context, req matcher.Request) (*matcher.P
 	return &p, d, nil
 }
 
-// describePortrait describes the largest face of a portrait's crop; false where
-// there is none. A crop by hand may end at the very edge of the face, where the
-// detector sees nothing: it then gets a margin.
+// describePortrait describes the face that a portrait's crop was cut around, or the
+// largest one of a crop by hand; false where there is none. A crop by hand may end at
+// the very edge of the face, where the detector sees nothing: it then gets a margin.
 func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (descriptor, bool, error) {
 	crop := p.Image
 	all, err := m.params.Engine.find(ctx, crop)
@@ -196,6 +196,11 @@ func (m *Matcher) describePortrait(ctx context.Context, p matcher.Portrait) (des
 		return descriptor{}, false, err
 	}
 	f := slices.MaxFunc(all, func(a, b found) int { return cmp.Compare(a.Size(), b.Size()) })
+	if p.Page != nil && crop == p.Image {
+		if at := nearest(all, middle(crop.Rect.Min, crop.Rect.Max)); inMiddle(at.Eyes, crop.Rect) {
+			f = at
+		}
+	}
 	// Each copy of a small face blurs it: the networks are shown the page itself,
 	// where the crop was cut from there and shows the same face.
 	if p.Page != nil && crop == p.Image && inMiddle(f.Eyes, crop.Rect) && quality.InterEye(p.Eyes) >= 1 {
