@@ -142,8 +142,6 @@ type History interface {
 	SetRecovery(ctx context.Context, passphrase string) error
 	RecoverySet(ctx context.Context) (bool, error)
 	RecoverKey(ctx context.Context, passphrase string) (place string, err error)
-	// AcceptLoss records that what a restored backup lacks is given up.
-	AcceptLoss(ctx context.Context, by history.Actor) (history.Loss, error)
 	// KeyPlace is "keyring" or "file": where the key of sealed parts lies, or
 	// would be put now. It may wait some seconds for a keyring.
 	KeyPlace() string

@@ -188,10 +188,6 @@ func (m *memory) RecoverKey(_ context.Context, passphrase string) (string, error
 	return "file", m.refuse
 }
 
-func (m *memory) AcceptLoss(_ context.Context, by history.Actor) (history.Loss, error) {
-	return history.Loss{From: 3, To: 5, Seq: 4}, m.refuse
-}
-
 func (m *memory) Rebuild(context.Context) error { return m.refuse }
 
 func (m *memory) KeyPlace() string { return "file" }

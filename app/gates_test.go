@@ -36,7 +36,7 @@ var gates = map[string]Action{
 	"Export": ActionExport,
 	"Erase":  ActionErase,
 	"Backup": ActionBackup, "SetRecovery": ActionBackup, "RecoverySet": ActionBackup,
-	"RecoverKey": ActionBackup, "AcceptLoss": ActionBackup, "RebuildLists": ActionBackup,
+	"RecoverKey": ActionBackup, "RebuildLists": ActionBackup,
 	"SaveSettings": ActionSettings,
 	"Operators":    ActionOperators, "AddOperator": ActionOperators, "RemoveOperator": ActionOperators, "SetPassphrase": ActionOperators,
 	"SetToken": ActionToken, "ClearToken": ActionToken, "TestToken": ActionToken,

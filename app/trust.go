@@ -119,13 +119,3 @@ func (d *Desk) RecoverKey(ctx context.Context, passphrase string) (place string,
 	}
 	return d.p.History.RecoverKey(ctx, passphrase)
 }
-
-// AcceptLoss accepts that records the anchors know are lost since a backup was
-// restored. Verify tells of it for ever.
-func (d *Desk) AcceptLoss(ctx context.Context) (history.Loss, error) {
-	who, err := d.enter(ctx, ActionBackup)
-	if err != nil {
-		return history.Loss{}, err
-	}
-	return d.p.History.AcceptLoss(context.WithoutCancel(ctx), who)
-}

@@ -5,39 +5,37 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"hash/maphash"
 	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
 // stored is a record as it lies in the database, with what was computed of it.
 type stored struct {
 	seq                 int64
 	prev, hash, payload []byte
-	parts               []sealedPart
+	parts               []seal.Part
 
-	made  digest   // the hash it should have
-	told  told     // what the payload says
-	named []string // the sealed parts the payload names
-	odd   bool     // a part is there that is not the one the payload names
-	keys  [len(recordIndexes)]uint64
+	computed digest   // the hash it should have
+	summary  summary  // what the payload says
+	named    []string // the sealed parts the payload names
+	odd      bool     // a part is there that is not the one the payload names
 }
 
 // examine computes what needs nothing but the record itself.
-func (r *stored) examine(seed maphash.Seed) {
-	r.made = link(r.seq, r.prev, r.payload)
-	r.told = tell(r.seq, unsafe.String(unsafe.SliceData(r.payload), len(r.payload)))
-	for i, index := range recordIndexes {
-		r.keys[i] = index.keyOf(seed, &r.told)
-	}
-	if r.told.sealed == "" && r.told.nonces == "" && len(r.parts) == 0 {
+func (r *stored) examine() {
+	r.computed = link(r.seq, r.prev, r.payload)
+	r.summary = parse(r.seq, unsafe.String(unsafe.SliceData(r.payload), len(r.payload)))
+	if r.summary.sealed == "" && r.summary.nonces == "" && len(r.parts) == 0 {
 		return
 	}
-	sums, nonces := gjson.Parse(r.told.sealed), gjson.Parse(r.told.nonces)
+	sums, nonces := gjson.Parse(r.summary.sealed), gjson.Parse(r.summary.nonces)
 	sums.ForEach(func(part, _ gjson.Result) bool {
 		r.named = append(r.named, part.Str)
 		return true
@@ -51,17 +49,17 @@ func (r *stored) examine(seed maphash.Seed) {
 	r.odd = r.odd || count != len(r.named)
 	var text [2 * sha256.Size]byte
 	for _, p := range r.parts {
-		sum := sha256.Sum256(p.ciphertext)
+		sum := sha256.Sum256(p.Ciphertext)
 		hex.Encode(text[:], sum[:])
-		ok := slices.Contains(r.named, p.name) && member(sums, p.name) == string(text[:])
-		n := hex.Encode(text[:], p.nonce[:min(len(p.nonce), sha256.Size)])
-		r.odd = r.odd || !ok || member(nonces, p.name) != string(text[:n])
+		ok := slices.Contains(r.named, p.Name) && member(sums, p.Name) == string(text[:])
+		n := hex.Encode(text[:], p.Nonce[:min(len(p.Nonce), sha256.Size)])
+		r.odd = r.odd || !ok || member(nonces, p.Name) != string(text[:n])
 	}
 }
 
 // has reports whether a sealed part is there.
 func (r *stored) has(part string) bool {
-	return slices.ContainsFunc(r.parts, func(p sealedPart) bool { return p.name == part })
+	return slices.ContainsFunc(r.parts, func(p seal.Part) bool { return p.Name == part })
 }
 
 // member gives a text of an object by its exact name.
@@ -91,10 +89,10 @@ func (b *batch) keep(bytes []byte) []byte {
 // eachStored hands over the records in their order, examined, one at a time,
 // until none is left or see returns false. Reading takes about as long as
 // computing, so they are done at once; see is called by this goroutine alone
-// and must not use q. What it is given is its own only until it returns true.
-func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*stored) bool) error {
+// and must not use q. A record is valid only until see returns true.
+func eachStored(ctx context.Context, q sqlite.Querier, see func(*stored) bool) error {
 	rows, err := q.QueryContext(ctx, `
-		SELECT r.seq, r.prev, r.hash, r.payload, p.part, p.nonce, p.ciphertext
+		SELECT r.seq, r.prev, r.hash, r.payload, p.part, p.Nonce, p.Ciphertext
 		FROM record r LEFT JOIN sealed p ON p.record = r.seq
 		ORDER BY r.seq, p.part`)
 	if err != nil {
@@ -128,7 +126,7 @@ func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*sto
 		running.Go(func() {
 			for b := range work {
 				for i := range b.records {
-					b.records[i].examine(seed)
+					b.records[i].examine()
 				}
 				b.ready <- struct{}{}
 			}
@@ -184,7 +182,7 @@ func batches(rows *sql.Rows, free <-chan *batch, put func(*batch) bool) error {
 		}
 		if name != nil {
 			r := &b.records[len(b.records)-1]
-			r.parts = append(r.parts, sealedPart{string(name), b.keep(nonce), b.keep(ciphertext)})
+			r.parts = append(r.parts, seal.Part{Name: string(name), Nonce: b.keep(nonce), Ciphertext: b.keep(ciphertext)})
 		}
 	}
 	put(b)

@@ -76,7 +76,6 @@ func TestWhatNeedsASignIn(t *testing.T) {
 		{[]string{"history", "erase", "--session", aSession, "--yes"}, "Ada"},
 		{[]string{"history", "backup", "b.db"}, "Ada"},
 		{[]string{"history", "restore", "b.db"}, "Ada"},
-		{[]string{"history", "restore", "--accept-loss"}, "Ada"},
 		{[]string{"history", "recovery"}, "Ada"},
 		{[]string{"history", "recover"}, "Ada"},
 		{[]string{"history", "rebuild"}, "Ada"},
@@ -178,7 +177,7 @@ func TestSignInOnTheTerminal(t *testing.T) {
 // nothing else is done with it.
 func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
 	p, files := staffed(t)
-	p.verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}
+	p.verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintEdited}
 	p.unwritable = matcher.NewProblem("store.damaged", nil)
 	code, out, errs := run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Dora"])
 	if code != ExitNotCompared || !strings.Contains(out, "record 3 was edited") || !strings.Contains(errs, "damaged") {
