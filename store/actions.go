@@ -9,6 +9,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
 )
@@ -27,19 +28,19 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 		}
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := stateOf(ctx, a, d.Check)
+		c, err := checks.StateOf(ctx, a, d.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started():
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case c.ended == 0:
+		case c.Ended == 0:
 			return matcher.NewProblem("store.check_running", nil)
-		case c.session != d.Session:
+		case c.Session != d.Session:
 			return errors.New("store: a check is decided in the session it started in")
 		}
 		// Of two operators who decide at once only one makes the first decision.
-		if c.decided && d.Overrides == "" {
+		if c.Decided && d.Overrides == "" {
 			return matcher.NewProblem("store.check_decided", nil)
 		}
 		sealed, err := a.sealParts(ctx, master, s.id, d.Session, d.Check, parts)
@@ -58,18 +59,18 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 // and what was decided so far. One that has no end is running, whatever became of
 // its program; the error is store.check_unknown where it is not there.
 func (s *Store) Decidable(ctx context.Context, check string) (history.Row, error) {
-	c, err := stateOf(ctx, s.reader, check)
+	c, err := checks.StateOf(ctx, s.reader, check)
 	if err != nil {
 		return history.Row{}, problem(err)
 	}
-	if !c.started() {
+	if !c.Started() {
 		return history.Row{}, matcher.NewProblem("store.check_unknown", nil)
 	}
-	r, err := c.row()
+	r, err := c.ListRow()
 	if err != nil {
-		return r, damaged(err)
+		return r, sqlite.Damaged(err)
 	}
-	if c.ended == 0 {
+	if c.Ended == 0 {
 		r.Outcome = history.Running
 	}
 	return r, nil
@@ -111,8 +112,8 @@ func headOf(ctx context.Context, q sqlite.Querier) (history.Head, error) {
 	}
 	if err == nil {
 		h.Hash = hex.EncodeToString(hash)
-		h.At, err = time.Parse(timeLayout, at)
-		err = damaged(err)
+		h.At, err = time.Parse(checks.TimeLayout, at)
+		err = sqlite.Damaged(err)
 	}
 	return h, err
 }

@@ -65,7 +65,7 @@ func eachRestored(ctx context.Context, q sqlite.Querier, do func(seq int64, at t
 			history.Restored
 		}
 		if err := rows.Scan(&seq, &payload); err != nil {
-			return damaged(err)
+			return sqlite.Damaged(err)
 		}
 		if json.Unmarshal(payload, &r) == nil {
 			do(seq, r.At, r.Restored)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
 )
@@ -77,7 +78,7 @@ type header struct {
 }
 
 func (a *appending) header(kind history.Kind) header {
-	return header{Kind: kind, At: a.now.Format(timeLayout)}
+	return header{Kind: kind, At: a.now.Format(checks.TimeLayout)}
 }
 
 // seals closes the payload of a record with sealed parts: by part, in
@@ -120,7 +121,7 @@ func (a *appending) add(ctx context.Context, record any, parts []seal.Part) erro
 		}
 	}
 	a.head = head{seq: seq, hash: hash, at: a.now}
-	return a.keepTables(ctx, parse(seq, string(payload)))
+	return checks.Keep(ctx, a.Tx, checks.Parse(seq, string(payload)))
 }
 
 // sealParts encrypts the parts of a check under its session's key, which it makes
@@ -154,7 +155,7 @@ func (a *appending) sessionKey(ctx context.Context, master []byte, database, ses
 	case err == nil:
 		// The master key passed its check, so the session key itself was changed.
 		key, err := seal.Open(master, nonce, wrapped, seal.KeyBinding(database, session))
-		return key, damaged(err)
+		return key, sqlite.Damaged(err)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}

@@ -88,11 +88,11 @@ func TestPlainTables(t *testing.T) {
 	must(t, s.Start(ctx, started("c", "")))
 	lines := func(query string) string {
 		t.Helper()
-		found, err := texts(ctx, s.reader, query)
-		must(t, err)
-		return strings.Join(found, "\n")
+		var found string
+		must(t, s.reader.QueryRow(`SELECT group_concat(line, char(10)) FROM (`+query+`)`).Scan(&found))
+		return found
 	}
-	if got, want := lines(`SELECT concat_ws('|', kind, at, "check", session) FROM record WHERE seq = 1`),
+	if got, want := lines(`SELECT concat_ws('|', kind, at, "check", session) AS line FROM record WHERE seq = 1`),
 		"started|2026-11-22T09:00:00.000Z|chk_a|sess_a"; got != want {
 		t.Errorf("record is %s, want %s", got, want)
 	}
@@ -102,13 +102,13 @@ func TestPlainTables(t *testing.T) {
 6|` + at + `chk_c|sess_c|offline|||||||clerk|Desk 3 <north>|||0|||0||||`
 	if got := lines(`SELECT printf('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', seq, at, "check", session, mode,
 		outcome, status, score, code, decision, decided_at, operator, desk, branch, request, minor, expired, inspection,
-		filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms) FROM checks ORDER BY seq`); got != want {
+		filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms) AS line FROM checks ORDER BY seq`); got != want {
 		t.Errorf("checks are\n%s\nwant\n%s", got, want)
 	}
-	if got := lines(`SELECT score FROM checks_in_percent WHERE score IS NOT NULL ORDER BY seq`); got != "83.58\n75.00" {
+	if got := lines(`SELECT score AS line FROM checks_in_percent WHERE score IS NOT NULL ORDER BY seq`); got != "83.58\n75.00" {
 		t.Errorf("in percent: %s", got)
 	}
-	if got, want := lines(`SELECT concat_ws('|', day, desk, operator, mode, outcome, decision, filmed_anyway, checks) FROM daily`),
+	if got, want := lines(`SELECT concat_ws('|', day, desk, operator, mode, outcome, decision, filmed_anyway, checks) AS line FROM daily`),
 		`2026-11-22|Desk 3 <north>|clerk|offline|||0|1
 2026-11-22|Desk 3 <north>|clerk|offline|pass||0|1
 2026-11-22|Desk 3 <north>|clerk|offline|refer|approved|1|1`; got != want {

@@ -38,9 +38,9 @@ const (
 	// WAL does not wait by itself.
 	openRetry = 20 * time.Millisecond
 
-	// readers is how many reads run at once: a list, a verification, an export
-	// and one to spare.
-	readers = 4
+	// readers is how many reads run at once: a list, an export, and three of a
+	// verification.
+	readers = 5
 
 	// pageCache is how many bytes of the file each connection keeps at most: an index
 	// that answers filters takes 35 MB for a million records.
@@ -52,9 +52,6 @@ const (
 	// defaultLimit is the length of a page where the filter has no Limit.
 	defaultLimit = 100
 
-	// shortestBeginning is how many bytes of an id are needed to search for its beginning.
-	shortestBeginning = 8
-
 	// eachBatch is how many places of checks Each holds.
 	eachBatch = 5000
 
@@ -65,15 +62,4 @@ const (
 	// examineAtOnce is how many records verify hands to a goroutine at once: a
 	// fraction of a millisecond of work, and of a megabyte.
 	examineAtOnce = 256
-
-	// rare is up to how many checks a filter on one column counts as rare: the others are
-	// then tested on those checks alone. To find so many takes some milliseconds.
-	rare = 20_000
-
-	// dayLayout is how the table daily names a day (UTC).
-	dayLayout = "2006-01-02"
-
-	// timeLayout is how "at" stands in a payload: UTC, RFC 3339, milliseconds,
-	// always equally long, so that text order is time order.
-	timeLayout = "2006-01-02T15:04:05.000Z"
 )

@@ -10,12 +10,14 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
 // read is everything that was read of a check, its personal parts still sealed.
 type read struct {
-	checkState
+	checks.State
 	detail history.Detail
 	key    seal.Part            // of the session
 	parts  map[string]seal.Part // by name
@@ -26,22 +28,12 @@ type read struct {
 // records is an error: what is exported must be right.
 func (r *reading) checkAt(ctx context.Context, seq int64) (read, error) {
 	var c read
-	rows, err := r.tx.QueryContext(ctx, `SELECT `+checkColumns+` FROM checks WHERE seq = ?`, seq)
+	row, err := r.Row(ctx, seq)
 	if err != nil {
 		return c, err
 	}
-	var row checkRow
-	for rows.Next() {
-		if err := row.scan(rows); err != nil {
-			rows.Close()
-			return c, err
-		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return c, err
-	}
-	if c, err = r.check(ctx, row.check); err == nil && c.checkRow != row {
-		err = damaged(listsError{seq})
+	if c, err = r.check(ctx, row.Check); err == nil && c.Row != row {
+		err = sqlite.Damaged(checks.Mismatch{Seq: seq})
 	}
 	return c, err
 }
@@ -49,28 +41,26 @@ func (r *reading) checkAt(ctx context.Context, seq int64) (read, error) {
 // check reads a check with all its records.
 func (r *reading) check(ctx context.Context, id string) (read, error) {
 	c := read{parts: map[string]seal.Part{}}
-	records, err := recordsOf(ctx, r.tx, id)
+	records, err := checks.RecordsOf(ctx, r.tx, id)
 	if err != nil {
 		return c, err
 	}
 	for _, record := range records {
 		if err := c.add(record); err != nil {
-			return c, damaged(err)
+			return c, sqlite.Damaged(err)
 		}
 	}
-	if !c.started() {
+	if !c.Started() {
 		return c, matcher.NewProblem("store.check_unknown", nil)
 	}
 	d := &c.detail
-	row, err := c.row()
+	row, err := c.ListRow()
 	if err != nil {
-		return c, damaged(err)
+		return c, sqlite.Damaged(err)
 	}
 	row.Sealed = d.Sealed
 	d.Row, d.Head = row, r.head
-	if c.ended == 0 {
-		d.Outcome = c.openOutcome(r.alive)
-	}
+	d.Outcome = r.Outcome(&c.State)
 	if err := r.sealed(ctx, &c); err != nil {
 		return c, err
 	}
@@ -78,37 +68,37 @@ func (r *reading) check(ctx context.Context, id string) (read, error) {
 }
 
 // add takes in the next record of the check.
-func (c *read) add(r storedRecord) error {
-	first := !c.started()
-	c.apply(r.summary)
+func (c *read) add(r checks.Record) error {
+	first := !c.Started()
+	c.Apply(r.Summary)
 	d := &c.detail
-	d.Seqs = append(d.Seqs, r.seq)
-	at, err := time.Parse(timeLayout, r.at)
+	d.Seqs = append(d.Seqs, r.Seq)
+	at, err := time.Parse(checks.TimeLayout, r.At)
 	if err != nil {
 		return err
 	}
-	switch r.kind {
+	switch r.Kind {
 	case history.KindStarted:
 		if !first {
 			return nil
 		}
-		d.Sealed = r.seals(seal.Name)
-		return json.Unmarshal(r.payload, &d.Started)
+		d.Sealed = r.Seals(seal.Name)
+		return json.Unmarshal(r.Payload, &d.Started)
 	case history.KindFinished:
-		d.RawSealed = r.seals(seal.Answer)
+		d.RawSealed = r.Seals(seal.Answer)
 		d.Finished = &history.Finished{}
-		return json.Unmarshal(r.payload, d.Finished)
+		return json.Unmarshal(r.Payload, d.Finished)
 	case history.KindDecided:
-		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: r.seq, NoteSealed: r.seals(seal.Note)})
+		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: r.Seq, NoteSealed: r.Seals(seal.Note)})
 		c.notes = append(c.notes, seal.Part{})
-		return json.Unmarshal(r.payload, &d.Decisions[len(d.Decisions)-1].Decision)
+		return json.Unmarshal(r.Payload, &d.Decisions[len(d.Decisions)-1].Decision)
 	}
 	return nil
 }
 
 // sealed reads the sealed parts and the key of the session.
 func (r *reading) sealed(ctx context.Context, c *read) error {
-	err := r.tx.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, c.session).
+	err := r.tx.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, c.Session).
 		Scan(&c.key.Nonce, &c.key.Ciphertext)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
@@ -130,7 +120,7 @@ func (r *reading) partsOf(ctx context.Context, c *read, seq int64) error {
 	for rows.Next() {
 		var p seal.Part
 		if err := rows.Scan(&p.Name, &p.Nonce, &p.Ciphertext); err != nil {
-			return damaged(err)
+			return sqlite.Damaged(err)
 		}
 		if i := slices.IndexFunc(c.detail.Decisions, func(d history.Decided) bool { return d.Seq == seq }); i >= 0 {
 			c.notes[i] = p
@@ -159,20 +149,20 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 		var at string
 		var payload []byte
 		if err := rows.Scan(&seq, &at, &payload); err != nil {
-			return damaged(err)
+			return sqlite.Damaged(err)
 		}
 		var e history.Erased
 		if err := json.Unmarshal(payload, &e.Erasure); err != nil {
-			return damaged(err)
+			return sqlite.Damaged(err)
 		}
-		if e.At, err = time.Parse(timeLayout, at); err != nil {
-			return damaged(err)
+		if e.At, err = time.Parse(checks.TimeLayout, at); err != nil {
+			return sqlite.Damaged(err)
 		}
 		d.Erasures = append(d.Erasures, e)
 		if d.Sealed && gone(history.PartName, d.Seq, seq, e.Erasure) {
 			d.Sealed, d.Erased = false, true
 		}
-		if d.RawSealed && gone(history.PartAnswer, c.ended, seq, e.Erasure) {
+		if d.RawSealed && gone(history.PartAnswer, c.Ended, seq, e.Erasure) {
 			d.RawSealed, d.RawErased = false, true
 		}
 		for i := range d.Decisions {

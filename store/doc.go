@@ -65,7 +65,7 @@
 //
 // A restored backup may lack records an anchor knows. A "restored" record says what was
 // restored over what, by whom, and which records were lost: "lost_from" to "lost_to". The
-// lines of the anchors stay. A line of this database counts no more where its seq is one of
+// lines of the anchors stay. A line of this database is void where its seq is one of
 // those and its time is not after that of "known", the newest the anchors knew. Where
 // "another" is true, that also applies to the lines of other databases in this place. Verify
 // mentions each loss for ever.

@@ -11,6 +11,7 @@ import (
 	"facematch/app/history"
 	"facematch/matcher"
 	"facematch/store/internal/anchor"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/files"
 	"facematch/store/internal/sqlite"
 )
@@ -86,7 +87,7 @@ func (a *appending) left(ctx context.Context, session string) (map[history.Part]
 	for rows.Next() {
 		var part string
 		if err := rows.Scan(&part); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		rest[erasable(part)] = true
 	}
@@ -245,8 +246,8 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 		history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
 	} {
 		if period > 0 {
-			before[part] = now.Add(-period).Format(timeLayout)
-			newest = max(newest, now.Add(clockSetBack-period).Format(timeLayout))
+			before[part] = now.Add(-period).Format(checks.TimeLayout)
+			newest = max(newest, now.Add(clockSetBack-period).Format(checks.TimeLayout))
 		}
 	}
 	rows, err := s.reader.QueryContext(ctx, `
@@ -260,7 +261,7 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 	for rows.Next() {
 		var session, name, at string
 		if err := rows.Scan(&session, &name, &at); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		if at > newest { // and so are those after it
 			break
@@ -319,7 +320,7 @@ func (s *Store) keepErasuresIn(ctx context.Context, a anchor.Anchor) error {
 			seq     int64
 			session string
 		}
-		// Numbers alone do not tell: after a restore they are given once more.
+		// By number and session: after a restore the numbers are used again.
 		listed := make(map[line]bool, len(have))
 		for _, e := range have {
 			listed[line{e.Seq, e.Session}] = true
@@ -335,14 +336,14 @@ func (s *Store) keepErasuresIn(ctx context.Context, a anchor.Anchor) error {
 			var seq int64
 			var payload []byte
 			if err := rows.Scan(&seq, &payload); err != nil {
-				return damaged(err)
+				return sqlite.Damaged(err)
 			}
 			var e struct {
 				At time.Time `json:"at"`
 				history.Erasure
 			}
 			if err := json.Unmarshal(payload, &e); err != nil {
-				return damaged(err)
+				return sqlite.Damaged(err)
 			}
 			if listed[line{seq, e.Session}] {
 				break

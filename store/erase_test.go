@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/checks"
 )
 
 // personal are the strings of a person that must lie nowhere in clear.
@@ -361,7 +362,7 @@ func TestKindsOfTheFuture(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	record(t, s, "a", "A Name")
 	must(t, s.append(t.Context(), func(ctx context.Context, a *appending) error {
-		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(timeLayout), "session": "sess_a"}, nil)
+		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(checks.TimeLayout), "session": "sess_a"}, nil)
 	}))
 	record(t, s, "b", "B Name")
 	if v := mustVerify(t, s); !v.Intact || v.Records != 5 {

@@ -15,6 +15,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 )
 
@@ -138,7 +139,7 @@ func fillMany(t testing.TB, s *Store, records int) {
 			}
 		}
 		a.head, a.head.at = m.head, m.at
-		if err := rebuild(ctx, a.Tx); err != nil {
+		if err := checks.Rebuild(ctx, a.Tx); err != nil {
 			return err
 		}
 		return s.rebuildNames(ctx, a.Tx, master)
@@ -175,7 +176,7 @@ func (m *maker) header(kind history.Kind) header {
 		m.instance++
 		m.operator, m.desk = 1+m.pick(12), 1+m.pick(6)
 	}
-	return header{Kind: kind, At: m.at.Format(timeLayout)}
+	return header{Kind: kind, At: m.at.Format(checks.TimeLayout)}
 }
 
 func (m *maker) name() string {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -330,58 +329,6 @@ func TestListsAreCancelled(t *testing.T) {
 	stop := errors.New("enough")
 	if err := s.Each(context.Background(), history.Filter{}, func(history.Detail) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("each ended with %v", err)
-	}
-}
-
-// plan gives how SQLite goes about a query.
-func plan(t *testing.T, db *sql.DB, query string, args ...any) string {
-	t.Helper()
-	rows, err := db.Query(`EXPLAIN QUERY PLAN `+query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var steps []string
-	for rows.Next() {
-		var id, parent, unused int
-		var detail string
-		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-			t.Fatal(err)
-		}
-		steps = append(steps, detail)
-	}
-	return strings.Join(steps, "\n")
-}
-
-// TestPlans makes sure that no query reads or sorts a whole table, which would
-// not be noticed on a small history.
-func TestPlans(t *testing.T) {
-	s := mustOpen(t, testParams(t.TempDir()), noRing{})
-	record(t, s, "a", "A Name")
-	for query, c := range map[string]struct {
-		args []any
-		uses []string // in this order
-	}{
-		sessionQuery:  {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
-		erasedQuery:   {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
-		sessionsQuery: {[]any{"a", "b"}, []string{"record USING INDEX record_session (session>? AND session<?)"}},
-		checksQuery:   {[]any{"a", "b"}, []string{"record USING INDEX record_check (check>? AND check<?)"}},
-		requestsQuery: {[]any{"a", "b"}, []string{"checks USING COVERING INDEX checks_request (request>? AND request<?)"}},
-		nameQuery:     {[]any{1}, []string{"name_word USING PRIMARY KEY (token=?)"}},
-	} {
-		p := plan(t, s.reader, query, c.args...)
-		rest := p
-		for _, want := range c.uses {
-			at := strings.Index(rest, "SEARCH "+want)
-			if at < 0 {
-				t.Errorf("%s is planned as\n%s\nwant %s", query, p, want)
-				break
-			}
-			rest = rest[at:]
-		}
-		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || strings.Contains(p, "record_kind") {
-			t.Errorf("%s is planned as\n%s", query, p)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/files"
 	"facematch/store/internal/sqlite"
 )
@@ -264,7 +265,7 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 			}
 			have++
 			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`,
-				have, now().UTC().Format(timeLayout))
+				have, now().UTC().Format(checks.TimeLayout))
 			return err
 		})
 		if err != nil {

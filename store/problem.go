@@ -25,16 +25,6 @@ func problem(err error) error {
 	return err
 }
 
-// damaged turns an error about a value that was read into the problem of a damaged file:
-// a value that cannot be used means that the file was changed. A cancelled reading stays
-// what it is.
-func damaged(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return matcher.NewProblem(history.KeyDamaged, err)
-}
-
 // kindKeys are the problems of SQLite's errors; the others have none.
 var kindKeys = map[sqlite.Kind]string{
 	sqlite.NotDatabase: history.KeyForeign, sqlite.Corrupt: history.KeyDamaged, sqlite.Full: history.KeyFull,

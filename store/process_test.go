@@ -16,6 +16,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/vault"
 )
 
@@ -248,7 +249,7 @@ func TestKilledWhileWriting(t *testing.T) {
 		if v := mustVerify(t, s); !v.Intact || !v.Anchored {
 			t.Fatalf("round %d: verdict is %+v", round, v)
 		}
-		open, err := openChecks(context.Background(), s.reader)
+		open, err := checks.OpenChecks(context.Background(), s.reader)
 		if err != nil || len(open) > 1 {
 			t.Fatalf("round %d: %d open checks, %v", round, len(open), err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/nametoken"
 	"facematch/store/internal/seal"
 )
@@ -32,11 +33,11 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := stateOf(ctx, a, st.Check)
+		c, err := checks.StateOf(ctx, a, st.Check)
 		if err != nil {
 			return err
 		}
-		if c.started() {
+		if c.Started() {
 			return matcher.NewProblem("store.check_known", nil)
 		}
 		if err := a.mayStart(ctx, st.Session); err != nil {
@@ -61,15 +62,15 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 // this returns.
 func (s *Store) Sending(ctx context.Context, se history.Sending) error {
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := stateOf(ctx, a, se.Check)
+		c, err := checks.StateOf(ctx, a, se.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started():
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case c.ended > 0:
+		case c.Ended > 0:
 			return matcher.NewProblem("store.check_ended", nil)
-		case c.session != se.Session:
+		case c.Session != se.Session:
 			return errors.New("store: a check is sent in the session it started in")
 		}
 		return a.add(ctx, struct {
@@ -116,15 +117,15 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 		}
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := stateOf(ctx, a, f.Check)
+		c, err := checks.StateOf(ctx, a, f.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started():
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case c.ended > 0:
+		case c.Ended > 0:
 			return matcher.NewProblem("store.check_ended", nil)
-		case c.session != f.Session:
+		case c.Session != f.Session:
 			return errors.New("store: a check ends in the session it started in")
 		}
 		sealed, err := a.sealParts(ctx, master, s.id, f.Session, f.Check, parts)
@@ -161,15 +162,15 @@ type interrupted struct {
 // and returns how many. One whose request had gone out to the API is recorded as
 // unknown. Two programs may recover at once.
 func (s *Store) Recover(ctx context.Context) (int, error) {
-	open, err := openChecks(ctx, s.reader)
+	open, err := checks.OpenChecks(ctx, s.reader)
 	if err != nil {
 		return 0, problem(err)
 	}
 	alive := s.aliveOnce()
 	dead := map[string]bool{} // by check
 	for i := range open {
-		if !alive(open[i].instance) {
-			dead[open[i].check] = true
+		if !alive(open[i].Instance) {
+			dead[open[i].Check] = true
 		}
 	}
 	if len(dead) == 0 {
@@ -178,20 +179,20 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 	done := 0
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		// Again, because another process may have been first. Now only this one can write.
-		open, err := openChecks(ctx, a)
+		open, err := checks.OpenChecks(ctx, a)
 		if err != nil {
 			return err
 		}
 		for i := range open {
 			c := &open[i]
-			if !dead[c.check] {
+			if !dead[c.Check] {
 				continue
 			}
-			outcome := c.openOutcome(func(string) bool { return false })
+			outcome := c.OpenOutcome(func(string) bool { return false })
 			if err := a.add(ctx, struct {
 				header
 				interrupted
-			}{a.header(history.KindInterrupted), interrupted{c.check, c.session, c.instance, outcome}}, nil); err != nil {
+			}{a.header(history.KindInterrupted), interrupted{c.Check, c.Session, c.Instance, outcome}}, nil); err != nil {
 				return err
 			}
 			done++

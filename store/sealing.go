@@ -50,7 +50,7 @@ func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, 
 		var seq int64
 		var payload []byte
 		if err := rows.Scan(&seq, &payload); err != nil {
-			return s, damaged(err)
+			return s, sqlite.Damaged(err)
 		}
 		var e history.Erasure
 		if json.Unmarshal(payload, &e) != nil {
@@ -87,7 +87,7 @@ func (s sealing) fault(r *stored) history.Fault {
 	case len(r.named) == 0:
 		return ""
 	}
-	gone := s.erased[r.summary.session]
+	gone := s.erased[r.summary.Session]
 	missing := 0
 	for _, part := range r.named {
 		if gone.after(r.seq, part) {
@@ -100,7 +100,7 @@ func (s sealing) fault(r *stored) history.Fault {
 	switch {
 	case len(r.named) != len(r.parts)+missing:
 		return history.FaultPartGone
-	case !s.keys[r.summary.session] && gone[history.PartKey] <= r.seq:
+	case !s.keys[r.summary.Session] && gone[history.PartKey] <= r.seq:
 		return history.FaultKeyGone
 	}
 	return ""

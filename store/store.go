@@ -13,6 +13,7 @@ import (
 	"facematch/matcher"
 	"facematch/store/internal/anchor"
 	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 	"facematch/store/internal/vault"
 )
 
@@ -112,7 +113,7 @@ func open(ctx context.Context, p Params, r vault.Ring) (*Store, error) {
 	if s.reader, err = openReader(ctx, path, anchored, p.ReadOnly, p.Other); err == nil {
 		err = s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaDatabase).Scan(&s.id)
 		if errors.Is(err, sql.ErrNoRows) {
-			err = damaged(err)
+			err = sqlite.Damaged(err)
 		}
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
 )
@@ -27,7 +28,7 @@ const StageVerifying matcher.Stage = "verifying"
 // it may wait for the keyring, it also finds a session's key that was spoilt. Others
 // can write meanwhile. A broken or damaged history is a verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
-	// One at a time: each takes two of the readers' connections and all cores.
+	// One at a time: each takes three of the readers' connections and all cores.
 	select {
 	case s.verifying <- struct{}{}:
 		defer func() { <-s.verifying }()
@@ -130,11 +131,11 @@ func (s *Store) verifyAll(
 	go func() { file <- integrity(beside, s.reader) }()
 	w, err := walk(ctx, tx, v, marks, opens, progress)
 	if err == nil && v.Fault == "" {
-		if err = w.folded.compare(ctx, tx); err == nil {
+		if err = w.folded.Compare(ctx, tx); err == nil {
 			err = compareNames(ctx, tx, w.seed, w.names)
 		}
 	}
-	if err != nil && !errors.As(err, new(listsError)) || v.Fault != "" {
+	if err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != "" {
 		cancel()
 		<-file
 		return err
@@ -142,16 +143,16 @@ func (s *Store) verifyAll(
 	if damage := <-file; damage != nil {
 		return damage
 	}
-	var wrong listsError
+	var wrong checks.Mismatch
 	if errors.As(err, &wrong) {
-		v.BadSeq, v.Fault = wrong.seq, history.FaultLists
+		v.BadSeq, v.Fault = wrong.Seq, history.FaultLists
 	}
 	return nil
 }
 
 // walked is what a walk through the whole chain found that other tables must hold too.
 type walked struct {
-	folded *folded
+	folded *checks.Folded
 	seed   maphash.Seed
 	names  uint64
 }
@@ -160,7 +161,7 @@ type walked struct {
 func walk(
 	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
 ) (walked, error) {
-	w := walked{folded: newFolded(), seed: maphash.MakeSeed()}
+	w := walked{folded: checks.NewFolded(), seed: maphash.MakeSeed()}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
@@ -200,10 +201,14 @@ func walk(
 			bad(r.seq, f)
 			return false
 		}
+		if r.misfiled {
+			bad(r.seq, history.FaultDamaged)
+			return false
+		}
 		before = head{seq: r.seq, hash: r.computed}
-		w.folded.add(r.summary)
-		if r.summary.kind == history.KindStarted && r.has(seal.Name) {
-			w.names += nameKey(w.seed, r.seq, r.summary.session)
+		w.folded.Add(r.summary)
+		if r.summary.Kind == history.KindStarted && r.has(seal.Name) {
+			w.names += nameKey(w.seed, r.seq, r.summary.Session)
 		}
 		if v.Records%progressEvery == 0 {
 			progress.Report(StageVerifying, int(v.Records), total)
@@ -261,7 +266,7 @@ func keyedSessions(ctx context.Context, q sqlite.Querier, opens opener) (map[str
 		var session string
 		var nonce, wrapped sql.RawBytes
 		if err := rows.Scan(&session, &nonce, &wrapped); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		keys[session] = opens(session, nonce, wrapped)
 	}
@@ -298,18 +303,47 @@ func tables(ctx context.Context, q sqlite.Querier) ([]table, error) {
 	for rows.Next() {
 		var t table
 		if err := rows.Scan(&t[0], &t[1], &t[2], &t[3]); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		found = append(found, t)
 	}
 	return found, rows.Err()
 }
 
-// integrity lets SQLite check the whole file: each page, each value, and that each index
-// holds what its table does.
-func integrity(ctx context.Context, q sqlite.Querier) error {
+// integrity lets SQLite check the file: each page and value of every table, and that each
+// index of the tables that are searched holds what its table does. The table of records
+// takes about as long as all others, so it is checked beside them.
+func integrity(ctx context.Context, db *sql.DB) error {
+	var free int
+	if err := db.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free); err != nil {
+		return err
+	}
+	if free > 0 { // only a check of the whole file reads pages that no table uses
+		return sound(ctx, db, `PRAGMA integrity_check(1)`)
+	}
+	found, err := tables(ctx, db)
+	if err != nil {
+		return err
+	}
+	records := make(chan error, 1)
+	go func() { records <- sound(ctx, db, `PRAGMA integrity_check(record)`) }()
+	for i := 0; err == nil && i < len(found); i++ {
+		kind, name := found[i][0], found[i][1] // only names this program makes: that was checked before
+		switch {
+		case kind != "table" || name == "record":
+		case name == "checks" || name == "daily":
+			err = sound(ctx, db, `PRAGMA integrity_check(`+name+`)`)
+		default:
+			err = sound(ctx, db, `PRAGMA quick_check(`+name+`)`)
+		}
+	}
+	return errors.Join(err, <-records)
+}
+
+// sound runs one of SQLite's checks.
+func sound(ctx context.Context, q sqlite.Querier, check string) error {
 	var found string
-	if err := q.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&found); err != nil {
+	if err := q.QueryRowContext(ctx, check).Scan(&found); err != nil {
 		return err
 	}
 	if found != "ok" {

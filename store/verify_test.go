@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/checks"
 )
 
 // forge opens the database as somebody would who means harm and knows SQL: the
@@ -74,7 +75,7 @@ func makeListsAnew(t *testing.T, db *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(rebuild(context.Background(), tx), tx.Commit()); err != nil {
+	if err := errors.Join(checks.Rebuild(context.Background(), tx), tx.Commit()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -180,7 +180,7 @@ func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
 	p.verdict = history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintEdited}
 	p.unwritable = matcher.NewProblem("store.damaged", nil)
 	code, out, errs := run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Dora"])
-	if code != ExitNotCompared || !strings.Contains(out, "record 3 was edited") || !strings.Contains(errs, "damaged") {
+	if code != ExitNotCompared || !strings.Contains(out, "It looks edited") || !strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	if code, _, errs = run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Ben"]); code != 1 || !strings.Contains(errs, "do not belong") {

@@ -1,3 +1,5 @@
+//go:build !windows
+
 // Package private writes files for their owner's eyes only.
 package private
 

@@ -23,8 +23,8 @@ import (
 // another history in its place.
 var ErrDisagrees = errors.New("the history does not hold the anchored record")
 
-// DayLayout tells which marks belong to one day (UTC).
-const DayLayout = "2006-01-02"
+// dayLayout names the day (UTC) of a mark.
+const dayLayout = "2006-01-02"
 
 // Mark is one line of the anchor: the head of a database's chain at a time.
 type Mark struct {
@@ -172,7 +172,7 @@ func (a Anchor) Advance(ctx context.Context, to Mark, h History) error {
 			if last.Seq >= to.Seq {
 				return nil // another process was faster
 			}
-			if count > 1 && last.At.UTC().Format(DayLayout) == to.At.UTC().Format(DayLayout) {
+			if count > 1 && last.At.UTC().Format(dayLayout) == to.At.UTC().Format(dayLayout) {
 				marks = slices.Delete(marks, newest, newest+1)
 			}
 		}

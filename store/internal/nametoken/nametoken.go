@@ -138,7 +138,7 @@ func split(name string) []word {
 			add(unicode.Is(unicode.Pd, r))
 			continue
 		case mark && len(run) == 0:
-			continue // there is no letter that it belongs to
+			continue // a mark without a letter before it
 		}
 		// Marks and the sound lengthener belong to whatever stands before them.
 		if unspaced := unicode.In(r, unspacedScripts...); unspaced != runUnspaced && !mark && !unicode.Is(unicode.Lm, r) {
@@ -337,7 +337,7 @@ func pairs(s string) []string {
 // Hasher makes tokens under the key of one history. It is not for several goroutines.
 type Hasher struct{ mac hash.Hash }
 
-// New makes a Hasher. Its key is derived from the master key, so that nobody can try
+// New makes a Hasher. Its key is derived from the master key, so that one cannot try
 // names against the tokens without that.
 func New(master []byte, database string) (*Hasher, error) {
 	key, err := seal.Derive(master, database, "names")

@@ -6,8 +6,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -42,6 +44,16 @@ func Transact(ctx context.Context, writer *sql.DB, do func(context.Context, *sql
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// Damaged turns an error about a value that was read into the problem of a damaged file:
+// a value that cannot be used means that the file was changed. A cancelled reading stays
+// what it is.
+func Damaged(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return matcher.NewProblem(history.KeyDamaged, err)
 }
 
 // Kind is a kind of SQLite's errors.

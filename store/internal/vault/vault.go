@@ -56,7 +56,7 @@ type Vault struct {
 
 	turn  chan struct{} // holds one token; guards what follows
 	key   []byte
-	first string        // where the first key would go, once somebody asked
+	first string        // where the first key would go, once Place looked
 	asker secrets.Asker // of the keyring
 }
 
@@ -65,7 +65,7 @@ func New(p Params) *Vault {
 	return &Vault{Params: p, Patience: secrets.Patience, turn: make(chan struct{}, 1)}
 }
 
-// enter waits for the turn; the returned function gives it on.
+// enter waits for the turn; the returned function ends it.
 func (v *Vault) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case v.turn <- struct{}{}:
@@ -75,9 +75,9 @@ func (v *Vault) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// Master gives the master key. Where none was made yet it makes one, or says
-// ErrNoKey. A failure is a *matcher.Problem and is tried anew the next time, as
-// a keyring may be unlocked meanwhile.
+// Master gives the master key. Where none was made yet it makes one with create, and
+// otherwise returns ErrNoKey. Other failures are a *matcher.Problem. The next call tries
+// again, because a keyring may be unlocked meanwhile.
 func (v *Vault) Master(ctx context.Context, create bool) ([]byte, error) {
 	leave, err := v.enter(ctx)
 	if err != nil {
@@ -185,8 +185,7 @@ func (v *Vault) fetch(ctx context.Context, place, check string) ([]byte, error) 
 }
 
 // intoKeyring puts a new key into the keyring and reads it back, since some
-// take a secret and keep nothing. A key left there by an attempt that was cut
-// is taken over.
+// accept a secret and do not keep it. A key left there by an interrupted attempt is used.
 func (v *Vault) intoKeyring() ([]byte, error) {
 	text, err := v.ask(func() (string, error) {
 		if text, err := v.Ring.Get(v.Database); !errors.Is(err, secrets.ErrNotFound) {
@@ -230,7 +229,7 @@ func (v *Vault) ask(question func() (string, error)) (string, error) {
 	return v.asker.Ask(v.Patience, question)
 }
 
-// checkOf tells a right key from a wrong one without giving it away.
+// checkOf gives a text by which the right key is recognised and which does not reveal it.
 func (v *Vault) checkOf(key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write(seal.Binding("facematch key check", v.Database))
@@ -288,7 +287,7 @@ func (v *Vault) Put(ctx context.Context, key []byte, now string) (place string, 
 		if err := v.Ring.Set(v.Database, text); err != nil {
 			return "", err
 		}
-		return v.Ring.Get(v.Database) // some take a secret and keep nothing
+		return v.Ring.Get(v.Database) // some accept a secret and do not keep it
 	})
 	if err != nil || back != text {
 		place = PlaceFile

@@ -1,16 +1,28 @@
-package store
+package checks
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"facematch/app/history"
 	"facematch/store/internal/nametoken"
 	"facematch/store/internal/sqlite"
+)
+
+const (
+	// rare is up to how many checks a filter on one column counts as rare: the others are
+	// then tested on those checks alone. To find so many takes some milliseconds.
+	rare = 20_000
+
+	// shortestBeginning is how many bytes of an id are needed to search for its beginning.
+	shortestBeginning = 8
+
+	// dayLayout is how the table daily names a day (UTC).
+	dayLayout = "2006-01-02"
 )
 
 // conditions is the WHERE clause of a filter.
@@ -31,8 +43,8 @@ func oneOf[T any](c *conditions, column string, values []T) {
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
 	var args []any
-	for _, v := range values {
-		args = append(args, v)
+	for _, value := range values {
+		args = append(args, value)
 	}
 	c.add(column+` IN (`+marks+`)`, args...)
 }
@@ -60,8 +72,12 @@ type query struct {
 }
 
 // query makes a filter ready; nil where it chooses nothing.
-func (r *reading) query(ctx context.Context, f history.Filter) (*query, error) {
+func (v *View) query(ctx context.Context, f history.Filter) (*query, error) {
 	q := &query{filter: f}
+	// In the order in which they are tested: first what excludes most.
+	if len(f.Decisions) > 0 {
+		q.decisions(f.Decisions)
+	}
 	oneOf(&q.conditions, "operator", f.Operators)
 	oneOf(&q.conditions, "desk", f.Desks)
 	oneOf(&q.conditions, "code", f.Codes)
@@ -71,9 +87,6 @@ func (r *reading) query(ctx context.Context, f history.Filter) (*query, error) {
 	if f.MostScore != nil {
 		q.add(`score <= ?`, *f.MostScore)
 	}
-	if len(f.Decisions) > 0 {
-		q.decisions(f.Decisions)
-	}
 	oneOf(&q.conditions, "mode", f.Modes)
 	if !f.From.IsZero() {
 		q.add(`at >= ?`, ceilMilli(f.From))
@@ -81,7 +94,7 @@ func (r *reading) query(ctx context.Context, f history.Filter) (*query, error) {
 	if !f.To.IsZero() {
 		q.add(`at < ?`, ceilMilli(f.To))
 	}
-	if err := r.narrow(ctx, q); err != nil || q.only != nil && len(q.only) == 0 {
+	if err := v.narrow(ctx, q); err != nil || q.only != nil && len(q.only) == 0 {
 		return nil, err
 	}
 	return q, nil
@@ -99,15 +112,15 @@ func (c *conditions) decisions(wanted []history.DecisionState) {
 }
 
 // outcomes asks for the filter's outcomes. A check without an end counts as what it
-// is now: see reading.open.
-func (r *reading) outcomes(c conditions, wanted []history.Outcome) conditions {
+// is now: see View.open.
+func (v *View) outcomes(c conditions, wanted []history.Outcome) conditions {
 	if len(wanted) == 0 {
 		return c
 	}
 	var list conditions
 	oneOf(&list, "outcome", wanted)
 	var open []int64
-	for seq, outcome := range r.open {
+	for seq, outcome := range v.open {
 		if slices.Contains(wanted, outcome) {
 			open = append(open, seq)
 		}
@@ -118,20 +131,26 @@ func (r *reading) outcomes(c conditions, wanted []history.Outcome) conditions {
 	return c.with(`(`+list.terms[0]+` OR seq IN (SELECT value FROM json_each(?)))`, append(list.args, jsonOf(open))...)
 }
 
-// ceilMilli rounds up to milliseconds, in the form of the table: times in the history
-// have no more, and both bounds are met by what is not earlier than they are.
+// ceilMilli rounds up to milliseconds, in the form of the table. Times in the history are
+// whole milliseconds, so no check lies between a bound and its rounded value.
 func ceilMilli(t time.Time) string {
-	return t.Add(time.Millisecond - 1).Truncate(time.Millisecond).UTC().Format(timeLayout)
+	return t.Add(time.Millisecond - 1).Truncate(time.Millisecond).UTC().Format(TimeLayout)
 }
 
 func jsonOf(seqs []int64) string {
-	text, _ := json.Marshal(seqs) // numbers cannot fail
-	return string(text)
+	text := []byte{'['}
+	for i, seq := range seqs {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, seq, 10)
+	}
+	return string(append(text, ']'))
 }
 
 // narrow finds the checks of what few have: names, ids, and each value that has an
 // index and is rare.
-func (r *reading) narrow(ctx context.Context, q *query) error {
+func (v *View) narrow(ctx context.Context, q *query) error {
 	f := q.filter
 	for _, id := range []struct{ text, query string }{
 		{f.Session, sessionsQuery}, {f.Check, checksQuery}, {f.Request, requestsQuery},
@@ -144,24 +163,24 @@ func (r *reading) narrow(ctx context.Context, q *query) error {
 		if len(text) >= shortestBeginning {
 			upTo += "\U0010ffff"
 		}
-		found, err := numbers(ctx, r.tx, id.query, text, upTo)
+		found, err := numbers(ctx, v.tx, id.query, text, upTo)
 		if err != nil {
 			return err
 		}
 		q.restrict(found)
 	}
 	if words := nametoken.Sought(f.Words); len(words) > 0 {
-		if r.tokens == nil { // nothing is sealed yet
+		if v.tokens == nil { // nothing is sealed yet
 			q.only = []int64{}
 			return nil
 		}
-		found, err := named(ctx, r.tx, r.tokens, words)
+		found, err := named(ctx, v.tx, v.tokens, words)
 		if err != nil {
 			return err
 		}
 		q.restrict(found)
 	}
-	if err := r.probeOutcomes(ctx, q); err != nil {
+	if err := v.probeOutcomes(ctx, q); err != nil {
 		return err
 	}
 	for _, column := range []struct{ name, index string }{
@@ -171,7 +190,7 @@ func (r *reading) narrow(ctx context.Context, q *query) error {
 		if q.only != nil && len(q.only) <= rare {
 			return nil
 		}
-		if err := r.probe(ctx, q, column.name, column.index); err != nil {
+		if err := v.probe(ctx, q, column.name, column.index); err != nil {
 			return err
 		}
 	}
@@ -189,7 +208,7 @@ func (q *query) restrict(found []int64) {
 
 // probe looks how many checks meet the conditions on one column. Where they are few
 // the rest of the search is among them.
-func (r *reading) probe(ctx context.Context, q *query, column, index string) error {
+func (v *View) probe(ctx context.Context, q *query, column, index string) error {
 	var on conditions
 	from := 0
 	for _, term := range q.terms {
@@ -202,7 +221,7 @@ func (r *reading) probe(ctx context.Context, q *query, column, index string) err
 	if len(on.terms) == 0 {
 		return nil
 	}
-	found, few, err := r.few(ctx, index, on)
+	found, few, err := v.few(ctx, index, on)
 	if err == nil && few {
 		q.restrict(found)
 	}
@@ -211,24 +230,30 @@ func (r *reading) probe(ctx context.Context, q *query, column, index string) err
 
 // few gives the checks that meet conditions on the columns of an index; false where they
 // are not rare.
-func (r *reading) few(ctx context.Context, index string, c conditions) ([]int64, bool, error) {
-	found, err := numbers(ctx, r.tx, `SELECT group_concat(seq) FROM (SELECT seq FROM checks INDEXED BY `+
-		index+c.where()+` LIMIT ?)`, append(c.args, rare+1)...)
-	return found, len(found) <= rare, err
+func (v *View) few(ctx context.Context, index string, c conditions) ([]int64, bool, error) {
+	from := ` FROM checks INDEXED BY ` + index + c.where()
+	var many bool
+	err := v.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1`+from+` LIMIT 1 OFFSET ?)`, append(c.args, rare)...).
+		Scan(&many)
+	if err != nil || many {
+		return nil, false, err
+	}
+	found, err := numbers(ctx, v.tx, `SELECT group_concat(seq)`+from, c.args...)
+	return found, true, err
 }
 
 // probeOutcomes is probe for the outcomes, which checks without an end have too.
-func (r *reading) probeOutcomes(ctx context.Context, q *query) error {
+func (v *View) probeOutcomes(ctx context.Context, q *query) error {
 	if len(q.filter.Outcomes) == 0 {
 		return nil
 	}
 	var c conditions
 	oneOf(&c, "outcome", q.filter.Outcomes)
-	found, few, err := r.few(ctx, "checks_outcome", c)
+	found, few, err := v.few(ctx, "checks_outcome", c)
 	if err != nil || !few {
 		return err
 	}
-	for seq := range r.open {
+	for seq := range v.open {
 		found = append(found, seq)
 	}
 	slices.Sort(found)
@@ -246,44 +271,42 @@ const (
 	requestsQuery = `SELECT group_concat(seq) FROM checks INDEXED BY checks_request WHERE request BETWEEN ? AND ?`
 )
 
-// place is where a check stands in a list.
-type place struct {
-	seq   int64
-	score *int64
+// Place is where a check stands in a list.
+type Place struct {
+	Seq   int64
+	Score *int64 // nil where there is none
 }
 
-func (p place) after() *history.Row { return &history.Row{Seq: p.seq, Score: p.score} }
-
-// choose gives the checks of one page.
-func (r *reading) choose(ctx context.Context, f history.Filter, limit int) ([]place, error) {
-	q, err := r.query(ctx, f)
+// Choose gives the checks of one page.
+func (v *View) Choose(ctx context.Context, f history.Filter, limit int) ([]Place, error) {
+	q, err := v.query(ctx, f)
 	if err != nil || q == nil {
 		return nil, err
 	}
-	c := r.outcomes(q.conditions, f.Outcomes)
+	c := v.outcomes(q.conditions, f.Outcomes)
 	after := f.After
 	if f.Before > 0 && (f.Sort == "" || f.Sort == history.Newest) && (after == nil || f.Before < after.Seq) {
 		after = &history.Row{Seq: f.Before}
 	}
 	switch f.Sort {
 	case history.Highest, history.Lowest:
-		return r.byScore(ctx, q, c, after, limit)
+		return v.byScore(ctx, q, c, after, limit)
 	case history.Oldest:
 		if after != nil {
 			c = c.with(`seq > ?`, after.Seq)
 		}
-		return r.places(ctx, q, c, "checks_newest", `seq`, limit)
+		return v.places(ctx, q, c, "checks_newest", `seq`, limit)
 	}
 	if after != nil {
 		c = c.with(`seq < ?`, after.Seq)
 	}
-	return r.places(ctx, q, c, "checks_newest", `seq DESC`, limit)
+	return v.places(ctx, q, c, "checks_newest", `seq DESC`, limit)
 }
 
 // byScore gives a page in the order of scores: first the checks that have one, then
 // the others, the newest first.
-func (r *reading) byScore(ctx context.Context, q *query, c conditions, after *history.Row, limit int) ([]place, error) {
-	var found []place
+func (v *View) byScore(ctx context.Context, q *query, c conditions, after *history.Row, limit int) ([]Place, error) {
+	var found []Place
 	if after == nil || after.Score != nil {
 		scored := c.with(`score IS NOT NULL`)
 		order := `score, seq DESC`
@@ -296,7 +319,7 @@ func (r *reading) byScore(ctx context.Context, q *query, c conditions, after *hi
 			scored = scored.with(`score >= ?`, *after.Score).with(`(score > ? OR seq < ?)`, *after.Score, after.Seq)
 		}
 		var err error
-		if found, err = r.places(ctx, q, scored, "checks_score", order, limit); err != nil || len(found) == limit {
+		if found, err = v.places(ctx, q, scored, "checks_score", order, limit); err != nil || len(found) == limit {
 			return found, err
 		}
 		after = nil
@@ -305,20 +328,20 @@ func (r *reading) byScore(ctx context.Context, q *query, c conditions, after *hi
 	if after != nil {
 		rest = rest.with(`seq < ?`, after.Seq)
 	}
-	more, err := r.places(ctx, q, rest, "checks_score", `seq DESC`, limit-len(found))
+	more, err := v.places(ctx, q, rest, "checks_score", `seq DESC`, limit-len(found))
 	return append(found, more...), err
 }
 
 // places asks for some checks. Where the search is among a few, the newest of them
 // are asked first.
-func (r *reading) places(ctx context.Context, q *query, c conditions, index, order string, limit int) ([]place, error) {
+func (v *View) places(ctx context.Context, q *query, c conditions, index, order string, limit int) ([]Place, error) {
 	if q.only == nil {
-		return r.ask(ctx, `FROM checks INDEXED BY `+index+c.where(), c.args, order, limit)
+		return v.ask(ctx, `FROM checks INDEXED BY `+index+c.where(), c.args, order, limit)
 	}
 	if strings.HasPrefix(order, "score") {
-		return r.among(ctx, q.only, c, order, limit)
+		return v.among(ctx, q.only, c, order, limit)
 	}
-	var found []place
+	var found []Place
 	left := q.only
 	for size := 10 * limit; len(left) > 0 && len(found) < limit; size *= 8 {
 		n := min(size, len(left))
@@ -328,7 +351,7 @@ func (r *reading) places(ctx context.Context, q *query, c conditions, index, ord
 		} else {
 			left = left[:len(left)-n]
 		}
-		more, err := r.among(ctx, some, c, order, limit-len(found))
+		more, err := v.among(ctx, some, c, order, limit-len(found))
 		if err != nil {
 			return nil, err
 		}
@@ -338,47 +361,47 @@ func (r *reading) places(ctx context.Context, q *query, c conditions, index, ord
 }
 
 // amongThese takes a JSON list of numbers.
-const amongThese = `FROM json_each(?) CROSS JOIN checks NOT INDEXED ON seq = value`
+const amongThese = `FROM json_each(?) CROSS JOIN checks INDEXED BY checks_newest ON seq = value`
 
-func (r *reading) among(ctx context.Context, seqs []int64, c conditions, order string, limit int) ([]place, error) {
-	return r.ask(ctx, amongThese+c.where(), append([]any{jsonOf(seqs)}, c.args...), order, limit)
+func (v *View) among(ctx context.Context, seqs []int64, c conditions, order string, limit int) ([]Place, error) {
+	return v.ask(ctx, amongThese+c.where(), append([]any{jsonOf(seqs)}, c.args...), order, limit)
 }
 
-func (r *reading) ask(ctx context.Context, from string, args []any, order string, limit int) ([]place, error) {
-	rows, err := r.tx.QueryContext(ctx, `SELECT seq, score `+from+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
+func (v *View) ask(ctx context.Context, from string, args []any, order string, limit int) ([]Place, error) {
+	rows, err := v.tx.QueryContext(ctx, `SELECT seq, score `+from+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var found []place
+	var found []Place
 	for rows.Next() {
-		var p place
-		if err := rows.Scan(&p.seq, &p.score); err != nil {
-			return nil, damaged(err)
+		var p Place
+		if err := rows.Scan(&p.Seq, &p.Score); err != nil {
+			return nil, sqlite.Damaged(err)
 		}
 		found = append(found, p)
 	}
 	return found, rows.Err()
 }
 
-// count counts what a filter chooses.
-func (r *reading) count(ctx context.Context, f history.Filter) (history.Counts, error) {
+// Count counts what a filter chooses.
+func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
 	add := func(o history.Outcome, n, undecided int64) {
 		counts.Total += n
 		counts.ByOutcome[o] += n
 		counts.Undecided += undecided
 	}
-	q, err := r.query(ctx, f)
+	q, err := v.query(ctx, f)
 	if err != nil || q == nil {
 		return counts, err
 	}
-	open, err := r.openOf(ctx, q)
+	open, err := v.openOf(ctx, q)
 	if err != nil {
 		return counts, err
 	}
 	for _, seq := range open {
-		if o := r.open[seq]; len(f.Outcomes) == 0 || slices.Contains(f.Outcomes, o) {
+		if o := v.open[seq]; len(f.Outcomes) == 0 || slices.Contains(f.Outcomes, o) {
 			add(o, 1, 0)
 		}
 	}
@@ -393,7 +416,7 @@ func (r *reading) count(ctx context.Context, f history.Filter) (history.Counts, 
 		c.args = append([]any{jsonOf(q.only)}, c.args...)
 	}
 	oneOf(&c, "outcome", f.Outcomes)
-	rows, err := r.tx.QueryContext(ctx, `SELECT outcome, `+number+`, coalesce(`+undecided+`, 0) `+from+
+	rows, err := v.tx.QueryContext(ctx, `SELECT outcome, `+number+`, coalesce(`+undecided+`, 0) `+from+
 		c.with(`outcome > ''`).where()+` GROUP BY outcome`, c.args...)
 	if err != nil {
 		return counts, err
@@ -403,7 +426,7 @@ func (r *reading) count(ctx context.Context, f history.Filter) (history.Counts, 
 		var o history.Outcome
 		var n, u int64
 		if err := rows.Scan(&o, &n, &u); err != nil {
-			return counts, damaged(err)
+			return counts, sqlite.Damaged(err)
 		}
 		add(o, n, u)
 	}
@@ -411,22 +434,22 @@ func (r *reading) count(ctx context.Context, f history.Filter) (history.Counts, 
 }
 
 // openOf gives the checks without an end that meet the filter but for its outcomes.
-func (r *reading) openOf(ctx context.Context, q *query) ([]int64, error) {
-	if len(r.open) == 0 {
+func (v *View) openOf(ctx context.Context, q *query) ([]int64, error) {
+	if len(v.open) == 0 {
 		return nil, nil
 	}
 	var all []int64
-	for seq := range r.open {
+	for seq := range v.open {
 		all = append(all, seq)
 	}
 	slices.Sort(all)
 	if q.only != nil {
 		all = both(all, q.only)
 	}
-	found, err := r.among(ctx, all, q.conditions, `seq`, math.MaxInt64)
+	found, err := v.among(ctx, all, q.conditions, `seq`, math.MaxInt64)
 	seqs := make([]int64, len(found))
 	for i, p := range found {
-		seqs[i] = p.seq
+		seqs[i] = p.Seq
 	}
 	return seqs, err
 }
@@ -453,19 +476,19 @@ func daysOf(f history.Filter) (conditions, bool) {
 	return c, true
 }
 
-// openChecks gives the checks that have no end, oldest first.
-func openChecks(ctx context.Context, q sqlite.Querier) ([]checkState, error) {
+// OpenChecks gives the checks that have no end, oldest first.
+func OpenChecks(ctx context.Context, q sqlite.Querier) ([]State, error) {
 	ids, err := texts(ctx, q, `SELECT "check" FROM checks INDEXED BY checks_outcome WHERE outcome IS NULL ORDER BY seq`)
 	if err != nil {
 		return nil, err
 	}
-	var open []checkState
+	var open []State
 	for _, id := range ids {
-		c, err := stateOf(ctx, q, id)
+		c, err := StateOf(ctx, q, id)
 		if err != nil {
 			return nil, err
 		}
-		if c.started() && c.ended == 0 {
+		if c.Started() && c.Ended == 0 {
 			open = append(open, c)
 		}
 	}
@@ -482,7 +505,7 @@ func texts(ctx context.Context, q sqlite.Querier, query string) ([]string, error
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		found = append(found, text)
 	}
