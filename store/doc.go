@@ -3,10 +3,12 @@
 // tables beside them for lists.
 //
 // It is larger than other packages because one transaction writes the chain, the sealed
-// parts, the tables of lists and the tokens of names, and verify reads them all. What
-// stands by itself lies below: internal/seal encrypts, internal/vault keeps the master
-// key, internal/anchor keeps what is known of a history outside of it, internal/nametoken
-// makes the tokens of names, internal/sqlite knows the driver.
+// parts, the tables of lists and the tokens of names, and because erasing, restoring and
+// verifying concern all of them. The parts that stand by themselves lie below.
+// internal/checks says what a check is, keeps the tables of lists and answers filters.
+// internal/seal encrypts. internal/vault keeps the master key. internal/anchor keeps what
+// is known of a history outside of it. internal/nametoken makes the tokens of names.
+// internal/sqlite knows the driver.
 //
 // # The stored form
 //
@@ -77,7 +79,7 @@
 // written in the transaction of the record, can be made anew from the records, and are not
 // needed to verify the chain. Verify compares both with the records, because a missing row
 // would hide a check. The state of a check is folded from its records in one function,
-// checkState.apply.
+// State.Apply in internal/checks.
 //
 // Names are found by tokens: the first 6 bytes of HMAC-SHA-256, under a key derived from the
 // master key for this database, of each beginning of each word of the name, or of each

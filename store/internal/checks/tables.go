@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"hash/maphash"
 	"strings"
 
 	"facematch/app/history"
@@ -99,45 +100,67 @@ func Keep(ctx context.Context, tx *sql.Tx, r Summary) error {
 
 // Folded holds in memory what the tables checks and daily must hold.
 type Folded struct {
-	checks []State
-	places map[string]int // in checks, by id
+	checks []foldedCheck
+	places map[uint64]int // in checks, by the hash of the id
 	texts  map[string]string
+	seed   maphash.Seed
+}
+
+// foldedCheck is a check without the texts that no other check has: a history may have
+// hundreds of thousands. Of its time only the day is left.
+type foldedCheck struct {
+	State
+	texts uint64 // the hash of those that are left out
 }
 
 // NewFolded starts with no record.
-func NewFolded() *Folded { return &Folded{places: map[string]int{}, texts: map[string]string{}} }
+func NewFolded() *Folded {
+	return &Folded{places: map[uint64]int{}, texts: map[string]string{}, seed: maphash.MakeSeed()}
+}
 
 // Add takes in the next record of the history. It keeps no part of the payload.
 func (f *Folded) Add(r Summary) {
 	if !r.concerns() {
 		return
 	}
-	place, known := f.places[r.Check]
+	id := maphash.String(f.seed, r.Check)
+	place, known := f.places[id]
 	if !known && r.Kind != history.KindStarted {
 		return
 	}
-	f.keep(&r)
-	if !known {
-		place = len(f.checks)
-		f.checks = append(f.checks, State{})
-		f.places[r.Check] = place
+	for _, text := range []*string{&r.Instance, &r.Operator, &r.Desk, &r.Mode, &r.Outcome, &r.Status, &r.Choice} {
+		*text = f.shared(*text)
 	}
-	f.checks[place].Apply(r)
+	r.Request = strings.Clone(r.Request)
+	if r.Kind == history.KindDecided {
+		r.At = strings.Clone(r.At)
+	}
+	if known {
+		f.checks[place].Apply(r)
+		return
+	}
+	var c foldedCheck
+	c.Apply(r)
+	c.texts = f.shorten(&c.Row)
+	f.places[id] = len(f.checks)
+	f.checks = append(f.checks, c)
 }
 
-// keep gives the Summary texts of its own. Those that many records share are kept once.
-func (f *Folded) keep(r *Summary) {
-	for _, text := range []*string{&r.Instance, &r.Operator, &r.Desk, &r.Mode, &r.Outcome, &r.Status, &r.Choice} {
-		kept, ok := f.texts[*text]
-		if !ok {
-			kept = strings.Clone(*text)
-			f.texts[kept] = kept
-		}
-		*text = kept
+// shared gives a text of its own, the same for all that are equal.
+func (f *Folded) shared(text string) string {
+	kept, ok := f.texts[text]
+	if !ok {
+		kept = strings.Clone(text)
+		f.texts[kept] = kept
 	}
-	for _, text := range []*string{&r.At, &r.Check, &r.Session, &r.Request} {
-		*text = strings.Clone(*text)
-	}
+	return kept
+}
+
+// shorten leaves out of a row what foldedCheck leaves out, and gives its hash.
+func (f *Folded) shorten(row *Row) uint64 {
+	hash := maphash.Comparable(f.seed, [3]string{row.At, row.Check, row.Session})
+	row.At, row.Check, row.Session = f.shared(row.dailyKey().Day), "", ""
+	return hash
 }
 
 func (f *Folded) daily() map[dailyKey]int64 {
@@ -150,45 +173,27 @@ func (f *Folded) daily() map[dailyKey]int64 {
 
 // Rebuild makes the tables checks and daily anew.
 func Rebuild(ctx context.Context, tx *sql.Tx) error {
-	f := NewFolded()
-	rows, err := tx.QueryContext(ctx, `SELECT seq, payload FROM record ORDER BY seq`)
+	for _, statement := range []string{`DELETE FROM checks`, `DELETE FROM daily`} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq`, history.KindStarted)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var seq int64
-		var payload sql.RawBytes
+		var payload string
 		if err := rows.Scan(&seq, &payload); err != nil {
 			return sqlite.Damaged(err)
 		}
-		f.Add(Parse(seq, string(payload)))
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	for _, statement := range []string{`DELETE FROM checks`, `DELETE FROM daily`} {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
+		if err := Keep(ctx, tx, Parse(seq, payload)); err != nil { // with all its later records
 			return err
 		}
 	}
-	put, err := tx.PrepareContext(ctx, putCheck)
-	if err != nil {
-		return err
-	}
-	defer put.Close()
-	for i := range f.checks {
-		if _, err := put.ExecContext(ctx, f.checks[i].values()...); err != nil {
-			return err
-		}
-	}
-	for key, n := range f.daily() {
-		_, err := tx.ExecContext(ctx, `INSERT INTO daily VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, append(key.values(), n)...)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return rows.Err()
 }
 
 // Mismatch says that the tables of lists do not hold what the records say: of the
@@ -215,11 +220,12 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 		if err := row.scan(rows, &restEmpty); err != nil {
 			return err
 		}
-		switch {
-		case n >= len(f.checks):
+		if n >= len(f.checks) {
 			return Mismatch{row.Seq}
-		case row != f.checks[n].Row || !restEmpty:
-			return Mismatch{f.checks[n].Seq}
+		}
+		texts := f.shorten(&row)
+		if want := &f.checks[n]; row != want.Row || texts != want.texts || !restEmpty {
+			return Mismatch{want.Seq}
 		}
 	}
 	if err := rows.Err(); err != nil {
