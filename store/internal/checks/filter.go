@@ -71,8 +71,8 @@ type query struct {
 	only       []int64 // the checks it may choose, ascending; nil: all
 }
 
-// query makes a filter ready; nil where it chooses nothing.
-func (v *View) query(ctx context.Context, f history.Filter) (*query, error) {
+// newQuery makes a filter ready to be asked of all checks.
+func newQuery(f history.Filter) *query {
 	q := &query{filter: f}
 	// In the order in which they are tested: first what excludes most.
 	if len(f.Decisions) > 0 {
@@ -94,11 +94,11 @@ func (v *View) query(ctx context.Context, f history.Filter) (*query, error) {
 	if !f.To.IsZero() {
 		q.add(`at < ?`, ceilMilli(f.To))
 	}
-	if err := v.narrow(ctx, q); err != nil || q.only != nil && len(q.only) == 0 {
-		return nil, err
-	}
-	return q, nil
+	return q
 }
+
+// nothing reports whether the filter chooses no check.
+func (q *query) nothing() bool { return q.only != nil && len(q.only) == 0 }
 
 // decisions asks for one of the states. The empty state is NULL in the table.
 func (c *conditions) decisions(wanted []history.DecisionState) {
@@ -279,8 +279,8 @@ type Place struct {
 
 // Choose gives the checks of one page.
 func (v *View) Choose(ctx context.Context, f history.Filter, limit int) ([]Place, error) {
-	q, err := v.query(ctx, f)
-	if err != nil || q == nil {
+	q := newQuery(f)
+	if err := v.narrow(ctx, q); err != nil || q.nothing() {
 		return nil, err
 	}
 	c := v.outcomes(q.conditions, f.Outcomes)
@@ -392,9 +392,12 @@ func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, err
 		counts.ByOutcome[o] += n
 		counts.Undecided += undecided
 	}
-	q, err := v.query(ctx, f)
-	if err != nil || q == nil {
-		return counts, err
+	q := newQuery(f)
+	days, byDay := daysOf(f)
+	if !byDay {
+		if err := v.narrow(ctx, q); err != nil || q.nothing() {
+			return counts, err
+		}
 	}
 	open, err := v.openOf(ctx, q)
 	if err != nil {
@@ -407,8 +410,8 @@ func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, err
 	}
 	from, c := `FROM checks INDEXED BY checks_outcome`, q.conditions
 	number, undecided := `count(*)`, `sum(decision = 'open')`
-	switch days, ok := daysOf(f); {
-	case ok:
+	switch {
+	case byDay:
 		from, c = `FROM daily INDEXED BY daily_outcome`, days
 		number, undecided = `sum(checks)`, `sum(checks) FILTER (WHERE decision = 'open')`
 	case q.only != nil:
