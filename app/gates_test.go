@@ -38,7 +38,7 @@ var gates = map[string]access.Action{
 	"Export": access.Export,
 	"Erase":  access.Erase,
 	"Backup": access.Backup, "SetRecovery": access.Backup, "RecoverySet": access.Backup,
-	"RecoverKey": access.Backup, "AcceptLoss": access.Backup, "Rebuild": access.Backup,
+	"RecoverKey": access.Backup, "Rebuild": access.Backup,
 	"SaveSettings": access.Settings,
 	"Operators":    access.Operators, "AddOperator": access.Operators, "RemoveOperator": access.Operators, "SetPassphrase": access.Operators,
 	"SetToken": access.Token, "ClearToken": access.Token, "TestToken": access.Token,

@@ -23,10 +23,11 @@ func OutcomeKey(o history.Outcome) string { return "outcome." + slug(string(o)) 
 func VerdictWords(v history.Verdict) matcher.Notice {
 	switch {
 	case !v.Intact:
-		return matcher.Notice{
-			Key:    "verify." + slug(string(v.Fault)),
-			Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good},
+		key := "verify." + slug(string(v.Fault))
+		if v.Hint != "" {
+			key += "." + string(v.Hint)
 		}
+		return matcher.Notice{Key: key, Params: map[string]any{"Seq": v.BadSeq, "Records": v.Records, "Good": v.Good}}
 	case v.Older:
 		return matcher.Notice{Key: "verify.older", Params: map[string]any{"Records": v.Records, "Until": v.Until}}
 	case v.Records == 0:
@@ -56,13 +57,11 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 	// What an anchor sees, and the chain alone does not.
 	byAnchor := v.Fault == history.FaultReplaced || v.Fault == history.FaultCutOff
 	note(byAnchor && v.Good > 0, "good", map[string]any{"Good": v.Good})
-	note(byAnchor && v.Restored > 0, "restored", map[string]any{"Seq": v.Restored})
-	if v.Losses > 0 {
-		at := v.GivenUp.At.Local().Format(minuteLayout)
-		note(v.GivenUp.To == 0, "given_up_other", map[string]any{"Seq": v.GivenUp.Seq, "At": at})
-		note(v.GivenUp.To > 0, "given_up", map[string]any{
-			"Count": v.GivenUp.To - v.GivenUp.From + 1, "From": v.GivenUp.From, "To": v.GivenUp.To, "Seq": v.GivenUp.Seq, "At": at,
-		})
+	for _, loss := range v.Losses {
+		params := map[string]any{"At": loss.At.Local().Format(minuteLayout), "By": loss.By, "Seq": loss.Seq,
+			"Count": loss.To - loss.From + 1, "From": loss.From, "To": loss.To}
+		note(loss.To > 0, "lost", params)
+		note(loss.Another, "lost_another", params)
 	}
 	note(v.Erased > 0, "erased", map[string]any{"Count": v.Erased})
 	note(v.Intact && v.Anchored && v.Until < v.Records, "not_yet", map[string]any{"Until": v.Until})

@@ -25,8 +25,6 @@ type Keeper interface {
 	SetRecovery(ctx context.Context, passphrase string) error
 	RecoverySet(ctx context.Context) (bool, error)
 	RecoverKey(ctx context.Context, passphrase string) (place string, err error)
-	// AcceptLoss records that what a restored backup lacks is given up.
-	AcceptLoss(ctx context.Context, by history.Actor) (history.Loss, error)
 }
 
 // Erase destroys for good what is personal in a session: names, notes, answers and
@@ -193,14 +191,4 @@ func (d *Desk) RecoverKey(ctx context.Context, passphrase string) (place string,
 		return "", err
 	}
 	return d.p.History.RecoverKey(ctx, passphrase)
-}
-
-// AcceptLoss accepts that records the anchors know are lost since a backup was restored.
-// Verify reports it for ever.
-func (d *Desk) AcceptLoss(ctx context.Context) (history.Loss, error) {
-	who, err := d.Enter(ctx, access.Backup)
-	if err != nil {
-		return history.Loss{}, err
-	}
-	return d.p.History.AcceptLoss(context.WithoutCancel(ctx), who)
 }

@@ -100,14 +100,10 @@ func TestRecoveryIsRecorded(t *testing.T) {
 	}
 }
 
-func TestBackupAndAcceptLoss(t *testing.T) {
+func TestBackupAndRecoverKey(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	if err := d.Backup(context.Background(), "/x/b.db", nil); err != nil || m.BackedUp != "/x/b.db" {
 		t.Errorf("backed up into %q, %v", m.BackedUp, err)
-	}
-	m.Loss = history.Loss{From: 3, To: 5, Seq: 4}
-	if loss, err := d.AcceptLoss(context.Background()); err != nil || loss.To != 5 {
-		t.Errorf("%+v, %v", loss, err)
 	}
 	if place, err := d.RecoverKey(context.Background(), "x"); err != nil || place != history.KeyInKeyring {
 		t.Errorf("%s, %v", place, err)

@@ -9,45 +9,41 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
-// Decide records what a person decided about a check that has ended. The note
-// is sealed, which needs the master key as Start does. Whether the decision is
-// one that may be made is app's to say; here the check must have ended in the
-// decision's session.
+// Decide records what a person decided about a check that has ended. The note is sealed,
+// which needs the master key. App says which decisions are allowed; here the check must
+// have ended in the decision's session.
 func (s *Store) Decide(ctx context.Context, d history.Decision) error {
-	var parts []part
+	var parts []seal.Clear
 	var master []byte
 	if d.Note != "" {
-		parts = append(parts, part{partNote, []byte(d.Note)})
+		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(d.Note)})
 		var err error
 		if master, err = s.sealingKey(ctx); err != nil {
 			return err
 		}
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := a.lookUp(ctx, d.Check)
+		c, err := checks.StateOf(ctx, a, d.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started:
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case !c.ended:
+		case c.Ended == 0:
 			return matcher.NewProblem("store.check_running", nil)
-		case c.session != d.Session:
+		case c.Session != d.Session:
 			return errors.New("store: a check is decided in the session it started in")
 		}
-		// Two operators may decide at once: only one of them makes the first
-		// decision, and the other has to see it.
-		var first bool
-		if err := a.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM record WHERE "check" = ? AND kind = ?)`,
-			d.Check, history.KindDecided).Scan(&first); err != nil {
-			return err
-		}
-		if !first && d.Overrides == "" {
+		// Of two operators who decide at once only one makes the first decision.
+		if c.Decided && d.Overrides == "" {
 			return matcher.NewProblem("store.check_decided", nil)
 		}
-		sealed, err := a.seal(ctx, master, s.id, d.Session, d.Check, parts)
+		sealed, err := a.sealParts(ctx, master, s.id, d.Session, d.Check, parts)
 		if err != nil {
 			return err
 		}
@@ -63,35 +59,21 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 // and what was decided so far. One that has no end is running, whatever became of
 // its program; the error is store.check_unknown where it is not there.
 func (s *Store) Decidable(ctx context.Context, check string) (history.Row, error) {
-	var r history.Row
-	var at string
-	var outcome, choice sql.NullString
-	err := s.reader.QueryRowContext(ctx, `
-		SELECT s.seq, s."check", s.session, s.at, e.outcome,
-			(SELECT d.payload ->> '$.choice' FROM record d WHERE d."check" = s."check" AND d.kind = 'decided' ORDER BY d.seq DESC LIMIT 1)
-		FROM record s
-		LEFT JOIN record e ON e."check" = s."check" AND e.kind IN ('finished', 'interrupted')
-		WHERE s."check" = ? AND s.kind = 'started'`, check).Scan(&r.Seq, &r.Check, &r.Session, &at, &outcome, &choice)
-	if errors.Is(err, sql.ErrNoRows) {
+	c, err := checks.StateOf(ctx, s.reader, check)
+	if err != nil {
+		return history.Row{}, problem(err)
+	}
+	if !c.Started() {
 		return history.Row{}, matcher.NewProblem("store.check_unknown", nil)
 	}
-	if err == nil {
-		r.At, err = time.Parse(timeLayout, at)
-		err = damaged(err)
+	r, err := c.ListRow()
+	if err != nil {
+		return r, sqlite.Damaged(err)
 	}
-	r.Outcome = history.Running
-	if outcome.Valid {
-		r.Outcome = history.Outcome(outcome.String)
+	if c.Ended == 0 {
+		r.Outcome = history.Running
 	}
-	switch {
-	case history.Choice(choice.String) == history.Approve:
-		r.Decision = history.Approved
-	case history.Choice(choice.String) == history.Reject:
-		r.Decision = history.Rejected
-	case r.Outcome == history.Refer:
-		r.Decision = history.Undecided
-	}
-	return r, problem(err)
+	return r, nil
 }
 
 // SignedIn records that an operator signed in.
@@ -120,7 +102,7 @@ func (s *Store) Head(ctx context.Context) (history.Head, error) {
 	return h, problem(err)
 }
 
-func headOf(ctx context.Context, q querier) (history.Head, error) {
+func headOf(ctx context.Context, q sqlite.Querier) (history.Head, error) {
 	var hash []byte
 	var at string
 	var h history.Head
@@ -130,8 +112,8 @@ func headOf(ctx context.Context, q querier) (history.Head, error) {
 	}
 	if err == nil {
 		h.Hash = hex.EncodeToString(hash)
-		h.At, err = time.Parse(timeLayout, at)
-		err = damaged(err)
+		h.At, err = time.Parse(checks.TimeLayout, at)
+		err = sqlite.Damaged(err)
 	}
 	return h, err
 }

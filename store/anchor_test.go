@@ -2,18 +2,19 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"facematch/store/internal/anchor"
 )
 
-func anchorLines(t *testing.T, p Params) []mark {
+func anchorLines(t *testing.T, p Params) []anchor.Mark {
 	t.Helper()
-	marks, err := anchor{path: p.Anchor}.read()
+	marks, err := anchor.Anchor{Path: p.Anchor}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,25 +44,6 @@ func TestAnchorKeepsTheOldestAndOneLineADay(t *testing.T) {
 	}
 	if v := mustVerify(t, s); !v.Intact || !v.Since.Equal(marks[0].At) || v.Until != 18 {
 		t.Errorf("verdict is %+v", v)
-	}
-}
-
-func TestAnchorNeverGoesBack(t *testing.T) {
-	a := anchor{path: filepath.Join(t.TempDir(), "anchor.jsonl"), database: "d"}
-	holds := func(context.Context, mark) (bool, error) { return true, nil }
-	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
-	for _, seq := range []int64{5, 3, 5, 7, 6} { // as two processes may come
-		if err := a.advance(context.Background(), mark{At: at, Database: "d", Seq: seq, Hash: fmt.Sprint(seq)}, holds); err != nil {
-			t.Fatal(err)
-		}
-	}
-	marks, err := a.read()
-	if err != nil || len(marks) != 2 || marks[0].Seq != 5 || marks[1].Seq != 7 {
-		t.Errorf("the anchor is %+v, %v", marks, err)
-	}
-	doubt := func(context.Context, mark) (bool, error) { return false, nil }
-	if err := a.advance(context.Background(), mark{At: at, Database: "d", Seq: 9}, doubt); !errors.Is(err, errDisagrees) {
-		t.Errorf("an anchor that disagrees: %v", err)
 	}
 }
 

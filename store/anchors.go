@@ -2,105 +2,97 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
+	"fmt"
 	"time"
 
 	"facematch/app/history"
-	"facematch/app/patience"
 	"facematch/matcher"
+	"facematch/store/internal/anchor"
+	"facematch/store/internal/sqlite"
 )
 
-// secondAnchor is an anchor at a place of the user's choice, such as a share: it
-// may be missing, slow, or hang. The zero value is none.
-type secondAnchor struct {
-	where           func() string // the folder; nil, or giving nothing: none
-	database, place string
+// forAnchors is the history as the anchors ask about it.
+type forAnchors struct{ s *Store }
 
-	turn   sync.Mutex
-	folder string // where the asker asks
-	asker  *patience.Asker
-}
+// Holds reports whether the history holds the marked record.
+func (h forAnchors) Holds(ctx context.Context, m anchor.Mark) (bool, error) { return h.s.holds(ctx, m) }
 
-func (s *secondAnchor) chosen() bool { return s.where != nil && s.where() != "" }
+// Losses gives what the "restored" records say was lost.
+func (h forAnchors) Losses(ctx context.Context) ([]anchor.Loss, error) { return h.s.losses(ctx) }
 
-// in gives the anchor in a folder. Its file is the database's own, so that desks
-// that share a folder do not wait for each other.
-func (s *secondAnchor) in(folder string) anchor {
-	return anchor{path: filepath.Join(folder, "facematch-anchor-"+s.database+".jsonl"), database: s.database, place: s.place}
-}
-
-// ask does something with the anchor and does not wait for long. What hangs is
-// left to end by itself, and until then nothing else is tried there. The folder is
-// never made: where it is missing, the share is.
-func (s *secondAnchor) ask(do func(anchor) error) error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	folder := s.where()
-	if s.asker == nil || folder != s.folder { // chosen anew: what hangs elsewhere is no matter
-		s.folder, s.asker = folder, &patience.Asker{}
+func (s *Store) holds(ctx context.Context, m anchor.Mark) (bool, error) {
+	var hash []byte
+	err := s.reader.QueryRowContext(ctx, `SELECT hash FROM record WHERE seq = ?`, m.Seq).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	_, err := s.asker.Ask(sharePatience, func() (string, error) {
-		if _, err := os.Stat(folder); err != nil {
-			return "", err
+	return hex.EncodeToString(hash) == m.Hash, err
+}
+
+func (s *Store) losses(ctx context.Context) ([]anchor.Loss, error) {
+	var losses []anchor.Loss
+	err := eachRestored(ctx, s.reader, func(seq int64, at time.Time, r history.Restored) {
+		if lost, some := lossIn(r, seq, at); some {
+			losses = append(losses, anchor.Loss{From: lost.From, To: lost.To, Another: lost.Another, Until: r.Known.At})
 		}
-		return "", do(s.in(folder))
 	})
-	return secondProblem(err)
+	return losses, err
 }
 
-// secondProblem says why the second anchor was not reached.
-func secondProblem(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, errDisagrees):
-		return matcher.NewProblem("store.second_anchor_disagrees", err)
-	case errors.Is(err, patience.ErrSilent):
-		return matcher.NewProblem("store.second_anchor_silent", nil)
-	case errors.Is(err, fs.ErrNotExist):
-		return matcher.NewProblem("store.second_anchor_missing", err)
-	}
-	return matcher.NewProblem("store.second_anchor", err)
+// lossIn gives what a "restored" record says was lost; false where that is nothing.
+func lossIn(r history.Restored, seq int64, at time.Time) (history.Loss, bool) {
+	lost := history.Loss{From: r.LostFrom, To: r.LostTo, Another: r.Another, At: at, Seq: seq, By: r.Operator}
+	return lost, lost.To > 0 || lost.Another
 }
 
-// read is ours, within the time a share has.
-func (s *secondAnchor) read() (marked, error) {
-	// Whoever hangs and comes back late writes to what nobody reads any more.
-	answer := make(chan marked, 1)
-	err := s.ask(func(a anchor) error {
-		k, err := a.ours()
-		answer <- k
-		return err
-	})
+// eachRestored hands over the "restored" records, oldest first. One that does not
+// parse is left out: the walk of verify finds it.
+func eachRestored(ctx context.Context, q sqlite.Querier, do func(seq int64, at time.Time, r history.Restored)) error {
+	rows, err := q.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq`, history.KindRestored)
 	if err != nil {
-		return marked{}, err
+		return err
 	}
-	return <-answer, nil
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var payload []byte
+		var r struct {
+			At time.Time `json:"at"`
+			history.Restored
+		}
+		if err := rows.Scan(&seq, &payload); err != nil {
+			return sqlite.Damaged(err)
+		}
+		if json.Unmarshal(payload, &r) == nil {
+			do(seq, r.At, r.Restored)
+		}
+	}
+	return rows.Err()
 }
 
 // keepHead anchors the head after a commit, in both anchors. The records are safe
 // already, so a failure is logged and kept for AnchorProblem.
 func (s *Store) keepHead(ctx context.Context, h head) {
 	ctx = context.WithoutCancel(ctx)
-	to := mark{
-		At: h.at.Truncate(time.Millisecond), Database: s.id, Place: s.anchor.place,
+	to := anchor.Mark{
+		At: h.at.Truncate(time.Millisecond), Database: s.id, Place: s.anchor.Place,
 		Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
 	}
-	err := s.anchor.advance(ctx, to, s.holds)
+	err := s.anchor.Advance(ctx, to, forAnchors{s})
 	var p *matcher.Problem
 	switch {
-	case errors.Is(err, errDisagrees):
+	case errors.Is(err, anchor.ErrDisagrees):
 		p = matcher.NewProblem("store.anchor_disagrees", err)
 	case err != nil:
 		p = matcher.NewProblem("store.anchor_unwritten", err)
 	}
-	if s.second.chosen() {
-		if err := s.second.ask(func(a anchor) error { return a.advance(ctx, to, s.holds) }); err != nil && p == nil {
+	if s.second.Chosen() {
+		err := s.second.Ask(func(a anchor.Anchor) error { return a.Advance(ctx, to, forAnchors{s}) })
+		if err != nil && p == nil {
 			p = matcher.AsProblem(err, "store.second_anchor")
 		}
 	}
@@ -112,47 +104,51 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 
 // anchored is what both anchors say.
 type anchored struct {
-	first, second marked
+	first, second anchor.Known
 	older         bool // the history may end before the newest mark: see mayBeOlder
 }
 
 // newest gives the mark of the greatest number either anchor knows.
-func (a anchored) newest() mark {
-	if seq := a.first.newest(); seq >= a.second.newest() {
-		return a.first.marks[seq]
+func (a anchored) newest() anchor.Mark {
+	first, second := a.first.Newest(), a.second.Newest()
+	if second.Seq > first.Seq {
+		return second
 	}
-	return a.second.marks[a.second.newest()]
+	return first
 }
 
-// readAnchors reads both. One that cannot be read says so in the verdict, but the
-// error is the first's: it lies on this computer.
-func (s *Store) readAnchors(v *history.Verdict) (anchored, error) {
+// readAnchors reads both. A second anchor that cannot be read is a problem in the
+// verdict; the first lies on this computer, so that is an error.
+func (s *Store) readAnchors(ctx context.Context, v *history.Verdict) (anchored, error) {
 	var all anchored
-	var err error
-	if all.first, err = s.anchor.ours(); err != nil {
+	losses, err := s.losses(ctx)
+	if err = problem(err); err != nil {
+		if key := matcher.AsProblem(err, "").Key; key != history.KeyDamaged && key != history.KeyForeign {
+			return all, err
+		}
+		losses = nil // verify says that the file is damaged
+	}
+	if all.first, err = s.anchor.Known(losses); err != nil {
 		return all, matcher.NewProblem("store.anchor_unread", err)
 	}
-	if v.Second.Chosen = s.second.chosen(); v.Second.Chosen {
-		if all.second, err = s.second.read(); err != nil {
+	if v.Second.Chosen = s.second.Chosen(); v.Second.Chosen {
+		if all.second, err = s.second.Known(losses); err != nil {
 			v.Second.Problem = matcher.AsProblem(err, "store.second_anchor").Key
 		}
 	}
-	for anchor, k := range map[*history.Anchor]marked{&v.First: all.first, &v.Second: all.second} {
-		anchor.Found, anchor.Until = len(k.marks) > 0, k.newest()
-		v.Anchored = v.Anchored || anchor.Found
-		v.Until = max(v.Until, anchor.Until)
-		if n := len(k.losses); n > 0 {
-			v.GivenUp, v.Losses = k.losses[n-1], max(v.Losses, n)
-		}
+	for found, k := range map[*history.Anchor]anchor.Known{&v.First: all.first, &v.Second: all.second} {
+		found.Found, found.Until = len(k.Marks) > 0, k.Newest().Seq
+		v.Anchored = v.Anchored || found.Found
+		v.Until = max(v.Until, found.Until)
 	}
 	return all, nil
 }
 
-// agree reports whether the anchors know this record, as far as they know one of
-// its number, and notes in the verdict what that shows.
+// agree reports whether the anchors know this record, as far as they know one of its
+// number, and notes in the verdict what that shows.
 func (a anchored) agree(seq int64, hash []byte, v *history.Verdict) bool {
-	first, inFirst := a.first.marks[seq]
-	second, inSecond := a.second.marks[seq]
+	first, inFirst := a.first.Marks[seq]
+	second, inSecond := a.second.Marks[seq]
 	if !inFirst && !inSecond {
 		return true
 	}
@@ -161,7 +157,7 @@ func (a anchored) agree(seq int64, hash []byte, v *history.Verdict) bool {
 		return false
 	}
 	v.Good = seq
-	since := func(at *time.Time, m mark) {
+	since := func(at *time.Time, m anchor.Mark) {
 		if at.IsZero() || m.At.Before(*at) {
 			*at = m.At
 		}
@@ -176,3 +172,45 @@ func (a anchored) agree(seq int64, hash []byte, v *history.Verdict) bool {
 	}
 	return true
 }
+
+// noteLoss notes in a "restored" record which records the anchors know that are not in
+// the restored history, or not the same, and whether another history lay in its place.
+func (s *Store) noteLoss(ctx context.Context, note *history.Restored) error {
+	var v history.Verdict
+	all, err := s.readAnchors(ctx, &v)
+	if err != nil {
+		return err
+	}
+	newest := all.newest()
+	note.Known = history.Head{Seq: newest.Seq, Hash: newest.Hash, At: newest.At}
+	for _, marks := range []map[int64]anchor.Mark{all.first.Marks, all.second.Marks} {
+		for _, m := range marks {
+			held, err := s.holds(ctx, m)
+			if err != nil {
+				return err
+			}
+			if held {
+				continue
+			}
+			if note.LostFrom == 0 {
+				note.LostFrom = note.Backup.Seq + 1
+			}
+			note.LostFrom, note.LostTo = min(note.LostFrom, m.Seq), max(note.LostTo, m.Seq)
+			note.Known.At = later(note.Known.At, m.At)
+		}
+	}
+	if other := all.first.Another; other != nil {
+		note.Another, note.Known.At = true, later(note.Known.At, other.At)
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// brokenAt is the cause of a problem with a history that verify calls broken.
+func brokenAt(v history.Verdict) error { return fmt.Errorf("%s at %d", v.Fault, v.BadSeq) }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/anchor"
 )
 
 // in is a folder that was chosen.
@@ -119,10 +119,10 @@ func TestSecondAnchorHangs(t *testing.T) {
 	share := t.TempDir()
 	p.SecondAnchor = in(share)
 	s := mustOpen(t, p, noRing{})
-	must(t, syscall.Mkfifo(s.second.in(share).path, 0o600))
+	makePipe(t, s.second.In(share).Path)
 	began := time.Now()
 	record(t, s, "a", "") // two records: one waits, the second not again
-	if took := time.Since(began); took < sharePatience || took > 2*sharePatience {
+	if took := time.Since(began); took < anchor.SharePatience || took > 2*anchor.SharePatience {
 		t.Errorf("a check took %s", took)
 	}
 	wantKey(t, s.AnchorProblem(), "store.second_anchor_silent")
@@ -130,19 +130,19 @@ func TestSecondAnchorHangs(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 	// Another place is chosen: it is in use at once, whatever hangs at the first.
-	there := s.second.where
-	s.second.where = in(t.TempDir())
+	there := s.second.Where
+	s.second.Where = in(t.TempDir())
 	record(t, s, "elsewhere", "")
 	must(t, s.AnchorProblem())
 	if v := mustVerify(t, s); !v.Second.Found || v.Second.Problem != "" {
 		t.Errorf("verdict is %+v", v)
 	}
-	s.second.where = there
+	s.second.Where = there
 	// The server comes back, and who hung ends.
-	pipe, err := os.OpenFile(s.second.in(share).path, os.O_WRONLY, 0)
+	pipe, err := os.OpenFile(s.second.In(share).Path, os.O_WRONLY, 0)
 	must(t, err)
 	must(t, pipe.Close())
-	must(t, os.Remove(s.second.in(share).path))
+	must(t, os.Remove(s.second.In(share).Path))
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		record(t, s, fmt.Sprint(time.Now().UnixNano()), "")
 		if s.AnchorProblem() == nil || time.Now().After(deadline) {
@@ -168,7 +168,7 @@ func TestErasuresAtTheSecondAnchor(t *testing.T) {
 	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}}))
 	q := testParams(t.TempDir())
 	q.SecondAnchor = p.SecondAnchor
-	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost != (history.Loss{From: 4, To: 4}) {
+	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost.From != 4 || done.Lost.To != 4 {
 		t.Errorf("it went %+v", done)
 	}
 	nowhere(t, filepath.Dir(filepath.Dir(q.Path)), gone)

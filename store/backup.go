@@ -10,10 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mattn/go-sqlite3"
-
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/sqlite"
 )
 
 // StageBackup is the stage of Backup's progress while it copies; Done and Total
@@ -31,7 +30,7 @@ const StageBackup matcher.Stage = "copying"
 func (s *Store) Backup(ctx context.Context, file string, progress matcher.ProgressFunc) error {
 	// The marks first, as in Verify.
 	var v history.Verdict
-	marks, err := s.readAnchors(&v)
+	marks, err := s.readAnchors(ctx, &v)
 	if err != nil {
 		return err
 	}
@@ -59,13 +58,13 @@ func (s *Store) Backup(ctx context.Context, file string, progress matcher.Progre
 		return backupProblem(errors.Join(err, removeDatabase(file)))
 	}
 	if !v.Intact {
-		return matcher.NewProblem("store.backup_broken", fmt.Errorf("%s at %d", v.Fault, v.BadSeq))
+		return matcher.NewProblem("store.backup_broken", brokenAt(v))
 	}
 	return nil
 }
 
-// backupProblem says what went wrong with another file than the history, whose
-// words would mislead.
+// backupProblem gives the problems of the copy keys of their own: the words of the others
+// speak of the history.
 func backupProblem(err error) error {
 	if err = problem(err); err == nil || errors.Is(err, context.Canceled) {
 		return err
@@ -80,7 +79,7 @@ func backupProblem(err error) error {
 }
 
 // copyTo copies the pages of the history, all of one moment: the open transaction
-// keeps SQLite from beginning anew each time somebody writes.
+// keeps SQLite from beginning anew after each write by others.
 func (s *Store) copyTo(ctx context.Context, file string, progress matcher.ProgressFunc) error {
 	tx, err := s.reader.Conn(ctx)
 	if err != nil {
@@ -106,13 +105,9 @@ func (s *Store) copyTo(ctx context.Context, file string, progress matcher.Progre
 		return err
 	}
 	defer to.Close()
-	err = to.Raw(func(toDriver any) error {
-		return tx.Raw(func(fromDriver any) error {
-			return copyPages(ctx, toDriver.(*sqlite3.SQLiteConn), fromDriver.(*sqlite3.SQLiteConn), progress)
-		})
-	})
+	err = sqlite.CopyPages(ctx, to, tx, backupPages, func(done, total int) { progress.Report(StageBackup, done, total) })
 	if err == nil {
-		// The copy says that it needs a log beside it. It is to be one file.
+		// The copy has the journal mode WAL of the original. As a backup it must be one file.
 		var mode string
 		if err = to.QueryRowContext(ctx, `PRAGMA journal_mode = DELETE`).Scan(&mode); err == nil && mode != "delete" {
 			err = fmt.Errorf("journal mode is %q", mode)
@@ -121,23 +116,11 @@ func (s *Store) copyTo(ctx context.Context, file string, progress matcher.Progre
 	return errors.Join(err, to.Close(), db.Close())
 }
 
-func copyPages(ctx context.Context, to, from *sqlite3.SQLiteConn, progress matcher.ProgressFunc) error {
-	backup, err := to.Backup("main", from, "main")
-	if err != nil {
-		return err
-	}
-	for done := false; !done && err == nil; {
-		if done, err = backup.Step(backupPages); err == nil {
-			err = ctx.Err()
-			progress.Report(StageBackup, backup.PageCount()-backup.Remaining(), backup.PageCount())
-		}
-	}
-	return errors.Join(err, backup.Finish())
-}
-
 // verifyCopy verifies a copy of this history that was made after the marks were
 // read.
-func (s *Store) verifyCopy(ctx context.Context, file string, v history.Verdict, marks anchored, progress matcher.ProgressFunc) (history.Verdict, error) {
+func (s *Store) verifyCopy(
+	ctx context.Context, file string, v history.Verdict, marks anchored, progress matcher.ProgressFunc,
+) (history.Verdict, error) {
 	db, err := openReader(ctx, file, false, true, false)
 	if err != nil {
 		return v, err

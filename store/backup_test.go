@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/anchor"
 )
 
 func backUp(t testing.TB, s *Store) string {
@@ -36,7 +36,7 @@ func mustRestore(t testing.TB, p Params, r history.Restoring) history.Restoratio
 func payloads(t testing.TB, s *Store, from int64) string {
 	t.Helper()
 	var all strings.Builder
-	must(t, eachStored(t.Context(), s.reader, maphash.MakeSeed(), func(r *stored) bool {
+	must(t, eachStored(t.Context(), s.reader, func(r *stored) bool {
 		if r.seq >= from {
 			fmt.Fprintf(&all, "%s\n", r.payload)
 		}
@@ -88,7 +88,7 @@ func TestBackupWhileWriting(t *testing.T) {
 	if err != nil || head.Seq < 6000 || head.Seq > v.Records {
 		t.Errorf("the backup ends at %d, %v", head.Seq, err)
 	}
-	if ok, err := s.holds(t.Context(), mark{Seq: head.Seq, Hash: head.Hash}); err != nil || !ok {
+	if ok, err := s.holds(t.Context(), anchor.Mark{Seq: head.Seq, Hash: head.Hash}); err != nil || !ok {
 		t.Error("the backup is not of this history")
 	}
 	nowhere(t, filepath.Dir(file), asBytes([]string{"A Name"}))
@@ -165,7 +165,7 @@ func TestRestoreWhereNothingIs(t *testing.T) {
 			must(t, os.Remove(p.Anchor))
 		}
 		done := mustRestore(t, p, history.Restoring{File: file, By: erasing})
-		if done.Backup.Seq != 2 || done.Replaced != "" || done.Lost.To != 0 || done.Another {
+		if done.Backup.Seq != 2 || done.Replaced != "" || done.Lost != (history.Loss{}) {
 			t.Errorf("it went %+v", done)
 		}
 		s = mustOpen(t, p, noRing{})
@@ -179,8 +179,6 @@ func TestRestoreWhereNothingIs(t *testing.T) {
 			!strings.Contains(got, `"backup":{"seq":2,`) || strings.Contains(got, "replaced") {
 			t.Errorf("the note is %s", got)
 		}
-		_, err := s.AcceptLoss(t.Context(), erasing)
-		wantKey(t, err, "store.nothing_lost")
 		record(t, s, "b", "B Name")
 		if v := mustVerify(t, s); !v.Intact || v.Until != 5 {
 			t.Errorf("verdict is %+v", v)
@@ -188,9 +186,8 @@ func TestRestoreWhereNothingIs(t *testing.T) {
 	}
 }
 
-// TestRestoreOlder puts an older state in the place of a newer one. What was
-// erased since stays erased, and what was recorded since is missed until somebody
-// accepts that.
+// TestRestoreOlder puts an older state in the place of a newer one. What was erased
+// since stays erased, and what was recorded since is mentioned for ever.
 func TestRestoreOlder(t *testing.T) {
 	dir := t.TempDir()
 	p := testParams(dir)
@@ -216,7 +213,7 @@ func TestRestoreOlder(t *testing.T) {
 	before, err := os.ReadFile(file)
 	must(t, err)
 	done := mustRestore(t, p, history.Restoring{File: file, Replace: true, By: erasing})
-	if done.Backup.Seq != 6 || done.Erased != 2 || done.Lost != (history.Loss{From: 7, To: 10}) || done.Another {
+	if done.Backup.Seq != 6 || done.Erased != 2 || done.Lost.From != 7 || done.Lost.To != 10 || done.Lost.Another {
 		t.Errorf("it went %+v", done)
 	}
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
@@ -227,38 +224,28 @@ func TestRestoreOlder(t *testing.T) {
 		t.Errorf("the replaced history is called %s", filepath.Base(done.Replaced))
 	}
 	kept := p
-	kept.Path, kept.ReadOnly, kept.SecondAnchor = done.Replaced, true, nil
-	if v := mustVerify(t, mustOpen(t, kept, noRing{})); !v.Intact || v.Records != 10 || v.Until != 10 {
+	kept.Path, kept.ReadOnly, kept.SecondAnchor, kept.Anchor = done.Replaced, true, nil, filepath.Join(dir, "none")
+	if v := mustVerify(t, mustOpen(t, kept, noRing{})); !v.Intact || v.Records != 10 {
 		t.Errorf("the replaced history's verdict is %+v", v)
 	}
 
 	s = mustOpen(t, p, noRing{})
 	if got := payloads(t, s, 7); strings.Count(got, "\n") != 3 || !strings.Contains(got, `"replaced":{"seq":10,`) ||
-		!strings.Contains(got, `"same":true`) || !strings.Contains(got, `"anchored":10`) || !strings.Contains(got, history.AfterRestore) {
+		!strings.Contains(got, `"same":true`) || !strings.Contains(got, `"known":{"seq":10,`) || !strings.Contains(got, `"lost_from":7`) || !strings.Contains(got, history.AfterRestore) {
 		t.Errorf("the notes are %s", got)
 	}
-	wantCut := func(f history.Fault, seq int64) {
-		t.Helper()
-		if v := mustVerify(t, s); v.Fault != f || v.BadSeq != seq || v.Good != 6 {
-			t.Errorf("verdict is %+v", v)
-		}
+	loss := done.Lost
+	if loss.Seq != 7 || loss.By != "admin" || !loss.At.After(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("the loss is %+v", loss)
 	}
-	wantCut(history.FaultCutOff, 10)
-	record(t, s, "d", "D Name")
-	wantKey(t, s.AnchorProblem(), "store.anchor_disagrees")
-	wantCut(history.FaultReplaced, 10)
-	loss, err := s.AcceptLoss(t.Context(), erasing)
-	if err != nil || loss.From != 7 || loss.To != 10 || loss.Seq != 12 {
-		t.Errorf("the loss is %+v, %v", loss, err)
-	}
-	for _, path := range []string{p.Anchor, s.second.in(share).path} { // the evidence stays
+	for _, path := range []string{p.Anchor, s.second.In(share).Path} { // the evidence stays
 		if data, err := os.ReadFile(path); err != nil || !bytes.Contains(data, []byte(`"seq":10`)) {
 			t.Errorf("the anchor is %s, %v", data, err)
 		}
 	}
 	for range 2 {
 		v := mustVerify(t, s)
-		if !v.Intact || v.Losses != 1 || v.GivenUp != loss || !v.First.Found || !v.Second.Found || v.Until < 12 {
+		if !v.Intact || len(v.Losses) != 1 || v.Losses[0] != loss || !v.First.Found || !v.Second.Found || v.Until < 9 {
 			t.Errorf("verdict is %+v", v)
 		}
 		record(t, s, fmt.Sprint("e", v.Until), "E Name") // the anchors go on
@@ -266,29 +253,27 @@ func TestRestoreOlder(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err = s.AcceptLoss(t.Context(), erasing)
-	wantKey(t, err, "store.nothing_lost")
+	record(t, s, "d", "D Name")
 	// What is erased now has a number the list knows already, of the lost line.
 	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_d", Parts: []history.Part{history.PartKey}}))
-	list, err := s.anchor.erasures().of(s.id)
+	list, err := s.anchor.Erasures().Of(s.id)
 	if err != nil || list[len(list)-1].Session != "sess_d" {
 		t.Errorf("the list of erasures is %+v, %v", list, err)
 	}
 	record(t, s, "f", "")
 	// What is cut off after is seen as ever.
+	last := mustVerify(t, s).Records
 	must(t, s.Close())
 	db, triggers := forge(t, p.Path)
-	_, err = db.Exec(`DELETE FROM sealed WHERE record > 17`)
+	_, err = db.Exec(`DELETE FROM sealed WHERE record > ?`, last-2)
 	must(t, err)
-	_, err = db.Exec(`DELETE FROM record WHERE seq > 17`)
+	_, err = db.Exec(`DELETE FROM record WHERE seq > ?`, last-2)
 	must(t, err)
 	triggers()
 	s = mustOpen(t, p, noRing{})
-	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != 18 || v.Losses != 1 {
+	if v := mustVerify(t, s); v.Fault != history.FaultCutOff || v.BadSeq != last-1 || len(v.Losses) != 1 {
 		t.Errorf("verdict is %+v", v)
 	}
-	_, err = s.AcceptLoss(t.Context(), erasing) // but that is none of a restore
-	wantKey(t, err, "store.not_restored")
 }
 
 // TestRestoreAnother puts another desk's history in the place of this one's.
@@ -303,17 +288,12 @@ func TestRestoreAnother(t *testing.T) {
 	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file}, nil)
 	wantKey(t, err, "store.restore_other")
 	done := mustRestore(t, p, history.Restoring{File: file, Replace: true, By: erasing})
-	if !done.Another || done.Replaced == "" || done.Lost.To != 0 {
+	if !done.Lost.Another || done.Replaced == "" || done.Lost.To != 0 {
 		t.Errorf("it went %+v", done)
 	}
 	s = mustOpen(t, p, noRing{})
-	if v := mustVerify(t, s); v.Fault != history.FaultReplaced {
-		t.Errorf("verdict is %+v", v)
-	}
-	_, err = s.AcceptLoss(t.Context(), erasing)
-	must(t, err)
 	must(t, s.SignedIn(t.Context(), history.SignIn{}))
-	if v := mustVerify(t, s); !v.Intact || v.Losses != 1 || v.Records != 5 || v.Until != 5 || s.AnchorProblem() != nil {
+	if v := mustVerify(t, s); !v.Intact || len(v.Losses) != 1 || !v.Losses[0].Another || v.Records != 4 || v.Until != 4 || s.AnchorProblem() != nil {
 		t.Errorf("verdict is %+v, %v", v, s.AnchorProblem())
 	}
 }
@@ -351,18 +331,12 @@ func TestRestoreNewer(t *testing.T) {
 	// It has its own note now, so it is another line than the newer backup's.
 	_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: newer}, nil)
 	wantKey(t, err, "store.restore_other")
-	s = mustOpen(t, p, noRing{})
-	_, err = s.AcceptLoss(t.Context(), erasing)
-	must(t, err)
-	must(t, s.Close())
-	// Back on the first line: now the second one's records are lost.
-	if done := mustRestore(t, p, history.Restoring{File: newer, Replace: true}); done.Lost != (history.Loss{From: 4, To: 4}) {
+	// Back on the first line: now the second one's record is lost.
+	if done := mustRestore(t, p, history.Restoring{File: newer, Replace: true}); done.Lost.From != 3 || done.Lost.To != 3 {
 		t.Errorf("it went %+v", done)
 	}
 	s = mustOpen(t, p, noRing{})
-	_, err = s.AcceptLoss(t.Context(), erasing)
-	must(t, err)
-	if v := mustVerify(t, s); !v.Intact || v.Losses != 2 {
+	if v := mustVerify(t, s); !v.Intact || len(v.Losses) != 1 {
 		t.Errorf("verdict is %+v", v)
 	}
 	must(t, s.Close())
@@ -387,12 +361,12 @@ func TestRestoreRefused(t *testing.T) {
 	record(t, s, "a", "A Name")
 	file := backUp(t, s)
 	must(t, s.Close())
-	before := files(t, filepath.Dir(p.Path))
+	before := contents(t, filepath.Dir(p.Path))
 	try := func(file, key string) {
 		t.Helper()
 		_, err := restore(t.Context(), p, noRing{}, history.Restoring{File: file, Replace: true}, nil)
 		wantKey(t, err, key)
-		after := files(t, filepath.Dir(p.Path))
+		after := contents(t, filepath.Dir(p.Path))
 		if len(after) != len(before) || !bytes.Equal(after[p.Path], before[p.Path]) {
 			t.Errorf("%s: the history was touched", key)
 		}

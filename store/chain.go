@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
 // digest is a SHA-256 hash.
@@ -50,8 +53,10 @@ func (s *Store) append(ctx context.Context, do func(context.Context, *appending)
 	return problem(err)
 }
 
-func (s *Store) appendUnanchored(ctx context.Context, do func(context.Context, *appending) error) (after head, err error) {
-	err = transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) appendUnanchored(
+	ctx context.Context, do func(context.Context, *appending) error,
+) (after head, err error) {
+	err = sqlite.Transact(ctx, s.writer, func(ctx context.Context, tx *sql.Tx) error {
 		a := &appending{Tx: tx, now: s.now().UTC()}
 		var hash []byte
 		err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1`).Scan(&a.head.seq, &hash)
@@ -73,32 +78,32 @@ type header struct {
 }
 
 func (a *appending) header(kind history.Kind) header {
-	return header{Kind: kind, At: a.now.Format(timeLayout)}
+	return header{Kind: kind, At: a.now.Format(checks.TimeLayout)}
 }
 
 // seals closes the payload of a record with sealed parts: by part, in
-// lower-case hexadecimal. The nonce is covered too, as a changed one would make
-// a part unreadable without a trace.
+// lower-case hexadecimal. It covers the nonce too: a changed one would make a part
+// unreadable without a trace.
 type seals struct {
 	Sealed map[string]string `json:"sealed,omitempty"` // SHA-256 of the ciphertext
 	Nonces map[string]string `json:"nonces,omitempty"`
 }
 
-func sealsOf(parts []sealedPart) seals {
+func sealsOf(parts []seal.Part) seals {
 	if len(parts) == 0 {
 		return seals{}
 	}
 	s := seals{Sealed: map[string]string{}, Nonces: map[string]string{}}
 	for _, p := range parts {
-		hash := sha256.Sum256(p.ciphertext)
-		s.Sealed[p.name] = hex.EncodeToString(hash[:])
-		s.Nonces[p.name] = hex.EncodeToString(p.nonce)
+		hash := sha256.Sum256(p.Ciphertext)
+		s.Sealed[p.Name] = hex.EncodeToString(hash[:])
+		s.Nonces[p.Name] = hex.EncodeToString(p.Nonce)
 	}
 	return s
 }
 
 // add adds the next record of the chain with its sealed parts.
-func (a *appending) add(ctx context.Context, record any, parts []sealedPart) error {
+func (a *appending) add(ctx context.Context, record any, parts []seal.Part) error {
 	payload, err := json.Marshal(record)
 	if err != nil {
 		return err
@@ -111,17 +116,19 @@ func (a *appending) add(ctx context.Context, record any, parts []sealedPart) err
 	}
 	for _, p := range parts {
 		if _, err := a.ExecContext(ctx, `INSERT INTO sealed (record, part, nonce, ciphertext) VALUES (?, ?, ?, ?)`,
-			seq, p.name, p.nonce, p.ciphertext); err != nil {
+			seq, p.Name, p.Nonce, p.Ciphertext); err != nil {
 			return err
 		}
 	}
 	a.head = head{seq: seq, hash: hash, at: a.now}
-	return a.list(ctx, tell(seq, string(payload)))
+	return checks.Keep(ctx, a.Tx, checks.Parse(seq, string(payload)))
 }
 
-// seal encrypts the parts of a check under its session's key, which it makes
+// sealParts encrypts the parts of a check under its session's key, which it makes
 // where the session has none yet. Nothing to seal needs no key.
-func (a *appending) seal(ctx context.Context, master []byte, database, session, check string, parts []part) ([]sealedPart, error) {
+func (a *appending) sealParts(
+	ctx context.Context, master []byte, database, session, check string, parts []seal.Clear,
+) ([]seal.Part, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -129,43 +136,37 @@ func (a *appending) seal(ctx context.Context, master []byte, database, session, 
 	if err != nil {
 		return nil, err
 	}
-	sealed := make([]sealedPart, 0, len(parts))
+	sealed := make([]seal.Part, 0, len(parts))
 	for _, p := range parts {
-		nonce, ciphertext, err := seal(key, p.clear, partBinding(session, check, p.name))
+		nonce, ciphertext, err := seal.Seal(key, p.Text, seal.PartBinding(session, check, p.Name))
 		if err != nil {
 			return nil, err
 		}
-		sealed = append(sealed, sealedPart{name: p.name, nonce: nonce, ciphertext: ciphertext})
+		sealed = append(sealed, seal.Part{Name: p.Name, Nonce: nonce, Ciphertext: ciphertext})
 	}
 	return sealed, nil
 }
 
 func (a *appending) sessionKey(ctx context.Context, master []byte, database, session string) ([]byte, error) {
 	var nonce, wrapped []byte
-	err := a.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, session).Scan(&nonce, &wrapped)
+	err := a.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, session).
+		Scan(&nonce, &wrapped)
 	switch {
 	case err == nil:
-		// The master key is the right one, so this one was changed.
-		key, err := unseal(master, nonce, wrapped, keyBinding(database, session))
-		return key, damaged(err)
+		// The master key passed its check, so the session key itself was changed.
+		key, err := seal.Open(master, nonce, wrapped, seal.KeyBinding(database, session))
+		return key, sqlite.Damaged(err)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
 	if err := a.mayStart(ctx, session); err != nil {
 		return nil, err
 	}
-	key := newKey()
-	if nonce, wrapped, err = seal(master, key, keyBinding(database, session)); err != nil {
+	key := seal.NewKey()
+	if nonce, wrapped, err = seal.Seal(master, key, seal.KeyBinding(database, session)); err != nil {
 		return nil, err
 	}
-	_, err = a.ExecContext(ctx, `INSERT INTO session_key (session, nonce, wrapped) VALUES (?, ?, ?)`, session, nonce, wrapped)
+	_, err = a.ExecContext(ctx, `INSERT INTO session_key (session, nonce, wrapped) VALUES (?, ?, ?)`,
+		session, nonce, wrapped)
 	return key, err
-}
-
-func partBinding(session, check, part string) []byte {
-	return binding("facematch sealed part", session, check, part)
-}
-
-func keyBinding(database, session string) []byte {
-	return binding("facematch session key", database, session)
 }

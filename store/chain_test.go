@@ -8,12 +8,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"hash/maphash"
 	"strings"
 	"testing"
 	"time"
 
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 // rawDB opens a database as any other program would.
@@ -37,7 +37,7 @@ func TestHashByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found []stored
-	if err := eachStored(context.Background(), s.reader, maphash.MakeSeed(), func(r *stored) bool { found = append(found, *r); return true }); err != nil || len(found) != 3 {
+	if err := eachStored(context.Background(), s.reader, func(r *stored) bool { found = append(found, *r); return true }); err != nil || len(found) != 3 {
 		t.Fatalf("%d records, %v", len(found), err)
 	}
 	prev := make([]byte, 32)
@@ -72,25 +72,47 @@ func TestHashByHand(t *testing.T) {
 	}
 }
 
-func TestColumnsComeFromThePayload(t *testing.T) {
-	s := mustOpen(t, testParams(t.TempDir()), noRing{})
-	record(t, s, "a", "")
-	var kind, check, session, instance, mode, operator, desk string
-	if err := s.reader.QueryRow(`SELECT kind, "check", session, instance, mode, operator, desk FROM record WHERE seq = 1`).
-		Scan(&kind, &check, &session, &instance, &mode, &operator, &desk); err != nil {
-		t.Fatal(err)
+// TestPlainTables reads the table of checks as anybody does who has sqlite3.
+func TestPlainTables(t *testing.T) {
+	p := testParams(t.TempDir())
+	p.Now = func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
+	s := mustOpen(t, p, noRing{})
+	ctx := context.Background()
+	record(t, s, "a", "Ann Example")
+	must(t, s.Start(ctx, started("b", "")))
+	f := finished("b", 7500, "")
+	f.Outcome, f.Status, f.Remote = history.Refer, matcher.Refer, &matcher.Exchange{RequestID: "req_1"}
+	f.Quality = &history.Quality{Document: &history.Measures{Total: 61}, Camera: &history.Measures{Total: 72}, CaptureWarning: "coach.dark"}
+	must(t, s.Finish(ctx, f))
+	must(t, s.Decide(ctx, history.Decision{Check: "chk_b", Session: "sess_b", Choice: history.Approve}))
+	must(t, s.Start(ctx, started("c", "")))
+	lines := func(query string) string {
+		t.Helper()
+		var found string
+		must(t, s.reader.QueryRow(`SELECT group_concat(line, char(10)) FROM (`+query+`)`).Scan(&found))
+		return found
 	}
-	got := strings.Join([]string{kind, check, session, instance, mode, operator, desk}, "|")
-	if want := "started|chk_a|sess_a|instance-1|offline|clerk|Desk 3 <north>"; got != want {
-		t.Errorf("columns are %s, want %s", got, want)
+	if got, want := lines(`SELECT concat_ws('|', kind, at, "check", session) AS line FROM record WHERE seq = 1`),
+		"started|2026-11-22T09:00:00.000Z|chk_a|sess_a"; got != want {
+		t.Errorf("record is %s, want %s", got, want)
 	}
-	var outcome, scoreType string
-	var score int64
-	if err := s.reader.QueryRow(`SELECT outcome, score, typeof(score) FROM record WHERE seq = 2`).Scan(&outcome, &score, &scoreType); err != nil {
-		t.Fatal(err)
+	const at = "2026-11-22T09:00:00.000Z|"
+	want := "1|" + at + `chk_a|sess_a|offline|pass|pass|8358|0|||clerk|Desk 3 <north>|||0|||0||||1000
+3|` + at + `chk_b|sess_b|offline|refer|refer|7500|0|approved|` + at + `clerk|Desk 3 <north>||req_1|0|||1||61|72|1000
+6|` + at + `chk_c|sess_c|offline|||||||clerk|Desk 3 <north>|||0|||0||||`
+	if got := lines(`SELECT printf('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', seq, at, "check", session, mode,
+		outcome, status, score, code, decision, decided_at, operator, desk, branch, request, minor, expired, inspection,
+		filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms) AS line FROM checks ORDER BY seq`); got != want {
+		t.Errorf("checks are\n%s\nwant\n%s", got, want)
 	}
-	if outcome != "pass" || score != 8358 || scoreType != "integer" {
-		t.Errorf("columns are %s, %d, %s", outcome, score, scoreType)
+	if got := lines(`SELECT score AS line FROM checks_in_percent WHERE score IS NOT NULL ORDER BY seq`); got != "83.58\n75.00" {
+		t.Errorf("in percent: %s", got)
+	}
+	if got, want := lines(`SELECT concat_ws('|', day, desk, operator, mode, outcome, decision, filmed_anyway, checks) AS line FROM daily`),
+		`2026-11-22|Desk 3 <north>|clerk|offline|||0|1
+2026-11-22|Desk 3 <north>|clerk|offline|pass||0|1
+2026-11-22|Desk 3 <north>|clerk|offline|refer|approved|1|1`; got != want {
+		t.Errorf("daily is\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -128,7 +150,7 @@ func TestTriggers(t *testing.T) {
 	if _, err := db.Exec(`INSERT INTO record (seq, prev, hash, payload) SELECT 3, hash, hash, '{"kind":"x","at":"y"}' FROM record WHERE seq = 2`); err != nil {
 		t.Fatal(err)
 	}
-	if v := mustVerify(t, s); v.Intact || v.BadSeq != 3 || v.Fault != history.FaultEdited {
+	if v := mustVerify(t, s); v.Intact || v.BadSeq != 3 || v.Fault != history.FaultChain {
 		t.Errorf("verdict is %+v", v)
 	}
 }

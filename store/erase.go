@@ -1,19 +1,19 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/anchor"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/files"
+	"facematch/store/internal/sqlite"
 )
 
 // Erase destroys sealed parts of a session for good: with history.PartKey its key
@@ -28,11 +28,9 @@ import (
 func (s *Store) Erase(ctx context.Context, e history.Erasure) error {
 	err := s.append(ctx, func(ctx context.Context, a *appending) error {
 		var known, open bool
-		if err := a.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM record WHERE session = ?1 AND kind = 'started'),
-				EXISTS (SELECT 1 FROM record s WHERE s.session = ?1 AND s.kind = 'started' AND NOT EXISTS (
-					SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted')))`,
-			e.Session).Scan(&known, &open); err != nil {
+		err := a.QueryRowContext(ctx, `SELECT count(*) > 0, count(*) > count(outcome) FROM checks
+			WHERE seq IN (SELECT seq FROM record WHERE session = ? AND kind = 'started')`, e.Session).Scan(&known, &open)
+		if err != nil {
 			return err
 		}
 		switch {
@@ -41,14 +39,14 @@ func (s *Store) Erase(ctx context.Context, e history.Erasure) error {
 		case open:
 			return matcher.NewProblem("store.session_open", nil)
 		}
-		_, err := a.erase(ctx, e)
+		_, err = a.erase(ctx, e)
 		return err
 	})
 	return errors.Join(err, s.erasedForGood(ctx, err))
 }
 
-// erase adds the record and deletes what it names. Where nothing of it is left it
-// does nothing.
+// erase adds the record and deletes what it names. Where
+// nothing of it is left it does nothing.
 func (a *appending) erase(ctx context.Context, e history.Erasure) (did bool, err error) {
 	rest, err := a.left(ctx, e.Session)
 	if err != nil {
@@ -75,8 +73,8 @@ func (a *appending) erase(ctx context.Context, e history.Erasure) (did bool, err
 	return true, nil
 }
 
-// left says what can still be erased of a session: its key is the last, even
-// where nothing is sealed under it.
+// left gives what can still be erased of a session. Its key is the last part, even where
+// nothing is sealed under it.
 func (a *appending) left(ctx context.Context, session string) (map[history.Part]bool, error) {
 	rows, err := a.QueryContext(ctx, `
 		SELECT p.part FROM record r JOIN sealed p ON p.record = r.seq WHERE r.session = ?1
@@ -89,7 +87,7 @@ func (a *appending) left(ctx context.Context, session string) (map[history.Part]
 	for rows.Next() {
 		var part string
 		if err := rows.Scan(&part); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		rest[erasable(part)] = true
 	}
@@ -118,8 +116,8 @@ func (a *appending) drop(ctx context.Context, session string, part history.Part)
 	return nil
 }
 
-// mayStart refuses a session that was erased: it gets no key any more, so nothing
-// of the check could be sealed.
+// mayStart refuses a session that was erased: it can have no other key, so nothing of the
+// check could be sealed.
 func (a *appending) mayStart(ctx context.Context, session string) error {
 	gone, err := wasErased(ctx, a, session)
 	if err == nil && gone {
@@ -134,13 +132,14 @@ func (s *Store) Erased(ctx context.Context, session string) (bool, error) {
 	return gone, problem(err)
 }
 
-func wasErased(ctx context.Context, q querier, session string) (gone bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p ON p.value = 'key'
+func wasErased(ctx context.Context, q sqlite.Querier, session string) (gone bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (
+		SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p ON p.value = 'key'
 		WHERE e.session = ? AND e.kind = ?)`, session, history.KindErased).Scan(&gone)
 	return gone, err
 }
 
-// dropNames deletes what a name is found by.
+// dropNames deletes the tokens of a session's names.
 const dropNames = `DELETE FROM name_token WHERE session = ?`
 
 // erasedForGood empties the log beside the database and brings the list of
@@ -154,8 +153,8 @@ func (s *Store) erasedForGood(ctx context.Context, err error) error {
 }
 
 // emptyLog empties the log beside the database, which still holds pages as they
-// were before they were changed. That needs a moment in which nobody reads an
-// older state; while it waits for one, others can write.
+// were before they were changed. That needs a moment without readers of an older state.
+// While it waits for one, others can write.
 func (s *Store) emptyLog(ctx context.Context) error {
 	for deadline := time.Now().Add(emptyPatience); ; {
 		empty, err := s.tryEmptyLog(ctx)
@@ -163,7 +162,7 @@ func (s *Store) emptyLog(ctx context.Context) error {
 			return problem(err)
 		}
 		if time.Now().After(deadline) {
-			// The next one to erase, or the last to close, empties it.
+			// The next erasure empties it, or the last connection that closes.
 			return matcher.NewProblem(history.KeyErasedTraces, nil)
 		}
 		select {
@@ -174,7 +173,7 @@ func (s *Store) emptyLog(ctx context.Context) error {
 	}
 }
 
-// tryEmptyLog does not wait: SQLite would keep everybody from writing meanwhile.
+// tryEmptyLog does not wait, because SQLite would block all writers meanwhile.
 func (s *Store) tryEmptyLog(ctx context.Context) (bool, error) {
 	conn, err := s.writer.Conn(ctx)
 	if err != nil {
@@ -236,17 +235,19 @@ func (s *Store) Expire(ctx context.Context, by history.Actor, keep history.Perio
 	return done, problem(err)
 }
 
-// expired gives what is over, oldest first, of at most expireScan sessions.
+// expired gives the parts whose periods are over, oldest first, of at most expireScan
+// sessions.
 func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Erasure, error) {
 	now := s.now().UTC()
 	before := map[history.Part]string{}
 	newest := ""
 	for part, period := range map[history.Part]time.Duration{
-		history.PartName: keep.Names, history.PartNote: keep.Names, history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
+		history.PartName: keep.Names, history.PartNote: keep.Names,
+		history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
 	} {
 		if period > 0 {
-			before[part] = now.Add(-period).Format(timeLayout)
-			newest = max(newest, now.Add(clockSetBack-period).Format(timeLayout))
+			before[part] = now.Add(-period).Format(checks.TimeLayout)
+			newest = max(newest, now.Add(clockSetBack-period).Format(checks.TimeLayout))
 		}
 	}
 	rows, err := s.reader.QueryContext(ctx, `
@@ -260,13 +261,13 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 	for rows.Next() {
 		var session, name, at string
 		if err := rows.Scan(&session, &name, &at); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		if at > newest { // and so are those after it
 			break
 		}
 		part := erasable(name)
-		if at >= before[part] { // there is no time before none
+		if at >= before[part] { // before[part] is "" where the part has no period
 			continue
 		}
 		i, ok := index[session]
@@ -285,74 +286,14 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 	return old, rows.Err()
 }
 
-// erasure is one line of the list of erasures.
-type erasure struct {
-	At       time.Time      `json:"at"`
-	Database string         `json:"database"`
-	Seq      int64          `json:"seq"` // of the "erased" record
-	Session  string         `json:"session"`
-	Parts    []history.Part `json:"parts"`
-}
-
-// erasures is the list of what was erased, beside an anchor, so that it is erased
-// again from a backup that was made before.
-type erasures struct{ path string }
-
-func (a anchor) erasures() erasures {
-	return erasures{filepath.Join(filepath.Dir(a.path), "erasures.jsonl")}
-}
-
-// of gives the erasures of a database, oldest first. A line that is none can say
-// nothing and is left out.
-func (l erasures) of(database string) ([]erasure, error) {
-	data, err := os.ReadFile(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var all []erasure
-	for line := range bytes.Lines(data) {
-		var e erasure
-		if json.Unmarshal(line, &e) == nil && e.Database == database && e.Seq > 0 {
-			all = append(all, e)
-		}
-	}
-	return all, nil
-}
-
-// add writes lines at the end, onto the disk.
-func (l erasures) add(lines []erasure) error {
-	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if info, err := f.Stat(); err == nil && info.Size() > 0 {
-		last := make([]byte, 1)
-		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
-			out.WriteByte('\n') // a line was cut off by a crash
-		}
-	}
-	encoder := json.NewEncoder(&out)
-	for _, e := range lines {
-		if err := encoder.Encode(e); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	_, err = f.Write(out.Bytes())
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
 // keepErasures adds to the lists what the history says was erased since. It is
 // done after each erasure, and when the history is opened, in case a crash came
 // between.
 func (s *Store) keepErasures(ctx context.Context) error {
 	err := s.keepErasuresIn(ctx, s.anchor)
-	if s.second.chosen() {
+	if s.second.Chosen() {
 		// The first list is enough; this one is for where it is lost.
-		if err := s.second.ask(func(a anchor) error { return s.keepErasuresIn(ctx, a) }); err != nil {
+		if err := s.second.Ask(func(a anchor.Anchor) error { return s.keepErasuresIn(ctx, a) }); err != nil {
 			s.log.Warn("erasures not listed at the second anchor", "error", err)
 		}
 	}
@@ -362,14 +303,16 @@ func (s *Store) keepErasures(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
-	var any bool
-	if err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE kind = ?)`, history.KindErased).Scan(&any); err != nil || !any {
+func (s *Store) keepErasuresIn(ctx context.Context, a anchor.Anchor) error {
+	var some bool
+	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE kind = ?)`, history.KindErased).
+		Scan(&some)
+	if err != nil || !some {
 		return err
 	}
-	list := a.erasures()
-	return locked(ctx, list.path, func() error {
-		have, err := list.of(s.id)
+	list := a.Erasures()
+	return files.Locked(ctx, list.Path, func() error {
+		have, err := list.Of(s.id)
 		if err != nil {
 			return err
 		}
@@ -377,39 +320,40 @@ func (s *Store) keepErasuresIn(ctx context.Context, a anchor) error {
 			seq     int64
 			session string
 		}
-		// Numbers alone do not tell: after a restore they are given once more.
+		// By number and session: after a restore the numbers are used again.
 		listed := make(map[line]bool, len(have))
 		for _, e := range have {
 			listed[line{e.Seq, e.Session}] = true
 		}
-		rows, err := s.reader.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq DESC`, history.KindErased)
+		rows, err := s.reader.QueryContext(ctx,
+			`SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq DESC`, history.KindErased)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		var more []erasure // newest first, down to one that is listed
+		var more []anchor.Erasure // newest first, down to one that is listed
 		for rows.Next() {
 			var seq int64
 			var payload []byte
 			if err := rows.Scan(&seq, &payload); err != nil {
-				return damaged(err)
+				return sqlite.Damaged(err)
 			}
 			var e struct {
 				At time.Time `json:"at"`
 				history.Erasure
 			}
 			if err := json.Unmarshal(payload, &e); err != nil {
-				return damaged(err)
+				return sqlite.Damaged(err)
 			}
 			if listed[line{seq, e.Session}] {
 				break
 			}
-			more = append(more, erasure{e.At, s.id, seq, e.Session, e.Parts})
+			more = append(more, anchor.Erasure{At: e.At, Database: s.id, Seq: seq, Session: e.Session, Parts: e.Parts})
 		}
 		if err := rows.Err(); err != nil || len(more) == 0 {
 			return err
 		}
 		slices.Reverse(more)
-		return list.add(more)
+		return list.Add(more)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/store/internal/checks"
 )
 
 // personal are the strings of a person that must lie nowhere in clear.
@@ -139,7 +140,7 @@ func TestEraseSession(t *testing.T) {
 	if after, err := os.ReadFile(p.KeyFile); err != nil || !bytes.Equal(after, master) {
 		t.Errorf("the master key is another: %v", err)
 	}
-	list, err := s.anchor.erasures().of(s.id)
+	list, err := s.anchor.Erasures().Of(s.id)
 	if err != nil || len(list) != 1 || list[0].Session != "sess_a" || list[0].Seq != 7 || !slices.Equal(list[0].Parts, []history.Part{history.PartKey}) {
 		t.Errorf("the list of erasures is %+v, %v", list, err)
 	}
@@ -324,7 +325,7 @@ func TestExpireMany(t *testing.T) {
 	if v := mustVerify(t, s); !v.Intact || n != 2*expireAtOnce+50 || v.Erased != int64(n) {
 		t.Errorf("%d sessions, verdict is %+v", n, v)
 	}
-	list, err := s.anchor.erasures().of(s.id)
+	list, err := s.anchor.Erasures().Of(s.id)
 	if err != nil || len(list) != n {
 		t.Errorf("the list has %d lines, %v", len(list), err)
 	}
@@ -344,12 +345,12 @@ func TestErasuresAreListedAtStart(t *testing.T) {
 		must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_" + check, Parts: []history.Part{history.PartKey}}))
 	}
 	must(t, s.Close())
-	path := s.anchor.erasures().path
+	path := s.anchor.Erasures().Path
 	data, err := os.ReadFile(path)
 	must(t, err)
 	must(t, os.WriteFile(path, data[:len(data)-30], 0o600)) // the second is cut off
 	s = mustOpen(t, p, noRing{})
-	list, err := s.anchor.erasures().of(s.id)
+	list, err := s.anchor.Erasures().Of(s.id)
 	if err != nil || len(list) != 2 || list[1].Session != "sess_b" {
 		t.Errorf("the list is %+v, %v", list, err)
 	}
@@ -361,7 +362,7 @@ func TestKindsOfTheFuture(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	record(t, s, "a", "A Name")
 	must(t, s.append(t.Context(), func(ctx context.Context, a *appending) error {
-		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(timeLayout), "session": "sess_a"}, nil)
+		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(checks.TimeLayout), "session": "sess_a"}, nil)
 	}))
 	record(t, s, "b", "B Name")
 	if v := mustVerify(t, s); !v.Intact || v.Records != 5 {
@@ -371,7 +372,7 @@ func TestKindsOfTheFuture(t *testing.T) {
 	_, err := db.Exec(edit(3))
 	must(t, err)
 	triggers()
-	if v := mustVerify(t, s); v.Fault != history.FaultEdited || v.BadSeq != 3 {
+	if v := mustVerify(t, s); v.Fault != history.FaultChain || v.BadSeq != 3 {
 		t.Errorf("verdict is %+v", v)
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
 )
 
 // recordsVar says how large a history the tests of many records make; 10,000
@@ -54,6 +56,11 @@ const (
 	rareOperator = "stand-in"
 )
 
+// manyHands is how many records are made by other operators at other desks each time,
+// so that a small history has all of them. Later it is one of each a day, as at a real
+// desk.
+const manyHands = 5000
+
 // maker makes the records of a desk's working days: sessions with one to three
 // attempts, some of them sent to the API, referrals that somebody decides, and a
 // few programs that ended in the middle. The same seed makes the same history,
@@ -68,6 +75,8 @@ type maker struct {
 	head     head
 	at       time.Time
 	instance int
+	operator int // who works, and at which desk
+	desk     int
 	rare     int64 // once the chain is as long
 }
 
@@ -79,12 +88,15 @@ func (m *maker) of(id string) string {
 }
 
 func (m *maker) actor() history.Actor {
-	operator := fmt.Sprintf("operator %02d", 1+m.pick(12))
+	if m.head.seq < manyHands || m.operator == 0 {
+		m.operator, m.desk = 1+m.pick(12), 1+m.pick(6)
+	}
+	operator := fmt.Sprintf("operator %02d", m.operator)
 	if m.rare > 0 && m.head.seq >= m.rare {
 		operator = rareOperator
 	}
 	return history.Actor{Operator: operator, Role: history.RoleOperator, SignedIn: true,
-		Instance: fmt.Sprintf("instance-%04d", m.instance), Desk: fmt.Sprintf("Desk %d", 1+m.pick(6)), Program: "1.0"}
+		Instance: fmt.Sprintf("instance-%04d", m.instance), Desk: fmt.Sprintf("Desk %d", m.desk), Program: "1.0"}
 }
 
 // fillMany adds records to a history, in one transaction, and then makes what is
@@ -92,7 +104,7 @@ func (m *maker) actor() history.Actor {
 func fillMany(t testing.TB, s *Store, records int) {
 	t.Helper()
 	ctx := context.Background()
-	master, err := s.vault.master(ctx, true)
+	master, err := s.vault.Master(ctx, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,22 +138,19 @@ func fillMany(t testing.TB, s *Store, records int) {
 				return err
 			}
 		}
-		if _, err := a.ExecContext(ctx, `INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)`, metaNamesWait, m.head.seq); err != nil {
+		a.head, a.head.at = m.head, m.at
+		if err := checks.Rebuild(ctx, a.Tx); err != nil {
 			return err
 		}
-		a.head, a.head.at = m.head, m.at
-		return rebuild(ctx, a.Tx)
+		return s.rebuildNames(ctx, a.Tx, master)
 	})
-	if err == nil {
-		err = s.indexNames(ctx, master, 200_000) // in fewer, pages are written many times over
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
 // add adds a record as appending.add does, but for what is derived.
-func (m *maker) add(ctx context.Context, record any, parts []sealedPart) error {
+func (m *maker) add(ctx context.Context, record any, parts []seal.Part) error {
 	payload, err := json.Marshal(record)
 	if err != nil {
 		return err
@@ -152,7 +161,7 @@ func (m *maker) add(ctx context.Context, record any, parts []sealedPart) error {
 		return err
 	}
 	for _, p := range parts {
-		if _, err := m.sealed.ExecContext(ctx, seq, p.name, p.nonce, p.ciphertext); err != nil {
+		if _, err := m.sealed.ExecContext(ctx, seq, p.Name, p.Nonce, p.Ciphertext); err != nil {
 			return err
 		}
 	}
@@ -165,8 +174,9 @@ func (m *maker) header(kind history.Kind) header {
 	if m.at.Hour() >= 18 { // the next morning
 		m.at = m.at.Truncate(24 * time.Hour).Add(32 * time.Hour)
 		m.instance++
+		m.operator, m.desk = 1+m.pick(12), 1+m.pick(6)
 	}
-	return header{Kind: kind, At: m.at.Format(timeLayout)}
+	return header{Kind: kind, At: m.at.Format(checks.TimeLayout)}
 }
 
 func (m *maker) name() string {
@@ -193,9 +203,10 @@ func (m *maker) session(ctx context.Context, last int64) error {
 			return err
 		}
 	}
+	rare := m.rare > 0 && m.head.seq >= m.rare
 	session, name := m.of("sess"), m.name()
-	key := newKey()
-	nonce, wrapped, err := seal(m.master, key, keyBinding(m.s.id, session))
+	key := seal.NewKey()
+	nonce, wrapped, err := seal.Seal(m.master, key, seal.KeyBinding(m.s.id, session))
 	if err != nil {
 		return err
 	}
@@ -204,7 +215,7 @@ func (m *maker) session(ctx context.Context, last int64) error {
 	}
 	for attempt := 0; m.head.seq < last; attempt++ {
 		outcome, err := m.check(ctx, last, who, session, name, key)
-		if err != nil || outcome == history.Pass || attempt == 2 || m.IntN(3) > 0 {
+		if err != nil || outcome == history.Pass || attempt == 2 || rare || m.IntN(3) > 0 {
 			return err
 		}
 	}
@@ -214,12 +225,12 @@ func (m *maker) session(ctx context.Context, last int64) error {
 // check adds one check and how it ended.
 func (m *maker) check(ctx context.Context, last int64, who history.Actor, session, name string, key []byte) (history.Outcome, error) {
 	check := m.of("chk")
-	sealPart := func(part string, clear []byte) ([]sealedPart, error) {
+	sealPart := func(part string, clear []byte) ([]seal.Part, error) {
 		if len(clear) == 0 {
 			return nil, nil
 		}
-		nonce, ciphertext, err := seal(key, clear, partBinding(session, check, part))
-		return []sealedPart{{name: part, nonce: nonce, ciphertext: ciphertext}}, err
+		nonce, ciphertext, err := seal.Seal(key, clear, seal.PartBinding(session, check, part))
+		return []seal.Part{{Name: part, Nonce: nonce, Ciphertext: ciphertext}}, err
 	}
 	code := 0
 	if m.rare > 0 && m.head.seq >= m.rare {
@@ -241,7 +252,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 	if m.IntN(7) == 0 {
 		st.Mode = history.Remote
 	}
-	parts, err := sealPart(partName, []byte(name))
+	parts, err := sealPart(seal.Name, []byte(name))
 	if err != nil {
 		return "", err
 	}
@@ -270,7 +281,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 			interrupted
 		}{m.header(history.KindInterrupted), interrupted{check, session, who.Instance, f.Outcome}}, nil)
 	}
-	if parts, err = sealPart(partAnswer, f.Raw); err != nil {
+	if parts, err = sealPart(seal.Answer, f.Raw); err != nil {
 		return "", err
 	}
 	if err := m.add(ctx, struct {
@@ -293,7 +304,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 	if m.IntN(3) == 0 {
 		d.Choice, d.Reason, d.Note = history.Reject, "other_person", "Looks like a brother."
 	}
-	if parts, err = sealPart(partNote, []byte(d.Note)); err != nil {
+	if parts, err = sealPart(seal.Note, []byte(d.Note)); err != nil {
 		return "", err
 	}
 	return f.Outcome, m.add(ctx, struct {

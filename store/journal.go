@@ -7,9 +7,9 @@ import (
 	"facematch/app/history"
 )
 
-// Journal appends to a history what somebody leaves there who otherwise only
-// looks, and nothing else. It opens the history for each record, so that nobody
-// holds it for writing in between.
+// Journal adds the records of a program that otherwise only reads, such as that records
+// were exported. It opens the history for each record, so that it holds nothing open for
+// writing in between.
 type Journal struct{ p Params }
 
 // NewJournal makes a journal of the history that is there. Nothing is opened yet.
@@ -25,7 +25,8 @@ func (j *Journal) Exported(ctx context.Context, e history.Export) error {
 	return j.write(ctx, func(s *Store) error { return s.Exported(ctx, e) })
 }
 
-// write never makes a history, nor brings one up to date: looking refuses both.
+// write opens the history for reading first. That refuses a history that is missing or of
+// an older form, so that write neither makes nor migrates one.
 func (j *Journal) write(ctx context.Context, do func(*Store) error) error {
 	p := j.p
 	p.ReadOnly = true

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -216,23 +215,13 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// erase does to the database what erasing parts of a session does.
+// erase erases parts of a session, whether a check of it is open or not.
 func erase(t *testing.T, s *Store, e history.Erasure) {
 	t.Helper()
-	err := s.append(context.Background(), func(ctx context.Context, a *appending) error {
-		if slices.Contains(e.Parts, history.PartKey) || slices.Contains(e.Parts, history.PartName) {
-			if _, err := a.ExecContext(ctx, `DELETE FROM name_token WHERE session = ?`, e.Session); err != nil {
-				return err
-			}
-		}
-		return a.add(ctx, struct {
-			header
-			history.Erasure
-		}{a.header(history.KindErased), e}, nil)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, s.append(context.Background(), func(ctx context.Context, a *appending) error {
+		_, err := a.erase(ctx, e)
+		return err
+	}))
 }
 
 func TestShow(t *testing.T) {
@@ -343,106 +332,13 @@ func TestListsAreCancelled(t *testing.T) {
 	}
 }
 
-// plan gives how SQLite goes about a query.
-func plan(t *testing.T, db *sql.DB, query string, args ...any) string {
-	t.Helper()
-	rows, err := db.Query(`EXPLAIN QUERY PLAN `+query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var steps []string
-	for rows.Next() {
-		var id, parent, unused int
-		var detail string
-		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-			t.Fatal(err)
-		}
-		steps = append(steps, detail)
-	}
-	return strings.Join(steps, "\n")
-}
-
-// TestPlans makes sure that no query reads or sorts a whole table, which would
-// not be noticed on a small history.
-func TestPlans(t *testing.T) {
-	s := mustOpen(t, testParams(t.TempDir()), noRing{})
-	record(t, s, "a", "A Name")
-	for query, c := range map[string]struct {
-		args []any
-		uses []string // in this order
-	}{
-		pagesQuery:           {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
-		pagesQuery + " DESC": {[]any{1, 2}, []string{"check_page USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"}},
-		checkQuery:           {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)", "r USING INDEX record_check (check=?)"}},
-		sessionQuery:         {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
-		erasedQuery:          {[]any{"a"}, []string{"record USING INDEX record_session (session=? AND kind=?)"}},
-		sessionsQuery:        {[]any{"a", "b"}, []string{"record USING INDEX record_session (session>? AND session<?)"}},
-		checksQuery:          {[]any{"a", "b"}, []string{"record USING INDEX record_check (check>? AND check<?)"}},
-		requestsQuery:        {[]any{"a", "b"}, []string{"f USING INDEX record_request (request>? AND request<?)", "s USING INDEX record_check (check=? AND kind=?)"}},
-		nameQuery:            {[]any{1}, []string{"name_word USING PRIMARY KEY (token=?)"}},
-		labelsQuery:          {nil, []string{"label USING COVERING INDEX sqlite_autoindex_label_1 (kind=?)"}},
-		openQuery:            {[]any{1}, []string{"s USING INTEGER PRIMARY KEY (rowid=?)"}},
-	} {
-		p := plan(t, s.reader, query, c.args...)
-		rest := p
-		for _, want := range c.uses {
-			at := strings.Index(rest, "SEARCH "+want)
-			if at < 0 {
-				t.Errorf("%s is planned as\n%s\nwant %s", query, p, want)
-				break
-			}
-			rest = rest[at:]
-		}
-		if strings.Contains(p, "SCAN") && !strings.Contains(p, "SCAN CONSTANT") || strings.Contains(p, "TEMP B-TREE") || strings.Contains(p, "record_kind") {
-			t.Errorf("%s is planned as\n%s", query, p)
-		}
-	}
-}
-
-// TestOlderHistory brings a history of the first form up to date: its checks are
-// listed at once, its names are found once the key is there.
-func TestOlderHistory(t *testing.T) {
-	p := testParams(t.TempDir())
-	s := mustOpen(t, p, noRing{})
-	fillMany(t, s, 1000)
-	want := all(t, s)
-	found := mustList(t, s, history.Filter{Words: "maria", Limit: 1000})
-	back(t, s)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = mustOpen(t, p, noRing{})
-	if v := mustVerify(t, s); !v.Intact || v.Records != 1000 {
-		t.Errorf("verdict is %+v", v)
-	}
-	if got := all(t, s); !reflect.DeepEqual(got, want) {
-		t.Error("the checks are not those from before")
-	}
-	read := p
-	read.ReadOnly = true
-	_, err := mustOpen(t, read, noRing{}).List(context.Background(), history.Filter{Words: "maria"})
-	wantKey(t, err, "store.names_wait")
-	lost := p
-	lost.KeyFile += ".none"
-	_, err = mustOpen(t, lost, noRing{}).Count(context.Background(), history.Filter{Words: "maria"})
-	wantKey(t, err, "store.key_lost")
-	record(t, s, "new", "Maria New")
-	if got := mustList(t, s, history.Filter{Words: "maria", Limit: 1000}); len(got) != len(found)+1 || len(found) == 0 {
-		t.Errorf("%d marias are found, want %d", len(got), len(found)+1)
-	}
-	if got := mustList(t, mustOpen(t, read, noRing{}), history.Filter{Words: "maria", Limit: 1000}); len(got) != len(found)+1 {
-		t.Errorf("%d marias are found by reading, want %d", len(got), len(found)+1)
-	}
-}
-
 // TestRebuild spoils everything that is derived, and makes it anew.
 func TestRebuild(t *testing.T) {
 	p := testParams(t.TempDir())
 	s := mustOpen(t, p, noRing{})
 	fillMany(t, s, 500)
 	want, found := all(t, s), mustList(t, s, history.Filter{Words: "m"})
-	for _, statement := range []string{`DELETE FROM check_page`, `DELETE FROM label WHERE id < 5`, `DELETE FROM name_word`,
+	for _, statement := range []string{`DELETE FROM checks WHERE seq < 100`, `DELETE FROM daily`, `DELETE FROM name_word`,
 		`INSERT INTO name_token (record, session) SELECT seq, 'none' FROM record WHERE kind = 'decided'`} {
 		if _, err := s.writer.Exec(statement); err != nil {
 			t.Fatal(err)
@@ -465,30 +361,4 @@ func TestRebuild(t *testing.T) {
 	}
 	p.ReadOnly = true
 	wantKey(t, mustOpen(t, p, noRing{}).Rebuild(context.Background()), "store.read_only")
-}
-
-// back gives the database the first form again.
-func back(t *testing.T, s *Store) {
-	t.Helper()
-	for _, statement := range []string{
-		`DROP TABLE name_word`, `DROP TABLE name_token`, `DROP TABLE check_page`, `DROP TABLE label`,
-		`DROP INDEX record_request`, `ALTER TABLE record DROP COLUMN request`, `DROP INDEX record_session`,
-		`CREATE INDEX record_session ON record (session) WHERE session IS NOT NULL`,
-		`CREATE INDEX record_at ON record (at)`,
-		`CREATE INDEX record_instance ON record (instance) WHERE instance IS NOT NULL`,
-		`CREATE INDEX record_outcome ON record (outcome) WHERE outcome IS NOT NULL`,
-		`CREATE INDEX record_score ON record (score) WHERE score IS NOT NULL`,
-		`CREATE INDEX record_mode ON record (mode) WHERE mode IS NOT NULL`,
-		`CREATE INDEX record_operator ON record (operator) WHERE operator IS NOT NULL`,
-		`CREATE INDEX record_desk ON record (desk) WHERE desk IS NOT NULL`,
-		`DROP TRIGGER session_key_never_again`, `DROP TRIGGER session_key_erased`, `DROP TRIGGER sealed_erased`,
-		// The next form drops these whatever they do.
-		`CREATE TRIGGER session_key_no_delete BEFORE DELETE ON session_key BEGIN SELECT RAISE(ABORT, ''); END`,
-		`CREATE TRIGGER sealed_no_delete BEFORE DELETE ON sealed BEGIN SELECT RAISE(ABORT, ''); END`,
-		`DELETE FROM migration WHERE number > 1`,
-	} {
-		if _, err := s.writer.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
 }

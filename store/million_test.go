@@ -154,12 +154,12 @@ func BenchmarkMillion(b *testing.B) {
 		measure("rows/"+q.name, func() { mustList(b, s, q.f) })
 	}
 	for _, q := range questions(b, s) {
-		measure("count/"+q.name, func() {
-			if _, err := s.Count(ctx, q.f); err != nil {
-				b.Fatal(err)
-			}
-		})
+		measure("count/"+q.name, func() { mustCount(b, s, q.f) })
 	}
+	measure("totals/all", func() { mustCount(b, s, history.Filter{}) })
+	var month history.Filter
+	month.From, month.To = time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2023, 4, 1, 0, 0, 0, 0, time.UTC)
+	measure("totals/a month", func() { mustCount(b, s, month) })
 	for _, order := range []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest} {
 		page := history.Filter{Sort: order}
 		measure("page down/"+string(order), func() {
@@ -210,13 +210,22 @@ func BenchmarkMillion(b *testing.B) {
 	})
 }
 
+func mustCount(t testing.TB, s *Store, f history.Filter) history.Counts {
+	t.Helper()
+	counts, err := s.Count(context.Background(), f)
+	if err != nil {
+		t.Fatalf("count: %v", err)
+	}
+	return counts
+}
+
 // heap is the greatest size of the heap that was seen.
 type heap struct {
 	n    int
 	peak uint64
 }
 
-// look looks each time it was called as often as told.
+// look measures on every so many calls.
 func (h *heap) look(every int) {
 	if h.n++; h.n%every == 0 {
 		var m runtime.MemStats

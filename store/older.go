@@ -10,14 +10,15 @@ import (
 	"os"
 
 	"facematch/app/history"
+	"facematch/store/internal/anchor"
 )
 
-// A copy of this desk's history, such as a backup, ends before the newest record
-// the anchor knows. That is no fault of the copy. In the live history it is: there
-// it means that records were cut off.
+// A copy of this desk's history, such as a backup, ends before the newest record the
+// anchor knows, and is not broken for that. In the live history the same means that
+// records were cut off.
 
-// mayBeOlder reports whether the open file may end before the newest mark: it is
-// certain that it is not this desk's live history, by whatever name it was opened.
+// mayBeOlder reports whether the open file may end before the newest mark. That is so
+// where it is certainly not this desk's live history, by whatever name it was opened.
 func (s *Store) mayBeOlder() bool {
 	if s.live == "" {
 		return false
@@ -33,11 +34,10 @@ func (s *Store) mayBeOlder() bool {
 	return err == nil && !os.SameFile(here, live)
 }
 
-// older looks at a copy that verified and ends before the newest mark. The anchor
-// knows few of its records. Where the live history leads from the copy's last
-// record to that mark without a gap, it proves all of them, or that they were
-// changed and the chain made anew. A live history that is not there, or broken,
-// proves neither.
+// older looks at a copy that verified and ends before the newest mark. The anchor knows
+// few of its records. Where the live history leads from the number of the copy's last
+// record to that mark without a gap, its hash there shows whether the copy is right or was
+// changed and its chain made anew. A live history that is missing or broken shows neither.
 func (s *Store) older(ctx context.Context, v *history.Verdict, marks anchored) error {
 	v.Older = true
 	hash, found, err := s.leadsTo(ctx, v.Records, marks.newest())
@@ -57,7 +57,7 @@ func (s *Store) older(ctx context.Context, v *history.Verdict, marks anchored) e
 
 // leadsTo gives the hash of a record in the live history, if the records after it
 // are chained to it and end in the one the anchor knows.
-func (s *Store) leadsTo(ctx context.Context, from int64, to mark) (hash []byte, found bool, err error) {
+func (s *Store) leadsTo(ctx context.Context, from int64, to anchor.Mark) (hash []byte, found bool, err error) {
 	live, err := openReader(ctx, s.live, false, true, false)
 	if err != nil {
 		return nil, false, err
@@ -112,4 +112,9 @@ func (s *Store) firstOther(ctx context.Context, from, to int64) (int64, error) {
 		}
 	}
 	return to, nil // its hash is another
+}
+
+func fits(seq int64, prev, payload, hash []byte) bool {
+	computed := link(seq, prev, payload)
+	return bytes.Equal(computed[:], hash)
 }

@@ -13,10 +13,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
-
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/files"
+	"facematch/store/internal/sqlite"
 )
 
 //go:embed migrations/*.sql
@@ -62,9 +63,9 @@ func openWriter(ctx context.Context, path string, anchored bool, now func() time
 	return db, nil
 }
 
-// preparePath makes folder and file with private rights and refuses what is not
-// ours before anything could write to it. What is anchored and not there lies on
-// a disk that is missing, or somebody removed it: that is refused too.
+// preparePath makes folder and file with private rights. It refuses a file that is not
+// ours before anything writes to it. A history that is anchored and not there is refused
+// too: its disk is missing, or it was removed.
 func preparePath(ctx context.Context, path string, anchored bool) error {
 	have := 0
 	info, err := os.Stat(path)
@@ -93,7 +94,7 @@ func preparePath(ctx context.Context, path string, anchored bool) error {
 	}
 	// SQLite gives new files beside the database the database's rights.
 	for _, beside := range []string{"", "-wal", "-shm"} {
-		if err := makePrivate(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := files.MakePrivate(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -108,21 +109,14 @@ func peek(ctx context.Context, path string) (int, error) {
 		return 0, err
 	}
 	have, err := version(ctx, db)
-	var lite sqlite3.Error
-	if errors.As(err, &lite) && lite.ExtendedCode == errReadonlyRollback {
-		// A crash while the database was being made left work that only the
-		// writer can roll back; it looks again afterwards.
-		err = nil
+	if sqlite.NeedsRollback(err) {
+		err = nil // the writer repairs it and looks again
 	}
 	return have, errors.Join(err, db.Close())
 }
 
-// errReadonlyRollback is SQLite's word for a half-written database that cannot
-// be repaired by reading.
-var errReadonlyRollback = sqlite3.ErrReadonly.Extend(3)
-
-// connect opens the first connection and checks that WAL took effect. Two
-// processes that make the same database at once may get in each other's way.
+// connect opens the first connection and checks that WAL took effect. It tries again
+// while another process makes the same database.
 func connect(ctx context.Context, db *sql.DB) error {
 	var mode string
 	deadline := time.Now().Add(busyTimeout)
@@ -146,8 +140,8 @@ func connect(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// openReader opens the pool that reads. Where nothing else may be written, it
-// also checks what it opens.
+// openReader opens the pool of readers. With readOnly no writer has checked the file, so
+// it is checked here.
 func openReader(ctx context.Context, path string, anchored, readOnly, other bool) (*sql.DB, error) {
 	params := url.Values{"mode": {"ro"}, "_query_only": {"on"}}
 	if readOnly {
@@ -168,9 +162,9 @@ func openReader(ctx context.Context, path string, anchored, readOnly, other bool
 	}
 	db, err := readable(ctx, path, params, anchored, readOnly)
 	if readOnly && problemKey(err) == history.KeyNoAccess && !hasLog(path) {
-		// On a disk or in a folder that cannot be written, SQLite cannot make
-		// the files through which processes share a WAL database. Nobody else
-		// writes there either, so it needs none.
+		// On a disk or in a folder that cannot be written, SQLite cannot make the files
+		// through which processes share a WAL database. No other process writes there
+		// either, so none are needed.
 		params.Set("immutable", "1")
 		db, err = readable(ctx, path, params, anchored, readOnly)
 	}
@@ -209,13 +203,15 @@ func hasLog(path string) bool {
 	return err == nil && info.Size() > 0
 }
 
-// listsSince is the migration that made the tables lists are chosen by; it fills
-// them too.
-const listsSince = 2
+// inUse reports whether a process has the database open, or had it when it crashed.
+func inUse(path string) bool {
+	_, err := os.Stat(path + "-shm")
+	return err == nil || hasLog(path)
+}
 
 // version gives the number of the last migration, 0 for an empty database. A
 // database that is not ours or newer than this program is a *matcher.Problem.
-func version(ctx context.Context, q querier) (int, error) {
+func version(ctx context.Context, q sqlite.Querier) (int, error) {
 	var id, tables, have int
 	if err := q.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
 		return 0, err
@@ -255,7 +251,7 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 		return err
 	}
 	for have := 0; have < len(known); {
-		err := transact(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
+		err := sqlite.Transact(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
 			var err error
 			if have, err = version(ctx, tx); err != nil || have == len(known) {
 				return err
@@ -268,12 +264,8 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 				return fmt.Errorf("migration %d: %w", have+1, err)
 			}
 			have++
-			if have == listsSince {
-				if err := rebuild(ctx, tx); err != nil {
-					return fmt.Errorf("migration %d: %w", have, err)
-				}
-			}
-			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`, have, now().UTC().Format(timeLayout))
+			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`,
+				have, now().UTC().Format(checks.TimeLayout))
 			return err
 		})
 		if err != nil {

@@ -6,17 +6,17 @@ import (
 	"io/fs"
 	"syscall"
 
-	"github.com/mattn/go-sqlite3"
-
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/sqlite"
 )
 
 // problem turns the errors a person can act on into a *matcher.Problem and
 // leaves the others as they are.
 func problem(err error) error {
 	var known *matcher.Problem
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.As(err, &known) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	if key := problemKey(err); key != "" {
@@ -25,40 +25,18 @@ func problem(err error) error {
 	return err
 }
 
-// damaged is what an error says that comes of what was read: a value of no use
-// means that somebody or something changed the file. That the reading was
-// cancelled stays what it is.
-func damaged(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return matcher.NewProblem(history.KeyDamaged, err)
+// kindKeys are the problems of SQLite's errors; the others have none.
+var kindKeys = map[sqlite.Kind]string{
+	sqlite.NotDatabase: history.KeyForeign, sqlite.Corrupt: history.KeyDamaged, sqlite.Full: history.KeyFull,
+	sqlite.NoAccess: history.KeyNoAccess, sqlite.Busy: history.KeyBusy, sqlite.IO: history.KeyDisk,
 }
 
 func problemKey(err error) string {
-	var db sqlite3.Error
-	if errors.As(err, &db) {
-		if key := diskProblem(db.SystemErrno); key != "" {
+	if kind, system, ok := sqlite.KindOf(err); ok {
+		if key := diskProblem(system); key != "" {
 			return key
 		}
-		switch db.Code {
-		case sqlite3.ErrNotADB:
-			return history.KeyForeign
-		case sqlite3.ErrCorrupt, sqlite3.ErrFormat, sqlite3.ErrError, sqlite3.ErrConstraint:
-			// The last two are what SQLite says, reading too, of a payload that is
-			// no JSON, of a table or column that is gone, and of a payload's value
-			// that does not fit its column.
-			return history.KeyDamaged
-		case sqlite3.ErrFull:
-			return history.KeyFull
-		case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
-			return history.KeyNoAccess
-		case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
-			return history.KeyBusy
-		case sqlite3.ErrIoErr:
-			return history.KeyDisk
-		}
-		return ""
+		return kindKeys[kind]
 	}
 	var no syscall.Errno
 	if errors.As(err, &no) {
@@ -72,8 +50,8 @@ func problemKey(err error) string {
 	return ""
 }
 
-// diskProblem is what the operating system said; SQLite often calls it an I/O
-// error.
+// diskProblem gives the key of an error of the operating system, which SQLite often calls
+// an I/O error.
 func diskProblem(no syscall.Errno) string {
 	switch no {
 	case syscall.ENOSPC, syscall.EDQUOT:

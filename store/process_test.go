@@ -11,12 +11,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/vault"
 )
 
 // This test binary is also the other process: TestMain runs the task named in
@@ -42,9 +43,9 @@ func TestMain(m *testing.M) {
 
 func runTask(task string, p Params, name string) error {
 	ctx := context.Background()
-	r := ring(noRing{})
+	r := vault.Ring(noRing{})
 	if task == "keyring" {
-		r = systemRing{}
+		r = vault.SystemRing{}
 	}
 	p.ReadOnly = task == "open for reading"
 	if a := os.Getenv(anchorVar); a != "" {
@@ -112,12 +113,7 @@ func runTask(task string, p Params, name string) error {
 			fmt.Println("erased", check)
 		}
 	case "backup where files may not grow": // name is the file
-		var limit syscall.Rlimit
-		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-			return err
-		}
-		limit.Cur = 100 << 10
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		if err := limitFiles(100 << 10); err != nil {
 			return err
 		}
 		err := s.Backup(ctx, name, nil)
@@ -253,7 +249,7 @@ func TestKilledWhileWriting(t *testing.T) {
 		if v := mustVerify(t, s); !v.Intact || !v.Anchored {
 			t.Fatalf("round %d: verdict is %+v", round, v)
 		}
-		open, err := openChecks(context.Background(), s.reader)
+		open, err := checks.OpenChecks(context.Background(), s.reader)
 		if err != nil || len(open) > 1 {
 			t.Fatalf("round %d: %d open checks, %v", round, len(open), err)
 		}
@@ -324,7 +320,7 @@ func TestKilledWhileErasing(t *testing.T) {
 			t.Fatal(err)
 		}
 		erased := map[string]bool{}
-		list, err := s.anchor.erasures().of(s.id)
+		list, err := s.anchor.Erasures().Of(s.id)
 		must(t, err)
 		for _, e := range list {
 			erased[e.Session] = true
@@ -505,7 +501,7 @@ func runAsNobody(t *testing.T, cmd *exec.Cmd, dir string) {
 	}
 	cmd.Path = binary
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	asUser(cmd, nobody)
 }
 
 // TestNoSessionBus goes through the library on a computer where nothing answers.

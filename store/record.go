@@ -2,47 +2,48 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/nametoken"
+	"facematch/store/internal/seal"
 )
 
-// Start records that a check begins. The name is sealed. Where the master key
-// cannot be had that is a *matcher.Problem and nothing is recorded, with a name
-// or without: the answer could not be sealed later, and a check that cannot be
-// recorded whole must not begin. A check starts once.
+// Start records that a check begins. The name is sealed. Without the master key the error
+// is a *matcher.Problem and nothing is recorded, even where there is no name: the answer
+// could not be sealed later, and a check that cannot be recorded whole must not begin. A
+// check starts once.
 func (s *Store) Start(ctx context.Context, st history.Started) error {
 	if st.Check == "" || st.Session == "" {
 		return errors.New("store: a check needs an id and a session")
 	}
-	var parts []part
+	var parts []seal.Clear
 	if st.Name != "" {
-		parts = append(parts, part{partName, []byte(st.Name)})
+		parts = append(parts, seal.Clear{Name: seal.Name, Text: []byte(st.Name)})
 	}
 	master, err := s.sealingKey(ctx)
 	if err != nil {
 		return err
 	}
-	words, err := newTokens(master, s.id)
+	hasher, err := nametoken.New(master, s.id)
 	if err != nil {
 		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := a.lookUp(ctx, st.Check)
+		c, err := checks.StateOf(ctx, a, st.Check)
 		if err != nil {
 			return err
 		}
-		if c.started {
+		if c.Started() {
 			return matcher.NewProblem("store.check_known", nil)
 		}
 		if err := a.mayStart(ctx, st.Session); err != nil {
 			return err
 		}
-		sealed, err := a.seal(ctx, master, s.id, st.Session, st.Check, parts)
+		sealed, err := a.sealParts(ctx, master, s.id, st.Session, st.Check, parts)
 		if err != nil {
 			return err
 		}
@@ -53,7 +54,7 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil || st.Name == "" {
 			return err
 		}
-		return a.nameFound(ctx, words, st.Session, st.Name)
+		return a.addTokens(ctx, hasher, st.Session, st.Name)
 	})
 }
 
@@ -61,15 +62,15 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 // this returns.
 func (s *Store) Sending(ctx context.Context, se history.Sending) error {
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := a.lookUp(ctx, se.Check)
+		c, err := checks.StateOf(ctx, a, se.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started:
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case c.ended:
+		case c.Ended > 0:
 			return matcher.NewProblem("store.check_ended", nil)
-		case c.session != se.Session:
+		case c.Session != se.Session:
 			return errors.New("store: a check is sent in the session it started in")
 		}
 		return a.add(ctx, struct {
@@ -79,8 +80,8 @@ func (s *Store) Sending(ctx context.Context, se history.Sending) error {
 	})
 }
 
-// Taken says whether a kept check of a session was sent, or may have been: an
-// attempt with it went out, and no end says that it did not arrive or was refused.
+// Taken reports whether a kept check of a session was sent, or may have been: an attempt
+// with it went out, and no end says that it did not arrive or was refused.
 func (s *Store) Taken(ctx context.Context, session, kept string) (bool, error) {
 	var taken bool
 	err := s.reader.QueryRowContext(ctx, `
@@ -92,9 +93,9 @@ func (s *Store) Taken(ctx context.Context, session, kept string) (bool, error) {
 	return taken, problem(err)
 }
 
-// Finish records how a check ended. The answer's body is sealed; that needs the
-// master key as Start does, an end without an answer needs none. A check that
-// did not start, or ended already, is a *matcher.Problem.
+// Finish records how a check ended. The answer's body is sealed, which needs the master key;
+// an end without an answer needs none. For a check that did not start, or ended already,
+// the error is a *matcher.Problem.
 func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	switch f.Outcome {
 	case history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
@@ -102,11 +103,11 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	default:
 		return fmt.Errorf("store: no check ends as %q", f.Outcome)
 	}
-	var parts []part
+	var parts []seal.Clear
 	var master []byte
-	for name, clear := range map[string][]byte{partAnswer: f.Raw, partDocument: f.Document, partFrame: f.Frame} {
-		if len(clear) > 0 {
-			parts = append(parts, part{name, clear})
+	for name, text := range map[string][]byte{seal.Answer: f.Raw, seal.Document: f.Document, seal.Frame: f.Frame} {
+		if len(text) > 0 {
+			parts = append(parts, seal.Clear{Name: name, Text: text})
 		}
 	}
 	if len(parts) > 0 {
@@ -116,18 +117,18 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 		}
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := a.lookUp(ctx, f.Check)
+		c, err := checks.StateOf(ctx, a, f.Check)
 		switch {
 		case err != nil:
 			return err
-		case !c.started:
+		case !c.Started():
 			return matcher.NewProblem("store.check_unknown", nil)
-		case c.ended:
+		case c.Ended > 0:
 			return matcher.NewProblem("store.check_ended", nil)
-		case c.session != f.Session:
+		case c.Session != f.Session:
 			return errors.New("store: a check ends in the session it started in")
 		}
-		sealed, err := a.seal(ctx, master, s.id, f.Session, f.Check, parts)
+		sealed, err := a.sealParts(ctx, master, s.id, f.Session, f.Check, parts)
 		if err != nil {
 			return err
 		}
@@ -157,19 +158,19 @@ type interrupted struct {
 	Outcome  history.Outcome `json:"outcome"`
 }
 
-// Recover records as interrupted each check whose program ended before the
-// check did, and returns how many. One whose request had gone out to the API is
-// recorded as unknown. Two programs may recover at once.
+// Recover records as interrupted each check whose program ended before the check did,
+// and returns how many. One whose request had gone out to the API is recorded as
+// unknown. Two programs may recover at once.
 func (s *Store) Recover(ctx context.Context) (int, error) {
-	open, err := openChecks(ctx, s.reader)
+	open, err := checks.OpenChecks(ctx, s.reader)
 	if err != nil {
 		return 0, problem(err)
 	}
 	alive := s.aliveOnce()
 	dead := map[string]bool{} // by check
-	for _, c := range open {
-		if !alive(c.Instance) {
-			dead[c.Check] = true
+	for i := range open {
+		if !alive(open[i].Instance) {
+			dead[open[i].Check] = true
 		}
 	}
 	if len(dead) == 0 {
@@ -177,19 +178,21 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 	}
 	done := 0
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
-		// Again, now that nobody else can write: another may have been first.
-		open, err := openChecks(ctx, a)
+		// Again, because another process may have been first. Now only this one can write.
+		open, err := checks.OpenChecks(ctx, a)
 		if err != nil {
 			return err
 		}
-		for _, c := range open {
+		for i := range open {
+			c := &open[i]
 			if !dead[c.Check] {
 				continue
 			}
+			outcome := c.OpenOutcome(func(string) bool { return false })
 			if err := a.add(ctx, struct {
 				header
 				interrupted
-			}{a.header(history.KindInterrupted), c}, nil); err != nil {
+			}{a.header(history.KindInterrupted), interrupted{c.Check, c.Session, c.Instance, outcome}}, nil); err != nil {
 				return err
 			}
 			done++
@@ -202,47 +205,8 @@ func (s *Store) Recover(ctx context.Context) (int, error) {
 	return done, nil
 }
 
-// openChecks gives the checks that started and have no end, oldest first. The
-// entries of lists say where to look, the records what is so.
-func openChecks(ctx context.Context, q querier) ([]interrupted, error) {
-	var maybe []int64
-	if err := entries(ctx, q, 0, math.MaxInt64, true, func(b []byte) bool {
-		if endOf(b) == 0 {
-			maybe = append(maybe, seqOf(b))
-		}
-		return true
-	}); err != nil {
-		return nil, err
-	}
-	var open []interrupted
-	for _, seq := range maybe {
-		c := interrupted{Outcome: history.Interrupted}
-		var sent bool
-		err := q.QueryRowContext(ctx, openQuery, seq).Scan(&c.Check, &c.Session, &c.Instance, &sent)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			continue
-		case err != nil:
-			return nil, damaged(err)
-		case sent:
-			c.Outcome = history.Unknown
-		}
-		open = append(open, c)
-	}
-	return open, nil
-}
-
-// openQuery takes the number of a check's first record and gives the check where
-// it has no end, and whether its request went out, or may have.
-const openQuery = `
-	SELECT s."check", s.session, coalesce(s.instance, ''),
-		EXISTS (SELECT 1 FROM record w WHERE w."check" = s."check" AND w.kind = 'sending')
-	FROM record s
-	WHERE s.seq = ? AND NOT EXISTS (
-		SELECT 1 FROM record e WHERE e."check" = s."check" AND e.kind IN ('finished', 'interrupted'))`
-
-// aliveOnce asks about each running program only once, as that touches a lock
-// on the disk.
+// aliveOnce gives a function that asks about each running program only once, because that
+// touches a lock on the disk.
 func (s *Store) aliveOnce() func(instance string) bool {
 	known := map[string]bool{}
 	return func(instance string) bool {
@@ -260,35 +224,6 @@ func (s *Store) sealingKey(ctx context.Context) ([]byte, error) {
 	if s.writer == nil {
 		return nil, matcher.NewProblem("store.read_only", nil)
 	}
-	key, err := s.vault.master(ctx, true)
+	key, err := s.vault.Master(ctx, true)
 	return key, problem(err)
-}
-
-// known is what the chain holds of a check.
-type known struct {
-	started, ended bool
-	session        string
-}
-
-func (a *appending) lookUp(ctx context.Context, check string) (known, error) {
-	rows, err := a.QueryContext(ctx, `SELECT kind, session FROM record WHERE "check" = ?`, check)
-	if err != nil {
-		return known{}, err
-	}
-	defer rows.Close()
-	var k known
-	for rows.Next() {
-		var kind history.Kind
-		var session sql.NullString
-		if err := rows.Scan(&kind, &session); err != nil {
-			return known{}, damaged(err)
-		}
-		switch kind {
-		case history.KindStarted:
-			k.started, k.session = true, session.String
-		case history.KindFinished, history.KindInterrupted:
-			k.ended = true
-		}
-	}
-	return k, rows.Err()
 }

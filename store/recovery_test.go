@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"facematch/app/history"
+	"facematch/store/internal/vault"
 )
 
 const secretWords = "correct horse battery staple"
@@ -41,19 +42,19 @@ func TestRecoverOnAnotherComputer(t *testing.T) {
 	raw, err := hex.DecodeString(strings.TrimSpace(string(key)))
 	must(t, err)
 	nowhere(t, filepath.Dir(file), [][]byte{raw, key[:64], []byte(secretWords), []byte("Ann Example")})
-	if place, err := s.RecoverKey(t.Context(), "whatever"); err != nil || place != placeFile {
+	if place, err := s.RecoverKey(t.Context(), "whatever"); err != nil || place != vault.PlaceFile {
 		t.Errorf("with the key at hand: %s, %v", place, err)
 	}
 
 	for name, c := range map[string]struct {
-		ring  ring
+		ring  vault.Ring
 		file  string // that is there before
 		place string
 	}{
-		"key file":                 {noRing{}, "", placeFile},
-		"keyring":                  {&memoryRing{}, "", placeKeyring},
-		"keyring with a wrong one": {&memoryRing{secrets: map[string]string{s.id: "zz"}}, "", placeKeyring},
-		"another's key file":       {noRing{}, strings.Repeat("ab", 32) + "\n", placeFile},
+		"key file":                 {noRing{}, "", vault.PlaceFile},
+		"keyring":                  {&memoryRing{}, "", vault.PlaceKeyring},
+		"keyring with a wrong one": {&memoryRing{secrets: map[string]string{s.id: "zz"}}, "", vault.PlaceKeyring},
+		"another's key file":       {noRing{}, strings.Repeat("ab", 32) + "\n", vault.PlaceFile},
 	} {
 		there := testParams(t.TempDir())
 		mustRestore(t, there, history.Restoring{File: file})

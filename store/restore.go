@@ -16,20 +16,26 @@ import (
 
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/anchor"
+	"facematch/store/internal/vault"
 )
 
-// Restore puts a backup in the place of the history, which nobody may have open.
+// Restore puts a backup in the place of the history, which no program may have open.
 // The backup must be ours, not newer than this program, and whole. The history that
-// was there is kept beside it under a dated name. A record says what was restored;
-// what was erased after the backup was made is erased from it again. What the
-// anchors know stays: where the backup lacks some of that, Verify goes on saying
-// so until somebody accepts the loss.
-func Restore(ctx context.Context, p Params, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
-	done, err := restore(ctx, p, systemRing{}, r, progress)
+// was there is kept beside it under a dated name. A record says what was restored, by
+// whom, and which records the anchors knew that the backup lacks: by it the anchors
+// accept that, and Verify mentions it for ever. What was erased after the backup was
+// made is erased from it again.
+func Restore(
+	ctx context.Context, p Params, r history.Restoring, progress matcher.ProgressFunc,
+) (history.Restoration, error) {
+	done, err := restore(ctx, p, vault.SystemRing{}, r, progress)
 	return done, problem(err)
 }
 
-func restore(ctx context.Context, p Params, ring ring, r history.Restoring, progress matcher.ProgressFunc) (history.Restoration, error) {
+func restore(
+	ctx context.Context, p Params, ring vault.Ring, r history.Restoring, progress matcher.ProgressFunc,
+) (history.Restoration, error) {
 	path, err := filepath.Abs(p.Path)
 	if err != nil {
 		return history.Restoration{}, err
@@ -55,9 +61,6 @@ func restore(ctx context.Context, p Params, ring ring, r history.Restoring, prog
 		return done, err
 	}
 	defer s.Close()
-	if done.Lost, done.Another, err = s.lost(ctx); err != nil {
-		return done, err
-	}
 	h, err := s.Head(ctx)
 	if err == nil {
 		s.keepHead(ctx, head{seq: h.Seq, hash: mustDigest(h.Hash), at: h.At})
@@ -78,7 +81,10 @@ func sweepRestoring(path string) error { return removeDatabase(path + restoringS
 
 // prepare makes the restored history at working: copied, brought up to date,
 // verified, compared with what is there, with its record and the erasures.
-func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, working string, progress matcher.ProgressFunc) (history.Restoration, error) {
+// The anchors are asked as those of the place it is to take.
+func prepare(
+	ctx context.Context, p Params, ring vault.Ring, r history.Restoring, working string, progress matcher.ProgressFunc,
+) (history.Restoration, error) {
 	var done history.Restoration
 	if err := copyBackup(ctx, r.File, p.Path, working); err != nil {
 		return done, err
@@ -97,12 +103,14 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 		return done, restoreProblem(err)
 	}
 	defer s.Close()
+	s.anchor.Place = anchor.PlaceOf(p.Path)
+	s.second.Place = s.anchor.Place
 	var v history.Verdict
 	if err := s.verify(ctx, &v, anchored{}, progress); err != nil {
 		return done, err
 	}
 	if v.Fault != "" {
-		return done, matcher.NewProblem("store.restore_broken", fmt.Errorf("%s at %d", v.Fault, v.BadSeq))
+		return done, matcher.NewProblem("store.restore_broken", brokenAt(v))
 	}
 	if done.Backup, err = s.Head(ctx); err != nil {
 		return done, err
@@ -111,16 +119,19 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 	if err := s.compare(ctx, p.Path, r.Replace, &note); err != nil {
 		return done, err
 	}
-	var anchors history.Verdict
-	if _, err := s.readAnchors(&anchors); err != nil {
+	if err := s.noteLoss(ctx, &note); err != nil {
 		return done, err
 	}
-	note.Known = anchors.Until
 	again, err := s.erasedSince(ctx, p.Path, note.Same)
 	if err != nil {
 		return done, err
 	}
-	_, err = s.appendUnanchored(ctx, func(ctx context.Context, a *appending) error {
+	after, err := s.appendUnanchored(ctx, func(ctx context.Context, a *appending) error {
+		// The marks that become void are those up to Known's time, so the mark of this
+		// record must be later.
+		if a.now = a.now.Truncate(time.Millisecond); !a.now.After(note.Known.At) {
+			a.now = note.Known.At.Add(time.Millisecond)
+		}
 		if err := a.add(ctx, struct {
 			header
 			history.Restored
@@ -128,16 +139,20 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 			return err
 		}
 		for _, e := range again {
-			// What the backup says itself is done: what came to the session later stays.
+			// An erasure the backup itself records is done. What was recorded in the session
+			// later stays.
 			var had bool
-			if err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE seq = ? AND seq <= ? AND kind = ? AND session = ?)`,
+			if err := a.QueryRowContext(ctx, `SELECT EXISTS (
+				SELECT 1 FROM record WHERE seq = ? AND seq <= ? AND kind = ? AND session = ?)`,
 				e.Seq, done.Backup.Seq, history.KindErased, e.Session).Scan(&had); err != nil {
 				return err
 			}
 			if had {
 				continue
 			}
-			did, err := a.erase(ctx, history.Erasure{Session: e.Session, Actor: r.By, Parts: e.Parts, Reason: history.AfterRestore})
+			did, err := a.erase(ctx, history.Erasure{
+				Session: e.Session, Actor: r.By, Parts: e.Parts, Reason: history.AfterRestore,
+			})
 			if err != nil {
 				return err
 			}
@@ -148,12 +163,15 @@ func prepare(ctx context.Context, p Params, ring ring, r history.Restoring, work
 		return nil
 	})
 	if err == nil {
+		if lost, some := lossIn(note, done.Backup.Seq+1, after.at); some {
+			done.Lost = lost
+		}
 		err = s.emptyLog(ctx)
 	}
 	return done, errors.Join(err, s.Close())
 }
 
-// restoreProblem says of the backup what problems say of the history.
+// restoreProblem gives the backup's problems keys of their own.
 func restoreProblem(err error) error {
 	err = problem(err)
 	switch matcher.AsProblem(err, "").Key {
@@ -167,7 +185,7 @@ func restoreProblem(err error) error {
 	return err
 }
 
-// copyBackup copies the backup, with the log beside it where somebody copied the
+// copyBackup copies the backup, with the log beside it where that was copied with the
 // files of a history in use.
 func copyBackup(ctx context.Context, from, place, to string) error {
 	info, err := os.Stat(from)
@@ -228,7 +246,8 @@ func (s *Store) compare(ctx context.Context, path string, replace bool, note *hi
 	db, err := sql.Open("sqlite3", dsn(path, url.Values{"mode": {"ro"}, "_query_only": {"on"}}))
 	if err == nil {
 		err = db.QueryRowContext(ctx, `
-			SELECT value, (SELECT coalesce(max(seq), 0) FROM record), coalesce((SELECT hash FROM record ORDER BY seq DESC LIMIT 1), x'')
+			SELECT value, (SELECT coalesce(max(seq), 0) FROM record),
+				coalesce((SELECT hash FROM record ORDER BY seq DESC LIMIT 1), x'')
 			FROM meta WHERE name = ?`, metaDatabase).Scan(&id, &there.Seq, &hash)
 		err = errors.Join(err, db.Close())
 	}
@@ -252,7 +271,7 @@ func (s *Store) compare(ctx context.Context, path string, replace bool, note *hi
 	case there.Seq >= note.Backup.Seq:
 		return matcher.NewProblem("store.restore_newer", nil, "Here", there.Seq, "Backup", note.Backup.Seq)
 	}
-	older, err := s.holds(ctx, mark{Seq: there.Seq, Hash: there.Hash})
+	older, err := s.holds(ctx, anchor.Mark{Seq: there.Seq, Hash: there.Hash})
 	if err == nil && !older {
 		err = matcher.NewProblem("store.restore_other", nil)
 	}
@@ -261,15 +280,15 @@ func (s *Store) compare(ctx context.Context, path string, replace bool, note *hi
 
 // erasedSince gives all erasures of this database that are known: from the lists
 // beside the anchors, and from the history it replaces.
-func (s *Store) erasedSince(ctx context.Context, path string, same bool) ([]erasure, error) {
-	all, err := s.anchor.erasures().of(s.id)
+func (s *Store) erasedSince(ctx context.Context, path string, same bool) ([]anchor.Erasure, error) {
+	all, err := s.anchor.Erasures().Of(s.id)
 	if err != nil {
 		return nil, matcher.NewProblem("store.erasures_unread", err)
 	}
-	if s.second.chosen() {
-		answer := make(chan []erasure, 1)
-		if err := s.second.ask(func(a anchor) error {
-			list, err := a.erasures().of(s.id)
+	if s.second.Chosen() {
+		answer := make(chan []anchor.Erasure, 1)
+		if err := s.second.Ask(func(a anchor.Anchor) error {
+			list, err := a.Erasures().Of(s.id)
 			answer <- list
 			return err
 		}); err != nil {
@@ -294,7 +313,7 @@ func (s *Store) erasedSince(ctx context.Context, path string, same bool) ([]eras
 	for rows.Next() {
 		var seq int64
 		var payload []byte
-		var e erasure
+		var e anchor.Erasure
 		if rows.Scan(&seq, &payload) == nil && json.Unmarshal(payload, &e) == nil {
 			e.Seq = seq
 			all = append(all, e)
@@ -337,105 +356,4 @@ func mergeLog(ctx context.Context, path string) {
 	}
 	defer db.Close()
 	_, _ = db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-}
-
-// lost says which records an anchor knows that are not in the history, or not the
-// same, and whether another history lay in its place.
-func (s *Store) lost(ctx context.Context) (history.Loss, bool, error) {
-	newest, first, another, err := s.disagreeing(ctx)
-	if err != nil || newest.Seq == 0 {
-		return history.Loss{}, another, err
-	}
-	from, _ := s.lostFrom(ctx, first, newest)
-	return history.Loss{From: from, To: newest.Seq}, another, nil
-}
-
-// disagreeing gives the newest and the first mark the history does not hold; zero
-// where there is none.
-func (s *Store) disagreeing(ctx context.Context) (newest mark, first int64, another bool, err error) {
-	var v history.Verdict
-	all, err := s.readAnchors(&v)
-	if err != nil {
-		return mark{}, 0, false, err
-	}
-	for _, marks := range []map[int64]mark{all.first.marks, all.second.marks} {
-		for _, m := range marks {
-			ok, err := s.holds(ctx, m)
-			if err != nil {
-				return mark{}, 0, false, err
-			}
-			if ok {
-				continue
-			}
-			if m.Seq > newest.Seq {
-				newest = m
-			}
-			if first == 0 || m.Seq < first {
-				first = m.Seq
-			}
-		}
-	}
-	return newest, first, all.first.replaced, nil
-}
-
-// lostFrom gives the first record that a restore lost; false where no backup was
-// restored since the newest mark the history does not hold. It is the one after
-// the backup's last, or where the anchors know another line of this history than
-// the backup's, their first mark it does not hold.
-func (s *Store) lostFrom(ctx context.Context, first int64, newest mark) (int64, bool) {
-	var seq int64
-	var text string
-	err := s.reader.QueryRowContext(ctx, `SELECT payload ->> '$.backup.seq', at FROM record WHERE kind = ? ORDER BY seq DESC LIMIT 1`,
-		history.KindRestored).Scan(&seq, &text)
-	at, timeErr := time.Parse(timeLayout, text)
-	if err != nil || timeErr != nil || newest.At.After(at) {
-		return 0, false
-	}
-	if seq++; first > 0 {
-		seq = min(seq, first)
-	}
-	return seq, true
-}
-
-// AcceptLoss accepts that records the anchors know are lost since a backup was
-// restored: a record says who did, and the anchors get a line that says from where
-// on they begin anew. Verify tells of the loss for ever. Where nothing is lost, or
-// what differs does not come of a restore, it is a *matcher.Problem.
-func (s *Store) AcceptLoss(ctx context.Context, by history.Actor) (history.Loss, error) {
-	newest, first, another, err := s.disagreeing(ctx)
-	if err != nil {
-		return history.Loss{}, problem(err)
-	}
-	if newest.Seq == 0 && !another {
-		return history.Loss{}, matcher.NewProblem("store.nothing_lost", nil)
-	}
-	from, restored := s.lostFrom(ctx, first, newest)
-	if !restored {
-		return history.Loss{}, matcher.NewProblem("store.not_restored", nil)
-	}
-	loss := history.Loss{To: newest.Seq}
-	if loss.To > 0 {
-		loss.From = from
-	}
-	h, err := s.appendUnanchored(ctx, func(ctx context.Context, a *appending) error {
-		return a.add(ctx, struct {
-			header
-			history.GivenUp
-		}{a.header(history.KindGivenUp), history.GivenUp{Actor: by, From: loss.From, To: loss.To, Hash: newest.Hash}}, nil)
-	})
-	if err != nil {
-		return history.Loss{}, problem(err)
-	}
-	loss.At, loss.Seq = h.at.Truncate(time.Millisecond), h.seq
-	line := mark{
-		At: loss.At, Database: s.id, Place: s.anchor.place, Seq: h.seq, Hash: hex.EncodeToString(h.hash[:]),
-		Accepts: true, From: from, Known: loss.To,
-	}
-	if err := s.anchor.accept(ctx, line); err != nil {
-		return loss, matcher.NewProblem("store.anchor_unwritten", err)
-	}
-	if s.second.chosen() {
-		return loss, s.second.ask(func(a anchor) error { return a.accept(ctx, line) })
-	}
-	return loss, nil
 }

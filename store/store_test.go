@@ -19,6 +19,9 @@ import (
 	"facematch/app/history"
 	"facematch/app/secrets"
 	"facematch/matcher"
+	"facematch/store/internal/nametoken"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/vault"
 )
 
 // memoryRing is a keyring that answers.
@@ -28,7 +31,7 @@ type memoryRing struct {
 	sets    int
 }
 
-func (r *memoryRing) get(user string) (string, error) {
+func (r *memoryRing) Get(user string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s, ok := r.secrets[user]; ok {
@@ -37,7 +40,7 @@ func (r *memoryRing) get(user string) (string, error) {
 	return "", keyring.ErrNotFound
 }
 
-func (r *memoryRing) set(user, secret string) error {
+func (r *memoryRing) Set(user, secret string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.secrets == nil {
@@ -51,8 +54,8 @@ func (r *memoryRing) set(user, secret string) error {
 // noRing is a computer without a keyring.
 type noRing struct{}
 
-func (noRing) get(string) (string, error) { return "", secrets.ErrNoKeyring }
-func (noRing) set(string, string) error   { return secrets.ErrNoKeyring }
+func (noRing) Get(string) (string, error) { return "", secrets.ErrNoKeyring }
+func (noRing) Set(string, string) error   { return secrets.ErrNoKeyring }
 
 func testParams(dir string) Params {
 	return Params{
@@ -65,7 +68,7 @@ func testParams(dir string) Params {
 	}
 }
 
-func mustOpen(t testing.TB, p Params, r ring) *Store {
+func mustOpen(t testing.TB, p Params, r vault.Ring) *Store {
 	t.Helper()
 	s, err := open(context.Background(), p, r)
 	if err != nil {
@@ -195,28 +198,28 @@ func TestAnswerIsSealedAndOpens(t *testing.T) {
 	if err := s.reader.QueryRow(`SELECT nonce, wrapped FROM session_key WHERE session = 'sess_a'`).Scan(&keyNonce, &wrapped); err != nil {
 		t.Fatal(err)
 	}
-	master, err := s.vault.master(context.Background(), false)
+	master, err := s.vault.Master(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := unseal(master, keyNonce, wrapped, keyBinding(s.id, "sess_a"))
+	key, err := seal.Open(master, keyNonce, wrapped, seal.KeyBinding(s.id, "sess_a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear, err := unseal(key, nonce, ciphertext, partBinding("sess_a", "chk_a", partAnswer))
+	clear, err := seal.Open(key, nonce, ciphertext, seal.PartBinding("sess_a", "chk_a", seal.Answer))
 	if err != nil || string(clear) != `{"who":"Ann Example"}` {
 		t.Errorf("answer is %q, %v", clear, err)
 	}
 	for what, bound := range map[string][]byte{
-		"another part":    partBinding("sess_a", "chk_a", partName),
-		"another check":   partBinding("sess_a", "chk_b", partAnswer),
-		"another session": partBinding("sess_b", "chk_a", partAnswer),
+		"another part":    seal.PartBinding("sess_a", "chk_a", seal.Name),
+		"another check":   seal.PartBinding("sess_a", "chk_b", seal.Answer),
+		"another session": seal.PartBinding("sess_b", "chk_a", seal.Answer),
 	} {
-		if _, err := unseal(key, nonce, ciphertext, bound); err == nil {
+		if _, err := seal.Open(key, nonce, ciphertext, bound); err == nil {
 			t.Errorf("the answer opens as that of %s", what)
 		}
 	}
-	if _, err := unseal(key, nonce[:5], ciphertext, nil); err == nil {
+	if _, err := seal.Open(key, nonce[:5], ciphertext, nil); err == nil {
 		t.Error("a short nonce opens")
 	}
 }
@@ -250,7 +253,7 @@ func TestPersonalPartsNowhereInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := parseKey(string(key))
+	master, err := vault.ParseKey(string(key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -511,18 +514,18 @@ func TestManyRecords(t *testing.T) {
 func fill(t testing.TB, s *Store, records int) {
 	t.Helper()
 	ctx := context.Background()
-	master, err := s.vault.master(ctx, true)
+	master, err := s.vault.Master(ctx, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := newTokens(master, s.id)
+	hasher, err := nametoken.New(master, s.id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		for i := range records / 2 {
 			st := started(fmt.Sprint(i), "A Name")
-			sealed, err := a.seal(ctx, master, s.id, st.Session, st.Check, []part{{partName, []byte(st.Name)}})
+			sealed, err := a.sealParts(ctx, master, s.id, st.Session, st.Check, []seal.Clear{{Name: seal.Name, Text: []byte(st.Name)}})
 			if err != nil {
 				return err
 			}
@@ -533,7 +536,7 @@ func fill(t testing.TB, s *Store, records int) {
 			}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
 				return err
 			}
-			if err := a.nameFound(ctx, words, st.Session, st.Name); err != nil {
+			if err := a.addTokens(ctx, hasher, st.Session, st.Name); err != nil {
 				return err
 			}
 			if err := a.add(ctx, struct {
@@ -640,12 +643,13 @@ func TestDerivedKeys(t *testing.T) {
 	p := testParams(t.TempDir())
 	s := mustOpen(t, p, noRing{})
 	one, err := s.DerivedKey(ctx, "one")
+	master, err0 := s.vault.Master(ctx, false)
 	two, err2 := s.DerivedKey(ctx, "two")
 	again, err3 := mustOpen(t, p, noRing{}).DerivedKey(ctx, "one")
-	if err := errors.Join(err, err2, err3); err != nil {
+	if err := errors.Join(err0, err, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	if len(one) != keySize || bytes.Equal(one, two) || !bytes.Equal(one, again) || bytes.Equal(one, s.vault.key) {
+	if len(one) != seal.KeySize || bytes.Equal(one, two) || !bytes.Equal(one, again) || bytes.Equal(one, master) {
 		t.Error("keys are not what they must be")
 	}
 }

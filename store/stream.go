@@ -5,39 +5,44 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"hash/maphash"
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
 // stored is a record as it lies in the database, with what was computed of it.
 type stored struct {
 	seq                 int64
 	prev, hash, payload []byte
-	parts               []sealedPart
+	parts               []seal.Part
 
-	made  digest   // the hash it should have
-	told  told     // what the payload says
-	named []string // the sealed parts the payload names
-	odd   bool     // a part is there that is not the one the payload names
-	keys  [len(recordIndexes)]uint64
+	columns  [3][]byte      // kind, check and session, as the table has them
+	computed digest         // the hash it should have
+	summary  checks.Summary // what the payload says
+	named    []string       // the sealed parts the payload names
+	odd      bool           // a part is there that is not the one the payload names
+	misfiled bool           // a column is not what the payload says
 }
 
 // examine computes what needs nothing but the record itself.
-func (r *stored) examine(seed maphash.Seed) {
-	r.made = link(r.seq, r.prev, r.payload)
-	r.told = tell(r.seq, unsafe.String(unsafe.SliceData(r.payload), len(r.payload)))
-	for i, index := range recordIndexes {
-		r.keys[i] = index.keyOf(seed, &r.told)
+func (r *stored) examine() {
+	r.computed = link(r.seq, r.prev, r.payload)
+	r.summary = checks.Parse(r.seq, unsafe.String(unsafe.SliceData(r.payload), len(r.payload)))
+	for i, text := range [...]string{string(r.summary.Kind), r.summary.Check, r.summary.Session} {
+		r.misfiled = r.misfiled || string(r.columns[i]) != text
 	}
-	if r.told.sealed == "" && r.told.nonces == "" && len(r.parts) == 0 {
+	if r.summary.Sealed == "" && r.summary.Nonces == "" && len(r.parts) == 0 {
 		return
 	}
-	sums, nonces := gjson.Parse(r.told.sealed), gjson.Parse(r.told.nonces)
+	sums, nonces := gjson.Parse(r.summary.Sealed), gjson.Parse(r.summary.Nonces)
 	sums.ForEach(func(part, _ gjson.Result) bool {
 		r.named = append(r.named, part.Str)
 		return true
@@ -51,17 +56,17 @@ func (r *stored) examine(seed maphash.Seed) {
 	r.odd = r.odd || count != len(r.named)
 	var text [2 * sha256.Size]byte
 	for _, p := range r.parts {
-		sum := sha256.Sum256(p.ciphertext)
+		sum := sha256.Sum256(p.Ciphertext)
 		hex.Encode(text[:], sum[:])
-		ok := slices.Contains(r.named, p.name) && member(sums, p.name) == string(text[:])
-		n := hex.Encode(text[:], p.nonce[:min(len(p.nonce), sha256.Size)])
-		r.odd = r.odd || !ok || member(nonces, p.name) != string(text[:n])
+		ok := slices.Contains(r.named, p.Name) && member(sums, p.Name) == string(text[:])
+		n := hex.Encode(text[:], p.Nonce[:min(len(p.Nonce), sha256.Size)])
+		r.odd = r.odd || !ok || member(nonces, p.Name) != string(text[:n])
 	}
 }
 
 // has reports whether a sealed part is there.
 func (r *stored) has(part string) bool {
-	return slices.ContainsFunc(r.parts, func(p sealedPart) bool { return p.name == part })
+	return slices.ContainsFunc(r.parts, func(p seal.Part) bool { return p.Name == part })
 }
 
 // member gives a text of an object by its exact name.
@@ -91,14 +96,16 @@ func (b *batch) keep(bytes []byte) []byte {
 // eachStored hands over the records in their order, examined, one at a time,
 // until none is left or see returns false. Reading takes about as long as
 // computing, so they are done at once; see is called by this goroutine alone
-// and must not use q. What it is given is its own only until it returns true.
-func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*stored) bool) error {
+// and must not use q. A record is valid only until see returns true.
+func eachStored(ctx context.Context, q sqlite.Querier, see func(*stored) bool) error {
 	rows, err := q.QueryContext(ctx, `
-		SELECT r.seq, r.prev, r.hash, r.payload, p.part, p.nonce, p.ciphertext
-		FROM record r LEFT JOIN sealed p ON p.record = r.seq
-		ORDER BY r.seq, p.part`)
+		SELECT seq, prev, hash, payload, kind, "check", session FROM record ORDER BY seq`)
 	if err != nil {
 		return err
+	}
+	parts, err := q.QueryContext(ctx, `SELECT record, part, nonce, ciphertext FROM sealed ORDER BY record, part`)
+	if err != nil {
+		return errors.Join(err, rows.Close())
 	}
 	workers := runtime.GOMAXPROCS(0)
 	inOrder, work := make(chan *batch, 2*workers), make(chan *batch, 2*workers)
@@ -113,7 +120,8 @@ func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*sto
 		defer close(inOrder)
 		defer close(work)
 		defer rows.Close()
-		readErr = batches(rows, free, func(b *batch) bool {
+		defer parts.Close()
+		readErr = batches(rows, &partReader{rows: parts}, free, func(b *batch) bool {
 			for _, to := range []chan *batch{inOrder, work} {
 				select {
 				case to <- b:
@@ -128,7 +136,7 @@ func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*sto
 		running.Go(func() {
 			for b := range work {
 				for i := range b.records {
-					b.records[i].examine(seed)
+					b.records[i].examine()
 				}
 				b.ready <- struct{}{}
 			}
@@ -153,9 +161,8 @@ func eachStored(ctx context.Context, q querier, seed maphash.Seed, see func(*sto
 	return readErr
 }
 
-// batches reads the rows, of which a record has one for each sealed part, until
-// none is left or put returns false.
-func batches(rows *sql.Rows, free <-chan *batch, put func(*batch) bool) error {
+// batches reads the records with their parts until none is left or put returns false.
+func batches(rows *sql.Rows, parts *partReader, free <-chan *batch, put func(*batch) bool) error {
 	next := func() *batch {
 		select {
 		case b := <-free:
@@ -166,27 +173,56 @@ func batches(rows *sql.Rows, free <-chan *batch, put func(*batch) bool) error {
 		}
 	}
 	b := next()
-	var prev, hash, payload, name, nonce, ciphertext sql.RawBytes
+	var prev, hash, payload, kind, check, session sql.RawBytes
 	for rows.Next() {
 		var seq int64
-		if err := rows.Scan(&seq, &prev, &hash, &payload, &name, &nonce, &ciphertext); err != nil {
+		if err := rows.Scan(&seq, &prev, &hash, &payload, &kind, &check, &session); err != nil {
 			put(b)
-			return damaged(err)
+			return sqlite.Damaged(err)
 		}
-		if n := len(b.records); n == 0 || b.records[n-1].seq != seq {
-			if n == examineAtOnce {
-				if !put(b) {
-					return nil
-				}
-				b = next()
+		if len(b.records) == examineAtOnce {
+			if !put(b) {
+				return nil
 			}
-			b.records = append(b.records, stored{seq: seq, prev: b.keep(prev), hash: b.keep(hash), payload: b.keep(payload)})
+			b = next()
 		}
-		if name != nil {
-			r := &b.records[len(b.records)-1]
-			r.parts = append(r.parts, sealedPart{string(name), b.keep(nonce), b.keep(ciphertext)})
+		r := stored{seq: seq, prev: b.keep(prev), hash: b.keep(hash), payload: b.keep(payload)}
+		r.columns = [...][]byte{b.keep(kind), b.keep(check), b.keep(session)}
+		err := parts.of(seq, b, &r)
+		b.records = append(b.records, r)
+		if err != nil {
+			put(b)
+			return err
 		}
 	}
 	put(b)
 	return rows.Err()
+}
+
+// partReader reads the sealed parts beside their records.
+type partReader struct {
+	rows                    *sql.Rows
+	record                  int64 // of the part that was read and belongs to a later record; 0: none was
+	name, nonce, ciphertext sql.RawBytes
+}
+
+// of gives a record its parts. Those of records that are not there are passed over.
+func (p *partReader) of(seq int64, b *batch, r *stored) error {
+	for {
+		if p.record == 0 {
+			if !p.rows.Next() {
+				return p.rows.Err()
+			}
+			if err := p.rows.Scan(&p.record, &p.name, &p.nonce, &p.ciphertext); err != nil {
+				return sqlite.Damaged(err)
+			}
+		}
+		if p.record > seq {
+			return nil
+		}
+		if p.record == seq {
+			r.parts = append(r.parts, seal.Part{Name: string(p.name), Nonce: b.keep(p.nonce), Ciphertext: b.keep(p.ciphertext)})
+		}
+		p.record = 0
+	}
 }

@@ -59,6 +59,15 @@ func (c *tampered) replaced(h hist, from, end int64) {
 	}
 }
 
+// misses sets what is seen of a record that is right in itself: the next one does not
+// follow it, or an anchor knows another one.
+func (c *tampered) misses(h hist, seq int64) {
+	c.faults, c.bad = []history.Fault{history.FaultChain}, seq+1
+	if slices.Contains(h.marks, seq) {
+		c.anchored, c.anchoredBad = []history.Fault{history.FaultReplaced}, seq
+	}
+}
+
 // shift gives the statements that renumber all records from one on, with their
 // sealed parts.
 func shift(from, by int64) string {
@@ -81,12 +90,13 @@ const forged = `{"kind":"signed in","at":"2026-11-20T09:00:00.000Z","operator":"
 var tamperings = []func(r *rand.Rand, h hist) tampered{
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
-		return tampered{name: "a record edited", sql: edit(s), faults: []history.Fault{history.FaultEdited}, bad: s}
+		return tampered{name: "a record edited", sql: edit(s), faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total-1)
-		return tampered{name: "a record edited, its hash computed anew", sql: edit(s), self: s,
-			faults: []history.Fault{history.FaultEdited, history.FaultReplaced}, bad: s}
+		c := tampered{name: "a record edited, its hash computed anew", sql: edit(s), self: s}
+		c.misses(h, s)
+		return c
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
@@ -98,15 +108,15 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 		s := 1 + r.Int64N(h.total)
 		column := []string{"hash", "prev"}[r.IntN(2)]
 		return tampered{name: "a hash edited", sql: fmt.Sprintf(`UPDATE record SET %s = randomblob(32) WHERE seq = %d;`, column, s),
-			faults: []history.Fault{history.FaultEdited}, bad: s}
+			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s, n := h.run(r)
-		return tampered{name: "records deleted", sql: drop(s, n), faults: []history.Fault{history.FaultDeleted}, bad: s}
+		return tampered{name: "records deleted", sql: drop(s, n), faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s, n := h.run(r)
-		return tampered{name: "records deleted, the numbers closed up", sql: drop(s, n) + shift(s+n, -n), faults: []history.Fault{history.FaultDeleted}, bad: s}
+		return tampered{name: "records deleted, the numbers closed up", sql: drop(s, n) + shift(s+n, -n), faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s, n := h.run(r)
@@ -116,12 +126,13 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
-		return tampered{name: "a record inserted", sql: shift(s, 1) + insert(s), faults: []history.Fault{history.FaultInserted}, bad: s}
+		return tampered{name: "a record inserted", sql: shift(s, 1) + insert(s), faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
-		return tampered{name: "a record inserted, its hash computed anew", sql: shift(s, 1) + insert(s), self: s,
-			faults: []history.Fault{history.FaultInserted, history.FaultReplaced}, bad: s}
+		c := tampered{name: "a record inserted, its hash computed anew", sql: shift(s, 1) + insert(s), self: s}
+		c.misses(h, s)
+		return c
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
@@ -134,19 +145,19 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 		from := 1 + (s+r.Int64N(h.total-1))%h.total // not s: its parts, moved with it, would be missed first
 		return tampered{name: "a record inserted twice", sql: fmt.Sprintf(`CREATE TEMP TABLE copy AS SELECT prev, hash, payload FROM record WHERE seq = %d;
 %sINSERT INTO record (seq, prev, hash, payload) SELECT %d, prev, hash, payload FROM copy;`, from, shift(s, 1), s),
-			faults: []history.Fault{history.FaultInserted}, bad: s}
+			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := h.firm + 1 + r.Int64N(h.total-h.firm-1)
 		t := s + 1 + r.Int64N(h.total-s)
-		return tampered{name: "two records swapped", sql: exchange(s, t), faults: []history.Fault{history.FaultReordered}, bad: s}
+		return tampered{name: "two records swapped", sql: exchange(s, t), faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total-1)
 		t := s + 1 + r.Int64N(h.total-s)
 		return tampered{name: "two records' contents swapped", sql: fmt.Sprintf(`CREATE TEMP TABLE both AS SELECT seq, payload FROM record WHERE seq IN (%[1]d, %[2]d);
 UPDATE record SET payload = (SELECT payload FROM both WHERE both.seq <> record.seq) WHERE seq IN (%[1]d, %[2]d);`, s, t),
-			faults: []history.Fault{history.FaultReordered}, bad: s}
+			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := h.firm + 1 + r.Int64N(h.total-h.firm-1)

@@ -14,6 +14,8 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"facematch/app/history"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/vault"
 )
 
 // hangingRing does not answer until it is released, like one that waits for a
@@ -24,23 +26,23 @@ type hangingRing struct {
 	calls   atomic.Int32
 }
 
-func (r *hangingRing) get(user string) (string, error) {
+func (r *hangingRing) Get(user string) (string, error) {
 	r.calls.Add(1)
 	<-r.release
-	return r.memoryRing.get(user)
+	return r.memoryRing.Get(user)
 }
 
 // fallingRing panics, as the D-Bus client does where the bus ends.
 type fallingRing struct{}
 
-func (fallingRing) get(string) (string, error) { panic("bus is gone") }
-func (fallingRing) set(string, string) error   { panic("bus is gone") }
+func (fallingRing) Get(string) (string, error) { panic("bus is gone") }
+func (fallingRing) Set(string, string) error   { panic("bus is gone") }
 
 // forgetfulRing takes a secret and keeps nothing.
 type forgetfulRing struct{}
 
-func (forgetfulRing) get(string) (string, error) { return "", keyring.ErrNotFound }
-func (forgetfulRing) set(string, string) error   { return nil }
+func (forgetfulRing) Get(string) (string, error) { return "", keyring.ErrNotFound }
+func (forgetfulRing) Set(string, string) error   { return nil }
 
 func TestKeyInKeyring(t *testing.T) {
 	p := testParams(t.TempDir())
@@ -67,7 +69,7 @@ func TestKeyInKeyring(t *testing.T) {
 }
 
 func TestKeyInFileWhereNoKeyringWorks(t *testing.T) {
-	for name, r := range map[string]ring{
+	for name, r := range map[string]vault.Ring{
 		"none": noRing{}, "falling": fallingRing{}, "forgetful": forgetfulRing{},
 		"hanging": &hangingRing{release: make(chan struct{})},
 	} {
@@ -77,7 +79,7 @@ func TestKeyInFileWhereNoKeyringWorks(t *testing.T) {
 			}
 			p := testParams(t.TempDir())
 			s := mustOpen(t, p, r)
-			s.vault.patience = 50 * time.Millisecond
+			s.vault.Patience = 50 * time.Millisecond
 			if name == "falling" { // the others differ only when a key is put
 				if place := s.KeyPlace(); place != "file" {
 					t.Errorf("the key would be put into the %s", place)
@@ -108,40 +110,40 @@ func TestKeyInFileWhereNoKeyringWorks(t *testing.T) {
 // TestKeyIsGone looks at each way a key can fail later: sealing says why, and
 // all that needs no key goes on.
 func TestKeyIsGone(t *testing.T) {
-	other := hex.EncodeToString(newKey())
+	other := hex.EncodeToString(seal.NewKey())
 	for _, c := range []struct {
 		name  string
-		first ring
-		later func(t *testing.T, s *Store, p Params) ring
+		first vault.Ring
+		later func(t *testing.T, s *Store, p Params) vault.Ring
 		want  string
 	}{
-		{"not in the keyring", &memoryRing{}, func(*testing.T, *Store, Params) ring { return &memoryRing{} }, "store.key_lost"},
-		{"no keyring", &memoryRing{}, func(*testing.T, *Store, Params) ring { return noRing{} }, "store.keyring"},
-		{"another key in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"not in the keyring", &memoryRing{}, func(*testing.T, *Store, Params) vault.Ring { return &memoryRing{} }, "store.key_lost"},
+		{"no keyring", &memoryRing{}, func(*testing.T, *Store, Params) vault.Ring { return noRing{} }, "store.keyring"},
+		{"another key in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			return &memoryRing{secrets: map[string]string{s.id: other}}
 		}, "store.key_wrong"},
-		{"nonsense in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"nonsense in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			return &memoryRing{secrets: map[string]string{s.id: "secret"}}
 		}, "store.key_wrong"},
-		{"no key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"no key file", noRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			if err := os.Remove(p.KeyFile); err != nil {
 				t.Fatal(err)
 			}
 			return noRing{}
 		}, "store.key_lost"},
-		{"another key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"another key file", noRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			if err := os.WriteFile(p.KeyFile, []byte(other), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			return noRing{}
 		}, "store.key_wrong"},
-		{"empty key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"empty key file", noRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			if err := os.WriteFile(p.KeyFile, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			return noRing{}
 		}, "store.key_wrong"},
-		{"a folder as key file", noRing{}, func(t *testing.T, s *Store, p Params) ring {
+		{"a folder as key file", noRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			if err := errors.Join(os.Remove(p.KeyFile), os.Mkdir(p.KeyFile, 0o700)); err != nil {
 				t.Fatal(err)
 			}
@@ -183,7 +185,7 @@ func TestKeyringHangsLater(t *testing.T) {
 	r := &hangingRing{release: make(chan struct{})}
 	r.secrets = first.secrets
 	s := mustOpen(t, p, r)
-	s.vault.patience = 50 * time.Millisecond
+	s.vault.Patience = 50 * time.Millisecond
 	for range 20 {
 		if rows := mustList(t, s, history.Filter{}); !rows[0].Sealed {
 			t.Fatalf("row is %+v", rows[0])

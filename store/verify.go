@@ -11,24 +11,24 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
-
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
 )
 
 // StageVerifying is the stage of Verify's progress; Done and Total are records.
 const StageVerifying matcher.Stage = "verifying"
 
-// Verify walks the whole chain, computes every hash and every sealed part's
-// hash anew, compares with the anchor, and names the first bad record. Then it
-// looks whether the tables are those this program makes, as lists read columns
-// that are computed from the payloads, and whether the file is whole. It needs
-// no key, though with the master key at hand, for which it may wait for the keyring,
-// it also tells a session's key that was spoilt. It keeps nobody from writing. A broken or damaged history is a
-// verdict, not an error.
+// Verify walks the whole chain, computes every hash and every sealed part's hash anew,
+// compares with the anchors, and names the first bad record. Then it looks whether the
+// tables are those this program makes, whether those of lists hold what the records
+// say, and whether the file is whole. It needs no key. With the master key, for which
+// it may wait for the keyring, it also finds a session's key that was spoilt. Others
+// can write meanwhile. A broken or damaged history is a verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
-	// One at a time: each takes two of the readers' connections and all cores.
+	// One at a time: each takes three of the readers' connections and all cores.
 	select {
 	case s.verifying <- struct{}{}:
 		defer func() { <-s.verifying }()
@@ -37,11 +37,11 @@ func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (hist
 	}
 	// The marks first: a record added meanwhile is then in the chain for sure.
 	var v history.Verdict
-	marks, err := s.readAnchors(&v)
+	marks, err := s.readAnchors(ctx, &v)
 	if err != nil {
 		return history.Verdict{}, err
 	}
-	if marks.first.replaced {
+	if marks.first.Another != nil {
 		v.BadSeq, v.Fault = 1, history.FaultReplaced
 		return v, nil
 	}
@@ -70,19 +70,20 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	if err != nil {
 		return err
 	}
-	opens := func(_ string, nonce, wrapped []byte) bool { return len(wrapped) == keySize+16 } // all that can be said without the master key
+	// Without the master key only the length can be checked.
+	opens := func(_ string, nonce, wrapped []byte) bool { return len(wrapped) == seal.KeySize+seal.Overhead }
 	if s.vault != nil {
-		if master, err := s.vault.master(ctx, false); err == nil {
-			aead, err := gcm(master)
+		if master, err := s.vault.Master(ctx, false); err == nil {
+			aead, err := seal.GCM(master)
 			if err != nil {
 				return err
 			}
-			var clear []byte
+			var text []byte
 			opens = func(session string, nonce, wrapped []byte) bool {
 				if len(nonce) != aead.NonceSize() {
 					return false
 				}
-				clear, err = aead.Open(clear[:0], nonce, wrapped, keyBinding(s.id, session))
+				text, err = aead.Open(text[:0], nonce, wrapped, seal.KeyBinding(s.id, session))
 				return err == nil
 			}
 		} else if ctx.Err() != nil {
@@ -119,56 +120,53 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	return nil
 }
 
-// verifyAll walks the chain and then looks at all that is made from it. While
-// this goroutine computes, another lets SQLite go through the file.
-func (s *Store) verifyAll(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc) error {
+// verifyAll walks the chain and then compares what is made from it. While this goroutine
+// computes, SQLite checks the file in another.
+func (s *Store) verifyAll(
+	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
+) error {
 	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
 	file := make(chan error, 1)
-	go func() { file <- rest(beside, s.reader) }()
+	go func() { file <- integrity(beside, s.reader) }()
 	w, err := walk(ctx, tx, v, marks, opens, progress)
 	if err == nil && v.Fault == "" {
-		err = indexesFit(ctx, tx, w.seed, w.sums, w.last)
+		if err = w.folded.Compare(ctx, tx); err == nil {
+			err = compareNames(ctx, tx, w.seed, w.names)
+		}
 	}
-	if err != nil || v.Fault != "" {
+	if err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != "" {
 		cancel()
 		<-file
 		return err
 	}
-	err = <-file
-	cancel()
-	if err != nil {
-		return err
+	if damage := <-file; damage != nil {
+		return damage
 	}
-	if err = w.index.fits(ctx, tx); err == nil {
-		err = namesFit(ctx, tx, w.seed, w.names, w.unfound)
-	}
-	var wrong listsError
+	var wrong checks.Mismatch
 	if errors.As(err, &wrong) {
-		v.BadSeq, v.Fault = wrong.seq, history.FaultLists
-		return nil
+		v.BadSeq, v.Fault = wrong.Seq, history.FaultLists
 	}
-	return err
+	return nil
 }
 
-// walked is what a walk through the whole chain found that other tables are to
-// hold too.
+// walked is what a walk through the whole chain found that other tables must hold too.
 type walked struct {
-	last  int64 // the number of the last record
-	index *index
-	seed  maphash.Seed
-	sums  sums
-
-	unfound int64 // names of records up to here need not be found yet
-	names   uint64
+	folded *checks.Folded
+	seed   maphash.Seed
+	names  uint64
 }
 
 // walk reads the chain until its end or the first bad record.
-func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc) (walked, error) {
-	w := walked{index: newIndex(), seed: maphash.MakeSeed()}
+func walk(
+	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
+) (walked, error) {
+	w := walked{folded: checks.NewFolded(), seed: maphash.MakeSeed()}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
-	if err := tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) FROM record), (SELECT coalesce(max(record), 0) FROM sealed)`).
+	if err := tx.QueryRowContext(ctx, `
+		SELECT (SELECT coalesce(max(seq), 0) FROM record), (SELECT coalesce(max(record), 0) FROM sealed)`).
 		Scan(&total, &lastSealed); err != nil {
 		return w, err
 	}
@@ -176,22 +174,26 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 	if err != nil {
 		return w, err
 	}
-	if w.unfound, err = namesWait(ctx, tx); err != nil {
+	v.Erased = sealing.count
+	if err := eachRestored(ctx, tx, func(seq int64, at time.Time, r history.Restored) {
+		if lost, some := lossIn(r, seq, at); some {
+			v.Losses = append(v.Losses, lost)
+		}
+	}); err != nil {
 		return w, err
 	}
-	v.Erased, v.Restored = sealing.count, sealing.restored
 	progress.Report(StageVerifying, 0, total)
 
 	var before head
-	var wrong *stored // does not fit its place
 	bad := func(seq int64, f history.Fault) { v.BadSeq, v.Fault = seq, f }
-	err = eachStored(ctx, tx, w.seed, func(r *stored) bool {
+	err = eachStored(ctx, tx, func(r *stored) bool {
 		v.Records++
-		switch {
-		case r.seq != before.seq+1 || !bytes.Equal(r.prev, before.hash[:]) || !bytes.Equal(r.hash, r.made[:]):
-			wrong = r
+		switch hint := before.hint(r); {
+		case hint != "":
+			bad(before.seq+1, history.FaultChain)
+			v.Hint = hint
 			return false
-		case !marks.agree(r.seq, r.made[:], v):
+		case !marks.agree(r.seq, r.computed[:], v):
 			bad(r.seq, history.FaultReplaced)
 			return false
 		}
@@ -199,11 +201,14 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 			bad(r.seq, f)
 			return false
 		}
-		before = head{seq: r.seq, hash: r.made}
-		w.index.add(r.told)
-		w.sums.add(r.keys)
-		if r.seq > w.unfound && r.told.kind == history.KindStarted && r.has(partName) {
-			w.names += nameKey(w.seed, r.seq, r.told.session)
+		if r.misfiled {
+			bad(r.seq, history.FaultDamaged)
+			return false
+		}
+		before = head{seq: r.seq, hash: r.computed}
+		w.folded.Add(r.summary)
+		if r.summary.Kind == history.KindStarted && r.has(seal.Name) {
+			w.names += nameKey(w.seed, r.seq, r.summary.Session)
 		}
 		if v.Records%progressEvery == 0 {
 			progress.Report(StageVerifying, int(v.Records), total)
@@ -211,19 +216,10 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 		return true
 	})
 	if err != nil {
-		v.BadSeq = before.seq + 1 // read it could not be
+		v.BadSeq = before.seq + 1 // it could not be read
 		return w, err
 	}
-	if wrong != nil {
-		seq, f, err := diagnose(ctx, tx, before, *wrong, v.Good == before.seq)
-		if err != nil {
-			v.BadSeq = before.seq + 1
-			return w, err
-		}
-		bad(seq, f)
-		return w, nil
-	}
-	// A sealed part whose record is gone tells of a cut even without an anchor.
+	// A sealed part whose record is gone shows a cut even without an anchor.
 	until := v.Until
 	if marks.older && before.seq > 0 {
 		until = 0
@@ -231,24 +227,35 @@ func walk(ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, o
 	if v.Fault == "" && max(until, lastSealed) > before.seq {
 		bad(before.seq+1, history.FaultCutOff)
 	}
-	if v.Fault == "" && w.unfound > before.seq { // or no name would be looked for, nor missed
-		bad(0, history.FaultLists)
-	}
 	progress.Report(StageVerifying, int(v.Records), total)
 	if before.seq > 0 {
 		v.Head = hex.EncodeToString(before.hash[:])
 	}
-	w.last = before.seq
 	return w, nil
 }
 
-// opener says whether a session's wrapped key is one: whether the master key opens
-// it or, where that is not at hand, whether it has the length of one.
+// hint says what a record looks like that is not the next of the chain; empty where it
+// is the next.
+func (h head) hint(r *stored) history.Hint {
+	follows, whole := bytes.Equal(r.prev, h.hash[:]), bytes.Equal(r.hash, r.computed[:])
+	switch {
+	case r.seq > h.seq+1:
+		return history.HintMissing
+	case r.seq == h.seq+1 && follows && whole:
+		return ""
+	case r.seq == h.seq+1 && follows:
+		return history.HintEdited
+	}
+	return history.HintMoved
+}
+
+// opener reports whether a session's wrapped key is a key: whether the master key opens it
+// or, without that, whether it has the right length.
 type opener = func(session string, nonce, wrapped []byte) bool
 
-// keyedSessions gives the sessions that have a row for their key, and whether it is
-// one.
-func keyedSessions(ctx context.Context, q querier, opens opener) (map[string]bool, error) {
+// keyedSessions gives the sessions that have a row for their key, and whether the row holds
+// a key.
+func keyedSessions(ctx context.Context, q sqlite.Querier, opens opener) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, `SELECT session, nonce, wrapped FROM session_key`)
 	if err != nil {
 		return nil, err
@@ -259,7 +266,7 @@ func keyedSessions(ctx context.Context, q querier, opens opener) (map[string]boo
 		var session string
 		var nonce, wrapped sql.RawBytes
 		if err := rows.Scan(&session, &nonce, &wrapped); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		keys[session] = opens(session, nonce, wrapped)
 	}
@@ -284,7 +291,7 @@ func freshTables(ctx context.Context) ([]table, error) {
 	return tables(ctx, db)
 }
 
-func tables(ctx context.Context, q querier) ([]table, error) {
+func tables(ctx context.Context, q sqlite.Querier) ([]table, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT coalesce(type, ''), coalesce(name, ''), coalesce(tbl_name, ''), coalesce(sql, '')
 		FROM sqlite_schema ORDER BY type, name`)
@@ -296,67 +303,51 @@ func tables(ctx context.Context, q querier) ([]table, error) {
 	for rows.Next() {
 		var t table
 		if err := rows.Scan(&t[0], &t[1], &t[2], &t[3]); err != nil {
-			return nil, damaged(err)
+			return nil, sqlite.Damaged(err)
 		}
 		found = append(found, t)
 	}
 	return found, rows.Err()
 }
 
-// rest lets SQLite go through what neither walk nor indexesFit read: every table
-// but record. Where there are free pages, only a look at the whole file sees them.
-func rest(ctx context.Context, q querier) error {
+// integrity lets SQLite check the file: each page and value of every table, and that each
+// index of the tables that are searched holds what its table does. The table of records
+// takes about as long as all others, so it is checked beside them.
+func integrity(ctx context.Context, db *sql.DB) error {
 	var free int
-	if err := q.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free); err != nil {
+	if err := db.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free); err != nil {
 		return err
 	}
-	if free > 0 {
-		return whole(ctx, q)
+	if free > 0 { // only a check of the whole file reads pages that no table uses
+		return sound(ctx, db, `PRAGMA integrity_check(1)`)
 	}
-	if err := reachable(ctx, q); err != nil {
-		return err
-	}
-	found, err := tables(ctx, q)
+	found, err := tables(ctx, db)
 	if err != nil {
 		return err
 	}
-	for _, t := range found {
-		// The names are those this program makes: that was looked at before.
-		if kind, name := t[0], t[1]; kind == "table" && name != "record" {
-			if err := sound(ctx, q, `PRAGMA quick_check("`+name+`")`); err != nil {
-				return err
-			}
+	records := make(chan error, 1)
+	go func() { records <- sound(ctx, db, `PRAGMA integrity_check(record)`) }()
+	for i := 0; err == nil && i < len(found); i++ {
+		kind, name := found[i][0], found[i][1] // only names this program makes: that was checked before
+		switch {
+		case kind != "table" || name == "record":
+		case name == "checks" || name == "daily":
+			err = sound(ctx, db, `PRAGMA integrity_check(`+name+`)`)
+		default:
+			err = sound(ctx, db, `PRAGMA quick_check(`+name+`)`)
 		}
 	}
-	return nil
+	return errors.Join(err, <-records)
 }
 
-// whole lets SQLite read every page of the file and look whether each is where
-// it belongs. That takes about as long as all the rest of Verify.
-func whole(ctx context.Context, q querier) error { return sound(ctx, q, `PRAGMA quick_check(1)`) }
-
-func sound(ctx context.Context, q querier, check string) error {
+// sound runs one of SQLite's checks.
+func sound(ctx context.Context, q sqlite.Querier, check string) error {
 	var found string
 	if err := q.QueryRowContext(ctx, check).Scan(&found); err != nil {
 		return err
 	}
 	if found != "ok" {
-		return fmt.Errorf("%s: %w", found, sqlite3.Error{Code: sqlite3.ErrCorrupt})
-	}
-	return nil
-}
-
-// reachable looks each record up by its number. A walk passes over records that a
-// wrong separator in the table's tree hides from whoever asks for them. Downwards,
-// because upwards SQLite would only step to the next row.
-func reachable(ctx context.Context, q querier) error {
-	var last, found int64
-	if err := q.QueryRowContext(ctx, `WITH RECURSIVE n(seq) AS (SELECT max(seq) FROM record UNION ALL SELECT seq - 1 FROM n WHERE seq > 1)
-		SELECT coalesce(max(n.seq), 0), count(r.seq) FROM n LEFT JOIN record r ON r.seq = n.seq`).Scan(&last, &found); err != nil {
-		return err
-	}
-	if found != last {
-		return fmt.Errorf("%d of %d records are found by their number: %w", found, last, sqlite3.Error{Code: sqlite3.ErrCorrupt})
+		return fmt.Errorf("%s: %w", found, sqlite.ErrCorrupt)
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func TestVerifyAndItsAnswers(t *testing.T) {
 	for want, v := range map[string]history.Verdict{
 		"Intact since 1 Nov 2026 08:00": {Intact: true, Records: 9, Anchored: true, Since: since, Until: 9},
 		"All 9 records fit":             {Intact: true, Records: 9},
-		"BROKEN: record 5 was edited":   {Records: 5, BadSeq: 5, Fault: history.FaultEdited},
+		"BROKEN: record 5 is not the":   {Records: 5, BadSeq: 5, Fault: history.FaultChain, Hint: history.HintEdited},
 		"The history is empty":          {Intact: true},
 	} {
 		test.Tap(w.history.verify)

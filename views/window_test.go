@@ -364,11 +364,14 @@ func TestEveryKeyHasWords(t *testing.T) {
 		keys["mode.name."+string(m)] = true
 	}
 	for _, f := range []history.Fault{
-		history.FaultEdited, history.FaultDeleted, history.FaultInserted, history.FaultReordered, history.FaultChain, history.FaultCutOff, history.FaultReplaced,
+		history.FaultCutOff, history.FaultReplaced,
 		history.FaultSealed, history.FaultPartGone, history.FaultKeyGone, history.FaultBack,
 		history.FaultSchema, history.FaultDamaged,
 	} {
 		keys[app.VerdictWords(history.Verdict{Fault: f}).Key] = true
+	}
+	for _, h := range []history.Hint{history.HintMissing, history.HintEdited, history.HintMoved} {
+		keys[app.VerdictWords(history.Verdict{Fault: history.FaultChain, Hint: h}).Key] = true
 	}
 	for _, s := range stages {
 		keys["stage."+s] = true

@@ -30,7 +30,6 @@ type History struct {
 	BackedUp  string // the newest backup's file
 	Recovery  string // the recovery passphrase that was set
 	Recovered string // the one that was used
-	Accepted  int    // losses
 
 	// What it answers.
 	Filters    []history.Filter // with which checks were counted or exported
@@ -39,7 +38,6 @@ type History struct {
 	CountOf    func(history.Filter) int64
 	NewestHead history.Head
 	Verdict    history.Verdict
-	Loss       history.Loss
 	Database   string // its id
 
 	// What fails.
@@ -253,12 +251,6 @@ func (h *History) RecoverySet(context.Context) (bool, error) { return h.Recovery
 func (h *History) RecoverKey(_ context.Context, passphrase string) (string, error) {
 	h.Recovered = passphrase
 	return history.KeyInKeyring, h.Refuse
-}
-
-// AcceptLoss counts the call and gives the Loss.
-func (h *History) AcceptLoss(context.Context, history.Actor) (history.Loss, error) {
-	h.Accepted++
-	return h.Loss, h.Refuse
 }
 
 // KeyPlace is always the file.

@@ -54,25 +54,15 @@ func (c *commands) showing(do func(matcher.ProgressFunc) error) error {
 }
 
 func (c *commands) historyRestore() *cobra.Command {
-	var replace, accept bool
+	var replace bool
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: c.Words.T("cli.restore.short"),
 		Long:  c.Words.T("cli.restore.long"),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && accept {
-				return nil
-			}
-			return c.oneFile(cmd, args)
-		},
+		Args:  c.oneFile,
 	}
 	cmd.Flags().BoolVar(&replace, "replace", false, c.Words.T("cli.restore.replace"))
-	cmd.Flags().BoolVar(&accept, "accept-loss", false, c.Words.T("cli.restore.accept"))
-	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return c.acceptLoss(cmd)
-		}
 		done, err := c.restore(cmd, args[0], replace)
 		if err != nil {
 			return err
@@ -84,17 +74,11 @@ func (c *commands) historyRestore() *cobra.Command {
 		if done.Erased > 0 {
 			fmt.Fprintln(c.out, c.Words.T("cli.restore.erased", "Count", done.Erased))
 		}
-		lost := done.Lost.To > 0 || done.Another
-		switch {
-		case lost && accept:
-			return c.acceptLoss(cmd)
-		case done.Another:
+		if lost := done.Lost; lost.To > 0 {
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", lost.To-lost.From+1, "From", lost.From, "To", lost.To))
+		}
+		if done.Lost.Another {
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.another"))
-		case lost:
-			fmt.Fprintln(
-				c.Stderr,
-				c.Words.T("cli.restore.lost", "Count", done.Lost.To-done.Lost.From+1, "From", done.Lost.From, "To", done.Lost.To),
-			)
 		}
 		return nil
 	}
@@ -114,24 +98,6 @@ func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done 
 		})
 	}
 	return done, errors.Join(err, r.Close())
-}
-
-func (c *commands) acceptLoss(cmd *cobra.Command) error {
-	return c.with(cmd.Context(), "text", func(p Program) error {
-		if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
-			return err
-		}
-		loss, err := p.Desk().AcceptLoss(cmd.Context())
-		if err != nil {
-			return err
-		}
-		key := "cli.restore.accepted"
-		if loss.To == 0 {
-			key = "cli.restore.accepted_other"
-		}
-		fmt.Fprintln(c.out, c.Words.T(key, "Count", loss.To-loss.From+1, "From", loss.From, "To", loss.To, "Seq", loss.Seq))
-		return nil
-	})
 }
 
 func (c *commands) historyRecovery() *cobra.Command {

@@ -551,11 +551,9 @@ func TestHistoryVerify(t *testing.T) {
 		{history.Verdict{Intact: true}, 0, "empty"},
 		{history.Verdict{Intact: true, Records: 4}, 0, "No anchor was found"},
 		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since " + time.Unix(1780000000, 0).Format("2 Jan 2006")},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultEdited}, 5, "BROKEN: record 3 was edited"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultDeleted}, 5, "record 3 was deleted"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultInserted}, 5, "record 3 was inserted"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultReordered}, 5, "record 3 was moved"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain}, 5, "inserted, moved or written anew"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintEdited}, 5, "BROKEN: record 3 is not the one that was written there. It looks edited"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMissing}, 5, "no record has its number"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMoved}, 5, "put in, taken out or moved"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultPartGone}, 5, "no record says that it was erased"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultKeyGone}, 5, "key of record 4's session is gone"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultBack}, 5, "put back"},
@@ -653,7 +651,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	broken := &parts{
-		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultEdited}}, describeErr: matcher.NewProblem("check.session", nil),
+		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultChain, Hint: history.HintEdited}}, describeErr: matcher.NewProblem("check.session", nil),
 		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")

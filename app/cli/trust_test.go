@@ -79,24 +79,19 @@ func TestRestore(t *testing.T) {
 	for name, c := range map[string]struct {
 		args      []string
 		done      history.Restoration
-		accepted  int
 		out, errs string
 	}{
-		"whole":           {[]string{"b.db"}, whole, 0, "6 records", ""},
-		"whole, accept":   {[]string{"b.db", "--accept-loss"}, whole, 0, "6 records", ""},
-		"lossy":           {[]string{"b.db", "--replace"}, lossy, 0, "kept as /x/history.db.replaced-1", "records 7 to 10"},
-		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, 0, "of 2 sessions", "--accept-loss"},
-		"lossy, accept":   {[]string{"b.db", "--replace", "--accept-loss"}, lossy, 1, "Record 12 says", ""},
-		"accept alone":    {[]string{"--accept-loss"}, whole, 1, "records 7 to 10 as they were before are lost", ""},
-		"another history": {[]string{"b.db"}, history.Restoration{Another: true}, 0, "Restored", "another history"},
-		"another, accept": {[]string{"b.db", "--accept-loss"}, history.Restoration{Another: true}, 1, "Accepted", ""},
+		"whole":           {[]string{"b.db"}, whole, "6 records", ""},
+		"lossy":           {[]string{"b.db", "--replace"}, lossy, "kept as /x/history.db.replaced-1", "Records 7 to 10"},
+		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, "of 2 sessions", "Verify will always say so"},
+		"another history": {[]string{"b.db"}, history.Restoration{Lost: history.Loss{Another: true}}, "Restored", "nother history"},
 	} {
-		p := &parts{restoration: c.done, History: apptest.History{Loss: history.Loss{From: 7, To: 10, Seq: 12}}}
+		p := &parts{restoration: c.done}
 		code, out, errs := run(t, p, "", append([]string{"history", "restore"}, c.args...)...)
-		if code != 0 || p.Accepted != c.accepted || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
-			t.Errorf("%s: exit %d, accepted %d, %s%s", name, code, p.Accepted, out, errs)
+		if code != 0 || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
+			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
 		}
-		if name != "accept alone" && (p.restored.File != "b.db" || p.restored.Replace != slices.Contains(c.args, "--replace")) {
+		if p.restored.File != "b.db" || p.restored.Replace != slices.Contains(c.args, "--replace") {
 			t.Errorf("%s: restored %+v", name, p.restored)
 		}
 	}
@@ -105,7 +100,7 @@ func TestRestore(t *testing.T) {
 	}
 	p := &parts{}
 	p.Refuse = matcher.NewProblem("store.restore_newer", nil, "Here", 9, "Backup", 6)
-	if code, _, errs := run(t, p, "", "history", "restore", "b.db", "--accept-loss"); code != 1 || p.Accepted != 0 || !strings.Contains(errs, "it has 9 records") {
+	if code, _, errs := run(t, p, "", "history", "restore", "b.db"); code != 1 || !strings.Contains(errs, "it has 9 records") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -147,8 +142,10 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 			[]string{"Intact up to record 6,", "record 14", "Nothing confirms the records after 4"}},
 		{history.Verdict{Intact: true, Older: true, Records: 6, Anchored: true, Until: 14, First: first},
 			[]string{"Intact up to record 6,", "record 14", "Nothing confirms these records"}},
-		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, Restored: 7, First: first}, []string{"up to 6", "Record 7 says that a backup was restored"}},
-		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Losses: 1, GivenUp: history.Loss{From: 7, To: 8, Seq: 9, At: at}, Erased: 2}, []string{"Records 7 to 8 as they were before were lost", "2 records say"}},
+		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, First: first}, []string{"up to 6"}},
+		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Erased: 2,
+			Losses: []history.Loss{{From: 7, To: 8, Seq: 9, At: at, By: "Ada"}, {Another: true, At: at, By: "Ben"}}},
+			[]string{"Records 7 to 8 were lost at the restore of " + at.Format("2 Jan 2006 15:04") + " by Ada", "by Ben", "2 records say"}},
 	} {
 		code, out, _ := run(t, &parts{History: apptest.History{Verdict: c.verdict}}, "", "history", "verify")
 		if c.verdict.Intact != (code == ExitOK) {

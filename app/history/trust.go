@@ -6,20 +6,19 @@ import "time"
 type Verdict struct {
 	Records  int64     `json:"records"` // read until the end or the first bad one
 	Intact   bool      `json:"intact"`
-	BadSeq   int64     `json:"bad_seq,omitempty"`        // the first bad record; 0: no single one
-	Fault    Fault     `json:"fault,omitempty"`          // what is wrong with it
-	Older    bool      `json:"older,omitempty"`          // a copy of this desk's history that ends before what the desk knows
-	Good     int64     `json:"good_seq,omitempty"`       // the last record an anchor confirms before the bad one, or of an older copy, anchor or history; 0: none
-	Head     string    `json:"head,omitempty"`           // hash of the last record
-	Anchored bool      `json:"anchored"`                 // an anchor for this database was found
-	Since    time.Time `json:"since,omitzero"`           // time of the oldest anchor the chain agrees with
-	Until    int64     `json:"until,omitempty"`          // seq of the newest anchor
-	Erased   int64     `json:"erased,omitempty"`         // how many "erased" records there are
-	Restored int64     `json:"restored,omitempty"`       // the newest record that says that a backup was restored; 0: none
-	First    Anchor    `json:"anchor"`                   // the anchor on this computer
-	Second   Anchor    `json:"second_anchor"`            // the one at a place of the user's choice
-	GivenUp  Loss      `json:"given_up,omitzero"`        // the newest loss somebody accepted; zero: none
-	Losses   int       `json:"given_up_count,omitempty"` // how many
+	BadSeq   int64     `json:"bad_seq,omitempty"`  // the first bad record; 0: no single one
+	Fault    Fault     `json:"fault,omitempty"`    // what is wrong with it
+	Hint     Hint      `json:"hint,omitempty"`     // with FaultChain: what it looks like
+	Older    bool      `json:"older,omitempty"`    // a copy of this desk's history that ends before what the desk knows
+	Good     int64     `json:"good_seq,omitempty"` // the last record an anchor confirms before the bad one, or of an older copy, anchor or history; 0: none
+	Head     string    `json:"head,omitempty"`     // hash of the last record
+	Anchored bool      `json:"anchored"`           // an anchor for this database was found
+	Since    time.Time `json:"since,omitzero"`     // time of the oldest anchor the chain agrees with
+	Until    int64     `json:"until,omitempty"`    // seq of the newest anchor
+	Erased   int64     `json:"erased,omitempty"`   // how many "erased" records there are
+	First    Anchor    `json:"anchor"`             // the anchor on this computer
+	Second   Anchor    `json:"second_anchor"`      // the one at a place of the user's choice
+	Losses   []Loss    `json:"losses,omitempty"`   // what restores lost, oldest first
 }
 
 // Anchor is what verifying had of one anchor.
@@ -31,36 +30,44 @@ type Anchor struct {
 	Until   int64     `json:"until,omitempty"`   // seq of its newest mark
 }
 
-// Loss is records an anchor knew that are no longer in the history, and that
-// somebody accepted after a restore.
+// Loss is records an anchor knew that a restore did not bring back, or another history
+// that lay in the place.
 type Loss struct {
-	From int64     `json:"from"` // the first of them
-	To   int64     `json:"to"`   // the last that was known
-	At   time.Time `json:"at"`   // when it was accepted
-	Seq  int64     `json:"seq"`  // of the record that says so
+	From    int64     `json:"from,omitempty"`    // the first of the lost records
+	To      int64     `json:"to,omitempty"`      // the last that was known; 0: none was lost
+	Another bool      `json:"another,omitempty"` // an anchor knew another history in this place
+	At      time.Time `json:"at"`                // when the backup was restored
+	Seq     int64     `json:"seq"`               // of the "restored" record
+	By      string    `json:"by"`                // the operator who restored it
 }
 
 // Fault is what is wrong with a record.
 type Fault string
 
-// The faults verify can name. The first five and FaultChain are seen by the chain
-// alone; FaultReplaced, and FaultCutOff but for sealed parts left behind, by an
-// anchor.
+// The faults verify can name. FaultChain is seen by the chain alone; FaultReplaced, and
+// FaultCutOff but for sealed parts left behind, by an anchor.
 const (
-	FaultEdited    Fault = "edited"              // its payload, its hash or its link is not the one written
-	FaultDeleted   Fault = "deleted"             // it is not there
-	FaultInserted  Fault = "inserted"            // it was never written here
-	FaultReordered Fault = "reordered"           // another record stands in its place, and it stands elsewhere
-	FaultCutOff    Fault = "cut off"             // it and all after it are gone
-	FaultChain     Fault = "not chained"         // it does not follow the record before it, and nothing says why
-	FaultReplaced  Fault = "replaced"            // an anchor knows another record of this number
-	FaultSealed    Fault = "sealed part changed" // a sealed part does not match its hash, or belongs to another record
-	FaultPartGone  Fault = "sealed part gone"    // a sealed part of it is not there, and no record says that it was erased
-	FaultKeyGone   Fault = "key gone"            // the key of its session is not there, and no record says that it was erased
-	FaultBack      Fault = "erased part is back" // what it says was erased is there
-	FaultSchema    Fault = "tables changed"      // the tables are not those the program makes
-	FaultLists     Fault = "lists changed"       // what lists are chosen by is not what the records say
-	FaultDamaged   Fault = "damaged"             // the file cannot be read whole
+	FaultChain    Fault = "not chained"         // it is not the record that was written after the one before it
+	FaultCutOff   Fault = "cut off"             // it and all after it are gone
+	FaultReplaced Fault = "replaced"            // an anchor knows another record of this number
+	FaultSealed   Fault = "sealed part changed" // a sealed part of it does not give its hash, or is not its own
+	FaultPartGone Fault = "sealed part gone"    // a sealed part of it is not there, and no record says that it was erased
+	FaultKeyGone  Fault = "key gone"            // the key of its session is not there, and no record says that it was erased
+	FaultBack     Fault = "erased part is back" // what it says was erased is there
+	FaultSchema   Fault = "tables changed"      // the tables are not those the program makes
+	FaultLists    Fault = "lists changed"       // the tables of lists do not hold what the records say
+	FaultDamaged  Fault = "damaged"             // the file cannot be read whole
+)
+
+// Hint is what a record that is not chained looks like. It is a guess: whoever changed the
+// file can make it look like anything.
+type Hint string
+
+// The hints.
+const (
+	HintMissing Hint = "missing" // no record has this number
+	HintEdited  Hint = "edited"  // it names the record before it, but does not give its own hash
+	HintMoved   Hint = "moved"   // it names another record before it: one was put in, taken out or moved
 )
 
 // Periods say how long sealed parts are kept; 0: for ever.
@@ -70,28 +77,21 @@ type Periods struct {
 	Images  time.Duration // pictures, where they are kept at all
 }
 
-// Restored says that a backup took the place of the history.
+// KindRestored is the kind of record after a restore.
+const KindRestored Kind = "restored"
+
+// Restored says that a backup took the place of the history. The anchors accept by it
+// that the records from LostFrom to LostTo are gone.
 type Restored struct {
 	Actor
-	Backup   Head  `json:"backup"`             // the backup's newest record
-	Replaced *Head `json:"replaced,omitempty"` // the newest record of what lay there; nil: nothing, or it could not be read
-	Same     bool  `json:"same,omitempty"`     // what lay there was the same history, at another time
-	Known    int64 `json:"anchored,omitempty"` // the newest record an anchor knew; 0: none
+	Backup   Head  `json:"backup"`              // the backup's newest record
+	Replaced *Head `json:"replaced,omitempty"`  // the newest record of what lay there; nil: nothing, or it could not be read
+	Same     bool  `json:"same,omitempty"`      // what lay there was the same history, at another time
+	Known    Head  `json:"known,omitzero"`      // the newest record an anchor knew, and the newest time of what is void now
+	LostFrom int64 `json:"lost_from,omitempty"` // the first record an anchor knew and the backup does not hold; 0: none
+	LostTo   int64 `json:"lost_to,omitempty"`   // the last of them
+	Another  bool  `json:"another,omitempty"`   // an anchor knew another history in this place
 }
-
-// GivenUp says that somebody accepted that records an anchor knows are lost.
-type GivenUp struct {
-	Actor
-	From int64  `json:"from"` // the first record that is not the one the anchors know
-	To   int64  `json:"to"`   // the newest record the anchors know
-	Hash string `json:"hash"` // its hash, lower-case hexadecimal
-}
-
-// The kinds of record after a restore.
-const (
-	KindRestored Kind = "restored"
-	KindGivenUp  Kind = "given up"
-)
 
 // AfterRestore is the reason of an erasure that was applied again, because the
 // backup still held what had been erased.
@@ -116,6 +116,5 @@ type Restoration struct {
 	Backup   Head
 	Replaced string // where the history lies now that was there before; empty: there was none
 	Erased   int    // of how many sessions parts were erased again
-	Lost     Loss   // the records an anchor knows and the backup does not hold; zero: none
-	Another  bool   // the anchor knows another history in this place
+	Lost     Loss   // what was lost; zero: nothing
 }

@@ -1,3 +1,5 @@
+//go:build !windows
+
 // Package privatefile writes files that only their owner can read, in one step.
 package privatefile
 

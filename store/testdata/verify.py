@@ -7,6 +7,7 @@ comment of store). It needs Python's standard library and no key.
 Prints what it found and exits 0 where all is intact, 5 where it is not.
 """
 
+import datetime
 import hashlib
 import json
 import pathlib
@@ -24,7 +25,8 @@ def main(path, anchors):
     problems = []
 
     database = db.execute("SELECT value FROM meta WHERE name = 'database'").fetchone()[0].decode()
-    marks = read_marks(anchors, database)
+    losses = read_losses(db)
+    marks = read_marks(anchors, database, losses)
     keys = {s.decode() for (s,) in db.execute("SELECT session FROM session_key")}
     sealed = {}
     for record, part, nonce, ciphertext in db.execute("SELECT record, part, nonce, ciphertext FROM sealed"):
@@ -60,27 +62,47 @@ def main(path, anchors):
 
     for p in problems:
         print("BROKEN:", p)
+    for first, last, until in losses:
+        print(f"records {first} to {last} were lost at a restore after {until:%Y-%m-%d}")
     if not problems:
         print(f"intact: {count} records, head {head.hex()}, {len(marks)} marks of anchors")
     return 5 if problems else 0
 
 
-def read_marks(anchors, database):
-    """The hashes that anchors know, by number. A line that accepts a loss makes
-    those before it, from a number on, count no more."""
-    all_marks = {}
+def read_marks(anchors, database, losses):
+    """The hashes that anchors know, by number, but for those a restore made void."""
+    marks = {}
     for anchor in anchors:
-        marks = {}
         for line in open(anchor, encoding="utf-8"):
             mark = json.loads(line)
             if mark["database"] != database:
                 continue
-            if mark.get("accepts"):
-                marks = {seq: h for seq, h in marks.items() if seq < mark["from"]}
-            marks[mark["seq"]] = mark["hash"]
-        for seq, h in marks.items():
-            all_marks.setdefault(seq, set()).add(h)
-    return all_marks
+            at = timestamp(mark["at"])
+            if any(first <= mark["seq"] <= last and at <= until for first, last, until in losses):
+                continue
+            marks.setdefault(mark["seq"], set()).add(mark["hash"])
+    return marks
+
+
+def read_losses(db):
+    """What "restored" records say was lost: the first and the last record, and the
+    time up to which marks of them are void."""
+    losses = []
+    for (payload,) in db.execute("SELECT payload FROM record ORDER BY seq"):
+        if b'"restored"' not in payload:
+            continue
+        try:
+            record = json.loads(payload)
+        except ValueError:
+            continue  # the walk finds it edited
+        if record["kind"] == "restored" and record.get("lost_from"):
+            known = record["known"]
+            losses.append((record["lost_from"], record["lost_to"], timestamp(known["at"])))
+    return losses
+
+
+def timestamp(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def read_erasures(db, keys):

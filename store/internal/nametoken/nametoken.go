@@ -1,7 +1,10 @@
-package store
+// Package nametoken makes the tokens that names are found by. A name is found by its
+// words and their beginnings, whatever their case and accents, and with or without the
+// particle before it. Each beginning is kept as a token, its keyed hash cut short, so
+// that the database holds nothing of a name that can be read.
+package nametoken
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -13,11 +16,9 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
-)
 
-// A name is found by its words and their beginnings, whatever their case and
-// accents, and with or without the particle before it. So that nothing of it lies open in the database, each beginning is
-// kept as a token: its keyed hash, cut short.
+	"facematch/store/internal/seal"
+)
 
 // longestBeginning is how many letters of a word count.
 const longestBeginning = 20
@@ -26,9 +27,11 @@ const longestBeginning = 20
 // different beginnings practically never share one.
 const tokenBytes = 6
 
-// closeScripts are those whose names have no spaces between words: they are
+// unspacedScripts are those whose names have no spaces between words: they are
 // found by their characters and pairs of characters.
-var closeScripts = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo}
+var unspacedScripts = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo,
+}
 
 // accented are the scripts whose marks can be left out without changing the
 // letter. In others, such as Thai and Devanagari, marks are vowels.
@@ -105,18 +108,18 @@ const mostParticles = 3
 // word is a word in its spellings, or a run of characters without spaces.
 type word struct {
 	forms    []string
-	close    bool     // of closeScripts; has one form
+	unspaced bool     // of unspacedScripts; has one form
 	pieces   []string // what stands after an apostrophe or a particle
 	particle bool
 }
 
-// split gives the words of a name, or of what somebody typed to find one.
+// split gives the words of a name, or of a search for one.
 func split(name string) []word {
 	var words []word
 	var run []rune
-	runClose := false
+	runUnspaced := false
 	add := func(hyphen bool) {
-		if w, ok := newWord(run, runClose); ok {
+		if w, ok := newWord(run, runUnspaced); ok {
 			w.particle = particles[w.forms[0]] || hyphen && articles[w.forms[0]]
 			words = append(words, w)
 		}
@@ -135,12 +138,12 @@ func split(name string) []word {
 			add(unicode.Is(unicode.Pd, r))
 			continue
 		case mark && len(run) == 0:
-			continue // there is no letter that it belongs to
+			continue // a mark without a letter before it
 		}
 		// Marks and the sound lengthener belong to whatever stands before them.
-		if close := unicode.In(r, closeScripts...); close != runClose && !mark && !unicode.Is(unicode.Lm, r) {
+		if unspaced := unicode.In(r, unspacedScripts...); unspaced != runUnspaced && !mark && !unicode.Is(unicode.Lm, r) {
 			add(false)
-			runClose = close
+			runUnspaced = unspaced
 		}
 		run = append(run, r)
 	}
@@ -149,10 +152,10 @@ func split(name string) []word {
 }
 
 // newWord gives the word of a run of letters and apostrophes; false: it has none.
-func newWord(run []rune, close bool) (word, bool) {
+func newWord(run []rune, unspaced bool) (word, bool) {
 	text := strings.Trim(string(run), string(apostrophe))
 	whole := strings.ReplaceAll(text, string(apostrophe), "")
-	w := word{forms: []string{fold(whole)}, close: close}
+	w := word{forms: []string{fold(whole)}, unspaced: unspaced}
 	if w.forms[0] == "" {
 		return word{}, false
 	}
@@ -230,7 +233,7 @@ func joined(words []word) []string {
 // mostParticles, where a word follows that they can be joined to.
 func particlesIn(words []word) int {
 	n := 0
-	for n < min(mostParticles, len(words)-1) && words[n].particle && !words[n+1].close {
+	for n < min(mostParticles, len(words)-1) && words[n].particle && !words[n+1].unspaced {
 		n++
 	}
 	return n
@@ -255,9 +258,9 @@ func beginnings(name string) []string {
 	}
 	words := split(name)
 	for i, w := range words {
-		if w.close {
+		if w.unspaced {
 			run := w.forms[0]
-			if i > 0 && words[i-1].close { // also where it is typed without the space between them
+			if i > 0 && words[i-1].unspaced { // also where it is typed without the space between them
 				run = string(lastOf(words[i-1].forms[0])) + run
 			}
 			found = append(found, characters(run)...)
@@ -282,10 +285,10 @@ func lastOf(s string) rune {
 	return r
 }
 
-// sought gives what a name must be found under: for each word typed its
+// Sought gives what a name must be found under: for each word typed its
 // spellings, one of which must be met; of a spelling every text must be. A word
 // with particles before it may also be one word with them.
-func sought(typed string) [][][]string {
+func Sought(typed string) [][][]string {
 	var all [][][]string
 	cut := func(form string) string {
 		runes := []rune(form)
@@ -302,7 +305,7 @@ func sought(typed string) [][][]string {
 				texts = append(texts, cut(p.forms[0]))
 			}
 			switch {
-			case w.close && utf8.RuneCountInString(form) > 1:
+			case w.unspaced && utf8.RuneCountInString(form) > 1:
 				texts = append(texts, pairs(form)...)
 			default:
 				texts = append(texts, cut(form))
@@ -331,36 +334,32 @@ func pairs(s string) []string {
 	return found
 }
 
-// tokens makes tokens under the key of one history. It is not for several
-// goroutines.
-type tokens struct{ mac hash.Hash }
+// Hasher makes tokens under the key of one history. It is not for several goroutines.
+type Hasher struct{ mac hash.Hash }
 
-// newTokens derives the key, so that who has a token cannot try names without
-// the master key.
-func newTokens(master []byte, database string) (tokens, error) {
-	key, err := derive(master, database, "names")
-	return tokens{hmac.New(sha256.New, key)}, err
+// New makes a Hasher. Its key is derived from the master key, so that one cannot try
+// names against the tokens without that.
+func New(master []byte, database string) (*Hasher, error) {
+	key, err := seal.Derive(master, database, "names")
+	return &Hasher{hmac.New(sha256.New, key)}, err
 }
 
-func derive(master []byte, database, purpose string) ([]byte, error) {
-	return hkdf.Key(sha256.New, master, nil, string(binding("facematch derived key", database, purpose)), keySize)
-}
-
-func (t tokens) of(text string) int64 {
-	t.mac.Reset()
-	t.mac.Write([]byte(text))
+// Of gives the token of a text.
+func (h *Hasher) Of(text string) int64 {
+	h.mac.Reset()
+	h.mac.Write([]byte(text))
 	var sum [sha256.Size]byte
 	var wide [8]byte
-	copy(wide[8-tokenBytes:], t.mac.Sum(sum[:0]))
+	copy(wide[8-tokenBytes:], h.mac.Sum(sum[:0]))
 	return int64(binary.BigEndian.Uint64(wide[:]))
 }
 
-// ofName gives the tokens of all beginnings, sorted.
-func (t tokens) ofName(name string) []int64 {
+// OfName gives the tokens of all beginnings, sorted.
+func (h *Hasher) OfName(name string) []int64 {
 	texts := beginnings(name)
 	found := make([]int64, len(texts))
 	for i, text := range texts {
-		found[i] = t.of(text)
+		found[i] = h.Of(text)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"facematch/app/history"
+	"facematch/store/internal/nametoken"
+	"facematch/store/internal/seal"
 )
 
 // TestNamesAreFound looks for names as people type them.
@@ -157,12 +159,14 @@ func TestNamesBehindParticles(t *testing.T) {
 // leaves none of them.
 func TestTokensOfLongNames(t *testing.T) {
 	const most = 200 // letters of a name
+	hasher, err := nametoken.New(make([]byte, seal.KeySize), "")
+	must(t, err)
 	for _, unit := range []string{
 		"de ", "van der Wolfeschlegelsteinhausen ", "al-", "O'", "Mc", "DeLa", "ä", "Größe de la Größe ", "王", "王 ", "العباس ",
 	} {
 		s := mustOpen(t, testParams(t.TempDir()), noRing{})
 		name := strings.Repeat(unit, most/len([]rune(unit)))
-		found := beginnings(name)
+		found := hasher.OfName(name)
 		if len(found) > 4*most {
 			t.Errorf("%q has %d tokens", unit, len(found))
 		}
@@ -176,7 +180,7 @@ func TestTokensOfLongNames(t *testing.T) {
 		}))
 		var left, of int
 		must(t, s.reader.QueryRow(`SELECT count(*), count(DISTINCT record) FROM name_word`).Scan(&left, &of))
-		if left != len(beginnings("Maria Muster")) || of != 1 {
+		if left != len(hasher.OfName("Maria Muster")) || of != 1 {
 			t.Errorf("%q: %d tokens of %d names are left", unit, left, of)
 		}
 		if v := mustVerify(t, s); !v.Intact {
@@ -185,22 +189,8 @@ func TestTokensOfLongNames(t *testing.T) {
 	}
 }
 
-// TestTokensSayNothing looks whether tokens are made with the key of the history
-// and whether they go with the name they are of.
-func TestTokensSayNothing(t *testing.T) {
-	a, err := newTokens([]byte(strings.Repeat("k", keySize)), "one")
-	b, err2 := newTokens([]byte(strings.Repeat("k", keySize)), "two")
-	c, err3 := newTokens([]byte(strings.Repeat("l", keySize)), "one")
-	if err != nil || err2 != nil || err3 != nil {
-		t.Fatal(err, err2, err3)
-	}
-	once, again := a.of("maria"), a.of("maria")
-	if once != again || a.of("maria") == b.of("maria") || a.of("maria") == c.of("maria") || a.of("maria") == a.of("mari") {
-		t.Error("tokens are not what they must be")
-	}
-	if n := a.of("maria"); n < 0 || n >= 1<<(8*tokenBytes) {
-		t.Errorf("a token is %x", n)
-	}
+// TestTokensGoWithTheirName counts the tokens of a name, and deletes them with it.
+func TestTokensGoWithTheirName(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})
 	record(t, s, "a", "Maria Muster")
 	record(t, s, "b", "Maria Mann")
@@ -221,24 +211,4 @@ func TestTokensSayNothing(t *testing.T) {
 	if names, words := count("name_token"), count("name_word"); names != 1 || words != 7 {
 		t.Errorf("%d names and %d tokens are left", names, words)
 	}
-}
-
-func FuzzWords(f *testing.F) {
-	for _, s := range []string{"Łucja O'Neil", "王小明David", "''", "a\u0301'", "İ", "\xff", "フー", "de la Größe", "van der de la 王", "al-ʿAbbās",
-		"McDeLa O'", "العباس", "ad-ad-ad-ad", "\u0301a", "´", "Mcä", "ـ"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		found := beginnings(name)
-		// A name is found by itself.
-		for _, spellings := range sought(name) {
-			for _, texts := range spellings {
-				for _, text := range texts {
-					if _, ok := slices.BinarySearch(found, text); !ok {
-						t.Fatalf("%q is not found by %q of itself, only by %q", name, text, found)
-					}
-				}
-			}
-		}
-	})
 }

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+	"facematch/store/internal/sqlite"
+)
+
+// read is everything that was read of a check, its personal parts still sealed.
+type read struct {
+	checks.State
+	detail history.Detail
+	key    seal.Part            // of the session
+	parts  map[string]seal.Part // by name
+	notes  []seal.Part          // of the decisions, in the order of detail
+}
+
+// checkAt reads a check by its first record. A row of checks that does not match the
+// records is an error: what is exported must be right.
+func (r *reading) checkAt(ctx context.Context, seq int64) (read, error) {
+	var c read
+	row, err := r.Row(ctx, seq)
+	if err != nil {
+		return c, err
+	}
+	if c, err = r.check(ctx, row.Check); err == nil && c.Row != row {
+		err = sqlite.Damaged(checks.Mismatch{Seq: seq})
+	}
+	return c, err
+}
+
+// check reads a check with all its records.
+func (r *reading) check(ctx context.Context, id string) (read, error) {
+	c := read{parts: map[string]seal.Part{}}
+	records, err := checks.RecordsOf(ctx, r.tx, id)
+	if err != nil {
+		return c, err
+	}
+	for _, record := range records {
+		if err := c.add(record); err != nil {
+			return c, sqlite.Damaged(err)
+		}
+	}
+	if !c.Started() {
+		return c, matcher.NewProblem("store.check_unknown", nil)
+	}
+	d := &c.detail
+	row, err := c.ListRow()
+	if err != nil {
+		return c, sqlite.Damaged(err)
+	}
+	row.Sealed = d.Sealed
+	d.Row, d.Head = row, r.head
+	d.Outcome = r.Outcome(&c.State)
+	if err := r.sealed(ctx, &c); err != nil {
+		return c, err
+	}
+	return c, r.erased(ctx, &c)
+}
+
+// add takes in the next record of the check.
+func (c *read) add(r checks.Record) error {
+	first := !c.Started()
+	c.Apply(r.Summary)
+	d := &c.detail
+	d.Seqs = append(d.Seqs, r.Seq)
+	at, err := time.Parse(checks.TimeLayout, r.At)
+	if err != nil {
+		return err
+	}
+	switch r.Kind {
+	case history.KindStarted:
+		if !first {
+			return nil
+		}
+		d.Sealed = r.Seals(seal.Name)
+		return json.Unmarshal(r.Payload, &d.Started)
+	case history.KindFinished:
+		d.RawSealed = r.Seals(seal.Answer)
+		d.Finished = &history.Finished{}
+		return json.Unmarshal(r.Payload, d.Finished)
+	case history.KindDecided:
+		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: r.Seq, NoteSealed: r.Seals(seal.Note)})
+		c.notes = append(c.notes, seal.Part{})
+		return json.Unmarshal(r.Payload, &d.Decisions[len(d.Decisions)-1].Decision)
+	}
+	return nil
+}
+
+// sealed reads the sealed parts and the key of the session.
+func (r *reading) sealed(ctx context.Context, c *read) error {
+	err := r.tx.QueryRowContext(ctx, `SELECT nonce, wrapped FROM session_key WHERE session = ?`, c.Session).
+		Scan(&c.key.Nonce, &c.key.Ciphertext)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	for _, seq := range c.detail.Seqs {
+		if err := r.partsOf(ctx, c, seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) partsOf(ctx context.Context, c *read, seq int64) error {
+	rows, err := r.tx.QueryContext(ctx, `SELECT part, nonce, ciphertext FROM sealed WHERE record = ?`, seq)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p seal.Part
+		if err := rows.Scan(&p.Name, &p.Nonce, &p.Ciphertext); err != nil {
+			return sqlite.Damaged(err)
+		}
+		if i := slices.IndexFunc(c.detail.Decisions, func(d history.Decided) bool { return d.Seq == seq }); i >= 0 {
+			c.notes[i] = p
+		} else {
+			c.parts[p.Name] = p
+		}
+	}
+	return rows.Err()
+}
+
+// erased reads what was erased of the check's session, and marks what is no
+// longer there because of it.
+func (r *reading) erased(ctx context.Context, c *read) error {
+	d := &c.detail
+	rows, err := r.tx.QueryContext(ctx, erasedQuery, d.Session)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	// An erasure takes the parts of the records before it.
+	gone := func(part history.Part, before int64, seq int64, e history.Erasure) bool {
+		return before < seq && (slices.Contains(e.Parts, part) || slices.Contains(e.Parts, history.PartKey))
+	}
+	for rows.Next() {
+		var seq int64
+		var at string
+		var payload []byte
+		if err := rows.Scan(&seq, &at, &payload); err != nil {
+			return sqlite.Damaged(err)
+		}
+		var e history.Erased
+		if err := json.Unmarshal(payload, &e.Erasure); err != nil {
+			return sqlite.Damaged(err)
+		}
+		if e.At, err = time.Parse(checks.TimeLayout, at); err != nil {
+			return sqlite.Damaged(err)
+		}
+		d.Erasures = append(d.Erasures, e)
+		if d.Sealed && gone(history.PartName, d.Seq, seq, e.Erasure) {
+			d.Sealed, d.Erased = false, true
+		}
+		if d.RawSealed && gone(history.PartAnswer, c.Ended, seq, e.Erasure) {
+			d.RawSealed, d.RawErased = false, true
+		}
+		for i := range d.Decisions {
+			if m := &d.Decisions[i]; m.NoteSealed && gone(history.PartNote, m.Seq, seq, e.Erasure) {
+				m.NoteSealed, m.NoteErased = false, true
+			}
+		}
+	}
+	return rows.Err()
+}
+
+// erasedQuery takes a session.
+const erasedQuery = `SELECT seq, at, payload FROM record WHERE session = ? AND kind = 'erased' ORDER BY seq`
+
+// unsealName opens the name of a check where that can be.
+func (s *Store) unsealName(master []byte, c *read) {
+	d := &c.detail
+	if master == nil || !d.Sealed {
+		return
+	}
+	if name, err := s.openPart(master, d.Session, d.Check, seal.Name, c.parts[seal.Name], c.key); err == nil {
+		d.Name, d.Started.Name, d.Sealed = string(name), string(name), false
+	}
+}
+
+// unsealAll opens all parts of a check that can be opened.
+func (s *Store) unsealAll(master []byte, c *read) {
+	s.unsealName(master, c)
+	d := &c.detail
+	if master == nil {
+		return
+	}
+	open := func(p seal.Part) ([]byte, bool) {
+		clear, err := s.openPart(master, d.Session, d.Check, p.Name, p, c.key)
+		return clear, err == nil
+	}
+	if d.RawSealed {
+		if raw, ok := open(c.parts[seal.Answer]); ok {
+			d.Raw, d.Finished.Raw, d.RawSealed = raw, raw, false
+		}
+	}
+	if d.Finished != nil {
+		d.Document, _ = open(c.parts[seal.Document])
+		d.Frame, _ = open(c.parts[seal.Frame])
+		d.Finished.Document, d.Finished.Frame = d.Document, d.Frame
+	}
+	for i := range d.Decisions {
+		if m := &d.Decisions[i]; m.NoteSealed {
+			if note, ok := open(c.notes[i]); ok {
+				m.Note, m.NoteSealed = string(note), false
+			}
+		}
+	}
+}
