@@ -15,11 +15,17 @@ import (
 	"facematch/app"
 )
 
+// backupDesk is what the page needs of the desk.
+type backupDesk interface {
+	Backup(ctx context.Context, file string, progress app.ProgressFunc) error
+}
+
 // backupPage makes backups. It restores none: that wants a program that does not
 // have the history open.
 type backupPage struct {
 	parts
-	now func() time.Time
+	desk backupDesk
+	now  func() time.Time
 
 	running *job
 
@@ -33,8 +39,8 @@ type backupPage struct {
 // restoreCommand is what restores a backup; it is no sentence.
 const restoreCommand = "facematch history restore "
 
-func newBackupPage(p parts, folder func(*entry) fyne.CanvasObject, copied func(string)) *backupPage {
-	b := &backupPage{parts: p, now: time.Now}
+func newBackupPage(p parts, desk backupDesk, folder func(*entry) fyne.CanvasObject, copied func(string)) *backupPage {
+	b := &backupPage{parts: p, desk: desk, now: time.Now}
 	t := p.words.T
 	b.folder = p.keys.entry(func(string) { b.update() })
 	b.folder.SetPlaceHolder(t("backup.placeholder"))
@@ -101,7 +107,7 @@ func (b *backupPage) ended(file string, err error) {
 	case errors.Is(err, context.Canceled):
 		say(b.said, b.words.T("backup.cancelled"), widget.MediumImportance)
 	case err != nil:
-		b.desk.Log("backup", err)
+		b.log("backup", err)
 		say(b.said, b.words.problem(err), widget.DangerImportance)
 	default:
 		say(b.said, b.words.T("backup.done", "File", file), widget.SuccessImportance)

@@ -10,13 +10,20 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/settings"
 )
+
+// cameraPartDesk is what choosing a part needs of the desk.
+type cameraPartDesk interface {
+	Settings() settings.Settings
+}
 
 // cameraPart lets the clerk choose the part of the camera's picture that is used, on
 // the picture itself: with the mouse or the keys. It is the one place that shows
 // what lies outside the part in force.
 type cameraPart struct {
 	parts
+	desk   cameraPartDesk
 	source func() app.Source // nil while there is none
 	chose  func()            // something else is chosen
 
@@ -30,8 +37,8 @@ type cameraPart struct {
 	content fyne.CanvasObject
 }
 
-func newCameraPart(p parts, source func() app.Source, chose func()) *cameraPart {
-	c := &cameraPart{parts: p, source: source, chose: chose}
+func newCameraPart(p parts, desk cameraPartDesk, source func() app.Source, chose func()) *cameraPart {
+	c := &cameraPart{parts: p, desk: desk, source: source, chose: chose}
 	c.page = newPageView(p.keys)
 	c.page.OnFace = func(int) {}
 	c.page.OnFocus = func(bool) {}

@@ -11,11 +11,17 @@ import (
 	"facematch/app"
 )
 
+// camerasDesk is what choosing a camera needs of the desk.
+type camerasDesk interface {
+	Cameras() []app.Camera
+}
+
 // cameraChoice lets the clerk choose a camera by its name. What counts is the
 // address in the field beside it: a camera that is chosen writes its own there,
 // and any other may be typed.
 type cameraChoice struct {
 	parts
+	desk    camerasDesk
 	address *entry
 	list    *choice
 	problem *widget.Label // why the camera that is chosen cannot be used now
@@ -25,8 +31,8 @@ type cameraChoice struct {
 	setting bool // the list is brought in line, nobody chose
 }
 
-func newCameraChoice(p parts, address *entry) *cameraChoice {
-	c := &cameraChoice{parts: p, address: address, problem: wrapped("")}
+func newCameraChoice(p parts, desk camerasDesk, address *entry) *cameraChoice {
+	c := &cameraChoice{parts: p, desk: desk, address: address, problem: wrapped("")}
 	c.problem.Hide()
 	c.list = p.keys.choice(c.chosen)
 	c.list.PlaceHolder = p.words.T("settings.camera_none")

@@ -14,11 +14,21 @@ import (
 	"facematch/app/history"
 )
 
+// checkDesk is what the Check screen needs of the desk.
+type checkDesk interface {
+	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
+	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
+	documentDesk
+	remoteDesk
+	resultDesk
+}
+
 // checkScreen is where a check is made: the live picture, the document, what
 // the person agreed to, one button; then the result in their place. All its
 // methods are for the window's goroutine.
 type checkScreen struct {
 	parts
+	desk    checkDesk
 	copy    func(text string)           // puts text on the clipboard
 	checked func()                      // a check has ended
 	next    func()                      // asks for the next person
@@ -65,12 +75,12 @@ type checkScreen struct {
 	progressf latest[app.Progress]
 }
 
-func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
-	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive}
+func newCheckScreen(p parts, desk checkDesk, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
+	s := &checkScreen{parts: p, desk: desk, copy: copy, checked: checked, revive: revive}
 	s.progressf = latest[app.Progress]{do: s.paints.soon, show: s.showProgress}
 
 	s.preview = newPreview(s.paints, s.words.T("preview.waiting"), s.words.Problem)
-	s.preview.Log = func(err error) { s.desk.Log("advice", err) }
+	s.preview.Log = func(err error) { s.log("advice", err) }
 	s.preview.OnPicture = func(bool) { s.update() }
 	s.preview.OnHint = func(advice app.Advice) {
 		if advice.Hint.Key == "" {
@@ -87,7 +97,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.name = s.keys.entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
 	s.consent = s.keys.check("", func(bool) { s.update() })
-	s.remote = newRemoteForm(p, copy, openKept, func() { s.update() })
+	s.remote = newRemoteForm(p, desk, copy, openKept, func() { s.update() })
 	s.agreed = newTapLabel(s.remote.consentWords(), s.toggleConsent)
 	s.minor = s.keys.check(s.words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
@@ -103,7 +113,7 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.anyway.Hide()
 	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
 
-	s.document = newDocumentSide(p, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
+	s.document = newDocumentSide(p, desk, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
 	s.lay()
 	s.update()
 	return s
@@ -467,7 +477,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
 	s.endless.run(false)
 	s.paints.hurried.Store(false)
-	s.desk.Log("check", err)
+	s.log("check", err)
 	if s.handed {
 		s.handed = false
 		defer s.forget() // the result is shown, for whoever is there now
@@ -480,7 +490,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 		return
 	}
 	shown.Check, shown.unrecorded = done, err
-	s.result = newResultView(s.parts, shown)
+	s.result = newResultView(s.parts, s.desk, shown)
 	if s.offers = s.result.offers; s.offers != nil {
 		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
 		s.offers.OnKept = s.remote.refresh

@@ -798,7 +798,7 @@ func TestQualityStandsInTheDetails(t *testing.T) {
 		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{Eyes: 81, Exposure: 12, Total: 34},
 	}
 	w := open(t, newFakeDesk(), "")
-	w.check.result = newResultView(w.parts, shownCheck{Check: done})
+	w.check.result = newResultView(w.parts, w.desk, shownCheck{Check: done})
 	w.check.content.Objects = []fyne.CanvasObject{w.check.result}
 	if text := w.text(); !strings.Contains(text, w.words.T("reason.filmed_anyway", "Hint", w.words.T("coach.dark"))) || strings.Contains(text, "exposure 12") {
 		t.Errorf("the result says %q", text)

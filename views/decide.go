@@ -28,7 +28,7 @@ func (w *Window) openDecision(row history.Row, done func()) {
 
 // decide is openDecision with a choice made already, or none.
 func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
-	f := newDecisionForm(w.parts, row, w.gate.now)
+	f := newDecisionForm(w.parts, w.desk, row, w.gate.now)
 	w.deciding = f
 	d := w.ask("deciding.title", f.content, decideWidth, f.cancel, f.record)
 	d.SetOnClosed(func() { w.keys.done(f.passphrase) })
@@ -66,11 +66,20 @@ func (w *Window) ask(title string, content fyne.CanvasObject, width float32, but
 	return d
 }
 
+// decisionDesk is what a decision needs of the desk.
+type decisionDesk interface {
+	NeedsSecond(row history.Row) bool
+	SingleUser() bool
+	Seconds() []string
+	Decide(ctx context.Context, in app.DecisionInput) error
+}
+
 // decisionForm is what a person decides about a check, with the reason.
 type decisionForm struct {
 	parts
-	row history.Row
-	now func() time.Time
+	desk decisionDesk
+	row  history.Row
+	now  func() time.Time
 
 	OnDone func(app.DecisionInput)
 
@@ -91,8 +100,8 @@ type decisionForm struct {
 	content        *fyne.Container
 }
 
-func newDecisionForm(p parts, row history.Row, now func() time.Time) *decisionForm {
-	f := &decisionForm{parts: p, row: row, now: now, two: p.desk.NeedsSecond(row)}
+func newDecisionForm(p parts, desk decisionDesk, row history.Row, now func() time.Time) *decisionForm {
+	f := &decisionForm{parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
 	t := p.words.T
 	changed := func(string) { f.typed() }
 	f.choice = p.keys.radio([]string{string(history.Approve), string(history.Reject)},
@@ -266,7 +275,7 @@ func (f *decisionForm) stored(in app.DecisionInput, err error) {
 		f.OnDone(in)
 		return
 	}
-	f.desk.Log("decision", err)
+	f.log("decision", err)
 	f.passphrase.SetText("")
 	f.fault = err
 	say(f.said, f.words.problem(err), widget.DangerImportance)

@@ -7,6 +7,13 @@ import (
 	"facematch/app"
 )
 
+// documentDesk is what the document needs of the desk.
+type documentDesk interface {
+	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
+	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
+	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
+}
+
 // documentSide is the document's half of the Check screen: what is shown, what
 // is looked for just now, and what the clerk says of it. Whatever is wished, a
 // file or a photo, a page, a turn or a frame, is one search, which makes the next
@@ -20,6 +27,7 @@ import (
 // goroutine.
 type documentSide struct {
 	parts
+	desk    documentDesk
 	camera  func() app.Source         // the live camera; nil while there is none
 	browse  func(taken func([]given)) // lets the clerk choose a file
 	changed func()                    // what a check is made of has changed
@@ -36,8 +44,8 @@ type documentSide struct {
 }
 
 // newDocumentSide makes the half, empty.
-func newDocumentSide(p parts, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
-	d := &documentSide{parts: p, camera: camera, browse: browse, changed: changed, found: found}
+func newDocumentSide(p parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
+	d := &documentSide{parts: p, desk: desk, camera: camera, browse: browse, changed: changed, found: found}
 	d.panel = newDocumentPanel(d)
 	d.panel.update()
 	return d
@@ -192,7 +200,7 @@ func (d *documentSide) took(next *documentState, err error) {
 	d.forget()
 	switch {
 	case err != nil:
-		d.desk.Log("document", err)
+		d.log("document", err)
 		if d.state == nil {
 			d.fault = d.words.problem(err)
 		} else {
@@ -207,12 +215,12 @@ func (d *documentSide) took(next *documentState, err error) {
 			d.confirmed = false
 		}
 		d.state = next
-		d.desk.Log("page", next.fault)
+		d.log("page", next.fault)
 		d.found() // whatever was found: the engine was asked and answered
 	}
 	if next != nil {
 		for _, bad := range next.bad {
-			d.desk.Log("document", bad)
+			d.log("document", bad)
 		}
 	}
 	d.update()

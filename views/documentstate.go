@@ -45,7 +45,7 @@ type documentFile struct {
 // lookAt looks for the portrait on all that was given, and goes to the best. What
 // is added to a former state takes its place on the screen only where it is
 // better; nil: there is none. A state without files says why none could be read.
-func lookAt(ctx context.Context, desk Desk, things []given, former *documentState) (*documentState, error) {
+func lookAt(ctx context.Context, desk documentDesk, things []given, former *documentState) (*documentState, error) {
 	next := &documentState{at: -1}
 	if former != nil {
 		*next = *former
@@ -150,7 +150,7 @@ func (s *documentState) chosen() int {
 
 // toPage goes to a page, counted through all files, and looks for the portrait
 // there. One that cannot be read is a state too: the clerk may go on from it.
-func (s *documentState) toPage(ctx context.Context, desk Desk, page int) (*documentState, error) {
+func (s *documentState) toPage(ctx context.Context, desk documentDesk, page int) (*documentState, error) {
 	file := 0
 	for page > s.files[file].pages {
 		page -= s.files[file].pages
@@ -167,7 +167,7 @@ func (s *documentState) toPage(ctx context.Context, desk Desk, page int) (*docum
 
 // choose looks again at the page shown, as the clerk says; at is which of the
 // faces was meant, -1 where it is none of them.
-func (s *documentState) choose(ctx context.Context, desk Desk, c app.Choice, at int) (*documentState, error) {
+func (s *documentState) choose(ctx context.Context, desk documentDesk, c app.Choice, at int) (*documentState, error) {
 	found, err := desk.ChoosePortrait(ctx, s.portrait, c)
 	if err != nil {
 		return nil, err

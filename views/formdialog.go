@@ -135,7 +135,7 @@ func (f *formDialog) run() {
 func (f *formDialog) ended(err error) {
 	f.running = nil
 	if err != nil {
-		f.desk.Log("dialog", err)
+		f.log("dialog", err)
 		f.update()
 		say(f.said, f.words.problem(err), widget.DangerImportance)
 		return

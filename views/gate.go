@@ -32,8 +32,8 @@ type gate struct {
 	main   *fyne.Container // the screens
 }
 
-func newGate(p parts, lock, signedIn func()) *gate {
-	g := &gate{now: time.Now, page: newSignInPage(p, signedIn)}
+func newGate(p parts, desk signInDesk, lock, signedIn func()) *gate {
+	g := &gate{now: time.Now, page: newSignInPage(p, desk, signedIn)}
 	g.page.now = func() time.Time { return g.now() }
 	g.who = widget.NewLabel("")
 	g.who.Alignment = fyne.TextAlignTrailing

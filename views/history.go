@@ -28,6 +28,15 @@ type records interface {
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
 }
 
+// historyDesk is what the History screen needs of the desk.
+type historyDesk interface {
+	records
+	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
+	KeyPlace() string
+	KeyProblem(ctx context.Context) error
+	May(a app.Action) bool
+}
+
 // historyHooks are what the history screen asks of its window.
 type historyHooks struct {
 	copy   func(text string)
@@ -41,6 +50,7 @@ type historyHooks struct {
 // where not.
 type historyScreen struct {
 	parts
+	desk  historyDesk
 	hooks historyHooks
 	now   func() time.Time
 
@@ -95,8 +105,8 @@ type historyScreen struct {
 // orders are the sorts to choose from, in the order of their words.
 var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
 
-func newHistoryScreen(p parts, hooks historyHooks) *historyScreen {
-	s := &historyScreen{parts: p, hooks: hooks, now: time.Now}
+func newHistoryScreen(p parts, desk historyDesk, hooks historyHooks) *historyScreen {
+	s := &historyScreen{parts: p, desk: desk, hooks: hooks, now: time.Now}
 	s.filter = newFilterBar(p)
 	s.filter.OnWish = s.wished
 	s.filter.OnDone = func() { s.focus(s.list) }
@@ -303,7 +313,7 @@ func (s *historyScreen) refreshChoices() {
 			if source != s.source() {
 				return
 			}
-			s.desk.Log("history choices", errors.Join(err, failed))
+			s.log("history choices", errors.Join(err, failed))
 			if err == nil {
 				s.filter.offer(choices)
 			}
@@ -437,7 +447,7 @@ func (s *historyScreen) recount() {
 		}
 		s.work.do(func() {
 			if question == s.question {
-				s.desk.Log("history count", err)
+				s.log("history count", err)
 				s.showCounts(counts, err)
 			}
 		})
@@ -483,7 +493,7 @@ func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 		s.asking = false
 	}
 	if err != nil {
-		s.desk.Log("history", err)
+		s.log("history", err)
 		s.complete = true // until the next question: not the same fault for each row
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
@@ -572,7 +582,7 @@ func picture(file []byte) *image.RGBA {
 
 func (s *historyScreen) detailed(of shownDetail, err error) {
 	if err != nil {
-		s.desk.Log("history detail", err)
+		s.log("history detail", err)
 		s.closeDetail()
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
@@ -716,7 +726,7 @@ func (s *historyScreen) openAnother() {
 func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
 	enable(s.another, true)
 	if err != nil {
-		s.desk.Log("another history", err)
+		s.log("another history", err)
 		say(s.fault, s.words.problem(err), widget.DangerImportance)
 		return
 	}
@@ -767,7 +777,7 @@ func (s *historyScreen) leaveOther() {
 			j.over()
 		}
 		if err := before.Close(); err != nil {
-			s.desk.Log("another history", err)
+			s.log("another history", err)
 		}
 	})
 }
@@ -814,7 +824,7 @@ func (s *historyScreen) verified(v history.Verdict, err error) {
 	case errors.Is(err, context.Canceled):
 		s.say(s.words.T("history.verify_cancelled"), widget.MediumImportance)
 	case err != nil:
-		s.desk.Log("verify", err)
+		s.log("verify", err)
 		s.say(s.words.problem(err), widget.DangerImportance)
 	default:
 		s.say(s.words.verdict(v))

@@ -26,10 +26,16 @@ type exportWish struct {
 	from   app.OtherHistory // another desk's; nil: this one's
 }
 
+// exportDesk is what an export needs of the desk.
+type exportDesk interface {
+	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
+}
+
 // exportForm asks how checks are to be written to a file, writes it, and says
 // where it is and by what it can be recognised.
 type exportForm struct {
 	parts
+	desk      exportDesk
 	wish      exportWish
 	OnFolder  func(from string, chosen func(path string)) // asks for a folder
 	OnClose   func()
@@ -60,8 +66,8 @@ const (
 	formatJSON = "jsonl"
 )
 
-func newExportForm(p parts, w exportWish, folder string, now time.Time) *exportForm {
-	f := &exportForm{parts: p, wish: w}
+func newExportForm(p parts, desk exportDesk, w exportWish, folder string, now time.Time) *exportForm {
+	f := &exportForm{parts: p, desk: desk, wish: w}
 	t := p.words.T
 	f.what = p.keys.radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
@@ -211,7 +217,7 @@ func (f *exportForm) ended(path string, out app.Exported, err error) {
 	case errors.Is(err, context.Canceled):
 		say(f.note, f.words.T("export_form.cancelled"), widget.MediumImportance)
 	case err != nil:
-		f.desk.Log("export", err)
+		f.log("export", err)
 		say(f.note, f.words.problem(err), widget.DangerImportance)
 	default:
 		say(f.note, f.words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)

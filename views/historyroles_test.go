@@ -14,7 +14,7 @@ import (
 )
 
 // signedInAs is a window in which somebody of this role looks at the history.
-func signedInAs(t *testing.T, desk *historyDesk, role history.Role) (*shownWindow, *historyScreen) {
+func signedInAs(t *testing.T, desk *recordsFake, role history.Role) (*shownWindow, *historyScreen) {
 	t.Helper()
 	desk.operators = []operators.Operator{{Name: "root", Role: history.RoleAdministrator}, {Name: "ana", Role: role}}
 	desk.signedIn = "ana"
@@ -30,7 +30,7 @@ func TestWhatARoleMayDoInTheHistory(t *testing.T) {
 		history.RoleOperator: {true, false},
 		history.RoleAuditor:  {false, true},
 	} {
-		w, h := signedInAs(t, newHistoryDesk(), role)
+		w, h := signedInAs(t, newRecordsFake(), role)
 		h.open(h.rows[0].Check)
 		w.until(t, "the detail", func() bool { return h.detail != nil })
 		if got := h.detail.decide != nil; got != can.decide {
@@ -57,7 +57,7 @@ func TestWhatARoleMayDoInTheHistory(t *testing.T) {
 // TestTheNextOperatorStartsAnew has one operator find somebody in another desk's
 // history and sign out; whoever comes next must see nothing of it.
 func TestTheNextOperatorStartsAnew(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := signedInAs(t, desk, history.RoleReviewer)
 	other := &otherDesk{fakeDesk: desk.fakeDesk}
 	h.opened(other, "/media/history.db", nil)
@@ -92,7 +92,7 @@ func TestTheNextOperatorStartsAnew(t *testing.T) {
 }
 
 func TestOnlyComparisonsCanBeDecided(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	for outcome, can := range map[history.Outcome]bool{
 		history.Pass: true, history.Refer: true, history.Fail: true, history.NotCompared: false,

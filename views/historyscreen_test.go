@@ -20,17 +20,17 @@ import (
 	"facematch/matcher"
 )
 
-// historyDesk is a desk with a history of some hundred checks that notes what it
+// recordsFake is a desk with a history of some hundred checks that notes what it
 // is asked.
-type historyDesk struct {
+type recordsFake struct {
 	*fakeDesk
 	mu    sync.Mutex
 	asked []history.Filter // first pages only
 	count int64
 }
 
-func newHistoryDesk() *historyDesk {
-	d := &historyDesk{fakeDesk: newFakeDesk(), count: 250}
+func newRecordsFake() *recordsFake {
+	d := &recordsFake{fakeDesk: newFakeDesk(), count: 250}
 	d.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		if f.After == nil {
 			d.mu.Lock()
@@ -51,7 +51,7 @@ func newHistoryDesk() *historyDesk {
 }
 
 // last is the newest question, without what every page has.
-func (d *historyDesk) last() history.Filter {
+func (d *recordsFake) last() history.Filter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f := d.asked[len(d.asked)-1]
@@ -59,7 +59,7 @@ func (d *historyDesk) last() history.Filter {
 	return f
 }
 
-func (d *historyDesk) questions() int {
+func (d *recordsFake) questions() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.asked)
@@ -96,7 +96,7 @@ func someDetail(check string) history.Detail {
 }
 
 // openedHistory is a window that shows a history.
-func openedHistory(t *testing.T, desk *historyDesk) (*shownWindow, *historyScreen) {
+func openedHistory(t *testing.T, desk *recordsFake) (*shownWindow, *historyScreen) {
 	t.Helper()
 	w := open(t, desk.fakeDesk, "")
 	w.tabs.SelectIndex(1)
@@ -111,7 +111,7 @@ func (w *shownWindow) typeKey(name fyne.KeyName) {
 }
 
 func TestFiltersCombine(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	f := h.filter
 	h.now = func() time.Time { return time.Date(2026, 3, 1, 9, 0, 0, 0, time.Local) }
@@ -162,7 +162,7 @@ func TestFiltersCombine(t *testing.T) {
 }
 
 func TestOwnDatesAndWhatIsNone(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	f := h.filter
 	f.period.SetSelected(w.words.T("find.period.own"))
@@ -197,7 +197,7 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 }
 
 func TestTypingAsksOnce(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	before := desk.questions()
 	test.Type(h.filter.name, "ana maria")
@@ -209,7 +209,7 @@ func TestTypingAsksOnce(t *testing.T) {
 
 // TestLateAnswersToOlderFilters has the first question answered after the second.
 func TestLateAnswersToOlderFilters(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	hold := make(chan struct{})
 	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) { // deaf to its cancellation
@@ -240,7 +240,7 @@ func TestLateAnswersToOlderFilters(t *testing.T) {
 }
 
 func TestSortByHeaderOrChoice(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	sorts := func(want history.Sort) {
 		t.Helper()
@@ -271,7 +271,7 @@ func TestSortByHeaderOrChoice(t *testing.T) {
 }
 
 func TestOpenReferrals(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	w.until(t, "how many wait", func() bool { return strings.Contains(h.filter.referrals.Text, "(7)") })
 	test.Type(h.filter.name, "ana")
@@ -286,7 +286,7 @@ func TestOpenReferrals(t *testing.T) {
 }
 
 func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		if f.Words != "" {
@@ -307,7 +307,7 @@ func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 
 // A filter over a history without checks fits nothing because there are none.
 func TestAFilterOverAnEmptyHistory(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	desk.count = 0
 	w := open(t, desk.fakeDesk, "")
 	w.tabs.SelectIndex(1)
@@ -323,7 +323,7 @@ func TestAFilterOverAnEmptyHistory(t *testing.T) {
 
 // Where the checks cannot be counted, none is said to be there.
 func TestNothingFoundAndNotCounted(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
 	desk.fakeDesk.count = func(context.Context, history.Filter) (history.Counts, error) {
@@ -337,7 +337,7 @@ func TestNothingFoundAndNotCounted(t *testing.T) {
 }
 
 func TestTheListByKeyboard(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	if w.win.Canvas().Focused() != fyne.Focusable(h.list) {
 		t.Fatal("the keys do not begin in the list")
@@ -378,7 +378,7 @@ func TestTheListByKeyboard(t *testing.T) {
 // TestReturnBeforeTheAnswer has somebody faster than the history: what is opened
 // must be what was asked for, not what still stands in the list.
 func TestReturnBeforeTheAnswer(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	hold := make(chan struct{})
 	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
@@ -398,7 +398,7 @@ func TestReturnBeforeTheAnswer(t *testing.T) {
 }
 
 func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	var asked []string
 	var mu sync.Mutex
 	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
@@ -426,7 +426,7 @@ func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
 }
 
 func TestTheDetailTakesItsPlace(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	shown := func(size fyne.Size, list, detail bool) {
 		t.Helper()
@@ -464,7 +464,7 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 // TestTabReachesAllOfTheHistory looks for whatever on the screen could take the
 // keys, and then whether Tab gives them to it.
 func TestTabReachesAllOfTheHistory(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	w.win.Resize(fyne.NewSize(1600, 960))
 	h.filter.open(true)
@@ -514,7 +514,7 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 }
 
 func TestTheDetailTellsEverything(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
@@ -567,7 +567,7 @@ func buttonsWith(o fyne.CanvasObject, text string) []*button {
 }
 
 func TestDetailsOfOtherChecks(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	picture := &bytes.Buffer{}
 	if err := jpeg.Encode(picture, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
@@ -637,7 +637,7 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 }
 
 func TestACheckThatIsGone(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	desk.detail = func(context.Context, string) (history.Detail, error) {
 		return history.Detail{}, &app.Problem{Key: "store.check_unknown"}
@@ -652,7 +652,7 @@ func TestACheckThatIsGone(t *testing.T) {
 // Each reason is told once, whatever its words are in somebody's language: those of
 // the check's conditions as conditions, all others as they are.
 func TestReasonsInTheDetail(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	unknown, older := "a word of another version", "max(percentages) >= 90 (was 72.90)"
 	for mode, want := range map[history.Mode]map[string]int{
@@ -683,7 +683,7 @@ func TestReasonsInTheDetail(t *testing.T) {
 }
 
 func TestDecidingFromTheDetail(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	decided := false
 	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
@@ -731,7 +731,7 @@ func (o *otherDesk) isClosed() bool {
 }
 
 func TestAnotherDesksHistory(t *testing.T) {
-	desk, theirs := newHistoryDesk(), newHistoryDesk()
+	desk, theirs := newRecordsFake(), newRecordsFake()
 	theirs.count = 3
 	other := &otherDesk{fakeDesk: theirs.fakeDesk}
 	desk.other = func(path string) (app.OtherHistory, error) {
@@ -784,7 +784,7 @@ func TestAnotherDesksHistory(t *testing.T) {
 }
 
 func TestAnotherHistoryIsClosedWithTheWindow(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	other := &otherDesk{fakeDesk: desk.fakeDesk}
 	h.opened(other, "/media/history.db", nil)
@@ -796,7 +796,7 @@ func TestAnotherHistoryIsClosedWithTheWindow(t *testing.T) {
 }
 
 func TestExportIsAskedForAndTold(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	var given []app.ExportInput
 	answer := make(chan error, 1)
@@ -888,7 +888,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 
 // TestClosingTheFormEndsTheExport does not leave a file being written unseen.
 func TestClosingTheFormEndsTheExport(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	began, ended := make(chan struct{}), make(chan struct{})
 	desk.export = func(ctx context.Context, in app.ExportInput, _ app.ProgressFunc) (app.Exported, error) {
@@ -908,7 +908,7 @@ func TestClosingTheFormEndsTheExport(t *testing.T) {
 }
 
 func TestSearchBringsTheKeysToTheName(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
@@ -923,7 +923,7 @@ func TestSearchBringsTheKeysToTheName(t *testing.T) {
 }
 
 func TestKeysMoveALongText(t *testing.T) {
-	desk := newHistoryDesk()
+	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })

@@ -10,13 +10,22 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
 )
+
+// offersDesk is what the offers need of the desk.
+type offersDesk interface {
+	Settings() settings.Settings
+	Keep(ctx context.Context, in app.CheckInput) (app.KeptCheck, error)
+	Drop(in app.CheckInput)
+}
 
 // offers are what the clerk can do with a check the API has not taken: send it
 // again, let this computer decide, or keep it for later. Nothing happens by
 // itself.
 type offers struct {
 	parts
+	desk   offersDesk
 	in     app.CheckInput
 	OnRun  func(app.CheckInput) // makes a check of it
 	OnKept func()               // it was kept
@@ -27,8 +36,8 @@ type offers struct {
 	box               *fyne.Container
 }
 
-func newOffers(p parts, in app.CheckInput) *offers {
-	o := &offers{parts: p, in: in, note: wrapped("")}
+func newOffers(p parts, desk offersDesk, in app.CheckInput) *offers {
+	o := &offers{parts: p, desk: desk, in: in, note: wrapped("")}
 	o.note.Hide()
 	run := func(mode history.Mode) func() {
 		return func() {
@@ -88,7 +97,7 @@ func (o *offers) store() {
 
 func (o *offers) kept(err error) {
 	if err != nil {
-		o.desk.Log("keep", err)
+		o.log("keep", err)
 		o.taken = false
 		for _, b := range []*button{o.again, o.here, o.keep} {
 			b.Enable()
@@ -103,17 +112,24 @@ func (o *offers) kept(err error) {
 	o.OnKept()
 }
 
+// keptDesk is what the list of kept checks needs of the desk.
+type keptDesk interface {
+	Settings() settings.Settings
+	DropKept(id string) error
+}
+
 // keptList is the kept checks, each to be sent or deleted.
 type keptList struct {
 	parts
+	desk   keptDesk
 	OnSend func(app.KeptCheck)
 
 	box *fyne.Container
 }
 
-func newKeptList(p parts, kept app.KeptChecks) *keptList {
-	l := &keptList{parts: p, box: container.NewVBox()}
-	l.box.Add(wrapped(p.words.T("kept.help", "Days", p.desk.Settings().API.KeepDays)))
+func newKeptList(p parts, desk keptDesk, kept app.KeptChecks) *keptList {
+	l := &keptList{parts: p, desk: desk, box: container.NewVBox()}
+	l.box.Add(wrapped(p.words.T("kept.help", "Days", desk.Settings().API.KeepDays)))
 	for _, k := range kept.Checks {
 		l.box.Add(l.row(k))
 	}
@@ -148,7 +164,7 @@ func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
 			l.work.start(func(context.Context) {
 				err := l.desk.DropKept(k.ID)
 				l.work.do(func() {
-					l.desk.Log("kept check", err)
+					l.log("kept check", err)
 					if err != nil {
 						say(note, l.words.problem(err), widget.DangerImportance)
 						return

@@ -20,10 +20,18 @@ import (
 // roles are the roles in the order they are offered.
 var roles = []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator}
 
+// operatorsDesk is what the page needs of the desk.
+type operatorsDesk interface {
+	SingleUser() bool
+	Who() (history.Actor, bool)
+	Operators() ([]operators.Operator, error)
+}
+
 // operatorSettings are who may work here. They are changed at once, and are no
 // settings but for the time after which the window locks.
 type operatorSettings struct {
 	parts
+	desk     operatorsDesk
 	OnSetUp  func()                       // the first administrator is to be made
 	OnAdd    func()                       // another operator
 	OnChange func(name string)            // a passphrase is to be changed
@@ -39,8 +47,8 @@ type operatorSettings struct {
 	content    *fyne.Container
 }
 
-func newOperatorSettings(p parts, changed func()) *operatorSettings {
-	o := &operatorSettings{parts: p}
+func newOperatorSettings(p parts, desk operatorsDesk, changed func()) *operatorSettings {
+	o := &operatorSettings{parts: p, desk: desk}
 	t := p.words.T
 	o.setUp = p.keys.button(t("people.set_up"), theme.AccountIcon(), func() { o.OnSetUp() })
 	o.setUp.Importance = widget.HighImportance
@@ -110,7 +118,7 @@ func (o *operatorSettings) look() {
 			if this != o.looks {
 				return
 			}
-			o.desk.Log("operators", err)
+			o.log("operators", err)
 			text := ""
 			if err != nil {
 				text = o.words.problem(err)
@@ -240,12 +248,12 @@ func (w *Window) removeOperator(who operators.Operator) {
 
 // mayBeSeen says which settings the operator may see; without the right to change
 // operators their page is not shown.
-func (p parts) mayBeSeen(page string) bool {
+func (s *settingsScreen) mayBeSeen(page string) bool {
 	switch page {
 	case pageOperators:
-		return p.desk.May(app.ActionOperators)
+		return s.desk.May(app.ActionOperators)
 	case pageBackup:
-		return p.desk.May(app.ActionBackup)
+		return s.desk.May(app.ActionBackup)
 	}
-	return p.desk.May(app.ActionSettings)
+	return s.desk.May(app.ActionSettings)
 }

@@ -17,10 +17,17 @@ import (
 	"facematch/app/settings"
 )
 
+// privacyDesk is what the page needs of the desk.
+type privacyDesk interface {
+	May(a app.Action) bool
+	RecoverySet(ctx context.Context) (bool, error)
+}
+
 // privacySettings are what is kept of persons and for how long, and what can be
 // done about it at once: erase a session, and keep a way to the names.
 type privacySettings struct {
 	parts
+	desk       privacyDesk
 	OnErase    func(session string)
 	OnRecovery func()
 
@@ -39,8 +46,8 @@ type privacySettings struct {
 	content     *fyne.Container
 }
 
-func newPrivacySettings(p parts, folder func(*entry) fyne.CanvasObject, changed func()) *privacySettings {
-	v := &privacySettings{parts: p}
+func newPrivacySettings(p parts, desk privacyDesk, folder func(*entry) fyne.CanvasObject, changed func()) *privacySettings {
+	v := &privacySettings{parts: p, desk: desk}
 	t := p.words.T
 	typed := func(string) { changed() }
 	v.names, v.answers, v.images, v.second = p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed)
@@ -105,7 +112,7 @@ func (v *privacySettings) look() {
 			if this != v.looks {
 				return
 			}
-			v.desk.Log("recovery", err)
+			v.log("recovery", err)
 			switch {
 			case err != nil:
 				say(v.recovery, v.words.problem(err), widget.DangerImportance)
@@ -146,7 +153,7 @@ func (w *Window) offerRecovery() {
 	w.work.start(func(ctx context.Context) {
 		set, err := w.desk.RecoverySet(ctx)
 		w.work.do(func() {
-			w.desk.Log("recovery", err)
+			w.log("recovery", err)
 			if err == nil && !set && w.gate.open && w.win.Canvas().Overlays().Top() == nil {
 				w.openRecovery(true)
 			}
@@ -163,7 +170,7 @@ func (w *Window) recoveryDeclined() {
 	w.work.start(func(ctx context.Context) {
 		err := w.desk.SaveSettings(context.WithoutCancel(ctx), next)
 		w.work.do(func() {
-			w.desk.Log("settings", err) // it is offered again at the next start
+			w.log("settings", err) // it is offered again at the next start
 			w.settings.refresh()
 		})
 	})
@@ -175,7 +182,7 @@ func (w *Window) openErase(session string, done func()) {
 	w.work.start(func(ctx context.Context) {
 		all, err := w.desk.Checks(ctx, history.Filter{Session: session})
 		w.work.do(func() {
-			w.desk.Log("erase", err)
+			w.log("erase", err)
 			var rows []history.Row
 			for _, r := range all {
 				if r.Session == session {

@@ -16,7 +16,7 @@ import (
 )
 
 // remoteDesk is a desk whose checks the API decides.
-func remoteDesk(mode history.Mode) *fakeDesk {
+func remoteFake(mode history.Mode) *fakeDesk {
 	d := newFakeDesk()
 	d.settings.Matching.Mode = mode
 	d.settings.API.Base = "https://api.test"
@@ -44,7 +44,7 @@ func unreached() app.Check {
 }
 
 func TestTheBadgeSaysWhoDecides(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
@@ -82,7 +82,7 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 }
 
 func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
@@ -114,7 +114,7 @@ func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
 }
 
 func TestADeskThatAsks(t *testing.T) {
-	desk := remoteDesk(history.Ask)
+	desk := remoteFake(history.Ask)
 	w := open(t, desk, "")
 	w.load("document.jpg")
 	w.until(t, "the question", func() bool { return w.check.why.Text == w.words.T("missing.mode") })
@@ -145,7 +145,7 @@ func TestADeskThatAsks(t *testing.T) {
 }
 
 func TestOwnWordsOfConsent(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.settings.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
 	w := open(t, desk, "")
 	if w.check.agreed.Text != "Our words." || w.check.remote.nameWords.Text != "Our words on names." {
@@ -154,7 +154,7 @@ func TestOwnWordsOfConsent(t *testing.T) {
 }
 
 func TestAFilmTheAPIHas(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	source := newFakeSource()
 	source.problem(&app.Problem{Key: "camera.busy"})
 	desk.source = func(string) app.Source { return source }
@@ -183,7 +183,7 @@ func TestAFilmTheAPIHas(t *testing.T) {
 }
 
 func TestWithoutATokenNothingIsFilmed(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.token = ""
 	w := open(t, desk, "")
 	w.load("document.jpg")
@@ -208,7 +208,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 		"twice":                 {func(o *offers) { o.again.OnTapped(); o.here.OnTapped() }, history.Remote},
 	} {
 		t.Run(name, func(t *testing.T) {
-			desk := remoteDesk(history.Remote)
+			desk := remoteFake(history.Remote)
 			var given []app.CheckInput
 			desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 				given = append(given, in)
@@ -237,7 +237,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 }
 
 func TestKeepingAsksFirst(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
 	fails := true
 	desk.keep = func(in app.CheckInput) (app.KeptCheck, error) {
@@ -278,7 +278,7 @@ func TestKeepingAsksFirst(t *testing.T) {
 		_ = desk.DropKept(id)
 		return answered(history.Refer), nil
 	}
-	list := newKeptList(w.parts, w.check.remote.keptChecks)
+	list := newKeptList(w.parts, w.desk, w.check.remote.keptChecks)
 	list.OnSend = w.check.sendKept
 	list.OnSend(w.check.remote.keptChecks.Checks[0])
 	w.until(t, "the result", func() bool { return w.check.result != nil })
@@ -290,7 +290,7 @@ func TestKeepingAsksFirst(t *testing.T) {
 }
 
 func TestAClipNobodyWantsIsDeleted(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
 	w := open(t, desk, "")
 	ready(t, w)
@@ -303,7 +303,7 @@ func TestAClipNobodyWantsIsDeleted(t *testing.T) {
 }
 
 func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	first := true
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		if first {
@@ -324,7 +324,7 @@ func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 }
 
 func TestTheListOfKeptChecks(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.kept = app.KeptChecks{Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}}, Broken: 1}
 	w := open(t, desk, "")
 	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
@@ -333,7 +333,7 @@ func TestTheListOfKeptChecks(t *testing.T) {
 	if top == nil {
 		t.Fatal("no list is shown")
 	}
-	text := readable(newKeptList(w.parts, w.check.remote.keptChecks).box)
+	text := readable(newKeptList(w.parts, w.desk, w.check.remote.keptChecks).box)
 	for _, want := range []string{"Ada Lovelace", w.words.T("kept.no_name"), w.words.T("kept.broken", "Count", 1)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list lacks %q: %q", want, text)
@@ -342,7 +342,7 @@ func TestTheListOfKeptChecks(t *testing.T) {
 }
 
 func TestTheTokenInSettings(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.token, desk.place = "", token.None
 	desk.tokenErr = &app.Problem{Key: "token.needs_passphrase"}
 	w := open(t, desk, "")
@@ -387,7 +387,7 @@ func TestTheTokenInSettings(t *testing.T) {
 }
 
 func TestTheAPIsSettings(t *testing.T) {
-	desk := remoteDesk(history.Offline)
+	desk := remoteFake(history.Offline)
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(2)
 	s := w.settings

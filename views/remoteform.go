@@ -11,12 +11,22 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/app/token"
 )
+
+// remoteDesk is what the form needs of the desk.
+type remoteDesk interface {
+	Settings() settings.Settings
+	TokenPlace() (token.Place, error)
+	KeptChecks(ctx context.Context) (app.KeptChecks, error)
+}
 
 // remoteForm is what the Check screen asks besides where the API may decide: who
 // decides, the second consent, the session, and whether the API has its film.
 type remoteForm struct {
 	parts
+	desk    remoteDesk
 	changed func()
 
 	token      error // why there is none; nil: there is one, or nobody asked yet
@@ -33,8 +43,8 @@ type remoteForm struct {
 	sessionRow, nameRow *fyne.Container
 }
 
-func newRemoteForm(p parts, copy func(string), openKept func(), changed func()) *remoteForm {
-	f := &remoteForm{parts: p, changed: changed}
+func newRemoteForm(p parts, desk remoteDesk, copy func(string), openKept func(), changed func()) *remoteForm {
+	f := &remoteForm{parts: p, desk: desk, changed: changed}
 	f.who = p.keys.radio([]string{string(history.Offline), string(history.Remote)},
 		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
 	f.sendName = p.keys.check("", func(bool) { changed() })
@@ -180,7 +190,7 @@ func (f *remoteForm) refresh() {
 			if this != f.asked {
 				return
 			}
-			f.desk.Log("kept checks", err)
+			f.log("kept checks", err)
 			f.token = token
 			if err == nil {
 				f.keptChecks = kept

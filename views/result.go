@@ -85,10 +85,17 @@ func (c shownCheck) together() *app.Sight {
 	return c.Answer.Others
 }
 
+// resultDesk is what a result needs of the desk.
+type resultDesk interface {
+	May(a app.Action) bool
+	offersDesk
+}
+
 // resultView shows how one check ended. It is made anew for each.
 type resultView struct {
 	widget.BaseWidget
 	parts
+	desk resultDesk
 
 	// OnNew asks for the next person, OnAgain for another attempt with this one,
 	// OnFilm for one at once.
@@ -108,8 +115,8 @@ type resultView struct {
 	content  fyne.CanvasObject
 }
 
-func newResultView(p parts, c shownCheck) *resultView {
-	r := &resultView{parts: p, check: c}
+func newResultView(p parts, desk resultDesk, c shownCheck) *resultView {
+	r := &resultView{parts: p, desk: desk, check: c}
 	next := p.keys.button(p.words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
 	next.Importance = widget.HighImportance
 	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
@@ -122,7 +129,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 		again.Hide()
 	}
 	if p := c.Unsent; p != nil {
-		r.offers = newOffers(r.parts, *p)
+		r.offers = newOffers(r.parts, r.desk, *p)
 		again.Hide() // the offers begin with it
 	}
 	if c.kept != "" {

@@ -19,7 +19,7 @@ import (
 func show(t *testing.T, c shownCheck) (*resultView, string) {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(newTheme())
-	r := newResultView(parts{desk: newFakeDesk(), words: english(t), keys: &controls{escape: func() {}}}, c)
+	r := newResultView(parts{words: english(t), keys: &controls{escape: func() {}}}, newFakeDesk(), c)
 	w := test.NewTempWindow(t, r)
 	w.Resize(fyne.NewSize(1024, 600))
 	return r, readable(r)

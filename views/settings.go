@@ -15,10 +15,23 @@ import (
 	"facematch/app/settings"
 )
 
+// settingsDesk is what the Settings screen needs of the desk.
+type settingsDesk interface {
+	SaveSettings(ctx context.Context, s settings.Settings) error
+	Version() string
+	cameraPartDesk
+	camerasDesk
+	tokenDesk
+	operatorsDesk
+	privacyDesk
+	backupDesk
+}
+
 // settingsScreen changes the settings. What is wrong stands beside the field
 // while it is typed; nothing is in force before Save.
 type settingsScreen struct {
 	parts
+	desk   settingsDesk
 	choose func(from string, chosen func(string))
 	saved  func(old, now settings.Settings)
 
@@ -61,23 +74,23 @@ const (
 	pageBackup    = "backup"
 )
 
-func newSettingsScreen(p parts, source func() app.Source, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
-	s := &settingsScreen{parts: p, choose: choose, saved: saved}
+func newSettingsScreen(p parts, desk settingsDesk, source func() app.Source, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
+	s := &settingsScreen{parts: p, desk: desk, choose: choose, saved: saved}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
-	s.cameras = newCameraChoice(p, s.camera)
+	s.cameras = newCameraChoice(p, desk, s.camera)
 	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
-	s.part = newCameraPart(p, source, s.changed)
+	s.part = newCameraPart(p, desk, source, s.changed)
 	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
 	s.conditions = p.keys.text(7, changed)
 	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
 	s.history.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
-	s.api = newAPISettings(p, func() settings.Settings { return s.shownNow }, s.changed)
-	s.operators = newOperatorSettings(p, s.changed)
-	s.privacy = newPrivacySettings(p, s.folder, s.changed)
-	s.backup = newBackupPage(p, s.folder, copied)
+	s.api = newAPISettings(p, desk, func() settings.Settings { return s.shownNow }, s.changed)
+	s.operators = newOperatorSettings(p, desk, s.changed)
+	s.privacy = newPrivacySettings(p, desk, s.folder, s.changed)
+	s.backup = newBackupPage(p, desk, s.folder, copied)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
 		*l = wrapped("")
 		(*l).Hide()
@@ -91,7 +104,7 @@ func newSettingsScreen(p parts, source func() app.Source, choose func(string, fu
 	s.about = container.NewVBox()
 	s.setEngine(app.Description{})
 	s.lay()
-	s.fill(p.desk.Settings())
+	s.fill(desk.Settings())
 	return s
 }
 
@@ -211,7 +224,7 @@ func (s *settingsScreen) undoAll() {
 func (s *settingsScreen) setEngine(d app.Description) {
 	s.engine = d
 	s.about.RemoveAll()
-	for _, line := range s.aboutLines(d) {
+	for _, line := range aboutLines(s.words, s.desk.Version(), d) {
 		s.about.Add(wrapped(line))
 	}
 }
@@ -364,7 +377,7 @@ func (s *settingsScreen) stored(old settings.Settings, err error) {
 	s.saving = nil
 	now := s.desk.Settings()
 	if err != nil {
-		s.desk.Log("settings", err)
+		s.log("settings", err)
 		say(s.message, s.words.problem(err), widget.DangerImportance)
 		// The file may be written though its record is not: what is in force counts.
 		s.shownNow = now

@@ -17,10 +17,20 @@ import (
 	"facematch/app/token"
 )
 
+// tokenDesk is what the API's token needs of the desk.
+type tokenDesk interface {
+	TokenPlace() (token.Place, error)
+	UnlockToken(passphrase string) error
+	SetToken(secret, passphrase string) (token.Place, error)
+	ClearToken() error
+	TestToken(ctx context.Context) error
+}
+
 // apiSettings are the settings of the API, the consents' wording, and the token,
 // which is no setting: it is kept, tested and removed at once, and never shown.
 type apiSettings struct {
 	parts
+	desk  tokenDesk
 	saved func() settings.Settings // what is in force
 
 	who                            *radio
@@ -43,8 +53,8 @@ type apiSettings struct {
 	decide, content, wording *fyne.Container
 }
 
-func newAPISettings(p parts, saved func() settings.Settings, changed func()) *apiSettings {
-	a := &apiSettings{parts: p, saved: saved}
+func newAPISettings(p parts, desk tokenDesk, saved func() settings.Settings, changed func()) *apiSettings {
+	a := &apiSettings{parts: p, desk: desk, saved: saved}
 	typed := func(string) { changed() }
 	a.who = p.keys.radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
 		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
@@ -196,7 +206,7 @@ func (a *apiSettings) do(work func(context.Context) (string, error)) {
 		text, err := work(ctx)
 		a.work.do(func() {
 			a.busy = false
-			a.desk.Log("token", err)
+			a.log("token", err)
 			if err == nil {
 				a.secret.SetText("")
 				a.passphrase.SetText("")

@@ -1,8 +1,6 @@
 package views
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
@@ -147,25 +145,11 @@ func (w *Window) menu() *fyne.MainMenu {
 // about tells what this program is and, as plainly, what it is not.
 func (w *Window) about() {
 	content := container.NewVBox()
-	for _, line := range w.aboutLines(w.check.engine) {
+	for _, line := range aboutLines(w.words, w.desk.Version(), w.check.engine) {
 		content.Add(wrapped(line))
 	}
 	d := dialog.NewCustom(w.words.T("about.title"), w.words.T("button.close"), content, w.win)
 	d.Resize(fyne.NewSize(aboutWidth, content.MinSize().Height))
 	w.dialog = d
 	d.Show()
-}
-
-// aboutLines are the lines of About: version, engine, models, licence, limits.
-func (p parts) aboutLines(engine app.Description) []string {
-	lines := []string{p.words.T("about.version", "Version", p.desk.Version())}
-	if engine.Engine != "" {
-		lines = append(lines, p.words.T("about.engine", "Engine", engine.Engine, "Calibration", engine.Calibration))
-		models := make([]string, len(engine.Models))
-		for i, m := range engine.Models {
-			models[i] = m.Name + " " + short(m.SHA256)
-		}
-		lines = append(lines, p.words.T("about.models", "Models", strings.Join(models, ", ")))
-	}
-	return append(lines, p.words.T("about.licence"), p.words.T("about.liveness"))
 }

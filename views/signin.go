@@ -17,9 +17,16 @@ import (
 	"facematch/app"
 )
 
+// signInDesk is what signing in needs of the desk.
+type signInDesk interface {
+	Names() []string
+	SignIn(ctx context.Context, name, passphrase string) error
+}
+
 // signInPage asks who is there.
 type signInPage struct {
 	parts
+	desk     signInDesk
 	signedIn func()
 	now      func() time.Time
 
@@ -35,8 +42,8 @@ type signInPage struct {
 	content    *fyne.Container
 }
 
-func newSignInPage(p parts, signedIn func()) *signInPage {
-	s := &signInPage{parts: p, signedIn: signedIn, now: time.Now}
+func newSignInPage(p parts, desk signInDesk, signedIn func()) *signInPage {
+	s := &signInPage{parts: p, desk: desk, signedIn: signedIn, now: time.Now}
 	t := p.words.T
 	s.why, s.said = wrapped(""), wrapped("")
 	s.name = p.keys.combo(func(string) { s.update() })
@@ -129,7 +136,7 @@ func (s *signInPage) tried(name string, err error) {
 		s.signedIn()
 		return
 	}
-	s.desk.Log("sign in", err)
+	s.log("sign in", err)
 	say(s.said, s.words.problem(err), widget.DangerImportance)
 	s.wait.begin(name, err, s.now())
 	s.update()

@@ -25,66 +25,34 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/app/operators"
 	"facematch/app/settings"
-	"facematch/app/token"
 	"facematch/assets"
 	"facematch/assets/translations"
 )
 
-// Desk is what the window needs of *app.Desk; its methods say there what they
-// do. Settings, OpenCamera, Version and Log return at once.
+// Desk is what the window needs of *app.Desk, whose methods say what they do:
+// what its screens declare, and what the window itself calls.
+// Settings, OpenCamera, Version and Log return at once.
 type Desk interface {
-	Settings() settings.Settings
-	SaveSettings(ctx context.Context, s settings.Settings) error
-	OpenCamera(address string) app.Source
-	Cameras() []app.Camera
-	Engine(ctx context.Context) (app.Description, error)
-	FindPortrait(ctx context.Context, document app.Blob) (app.Portrait, error)
-	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
-	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
-	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
-	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
-	Count(ctx context.Context, f history.Filter) (history.Counts, error)
-	Choices(ctx context.Context) (history.Choices, error)
-	Detail(ctx context.Context, check string) (history.Detail, error)
-	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
-	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
-	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
-	Keep(ctx context.Context, in app.CheckInput) (app.KeptCheck, error)
-	KeptChecks(ctx context.Context) (app.KeptChecks, error)
-	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
-	DropKept(id string) error
-	Drop(in app.CheckInput)
-	TokenPlace() (token.Place, error)
-	UnlockToken(passphrase string) error
-	SetToken(secret, passphrase string) (token.Place, error)
-	ClearToken() error
-	TestToken(ctx context.Context) error
-	KeyPlace() string
-	KeyProblem(ctx context.Context) error
-	Version() string
-	Log(what string, err error)
+	checkDesk
+	keptDesk
+	historyDesk
+	exportDesk
+	settingsDesk
+	decisionDesk
+	signInDesk
 
-	SingleUser() bool
-	Reread() // reads the list of operators anew, which the rest goes by
-	Who() (history.Actor, bool)
-	SignIn(ctx context.Context, name, passphrase string) error
+	OpenCamera(address string) app.Source
+	Engine(ctx context.Context) (app.Description, error)
+	Log(what string, err error)
+	Reread() // reads the list of operators anew; waits for the disk
 	SignOut()
 	Touch()
-	Names() []string
-	Seconds() []string
-	May(a app.Action) bool
-	Decide(ctx context.Context, in app.DecisionInput) error
-	NeedsSecond(row history.Row) bool
-	Operators() ([]operators.Operator, error)
 	AddOperator(ctx context.Context, name string, role history.Role, passphrase string) error
 	RemoveOperator(ctx context.Context, name string) error
 	SetPassphrase(ctx context.Context, name, passphrase string) error
-	Erase(ctx context.Context, session string) error
-	Backup(ctx context.Context, file string, progress app.ProgressFunc) error
 	SetRecovery(ctx context.Context, passphrase string) error
-	RecoverySet(ctx context.Context) (bool, error)
+	Erase(ctx context.Context, session string) error
 }
 
 var _ Desk = (*app.Desk)(nil)
@@ -100,6 +68,7 @@ type Params struct {
 // Window is the program's window.
 type Window struct {
 	parts
+	desk  Desk
 	app   fyne.App
 	win   fyne.Window
 	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
@@ -125,7 +94,6 @@ type Window struct {
 
 // parts are what every screen is made with.
 type parts struct {
-	desk  Desk
 	words words
 	work  *workers
 	keys  *controls
@@ -135,6 +103,8 @@ type parts struct {
 
 	focusAny func(fyne.Focusable)  // wherever it is
 	focused  func() fyne.Focusable // what has the keys; nil: nothing
+
+	log func(what string, err error) // writes an error, if there is one
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -149,9 +119,9 @@ func newWindow(p Params, queue func(func())) *Window {
 	if p.App == nil || p.Desk == nil || p.Words == nil {
 		panic("views: App, Desk or Words is missing from Params")
 	}
-	w := &Window{app: p.App}
+	w := &Window{app: p.App, desk: p.Desk}
 	w.parts = parts{
-		desk: p.Desk, words: words{p.Words}, work: newWorkers(queue),
+		words: words{p.Words}, log: p.Desk.Log, work: newWorkers(queue),
 		keys: &controls{escape: w.escape}, focus: w.focusOn,
 		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
 		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
@@ -166,11 +136,11 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
-	w.gate = newGate(w.parts, w.lock, w.enter)
-	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
+	w.gate = newGate(w.parts, p.Desk, w.lock, w.enter)
+	w.check = newCheckScreen(w.parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
-	w.settings = newSettingsScreen(w.parts, func() app.Source { return w.source }, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
+	w.settings = newSettingsScreen(w.parts, p.Desk, func() app.Source { return w.source }, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
 	o := w.settings.operators
 	o.OnSetUp, o.OnAdd, o.OnChange, o.OnRemove = w.setUpOperators, w.addOperator, w.changePassphrase, w.removeOperator
 	w.settings.privacy.OnRecovery = func() { w.openRecovery(false) }
@@ -284,7 +254,7 @@ func (w *Window) loadEngine() {
 			return
 		}
 		w.work.do(func() {
-			w.desk.Log("engine", err)
+			w.log("engine", err)
 			w.check.setEngine(description, err)
 			w.settings.setEngine(description)
 		})
@@ -312,7 +282,7 @@ func (w *Window) camera() {
 		w.work.start(func(context.Context) {
 			err := old.Close()
 			w.work.do(func() {
-				w.desk.Log("camera", err)
+				w.log("camera", err)
 				w.closing = false
 				w.camera()
 			})
@@ -426,7 +396,7 @@ func (w *Window) browse(taken func([]given)) {
 	}
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil {
-			w.desk.Log("file dialog", err)
+			w.log("file dialog", err)
 			w.tell("drop.not_opened", "drop.not_opened.hint")
 			return
 		}
@@ -449,7 +419,7 @@ func (w *Window) browse(taken func([]given)) {
 
 // openKept shows the checks that wait to be sent.
 func (w *Window) openKept() {
-	list := newKeptList(w.parts, w.check.remote.keptChecks)
+	list := newKeptList(w.parts, w.desk, w.check.remote.keptChecks)
 	scroll := container.NewVScroll(list.box)
 	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
 	d := dialog.NewCustom(w.words.T("kept.title"), w.words.T("button.close"), scroll, w.win)
@@ -472,7 +442,7 @@ func (w *Window) newHistory() *historyScreen {
 			w.win.Canvas().Focus(f)
 		}
 	}
-	return newHistoryScreen(p, historyHooks{
+	return newHistoryScreen(p, w.desk, historyHooks{
 		copy: w.app.Clipboard().SetContent, decide: w.openDecision, export: w.openExport, choose: w.chooseHistory,
 	})
 }
@@ -485,7 +455,7 @@ func (w *Window) openExport(wish exportWish) {
 	}
 	p := w.parts
 	p.focus = w.win.Canvas().Focus
-	form := newExportForm(p, wish, folder, time.Now())
+	form := newExportForm(p, w.desk, wish, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
@@ -505,7 +475,7 @@ func (w *Window) openExport(wish exportWish) {
 func (w *Window) chooseHistory(chosen func(path string)) {
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil || file == nil {
-			w.desk.Log("history dialog", err)
+			w.log("history dialog", err)
 			return
 		}
 		_ = file.Close() // only its place is wanted
@@ -519,7 +489,7 @@ func (w *Window) chooseHistory(chosen func(path string)) {
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
 		if err != nil || folder == nil {
-			w.desk.Log("folder dialog", err)
+			w.log("folder dialog", err)
 			return
 		}
 		chosen(folder.Path())
