@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Problem is an error a person can act on: a stable key with parameters, whose
@@ -46,6 +47,17 @@ func (p *Problem) Unwrap() error { return p.Err }
 func IsProblem(err error, keys ...string) bool {
 	var p *Problem
 	return errors.As(err, &p) && slices.Contains(keys, p.Key)
+}
+
+// AreaDocument is the area of problems that lie in a document itself: another one
+// may do better.
+const AreaDocument = "document"
+
+// InArea reports whether an error is a problem of an area, which is the first part
+// of its key.
+func InArea(err error, area string) bool {
+	var p *Problem
+	return errors.As(err, &p) && strings.HasPrefix(p.Key, area+".")
 }
 
 // AsProblem finds the problem in an error's chain, or makes one of the given

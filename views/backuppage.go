@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/matcher"
 )
 
 // backupDesk is what the page needs of the desk.
@@ -27,7 +28,7 @@ type backupPage struct {
 	desk backupDesk
 	now  func() time.Time
 
-	running *job
+	copying *task
 
 	folder        *entry
 	start, cancel *button
@@ -48,6 +49,7 @@ func newBackupPage(p parts, desk backupDesk, folder func(*entry) fyne.CanvasObje
 	b.start.Importance = widget.HighImportance
 	b.cancel = p.keys.button(t("button.cancel"), theme.CancelIcon(), b.stop)
 	b.bar, b.said = widget.NewProgressBar(), wrapped("")
+	b.copying = newTask(p.work, b.bar)
 	b.cancel.Hide()
 	b.bar.Hide()
 	b.said.Hide()
@@ -66,41 +68,29 @@ func newBackupPage(p parts, desk backupDesk, folder func(*entry) fyne.CanvasObje
 }
 
 func (b *backupPage) update() {
-	enable(b.start, b.running == nil && filepath.IsAbs(strings.TrimSpace(b.folder.Text)))
+	enable(b.start, !b.copying.busy() && filepath.IsAbs(strings.TrimSpace(b.folder.Text)))
 }
 
 // begin makes a backup under a name that says when, in the folder.
 func (b *backupPage) begin() {
-	if b.running != nil || b.start.Disabled() {
+	if b.start.Disabled() {
 		return
 	}
 	file := filepath.Join(strings.TrimSpace(b.folder.Text), "facematch-history-"+b.now().Format("20060102-150405")+".db")
-	b.bar.SetValue(0)
-	b.bar.Show()
 	b.cancel.Show()
 	say(b.said, b.words.T("backup.running"), widget.MediumImportance)
-	var mine *job
-	amount := &latest[app.Progress]{do: b.work.do, show: func(p app.Progress) {
-		if b.running == mine && p.Total > 0 {
-			b.bar.SetValue(float64(p.Done) / float64(p.Total))
-		}
-	}}
-	mine = b.work.start(func(ctx context.Context) {
-		err := b.desk.Backup(ctx, file, amount.put)
-		b.work.do(func() { b.ended(file, err) })
-	})
-	b.running = mine
+	b.copying.start(func(ctx context.Context, progress matcher.ProgressFunc) error {
+		return b.desk.Backup(ctx, file, progress)
+	}, func(err error) { b.ended(file, err) })
 	b.update()
 }
 
 func (b *backupPage) stop() {
-	b.running.stop()
+	b.copying.cancel()
 	b.cancel.Disable()
 }
 
 func (b *backupPage) ended(file string, err error) {
-	b.running = nil
-	b.bar.Hide()
 	b.cancel.Hide()
 	b.cancel.Enable()
 	switch {

@@ -12,6 +12,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 // checkDesk is what the Check screen needs of the desk.
@@ -325,7 +326,7 @@ func (s *checkScreen) update() {
 		say(s.why, s.words.problem(s.fault), widget.DangerImportance)
 	case missing != "":
 		say(s.why, missing, widget.MediumImportance)
-	case s.document.state.portrait.Code != 0:
+	case s.document.state.portrait.Code != matcher.CodeOK:
 		say(s.why, s.words.T("check.no_portrait"), widget.WarningImportance)
 	case s.remote.filmed():
 		say(s.why, s.words.T("check.ready_filmed"), widget.SuccessImportance)
@@ -456,7 +457,7 @@ func (s *checkScreen) showProgress(p app.Progress) {
 	case <-s.goOn: // once is enough
 		s.anyway.Hide()
 	default:
-		s.anyway.Hidden = p.Stage != app.StageOffering
+		s.anyway.Hidden = p.Stage != matcher.StageOffering
 		s.anyway.Refresh()
 	}
 	s.stage.SetText(s.words.stage(p))

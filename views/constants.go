@@ -113,7 +113,6 @@ const (
 	exportHeight = 600
 
 	aboutWidth    = 560
-	decideWidth   = 640
 	signInWidth   = 420
 	tabsWidth     = 340 // of the three tabs, which who is signed in stands beside
 	tabsHeight    = 40

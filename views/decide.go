@@ -2,13 +2,10 @@ package views
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
@@ -17,54 +14,8 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 )
-
-// openDecision lets a person decide a check of the history; done is called when
-// the decision is recorded. What the row's outcome and decision ask for follows
-// from it: a first decision of a referral needs one person, all else two.
-func (w *Window) openDecision(row history.Row, done func()) {
-	w.decide(row, "", func(app.DecisionInput) { done() })
-}
-
-// decide is openDecision with a choice made already, or none.
-func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
-	f := newDecisionForm(w.parts, w.desk, row, w.gate.now)
-	w.deciding = f
-	d := w.ask("deciding.title", f.content, decideWidth, f.cancel, f.record)
-	d.SetOnClosed(func() { w.keys.done(f.passphrase) })
-	f.cancel.OnTapped = d.Dismiss
-	f.OnDone = func(in app.DecisionInput) {
-		d.Hide()
-		done(in)
-	}
-	if chosen != "" {
-		f.choice.set(string(chosen))
-		f.chosen()
-		w.focusAny(f.reason)
-	} else {
-		w.focusAny(f.choice.buttons[string(history.Approve)])
-	}
-}
-
-// ask shows something of our own in a dialog, with these buttons below. Escape
-// dismisses it.
-func (w *Window) ask(title string, content fyne.CanvasObject, width float32, buttons ...*button) *dialog.CustomDialog {
-	row := container.NewHBox(layout.NewSpacer())
-	for _, b := range buttons {
-		row.Add(b)
-	}
-	least := canvas.NewRectangle(nil)
-	least.SetMinSize(fyne.NewSize(width, 0))
-	all := container.NewVBox(least, content, row)
-	d := dialog.NewCustomWithoutButtons(w.words.T(title), newSensor(all, w.keys.stir), w.win)
-	w.dialog = d
-	d.Show()
-	shown := w.win.Canvas().Overlays().Top()
-	d.SetOnClosed(func() { // also behind the gate, where it must not come back
-		w.gate.behind = slices.DeleteFunc(w.gate.behind, func(o fyne.CanvasObject) bool { return o == shown })
-	})
-	return d
-}
 
 // decisionDesk is what a decision needs of the desk.
 type decisionDesk interface {
@@ -81,7 +32,7 @@ type decisionForm struct {
 	row  history.Row
 	now  func() time.Time
 
-	OnDone func(app.DecisionInput)
+	OnDone func(app.DecisionInput) // the decision is recorded
 
 	two       bool // a second person is needed
 	reasons   []string
@@ -98,6 +49,7 @@ type decisionForm struct {
 	said           *widget.Label
 	cancel, record *button
 	content        *fyne.Container
+	dialog         *dialog.CustomDialog
 }
 
 func newDecisionForm(p parts, desk decisionDesk, row history.Row, now func() time.Time) *decisionForm {
@@ -121,6 +73,20 @@ func newDecisionForm(p parts, desk decisionDesk, row history.Row, now func() tim
 	f.lay()
 	f.update()
 	return f
+}
+
+// show asks for the decision in a dialog, with a choice made already or none.
+func (f *decisionForm) show(chosen history.Choice) {
+	f.dialog = f.ask("deciding.title", f.content, dialogWidth, f.cancel, f.record)
+	f.dialog.SetOnClosed(func() { f.keys.done(f.passphrase) })
+	f.cancel.OnTapped = f.dialog.Dismiss
+	if chosen != "" {
+		f.choice.set(string(chosen))
+		f.chosen()
+		f.focusAny(f.reason)
+	} else {
+		f.focusAny(f.choice.buttons[string(history.Approve)])
+	}
 }
 
 func (f *decisionForm) lay() {
@@ -190,7 +156,7 @@ func (f *decisionForm) chosen() {
 	f.reasons = history.Reasons[history.Choice(f.choice.value)]
 	options := make([]string, len(f.reasons))
 	for i, r := range f.reasons {
-		options[i] = f.words.decisionReason(history.Choice(f.choice.value), r)
+		options[i] = decisionReason(f.words, history.Choice(f.choice.value), r)
 	}
 	f.reason.Selected = ""
 	f.reason.SetOptions(options)
@@ -198,8 +164,12 @@ func (f *decisionForm) chosen() {
 }
 
 // decisionReason is a decision's reason in words.
-func (w words) decisionReason(c history.Choice, reason string) string {
-	return w.T("reason." + string(c) + "." + reason)
+func decisionReason(w words, c history.Choice, reason string) string {
+	key := "reason." + string(c) + "." + reason
+	if !w.Has(key) { // recorded by another version of the program
+		return reason
+	}
+	return w.T(key)
 }
 
 func (f *decisionForm) input() app.DecisionInput {
@@ -272,6 +242,7 @@ func (f *decisionForm) store() {
 func (f *decisionForm) stored(in app.DecisionInput, err error) {
 	f.recording = nil
 	if err == nil {
+		f.dialog.Hide()
 		f.OnDone(in)
 		return
 	}
@@ -281,8 +252,7 @@ func (f *decisionForm) stored(in app.DecisionInput, err error) {
 	say(f.said, f.words.problem(err), widget.DangerImportance)
 	f.wait.begin(in.Second, err, f.now())
 	f.update()
-	var p *app.Problem
-	if errors.As(err, &p) && f.two && strings.HasPrefix(p.Key, "operators.") {
+	if app.IsProblem(err, operators.KeyWrong, operators.KeyWait) {
 		f.focusAny(f.passphrase)
 	}
 }
@@ -300,42 +270,4 @@ func (f *decisionForm) tick(now time.Time) {
 		}
 		f.update()
 	}
-}
-
-// newCheck begins with the next person. A referral that nobody has decided is
-// asked for first, kindly.
-func (w *Window) newCheck() {
-	w.screen(w.checkTab)
-	if !w.on(w.checkTab) {
-		return
-	}
-	if !w.check.undecided() || !w.desk.May(app.ActionDecide) {
-		w.check.reset()
-		return
-	}
-	now := w.keys.button(w.words.T("open.decide"), theme.ConfirmIcon(), nil)
-	now.Importance = widget.HighImportance
-	later := w.keys.button(w.words.T("open.leave"), theme.ContentAddIcon(), nil)
-	d := w.ask("open.title", wrapped(w.words.T("open.text")), decideWidth, later, now)
-	now.OnTapped = func() {
-		d.Hide()
-		w.decideShown("")
-	}
-	later.OnTapped = func() {
-		d.Hide()
-		w.check.reset()
-	}
-	w.focusAny(now)
-}
-
-// decideShown decides the check whose result is shown.
-func (w *Window) decideShown(chosen history.Choice) {
-	shown := w.check.result
-	if shown == nil {
-		return
-	}
-	w.decide(shown.row(), chosen, func(in app.DecisionInput) {
-		shown.decidedAs(in)
-		w.history.refresh()
-	})
 }

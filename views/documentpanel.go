@@ -30,7 +30,7 @@ type documentPanel struct {
 	none                    *widget.Label // in the crop's place
 	left, right, next, undo *button
 	notes                   *widget.RichText
-	busy                    *fyne.Container // in the notes' place, while the next wish is looked at
+	busy                    *fyne.Container // in the notes' place, while a search runs
 	busyBar                 *movingBar
 	busyCancel              *button
 	confirm                 *check
@@ -173,7 +173,7 @@ func (p *documentPanel) say() {
 		return
 	}
 	var segments []widget.RichTextSegment
-	for _, n := range p.side.words.documentNotes(p.side.state, p.page.focused) {
+	for _, n := range documentNotes(p.side.words, p.side.state, p.page.focused) {
 		style := widget.RichTextStyleParagraph
 		style.ColorName = n.color
 		segments = append(segments, &widget.TextSegment{Text: n.text, Style: style})

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"facematch/app"
+	"facematch/matcher"
 )
 
 // documentDesk is what the document needs of the desk.
@@ -14,17 +15,16 @@ type documentDesk interface {
 	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
 }
 
-// documentSide is the document's half of the Check screen: what is shown, what
-// is looked for just now, and what the clerk says of it. Whatever is wished, a
-// file or a photo, a page, a turn or a frame, is one search, which makes the next
-// state out of the one that is shown:
+// documentSide is the document's half of the Check screen: the document that is
+// shown, the search that runs, and what the clerk confirmed. Whatever the clerk asks
+// for (a file, a photo, a page, a turn or a frame) is one search, which makes the
+// next state out of the one that is shown:
 //
-//	            wish ──▶ looking ──answer──▶ the next state is shown
+//	            look ──▶ looking ──answer──▶ the next state is shown
 //	             ▲          │
-//	newer wish ──┘          └─cancel, fault─▶ the state that was shown stays
+//	newer look ──┘          └─cancel, fault─▶ the state that was shown stays
 //
-// At most one search counts: the newest. All methods are for the window's
-// goroutine.
+// Only the newest search counts. All methods are for the window's goroutine.
 type documentSide struct {
 	parts
 	desk    documentDesk
@@ -71,13 +71,13 @@ func (d *documentSide) open(things []given) {
 		return
 	}
 	d.state, d.fault = nil, ""
-	d.wish(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, nil) })
+	d.look(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, nil) })
 }
 
 // add looks at more files of the same document, such as its other side.
 func (d *documentSide) add(things []given) {
 	former := d.state
-	d.wish(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, former) })
+	d.look(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, former) })
 }
 
 // photo takes the camera's picture as the document.
@@ -128,7 +128,7 @@ func (d *documentSide) choose(c app.Choice, at int) {
 		return
 	}
 	shown := d.state
-	d.wish(c.Turn, 0, func(ctx context.Context) (*documentState, error) { return shown.choose(ctx, d.desk, c, at) })
+	d.look(c.Turn, 0, func(ctx context.Context) (*documentState, error) { return shown.choose(ctx, d.desk, c, at) })
 }
 
 // step goes so many pages on, and further for each press while that is looked
@@ -136,7 +136,7 @@ func (d *documentSide) choose(c app.Choice, at int) {
 func (d *documentSide) step(by int) {
 	if page := d.page() + by; d.state != nil && !d.held && page >= 1 && page <= d.state.pages() {
 		shown := d.state
-		d.wish(0, page, func(ctx context.Context) (*documentState, error) { return shown.toPage(ctx, d.desk, page) })
+		d.look(0, page, func(ctx context.Context) (*documentState, error) { return shown.toPage(ctx, d.desk, page) })
 	}
 }
 
@@ -172,12 +172,12 @@ func (d *documentSide) canNextFace() bool {
 		return false
 	}
 	n := len(d.state.faces)
-	return n > 1 || n == 1 && d.state.portrait.Code != 0
+	return n > 1 || n == 1 && d.state.portrait.Code != matcher.CodeOK
 }
 
-// wish looks for something, in place of what is looked for already. A turn and a
-// page are remembered, so that the next press counts on from them.
-func (d *documentSide) wish(turning, going int, search func(context.Context) (*documentState, error)) {
+// look starts a search in place of the one that runs. The turn and the page that
+// were asked for are kept, so that the next press counts on from them.
+func (d *documentSide) look(turning, going int, search func(context.Context) (*documentState, error)) {
 	if d.held {
 		return
 	}
@@ -186,7 +186,7 @@ func (d *documentSide) wish(turning, going int, search func(context.Context) (*d
 	mine = d.work.start(func(ctx context.Context) {
 		next, err := search(ctx)
 		d.work.do(func() {
-			if d.looking == mine { // or it was cancelled, or something else wished since
+			if d.looking == mine { // else it was cancelled, or a newer one runs
 				d.took(next, err)
 			}
 		})
@@ -209,7 +209,7 @@ func (d *documentSide) took(next *documentState, err error) {
 			d.state = &same
 		}
 	case len(next.files) == 0:
-		d.fault = d.words.unread(next)
+		d.fault = unreadText(d.words, next)
 	default:
 		if d.state == nil || d.state.portrait.Image != next.portrait.Image {
 			d.confirmed = false
@@ -247,7 +247,7 @@ func (d *documentSide) escape() {
 	}
 }
 
-// clear forgets the document; the fault says why, where it was not wished.
+// clear forgets the document. The fault says why, where the clerk did not ask for it.
 func (d *documentSide) clear(fault string) {
 	d.forget()
 	d.state, d.fault, d.confirmed = nil, fault, false
@@ -277,7 +277,9 @@ func (d *documentSide) byCamera() bool { return d.state != nil && d.state.byCame
 
 // toConfirm says whether the clerk has to look whose face the portrait is: in a
 // photo by the camera it may be that of the person in front of it.
-func (d *documentSide) toConfirm() bool { return d.byCamera() && d.state.portrait.Code == 0 }
+func (d *documentSide) toConfirm() bool {
+	return d.byCamera() && d.state.portrait.Code == matcher.CodeOK
+}
 
 // missing says what the document still needs for a check; empty: nothing.
 func (d *documentSide) missing() string {

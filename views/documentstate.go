@@ -2,14 +2,13 @@ package views
 
 import (
 	"context"
-	"errors"
 	"image"
 	"slices"
-	"strings"
 
 	"golang.org/x/image/draw"
 
 	"facematch/app"
+	"facematch/matcher"
 )
 
 // documentState is a document as it stands on the screen: the files it came in,
@@ -28,7 +27,7 @@ type documentState struct {
 	faces    []image.Rectangle // all that are known on it, in an order that stays
 	at       int               // which of them was looked at last; -1: none
 	missed   bool              // no face is where the clerk said
-	fault    error             // why the page could not be read, or the last wish not be met
+	fault    error             // why the page could not be read, or the last search failed
 
 	// before is what Undo brings back, and has none itself: a page may take 64 MB.
 	before *documentState
@@ -89,19 +88,20 @@ func lookAt(ctx context.Context, desk documentDesk, things []given, former *docu
 
 // ofTheFile says whether another file might do better.
 func ofTheFile(err error) bool {
-	var p *app.Problem
-	return errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "drop."))
+	return matcher.InArea(err, matcher.AreaDocument) || app.IsProblem(err, keyNotAFile, keyFolder)
 }
 
 // better says whether a portrait found is to be shown instead of another. What
 // the clerk chose stays.
 func better(a, than app.Portrait) bool {
-	if than.ByHand && than.Code == 0 {
+	if than.ByHand && than.Code == matcher.CodeOK {
 		return false
 	}
 	// One to choose from two is nearer to a portrait than one cut off, and that
 	// nearer than none.
-	rank := func(p app.Portrait) int { return slices.Index([]int{1, 3, 2, 0}, p.Code) }
+	rank := func(p app.Portrait) int {
+		return slices.Index([]int{matcher.CodeNoFace, matcher.CodeCutOff, matcher.CodeTwoFaces, matcher.CodeOK}, p.Code)
+	}
 	if rank(a) != rank(than) {
 		return rank(a) > rank(than)
 	}
@@ -142,7 +142,7 @@ func (s *documentState) byCamera() bool { return s.files[s.file].camera }
 
 // chosen is which of the faces is the portrait; -1: none.
 func (s *documentState) chosen() int {
-	if s.portrait.Code != 0 {
+	if s.portrait.Code != matcher.CodeOK {
 		return -1
 	}
 	return s.at
@@ -176,13 +176,13 @@ func (s *documentState) choose(ctx context.Context, desk documentDesk, c app.Cho
 	if found.Rotation == s.portrait.Rotation && found.Page.Rect.Size() == s.portrait.Page.Rect.Size() {
 		next.faces, next.at = knownFaces(s.faces, found)
 	}
-	if found.Code != 0 {
+	if found.Code != matcher.CodeOK {
 		next.at = at
 		next.missed = !c.Area.Empty()
 	}
 	// Undo leads back to a portrait over any number of attempts that gave none.
 	before := *s
-	if s.portrait.Code != 0 && s.before != nil {
+	if s.portrait.Code != matcher.CodeOK && s.before != nil {
 		before = *s.before
 	}
 	before.before, before.fault = nil, nil
@@ -202,7 +202,7 @@ func knownFaces(known []image.Rectangle, p app.Portrait) (all []image.Rectangle,
 		}
 		return i
 	}
-	if p.Code == 0 && !p.Box.Empty() {
+	if p.Code == matcher.CodeOK && !p.Box.Empty() {
 		at = add(p.Box)
 		all[at] = p.Box
 	}

@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
-	"facematch/app"
+	"facematch/matcher"
 )
 
 // note is a sentence and the colour that goes with it.
@@ -18,13 +18,13 @@ type note struct {
 // documentNotes are the sentences about a document, what matters most first: what
 // was found, what to do about it, what to be careful with. Whoever moves a frame
 // with the keys is told how.
-func (w words) documentNotes(s *documentState, keys bool) []note {
+func documentNotes(w words, s *documentState, keys bool) []note {
 	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
-	if s.byCamera() && s.portrait.Code == 0 {
+	if s.byCamera() && s.portrait.Code == matcher.CodeOK {
 		add(theme.ColorNameWarning, w.T("photo.warning")) // first, and nothing green with it
 	}
-	notes = append(notes, w.foundNote(s))
+	notes = append(notes, foundNote(w, s))
 	if keys {
 		add(theme.ColorNamePrimary, w.T("page.keys"))
 	}
@@ -35,7 +35,7 @@ func (w words) documentNotes(s *documentState, keys bool) []note {
 		add(theme.ColorNameWarning, w.Notice(warning))
 	}
 	if len(s.bad) > 0 || s.left > 0 {
-		add(theme.ColorNameWarning, w.unread(s))
+		add(theme.ColorNameWarning, unreadText(w, s))
 	}
 	if s.files[s.file].more {
 		add(theme.ColorNameWarning, w.T("page.more", "Most", s.files[s.file].pages))
@@ -44,7 +44,7 @@ func (w words) documentNotes(s *documentState, keys bool) []note {
 }
 
 // foundNote is the one sentence about what was found.
-func (w words) foundNote(s *documentState) note {
+func foundNote(w words, s *documentState) note {
 	p, camera := s.portrait, s.byCamera()
 	good := theme.ColorNameSuccess
 	if camera {
@@ -53,28 +53,28 @@ func (w words) foundNote(s *documentState) note {
 	switch {
 	case p.Page == nil && s.fault != nil:
 		return note{w.problem(s.fault), theme.ColorNameError}
-	case p.Code == 0 && p.ByHand && s.before != nil:
+	case p.Code == matcher.CodeOK && p.ByHand && s.before != nil:
 		return note{join(w.T("found.by_hand"), w.T("found.undo")), good}
-	case p.Code == 0 && p.ByHand:
+	case p.Code == matcher.CodeOK && p.ByHand:
 		return note{w.T("found.by_hand"), good}
-	case p.Code == 0 && camera:
+	case p.Code == matcher.CodeOK && camera:
 		return note{w.T("found.photo"), good}
-	case p.Code == 0:
+	case p.Code == matcher.CodeOK:
 		return note{w.T("found.portrait"), good}
 	case s.missed:
 		return note{w.T("found.missed"), theme.ColorNameError}
-	case p.Code == 2:
+	case p.Code == matcher.CodeTwoFaces:
 		return note{w.T("found.several"), theme.ColorNameError}
 	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
-	case p.Code == 1 && (p.Flaw == "" || p.Flaw == app.FlawNobody): // other pages may have one
+	case p.Code == matcher.CodeNoFace && (p.Flaw == matcher.FlawNone || p.Flaw == matcher.FlawNobody): // other pages may have one
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
 	return note{join(w.side("anchor", p.Code, p.Flaw)), theme.ColorNameError}
 }
 
-// unread says which of the things given were not looked at, and why.
-func (w words) unread(s *documentState) string {
+// unreadText says which of the things given were not looked at, and why.
+func unreadText(w words, s *documentState) string {
 	if s.asked == 1 && len(s.bad) == 1 {
 		return w.problem(s.bad[0])
 	}

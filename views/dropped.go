@@ -10,6 +10,12 @@ import (
 	"facematch/app"
 )
 
+// The problems of what was dropped or chosen and cannot be a document.
+const (
+	keyNotAFile = "drop.not_a_file"
+	keyFolder   = "drop.folder"
+)
+
 // given is one thing a clerk gave as a document, or as a part of one: a file, a
 // photo by the camera, or something that is neither.
 type given struct {
@@ -30,9 +36,9 @@ func givenFile(path string) given {
 		}
 		switch {
 		case err != nil && webAddress.MatchString(path):
-			return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+			return app.Blob{}, &app.Problem{Key: keyNotAFile}
 		case err == nil && info.IsDir():
-			return app.Blob{}, &app.Problem{Key: "drop.folder"}
+			return app.Blob{}, &app.Problem{Key: keyFolder}
 		}
 		return app.OpenFile(path), nil // what else is wrong, its reader says best
 	}}
@@ -64,7 +70,7 @@ func givenDropped(uris []fyne.URI) []given {
 			things[i] = givenFile(u.Path())
 		} else {
 			things[i] = given{open: func(context.Context) (app.Blob, error) {
-				return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+				return app.Blob{}, &app.Problem{Key: keyNotAFile}
 			}}
 		}
 	}

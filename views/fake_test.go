@@ -67,7 +67,7 @@ type fakeDesk struct {
 }
 
 func newFakeDesk() *fakeDesk {
-	d := &fakeDesk{settings: settings.Default(), keyPlace: "keyring"}
+	d := &fakeDesk{settings: settings.Default(), keyPlace: history.KeyInKeyring}
 	d.source = func(string) app.Source { return newFakeSource() }
 	d.cameras = func() []app.Camera { return nil }
 	d.engine = func(context.Context) (app.Description, error) { return description(false), nil }
@@ -196,7 +196,18 @@ func (d *fakeDesk) DropKept(id string) error {
 	return nil
 }
 
-func (d *fakeDesk) Drop(in app.CheckInput) { d.dropped = append(d.dropped, in) }
+func (d *fakeDesk) Drop(in app.CheckInput) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dropped = append(d.dropped, in)
+}
+
+// deleted is how many clips were deleted so far.
+func (d *fakeDesk) deleted() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.dropped)
+}
 
 func (d *fakeDesk) TokenPlace() (token.Place, error) {
 	d.mu.Lock()

@@ -9,7 +9,15 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"facematch/matcher"
 )
+
+// dialogWidth is the least width of a dialog with fields, in Fyne's pixels.
+const dialogWidth = 640
+
+// askFunc shows content in a dialog, with these buttons below. The title is a key.
+type askFunc func(title string, content fyne.CanvasObject, width float32, buttons ...*button) *dialog.CustomDialog
 
 // formDialog is a dialog that does one thing, with fields for what it needs. It
 // stays open with what was typed where that could not be done.
@@ -19,7 +27,7 @@ type formDialog struct {
 	begin   func() func(context.Context) error // takes what was typed; what it gives runs away from the window
 	done    func()
 
-	running   *job
+	doing     *task
 	first     fyne.Focusable
 	secrets   []*entry
 	rows      *fyne.Container
@@ -32,7 +40,7 @@ type formDialog struct {
 
 // formDialog makes one that is not shown yet; the keys are those of its button.
 func newFormDialog(p parts, okKey string, icon fyne.Resource) *formDialog {
-	f := &formDialog{parts: p, rows: container.New(layout.NewFormLayout()), said: wrapped("")}
+	f := &formDialog{parts: p, rows: container.New(layout.NewFormLayout()), said: wrapped(""), doing: newTask(p.work, nil)}
 	f.missing = func() string { return "" }
 	f.done = func() {}
 	f.cancel = p.keys.button(p.words.T("button.cancel"), theme.CancelIcon(), func() { f.dialog.Dismiss() })
@@ -82,8 +90,8 @@ func (f *formDialog) add(key string, field fyne.CanvasObject) {
 	}
 }
 
-// show opens it in the window, with what there is to know first.
-func (f *formDialog) show(w *Window, title string, about ...string) {
+// show opens it, with what there is to know first.
+func (f *formDialog) show(title string, about ...string) {
 	box := container.NewVBox()
 	for _, text := range about {
 		box.Add(wrapped(text))
@@ -93,7 +101,7 @@ func (f *formDialog) show(w *Window, title string, about ...string) {
 	}
 	box.Add(f.said)
 	f.update()
-	f.dialog = w.ask(title, box, decideWidth, f.cancel, f.ok)
+	f.dialog = f.ask(title, box, dialogWidth, f.cancel, f.ok)
 	f.dialog.SetOnClosed(func() {
 		f.keys.done(f.secrets...)
 		if f.dismissed != nil {
@@ -103,14 +111,14 @@ func (f *formDialog) show(w *Window, title string, about ...string) {
 	if f.first == nil {
 		f.first = f.cancel
 	}
-	w.focusAny(f.first)
+	f.focusAny(f.first)
 }
 
 func (f *formDialog) update() {
 	missing := f.missing()
-	enable(f.ok, missing == "" && f.running == nil)
+	enable(f.ok, missing == "" && !f.doing.busy())
 	switch {
-	case f.running != nil: // what is said stays
+	case f.doing.busy(): // what is said stays
 	case missing != "":
 		say(f.said, f.words.T(missing), widget.MediumImportance)
 	default:
@@ -125,15 +133,13 @@ func (f *formDialog) run() {
 	}
 	say(f.said, f.words.T("form.wait"), widget.MediumImportance)
 	do := f.begin()
-	f.running = f.work.start(func(ctx context.Context) {
-		err := do(context.WithoutCancel(ctx)) // closing the window must not cut it
-		f.work.do(func() { f.ended(err) })
-	})
+	f.doing.start(func(ctx context.Context, _ matcher.ProgressFunc) error {
+		return do(context.WithoutCancel(ctx)) // closing the window must not cut it off
+	}, f.ended)
 	f.update()
 }
 
 func (f *formDialog) ended(err error) {
-	f.running = nil
 	if err != nil {
 		f.log("dialog", err)
 		f.update()

@@ -63,6 +63,14 @@ func (atTop) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos(size.Width-width-theme.Padding(), 0))
 }
 
+// Why the gate is shut, as keys of what the sign-in page says.
+const (
+	shutLocked    = "gate.locked"
+	shutSignedOut = "gate.signed_out"
+	shutIdle      = "gate.idle"
+	shutEnded     = "gate.ended"
+)
+
 // begin shows the screens, or the sign-in page where operators are set up, and
 // looks each second from then on who is signed in still.
 func (w *Window) begin() {
@@ -102,9 +110,9 @@ func (w *Window) tick(in bool) {
 	case in && !g.open:
 		w.enter()
 	case !in && g.open && actor.Operator != "":
-		w.shut("gate.idle")
+		w.shut(shutIdle)
 	case !in && g.open:
-		w.shut("gate.ended")
+		w.shut(shutEnded)
 	}
 }
 
@@ -183,7 +191,7 @@ func (w *Window) shut(why string) {
 // lock shuts the gate for the operator to come back to.
 func (w *Window) lock() {
 	if w.gate.open && !w.desk.SingleUser() {
-		w.shut("gate.locked")
+		w.shut(shutLocked)
 	}
 }
 
@@ -192,7 +200,7 @@ func (w *Window) signOut() {
 	if !w.gate.open || w.desk.SingleUser() {
 		return
 	}
-	w.shut("gate.signed_out")
+	w.shut(shutSignedOut)
 	w.gate.behind, w.gate.focus = nil, nil
 	w.forget()
 }
@@ -208,11 +216,11 @@ func (w *Window) sayWho(actor history.Actor) {
 	}
 	g.lock.Show()
 	g.who.SizeName, g.who.TextStyle = theme.SizeNameText, fyne.TextStyle{Bold: true}
-	g.who.SetText(w.words.T("gate.who", "Name", actor.Operator, "Role", w.words.role(actor.Role)))
+	g.who.SetText(w.words.T("gate.who", "Name", actor.Operator, "Role", roleName(w.words, actor.Role)))
 }
 
-// role is a role's name.
-func (w words) role(r history.Role) string { return w.T("role." + string(r)) }
+// roleName is a role's name.
+func roleName(w words, r history.Role) string { return w.T("role." + string(r)) }
 
 // chooseTabs leaves the screens the role may see.
 func (w *Window) chooseTabs() {

@@ -17,6 +17,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 // records are where checks are read: this desk's history, or another's.
@@ -41,11 +42,11 @@ type historyDesk interface {
 type historyHooks struct {
 	copy   func(text string)
 	decide func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
-	export func(w exportWish)                 // asks how, and writes a file
+	export func(w exportQuery)                // asks how, and writes a file
 	choose func(chosen func(path string))     // asks for another history's file
 }
 
-// historyScreen shows the checks a wish asks for, a page at a time, and
+// historyScreen shows the checks a query asks for, a page at a time, and
 // everything about one of them: beside the list where there is room, in its place
 // where not.
 type historyScreen struct {
@@ -56,7 +57,6 @@ type historyScreen struct {
 
 	other     app.OtherHistory // nil: this desk's own is shown
 	filter    *filterBar
-	wish      wish // the one the rows answer, or will
 	counted   history.Counts
 	rows      []history.Row
 	inAll     int64          // how many checks there are, where the filters fit none
@@ -69,8 +69,7 @@ type historyScreen struct {
 	choosing  *job // the values to choose from
 	waiting   *job // for the end of typing
 	complete  bool // the last check is in rows
-	verifying *job
-	verifier  *job // the last that verified; it may still read after it was cancelled
+	verifying *task
 	opening   *job // of another history
 	detailing *job
 	sought    string // the check whose detail is asked for or shown; empty: none
@@ -108,7 +107,7 @@ var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, his
 func newHistoryScreen(p parts, desk historyDesk, hooks historyHooks) *historyScreen {
 	s := &historyScreen{parts: p, desk: desk, hooks: hooks, now: time.Now}
 	s.filter = newFilterBar(p)
-	s.filter.OnWish = s.wished
+	s.filter.OnQuery = s.asked
 	s.filter.OnDone = func() { s.focus(s.list) }
 	s.makeList()
 
@@ -139,6 +138,7 @@ func newHistoryScreen(p parts, desk historyDesk, hooks historyHooks) *historyScr
 	s.another = p.keys.button(p.words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
 	s.cancel = p.keys.button(p.words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
 	s.bar = widget.NewProgressBar()
+	s.verifying = newTask(p.work, s.bar)
 	s.answer = wrapped("")
 	s.answers = container.NewBorder(nil, nil, nil, container.NewVBox(s.cancel), container.NewStack(s.bar, s.answer))
 	s.answers.Hide()
@@ -288,8 +288,7 @@ func (s *historyScreen) forget() {
 	s.closeDetail()
 	s.leaveOther()
 	enable(s.another, true)
-	s.wish = wish{}
-	s.filter.put(s.wish)
+	s.filter.put(query{})
 	s.filter.open(false)
 	s.showSort()
 	s.rows, s.counted, s.complete = nil, history.Counts{}, true
@@ -305,7 +304,7 @@ func (s *historyScreen) refreshChoices() {
 	s.choosing.stop()
 	s.choosing = s.work.start(func(ctx context.Context) {
 		choices, err := source.Choices(ctx)
-		open, failed := source.Count(ctx, openReferrals().filter(s.now()))
+		open, failed := source.Count(ctx, undecidedReferrals().filter(s.now()))
 		if ctx.Err() != nil {
 			return
 		}
@@ -332,7 +331,7 @@ func (s *historyScreen) showKeyPlace() {
 	}
 	s.work.start(func(ctx context.Context) {
 		key := "history.key_keyring"
-		if s.desk.KeyPlace() == "file" {
+		if s.desk.KeyPlace() == history.KeyInFile {
 			key = "history.key_file"
 		}
 		text, importance := s.words.T(key), widget.MediumImportance
@@ -347,9 +346,8 @@ func (s *historyScreen) showKeyPlace() {
 	})
 }
 
-// wished takes a new wish; while somebody types it waits for a pause.
-func (s *historyScreen) wished(w wish, typed bool) {
-	s.wish = w
+// asked asks for what the filter bar holds now. While somebody types it waits for a pause.
+func (s *historyScreen) asked(typed bool) {
 	s.waiting.stop()
 	s.question++ // what is on its way answers something else
 	s.asking, s.opens = true, false
@@ -382,15 +380,14 @@ func rested(ctx context.Context, length time.Duration) bool {
 }
 
 func (s *historyScreen) sort() history.Sort {
-	if s.wish.sort == "" {
+	if s.filter.query.sort == "" {
 		return history.Newest
 	}
-	return s.wish.sort
+	return s.filter.query.sort
 }
 
 func (s *historyScreen) sortBy(order history.Sort) {
-	s.wish.sort = order
-	s.filter.wish.sort = order
+	s.filter.query.sort = order
 	s.showSort()
 	s.ask()
 }
@@ -430,7 +427,7 @@ func (s *historyScreen) ask() {
 	s.waiting.stop()
 	s.question++
 	s.asking = true
-	s.filtered = s.wish.filter(s.now())
+	s.filtered = s.filter.query.filter(s.now())
 	s.loading.stop()
 	s.load(nil)
 	s.recount()
@@ -460,7 +457,7 @@ func (s *historyScreen) showCounts(c history.Counts, err error) {
 		s.count.SetText("")
 	} else {
 		s.counted = c
-		s.count.SetText(s.words.counts(c))
+		s.count.SetText(countsText(s.words, c))
 	}
 	enable(s.export, s.counted.Total > 0)
 }
@@ -638,7 +635,7 @@ func (s *historyScreen) closeDetail() {
 func (s *historyScreen) escape() {
 	s.opens = false
 	switch {
-	case s.verifying != nil:
+	case s.verifying.busy():
 		s.stopVerifying()
 	case s.sought != "":
 		s.closeDetail()
@@ -663,6 +660,9 @@ func (s *historyScreen) closeHidden() {
 // covered says that a detail stands in the place of filters and list.
 func (s *historyScreen) covered() bool { return s.detail != nil && !s.area.Objects[1].Visible() }
 
+// clearFilters takes all filters away.
+func (s *historyScreen) clearFilters() { s.filter.reset() }
+
 func (s *historyScreen) openReferrals() {
 	s.closeHidden()
 	s.filter.openReferrals()
@@ -679,13 +679,13 @@ func (s *historyScreen) toggleFold() {
 // exportShown asks how to write a file with all that is shown.
 func (s *historyScreen) exportShown() {
 	if s.counted.Total > 0 {
-		s.hooks.export(exportWish{filter: s.filtered, count: s.counted.Total, from: s.other})
+		s.hooks.export(exportQuery{filter: s.filtered, count: s.counted.Total, from: s.other})
 	}
 }
 
 // exportOne asks how to write a file with one check, or all that are shown.
 func (s *historyScreen) exportOne(row history.Row) {
-	s.hooks.export(exportWish{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.other})
+	s.hooks.export(exportQuery{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.other})
 }
 
 // exportAny is the export the keyboard asks for: of the check that is open or,
@@ -755,8 +755,7 @@ func (s *historyScreen) change(to app.OtherHistory) {
 	s.other = to
 	s.rows, s.counted = nil, history.Counts{}
 	s.filter.offer(history.Choices{})
-	s.wish = wish{sort: s.wish.sort}
-	s.filter.put(s.wish)
+	s.filter.put(query{sort: s.filter.query.sort})
 	s.refresh()
 }
 
@@ -766,7 +765,7 @@ func (s *historyScreen) leaveOther() {
 	if s.other == nil {
 		return
 	}
-	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifier}
+	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.last}
 	s.other = nil
 	s.banner.Hide()
 	for _, j := range readers {
@@ -783,42 +782,31 @@ func (s *historyScreen) leaveOther() {
 }
 
 func (s *historyScreen) startVerifying() {
-	if s.verifying != nil {
+	if s.verifying.busy() {
 		return
 	}
 	s.answer.Hide()
-	s.bar.SetValue(0)
-	s.bar.Show()
 	s.cancel.Show()
 	s.answers.Show()
 	enable(s.verify, false)
 	source := s.source()
-	var mine *job
-	amount := &latest[app.Progress]{do: s.work.do, show: func(p app.Progress) {
-		if s.verifying == mine && p.Total > 0 {
-			s.bar.SetValue(float64(p.Done) / float64(p.Total))
-		}
-	}}
-	mine = s.work.start(func(ctx context.Context) {
-		verdict, err := source.Verify(ctx, amount.put)
-		s.work.do(func() {
-			if s.verifying == mine {
-				s.verified(verdict, err)
-			}
-		})
-	})
-	s.verifying, s.verifier = mine, mine
+	var verdict history.Verdict
+	s.verifying.start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
+		verdict, err = source.Verify(ctx, progress)
+		return err
+	}, func(err error) { s.verified(verdict, err) })
 }
 
+// stopVerifying says at once that verifying was cancelled. The work may take a while
+// to end.
 func (s *historyScreen) stopVerifying() {
-	if s.verifying != nil {
-		s.verifying.stop()
+	if s.verifying.busy() {
+		s.verifying.drop()
 		s.verified(history.Verdict{}, context.Canceled)
 	}
 }
 
 func (s *historyScreen) verified(v history.Verdict, err error) {
-	s.verifying = nil
 	enable(s.verify, true)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -827,13 +815,12 @@ func (s *historyScreen) verified(v history.Verdict, err error) {
 		s.log("verify", err)
 		s.say(s.words.problem(err), widget.DangerImportance)
 	default:
-		s.say(s.words.verdict(v))
+		s.say(verdictText(s.words, v))
 	}
 }
 
 // say tells what verifying found; no words: nothing.
 func (s *historyScreen) say(text string, importance widget.Importance) {
-	s.bar.Hide()
 	s.cancel.Hide()
 	say(s.answer, text, importance)
 	if text == "" {
@@ -842,8 +829,8 @@ func (s *historyScreen) say(text string, importance widget.Importance) {
 	s.area.Refresh()
 }
 
-// verdict says in plain sentences what verifying found.
-func (w words) verdict(v history.Verdict) (string, widget.Importance) {
+// verdictText says in plain sentences what verifying found.
+func verdictText(w words, v history.Verdict) (string, widget.Importance) {
 	text := w.Notice(app.VerdictWords(v))
 	for _, note := range app.VerdictNotes(v) {
 		text += "\n" + w.Notice(note)

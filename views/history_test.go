@@ -146,7 +146,7 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 
 func TestWhereTheKeyLies(t *testing.T) {
 	desk := newFakeDesk()
-	desk.keyPlace = "file"
+	desk.keyPlace = history.KeyInFile
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
 	w.until(t, "the key's place", func() bool { return strings.Contains(w.text(), w.words.T("history.key_file")) })
@@ -210,15 +210,15 @@ func TestVerifyTakesOnePressForOne(t *testing.T) {
 	w.tabs.SelectIndex(1)
 	w.win.Canvas().Focus(w.history.verify)
 	repeat, up := w.hold(fyne.KeyReturn)
-	w.until(t, "the answer", func() bool { return w.history.verifying == nil })
+	w.until(t, "the answer", func() bool { return !w.history.verifying.busy() })
 	w.win.Canvas().Focus(w.history.verify) // Fyne took it away with the press
 	repeat()
-	if w.history.verifying != nil {
+	if w.history.verifying.busy() {
 		t.Error("a key held down verifies again and again")
 	}
 	up()
 	w.hold(fyne.KeyReturn)
-	w.until(t, "the second answer", func() bool { return w.history.verifying == nil })
+	w.until(t, "the second answer", func() bool { return !w.history.verifying.busy() })
 	if n := asked.Load(); n != 2 {
 		t.Errorf("two presses verified %d times", n)
 	}

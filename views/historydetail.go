@@ -16,6 +16,7 @@ import (
 	"facematch/app"
 	"facematch/app/export"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 // shownDetail is everything about a check, with its kept pictures ready to be
@@ -108,7 +109,7 @@ func (d *detailView) personName() string {
 	if d.of.Name == "" && !d.of.Sealed && !d.of.Erased {
 		return d.words.T("detail.no_name")
 	}
-	return d.words.name(d.of.Row)
+	return nameText(d.words, d.of.Row)
 }
 
 // section is a part of the detail under a title.
@@ -140,7 +141,7 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 			l, word = look{colorFail, shapeCross}, "detail.rejected"
 		}
 		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(), l, d.words.T(word),
-			wrapped(d.words.decidedBy(newest)+"\n"+d.words.decidedFor(newest))))
+			wrapped(decidedByText(d.words, newest)+"\n"+decisionReasonText(d.words, newest))))
 	}
 	return machine
 }
@@ -228,14 +229,14 @@ func (d *detailView) reasons() fyne.CanvasObject {
 		return nil
 	}
 	if f.Problem != "" {
-		add(d.words.recorded(f.Problem))
+		add(recordedProblem(d.words, f.Problem))
 	}
 	for _, side := range []struct {
 		which string
 		code  *int
 		flaw  app.Flaw
 	}{{"anchor", f.AnchorCode, f.DocumentFlaw}, {"target", f.TargetCode, f.Flaw}} {
-		if side.code != nil && *side.code != 0 {
+		if side.code != nil && *side.code != matcher.CodeOK {
 			text, _ := d.words.side(side.which, *side.code, side.flaw)
 			add(text)
 		}
@@ -276,13 +277,12 @@ func (d *detailView) condition(r export.Ruling) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(newShape(l, 18)), word), nil, wrapped(text))
 }
 
-// recorded are the words of a problem of which only the key was recorded.
-func (w words) recorded(key string) string {
-	text := w.T(key)
-	if text == key {
+// recordedProblem are the words of a problem of which only the key was recorded.
+func recordedProblem(w words, key string) string {
+	if !w.Has(key) {
 		return w.T("detail.problem", "Key", key)
 	}
-	return strings.ReplaceAll(text, "<no value>", "…") // what it was about is not recorded
+	return strings.ReplaceAll(w.T(key), "<no value>", "…") // what it was about is not recorded
 }
 
 // decisions are all that was decided, oldest first, where that is more than the
@@ -297,14 +297,14 @@ func (d *detailView) decisions() fyne.CanvasObject {
 		if decided.Choice == history.Reject {
 			l = look{colorFail, shapeCross}
 		}
-		text := []string{d.words.decided(decided), d.words.decidedFor(decided)}
-		for _, more := range []string{d.words.note(decided), d.words.overridden(decided)} {
+		text := []string{decisionText(d.words, decided), decisionReasonText(d.words, decided)}
+		for _, more := range []string{noteText(d.words, decided), overrideText(d.words, decided)} {
 			if more != "" {
 				text = append(text, more)
 			}
 		}
 		lines := container.NewVBox(wrapped(strings.Join(text, "\n")))
-		if text, importance := d.words.second(decided); text != "" {
+		if text, importance := secondText(d.words, decided); text != "" {
 			second := wrapped(text)
 			second.Importance = importance
 			lines.Add(second)
@@ -314,37 +314,34 @@ func (d *detailView) decisions() fyne.CanvasObject {
 	return box
 }
 
-// who is an operator, with the role where one is recorded.
-func (w words) who(a history.Actor) string {
+// actorText is an operator, with the role where one is recorded.
+func actorText(w words, a history.Actor) string {
 	if a.Role == "" {
 		return a.Operator
 	}
 	return w.T("detail.who", "Operator", a.Operator, "Role", w.T("detail.role."+string(a.Role)))
 }
 
-func (w words) decidedBy(d history.Decided) string {
-	return w.T("detail.by", "Who", w.who(d.Actor), "At", date(d.At))
+func decidedByText(w words, d history.Decided) string {
+	return w.T("detail.by", "Who", actorText(w, d.Actor), "At", date(d.At))
 }
 
-// decided is a decision in one sentence.
-func (w words) decided(d history.Decided) string {
+// decisionText is a decision in one sentence.
+func decisionText(w words, d history.Decided) string {
 	key := "detail.decided_approve"
 	if d.Choice == history.Reject {
 		key = "detail.decided_reject"
 	}
-	return w.T(key, "Who", w.who(d.Actor), "At", date(d.At), "Seq", d.Seq)
+	return w.T(key, "Who", actorText(w, d.Actor), "At", date(d.At), "Seq", d.Seq)
 }
 
-// decidedFor is a decision's reason in one line.
-func (w words) decidedFor(d history.Decided) string {
-	reason := w.decisionReason(d.Choice, d.Reason)
-	if reason == "reason."+string(d.Choice)+"."+d.Reason {
-		reason = d.Reason // of another version
-	}
+// decisionReasonText is a decision's reason in one line.
+func decisionReasonText(w words, d history.Decided) string {
+	reason := decisionReason(w, d.Choice, d.Reason)
 	return w.T("detail.reason", "Reason", reason)
 }
 
-func (w words) note(d history.Decided) string {
+func noteText(w words, d history.Decided) string {
 	switch {
 	case d.NoteErased:
 		return w.T("detail.note_erased")
@@ -356,7 +353,7 @@ func (w words) note(d history.Decided) string {
 	return w.T("detail.note", "Note", d.Note)
 }
 
-func (w words) overridden(d history.Decided) string {
+func overrideText(w words, d history.Decided) string {
 	switch d.Overrides {
 	case "":
 		return ""
@@ -366,8 +363,8 @@ func (w words) overridden(d history.Decided) string {
 	return w.T("detail.overrides", "Outcome", w.T(app.OutcomeKey(d.Overrides)))
 }
 
-// second says who the second operator was, and whether that is certain.
-func (w words) second(d history.Decided) (string, widget.Importance) {
+// secondText says who the second operator was, and whether that is certain.
+func secondText(w words, d history.Decided) (string, widget.Importance) {
 	switch {
 	case d.Second == "":
 		return "", widget.MediumImportance
@@ -384,9 +381,9 @@ func (d *detailView) attempts() fyne.CanvasObject {
 	}
 	box := d.section("detail.attempts")
 	for i, a := range d.of.Attempts {
-		text := d.words.T("detail.attempt", "Number", i+1, "At", date(a.At), "Outcome", d.words.T(app.OutcomeKey(a.Outcome)), "Score", d.words.rowScore(a))
+		text := d.words.T("detail.attempt", "Number", i+1, "At", date(a.At), "Outcome", d.words.T(app.OutcomeKey(a.Outcome)), "Score", rowScoreText(d.words, a))
 		if a.Decision != "" {
-			text += ", " + d.words.decisionWord(a.Decision)
+			text += ", " + decisionWord(d.words, a.Decision)
 		}
 		if a.Check == d.of.Check {
 			box.Add(container.NewHBox(container.NewCenter(newShape(lookOf(a.Outcome), 18)), bold(d.words.T("detail.attempt_this", "Attempt", text))))
@@ -591,7 +588,7 @@ func (d *detailView) erasures() fyne.CanvasObject {
 		case history.AfterPeriod:
 			why = d.words.T("detail.erased_period")
 		}
-		box.Add(wrapped(d.words.T("detail.erased", "At", date(e.At), "Parts", strings.Join(parts, ", "), "Who", d.words.who(e.Actor), "Why", why)))
+		box.Add(wrapped(d.words.T("detail.erased", "At", date(e.At), "Parts", strings.Join(parts, ", "), "Who", actorText(d.words, e.Actor), "Why", why)))
 	}
 	return box
 }

@@ -16,10 +16,11 @@ import (
 	"facematch/app"
 	"facematch/app/export"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
-// exportWish is what could be exported: one check, or all that are shown.
-type exportWish struct {
+// exportQuery is what could be exported: one check, or all that are shown.
+type exportQuery struct {
 	check  string // empty: none is open
 	filter history.Filter
 	count  int64            // how many the filter chooses
@@ -36,11 +37,11 @@ type exportDesk interface {
 type exportForm struct {
 	parts
 	desk      exportDesk
-	wish      exportWish
+	query     exportQuery
 	OnFolder  func(from string, chosen func(path string)) // asks for a folder
 	OnClose   func()
 	OnCopy    func(text string)
-	running   *job
+	writing   *task
 	replacing string // the file that may be replaced, because the clerk said so
 
 	what   *radio
@@ -56,18 +57,14 @@ type exportForm struct {
 	box    *fyne.Container
 }
 
-// What to export, and how.
+// What to export.
 const (
 	exportCheck = "check"
 	exportShown = "shown"
-
-	formatPDF  = "pdf"
-	formatCSV  = "csv"
-	formatJSON = "jsonl"
 )
 
-func newExportForm(p parts, desk exportDesk, w exportWish, folder string, now time.Time) *exportForm {
-	f := &exportForm{parts: p, desk: desk, wish: w}
+func newExportForm(p parts, desk exportDesk, w exportQuery, folder string, now time.Time) *exportForm {
+	f := &exportForm{parts: p, desk: desk, query: w}
 	t := p.words.T
 	f.what = p.keys.radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
@@ -75,7 +72,7 @@ func newExportForm(p parts, desk exportDesk, w exportWish, folder string, now ti
 		}
 		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
 	}, f.again)
-	f.format = p.keys.radio([]string{formatPDF, formatCSV, formatJSON}, func(v string) string { return t("export_form." + v) }, f.chosen)
+	f.format = p.keys.radio([]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen)
 	f.names = p.keys.check(t("export_form.names"), func(bool) { f.again() })
 	f.file = p.keys.entry(func(string) { f.again() })
 	f.folder = p.keys.button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
@@ -83,16 +80,17 @@ func newExportForm(p parts, desk exportDesk, w exportWish, folder string, now ti
 	f.start.Importance = widget.HighImportance
 	f.cancel = p.keys.button(t("button.close"), theme.CancelIcon(), f.stop)
 	f.bar = widget.NewProgressBar()
+	f.writing = newTask(p.work, f.bar)
 	f.bar.Hide()
 	f.note = wrapped("")
 	f.note.Hide()
 	f.done = container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()))
 
 	f.what.set(exportShown)
-	f.format.set(formatCSV)
+	f.format.set(export.CSV)
 	if w.check != "" {
 		f.what.set(exportCheck)
-		f.format.set(formatPDF)
+		f.format.set(export.PDF)
 	} else {
 		f.what.row.Hide()
 	}
@@ -120,7 +118,7 @@ func exportName(now time.Time, format string) string {
 // chosen gives the file the ending of the format.
 func (f *exportForm) chosen() {
 	name := f.file.Text
-	for _, format := range []string{formatPDF, formatCSV, formatJSON} {
+	for _, format := range []string{export.PDF, export.CSV, export.JSONL} {
 		if base, ok := strings.CutSuffix(name, "."+format); ok {
 			f.file.SetText(base + "." + f.format.value)
 		}
@@ -145,42 +143,28 @@ func (f *exportForm) chooseFolder() {
 func (f *exportForm) begin() {
 	path := strings.TrimSpace(f.file.Text)
 	switch {
-	case f.running != nil:
+	case f.writing.busy():
 		return
 	case path == "" || !filepath.IsAbs(path):
 		say(f.note, f.words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
-	in := app.ExportInput{Filter: f.wish.filter, From: f.wish.from, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
+	in := app.ExportInput{Filter: f.query.filter, From: f.query.from, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
 	if f.what.value == exportCheck {
-		in.Filter, in.Checks = history.Filter{}, []string{f.wish.check}
+		in.Filter, in.Checks = history.Filter{}, []string{f.query.check}
 	}
 	in.Overwrite = f.replacing == path
 	f.done.RemoveAll()
 	say(f.note, "", widget.MediumImportance)
-	f.bar.SetValue(0)
-	f.bar.Show()
 	f.busy(true)
-	var mine *job
-	amount := &latest[app.Progress]{do: f.work.do, show: func(p app.Progress) {
-		if f.running == mine && p.Total > 0 {
-			f.bar.SetValue(float64(p.Done) / float64(p.Total))
-		}
-	}}
-	mine = f.work.start(func(ctx context.Context) {
-		out, err := f.desk.Export(ctx, in, amount.put)
-		if err != nil && ctx.Err() != nil {
-			err = ctx.Err()
-		}
-		f.work.do(func() {
-			if f.running == mine {
-				f.running = nil
-				f.busy(false)
-				f.ended(path, out, err)
-			}
-		})
+	var out app.Exported
+	f.writing.start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
+		out, err = f.desk.Export(ctx, in, progress)
+		return err
+	}, func(err error) {
+		f.busy(false)
+		f.ended(path, out, err)
 	})
-	f.running = mine
 }
 
 // busy keeps the answers as they are while a file is written.
@@ -201,7 +185,6 @@ func (f *exportForm) busy(on bool) {
 	if on {
 		f.focus(f.cancel)
 	} else {
-		f.bar.Hide()
 		f.focus(f.start)
 	}
 }
@@ -228,10 +211,12 @@ func (f *exportForm) ended(path string, out app.Exported, err error) {
 	}
 }
 
+// folderOf is the folder of the file in the field.
+func (f *exportForm) folderOf() string { return filepath.Dir(f.file.Text) }
+
 // closed is called when nobody sees the form any more.
 func (f *exportForm) closed() {
-	f.running.stop()
-	f.running = nil
+	f.writing.drop()
 }
 
 // line is one thing to keep about a file that was written.
@@ -248,9 +233,9 @@ func (f *exportForm) line(key, value, shown string) {
 
 // stop ends the writing or, where nothing is written, closes the form.
 func (f *exportForm) stop() {
-	if f.running == nil {
+	if !f.writing.busy() {
 		f.OnClose()
 		return
 	}
-	f.running.stop()
+	f.writing.cancel()
 }

@@ -18,15 +18,15 @@ import (
 
 // filterBar is where it is said which checks are to be seen: the conditions used
 // most in one line, the others in a fold, and all that are in force as chips to
-// take away. There is one truth, the wish; the fields follow it.
+// take away. There is one truth, the query; the fields follow it.
 type filterBar struct {
 	parts
-	OnWish func(w wish, typed bool) // typed: more keys may follow
-	OnDone func()                   // Return, in a field
+	OnQuery func(typed bool) // the query has changed; typed: more keys may follow
+	OnDone  func()           // Return, in a field
 
-	wish    wish
+	query   query
 	choices history.Choices
-	setting bool // the fields follow the wish, nobody typed
+	setting bool // the fields follow the query, nobody typed
 
 	name      *entry
 	period    *choice
@@ -76,13 +76,13 @@ func newFilterBar(p parts) *filterBar {
 	b := &filterBar{parts: p, faults: map[*entry]string{}}
 	t := func(key string) string { return p.words.T(key) }
 
-	b.name = p.keys.entry(func(text string) { b.typed(func(w *wish) { w.name = strings.Join(strings.Fields(text), " ") }) })
+	b.name = p.keys.entry(func(text string) { b.typed(func(w *query) { w.name = strings.Join(strings.Fields(text), " ") }) })
 	b.name.OnSubmitted = func(string) { b.OnDone() }
 	b.name.SetPlaceHolder(t("find.name"))
 	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
 	b.period = p.keys.choice(func(string) {
 		if at := b.period.SelectedIndex(); at >= 0 {
-			b.change(func(w *wish) {
+			b.change(func(w *query) {
 				if w.period = periods[at]; w.period != ownDays {
 					w.from, w.to = time.Time{}, time.Time{}
 				}
@@ -96,7 +96,7 @@ func newFilterBar(p parts) *filterBar {
 	b.period.Options = named(periods, func(p period) string { return t("find.period." + string(p)) })
 	b.outcome = p.keys.choice(func(string) {
 		if at := b.outcome.SelectedIndex(); at >= 0 && at < len(outcomeGroups) {
-			b.change(func(w *wish) { w.outcomes = outcomeGroups[at].outcomes })
+			b.change(func(w *query) { w.outcomes = outcomeGroups[at].outcomes })
 		}
 	})
 	b.outcome.PlaceHolder = t("find.outcome.no_result") // the longest, which gives the width
@@ -121,16 +121,16 @@ func (b *filterBar) makeFold() {
 	ticks := container.New(layout.NewRowWrapLayout())
 	b.outcomes = map[history.Outcome]*check{}
 	for _, o := range filterOutcomes {
-		b.outcomes[o] = b.keys.check(capital(b.words.outcomeWord(o)), func(on bool) {
-			b.change(func(w *wish) { w.outcomes = toggled(w.outcomes, filterOutcomes, o, on) })
+		b.outcomes[o] = b.keys.check(capital(outcomeWord(b.words, o)), func(on bool) {
+			b.change(func(w *query) { w.outcomes = toggled(w.outcomes, filterOutcomes, o, on) })
 		})
 		ticks.Add(b.outcomes[o])
 	}
 	decided := container.NewHBox()
 	b.decisions = map[history.DecisionState]*check{}
 	for _, d := range filterDecisions {
-		b.decisions[d] = b.keys.check(capital(b.words.decisionWord(d)), func(on bool) {
-			b.change(func(w *wish) { w.decisions = toggled(w.decisions, filterDecisions, d, on) })
+		b.decisions[d] = b.keys.check(capital(decisionWord(b.words, d)), func(on bool) {
+			b.change(func(w *query) { w.decisions = toggled(w.decisions, filterDecisions, d, on) })
 		})
 		decided.Add(b.decisions[d])
 	}
@@ -138,27 +138,27 @@ func (b *filterBar) makeFold() {
 	b.modes = map[history.Mode]*check{}
 	for _, m := range filterModes {
 		b.modes[m] = b.keys.check(t("mode.name."+string(m)), func(on bool) {
-			b.change(func(w *wish) { w.modes = toggled(w.modes, filterModes, m, on) })
+			b.change(func(w *query) { w.modes = toggled(w.modes, filterModes, m, on) })
 		})
 		by.Add(b.modes[m])
 	}
-	b.operator = b.several(func(w *wish) *[]string { return &w.operators }, func() []string { return b.choices.Operators })
-	b.desks = b.several(func(w *wish) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
+	b.operator = b.several(func(w *query) *[]string { return &w.operators }, func() []string { return b.choices.Operators })
+	b.desks = b.several(func(w *query) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
 	b.code = b.keys.choice(func(string) {
 		if at := b.code.SelectedIndex(); at >= 0 && at < len(b.choices.Codes) {
-			b.change(func(w *wish) { w.codes = toggled(w.codes, b.choices.Codes, b.choices.Codes[at], true) })
+			b.change(func(w *query) { w.codes = toggled(w.codes, b.choices.Codes, b.choices.Codes[at], true) })
 		}
 	})
 
-	b.from = b.day(func(w *wish, day time.Time) { w.from = day })
+	b.from = b.day(func(w *query, day time.Time) { w.from = day })
 	b.from.SetPlaceHolder(t("find.from_day"))
-	b.to = b.day(func(w *wish, day time.Time) { w.to = day })
+	b.to = b.day(func(w *query, day time.Time) { w.to = day })
 	b.to.SetPlaceHolder(t("find.to_day"))
-	b.least = b.score(func(w *wish, score *int64) { w.least = score })
+	b.least = b.score(func(w *query, score *int64) { w.least = score })
 	b.least.SetPlaceHolder(t("find.least"))
-	b.most = b.score(func(w *wish, score *int64) { w.most = score })
+	b.most = b.score(func(w *query, score *int64) { w.most = score })
 	b.most.SetPlaceHolder(t("find.most"))
-	b.id = b.checked(func(text string, w *wish) string {
+	b.id = b.checked(func(text string, w *query) string {
 		text = strings.Join(strings.Fields(text), "")
 		if w.id = ""; text != "" && len(text) < idLeast {
 			return t("find.id_short", "Least", idLeast)
@@ -180,11 +180,11 @@ func (b *filterBar) makeFold() {
 }
 
 // several is a choice that adds to a list of values; the chips take from it.
-func (b *filterBar) several(list func(*wish) *[]string, all func() []string) *choice {
+func (b *filterBar) several(list func(*query) *[]string, all func() []string) *choice {
 	var c *choice
 	c = b.keys.choice(func(string) {
 		if at := c.SelectedIndex(); at >= 0 && at < len(all()) {
-			b.change(func(w *wish) { *list(w) = toggled(*list(w), all(), all()[at], true) })
+			b.change(func(w *query) { *list(w) = toggled(*list(w), all(), all()[at], true) })
 		}
 	})
 	return c
@@ -192,17 +192,17 @@ func (b *filterBar) several(list func(*wish) *[]string, all func() []string) *ch
 
 // checked is a field whose text may be wrong: read gives the fault in words, and
 // then leaves its condition out.
-func (b *filterBar) checked(read func(text string, w *wish) string) *entry {
+func (b *filterBar) checked(read func(text string, w *query) string) *entry {
 	var e *entry
 	e = b.keys.entry(func(text string) {
-		b.typed(func(w *wish) { b.faults[e] = read(strings.TrimSpace(text), w) })
+		b.typed(func(w *query) { b.faults[e] = read(strings.TrimSpace(text), w) })
 	})
 	e.OnSubmitted = func(string) { b.OnDone() }
 	return e
 }
 
-func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
-	return b.checked(func(text string, w *wish) string {
+func (b *filterBar) day(set func(w *query, day time.Time)) *entry {
+	return b.checked(func(text string, w *query) string {
 		day, ok := parseDay(text)
 		set(w, day)
 		if !w.from.IsZero() || !w.to.IsZero() {
@@ -215,8 +215,8 @@ func (b *filterBar) day(set func(w *wish, day time.Time)) *entry {
 	})
 }
 
-func (b *filterBar) score(set func(w *wish, score *int64)) *entry {
-	return b.checked(func(text string, w *wish) string {
+func (b *filterBar) score(set func(w *query, score *int64)) *entry {
+	return b.checked(func(text string, w *query) string {
 		score, ok := parseScore(text)
 		if set(w, nil); ok {
 			set(w, &score)
@@ -229,27 +229,27 @@ func (b *filterBar) score(set func(w *wish, score *int64)) *entry {
 }
 
 // typed takes a change by the keyboard, change one by a single press.
-func (b *filterBar) typed(change func(*wish))  { b.take(change, true) }
-func (b *filterBar) change(change func(*wish)) { b.take(change, false) }
+func (b *filterBar) typed(change func(*query))  { b.take(change, true) }
+func (b *filterBar) change(change func(*query)) { b.take(change, false) }
 
-func (b *filterBar) take(change func(*wish), typed bool) {
+func (b *filterBar) take(change func(*query), typed bool) {
 	if b.setting {
 		return
 	}
-	change(&b.wish)
+	change(&b.query)
 	b.show()
-	b.OnWish(b.wish, typed)
+	b.OnQuery(typed)
 }
 
 // set asks for something else, whatever the fields say.
-func (b *filterBar) set(w wish) {
+func (b *filterBar) set(w query) {
 	b.put(w)
-	b.OnWish(w, false)
+	b.OnQuery(false)
 }
 
-// put shows a wish, of which nobody is told.
-func (b *filterBar) put(w wish) {
-	b.wish = w
+// put shows a query, of which nobody is told.
+func (b *filterBar) put(w query) {
+	b.query = w
 	clear(b.faults)
 	b.setting = true
 	b.name.SetText(w.name)
@@ -277,16 +277,16 @@ func scoreText(score *int64) string {
 }
 
 func (b *filterBar) openReferrals() {
-	w := openReferrals()
-	w.sort = b.wish.sort
+	w := undecidedReferrals()
+	w.sort = b.query.sort
 	b.set(w)
 }
 
 // reset takes all conditions away.
-func (b *filterBar) reset() { b.set(wish{sort: b.wish.sort}) }
+func (b *filterBar) reset() { b.set(query{sort: b.query.sort}) }
 
 // empty says that all checks are asked for.
-func (b *filterBar) empty() bool { return len(b.words.chips(b.wish)) == 0 }
+func (b *filterBar) empty() bool { return len(chipsOf(b.words, b.query)) == 0 }
 
 // offer takes the values a history holds.
 func (b *filterBar) offer(c history.Choices) {
@@ -324,23 +324,23 @@ func (b *filterBar) open(on bool) {
 }
 
 // show brings everything but the text fields, which people type in, in line with
-// the wish.
+// the query.
 func (b *filterBar) show() {
 	b.setting = true
 	defer func() { b.setting = false }()
 	t := b.words.T
 
-	at := slices.Index(periods, b.wish.period)
+	at := slices.Index(periods, b.query.period)
 	b.period.SetSelectedIndex(max(at, 0))
 	b.showOutcome()
 	for o, c := range b.outcomes {
-		c.SetChecked(slices.Contains(b.wish.outcomes, o))
+		c.SetChecked(slices.Contains(b.query.outcomes, o))
 	}
 	for d, c := range b.decisions {
-		c.SetChecked(slices.Contains(b.wish.decisions, d))
+		c.SetChecked(slices.Contains(b.query.decisions, d))
 	}
 	for m, c := range b.modes {
-		c.SetChecked(slices.Contains(b.wish.modes, m))
+		c.SetChecked(slices.Contains(b.query.modes, m))
 	}
 	offer := func(c *choice, options []string, chosen int, none, some string) {
 		c.PlaceHolder = t(none)
@@ -351,9 +351,9 @@ func (b *filterBar) show() {
 		c.ClearSelected()
 		enable(c, len(options) > 0)
 	}
-	offer(b.operator, b.choices.Operators, len(b.wish.operators), "find.operator", "find.operators")
-	offer(b.desks, b.choices.Desks, len(b.wish.desks), "find.desk", "find.desks")
-	offer(b.code, named(b.choices.Codes, b.words.code), len(b.wish.codes), "find.code", "find.codes")
+	offer(b.operator, b.choices.Operators, len(b.query.operators), "find.operator", "find.operators")
+	offer(b.desks, b.choices.Desks, len(b.query.desks), "find.desk", "find.desks")
+	offer(b.code, named(b.choices.Codes, func(code int) string { return codeText(b.words, code) }), len(b.query.codes), "find.code", "find.codes")
 
 	b.showFaults()
 	b.showChips()
@@ -367,7 +367,7 @@ func (b *filterBar) showFaults() {
 			faults = append(faults, f)
 		}
 	}
-	w := b.wish
+	w := b.query
 	if !w.from.IsZero() && !w.to.IsZero() && w.to.Before(w.from) {
 		faults = append(faults, b.words.T("find.days_reversed"))
 	}
@@ -383,7 +383,7 @@ func (b *filterBar) showOutcome() {
 	at := -1
 	for i, g := range outcomeGroups {
 		options = append(options, b.words.T(g.key))
-		if slices.Equal(g.outcomes, b.wish.outcomes) {
+		if slices.Equal(g.outcomes, b.query.outcomes) {
 			at = i
 		}
 	}
@@ -397,7 +397,7 @@ func (b *filterBar) showOutcome() {
 
 func (b *filterBar) showChips() {
 	b.chips.RemoveAll()
-	chips := b.words.chips(b.wish)
+	chips := chipsOf(b.words, b.query)
 	for _, c := range chips {
 		remove := b.keys.button(c.text, theme.CancelIcon(), func() {
 			b.set(c.without)
@@ -420,11 +420,11 @@ func (b *filterBar) showChips() {
 	b.box.Refresh()
 }
 
-// code is an answer's code in words.
-func (w words) code(code int) string {
+// codeText is an answer's code in words.
+func codeText(w words, code int) string {
 	key := "find.code." + strconv.Itoa(code)
-	if text := w.T(key); text != key {
-		return text
+	if w.Has(key) {
+		return w.T(key)
 	}
 	return w.T("find.code.other", "Code", code)
 }

@@ -133,8 +133,8 @@ func (r *checkRow) set(row history.Row, w words, chosen bool) {
 		}
 	}
 	put(columnTime, date(row.At))
-	put(columnName, w.name(row))
-	put(columnScore, w.rowScore(row))
+	put(columnName, nameText(w, row))
+	put(columnScore, rowScoreText(w, row))
 	put(columnOperator, row.Operator)
 	put(columnDesk, row.Desk)
 	l := lookOf(row.Outcome)
@@ -142,10 +142,10 @@ func (r *checkRow) set(row history.Row, w words, chosen bool) {
 	retext(r.word, w.T(app.OutcomeKey(row.Outcome)), l.color)
 	if row.Decision == history.Undecided {
 		put(columnDecision, "")
-		retext(r.open, capital(w.decisionWord(row.Decision)), colorRefer)
+		retext(r.open, capital(decisionWord(w, row.Decision)), colorRefer)
 		r.open.Show()
 	} else {
-		put(columnDecision, capital(w.decisionWord(row.Decision)))
+		put(columnDecision, capital(decisionWord(w, row.Decision)))
 		r.open.Hide()
 	}
 	r.chosen.FillColor = ink(theme.ColorNameSelection)
@@ -162,8 +162,8 @@ func retext(t *widget.RichText, text string, color fyne.ThemeColorName) {
 	}
 }
 
-// name is a person's name, or why it is not there.
-func (w words) name(row history.Row) string {
+// nameText is a person's name, or why it is not there.
+func nameText(w words, row history.Row) string {
 	switch {
 	case row.Erased:
 		return w.T("history.erased")
@@ -176,7 +176,7 @@ func (w words) name(row history.Row) string {
 	return row.Name
 }
 
-func (w words) rowScore(row history.Row) string {
+func rowScoreText(w words, row history.Row) string {
 	if row.Score == nil {
 		return w.T("number.none")
 	}

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"facematch/app"
+	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -455,7 +456,7 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 		t.Errorf("the window cannot be smaller than %v", min)
 	}
 	h.filter.open(true)
-	h.filter.set(wish{name: "ana", outcomes: filterOutcomes[:3], desks: []string{"Counter 3"}, codes: []int{2}})
+	h.filter.set(query{name: "ana", outcomes: filterOutcomes[:3], desks: []string{"Counter 3"}, codes: []int{2}})
 	if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
 		t.Errorf("with all filters the window cannot be smaller than %v", min)
 	}
@@ -468,10 +469,10 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	w.win.Resize(fyne.NewSize(1600, 960))
 	h.filter.open(true)
-	h.filter.set(wish{name: "ana", desks: []string{"Counter 3"}})
+	h.filter.set(query{name: "ana", desks: []string{"Counter 3"}})
 	w.until(t, "the rows", func() bool { return h.loading == nil })
 	h.opened(&otherDesk{fakeDesk: desk.fakeDesk}, "/media/history.db", nil)
-	h.filter.set(wish{name: "ana", desks: []string{"Counter 3"}})
+	h.filter.set(query{name: "ana", desks: []string{"Counter 3"}})
 	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
@@ -746,7 +747,7 @@ func TestAnotherDesksHistory(t *testing.T) {
 	}
 	w, h := openedHistory(t, desk)
 	h.hooks.decide = func(history.Row, func()) { t.Error("another desk's check is decided here") }
-	h.filter.set(wish{name: "ana"})
+	h.filter.set(query{name: "ana"})
 	path := "/tmp/holiday.db"
 	h.hooks.choose = func(chosen func(string)) { chosen(path) }
 	test.Tap(h.another)
@@ -765,11 +766,11 @@ func TestAnotherDesksHistory(t *testing.T) {
 	if h.detail.decide != nil {
 		t.Error("another desk's check can be decided here")
 	}
-	var wished exportWish
-	h.hooks.export = func(e exportWish) { wished = e }
+	var asked exportQuery
+	h.hooks.export = func(e exportQuery) { asked = e }
 	h.exportAny()
-	if wished.from != app.OtherHistory(other) || wished.check != h.rows[0].Check {
-		t.Errorf("exported: %+v", wished)
+	if asked.from != app.OtherHistory(other) || asked.check != h.rows[0].Check {
+		t.Errorf("exported: %+v", asked)
 	}
 	theirs.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
 		return history.Verdict{Intact: true, Records: 77}, nil
@@ -813,12 +814,12 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
 	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
 	var form *exportForm
-	h.hooks.export = func(e exportWish) {
+	h.hooks.export = func(e exportQuery) {
 		w.openExport(e)
 		form = w.exporting
 	}
 	test.Tap(h.export)
-	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.value != formatCSV {
+	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.value != export.CSV {
 		t.Fatal("no question, or names are given without being asked for")
 	}
 	if !strings.Contains(readable(form.box), "All 250 checks that are shown") {
@@ -830,7 +831,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		t.Error("half a path is taken")
 	}
 	form.file.SetText("/tmp/x/history.csv")
-	test.Tap(form.format.buttons[formatJSON])
+	test.Tap(form.format.buttons[export.JSONL])
 	if form.file.Text != "/tmp/x/history.jsonl" {
 		t.Errorf("the file is still called %s", form.file.Text)
 	}
@@ -838,7 +839,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 
 	test.Tap(form.start)
 	w.until(t, "progress", func() bool { return form.bar.Value == 0.25 })
-	if !form.start.Disabled() || !form.file.Disabled() || !form.format.buttons[formatCSV].Disabled() {
+	if !form.start.Disabled() || !form.file.Disabled() || !form.format.buttons[export.CSV].Disabled() {
 		t.Error("what is being written can be changed")
 	}
 	test.Tap(form.cancel)
@@ -860,7 +861,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		t.Fatalf("asked for %+v", given)
 	}
 	in := given[2]
-	if in.Format != formatJSON || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil || len(in.Filter.Outcomes) != 1 || in.From != nil || in.Words == nil {
+	if in.Format != export.JSONL || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil || len(in.Filter.Outcomes) != 1 || in.From != nil || in.Words == nil {
 		t.Errorf("exported %+v", in)
 	}
 	form.file.SetText("/tmp/x/other.jsonl")
@@ -875,7 +876,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
 	test.Tap(h.detail.export)
-	if form.format.value != formatPDF || form.what.value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
+	if form.format.value != export.PDF || form.what.value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
 		t.Errorf("one check: %s, %s, %s", form.format.value, form.what.value, form.file.Text)
 	}
 	answer <- nil

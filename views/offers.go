@@ -70,7 +70,7 @@ func (o *offers) take() bool {
 // drop deletes the clip where nobody took it.
 func (o *offers) drop() {
 	if o != nil && o.take() {
-		o.desk.Drop(o.in)
+		o.work.start(func(context.Context) { o.desk.Drop(o.in) }) // deletes files
 	}
 }
 

@@ -17,9 +17,6 @@ import (
 	"facematch/app/settings"
 )
 
-// roles are the roles in the order they are offered.
-var roles = []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator}
-
 // operatorsDesk is what the page needs of the desk.
 type operatorsDesk interface {
 	SingleUser() bool
@@ -31,11 +28,8 @@ type operatorsDesk interface {
 // settings but for the time after which the window locks.
 type operatorSettings struct {
 	parts
-	desk     operatorsDesk
-	OnSetUp  func()                       // the first administrator is to be made
-	OnAdd    func()                       // another operator
-	OnChange func(name string)            // a passphrase is to be changed
-	OnRemove func(who operators.Operator) // an operator is to be removed
+	desk  operatorsDesk
+	hooks settingsHooks
 
 	looks int // how often it was looked who there is: only the last answer counts
 
@@ -47,12 +41,12 @@ type operatorSettings struct {
 	content    *fyne.Container
 }
 
-func newOperatorSettings(p parts, desk operatorsDesk, changed func()) *operatorSettings {
-	o := &operatorSettings{parts: p, desk: desk}
+func newOperatorSettings(p parts, desk operatorsDesk, hooks settingsHooks, changed func()) *operatorSettings {
+	o := &operatorSettings{parts: p, desk: desk, hooks: hooks}
 	t := p.words.T
-	o.setUp = p.keys.button(t("people.set_up"), theme.AccountIcon(), func() { o.OnSetUp() })
+	o.setUp = p.keys.button(t("people.set_up"), theme.AccountIcon(), hooks.SetUpOperators)
 	o.setUp.Importance = widget.HighImportance
-	o.add = p.keys.button(t("people.add"), theme.ContentAddIcon(), func() { o.OnAdd() })
+	o.add = p.keys.button(t("people.add"), theme.ContentAddIcon(), hooks.AddOperator)
 	o.lock = p.keys.entry(func(string) { changed() })
 	o.fault, o.said = wrapped(""), wrapped("")
 	o.fault.Hide()
@@ -86,8 +80,8 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 	o.content.Add(widget.NewSeparator())
 	o.content.Add(bold(t("people.roles")))
 	what := container.New(layout.NewFormLayout())
-	for _, r := range roles {
-		what.Add(widget.NewLabel(o.words.role(r)))
+	for _, r := range operators.Roles {
+		what.Add(widget.NewLabel(roleName(o.words, r)))
 		what.Add(wrapped(t("role." + string(r) + ".about")))
 	}
 	o.content.Add(what)
@@ -96,11 +90,11 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 
 func (o *operatorSettings) row(who operators.Operator) fyne.CanvasObject {
 	t := o.words.T
-	change := o.keys.button(t("people.change"), theme.DocumentCreateIcon(), func() { o.OnChange(who.Name) })
-	remove := o.keys.button(t("people.remove"), theme.DeleteIcon(), func() { o.OnRemove(who) })
+	change := o.keys.button(t("people.change"), theme.DocumentCreateIcon(), func() { o.hooks.ChangePassphrase(who.Name) })
+	remove := o.keys.button(t("people.remove"), theme.DeleteIcon(), func() { o.hooks.RemoveOperator(who) })
 	name := bold(who.Name)
 	name.Truncation = fyne.TextTruncateEllipsis
-	role := o.words.role(who.Role)
+	role := roleName(o.words, who.Role)
 	if actor, _ := o.desk.Who(); actor.Operator == who.Name {
 		role = t("people.you", "Role", role)
 	}
@@ -146,104 +140,6 @@ func days(e *entry) int {
 		return -1
 	}
 	return n
-}
-
-// setUpOperators makes the first administrator and signs them in.
-func (w *Window) setUpOperators() {
-	f := newFormDialog(w.parts, "people.set_up_do", theme.ConfirmIcon())
-	name := f.field("signin.name")
-	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.begin = func() func(context.Context) error {
-		who, secret := strings.TrimSpace(name.Text), passphrase.Text
-		w.gate.held = true // for the moment in which there are operators, and none is signed in
-		return func(ctx context.Context) error {
-			defer w.work.do(func() { w.gate.held = false })
-			if err := w.desk.AddOperator(ctx, who, history.RoleAdministrator, secret); err != nil {
-				return err
-			}
-			return w.desk.SignIn(ctx, who, secret)
-		}
-	}
-	f.done = func() {
-		w.gate.last = "" // it is the same person, under a name now
-		w.enter()
-	}
-	f.show(w, "people.set_up_title", w.words.T("people.set_up_text"), w.words.T("people.forgotten"), w.words.passphraseRule())
-}
-
-// passphraseRule says what a passphrase needs.
-func (w words) passphraseRule() string {
-	return w.T("people.length", "Min", operators.MinPassphrase)
-}
-
-// needs says a key where a field is empty.
-func needs(e *entry, key string) func() string {
-	return func() string {
-		if strings.TrimSpace(e.Text) == "" {
-			return key
-		}
-		return ""
-	}
-}
-
-// firstOf is the first thing that is missing; empty: nothing is.
-func firstOf(missing ...func() string) string {
-	for _, m := range missing {
-		if key := m(); key != "" {
-			return key
-		}
-	}
-	return ""
-}
-
-func (w *Window) addOperator() {
-	f := newFormDialog(w.parts, "people.add_do", theme.ConfirmIcon())
-	name := f.field("signin.name")
-	role := w.keys.choice(func(string) { f.update() })
-	for _, r := range roles {
-		role.Options = append(role.Options, w.words.role(r))
-	}
-	role.SetSelectedIndex(0)
-	f.add("people.role", role)
-	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.begin = func() func(context.Context) error {
-		who, as, secret := strings.TrimSpace(name.Text), roles[role.SelectedIndex()], passphrase.Text
-		return func(ctx context.Context) error { return w.desk.AddOperator(ctx, who, as, secret) }
-	}
-	f.done = w.settings.operators.look
-	f.show(w, "people.add_title", w.words.T("people.add_text"), w.words.passphraseRule())
-}
-
-func (w *Window) changePassphrase(name string) {
-	f := newFormDialog(w.parts, "people.change_do", theme.ConfirmIcon())
-	passphrase, same := f.passphrase("people.new_passphrase")
-	f.missing = same
-	f.begin = func() func(context.Context) error {
-		secret := passphrase.Text
-		return func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, secret) }
-	}
-	f.done = func() {
-		say(w.settings.operators.said, w.words.T("people.changed", "Name", name), widget.SuccessImportance)
-	}
-	f.show(w, "people.change_title", w.words.T("people.change_text", "Name", name), w.words.passphraseRule())
-}
-
-func (w *Window) removeOperator(who operators.Operator) {
-	f := newFormDialog(w.parts, "people.remove_do", theme.DeleteIcon())
-	f.ok.Importance = widget.DangerImportance
-	f.begin = func() func(context.Context) error {
-		return func(ctx context.Context) error { return w.desk.RemoveOperator(ctx, who.Name) }
-	}
-	f.done = func() {
-		if _, in := w.desk.Who(); in {
-			w.settings.operators.look()
-		} else {
-			w.tick(false) // they removed themselves
-		}
-	}
-	f.show(w, "people.remove_title", w.words.T("people.remove_text", "Name", who.Name, "Role", w.words.role(who.Role)))
 }
 
 // mayBeSeen says which settings the operator may see; without the right to change

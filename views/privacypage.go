@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
-	"facematch/app/history"
 	"facematch/app/settings"
 )
 
@@ -27,9 +25,8 @@ type privacyDesk interface {
 // done about it at once: erase a session, and keep a way to the names.
 type privacySettings struct {
 	parts
-	desk       privacyDesk
-	OnErase    func(session string)
-	OnRecovery func()
+	desk  privacyDesk
+	hooks settingsHooks
 
 	looks int // how often it was looked whether a recovery passphrase is set
 
@@ -46,8 +43,8 @@ type privacySettings struct {
 	content     *fyne.Container
 }
 
-func newPrivacySettings(p parts, desk privacyDesk, folder func(*entry) fyne.CanvasObject, changed func()) *privacySettings {
-	v := &privacySettings{parts: p, desk: desk}
+func newPrivacySettings(p parts, desk privacyDesk, hooks settingsHooks, folder func(*entry) fyne.CanvasObject, changed func()) *privacySettings {
+	v := &privacySettings{parts: p, desk: desk, hooks: hooks}
 	t := p.words.T
 	typed := func(string) { changed() }
 	v.names, v.answers, v.images, v.second = p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed)
@@ -56,10 +53,10 @@ func newPrivacySettings(p parts, desk privacyDesk, folder func(*entry) fyne.Canv
 	v.fault, v.recovery, v.said = wrapped(""), wrapped(""), wrapped("")
 	v.fault.Hide()
 	v.said.Hide()
-	v.setRecovery = p.keys.button(t("recovery.set"), theme.DocumentCreateIcon(), func() { v.OnRecovery() })
+	v.setRecovery = p.keys.button(t("recovery.set"), theme.DocumentCreateIcon(), hooks.SetRecovery)
 	v.session = p.keys.entry(func(string) { v.update() })
 	v.session.SetPlaceHolder(t("erase.placeholder"))
-	v.erase = p.keys.button(t("erase.ask"), theme.DeleteIcon(), func() { v.OnErase(strings.TrimSpace(v.session.Text)) })
+	v.erase = p.keys.button(t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) })
 
 	left := container.NewVBox(
 		bold(t("privacy.periods")), small(t("privacy.periods_help")),
@@ -125,108 +122,4 @@ func (v *privacySettings) look() {
 			}
 		})
 	})
-}
-
-// openRecovery asks for the recovery passphrase. In a dialog that was not asked
-// for, "Not now" is an answer that is kept.
-func (w *Window) openRecovery(offered bool) {
-	f := newFormDialog(w.parts, "recovery.do", theme.ConfirmIcon())
-	passphrase, same := f.passphrase("recovery.passphrase")
-	f.missing = same
-	f.begin = func() func(context.Context) error {
-		secret := passphrase.Text
-		return func(ctx context.Context) error { return w.desk.SetRecovery(ctx, secret) }
-	}
-	f.done = w.settings.privacy.look
-	if offered {
-		f.cancel.SetText(w.words.T("recovery.not_now"))
-		f.dismissed = w.recoveryDeclined
-	}
-	f.show(w, "recovery.title", w.words.T("recovery.why"), w.words.T("recovery.write_down"))
-}
-
-// offerRecovery offers the recovery passphrase once, to who may set it.
-func (w *Window) offerRecovery() {
-	if w.desk.Settings().Privacy.RecoveryAsked || !w.desk.May(app.ActionBackup) {
-		return
-	}
-	w.work.start(func(ctx context.Context) {
-		set, err := w.desk.RecoverySet(ctx)
-		w.work.do(func() {
-			w.log("recovery", err)
-			if err == nil && !set && w.gate.open && w.win.Canvas().Overlays().Top() == nil {
-				w.openRecovery(true)
-			}
-		})
-	})
-}
-
-func (w *Window) recoveryDeclined() {
-	next := w.desk.Settings()
-	if next.Privacy.RecoveryAsked {
-		return
-	}
-	next.Privacy.RecoveryAsked = true
-	w.work.start(func(ctx context.Context) {
-		err := w.desk.SaveSettings(context.WithoutCancel(ctx), next)
-		w.work.do(func() {
-			w.log("settings", err) // it is offered again at the next start
-			w.settings.refresh()
-		})
-	})
-}
-
-// openErase asks whether a session is to be erased, and says what is lost; done
-// is called when it is.
-func (w *Window) openErase(session string, done func()) {
-	w.work.start(func(ctx context.Context) {
-		all, err := w.desk.Checks(ctx, history.Filter{Session: session})
-		w.work.do(func() {
-			w.log("erase", err)
-			var rows []history.Row
-			for _, r := range all {
-				if r.Session == session {
-					rows = append(rows, r)
-				}
-			}
-			switch {
-			case err != nil:
-				w.tellError("erase.title", err)
-			case len(rows) == 0:
-				w.tell("erase.title", "erase.unknown")
-			case w.gate.open:
-				w.confirmErase(session, rows, done)
-			}
-		})
-	})
-}
-
-func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
-	f := newFormDialog(w.parts, "erase.do", theme.DeleteIcon())
-	f.ok.Importance = widget.DangerImportance
-	var more error // it is erased, and there is something to know
-	f.begin = func() func(context.Context) error {
-		return func(ctx context.Context) error {
-			err := w.desk.Erase(ctx, session)
-			if app.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
-				more, err = err, nil
-			}
-			return err
-		}
-	}
-	f.done = func() {
-		done()
-		if more != nil {
-			w.tellError("erase.title", more)
-		}
-	}
-	lines := make([]string, len(rows))
-	for i, r := range rows {
-		lines[i] = fmt.Sprintf("%s  %s  %s", date(r.At), w.words.T(app.OutcomeKey(r.Outcome)), r.Name)
-	}
-	const shown = 5
-	if more := len(lines) - shown; more > 0 {
-		lines = append(lines[:shown], w.words.T("erase.more", "Count", more))
-	}
-	f.show(w, "erase.title", w.words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.words.T("erase.lost"), w.words.T("erase.stays"))
 }

@@ -229,7 +229,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 			if given[1].Mode != c.mode || given[1].Session != "sess_1" || given[1].SendName != (c.mode == history.Remote) {
 				t.Errorf("given %+v", given[1])
 			}
-			if len(desk.dropped) != 0 {
+			if desk.deleted() != 0 {
 				t.Error("the clip was deleted before it was used")
 			}
 		})
@@ -265,7 +265,7 @@ func TestKeepingAsksFirst(t *testing.T) {
 	test.Tap(o.keep)
 	w.until(t, "the success", func() bool { return o.note.Text == w.words.T("offer.kept") })
 	w.check.reset()
-	if len(desk.dropped) != 0 {
+	if desk.deleted() != 0 {
 		t.Error("a clip that was kept is deleted again")
 	}
 	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
@@ -297,9 +297,7 @@ func TestAClipNobodyWantsIsDeleted(t *testing.T) {
 	test.Tap(w.check.start)
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	w.check.reset()
-	if len(desk.dropped) != 1 {
-		t.Errorf("%d clips deleted", len(desk.dropped))
-	}
+	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
 }
 
 func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
@@ -318,9 +316,7 @@ func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	test.Tap(w.check.offers.again)
 	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.words.T("token.none")) })
-	if len(desk.dropped) != 1 {
-		t.Errorf("%d clips deleted", len(desk.dropped))
-	}
+	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
 }
 
 func TestTheListOfKeptChecks(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
 )
 
 // shownCheck is a check that has ended, with what the screen knew about it.
@@ -40,7 +41,7 @@ func (c shownCheck) outcome() history.Outcome {
 
 // compared says whether there is a score to show.
 func (c shownCheck) compared() bool {
-	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
+	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == matcher.CodeOK && c.Exchange.Has("score")
 }
 
 // badFilm says whether the film alone is why nothing was compared.
@@ -49,7 +50,7 @@ func (c shownCheck) badFilm() bool {
 		return false
 	}
 	data := c.Answer.Result.Data
-	return data.Anchor.Code == 0 && data.Target.Code != 0
+	return data.Anchor.Code == matcher.CodeOK && data.Target.Code != matcher.CodeOK
 }
 
 // doubtedFilm says whether something in the film is why a person has to decide.
@@ -79,7 +80,7 @@ func (c shownCheck) meaning() string {
 // together is the frame in which more than one face counts, where that is why
 // nothing was compared; nil otherwise.
 func (c shownCheck) together() *app.Sight {
-	if !c.badFilm() || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces {
+	if !c.badFilm() || c.Answer.Result.Data.Target.Code != matcher.CodeTwoFaces {
 		return nil
 	}
 	return c.Answer.Others
@@ -323,7 +324,7 @@ func (r *resultView) decidedAs(in app.DecisionInput) {
 	if in.Choice == history.Reject {
 		r.state = history.Rejected
 	}
-	if r.reason = r.words.decisionReason(in.Choice, in.Reason); in.Reason == history.ReasonOther {
+	if r.reason = decisionReason(r.words, in.Choice, in.Reason); in.Reason == history.ReasonOther {
 		r.reason = in.Note
 	}
 	r.layDecision()
@@ -384,7 +385,7 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 	}
 	if c.Answer != nil {
 		result := c.Answer.Result
-		if code := result.Data.Anchor.Code; code != 0 {
+		if code := result.Data.Anchor.Code; code != matcher.CodeOK {
 			var flaw app.Flaw
 			if c.Answer.Portrait != nil {
 				flaw = c.Answer.Portrait.Flaw
@@ -392,11 +393,11 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 			text, advice := r.words.side("anchor", code, flaw)
 			add(join(text, advice), "")
 		}
-		if code := result.Data.Target.Code; code != 0 {
+		if code := result.Data.Target.Code; code != matcher.CodeOK {
 			text, advice := r.words.side("target", code, c.Answer.Flaw)
 			add(join(text, advice), "")
 		}
-		if result.Data.Code == 0 {
+		if result.Data.Code == matcher.CodeOK {
 			for _, text := range append(append([]string{}, result.Scoring.Failed...), result.Scoring.FailedRefer...) {
 				add(r.words.reason(text), text)
 			}
@@ -496,7 +497,7 @@ func (r *resultView) apiDetails() *fyne.Container {
 	row("details.result", given("result", strconv.FormatBool(result.Data.Result)))
 	row("details.status", given("status", string(result.Scoring.Status)))
 	score := r.words.T("number.none")
-	if (result.Data.Code == 0 || e != nil) && e.Has("score") {
+	if (result.Data.Code == matcher.CodeOK || e != nil) && e.Has("score") {
 		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)
 	}
 	row("details.score", score)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/operators"
 	"facematch/app/settings"
 )
 
@@ -27,13 +28,27 @@ type settingsDesk interface {
 	backupDesk
 }
 
+// settingsHooks are what the Settings screen asks of its window.
+type settingsHooks struct {
+	Source       func() app.Source                           // the live camera; nil while there is none
+	ChooseFolder func(from string, chosen func(path string)) // asks for a folder
+	Copy         func(text string)                           // puts text on the clipboard
+	Saved        func(old, now settings.Settings)            // settings were saved, or may have been
+
+	SetUpOperators   func() // makes the first administrator
+	AddOperator      func()
+	ChangePassphrase func(name string)
+	RemoveOperator   func(who operators.Operator)
+	SetRecovery      func()               // asks for the recovery passphrase
+	Erase            func(session string) // asks whether to erase a session
+}
+
 // settingsScreen changes the settings. What is wrong stands beside the field
 // while it is typed; nothing is in force before Save.
 type settingsScreen struct {
 	parts
-	desk   settingsDesk
-	choose func(from string, chosen func(string))
-	saved  func(old, now settings.Settings)
+	desk  settingsDesk
+	hooks settingsHooks
 
 	shownNow settings.Settings // what the fields were filled from
 	saving   *job
@@ -74,13 +89,13 @@ const (
 	pageBackup    = "backup"
 )
 
-func newSettingsScreen(p parts, desk settingsDesk, source func() app.Source, choose func(string, func(string)), copied func(string), saved func(old, now settings.Settings)) *settingsScreen {
-	s := &settingsScreen{parts: p, desk: desk, choose: choose, saved: saved}
+func newSettingsScreen(p parts, desk settingsDesk, hooks settingsHooks) *settingsScreen {
+	s := &settingsScreen{parts: p, desk: desk, hooks: hooks}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
 	s.cameras = newCameraChoice(p, desk, s.camera)
 	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
-	s.part = newCameraPart(p, desk, source, s.changed)
+	s.part = newCameraPart(p, desk, hooks.Source, s.changed)
 	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
 	s.conditions = p.keys.text(7, changed)
 	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
@@ -88,9 +103,9 @@ func newSettingsScreen(p parts, desk settingsDesk, source func() app.Source, cho
 	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
 	s.api = newAPISettings(p, desk, func() settings.Settings { return s.shownNow }, s.changed)
-	s.operators = newOperatorSettings(p, desk, s.changed)
-	s.privacy = newPrivacySettings(p, desk, s.folder, s.changed)
-	s.backup = newBackupPage(p, desk, s.folder, copied)
+	s.operators = newOperatorSettings(p, desk, hooks, s.changed)
+	s.privacy = newPrivacySettings(p, desk, hooks, s.folder, s.changed)
+	s.backup = newBackupPage(p, desk, s.folder, hooks.Copy)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
 		*l = wrapped("")
 		(*l).Hide()
@@ -160,7 +175,7 @@ func (s *settingsScreen) lay() {
 // folder is a field for a folder, with a button to choose it.
 func (s *settingsScreen) folder(e *entry) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, nil, s.keys.button(s.words.T("settings.choose"), theme.FolderOpenIcon(), func() {
-		s.choose(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
+		s.hooks.ChooseFolder(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
 	}), e)
 }
 
@@ -212,6 +227,23 @@ func (s *settingsScreen) refresh() {
 	s.shownNow.Privacy.RecoveryAsked = s.desk.Settings().Privacy.RecoveryAsked
 	s.look()
 	s.changed()
+}
+
+// operatorsChanged shows the operators anew.
+func (s *settingsScreen) operatorsChanged() { s.operators.look() }
+
+// passphraseChanged says that an operator's passphrase was changed.
+func (s *settingsScreen) passphraseChanged(name string) {
+	say(s.operators.said, s.words.T("people.changed", "Name", name), widget.SuccessImportance)
+}
+
+// recoveryChanged shows anew whether there is a recovery passphrase.
+func (s *settingsScreen) recoveryChanged() { s.privacy.look() }
+
+// sessionErased says that the session in the field was erased.
+func (s *settingsScreen) sessionErased() {
+	s.privacy.session.SetText("")
+	say(s.privacy.said, s.words.T("erase.done"), widget.SuccessImportance)
 }
 
 // undoAll drops what was typed.
@@ -299,7 +331,7 @@ func (s *settingsScreen) changed() {
 	s.cameras.follow()
 	next, unread := s.typed()
 	fault := next.Check()
-	var camera, folders, conditions, privacy, operators string
+	var camera, folders, conditions, privacy, people string
 	if unread != nil {
 		conditions = s.words.T("settings.conditions", "Fault", unread.Error())
 	}
@@ -316,7 +348,7 @@ func (s *settingsScreen) changed() {
 		case settings.KeyRetention:
 			privacy = s.words.problem(problem)
 		case settings.KeyLockMinutes:
-			operators = s.words.problem(problem)
+			people = s.words.problem(problem)
 		default:
 			if conditions == "" {
 				conditions = s.words.problem(problem)
@@ -327,8 +359,8 @@ func (s *settingsScreen) changed() {
 	say(s.foldersFault, folders, widget.DangerImportance)
 	say(s.conditionsFault, conditions, widget.DangerImportance)
 	say(s.privacy.fault, privacy, widget.DangerImportance)
-	say(s.operators.fault, operators, widget.DangerImportance)
-	s.point(privacy, operators, fault)
+	say(s.operators.fault, people, widget.DangerImportance)
+	s.point(privacy, people, fault)
 	s.api.update()
 	different, idle := s.different(), s.saving == nil
 	if different && s.message.Importance == widget.SuccessImportance {
@@ -340,12 +372,12 @@ func (s *settingsScreen) changed() {
 
 // point says on which other page there is something wrong, because of which
 // nothing can be saved here.
-func (s *settingsScreen) point(privacy, operators string, fault error) {
+func (s *settingsScreen) point(privacy, people string, fault error) {
 	page := pageDesk
 	switch {
 	case privacy != "":
 		page = pagePrivacy
-	case operators != "":
+	case people != "":
 		page = pageOperators
 	}
 	text := ""
@@ -382,7 +414,7 @@ func (s *settingsScreen) stored(old settings.Settings, err error) {
 		// The file may be written though its record is not: what is in force counts.
 		s.shownNow = now
 		s.changed()
-		s.saved(old, now)
+		s.hooks.Saved(old, now)
 		return
 	}
 	s.fill(now)
@@ -391,5 +423,5 @@ func (s *settingsScreen) stored(old settings.Settings, err error) {
 		text = s.words.T("settings.saved_folders")
 	}
 	say(s.message, text, widget.SuccessImportance)
-	s.saved(old, now)
+	s.hooks.Saved(old, now)
 }

@@ -21,13 +21,14 @@ type action struct {
 	needs  app.Action // what the operator must be allowed; empty: nothing
 	signed bool       // only where operators are set up
 	always bool       // works over an open dialog, which it leaves as it is
+	quits  bool       // ends the program: it works everywhere, also on the sign-in page
 }
 
 // offered says whether a line stands in the menu now: on the sign-in page only
 // Quit does.
 func (w *Window) offered(a action) bool {
 	switch {
-	case a.key == "menu.quit":
+	case a.quits:
 		return true
 	case !w.gate.open, a.signed && w.desk.SingleUser():
 		return false
@@ -50,7 +51,7 @@ func (w *Window) shortcuts() []action {
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.
 		{menu: "menu.check", key: "menu.cancel", on: fyne.KeyEscape, plain: true, run: w.escape},
-		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close},
+		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close, quits: true},
 		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo, needs: app.ActionCheck},
 		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore), needs: app.ActionCheck},
 		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }), needs: app.ActionCheck},
@@ -62,7 +63,7 @@ func (w *Window) shortcuts() []action {
 		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search), needs: app.ActionHistory}, // on Ctrl+F, see find
 		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals), needs: app.ActionHistory},
 		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() }), needs: app.ActionHistory},
+		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory((*historyScreen).clearFilters), needs: app.ActionHistory},
 		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide), needs: app.ActionDecide},
 		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny), needs: app.ActionExport},
 		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying), needs: app.ActionHistory},
@@ -119,8 +120,8 @@ func (w *Window) menu() *fyne.MainMenu {
 			menus = append(menus, fyne.NewMenu(w.words.T(a.menu)))
 		}
 		item := fyne.NewMenuItem(w.words.T(a.key), a.run)
-		item.IsQuit = a.key == "menu.quit"
-		if a.key != "menu.quit" {
+		item.IsQuit = a.quits
+		if !a.quits {
 			// A shortcut also works over an open dialog, which must be answered first.
 			item.Action = func() {
 				w.keys.stir()

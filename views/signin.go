@@ -81,7 +81,7 @@ func (s *signInPage) show(why, last string, running bool) {
 	}
 	say(s.why, text, widget.MediumImportance)
 	say(s.said, "", widget.MediumImportance)
-	if why == "gate.signed_out" {
+	if why == shutSignedOut {
 		last = ""
 	}
 	s.name.SetText(last)

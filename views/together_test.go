@@ -138,7 +138,7 @@ func TestPageWithoutAFace(t *testing.T) {
 		matcher.FlawBlurred: join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
 	} {
 		page := app.Portrait{Code: matcher.CodeNoFace, Flaw: flaw, Page: image.NewRGBA(image.Rect(0, 0, 4, 4))}
-		if got := w.foundNote(&documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
+		if got := foundNote(w, &documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
 			t.Errorf("%s: %q, want %q", flaw, got, want)
 		}
 	}

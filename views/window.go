@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"image/color"
 	"os"
-	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,7 +20,6 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
 	"facematch/app/history"
@@ -104,6 +102,7 @@ type parts struct {
 	focusAny func(fyne.Focusable)  // wherever it is
 	focused  func() fyne.Focusable // what has the keys; nil: nothing
 
+	ask askFunc                      // shows a dialog
 	log func(what string, err error) // writes an error, if there is one
 }
 
@@ -121,7 +120,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	}
 	w := &Window{app: p.App, desk: p.Desk}
 	w.parts = parts{
-		words: words{p.Words}, log: p.Desk.Log, work: newWorkers(queue),
+		words: words{p.Words}, log: p.Desk.Log, ask: w.ask, work: newWorkers(queue),
 		keys: &controls{escape: w.escape}, focus: w.focusOn,
 		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
 		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
@@ -140,16 +139,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.check = newCheckScreen(w.parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
-	w.settings = newSettingsScreen(w.parts, p.Desk, func() app.Source { return w.source }, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
-	o := w.settings.operators
-	o.OnSetUp, o.OnAdd, o.OnChange, o.OnRemove = w.setUpOperators, w.addOperator, w.changePassphrase, w.removeOperator
-	w.settings.privacy.OnRecovery = func() { w.openRecovery(false) }
-	w.settings.privacy.OnErase = func(session string) {
-		w.openErase(session, func() {
-			w.settings.privacy.session.SetText("")
-			say(w.settings.privacy.said, w.words.T("erase.done"), widget.SuccessImportance)
-		})
-	}
+	w.settings = w.newSettings()
 	w.checkTab = container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
 	w.historyTab = container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
 	w.settingsTab = container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
@@ -224,7 +214,8 @@ func waitFor(ended <-chan struct{}) {
 
 // end cancels the workers and closes the camera after them.
 func (w *Window) end() {
-	work, source, other, done := w.work.stop(), w.source, w.history.other, make(chan struct{})
+	work, source, done := w.work.stop(), w.source, make(chan struct{})
+	other := w.history.other
 	w.ended = done
 	go func() {
 		defer close(done)
@@ -434,6 +425,18 @@ func (w *Window) openKept() {
 	d.Show()
 }
 
+// newSettings makes the Settings screen.
+func (w *Window) newSettings() *settingsScreen {
+	return newSettingsScreen(w.parts, w.desk, settingsHooks{
+		Source: func() app.Source { return w.source }, ChooseFolder: w.chooseFolder,
+		Copy: w.app.Clipboard().SetContent, Saved: w.settingsSaved,
+		SetUpOperators: w.setUpOperators, AddOperator: w.addOperator,
+		ChangePassphrase: w.changePassphrase, RemoveOperator: w.removeOperator,
+		SetRecovery: func() { w.openRecovery(false) },
+		Erase:       func(session string) { w.openErase(session, w.settings.sessionErased) },
+	})
+}
+
 // newHistory makes the History screen. Its parts take the keys while it is shown.
 func (w *Window) newHistory() *historyScreen {
 	p := w.parts
@@ -448,14 +451,14 @@ func (w *Window) newHistory() *historyScreen {
 }
 
 // openExport asks how checks are to be written to a file, and has it done.
-func (w *Window) openExport(wish exportWish) {
+func (w *Window) openExport(what exportQuery) {
 	folder := w.exports
 	if folder == "" {
 		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
 	}
 	p := w.parts
 	p.focus = w.win.Canvas().Focus
-	form := newExportForm(p, w.desk, wish, folder, time.Now())
+	form := newExportForm(p, w.desk, what, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
@@ -463,7 +466,7 @@ func (w *Window) openExport(wish exportWish) {
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
 		form.closed()
-		w.exports = filepath.Dir(form.file.Text)
+		w.exports = form.folderOf()
 	})
 	w.dialog = d
 	d.Resize(fyne.NewSize(exportWidth, exportHeight))

@@ -8,6 +8,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/assets/translations"
+	"facematch/matcher"
 )
 
 // words is the catalogue with the few sentences that are put together here.
@@ -21,7 +22,7 @@ func (w words) stage(p app.Progress) string {
 	if p.Stage == "" {
 		return w.T("stage.starting")
 	}
-	if p.Stage == "sending" && p.Total > 0 {
+	if p.Stage == matcher.StageSending && p.Total > 0 {
 		return w.T("stage.sending_of", "Done", megabytes(p.Done), "Total", megabytes(p.Total))
 	}
 	return w.T("stage." + string(p.Stage))
@@ -31,18 +32,17 @@ func (w words) stage(p app.Progress) string {
 // face, and what to do next.
 func (w words) side(which string, code int, flaw app.Flaw) (text, advice string) {
 	key := history.WhyKey(which, code, flaw)
-	if text = w.T(key); text == key { // recorded by another version
-		key = history.WhyKey(which, code, "")
-		text = w.T(key)
+	if !w.Has(key) { // recorded by another version of the program
+		key = history.WhyKey(which, code, matcher.FlawNone)
 	}
-	return text, w.T(key + ".hint")
+	return w.T(key), w.T(key + ".hint")
 }
 
 // advice is a hint; where somebody is to step aside, with the place where the clerk
 // sees them.
 func (w words) advice(a app.Advice) string {
 	if a.Aside != "" {
-		if key := a.Hint.Key + "_" + string(a.Aside); w.T(key) != key {
+		if key := a.Hint.Key + "_" + string(a.Aside); w.Has(key) {
 			return w.T(key)
 		}
 	}

@@ -13,6 +13,12 @@ type Actor struct {
 	Program  string `json:"program"` // version
 }
 
+// Where the key of sealed parts can lie.
+const (
+	KeyInKeyring = "keyring"
+	KeyInFile    = "file"
+)
+
 // Role is what an operator may do. Roles attribute and prevent mistakes; they do
 // not stop the owner of the files.
 type Role string

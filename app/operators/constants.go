@@ -59,4 +59,6 @@ var usual = Cost{Memory: 64 << 10, Passes: 3, Lanes: 4}
 const (
 	KeySignedOut = "operators.signed_out"
 	KeyMayNot    = "operators.may_not"
+	KeyWrong     = "operators.wrong" // name and passphrase do not belong together; parameter Seconds: how long to wait
+	KeyWait      = "operators.wait"  // too early after a wrong attempt; parameter Seconds
 )

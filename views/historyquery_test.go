@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/export"
 	"facematch/app/history"
 )
 
@@ -23,20 +24,20 @@ func TestPeriods(t *testing.T) {
 		thisMonth: {day(2026, 3, 1), day(2026, 4, 1)},
 		lastMonth: {day(2026, 2, 1), day(2026, 3, 1)},
 	} {
-		f := wish{period: p}.filter(now)
+		f := query{period: p}.filter(now)
 		if !f.From.Equal(want[0]) || !f.To.Equal(want[1]) {
 			t.Errorf("%q: %v to %v", p, f.From, f.To)
 		}
 	}
 	// The last day is looked at whole; a side left open stays open.
-	f := wish{period: ownDays, from: day(2026, 1, 31), to: day(2026, 2, 28)}.filter(now)
+	f := query{period: ownDays, from: day(2026, 1, 31), to: day(2026, 2, 28)}.filter(now)
 	if !f.From.Equal(day(2026, 1, 31)) || !f.To.Equal(day(2026, 3, 1)) {
 		t.Errorf("own days: %v to %v", f.From, f.To)
 	}
-	if f = (wish{period: ownDays, to: day(2026, 2, 28)}).filter(now); !f.From.IsZero() || f.To.IsZero() {
+	if f = (query{period: ownDays, to: day(2026, 2, 28)}).filter(now); !f.From.IsZero() || f.To.IsZero() {
 		t.Errorf("open at the beginning: %v to %v", f.From, f.To)
 	}
-	if f = (wish{period: ownDays, from: day(2026, 2, 28)}).filter(now); f.From.IsZero() || !f.To.IsZero() {
+	if f = (query{period: ownDays, from: day(2026, 2, 28)}).filter(now); f.From.IsZero() || !f.To.IsZero() {
 		t.Errorf("open at the end: %v to %v", f.From, f.To)
 	}
 }
@@ -48,7 +49,7 @@ func TestOneFieldForEachKindOfID(t *testing.T) {
 		"9f86d081-88":   {Request: "9f86d081-88"},
 		"":              {},
 	} {
-		if got := (wish{id: id}).filter(time.Now()); !reflect.DeepEqual(got, want) {
+		if got := (query{id: id}).filter(time.Now()); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %+v", id, got)
 		}
 	}
@@ -83,7 +84,7 @@ func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 
 func TestChipsSayWhatIsAskedFor(t *testing.T) {
 	w := english(t)
-	asked := wish{
+	asked := query{
 		name: "ana mül", period: ownDays, from: day(2026, 11, 1), to: day(2026, 11, 5),
 		outcomes: []history.Outcome{history.Refer, history.Fail}, decisions: []history.DecisionState{history.Undecided, history.Rejected},
 		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"}, codes: []int{1},
@@ -93,7 +94,7 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		"Name: ana mül", "1 Nov 2026 to 5 Nov 2026", "Refer or fail", "Open referral or rejected", "Remote",
 		"Operator ana, ben or cy", "Desk Counter 3", "Code 1", "Score 60.00 to 79.99", "ID chk_0f8b6a51",
 	}
-	chips := w.chips(asked)
+	chips := chipsOf(w, asked)
 	if len(chips) != len(want) {
 		t.Fatalf("%d chips: %v", len(chips), chips)
 	}
@@ -101,7 +102,7 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		if c.text != want[i] {
 			t.Errorf("chip %d says %q, want %q", i, c.text, want[i])
 		}
-		if left := w.chips(c.without); len(left) != len(want)-1 {
+		if left := chipsOf(w, c.without); len(left) != len(want)-1 {
 			t.Errorf("without %q there are %d chips", c.text, len(left))
 		}
 		if c.without.sort != history.Lowest {
@@ -111,12 +112,12 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 	// Taken away one after the other, nothing is left.
 	for len(chips) > 0 {
 		asked = chips[0].without
-		chips = w.chips(asked)
+		chips = chipsOf(w, asked)
 	}
-	if !reflect.DeepEqual(asked, wish{sort: history.Lowest}) {
+	if !reflect.DeepEqual(asked, query{sort: history.Lowest}) {
 		t.Errorf("something is left: %+v", asked)
 	}
-	for text, asked := range map[string]wish{
+	for text, asked := range map[string]query{
 		"Today":                     {period: today},
 		"From 1 Nov 2026":           {period: ownDays, from: day(2026, 11, 1)},
 		"Until 5 Nov 2026":          {period: ownDays, to: day(2026, 11, 5)},
@@ -125,14 +126,14 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		"Score up to 5.05":          {most: pointer(int64(505))},
 		"Could not run or unknown":  {outcomes: []history.Outcome{history.CouldNotRun, history.Unknown}},
 		"Offline or Remote":         {modes: []history.Mode{history.Offline, history.Remote}},
-		"Open referral":             openReferrals(),
+		"Open referral":             undecidedReferrals(),
 		"Pass, fail or interrupted": {outcomes: []history.Outcome{history.Pass, history.Fail, history.Interrupted}},
 	} {
-		if chips := w.chips(asked); len(chips) != 1 || chips[0].text != text {
+		if chips := chipsOf(w, asked); len(chips) != 1 || chips[0].text != text {
 			t.Errorf("%v, want %q", chips, text)
 		}
 	}
-	if chips := w.chips(wish{period: ownDays}); len(chips) != 0 {
+	if chips := chipsOf(w, query{period: ownDays}); len(chips) != 0 {
 		t.Errorf("own dates of which none is written yet: %v", chips)
 	}
 }
@@ -149,7 +150,7 @@ func TestCountsInOneLine(t *testing.T) {
 			history.Running: 1, history.Refer: 1, history.Cancelled: 0,
 		}},
 	} {
-		if got := w.counts(c); got != want {
+		if got := countsText(w, c); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -164,7 +165,7 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		}
 	}
 	for _, o := range countedOutcomes {
-		if got := w.outcomeWord(o); got != string(o) {
+		if got := outcomeWord(w, o); got != string(o) {
 			t.Errorf("%q inside a sentence is %q", o, got)
 		}
 	}
@@ -181,7 +182,7 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 	for _, p := range []history.Part{history.PartKey, history.PartName, history.PartNote, history.PartAnswer, history.PartImages} {
 		said("detail.part." + string(p))
 	}
-	for _, f := range []string{formatPDF, formatCSV, formatJSON} {
+	for _, f := range []string{export.PDF, export.CSV, export.JSONL} {
 		said("export_form." + f)
 	}
 }

@@ -28,9 +28,9 @@ const (
 
 var periods = []period{anyTime, today, yesterday, week, thisMonth, lastMonth, ownDays}
 
-// wish is which checks are asked for, and in which order, as people say it:
+// query is which checks are asked for, and in which order, as people say it:
 // "today" stays today at midnight. The zero value asks for all, newest first.
-type wish struct {
+type query struct {
 	period   period    // empty: anyTime
 	from, to time.Time // the days of ownDays, both included, local midnight; zero: open
 
@@ -47,11 +47,11 @@ type wish struct {
 	sort        history.Sort
 }
 
-// openReferrals is what a reviewer looks at first in the morning.
-func openReferrals() wish { return wish{decisions: []history.DecisionState{history.Undecided}} }
+// undecidedReferrals is what a reviewer looks at first in the morning.
+func undecidedReferrals() query { return query{decisions: []history.DecisionState{history.Undecided}} }
 
-// filter is the wish in the store's words, at this time.
-func (w wish) filter(now time.Time) history.Filter {
+// filter is the query in the store's words, at this time.
+func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
 		LeastScore: w.least, MostScore: w.most, Words: w.name, Sort: w.sort,
@@ -68,8 +68,8 @@ func (w wish) filter(now time.Time) history.Filter {
 	return f
 }
 
-// days are the wish's first moment, and the first one after it; zero: open.
-func (w wish) days(now time.Time) (from, to time.Time) {
+// days are the query's first moment, and the first one after it; zero: open.
+func (w query) days(now time.Time) (from, to time.Time) {
 	day := midnight(now)
 	month := day.AddDate(0, 0, 1-day.Day())
 	switch w.period {
@@ -130,60 +130,60 @@ func parseScore(text string) (int64, bool) {
 // idLeast is how many characters of an id are needed, as history.Filter says.
 const idLeast = 8
 
-// chip is one condition of a wish in words, and the wish without it.
+// chip is one condition of a query in words, and the query without it.
 type chip struct {
 	text    string
-	without wish
+	without query
 }
 
-// chips are the conditions of a wish, in the order they stand on the screen.
-func (w words) chips(asked wish) []chip {
+// chipsOf are the conditions of a query, in the order they stand on the screen.
+func chipsOf(w words, asked query) []chip {
 	var all []chip
-	add := func(text string, change func(*wish)) {
+	add := func(text string, change func(*query)) {
 		without := asked
 		change(&without)
 		all = append(all, chip{text: capital(text), without: without})
 	}
 	if asked.name != "" {
-		add(w.T("find.chip_name", "Name", asked.name), func(w *wish) { w.name = "" })
+		add(w.T("find.chip_name", "Name", asked.name), func(w *query) { w.name = "" })
 	}
 	if p := asked.period; p != "" && p != anyTime {
 		text := w.T("find.period." + string(p))
 		if p == ownDays {
-			text = w.ownDays(asked.from, asked.to)
+			text = ownDaysText(w, asked.from, asked.to)
 		}
 		if text != "" {
-			add(text, func(w *wish) { w.period, w.from, w.to = "", time.Time{}, time.Time{} })
+			add(text, func(w *query) { w.period, w.from, w.to = "", time.Time{}, time.Time{} })
 		}
 	}
 	if len(asked.outcomes) > 0 {
-		add(w.or(named(asked.outcomes, w.outcomeWord)), func(w *wish) { w.outcomes = nil })
+		add(joinOr(w, named(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) { w.outcomes = nil })
 	}
 	if len(asked.decisions) > 0 {
-		add(w.or(named(asked.decisions, w.decisionChip)), func(w *wish) { w.decisions = nil })
+		add(joinOr(w, named(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })), func(w *query) { w.decisions = nil })
 	}
 	if len(asked.modes) > 0 {
-		add(w.or(named(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *wish) { w.modes = nil })
+		add(joinOr(w, named(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *query) { w.modes = nil })
 	}
 	if len(asked.operators) > 0 {
-		add(w.T("find.chip_operator", "Operator", w.or(asked.operators)), func(w *wish) { w.operators = nil })
+		add(w.T("find.chip_operator", "Operator", joinOr(w, asked.operators)), func(w *query) { w.operators = nil })
 	}
 	if len(asked.desks) > 0 {
-		add(w.T("find.chip_desk", "Desk", w.or(asked.desks)), func(w *wish) { w.desks = nil })
+		add(w.T("find.chip_desk", "Desk", joinOr(w, asked.desks)), func(w *query) { w.desks = nil })
 	}
 	if len(asked.codes) > 0 {
-		add(w.T("find.chip_code", "Code", w.or(named(asked.codes, strconv.Itoa))), func(w *wish) { w.codes = nil })
+		add(w.T("find.chip_code", "Code", joinOr(w, named(asked.codes, strconv.Itoa))), func(w *query) { w.codes = nil })
 	}
-	if text := w.scores(asked.least, asked.most); text != "" {
-		add(text, func(w *wish) { w.least, w.most = nil, nil })
+	if text := scoresText(w, asked.least, asked.most); text != "" {
+		add(text, func(w *query) { w.least, w.most = nil, nil })
 	}
 	if asked.id != "" {
-		add(w.T("find.chip_id", "ID", asked.id), func(w *wish) { w.id = "" })
+		add(w.T("find.chip_id", "ID", asked.id), func(w *query) { w.id = "" })
 	}
 	return all
 }
 
-func (w words) ownDays(from, to time.Time) string {
+func ownDaysText(w words, from, to time.Time) string {
 	switch {
 	case from.IsZero() && to.IsZero():
 		return ""
@@ -197,7 +197,7 @@ func (w words) ownDays(from, to time.Time) string {
 	return w.T("find.between", "From", from.Format(dayForm), "To", to.Format(dayForm))
 }
 
-func (w words) scores(least, most *int64) string {
+func scoresText(w words, least, most *int64) string {
 	switch {
 	case least == nil && most == nil:
 		return ""
@@ -210,24 +210,24 @@ func (w words) scores(least, most *int64) string {
 }
 
 // outcomeWord is an outcome inside a sentence.
-func (w words) outcomeWord(o history.Outcome) string {
+func outcomeWord(w words, o history.Outcome) string {
 	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
 }
 
 // decisionWord is a decision in a list.
-func (w words) decisionWord(d history.DecisionState) string {
+func decisionWord(w words, d history.DecisionState) string {
 	if d == "" {
 		return ""
 	}
 	return w.T("decision.state." + string(d))
 }
 
-func (w words) decisionChip(d history.DecisionState) string {
+func decisionChip(w words, d history.DecisionState) string {
 	return w.T("find.decision." + string(d))
 }
 
-// or joins words as people do: a, b or c.
-func (w words) or(list []string) string {
+// joinOr joins words as people do: a, b or c.
+func joinOr(w words, list []string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")
 	}
@@ -258,16 +258,16 @@ var countedOutcomes = []history.Outcome{
 	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
 }
 
-// counts tells how many checks of each outcome there are, those that came to a
+// countsText tells how many checks of each outcome there are, those that came to a
 // verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.
-func (w words) counts(c history.Counts) string {
+func countsText(w words, c history.Counts) string {
 	var parts []string
 	for _, o := range countedOutcomes {
 		n := c.ByOutcome[o]
 		if n == 0 {
 			continue
 		}
-		part := app.FormatNumber(int(n)) + " " + w.outcomeWord(o)
+		part := app.FormatNumber(int(n)) + " " + outcomeWord(w, o)
 		if o == history.Refer && c.Undecided > 0 {
 			part += " " + w.T("history.count_open", "Number", app.FormatNumber(int(c.Undecided)))
 		}
