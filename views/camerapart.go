@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"image"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -11,6 +12,14 @@ import (
 
 	"facematch/app"
 	"facematch/app/settings"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+)
+
+const (
+	partInterval = 250 * time.Millisecond // between two whole pictures of the camera
+	partWidth    = 400                    // of the picture the part is chosen on, at least
+	partHeight   = 225
 )
 
 // cameraPartDesk is what choosing a part needs of the desk.
@@ -22,31 +31,31 @@ type cameraPartDesk interface {
 // the picture itself: with the mouse or the keys. It is the one place that shows
 // what lies outside the part in force.
 type cameraPart struct {
-	parts
+	kit.Parts
 	desk   cameraPartDesk
 	source func() app.Source // nil while there is none
 	chose  func()            // something else is chosen
 
 	part app.Part    // chosen, in force once the settings are saved
 	size image.Point // of the whole picture; zero: none came yet
-	feed *job
+	feed *kit.Job
 
-	page    *pageView
-	whole   *button
+	page    *kit.PageView
+	whole   *kit.Button
 	now     *widget.Label
 	content fyne.CanvasObject
 }
 
-func newCameraPart(p parts, desk cameraPartDesk, source func() app.Source, chose func()) *cameraPart {
-	c := &cameraPart{parts: p, desk: desk, source: source, chose: chose}
-	c.page = newPageView(p.keys)
+func newCameraPart(p kit.Parts, desk cameraPartDesk, source func() app.Source, chose func()) *cameraPart {
+	c := &cameraPart{Parts: p, desk: desk, source: source, chose: chose}
+	c.page = kit.NewPageView(p.Keys)
 	c.page.OnFace = func(int) {}
 	c.page.OnFocus = func(bool) {}
 	c.page.OnFrame = func(area image.Rectangle) { c.choose(app.PartOf(c.turned(area), c.size)) }
-	c.whole = p.keys.button(p.words.T("settings.part_whole"), theme.ViewFullScreenIcon(), func() { c.choose(app.Part{}) })
-	c.now = wrapped("")
+	c.whole = p.Keys.Button(p.Words.T("settings.part_whole"), theme.ViewFullScreenIcon(), func() { c.choose(app.Part{}) })
+	c.now = kit.Wrapped("")
 	room := container.New(partRoom{}, c.page)
-	c.content = container.NewVBox(room, container.NewBorder(nil, nil, nil, c.whole, c.now), small(p.words.T("settings.part_help")))
+	c.content = container.NewVBox(room, container.NewBorder(nil, nil, nil, c.whole, c.now), kit.Small(p.Words.T("settings.part_help")))
 	c.say()
 	return c
 }
@@ -83,21 +92,21 @@ func (c *cameraPart) turned(area image.Rectangle) image.Rectangle {
 
 // say tells what is chosen, in words and on the picture.
 func (c *cameraPart) say() {
-	text := c.words.T("settings.part_all")
+	text := c.Words.T("settings.part_all")
 	switch {
 	case c.size == image.Point{}:
-		text = c.words.T("settings.part_waiting")
+		text = c.Words.T("settings.part_waiting")
 	case !c.part.Whole():
-		text = c.words.T("settings.part_now", "Part", c.part.Percent())
+		text = c.Words.T("settings.part_now", "Part", c.part.Percent())
 	}
-	say(c.now, text, widget.MediumImportance)
-	enable(c.whole, !c.part.Whole())
+	kit.Say(c.now, text, widget.MediumImportance)
+	kit.Enable(c.whole, !c.part.Whole())
 	var marks []image.Rectangle
 	at := -1
 	if c.size != (image.Point{}) && !c.part.Whole() {
 		marks, at = []image.Rectangle{c.turned(c.part.In(c.size))}, 0
 	}
-	c.page.mark(c.size, marks, at)
+	c.page.Mark(c.size, marks, at)
 }
 
 // watch shows the camera's whole picture, now and again, until stop.
@@ -107,19 +116,19 @@ func (c *cameraPart) watch() {
 	if source == nil {
 		return
 	}
-	c.feed = c.work.start(func(ctx context.Context) {
+	c.feed = c.Work.Start(func(ctx context.Context) {
 		for {
 			whole, err := source.Whole(ctx)
 			if err != nil {
 				return
 			}
-			size, picture := whole.Rect.Size(), copyFrame(nil, whole, partWidth, c.desk.Settings().Camera.Mirror)
-			c.work.do(func() {
+			size, picture := whole.Rect.Size(), draw.CopyFrame(nil, whole, partWidth, c.desk.Settings().Camera.Mirror)
+			c.Work.Do(func() {
 				if ctx.Err() == nil {
 					c.show(size, picture)
 				}
 			})
-			if !pause(ctx, partInterval) {
+			if !kit.Pause(ctx, partInterval) {
 				return
 			}
 		}
@@ -127,10 +136,10 @@ func (c *cameraPart) watch() {
 }
 
 func (c *cameraPart) show(size image.Point, picture *image.RGBA) {
-	if c.paints.rests() {
+	if c.Paints.Rests() {
 		return
 	}
-	c.page.repicture(picture)
+	c.page.SetPicture(picture)
 	if c.size != size {
 		c.size = size
 		c.say()
@@ -138,6 +147,6 @@ func (c *cameraPart) show(size image.Point, picture *image.RGBA) {
 }
 
 func (c *cameraPart) stop() {
-	c.feed.stop()
+	c.feed.Stop()
 	c.feed = nil
 }

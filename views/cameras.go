@@ -5,11 +5,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/views/internal/kit"
 )
+
+// camerasEvery is how often the screen looks which cameras are plugged in.
+const camerasEvery = 2 * time.Second
 
 // camerasDesk is what choosing a camera needs of the desk.
 type camerasDesk interface {
@@ -20,22 +25,22 @@ type camerasDesk interface {
 // address in the field beside it: a camera that is chosen writes its own there,
 // and any other may be typed.
 type cameraChoice struct {
-	parts
+	kit.Parts
 	desk    camerasDesk
-	address *entry
-	list    *choice
+	address *kit.Entry
+	list    *kit.Choice
 	problem *widget.Label // why the camera that is chosen cannot be used now
 
 	plugged []app.Camera
-	looking *job
+	looking *kit.Job
 	setting bool // the list is brought in line, nobody chose
 }
 
-func newCameraChoice(p parts, desk camerasDesk, address *entry) *cameraChoice {
-	c := &cameraChoice{parts: p, desk: desk, address: address, problem: wrapped("")}
+func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry) *cameraChoice {
+	c := &cameraChoice{Parts: p, desk: desk, address: address, problem: kit.Wrapped("")}
 	c.problem.Hide()
-	c.list = p.keys.choice(c.chosen)
-	c.list.PlaceHolder = p.words.T("settings.camera_none")
+	c.list = p.Keys.Choice(c.chosen)
+	c.list.PlaceHolder = p.Words.T("settings.camera_none")
 	c.list.Disable()
 	return c
 }
@@ -43,15 +48,15 @@ func newCameraChoice(p parts, desk camerasDesk, address *entry) *cameraChoice {
 // watch looks which cameras are plugged in, over and over, until the job ends.
 func (c *cameraChoice) watch() {
 	c.stop()
-	c.looking = c.work.start(func(ctx context.Context) {
+	c.looking = c.Work.Start(func(ctx context.Context) {
 		for {
 			plugged := c.desk.Cameras()
-			c.work.do(func() {
+			c.Work.Do(func() {
 				if ctx.Err() == nil {
 					c.show(plugged)
 				}
 			})
-			if !pause(ctx, camerasEvery) {
+			if !kit.Pause(ctx, camerasEvery) {
 				return
 			}
 		}
@@ -59,7 +64,7 @@ func (c *cameraChoice) watch() {
 }
 
 func (c *cameraChoice) stop() {
-	c.looking.stop()
+	c.looking.Stop()
 	c.looking = nil
 }
 
@@ -70,11 +75,11 @@ func (c *cameraChoice) show(plugged []app.Camera) {
 		for _, p := range plugged {
 			names = append(names, p.Name)
 		}
-		c.list.Options = append(names, c.words.T("settings.camera_other"))
+		c.list.Options = append(names, c.Words.T("settings.camera_other"))
 		c.list.Refresh()
 	}
 	c.plugged = plugged
-	enable(c.list, len(plugged) > 0)
+	kit.Enable(c.list, len(plugged) > 0)
 	c.follow()
 }
 
@@ -86,12 +91,12 @@ func (c *cameraChoice) follow() {
 	case at >= 0:
 		name = c.plugged[at].Name
 		if p := c.plugged[at].Problem; p != nil {
-			fault = c.words.problem(p)
+			fault = c.Words.ProblemText(p)
 		}
 	case len(c.plugged) > 0:
-		name = c.words.T("settings.camera_other")
+		name = c.Words.T("settings.camera_other")
 	}
-	say(c.problem, fault, widget.WarningImportance)
+	kit.Say(c.problem, fault, widget.WarningImportance)
 	if c.list.Selected == name {
 		return
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -13,7 +14,12 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
+
+// clipLength is how long the person is filmed: long enough for eight frames spread
+// over different moments, short enough to stand still for.
+const clipLength = 3 * time.Second
 
 // checkDesk is what the Check screen needs of the desk.
 type checkDesk interface {
@@ -28,7 +34,7 @@ type checkDesk interface {
 // the person agreed to, one button; then the result in their place. All its
 // methods are for the window's goroutine.
 type checkScreen struct {
-	parts
+	kit.Parts
 	desk    checkDesk
 	copy    func(text string)           // puts text on the clipboard
 	checked func()                      // a check has ended
@@ -38,14 +44,14 @@ type checkScreen struct {
 
 	source   app.Source // nil while it is reopened
 	visible  bool
-	watching []*job // pictures and advice
+	watching []*kit.Job // pictures and advice
 
 	engine      app.Description
 	engineReady bool
 	engineFault error
 
 	document *documentSide
-	running  *job
+	running  *kit.Job
 	goOn     chan struct{} // closed when the clerk films anyway; of the running check
 	remote   *remoteForm
 	offers   *offers // of the result that is shown; nil where there are none
@@ -55,39 +61,39 @@ type checkScreen struct {
 
 	preview   *preview
 	hint      *widget.Label
-	name      *entry
-	consent   *check
-	agreed    *tapLabel // the words of the consent
-	minor     *check    // hidden where the settings make nothing of it
+	name      *kit.Entry
+	consent   *kit.Check
+	agreed    *kit.TapLabel // the words of the consent
+	minor     *kit.Check    // hidden where the settings make nothing of it
 	mode      *widget.Label
 	calibre   *widget.Label
-	retry     *button // there while the engine has a fault
-	start     *button
+	retry     *kit.Button // there while the engine has a fault
+	start     *kit.Button
 	why       *widget.Label
 	stage     *widget.Label
 	bar       *widget.ProgressBar
-	endless   *movingBar
-	anyway    *button // films though the picture is not good; there while that is offered
-	cancel    *button
+	endless   *kit.MovingBar
+	anyway    *kit.Button // films though the picture is not good; there while that is offered
+	cancel    *kit.Button
 	form      *fyne.Container
 	progress  *fyne.Container
 	capture   fyne.CanvasObject // everything but the result
 	content   *fyne.Container
-	progressf latest[app.Progress]
+	progressf kit.Latest[app.Progress]
 }
 
-func newCheckScreen(p parts, desk checkDesk, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
-	s := &checkScreen{parts: p, desk: desk, copy: copy, checked: checked, revive: revive}
-	s.progressf = latest[app.Progress]{do: s.paints.soon, show: s.showProgress}
+func newCheckScreen(p kit.Parts, desk checkDesk, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
+	s := &checkScreen{Parts: p, desk: desk, copy: copy, checked: checked, revive: revive}
+	s.progressf = kit.Latest[app.Progress]{Do: s.Paints.Soon, Show: s.showProgress}
 
-	s.preview = newPreview(s.paints, s.words.T("preview.waiting"), s.words.Problem)
-	s.preview.Log = func(err error) { s.log("advice", err) }
+	s.preview = newPreview(s.Paints, s.Words.T("preview.waiting"), s.Words.Problem)
+	s.preview.Log = func(err error) { s.Log("advice", err) }
 	s.preview.OnPicture = func(bool) { s.update() }
 	s.preview.OnHint = func(advice app.Advice) {
 		if advice.Hint.Key == "" {
 			s.showHint("", advice.Good)
 		} else {
-			s.showHint(s.words.advice(advice), advice.Good)
+			s.showHint(s.Words.Advice(advice), advice.Good)
 			s.reviveEngine() // which must work by now: it found faces, or none
 		}
 	}
@@ -95,24 +101,24 @@ func newCheckScreen(p parts, desk checkDesk, browse func(func([]given)), copy fu
 	s.hint.SizeName = theme.SizeNameSubHeadingText
 	s.hint.Wrapping = fyne.TextWrapWord
 
-	s.name = s.keys.entry(func(string) { s.update() })
-	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
-	s.consent = s.keys.check("", func(bool) { s.update() })
+	s.name = s.Keys.Entry(func(string) { s.update() })
+	s.name.SetPlaceHolder(s.Words.T("check.name_placeholder"))
+	s.consent = s.Keys.Check("", func(bool) { s.update() })
 	s.remote = newRemoteForm(p, desk, copy, openKept, func() { s.update() })
-	s.agreed = newTapLabel(s.remote.consentWords(), s.toggleConsent)
-	s.minor = s.keys.check(s.words.T("check.minor"), nil)
+	s.agreed = kit.NewTapLabel(s.remote.consentWords(), s.toggleConsent)
+	s.minor = s.Keys.Check(s.Words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
-	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
-	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
+	s.retry = s.Keys.Button(s.Words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
+	s.start = s.Keys.Button(s.Words.T("check.start"), theme.ConfirmIcon(), s.begin)
 	s.start.Importance = widget.HighImportance
-	s.why = wrapped("")
+	s.why = kit.Wrapped("")
 
-	s.stage = wrapped("")
+	s.stage = kit.Wrapped("")
 	s.stage.TextStyle.Bold = true
-	s.bar, s.endless = widget.NewProgressBar(), newMovingBar(p)
-	s.anyway = s.keys.button(s.words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
+	s.bar, s.endless = widget.NewProgressBar(), kit.NewMovingBar(p)
+	s.anyway = s.Keys.Button(s.Words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
 	s.anyway.Hide()
-	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
+	s.cancel = s.Keys.Button(s.Words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
 
 	s.document = newDocumentSide(p, desk, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
 	s.lay()
@@ -121,13 +127,13 @@ func newCheckScreen(p parts, desk checkDesk, browse func(func([]given)), copy fu
 }
 
 func (s *checkScreen) lay() {
-	name := container.NewBorder(nil, nil, widget.NewLabel(s.words.T("check.name")), s.minor, s.name)
+	name := container.NewBorder(nil, nil, widget.NewLabel(s.Words.T("check.name")), s.minor, s.name)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil, s.agreed)
 	badges := container.NewHBox(s.mode, s.calibre, s.retry, layout.NewSpacer(), s.remote.kept)
-	big := container.New(tall{}, s.start)
+	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
 		container.NewVBox(name, consent, s.remote.nameRow),
-		container.NewVBox(badges, s.remote.who.row, s.remote.sessionRow, big, s.why),
+		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
 		s.stage, container.NewStack(s.bar, s.endless),
@@ -137,44 +143,17 @@ func (s *checkScreen) lay() {
 	twoLines := widget.NewLabel("\n") // what a long hint needs where the window is small
 	twoLines.SizeName = s.hint.SizeName
 	twoLines.Hide()
-	left := container.NewBorder(nil, container.New(steady{}, twoLines, s.hint), nil, nil, s.preview)
-	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(steady{}, s.form, s.progress)), nil, nil,
+	left := container.NewBorder(nil, container.New(kit.Steady{}, twoLines, s.hint), nil, nil, s.preview)
+	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(kit.Steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.document.panel))
 	s.content = container.NewStack(s.capture)
 }
-
-// steady stacks objects and keeps room for the hidden ones, so that nothing
-// jumps when they take turns.
-type steady struct{}
-
-func (steady) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var size fyne.Size
-	for _, o := range objects {
-		size = size.Max(o.MinSize())
-	}
-	return size
-}
-
-func (steady) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		o.Resize(size)
-	}
-}
-
-// tall makes a button as high as it is important.
-type tall struct{}
-
-func (tall) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objects[0].MinSize().Width, bigButton)
-}
-
-func (tall) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
 // setSource gives the screen the source to show; nil while there is none.
 func (s *checkScreen) setSource(source app.Source) {
 	s.source = source
 	s.preview.another()
-	s.preview.say(s.words.T("preview.waiting"), "")
+	s.preview.say(s.Words.T("preview.waiting"), "")
 	s.watch()
 }
 
@@ -194,7 +173,7 @@ func (s *checkScreen) show(visible bool) {
 func (s *checkScreen) watch() {
 	before := s.watching
 	for _, j := range before {
-		j.stop()
+		j.Stop()
 	}
 	s.watching = nil
 	if s.source == nil || !s.visible || s.result != nil {
@@ -204,9 +183,9 @@ func (s *checkScreen) watch() {
 	s.preview.mirror.Store(s.desk.Settings().Camera.Mirror)
 	source, number := s.source, s.preview.source
 	for _, feed := range []func(context.Context, app.Source, int){s.preview.watch, s.preview.advise} {
-		s.watching = append(s.watching, s.work.start(func(ctx context.Context) {
+		s.watching = append(s.watching, s.Work.Start(func(ctx context.Context) {
 			for _, j := range before {
-				j.over()
+				j.Wait()
 			}
 			feed(ctx, source, number)
 		}))
@@ -249,10 +228,10 @@ func (s *checkScreen) busy() bool { return s.running != nil }
 
 func (s *checkScreen) stopRunning() {
 	if s.busy() {
-		s.running.stop()
+		s.running.Stop()
 		s.cancel.Disable()
 		s.anyway.Hide()
-		s.stage.SetText(s.words.T("stage.cancelling"))
+		s.stage.SetText(s.Words.T("stage.cancelling"))
 	}
 }
 
@@ -283,20 +262,20 @@ func (s *checkScreen) missing() string {
 	here := !s.remote.isRemote()
 	switch {
 	case s.engineFault != nil && here:
-		return s.words.problem(s.engineFault)
+		return s.Words.ProblemText(s.engineFault)
 	case s.document.missing() != "":
 		return s.document.missing()
 	case s.remote.missing() != "":
 		return s.remote.missing()
 	case (s.source == nil || !s.preview.there) && !s.remote.filmed():
-		return s.words.T("missing.picture")
+		return s.Words.T("missing.picture")
 	case !s.consent.Checked:
-		return s.words.T("missing.consent")
+		return s.Words.T("missing.consent")
 	case !s.engineReady && here:
-		return s.words.T("missing.engine")
+		return s.Words.T("missing.engine")
 	}
 	if _, err := app.CleanName(s.name.Text); err != nil {
-		return s.words.problem(err)
+		return s.Words.ProblemText(err)
 	}
 	return ""
 }
@@ -312,47 +291,47 @@ func (s *checkScreen) update() {
 	if s.remote.isRemote() {
 		placeholder = "check.name_placeholder_remote"
 	}
-	if text := s.words.T(placeholder); s.name.PlaceHolder != text {
+	if text := s.Words.T(placeholder); s.name.PlaceHolder != text {
 		s.name.SetPlaceHolder(text)
 	}
 	s.remote.update(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.busy()
 	s.document.hold(running || s.result != nil)
-	enable(s.start, missing == "" && !running)
+	kit.Enable(s.start, missing == "" && !running)
 	switch {
 	case s.engineFault != nil:
-		say(s.why, missing, widget.DangerImportance)
+		kit.Say(s.why, missing, widget.DangerImportance)
 	case s.fault != nil:
-		say(s.why, s.words.problem(s.fault), widget.DangerImportance)
+		kit.Say(s.why, s.Words.ProblemText(s.fault), widget.DangerImportance)
 	case missing != "":
-		say(s.why, missing, widget.MediumImportance)
+		kit.Say(s.why, missing, widget.MediumImportance)
 	case s.document.state.portrait.Code != matcher.CodeOK:
-		say(s.why, s.words.T("check.no_portrait"), widget.WarningImportance)
+		kit.Say(s.why, s.Words.T("check.no_portrait"), widget.WarningImportance)
 	case s.remote.filmed():
-		say(s.why, s.words.T("check.ready_filmed"), widget.SuccessImportance)
+		kit.Say(s.why, s.Words.T("check.ready_filmed"), widget.SuccessImportance)
 	default:
-		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
+		kit.Say(s.why, s.Words.T("check.ready"), widget.SuccessImportance)
 	}
 	if s.desk.Settings().Matching.ReferMinors {
 		s.minor.Show()
 	} else {
 		s.minor.Hide()
 	}
-	mode, calibre := s.words.T("mode.offline"), ""
+	mode, calibre := s.Words.T("mode.offline"), ""
 	switch {
 	case s.remote.deciding() == "":
-		mode = s.words.T("mode.ask")
+		mode = s.Words.T("mode.ask")
 	case s.remote.isRemote():
-		mode = s.words.T("mode.remote", "Host", s.remote.host())
+		mode = s.Words.T("mode.remote", "Host", s.remote.host())
 	case s.engineFault != nil:
-		mode = s.words.T("mode.none")
+		mode = s.Words.T("mode.none")
 	case !s.engineReady:
-		calibre = s.words.T("mode.loading")
+		calibre = s.Words.T("mode.loading")
 	case !s.engine.Calibrated:
-		calibre = s.words.T("mode.not_calibrated")
+		calibre = s.Words.T("mode.not_calibrated")
 	}
-	say(s.mode, mode, widget.MediumImportance)
-	say(s.calibre, calibre, widget.WarningImportance)
+	kit.Say(s.mode, mode, widget.MediumImportance)
+	kit.Say(s.calibre, calibre, widget.WarningImportance)
 	if s.engineFault == nil {
 		s.retry.Hide()
 	} else {
@@ -399,21 +378,21 @@ func (s *checkScreen) begin() {
 	}
 	s.remote.fill(&in)
 	shown := shownCheck{rules: rules, portrait: document.portrait, page: document.page(), byCamera: document.byCamera()}
-	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.put) })
+	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.Put) })
 }
 
 // run runs a check and shows its result with what is known of it already.
 func (s *checkScreen) run(shown shownCheck, check func(context.Context) (app.Check, error)) {
 	s.fault = nil
-	enable(s.cancel, true)
-	s.paints.hurried.Store(true)
-	s.running = s.work.start(func(ctx context.Context) {
+	kit.Enable(s.cancel, true)
+	s.Paints.Hurried.Store(true)
+	s.running = s.Work.Start(func(ctx context.Context) {
 		done, err := check(ctx)
-		s.work.do(func() { s.ended(done, err, shown) })
+		s.Work.Do(func() { s.ended(done, err, shown) })
 	})
 	s.showProgress(app.Progress{})
 	s.update()
-	s.focus(s.cancel)
+	s.Focus(s.cancel)
 }
 
 // rerun makes a check of what the API has not taken, with the same clip.
@@ -423,7 +402,7 @@ func (s *checkScreen) rerun(shown shownCheck, in app.CheckInput) {
 	}
 	s.again()
 	s.run(shown, func(ctx context.Context) (app.Check, error) {
-		done, err := s.desk.Check(ctx, in, s.progressf.put)
+		done, err := s.desk.Check(ctx, in, s.progressf.Put)
 		if done.ID == "" { // it did not begin, so nobody else has the clip
 			s.desk.Drop(in)
 		}
@@ -436,8 +415,8 @@ func (s *checkScreen) sendKept(k app.KeptCheck) {
 	if s.busy() || s.result != nil {
 		return
 	}
-	s.run(shownCheck{kept: keptAs(s.words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
-		return s.desk.SendKept(ctx, k.ID, s.progressf.put)
+	s.run(shownCheck{kept: keptAs(s.Words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
+		return s.desk.SendKept(ctx, k.ID, s.progressf.Put)
 	})
 }
 
@@ -460,8 +439,8 @@ func (s *checkScreen) showProgress(p app.Progress) {
 		s.anyway.Hidden = p.Stage != matcher.StageOffering
 		s.anyway.Refresh()
 	}
-	s.stage.SetText(s.words.stage(p))
-	s.endless.run(p.Total == 0 && s.busy())
+	s.stage.SetText(s.Words.Stage(p))
+	s.endless.Run(p.Total == 0 && s.busy())
 	if p.Total > 0 {
 		s.endless.Hide()
 		s.bar.Show()
@@ -476,9 +455,9 @@ func (s *checkScreen) showProgress(p app.Progress) {
 // is, with the reason.
 func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
-	s.endless.run(false)
-	s.paints.hurried.Store(false)
-	s.log("check", err)
+	s.endless.Run(false)
+	s.Paints.Hurried.Store(false)
+	s.Log("check", err)
 	if s.handed {
 		s.handed = false
 		defer s.forget() // the result is shown, for whoever is there now
@@ -487,11 +466,11 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	if done.ID == "" {
 		s.fault = err
 		s.update()
-		s.focus(s.start)
+		s.Focus(s.start)
 		return
 	}
 	shown.Check, shown.unrecorded = done, err
-	s.result = newResultView(s.parts, s.desk, shown)
+	s.result = newResultView(s.Parts, s.desk, shown)
 	if s.offers = s.result.offers; s.offers != nil {
 		s.offers.OnRun = func(in app.CheckInput) { s.rerun(shown, in) }
 		s.offers.OnKept = s.remote.refresh
@@ -505,7 +484,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.content.Refresh()
 	s.update()
 	s.watch()
-	s.focus(s.result.more) // which takes nothing away, whatever is pressed next
+	s.Focus(s.result.more) // which takes nothing away, whatever is pressed next
 	s.checked()
 }
 
@@ -517,7 +496,7 @@ func (s *checkScreen) again() {
 	s.offers.drop()
 	s.result, s.offers = nil, nil
 	s.fault = nil
-	s.focus(nil) // the button that was pressed is gone, and must not take the next press
+	s.Focus(nil) // the button that was pressed is gone, and must not take the next press
 	s.content.Objects = []fyne.CanvasObject{s.capture}
 	s.content.Refresh()
 	s.update()

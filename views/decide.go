@@ -15,6 +15,8 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
 
 // decisionDesk is what a decision needs of the desk.
@@ -27,7 +29,7 @@ type decisionDesk interface {
 
 // decisionForm is what a person decides about a check, with the reason.
 type decisionForm struct {
-	parts
+	kit.Parts
 	desk decisionDesk
 	row  history.Row
 	now  func() time.Time
@@ -36,39 +38,39 @@ type decisionForm struct {
 
 	two       bool // a second person is needed
 	reasons   []string
-	recording *job
-	wait      wait  // of the second one
-	fault     error // why it was not recorded
+	recording *kit.Job
+	wait      kit.Wait // of the second one
+	fault     error    // why it was not recorded
 
-	choice         *radio
-	reason         *choice
-	note           *entry
-	second         *combo
-	passphrase     *entry
-	shower         *check
+	choice         *kit.Radio
+	reason         *kit.Choice
+	note           *kit.Entry
+	second         *kit.Combo
+	passphrase     *kit.Entry
+	shower         *kit.Check
 	said           *widget.Label
-	cancel, record *button
+	cancel, record *kit.Button
 	content        *fyne.Container
 	dialog         *dialog.CustomDialog
 }
 
-func newDecisionForm(p parts, desk decisionDesk, row history.Row, now func() time.Time) *decisionForm {
-	f := &decisionForm{parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
-	t := p.words.T
+func newDecisionForm(p kit.Parts, desk decisionDesk, row history.Row, now func() time.Time) *decisionForm {
+	f := &decisionForm{Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
+	t := p.Words.T
 	changed := func(string) { f.typed() }
-	f.choice = p.keys.radio([]string{string(history.Approve), string(history.Reject)},
+	f.choice = p.Keys.Radio([]string{string(history.Approve), string(history.Reject)},
 		func(v string) string { return t("deciding.choice." + v) }, f.chosen)
-	f.reason = p.keys.choice(changed)
+	f.reason = p.Keys.Choice(changed)
 	f.reason.PlaceHolder = t("deciding.reason_choose")
-	f.note = p.keys.text(2, changed)
+	f.note = p.Keys.Text(2, changed)
 	f.note.Wrapping = fyne.TextWrapWord
 	f.note.TextStyle.Monospace = false
-	f.second, f.passphrase = p.keys.combo(changed), p.keys.password(changed)
-	f.shower = p.keys.shower(t("signin.show"), f.passphrase)
+	f.second, f.passphrase = p.Keys.Combo(changed), p.Keys.Password(changed)
+	f.shower = p.Keys.ShowBox(t("signin.show"), f.passphrase)
 	f.passphrase.OnSubmitted = func(string) { f.store() }
-	f.said = wrapped("")
-	f.cancel = p.keys.button(t("button.cancel"), theme.CancelIcon(), nil)
-	f.record = p.keys.button(t("deciding.record"), theme.ConfirmIcon(), f.store)
+	f.said = kit.Wrapped("")
+	f.cancel = p.Keys.Button(t("button.cancel"), theme.CancelIcon(), nil)
+	f.record = p.Keys.Button(t("deciding.record"), theme.ConfirmIcon(), f.store)
 	f.record.Importance = widget.HighImportance
 	f.lay()
 	f.update()
@@ -77,28 +79,28 @@ func newDecisionForm(p parts, desk decisionDesk, row history.Row, now func() tim
 
 // show asks for the decision in a dialog, with a choice made already or none.
 func (f *decisionForm) show(chosen history.Choice) {
-	f.dialog = f.ask("deciding.title", f.content, dialogWidth, f.cancel, f.record)
-	f.dialog.SetOnClosed(func() { f.keys.done(f.passphrase) })
+	f.dialog = f.Ask("deciding.title", f.content, kit.DialogWidth, f.cancel, f.record)
+	f.dialog.SetOnClosed(func() { f.Keys.Forget(f.passphrase) })
 	f.cancel.OnTapped = f.dialog.Dismiss
 	if chosen != "" {
-		f.choice.set(string(chosen))
+		f.choice.Set(string(chosen))
 		f.chosen()
-		f.focusAny(f.reason)
+		f.FocusAny(f.reason)
 	} else {
-		f.focusAny(f.choice.buttons[string(history.Approve)])
+		f.FocusAny(f.choice.Buttons[string(history.Approve)])
 	}
 }
 
 func (f *decisionForm) lay() {
-	t := f.words.T
+	t := f.Words.T
 	f.content = container.NewVBox(f.machine())
 	if f.two {
-		warning := wrapped(f.warning())
+		warning := kit.Wrapped(f.warning())
 		warning.Importance = widget.WarningImportance
 		f.content.Add(container.NewBorder(nil, nil, container.NewCenter(widget.NewIcon(theme.WarningIcon())), nil, warning))
 	}
 	form := container.New(layout.NewFormLayout(),
-		widget.NewLabel(t("deciding.decision")), f.choice.row,
+		widget.NewLabel(t("deciding.decision")), f.choice.Row,
 		widget.NewLabel(t("deciding.reason")), f.reason,
 		widget.NewLabel(t("deciding.note")), f.note,
 	)
@@ -115,66 +117,57 @@ func (f *decisionForm) lay() {
 	}
 	f.content.Add(form)
 	if f.two && f.desk.SingleUser() {
-		f.content.Add(small(t("deciding.unverified")))
+		f.content.Add(kit.Small(t("deciding.unverified")))
 	}
 	f.content.Add(f.said)
 }
 
 // machine is the check's own result, which stays.
 func (f *decisionForm) machine() fyne.CanvasObject {
-	l := lookOf(f.row.Outcome)
-	what := f.words.T("deciding.machine", "Time", date(f.row.At))
+	l := draw.LookOf(f.row.Outcome)
+	what := f.Words.T("deciding.machine", "Time", kit.Date(f.row.At))
 	if f.row.Score != nil {
-		what = f.words.T("deciding.machine_score", "Time", date(f.row.At), "Score", f.words.percent(float64(*f.row.Score)/100))
+		what = f.Words.T("deciding.machine_score", "Time", kit.Date(f.row.At), "Score", f.Words.Percent(float64(*f.row.Score)/100))
 	}
 	if name := f.row.Name; name != "" {
 		what = name + "\n" + what
 	}
 	return container.NewBorder(nil, nil,
-		container.NewHBox(container.NewCenter(newShape(l, 28)), coloured(f.words.T(app.OutcomeKey(f.row.Outcome)), l.color, theme.SizeNameSubHeadingText)),
-		nil, container.New(middle{}, wrapped(what)))
+		container.NewHBox(container.NewCenter(draw.NewShape(l, 28)), draw.Coloured(f.Words.T(app.OutcomeKey(f.row.Outcome)), l.Color, theme.SizeNameSubHeadingText)),
+		nil, container.New(kit.Middle{}, kit.Wrapped(what)))
 }
 
 // warning says why a second person is needed.
 func (f *decisionForm) warning() string {
 	if f.row.Decision == history.Approved || f.row.Decision == history.Rejected {
-		return f.words.T("deciding.again", "Decision", f.words.T("decision."+string(f.row.Decision)))
+		return f.Words.T("deciding.again", "Decision", f.Words.T("decision."+string(f.row.Decision)))
 	}
-	return f.words.T("deciding.override", "Outcome", f.words.T(app.OutcomeKey(f.row.Outcome)))
+	return f.Words.T("deciding.override", "Outcome", f.Words.T(app.OutcomeKey(f.row.Outcome)))
 }
 
 // seconds fills the list of those who may agree.
 func (f *decisionForm) seconds() {
-	f.work.start(func(context.Context) {
+	f.Work.Start(func(context.Context) {
 		names := f.desk.Seconds()
-		f.work.do(func() { f.second.SetOptions(names) })
+		f.Work.Do(func() { f.second.SetOptions(names) })
 	})
 }
 
 // chosen offers the reasons of the choice that was made.
 func (f *decisionForm) chosen() {
-	f.reasons = history.Reasons[history.Choice(f.choice.value)]
+	f.reasons = history.Reasons[history.Choice(f.choice.Value)]
 	options := make([]string, len(f.reasons))
 	for i, r := range f.reasons {
-		options[i] = decisionReason(f.words, history.Choice(f.choice.value), r)
+		options[i] = kit.DecisionReason(f.Words, history.Choice(f.choice.Value), r)
 	}
 	f.reason.Selected = ""
 	f.reason.SetOptions(options)
 	f.update()
 }
 
-// decisionReason is a decision's reason in words.
-func decisionReason(w words, c history.Choice, reason string) string {
-	key := "reason." + string(c) + "." + reason
-	if !w.Has(key) { // recorded by another version of the program
-		return reason
-	}
-	return w.T(key)
-}
-
 func (f *decisionForm) input() app.DecisionInput {
 	in := app.DecisionInput{
-		Check: f.row.Check, Choice: history.Choice(f.choice.value), Note: strings.TrimSpace(f.note.Text),
+		Check: f.row.Check, Choice: history.Choice(f.choice.Value), Note: strings.TrimSpace(f.note.Text),
 	}
 	if i := f.reason.SelectedIndex(); i >= 0 && i < len(f.reasons) {
 		in.Reason = f.reasons[i]
@@ -207,14 +200,14 @@ func (f *decisionForm) update() {
 	if f.record == nil { // it is being made
 		return
 	}
-	missing, waits := f.missing(), f.wait.left(f.second.Text, f.now()) > 0
-	enable(f.record, missing == "" && f.recording == nil && !waits)
+	missing, waits := f.missing(), f.wait.Left(f.second.Text, f.now()) > 0
+	kit.Enable(f.record, missing == "" && f.recording == nil && !waits)
 	switch {
 	case f.recording != nil || waits || f.fault != nil: // what is said stays
 	case missing != "":
-		say(f.said, f.words.T(missing), widget.MediumImportance)
+		kit.Say(f.said, f.Words.T(missing), widget.MediumImportance)
 	default:
-		say(f.said, f.words.T("deciding.ready"), widget.MediumImportance)
+		kit.Say(f.said, f.Words.T("deciding.ready"), widget.MediumImportance)
 	}
 }
 
@@ -231,10 +224,10 @@ func (f *decisionForm) store() {
 	}
 	in := f.input()
 	f.fault = nil
-	say(f.said, f.words.T("deciding.recording"), widget.MediumImportance)
-	f.recording = f.work.start(func(ctx context.Context) {
+	kit.Say(f.said, f.Words.T("deciding.recording"), widget.MediumImportance)
+	f.recording = f.Work.Start(func(ctx context.Context) {
 		err := f.desk.Decide(context.WithoutCancel(ctx), in)
-		f.work.do(func() { f.stored(in, err) })
+		f.Work.Do(func() { f.stored(in, err) })
 	})
 	f.update()
 }
@@ -246,14 +239,14 @@ func (f *decisionForm) stored(in app.DecisionInput, err error) {
 		f.OnDone(in)
 		return
 	}
-	f.log("decision", err)
+	f.Log("decision", err)
 	f.passphrase.SetText("")
 	f.fault = err
-	say(f.said, f.words.problem(err), widget.DangerImportance)
-	f.wait.begin(in.Second, err, f.now())
+	kit.Say(f.said, f.Words.ProblemText(err), widget.DangerImportance)
+	f.wait.Begin(in.Second, err, f.now())
 	f.update()
 	if app.IsProblem(err, operators.KeyWrong, operators.KeyWait) {
-		f.focusAny(f.passphrase)
+		f.FocusAny(f.passphrase)
 	}
 }
 
@@ -262,11 +255,11 @@ func (f *decisionForm) tick(now time.Time) {
 	if f == nil {
 		return
 	}
-	if text, counts := f.wait.tick(f.words, f.second.Text, now); counts {
+	if text, counts := f.wait.Tick(f.Words, f.second.Text, now); counts {
 		if text == "" {
 			f.fault = nil
 		} else {
-			say(f.said, text, widget.DangerImportance)
+			kit.Say(f.said, text, widget.DangerImportance)
 		}
 		f.update()
 	}

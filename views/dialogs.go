@@ -17,6 +17,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/views/internal/kit"
 )
 
 // openDecision lets a person decide a check of the history; done is called when
@@ -28,14 +29,14 @@ func (w *Window) openDecision(row history.Row, done func()) {
 
 // decide is openDecision with a choice made already, or none.
 func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
-	w.deciding = newDecisionForm(w.parts, w.desk, row, w.gate.now)
+	w.deciding = newDecisionForm(w.Parts, w.desk, row, w.gate.now)
 	w.deciding.OnDone = done
 	w.deciding.show(chosen)
 }
 
 // ask shows something of our own in a dialog, with these buttons below. Escape
 // dismisses it.
-func (w *Window) ask(title string, content fyne.CanvasObject, width float32, buttons ...*button) *dialog.CustomDialog {
+func (w *Window) ask(title string, content fyne.CanvasObject, width float32, buttons ...*kit.Button) *dialog.CustomDialog {
 	row := container.NewHBox(layout.NewSpacer())
 	for _, b := range buttons {
 		row.Add(b)
@@ -43,7 +44,7 @@ func (w *Window) ask(title string, content fyne.CanvasObject, width float32, but
 	least := canvas.NewRectangle(nil)
 	least.SetMinSize(fyne.NewSize(width, 0))
 	all := container.NewVBox(least, content, row)
-	d := dialog.NewCustomWithoutButtons(w.words.T(title), newSensor(all, w.keys.stir), w.win)
+	d := dialog.NewCustomWithoutButtons(w.Words.T(title), newSensor(all, w.Keys.Touch), w.win)
 	w.dialog = d
 	d.Show()
 	shown := w.win.Canvas().Overlays().Top()
@@ -64,10 +65,10 @@ func (w *Window) newCheck() {
 		w.check.reset()
 		return
 	}
-	now := w.keys.button(w.words.T("open.decide"), theme.ConfirmIcon(), nil)
+	now := w.Keys.Button(w.Words.T("open.decide"), theme.ConfirmIcon(), nil)
 	now.Importance = widget.HighImportance
-	later := w.keys.button(w.words.T("open.leave"), theme.ContentAddIcon(), nil)
-	d := w.ask("open.title", wrapped(w.words.T("open.text")), dialogWidth, later, now)
+	later := w.Keys.Button(w.Words.T("open.leave"), theme.ContentAddIcon(), nil)
+	d := w.ask("open.title", kit.Wrapped(w.Words.T("open.text")), kit.DialogWidth, later, now)
 	now.OnTapped = func() {
 		d.Hide()
 		w.decideShown("")
@@ -76,7 +77,7 @@ func (w *Window) newCheck() {
 		d.Hide()
 		w.check.reset()
 	}
-	w.focusAny(now)
+	w.FocusAny(now)
 }
 
 // decideShown decides the check whose result is shown.
@@ -93,35 +94,35 @@ func (w *Window) decideShown(chosen history.Choice) {
 
 // setUpOperators makes the first administrator and signs them in.
 func (w *Window) setUpOperators() {
-	f := newFormDialog(w.parts, "people.set_up_do", theme.ConfirmIcon())
-	name := f.field("signin.name")
-	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.begin = func() func(context.Context) error {
+	f := kit.NewFormDialog(w.Parts, "people.set_up_do", theme.ConfirmIcon())
+	name := f.Field("signin.name")
+	passphrase, same := f.Passphrase("signin.passphrase")
+	f.Missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
+	f.Begin = func() func(context.Context) error {
 		who, secret := strings.TrimSpace(name.Text), passphrase.Text
 		w.gate.held = true // for the moment in which there are operators, and none is signed in
 		return func(ctx context.Context) error {
-			defer w.work.do(func() { w.gate.held = false })
+			defer w.Work.Do(func() { w.gate.held = false })
 			if err := w.desk.AddOperator(ctx, who, history.RoleAdministrator, secret); err != nil {
 				return err
 			}
 			return w.desk.SignIn(ctx, who, secret)
 		}
 	}
-	f.done = func() {
+	f.Done = func() {
 		w.gate.last = "" // it is the same person, under a name now
 		w.enter()
 	}
-	f.show("people.set_up_title", w.words.T("people.set_up_text"), w.words.T("people.forgotten"), passphraseRule(w.words))
+	f.Show("people.set_up_title", w.Words.T("people.set_up_text"), w.Words.T("people.forgotten"), passphraseRule(w.Words))
 }
 
 // passphraseRule says what a passphrase needs.
-func passphraseRule(w words) string {
+func passphraseRule(w kit.Words) string {
 	return w.T("people.length", "Min", operators.MinPassphrase)
 }
 
 // needs says a key where a field is empty.
-func needs(e *entry, key string) func() string {
+func needs(e *kit.Entry, key string) func() string {
 	return func() string {
 		if strings.TrimSpace(e.Text) == "" {
 			return key
@@ -141,70 +142,70 @@ func firstOf(missing ...func() string) string {
 }
 
 func (w *Window) addOperator() {
-	f := newFormDialog(w.parts, "people.add_do", theme.ConfirmIcon())
-	name := f.field("signin.name")
-	role := w.keys.choice(func(string) { f.update() })
+	f := kit.NewFormDialog(w.Parts, "people.add_do", theme.ConfirmIcon())
+	name := f.Field("signin.name")
+	role := w.Keys.Choice(func(string) { f.Update() })
 	for _, r := range operators.Roles {
-		role.Options = append(role.Options, roleName(w.words, r))
+		role.Options = append(role.Options, kit.RoleName(w.Words, r))
 	}
 	role.SetSelectedIndex(0)
-	f.add("people.role", role)
-	passphrase, same := f.passphrase("signin.passphrase")
-	f.missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
-	f.begin = func() func(context.Context) error {
+	f.Add("people.role", role)
+	passphrase, same := f.Passphrase("signin.passphrase")
+	f.Missing = func() string { return firstOf(needs(name, "people.missing_name"), same) }
+	f.Begin = func() func(context.Context) error {
 		who, as, secret := strings.TrimSpace(name.Text), operators.Roles[role.SelectedIndex()], passphrase.Text
 		return func(ctx context.Context) error { return w.desk.AddOperator(ctx, who, as, secret) }
 	}
-	f.done = w.settings.operatorsChanged
-	f.show("people.add_title", w.words.T("people.add_text"), passphraseRule(w.words))
+	f.Done = w.settings.operatorsChanged
+	f.Show("people.add_title", w.Words.T("people.add_text"), passphraseRule(w.Words))
 }
 
 func (w *Window) changePassphrase(name string) {
-	f := newFormDialog(w.parts, "people.change_do", theme.ConfirmIcon())
-	passphrase, same := f.passphrase("people.new_passphrase")
-	f.missing = same
-	f.begin = func() func(context.Context) error {
+	f := kit.NewFormDialog(w.Parts, "people.change_do", theme.ConfirmIcon())
+	passphrase, same := f.Passphrase("people.new_passphrase")
+	f.Missing = same
+	f.Begin = func() func(context.Context) error {
 		secret := passphrase.Text
 		return func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, secret) }
 	}
-	f.done = func() {
+	f.Done = func() {
 		w.settings.passphraseChanged(name)
 	}
-	f.show("people.change_title", w.words.T("people.change_text", "Name", name), passphraseRule(w.words))
+	f.Show("people.change_title", w.Words.T("people.change_text", "Name", name), passphraseRule(w.Words))
 }
 
 func (w *Window) removeOperator(who operators.Operator) {
-	f := newFormDialog(w.parts, "people.remove_do", theme.DeleteIcon())
-	f.ok.Importance = widget.DangerImportance
-	f.begin = func() func(context.Context) error {
+	f := kit.NewFormDialog(w.Parts, "people.remove_do", theme.DeleteIcon())
+	f.OK.Importance = widget.DangerImportance
+	f.Begin = func() func(context.Context) error {
 		return func(ctx context.Context) error { return w.desk.RemoveOperator(ctx, who.Name) }
 	}
-	f.done = func() {
+	f.Done = func() {
 		if _, in := w.desk.Who(); in {
 			w.settings.operatorsChanged()
 		} else {
 			w.tick(false) // they removed themselves
 		}
 	}
-	f.show("people.remove_title", w.words.T("people.remove_text", "Name", who.Name, "Role", roleName(w.words, who.Role)))
+	f.Show("people.remove_title", w.Words.T("people.remove_text", "Name", who.Name, "Role", kit.RoleName(w.Words, who.Role)))
 }
 
 // openRecovery asks for the recovery passphrase. In a dialog that was not asked
 // for, "Not now" is an answer that is kept.
 func (w *Window) openRecovery(offered bool) {
-	f := newFormDialog(w.parts, "recovery.do", theme.ConfirmIcon())
-	passphrase, same := f.passphrase("recovery.passphrase")
-	f.missing = same
-	f.begin = func() func(context.Context) error {
+	f := kit.NewFormDialog(w.Parts, "recovery.do", theme.ConfirmIcon())
+	passphrase, same := f.Passphrase("recovery.passphrase")
+	f.Missing = same
+	f.Begin = func() func(context.Context) error {
 		secret := passphrase.Text
 		return func(ctx context.Context) error { return w.desk.SetRecovery(ctx, secret) }
 	}
-	f.done = w.settings.recoveryChanged
+	f.Done = w.settings.recoveryChanged
 	if offered {
-		f.cancel.SetText(w.words.T("recovery.not_now"))
-		f.dismissed = w.recoveryDeclined
+		f.Cancel.SetText(w.Words.T("recovery.not_now"))
+		f.Dismissed = w.recoveryDeclined
 	}
-	f.show("recovery.title", w.words.T("recovery.why"), w.words.T("recovery.write_down"))
+	f.Show("recovery.title", w.Words.T("recovery.why"), w.Words.T("recovery.write_down"))
 }
 
 // offerRecovery offers the recovery passphrase once, to who may set it.
@@ -212,10 +213,10 @@ func (w *Window) offerRecovery() {
 	if w.desk.Settings().Privacy.RecoveryAsked || !w.desk.May(app.ActionBackup) {
 		return
 	}
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		set, err := w.desk.RecoverySet(ctx)
-		w.work.do(func() {
-			w.log("recovery", err)
+		w.Work.Do(func() {
+			w.Log("recovery", err)
 			if err == nil && !set && w.gate.open && w.win.Canvas().Overlays().Top() == nil {
 				w.openRecovery(true)
 			}
@@ -229,10 +230,10 @@ func (w *Window) recoveryDeclined() {
 		return
 	}
 	next.Privacy.RecoveryAsked = true
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		err := w.desk.SaveSettings(context.WithoutCancel(ctx), next)
-		w.work.do(func() {
-			w.log("settings", err) // it is offered again at the next start
+		w.Work.Do(func() {
+			w.Log("settings", err) // it is offered again at the next start
 			w.settings.refresh()
 		})
 	})
@@ -241,10 +242,10 @@ func (w *Window) recoveryDeclined() {
 // openErase asks whether a session is to be erased, and says what is lost; done
 // is called when it is.
 func (w *Window) openErase(session string, done func()) {
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		all, err := w.desk.Checks(ctx, history.Filter{Session: session})
-		w.work.do(func() {
-			w.log("erase", err)
+		w.Work.Do(func() {
+			w.Log("erase", err)
 			var rows []history.Row
 			for _, r := range all {
 				if r.Session == session {
@@ -264,10 +265,10 @@ func (w *Window) openErase(session string, done func()) {
 }
 
 func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
-	f := newFormDialog(w.parts, "erase.do", theme.DeleteIcon())
-	f.ok.Importance = widget.DangerImportance
+	f := kit.NewFormDialog(w.Parts, "erase.do", theme.DeleteIcon())
+	f.OK.Importance = widget.DangerImportance
 	var more error // it is erased, and there is something to know
-	f.begin = func() func(context.Context) error {
+	f.Begin = func() func(context.Context) error {
 		return func(ctx context.Context) error {
 			err := w.desk.Erase(ctx, session)
 			if app.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
@@ -276,7 +277,7 @@ func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 			return err
 		}
 	}
-	f.done = func() {
+	f.Done = func() {
 		done()
 		if more != nil {
 			w.tellError("erase.title", more)
@@ -284,11 +285,11 @@ func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	}
 	lines := make([]string, len(rows))
 	for i, r := range rows {
-		lines[i] = fmt.Sprintf("%s  %s  %s", date(r.At), w.words.T(app.OutcomeKey(r.Outcome)), r.Name)
+		lines[i] = fmt.Sprintf("%s  %s  %s", kit.Date(r.At), w.Words.T(app.OutcomeKey(r.Outcome)), r.Name)
 	}
 	const shown = 5
 	if more := len(lines) - shown; more > 0 {
-		lines = append(lines[:shown], w.words.T("erase.more", "Count", more))
+		lines = append(lines[:shown], w.Words.T("erase.more", "Count", more))
 	}
-	f.show("erase.title", w.words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.words.T("erase.lost"), w.words.T("erase.stays"))
+	f.Show("erase.title", w.Words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.Words.T("erase.lost"), w.Words.T("erase.stays"))
 }

@@ -6,7 +6,12 @@ import (
 
 	"facematch/app"
 	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
+
+// filesAtOnce is how many files one document may come in. Each is searched for up to
+// some seconds, and no document has more sides.
+const filesAtOnce = 10
 
 // documentDesk is what the document needs of the desk.
 type documentDesk interface {
@@ -26,7 +31,7 @@ type documentDesk interface {
 //
 // Only the newest search counts. All methods are for the window's goroutine.
 type documentSide struct {
-	parts
+	kit.Parts
 	desk    documentDesk
 	camera  func() app.Source         // the live camera; nil while there is none
 	browse  func(taken func([]given)) // lets the clerk choose a file
@@ -35,7 +40,7 @@ type documentSide struct {
 
 	panel     *documentPanel
 	state     *documentState // nil: no document
-	looking   *job           // nil: nothing is looked for
+	looking   *kit.Job       // nil: nothing is looked for
 	turning   int            // degrees asked for since the page was shown, while they are looked at
 	going     int            // the page asked for, while it is looked at; 0: none
 	fault     string         // why there is no document
@@ -44,8 +49,8 @@ type documentSide struct {
 }
 
 // newDocumentSide makes the half, empty.
-func newDocumentSide(p parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
-	d := &documentSide{parts: p, desk: desk, camera: camera, browse: browse, changed: changed, found: found}
+func newDocumentSide(p kit.Parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
+	d := &documentSide{Parts: p, desk: desk, camera: camera, browse: browse, changed: changed, found: found}
 	d.panel = newDocumentPanel(d)
 	d.panel.update()
 	return d
@@ -86,7 +91,7 @@ func (d *documentSide) photo() {
 	switch {
 	case d.held:
 	case source == nil:
-		d.clear(d.words.T("missing.picture"))
+		d.clear(d.Words.T("missing.picture"))
 	default:
 		d.open([]given{givenPhoto(source)})
 	}
@@ -182,10 +187,10 @@ func (d *documentSide) look(turning, going int, search func(context.Context) (*d
 		return
 	}
 	d.forget()
-	var mine *job
-	mine = d.work.start(func(ctx context.Context) {
+	var mine *kit.Job
+	mine = d.Work.Start(func(ctx context.Context) {
 		next, err := search(ctx)
-		d.work.do(func() {
+		d.Work.Do(func() {
 			if d.looking == mine { // else it was cancelled, or a newer one runs
 				d.took(next, err)
 			}
@@ -200,27 +205,27 @@ func (d *documentSide) took(next *documentState, err error) {
 	d.forget()
 	switch {
 	case err != nil:
-		d.log("document", err)
+		d.Log("document", err)
 		if d.state == nil {
-			d.fault = d.words.problem(err)
+			d.fault = d.Words.ProblemText(err)
 		} else {
 			same := *d.state
 			same.fault = err
 			d.state = &same
 		}
 	case len(next.files) == 0:
-		d.fault = unreadText(d.words, next)
+		d.fault = unreadText(d.Words, next)
 	default:
 		if d.state == nil || d.state.portrait.Image != next.portrait.Image {
 			d.confirmed = false
 		}
 		d.state = next
-		d.log("page", next.fault)
+		d.Log("page", next.fault)
 		d.found() // whatever was found: the engine was asked and answered
 	}
 	if next != nil {
 		for _, bad := range next.bad {
-			d.log("document", bad)
+			d.Log("document", bad)
 		}
 	}
 	d.update()
@@ -228,7 +233,7 @@ func (d *documentSide) took(next *documentState, err error) {
 
 // forget drops what is looked for.
 func (d *documentSide) forget() {
-	d.looking.stop()
+	d.looking.Stop()
 	d.looking, d.turning, d.going = nil, 0, 0
 }
 
@@ -242,7 +247,7 @@ func (d *documentSide) cancel() {
 
 // escape takes away what the clerk draws or waits for.
 func (d *documentSide) escape() {
-	if !d.panel.page.dropFrame() {
+	if !d.panel.page.DropFrame() {
 		d.cancel()
 	}
 }
@@ -285,13 +290,13 @@ func (d *documentSide) toConfirm() bool {
 func (d *documentSide) missing() string {
 	switch {
 	case d.looking != nil:
-		return d.words.T("missing.looking")
+		return d.Words.T("missing.looking")
 	case d.state == nil:
-		return d.words.T("missing.document")
+		return d.Words.T("missing.document")
 	case d.state.portrait.Page == nil:
-		return d.words.T("missing.page")
+		return d.Words.T("missing.page")
 	case d.toConfirm() && !d.confirmed:
-		return d.words.T("missing.confirm")
+		return d.Words.T("missing.confirm")
 	}
 	return ""
 }

@@ -5,10 +5,9 @@ import (
 	"image"
 	"slices"
 
-	"golang.org/x/image/draw"
-
 	"facematch/app"
 	"facematch/matcher"
+	"facematch/views/internal/draw"
 )
 
 // documentState is a document as it stands on the screen: the files it came in,
@@ -115,7 +114,7 @@ func (s *documentState) on(file, number int, p app.Portrait) *documentState {
 	next.faces, next.at = knownFaces(nil, p)
 	next.missed, next.fault, next.before = false, nil, nil
 	if p.Page != s.portrait.Page || next.small == nil {
-		next.small = forScreen(p.Page)
+		next.small = draw.ForScreen(p.Page)
 	}
 	return &next
 }
@@ -219,15 +218,4 @@ func knownFaces(known []image.Rectangle, p app.Portrait) (all []image.Rectangle,
 func sameFace(a, b image.Rectangle) bool {
 	middle := func(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
 	return middle(a).In(b) && middle(b).In(a)
-}
-
-// forScreen is a page no larger than a screen can show.
-func forScreen(page *image.RGBA) *image.RGBA {
-	if page == nil || page.Rect.Dx() <= pageWidth {
-		return page
-	}
-	width, height := page.Rect.Dx(), page.Rect.Dy()
-	small := image.NewRGBA(image.Rect(0, 0, pageWidth, max(1, height*pageWidth/width)))
-	draw.ApproxBiLinear.Scale(small, small.Rect, page, page.Rect, draw.Src, nil)
-	return small
 }

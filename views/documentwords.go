@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
 
 // note is a sentence and the colour that goes with it.
@@ -18,7 +19,7 @@ type note struct {
 // documentNotes are the sentences about a document, what matters most first: what
 // was found, what to do about it, what to be careful with. Whoever moves a frame
 // with the keys is told how.
-func documentNotes(w words, s *documentState, keys bool) []note {
+func documentNotes(w kit.Words, s *documentState, keys bool) []note {
 	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
 	if s.byCamera() && s.portrait.Code == matcher.CodeOK {
@@ -29,7 +30,7 @@ func documentNotes(w words, s *documentState, keys bool) []note {
 		add(theme.ColorNamePrimary, w.T("page.keys"))
 	}
 	if s.fault != nil && s.portrait.Page != nil {
-		add(theme.ColorNameError, w.problem(s.fault))
+		add(theme.ColorNameError, w.ProblemText(s.fault))
 	}
 	for _, warning := range s.portrait.Warnings {
 		add(theme.ColorNameWarning, w.Notice(warning))
@@ -44,7 +45,7 @@ func documentNotes(w words, s *documentState, keys bool) []note {
 }
 
 // foundNote is the one sentence about what was found.
-func foundNote(w words, s *documentState) note {
+func foundNote(w kit.Words, s *documentState) note {
 	p, camera := s.portrait, s.byCamera()
 	good := theme.ColorNameSuccess
 	if camera {
@@ -52,9 +53,9 @@ func foundNote(w words, s *documentState) note {
 	}
 	switch {
 	case p.Page == nil && s.fault != nil:
-		return note{w.problem(s.fault), theme.ColorNameError}
+		return note{w.ProblemText(s.fault), theme.ColorNameError}
 	case p.Code == matcher.CodeOK && p.ByHand && s.before != nil:
-		return note{join(w.T("found.by_hand"), w.T("found.undo")), good}
+		return note{kit.Join(w.T("found.by_hand"), w.T("found.undo")), good}
 	case p.Code == matcher.CodeOK && p.ByHand:
 		return note{w.T("found.by_hand"), good}
 	case p.Code == matcher.CodeOK && camera:
@@ -70,13 +71,13 @@ func foundNote(w words, s *documentState) note {
 	case p.Code == matcher.CodeNoFace && (p.Flaw == matcher.FlawNone || p.Flaw == matcher.FlawNobody): // other pages may have one
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
-	return note{join(w.side("anchor", p.Code, p.Flaw)), theme.ColorNameError}
+	return note{kit.Join(w.Side("anchor", p.Code, p.Flaw)), theme.ColorNameError}
 }
 
 // unreadText says which of the things given were not looked at, and why.
-func unreadText(w words, s *documentState) string {
+func unreadText(w kit.Words, s *documentState) string {
 	if s.asked == 1 && len(s.bad) == 1 {
-		return w.problem(s.bad[0])
+		return w.ProblemText(s.bad[0])
 	}
 	text := ""
 	if len(s.bad) > 0 {
@@ -88,11 +89,11 @@ func unreadText(w words, s *documentState) string {
 		}
 		text = w.T("files.unread", "Bad", len(s.bad), "Of", s.asked)
 		for _, reason := range reasons {
-			text = join(text, reason)
+			text = kit.Join(text, reason)
 		}
 	}
 	if s.left > 0 {
-		return join(w.T("files.left", "Most", filesAtOnce, "Count", s.left), text)
+		return kit.Join(w.T("files.left", "Most", filesAtOnce, "Count", s.left), text)
 	}
 	return text
 }

@@ -12,6 +12,12 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
+)
+
+const (
+	tabsWidth  = 340 // of the three tabs, beside which the corner lies
+	tabsHeight = 40
 )
 
 // gate is what stands between the screens and whoever sits at the desk. While it
@@ -27,20 +33,20 @@ type gate struct {
 
 	page   *signInPage
 	who    *widget.Label // who is signed in, or that nobody has to
-	lock   *button
+	lock   *kit.Button
 	corner *fyne.Container
 	main   *fyne.Container // the screens
 }
 
-func newGate(p parts, desk signInDesk, lock, signedIn func()) *gate {
+func newGate(p kit.Parts, desk signInDesk, lock, signedIn func()) *gate {
 	g := &gate{now: time.Now, page: newSignInPage(p, desk, signedIn)}
 	g.page.now = func() time.Time { return g.now() }
 	g.who = widget.NewLabel("")
 	g.who.Alignment = fyne.TextAlignTrailing
 	g.who.Truncation = fyne.TextTruncateEllipsis
-	g.lock = p.keys.button(p.words.T("gate.lock"), theme.LoginIcon(), lock)
+	g.lock = p.Keys.Button(p.Words.T("gate.lock"), theme.LoginIcon(), lock)
 	g.lock.Importance = widget.LowImportance // it lies on the tabs' line
-	g.corner = container.NewBorder(nil, nil, nil, container.NewCenter(g.lock), container.New(middle{}, g.who))
+	g.corner = container.NewBorder(nil, nil, nil, container.NewCenter(g.lock), container.New(kit.Middle{}, g.who))
 	return g
 }
 
@@ -79,7 +85,7 @@ func (w *Window) begin() {
 	} else {
 		w.shut("")
 	}
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		every := time.NewTicker(time.Second)
 		defer every.Stop()
 		for {
@@ -89,7 +95,7 @@ func (w *Window) begin() {
 			case <-every.C:
 				w.desk.Reread() // reads a file, so not in the window's goroutine
 				_, in := w.desk.Who()
-				w.work.do(func() { w.tick(in) })
+				w.Work.Do(func() { w.tick(in) })
 			}
 		}
 	})
@@ -167,7 +173,7 @@ func (w *Window) forget() {
 // second operator's in its field.
 func (w *Window) shut(why string) {
 	g := w.gate
-	w.keys.wipe()
+	w.Keys.Wipe()
 	if g.open {
 		g.focus = w.win.Canvas().Focused()
 		w.win.Canvas().Unfocus() // or it would look as if it had the keys when it comes back
@@ -211,16 +217,13 @@ func (w *Window) sayWho(actor history.Actor) {
 	if w.desk.SingleUser() {
 		g.lock.Hide()
 		g.who.SizeName, g.who.TextStyle = theme.SizeNameCaptionText, fyne.TextStyle{}
-		g.who.SetText(w.words.T("gate.single", "Name", actor.Operator))
+		g.who.SetText(w.Words.T("gate.single", "Name", actor.Operator))
 		return
 	}
 	g.lock.Show()
 	g.who.SizeName, g.who.TextStyle = theme.SizeNameText, fyne.TextStyle{Bold: true}
-	g.who.SetText(w.words.T("gate.who", "Name", actor.Operator, "Role", roleName(w.words, actor.Role)))
+	g.who.SetText(w.Words.T("gate.who", "Name", actor.Operator, "Role", kit.RoleName(w.Words, actor.Role)))
 }
-
-// roleName is a role's name.
-func roleName(w words, r history.Role) string { return w.T("role." + string(r)) }
 
 // chooseTabs leaves the screens the role may see.
 func (w *Window) chooseTabs() {

@@ -12,23 +12,9 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/app/operators"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
-
-// staffed is a desk with an operator of each role. Their passphrases are their
-// names.
-func staffed() *fakeDesk {
-	desk := newFakeDesk()
-	desk.operators = []operators.Operator{
-		{Name: "ada", Role: history.RoleAdministrator}, {Name: "olga", Role: history.RoleOperator},
-		{Name: "otto", Role: history.RoleOperator}, {Name: "ruth", Role: history.RoleReviewer}, {Name: "axel", Role: history.RoleAuditor},
-	}
-	desk.secrets = map[string]string{}
-	for _, o := range desk.operators {
-		desk.secrets[o.Name] = o.Name
-	}
-	return desk
-}
 
 // signIn signs in on the page that is shown, whatever comes of it.
 func (w *shownWindow) signIn(t *testing.T, name, passphrase string) {
@@ -64,14 +50,14 @@ func (w *shownWindow) menuKeys() string {
 }
 
 // all is everything that can be read in the window, but for dialogs.
-func (w *shownWindow) all() string { return readable(w.win.Content()) }
+func (w *shownWindow) all() string { return kittest.Readable(w.win.Content()) }
 
 func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	w := open(t, desk, "document.jpg")
 	nothing := func(when string) {
 		t.Helper()
-		if got := w.menuKeys(); got != w.words.T("menu.quit") {
+		if got := w.menuKeys(); got != w.Words.T("menu.quit") {
 			t.Errorf("%s the menu offers %q", when, got)
 		}
 		if w.source != nil || w.check.preview.there {
@@ -82,7 +68,7 @@ func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
 		if w.check.document.state != nil {
 			t.Errorf("%s a document is taken", when)
 		}
-		if strings.Contains(w.all(), w.words.T("drop.title")) || !strings.Contains(w.all(), w.words.T("signin.title")) {
+		if strings.Contains(w.all(), w.Words.T("drop.title")) || !strings.Contains(w.all(), w.Words.T("signin.title")) {
 			t.Errorf("%s the screen says %q", when, w.all())
 		}
 		w.win.Canvas().Unfocus()
@@ -103,10 +89,10 @@ func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
 		t.Errorf("who is signed in is not said: %q", w.all())
 	}
 	w.until(t, "the picture", func() bool { return w.check.preview.there })
-	source := w.source.(*fakeSource)
+	source := w.source.(*kittest.Source)
 	w.check.document.clear("")
 	w.press(t, fyne.KeyW)
-	w.until(t, "that the camera is closed", source.isClosed)
+	w.until(t, "that the camera is closed", source.IsClosed)
 	w.check.preview.there = false
 	nothing("locked")
 	w.enterAs(t, "olga")
@@ -114,7 +100,7 @@ func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
 }
 
 func TestAWrongPassphrase(t *testing.T) {
-	w := open(t, staffed(), "")
+	w := open(t, staffedDesk(), "")
 	page := w.gate.page
 	if w.win.Canvas().Focused() != page.name {
 		t.Error("the name does not have the keys")
@@ -125,7 +111,7 @@ func TestAWrongPassphrase(t *testing.T) {
 	}
 	w.until(t, "the names", func() bool { return page.name.ActionItem != nil })
 	w.signIn(t, "olga", "ada")
-	if w.gate.open || !strings.Contains(w.all(), w.words.T("operators.wrong")) {
+	if w.gate.open || !strings.Contains(w.all(), w.Words.T("operators.wrong")) {
 		t.Errorf("a wrong passphrase: %q", w.all())
 	}
 	if page.passphrase.Text != "" || page.name.Text != "olga" || w.win.Canvas().Focused() != page.passphrase {
@@ -137,8 +123,8 @@ func TestAWrongPassphrase(t *testing.T) {
 }
 
 func TestTheCountdown(t *testing.T) {
-	desk := staffed()
-	desk.signIn = func(name string) error {
+	desk := staffedDesk()
+	desk.OnSignIn = func(name string) error {
 		if name == "olga" {
 			return &app.Problem{Key: "operators.wait", Params: map[string]any{"Seconds": 3}}
 		}
@@ -157,7 +143,7 @@ func TestTheCountdown(t *testing.T) {
 		now = now.Add(time.Second)
 		w.tick(false)
 	}
-	if page.said.Text != w.words.T("signin.again") || page.enter.Disabled() {
+	if page.said.Text != w.Words.T("signin.again") || page.enter.Disabled() {
 		t.Errorf("after it: %q", page.said.Text)
 	}
 
@@ -178,7 +164,7 @@ func TestTheCountdown(t *testing.T) {
 func TestTheLockKeepsARunningCheck(t *testing.T) {
 	for _, next := range []string{"olga", "otto"} {
 		t.Run(next, func(t *testing.T) {
-			desk := staffed()
+			desk := staffedDesk()
 			release := make(chan struct{})
 			desk.check = func(ctx context.Context, _ app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 				select {
@@ -193,9 +179,9 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 			w.check.name.SetText("Ada Lovelace")
 			ready(t, w)
 			w.check.begin()
-			source := w.source.(*fakeSource)
+			source := w.source.(*kittest.Source)
 			w.press(t, fyne.KeyW)
-			if !strings.Contains(w.all(), w.words.T("gate.running")) || source.isClosed() {
+			if !strings.Contains(w.all(), w.Words.T("gate.running")) || source.IsClosed() {
 				t.Errorf("the check does not go on: %q", w.all())
 			}
 			if next == "otto" {
@@ -207,7 +193,7 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 			close(release)
 			w.until(t, "the end", func() bool { return !w.check.busy() })
 			if next == "olga" {
-				w.until(t, "that the camera is closed", source.isClosed)
+				w.until(t, "that the camera is closed", source.IsClosed)
 				if strings.Contains(w.all(), "PASS") || w.win.Canvas().Focused() == w.check.result.more {
 					t.Error("the result does not wait behind the lock")
 				}
@@ -229,17 +215,17 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
 	for _, next := range []string{"olga", "otto"} {
 		t.Run(next, func(t *testing.T) {
-			w := open(t, staffed(), "")
+			w := open(t, staffedDesk(), "")
 			w.enterAs(t, "olga")
 			w.check.name.SetText("Ada Lovelace")
 			w.openDecision(history.Row{Check: "chk_1", Outcome: history.Fail, At: time.Now()}, func() {})
 			f := w.deciding
-			f.choice.buttons["approve"].OnTapped()
+			f.choice.Buttons["approve"].OnTapped()
 			f.reason.SetSelectedIndex(2)
 			f.note.SetText("his twin")
 			f.second.SetText("ruth")
 			f.passphrase.SetText("ruth")
-			w.focusAny(f.note)
+			w.FocusAny(f.note)
 			w.press(t, fyne.KeyW) // over the dialog
 			if w.gate.open || w.win.Canvas().Overlays().Top() != nil {
 				t.Fatal("the dialog can be seen on the sign-in page")
@@ -270,15 +256,15 @@ func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
 }
 
 func TestADialogThatEndsBehindTheLock(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	release := make(chan struct{})
-	desk.decide = func(app.DecisionInput) error { <-release; return nil }
+	desk.OnDecide = func(app.DecisionInput) error { <-release; return nil }
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
 	told := false
 	w.openDecision(history.Row{Check: "chk_1", Outcome: history.Refer, Decision: history.Undecided, At: time.Now()}, func() { told = true })
 	f := w.deciding
-	f.choice.buttons["reject"].OnTapped()
+	f.choice.Buttons["reject"].OnTapped()
 	f.reason.SetSelectedIndex(0)
 	f.store()
 	w.Window.shut("gate.locked")
@@ -291,7 +277,7 @@ func TestADialogThatEndsBehindTheLock(t *testing.T) {
 }
 
 func TestSigningOutForgets(t *testing.T) {
-	w := open(t, staffed(), "")
+	w := open(t, staffedDesk(), "")
 	w.enterAs(t, "olga")
 	w.check.name.SetText("Ada Lovelace")
 	w.settings.deskName.SetText("Desk 9")
@@ -306,21 +292,19 @@ func TestSigningOutForgets(t *testing.T) {
 }
 
 func TestADeskLeftAlone(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
-	desk.mu.Lock()
-	desk.idle = true
-	desk.mu.Unlock()
+	desk.LeaveAlone()
 	w.until(t, "the lock", func() bool { return !w.gate.open })
-	if !strings.Contains(w.all(), w.words.T("gate.idle")) || w.gate.page.name.Text != "olga" {
+	if !strings.Contains(w.all(), w.Words.T("gate.idle")) || w.gate.page.name.Text != "olga" {
 		t.Errorf("it says %q", w.all())
 	}
 	w.enterAs(t, "olga")
 	// An administrator elsewhere removes her.
 	_ = desk.RemoveOperator(context.Background(), "olga")
 	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
-	if !strings.Contains(w.all(), w.words.T("gate.ended")) {
+	if !strings.Contains(w.all(), w.Words.T("gate.ended")) {
 		t.Errorf("it says %q", w.all())
 	}
 }
@@ -334,11 +318,11 @@ func TestOperatorsSetUpByTheCommandLine(t *testing.T) {
 
 // Any key, mouse or drop is told to the desk, which begins the idle time again.
 func TestWhatCountsAsUse(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
 	key, mouse := &fyne.KeyEvent{Name: fyne.KeyA}, &desktop.MouseEvent{}
-	sensed, _ := find[*sensor](w.win.Content())
+	sensed, _ := kittest.Find[*sensor](w.win.Content())
 	for name, use := range map[string]func(){
 		"a key in a field":    func() { w.check.name.KeyDown(key) },
 		"a key on a button":   func() { w.check.start.KeyDown(key) },
@@ -353,15 +337,15 @@ func TestWhatCountsAsUse(t *testing.T) {
 		"the mouse going out": func() { sensed.MouseOut() },
 		"a drop":              func() { w.dropped(fyne.Position{}, nil) },
 	} {
-		before := desk.touched.Load()
+		before := desk.Touched.Load()
 		use()
-		if desk.touched.Load() == before {
+		if desk.Touched.Load() == before {
 			t.Errorf("%s is not told", name)
 		}
 	}
-	before := desk.touched.Load()
+	before := desk.Touched.Load()
 	w.tick(true)
-	if desk.touched.Load() != before {
+	if desk.Touched.Load() != before {
 		t.Error("the program touches itself")
 	}
 }
@@ -379,7 +363,7 @@ func TestRolesSeeWhatIsTheirs(t *testing.T) {
 		"axel": {"History", []string{"tab.history", "menu.about", "menu.quit", "menu.sign_out"}, []string{"tab.check", "menu.new", "menu.photo", "tab.settings"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			desk := staffed()
+			desk := staffedDesk()
 			w := open(t, desk, "document.jpg")
 			w.enterAs(t, name)
 			var tabs []string
@@ -391,12 +375,12 @@ func TestRolesSeeWhatIsTheirs(t *testing.T) {
 			}
 			menu := "\n" + w.menuKeys() + "\n"
 			for _, key := range c.menu {
-				if !strings.Contains(menu, "\n"+w.words.T(key)+"\n") {
+				if !strings.Contains(menu, "\n"+w.Words.T(key)+"\n") {
 					t.Errorf("the menu lacks %s", key)
 				}
 			}
 			for _, key := range c.hidden {
-				if strings.Contains(menu, "\n"+w.words.T(key)+"\n") {
+				if strings.Contains(menu, "\n"+w.Words.T(key)+"\n") {
 					t.Errorf("the menu offers %s", key)
 				}
 			}
@@ -415,10 +399,10 @@ func TestRolesSeeWhatIsTheirs(t *testing.T) {
 
 func TestWithoutOperatorsItIsSaid(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
-	if !strings.Contains(w.all(), w.words.T("gate.single", "Name", "anna")) {
+	if !strings.Contains(w.all(), w.Words.T("gate.single", "Name", "anna")) {
 		t.Errorf("the screen says %q", w.all())
 	}
-	if menu := w.menuKeys(); strings.Contains(menu, w.words.T("menu.lock")) || w.gate.lock.Visible() {
+	if menu := w.menuKeys(); strings.Contains(menu, w.Words.T("menu.lock")) || w.gate.lock.Visible() {
 		t.Error("a lock nobody could open is offered")
 	}
 	w.lock()
@@ -428,31 +412,12 @@ func TestWithoutOperatorsItIsSaid(t *testing.T) {
 	}
 }
 
-// tabbed are the things Tab reaches, in order.
-func (w *shownWindow) tabbed(t *testing.T) map[fyne.Focusable]bool {
-	t.Helper()
-	seen := map[fyne.Focusable]bool{}
-	w.win.Canvas().Unfocus()
-	for range 60 {
-		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
-		f := w.win.Canvas().Focused()
-		if f == nil || seen[f] {
-			break
-		}
-		if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
-			t.Errorf("%T keeps the Tab key", f)
-		}
-		seen[f] = true
-	}
-	return seen
-}
-
 func TestTabReachesSignInAndDecision(t *testing.T) {
-	w := open(t, staffed(), "")
+	w := open(t, staffedDesk(), "")
 	page := w.gate.page
 	page.name.SetText("olga")
 	page.passphrase.SetText("olga")
-	seen := w.tabbed(t)
+	seen := kittest.Tabbed(t, w.win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
 		"name": page.name, "passphrase": page.passphrase, "show": page.shower, "sign in": page.enter,
 	} {
@@ -463,13 +428,13 @@ func TestTabReachesSignInAndDecision(t *testing.T) {
 	w.enterAs(t, "olga")
 	w.openDecision(history.Row{Check: "chk_1", Outcome: history.Pass, At: time.Now()}, func() {})
 	f := w.deciding
-	f.choice.buttons["approve"].OnTapped()
+	f.choice.Buttons["approve"].OnTapped()
 	f.reason.SetSelectedIndex(0)
 	f.second.SetText("ruth")
 	f.passphrase.SetText("ruth")
-	seen = w.tabbed(t)
+	seen = kittest.Tabbed(t, w.win.Canvas())
 	for name, c := range map[string]fyne.Focusable{
-		"approve": f.choice.buttons["approve"], "reject": f.choice.buttons["reject"], "reason": f.reason, "note": f.note,
+		"approve": f.choice.Buttons["approve"], "reject": f.choice.Buttons["reject"], "reason": f.reason, "note": f.note,
 		"second": f.second, "passphrase": f.passphrase, "show": f.shower, "cancel": f.cancel, "record": f.record,
 	} {
 		if !seen[c] {
@@ -481,7 +446,7 @@ func TestTabReachesSignInAndDecision(t *testing.T) {
 // A passphrase is shown on request, by the mouse or by the keys; Tab leads from the
 // name to it and not to something in between.
 func TestThePassphraseIsShownOnRequest(t *testing.T) {
-	w := open(t, staffed(), "")
+	w := open(t, staffedDesk(), "")
 	page := w.gate.page
 	hidden := func(want bool) {
 		t.Helper()
@@ -490,7 +455,7 @@ func TestThePassphraseIsShownOnRequest(t *testing.T) {
 		}
 	}
 	hidden(true)
-	page.passphrase.ActionItem.(*tapIcon).Tapped(nil)
+	page.passphrase.ActionItem.(*kit.TapIcon).Tapped(nil)
 	hidden(false)
 	page.shower.SetChecked(false)
 	hidden(true)

@@ -1,12 +1,8 @@
 package views
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image"
-	"image/draw"
-	"image/jpeg"
 	"slices"
 	"time"
 
@@ -18,6 +14,25 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+)
+
+const (
+	historyPage  = 100 // checks that are loaded at a time
+	historyAhead = 60  // rows before the list's end at which the next page is asked for: more than a screen shows
+
+	// typingPause is how long the keys must rest before a filter is asked for:
+	// longer than between two keys, too short to be noticed.
+	typingPause = 250 * time.Millisecond
+
+	// followPause is how long the keys must rest on a check until an open detail
+	// shows it.
+	followPause = 80 * time.Millisecond
+
+	listLeast   = 160  // height of the list of checks
+	besideFrom  = 1240 // from this width on a check stands beside the list
+	detailShare = 0.47 // of the width, where it does
 )
 
 // records are where checks are read: this desk's history, or another's.
@@ -50,7 +65,7 @@ type historyHooks struct {
 // everything about one of them: beside the list where there is room, in its place
 // where not.
 type historyScreen struct {
-	parts
+	kit.Parts
 	desk  historyDesk
 	hooks historyHooks
 	now   func() time.Time
@@ -64,34 +79,34 @@ type historyScreen struct {
 	question  int            // its number; answers to older ones are dropped
 	asking    bool           // the rows do not answer it yet
 	opens     bool           // the first check is to be opened when they do
-	loading   *job           // the page being asked for
-	counting  *job
-	choosing  *job // the values to choose from
-	waiting   *job // for the end of typing
-	complete  bool // the last check is in rows
-	verifying *task
-	opening   *job // of another history
-	detailing *job
+	loading   *kit.Job       // the page being asked for
+	counting  *kit.Job
+	choosing  *kit.Job // the values to choose from
+	waiting   *kit.Job // for the end of typing
+	complete  bool     // the last check is in rows
+	verifying *kit.Task
+	opening   *kit.Job // of another history
+	detailing *kit.Job
 	sought    string // the check whose detail is asked for or shown; empty: none
 
 	list    *checkList
-	order   *choice
-	byTime  *button
-	byScore *button
+	order   *kit.Choice
+	byTime  *kit.Button
+	byScore *kit.Button
 	header  *fyne.Container
 	none    *fyne.Container // what stands in the list's place
 	noneSay *widget.Label
-	noneAll *button
+	noneAll *kit.Button
 	fault   *widget.Label
 	count   *widget.Label
 	place   *widget.Label
 	banner  *fyne.Container
 	whose   *widget.Label
-	back    *button // to this desk's own history
-	verify  *button
-	export  *button
-	another *button
-	cancel  *button
+	back    *kit.Button // to this desk's own history
+	verify  *kit.Button
+	export  *kit.Button
+	another *kit.Button
+	cancel  *kit.Button
 	bar     *widget.ProgressBar
 	answer  *widget.Label
 	answers *fyne.Container
@@ -104,49 +119,49 @@ type historyScreen struct {
 // orders are the sorts to choose from, in the order of their words.
 var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
 
-func newHistoryScreen(p parts, desk historyDesk, hooks historyHooks) *historyScreen {
-	s := &historyScreen{parts: p, desk: desk, hooks: hooks, now: time.Now}
+func newHistoryScreen(p kit.Parts, desk historyDesk, hooks historyHooks) *historyScreen {
+	s := &historyScreen{Parts: p, desk: desk, hooks: hooks, now: time.Now}
 	s.filter = newFilterBar(p)
 	s.filter.OnQuery = s.asked
-	s.filter.OnDone = func() { s.focus(s.list) }
+	s.filter.OnDone = func() { s.Focus(s.list) }
 	s.makeList()
 
-	s.noneSay = centred("")
-	s.noneAll = p.keys.button(p.words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
-	s.none = container.New(middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
+	s.noneSay = kit.Centred("")
+	s.noneAll = p.Keys.Button(p.Words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
+	s.none = container.New(kit.Middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
 	s.none.Hide()
-	s.fault = wrapped("")
+	s.fault = kit.Wrapped("")
 	s.fault.Hide()
-	s.count = wrapped("")
+	s.count = kit.Wrapped("")
 	s.count.TextStyle.Bold = true
-	s.place = wrapped("")
+	s.place = kit.Wrapped("")
 	s.place.SizeName = theme.SizeNameCaptionText
 
-	s.order = p.keys.choice(func(string) {
+	s.order = p.Keys.Choice(func(string) {
 		if at := s.order.SelectedIndex(); at >= 0 && orders[at] != s.sort() {
 			s.sortBy(orders[at])
 		}
 	})
-	s.order.Options = named(orders, func(o history.Sort) string {
-		return p.words.T("sort." + map[history.Sort]string{
+	s.order.Options = kit.Labels(orders, func(o history.Sort) string {
+		return p.Words.T("sort." + map[history.Sort]string{
 			history.Newest: "newest", history.Oldest: "oldest", history.Highest: "highest", history.Lowest: "lowest",
 		}[o])
 	})
-	s.order.PlaceHolder = p.words.T("sort.highest") // the longest, which gives the width
-	s.verify = p.keys.button(p.words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
-	s.export = p.keys.button(p.words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
-	s.another = p.keys.button(p.words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
-	s.cancel = p.keys.button(p.words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
+	s.order.PlaceHolder = p.Words.T("sort.highest") // the longest, which gives the width
+	s.verify = p.Keys.Button(p.Words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
+	s.export = p.Keys.Button(p.Words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
+	s.another = p.Keys.Button(p.Words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
+	s.cancel = p.Keys.Button(p.Words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
 	s.bar = widget.NewProgressBar()
-	s.verifying = newTask(p.work, s.bar)
-	s.answer = wrapped("")
+	s.verifying = kit.NewTask(p.Work, s.bar)
+	s.answer = kit.Wrapped("")
 	s.answers = container.NewBorder(nil, nil, nil, container.NewVBox(s.cancel), container.NewStack(s.bar, s.answer))
 	s.answers.Hide()
 
-	s.whose = wrapped("")
+	s.whose = kit.Wrapped("")
 	s.whose.Importance = widget.WarningImportance
-	s.back = p.keys.button(p.words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
-	s.banner = container.NewStack(newFrame(colorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose))
+	s.back = p.Keys.Button(p.Words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
+	s.banner = container.NewStack(draw.NewFrame(draw.ColorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose))
 	s.banner.Hide()
 
 	top := container.NewVBox(
@@ -206,7 +221,7 @@ func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (s *historyScreen) makeList() {
-	s.list = s.keys.checkList()
+	s.list = newCheckList(s.Keys)
 	s.list.Length = func() int { return len(s.rows) }
 	s.list.CreateItem = func() fyne.CanvasObject { return newCheckRow() }
 	s.list.UpdateItem = s.cell
@@ -225,16 +240,16 @@ func (s *historyScreen) makeList() {
 	}
 
 	cells := make([]fyne.CanvasObject, len(historyColumns))
-	s.byTime = s.keys.button(s.words.T(historyColumns[columnTime].key), nil, func() { s.turn(history.Newest, history.Oldest) })
-	s.byScore = s.keys.button(s.words.T(historyColumns[columnScore].key), nil, func() { s.turn(history.Highest, history.Lowest) })
-	for _, b := range []*button{s.byTime, s.byScore} {
+	s.byTime = s.Keys.Button(s.Words.T(historyColumns[columnTime].key), nil, func() { s.turn(history.Newest, history.Oldest) })
+	s.byScore = s.Keys.Button(s.Words.T(historyColumns[columnScore].key), nil, func() { s.turn(history.Highest, history.Lowest) })
+	for _, b := range []*kit.Button{s.byTime, s.byScore} {
 		b.Importance = widget.LowImportance
 		b.IconPlacement = widget.ButtonIconTrailingText
 		b.Alignment = widget.ButtonAlignLeading
 	}
 	s.byScore.Alignment = widget.ButtonAlignTrailing
 	for i, c := range historyColumns {
-		title := bold(s.words.T(c.key))
+		title := kit.Bold(s.Words.T(c.key))
 		title.Truncation = fyne.TextTruncateEllipsis
 		cells[i] = title
 	}
@@ -260,7 +275,7 @@ func (s *historyScreen) cell(at int, o fyne.CanvasObject) {
 		last := s.rows[len(s.rows)-1]
 		s.load(&last)
 	}
-	o.(*checkRow).set(s.rows[at], s.words, s.rows[at].Check == s.sought)
+	o.(*checkRow).set(s.rows[at], s.Words, s.rows[at].Check == s.sought)
 }
 
 // refresh is called when the screen comes into sight, and when there is a new
@@ -280,14 +295,14 @@ func (s *historyScreen) refresh() {
 func (s *historyScreen) forget() {
 	s.question++ // whatever is on its way is dropped
 	s.asking, s.opens = false, false
-	for _, j := range []*job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
-		j.stop()
+	for _, j := range []*kit.Job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
+		j.Stop()
 	}
 	s.stopVerifying()
 	s.say("", widget.MediumImportance)
 	s.closeDetail()
 	s.leaveOther()
-	enable(s.another, true)
+	kit.Enable(s.another, true)
 	s.filter.put(query{})
 	s.filter.open(false)
 	s.showSort()
@@ -301,18 +316,18 @@ func (s *historyScreen) forget() {
 // referrals wait.
 func (s *historyScreen) refreshChoices() {
 	source := s.source()
-	s.choosing.stop()
-	s.choosing = s.work.start(func(ctx context.Context) {
+	s.choosing.Stop()
+	s.choosing = s.Work.Start(func(ctx context.Context) {
 		choices, err := source.Choices(ctx)
 		open, failed := source.Count(ctx, undecidedReferrals().filter(s.now()))
 		if ctx.Err() != nil {
 			return
 		}
-		s.work.do(func() {
+		s.Work.Do(func() {
 			if source != s.source() {
 				return
 			}
-			s.log("history choices", errors.Join(err, failed))
+			s.Log("history choices", errors.Join(err, failed))
 			if err == nil {
 				s.filter.offer(choices)
 			}
@@ -326,21 +341,21 @@ func (s *historyScreen) refreshChoices() {
 // showKeyPlace says where the key of names lies. The keyring may take its time.
 func (s *historyScreen) showKeyPlace() {
 	if s.other != nil {
-		say(s.place, s.words.T("history.read_only"), widget.MediumImportance)
+		kit.Say(s.place, s.Words.T("history.read_only"), widget.MediumImportance)
 		return
 	}
-	s.work.start(func(ctx context.Context) {
+	s.Work.Start(func(ctx context.Context) {
 		key := "history.key_keyring"
 		if s.desk.KeyPlace() == history.KeyInFile {
 			key = "history.key_file"
 		}
-		text, importance := s.words.T(key), widget.MediumImportance
+		text, importance := s.Words.T(key), widget.MediumImportance
 		if err := s.desk.KeyProblem(ctx); err != nil {
-			text, importance = s.words.problem(err), widget.WarningImportance
+			text, importance = s.Words.ProblemText(err), widget.WarningImportance
 		}
-		s.work.do(func() {
+		s.Work.Do(func() {
 			if s.other == nil {
-				say(s.place, text, importance)
+				kit.Say(s.place, text, importance)
 			}
 		})
 	})
@@ -348,7 +363,7 @@ func (s *historyScreen) showKeyPlace() {
 
 // asked asks for what the filter bar holds now. While somebody types it waits for a pause.
 func (s *historyScreen) asked(typed bool) {
-	s.waiting.stop()
+	s.waiting.Stop()
 	s.question++ // what is on its way answers something else
 	s.asking, s.opens = true, false
 	if !typed {
@@ -356,27 +371,15 @@ func (s *historyScreen) asked(typed bool) {
 		return
 	}
 	question := s.question
-	s.waiting = s.work.start(func(ctx context.Context) {
-		if rested(ctx, typingPause) {
-			s.work.do(func() {
+	s.waiting = s.Work.Start(func(ctx context.Context) {
+		if kit.Pause(ctx, typingPause) {
+			s.Work.Do(func() {
 				if question == s.question {
 					s.ask()
 				}
 			})
 		}
 	})
-}
-
-// rested waits for a while; false: not to its end.
-func rested(ctx context.Context, length time.Duration) bool {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func (s *historyScreen) sort() history.Sort {
@@ -424,11 +427,11 @@ func (s *historyScreen) showSort() {
 // ask asks for the first page and the counts anew. What is on the screen stays
 // until the answer comes.
 func (s *historyScreen) ask() {
-	s.waiting.stop()
+	s.waiting.Stop()
 	s.question++
 	s.asking = true
 	s.filtered = s.filter.query.filter(s.now())
-	s.loading.stop()
+	s.loading.Stop()
 	s.load(nil)
 	s.recount()
 }
@@ -436,15 +439,15 @@ func (s *historyScreen) ask() {
 // recount counts what the filter chooses.
 func (s *historyScreen) recount() {
 	question, source, filter := s.question, s.source(), s.filtered
-	s.counting.stop()
-	s.counting = s.work.start(func(ctx context.Context) {
+	s.counting.Stop()
+	s.counting = s.Work.Start(func(ctx context.Context) {
 		counts, err := source.Count(ctx, filter)
 		if ctx.Err() != nil {
 			return
 		}
-		s.work.do(func() {
+		s.Work.Do(func() {
 			if question == s.question {
-				s.log("history count", err)
+				s.Log("history count", err)
 				s.showCounts(counts, err)
 			}
 		})
@@ -457,16 +460,16 @@ func (s *historyScreen) showCounts(c history.Counts, err error) {
 		s.count.SetText("")
 	} else {
 		s.counted = c
-		s.count.SetText(countsText(s.words, c))
+		s.count.SetText(countsText(s.Words, c))
 	}
-	enable(s.export, s.counted.Total > 0)
+	kit.Enable(s.export, s.counted.Total > 0)
 }
 
 // load asks for the page after a check (nil: for the first).
 func (s *historyScreen) load(after *history.Row) {
 	question, source, filter := s.question, s.source(), s.filtered
 	filter.After, filter.Limit = after, historyPage
-	s.loading = s.work.start(func(ctx context.Context) {
+	s.loading = s.Work.Start(func(ctx context.Context) {
 		rows, err := source.Checks(ctx, filter)
 		var all history.Counts
 		if err == nil && after == nil && len(rows) == 0 {
@@ -475,7 +478,7 @@ func (s *historyScreen) load(after *history.Row) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.work.do(func() {
+		s.Work.Do(func() {
 			if question == s.question {
 				s.inAll = all.Total
 				s.loaded(after == nil, rows, err)
@@ -490,12 +493,12 @@ func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 		s.asking = false
 	}
 	if err != nil {
-		s.log("history", err)
+		s.Log("history", err)
 		s.complete = true // until the next question: not the same fault for each row
-		say(s.fault, s.words.problem(err), widget.DangerImportance)
+		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
-	say(s.fault, "", widget.MediumImportance)
+	kit.Say(s.fault, "", widget.MediumImportance)
 	s.complete = len(rows) < historyPage
 	if first {
 		s.rows = nil
@@ -506,10 +509,10 @@ func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 
 func (s *historyScreen) showRows(first bool) {
 	if len(s.rows) == 0 {
-		text := s.words.T("history.empty")
+		text := s.Words.T("history.empty")
 		s.noneAll.Hide()
 		if s.inAll > 0 && !s.filter.empty() {
-			text = s.words.T("history.none", "Count", s.inAll, "Number", app.FormatNumber(int(s.inAll)))
+			text = s.Words.T("history.none", "Count", s.inAll, "Number", app.FormatNumber(int(s.inAll)))
 			s.noneAll.Show()
 		}
 		s.noneSay.SetText(text)
@@ -523,8 +526,8 @@ func (s *historyScreen) showRows(first bool) {
 	if first {
 		s.list.ScrollToTop()
 		s.list.move(max(0, s.rowOf(s.sought)))
-		if s.focused() == nil {
-			s.focus(s.list)
+		if s.Focused() == nil {
+			s.Focus(s.list)
 		}
 		if s.opens {
 			s.open(s.rows[s.list.at].Check)
@@ -548,17 +551,17 @@ func (s *historyScreen) open(check string) {
 	s.list.Refresh()
 	follows := s.detail != nil // keys held down pass many checks that nobody wants to read
 	source := s.source()
-	s.detailing.stop()
-	s.detailing = s.work.start(func(ctx context.Context) {
-		if follows && !rested(ctx, followPause) {
+	s.detailing.Stop()
+	s.detailing = s.Work.Start(func(ctx context.Context) {
+		if follows && !kit.Pause(ctx, followPause) {
 			return
 		}
 		of, err := source.Detail(ctx, check)
-		shown := shownDetail{Detail: of, document: picture(of.Document), frame: picture(of.Frame)}
+		shown := shownDetail{Detail: of, document: draw.DecodeJPEG(of.Document), frame: draw.DecodeJPEG(of.Frame)}
 		if ctx.Err() != nil {
 			return
 		}
-		s.work.do(func() {
+		s.Work.Do(func() {
 			if s.sought == check && source == s.source() {
 				s.detailed(shown, err)
 			}
@@ -566,22 +569,11 @@ func (s *historyScreen) open(check string) {
 	})
 }
 
-// picture reads a kept picture; nil where there is none that can be shown.
-func picture(file []byte) *image.RGBA {
-	decoded, err := jpeg.Decode(bytes.NewReader(file))
-	if err != nil {
-		return nil
-	}
-	rgba := image.NewRGBA(image.Rectangle{Max: decoded.Bounds().Size()})
-	draw.Draw(rgba, rgba.Bounds(), decoded, decoded.Bounds().Min, draw.Src)
-	return rgba
-}
-
 func (s *historyScreen) detailed(of shownDetail, err error) {
 	if err != nil {
-		s.log("history detail", err)
+		s.Log("history detail", err)
 		s.closeDetail()
-		say(s.fault, s.words.problem(err), widget.DangerImportance)
+		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
 	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy}
@@ -594,14 +586,14 @@ func (s *historyScreen) detailed(of shownDetail, err error) {
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row
 	}
-	inside := s.detail != nil && s.focused() != fyne.Focusable(s.list) && s.focused() != nil
+	inside := s.detail != nil && s.Focused() != fyne.Focusable(s.list) && s.Focused() != nil
 	opened := s.detail == nil
-	s.detail = newDetailView(s.parts, of, hooks)
+	s.detail = newDetailView(s.Parts, of, hooks)
 	s.side.Objects = []fyne.CanvasObject{s.detail}
 	s.side.Show()
 	s.area.Refresh()
 	if inside || opened && s.covered() {
-		s.focus(s.detail.reader) // what had the keys is gone
+		s.Focus(s.detail.reader) // what had the keys is gone
 	}
 	s.list.Refresh()
 }
@@ -616,7 +608,7 @@ func (s *historyScreen) decided(check string) {
 }
 
 func (s *historyScreen) closeDetail() {
-	s.detailing.stop()
+	s.detailing.Stop()
 	s.sought = ""
 	if s.detail == nil {
 		s.list.Refresh()
@@ -627,7 +619,7 @@ func (s *historyScreen) closeDetail() {
 	s.side.Hide()
 	s.area.Refresh()
 	if len(s.rows) > 0 {
-		s.focus(s.list)
+		s.Focus(s.list)
 	}
 }
 
@@ -635,19 +627,19 @@ func (s *historyScreen) closeDetail() {
 func (s *historyScreen) escape() {
 	s.opens = false
 	switch {
-	case s.verifying.busy():
+	case s.verifying.Busy():
 		s.stopVerifying()
 	case s.sought != "":
 		s.closeDetail()
 	case len(s.rows) > 0:
-		s.focus(s.list)
+		s.Focus(s.list)
 	}
 }
 
 // search brings the keys to the name that is looked for.
 func (s *historyScreen) search() {
 	s.closeHidden()
-	s.focus(s.filter.name)
+	s.Focus(s.filter.name)
 }
 
 // closeHidden closes a detail that stands in the place of what is wanted.
@@ -672,7 +664,7 @@ func (s *historyScreen) toggleFold() {
 	s.closeHidden()
 	s.filter.open(s.filter.fold.Hidden)
 	if !s.filter.fold.Hidden {
-		s.focus(s.filter.outcomes[history.Pass])
+		s.Focus(s.filter.outcomes[history.Pass])
 	}
 }
 
@@ -708,9 +700,9 @@ func (s *historyScreen) decide() {
 // openAnother asks for another desk's history, to be read only.
 func (s *historyScreen) openAnother() {
 	s.hooks.choose(func(path string) {
-		s.opening.stop()
-		enable(s.another, false)
-		s.opening = s.work.start(func(ctx context.Context) {
+		s.opening.Stop()
+		kit.Enable(s.another, false)
+		s.opening = s.Work.Start(func(ctx context.Context) {
 			other, err := s.desk.OpenHistory(ctx, path)
 			if ctx.Err() != nil {
 				if err == nil {
@@ -718,20 +710,20 @@ func (s *historyScreen) openAnother() {
 				}
 				return
 			}
-			s.work.do(func() { s.opened(other, path, err) })
+			s.Work.Do(func() { s.opened(other, path, err) })
 		})
 	})
 }
 
 func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
-	enable(s.another, true)
+	kit.Enable(s.another, true)
 	if err != nil {
-		s.log("another history", err)
-		say(s.fault, s.words.problem(err), widget.DangerImportance)
+		s.Log("another history", err)
+		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
 	s.change(other)
-	s.whose.SetText(s.words.T("history.other", "File", path))
+	s.whose.SetText(s.Words.T("history.other", "File", path))
 	s.banner.Show()
 	s.area.Refresh()
 }
@@ -742,7 +734,7 @@ func (s *historyScreen) closeOther() {
 	}
 	s.change(nil)
 	s.area.Refresh()
-	s.focus(s.filter.name)
+	s.Focus(s.filter.name)
 }
 
 // change shows another history, from its beginning. The one before is closed when
@@ -765,33 +757,33 @@ func (s *historyScreen) leaveOther() {
 	if s.other == nil {
 		return
 	}
-	before, readers := s.other, []*job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.last}
+	before, readers := s.other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.Last}
 	s.other = nil
 	s.banner.Hide()
 	for _, j := range readers {
-		j.stop()
+		j.Stop()
 	}
-	s.work.start(func(context.Context) {
+	s.Work.Start(func(context.Context) {
 		for _, j := range readers {
-			j.over()
+			j.Wait()
 		}
 		if err := before.Close(); err != nil {
-			s.log("another history", err)
+			s.Log("another history", err)
 		}
 	})
 }
 
 func (s *historyScreen) startVerifying() {
-	if s.verifying.busy() {
+	if s.verifying.Busy() {
 		return
 	}
 	s.answer.Hide()
 	s.cancel.Show()
 	s.answers.Show()
-	enable(s.verify, false)
+	kit.Enable(s.verify, false)
 	source := s.source()
 	var verdict history.Verdict
-	s.verifying.start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
+	s.verifying.Start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
 		verdict, err = source.Verify(ctx, progress)
 		return err
 	}, func(err error) { s.verified(verdict, err) })
@@ -800,29 +792,29 @@ func (s *historyScreen) startVerifying() {
 // stopVerifying says at once that verifying was cancelled. The work may take a while
 // to end.
 func (s *historyScreen) stopVerifying() {
-	if s.verifying.busy() {
-		s.verifying.drop()
+	if s.verifying.Busy() {
+		s.verifying.Drop()
 		s.verified(history.Verdict{}, context.Canceled)
 	}
 }
 
 func (s *historyScreen) verified(v history.Verdict, err error) {
-	enable(s.verify, true)
+	kit.Enable(s.verify, true)
 	switch {
 	case errors.Is(err, context.Canceled):
-		s.say(s.words.T("history.verify_cancelled"), widget.MediumImportance)
+		s.say(s.Words.T("history.verify_cancelled"), widget.MediumImportance)
 	case err != nil:
-		s.log("verify", err)
-		s.say(s.words.problem(err), widget.DangerImportance)
+		s.Log("verify", err)
+		s.say(s.Words.ProblemText(err), widget.DangerImportance)
 	default:
-		s.say(verdictText(s.words, v))
+		s.say(verdictText(s.Words, v))
 	}
 }
 
 // say tells what verifying found; no words: nothing.
 func (s *historyScreen) say(text string, importance widget.Importance) {
 	s.cancel.Hide()
-	say(s.answer, text, importance)
+	kit.Say(s.answer, text, importance)
 	if text == "" {
 		s.answers.Hide()
 	}
@@ -830,7 +822,7 @@ func (s *historyScreen) say(text string, importance widget.Importance) {
 }
 
 // verdictText says in plain sentences what verifying found.
-func verdictText(w words, v history.Verdict) (string, widget.Importance) {
+func verdictText(w kit.Words, v history.Verdict) (string, widget.Importance) {
 	text := w.Notice(app.VerdictWords(v))
 	for _, note := range app.VerdictNotes(v) {
 		text += "\n" + w.Notice(note)

@@ -14,6 +14,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit/kittest"
 )
 
 // rowsAfter are the checks of a history with this many records, a page of them.
@@ -25,7 +26,7 @@ func rowsAfter(newest int64, f history.Filter) []history.Row {
 	for seq := newest; seq > 0 && len(rows) < f.Limit; seq-- {
 		rows = append(rows, history.Row{
 			Seq: seq, Check: "chk_" + strconv.FormatInt(seq, 10), At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Mode: history.Offline,
-			Outcome: history.Pass, Score: pointer(int64(8358)), Name: "Ana",
+			Outcome: history.Pass, Score: new(int64(8358)), Name: "Ana",
 		})
 	}
 	return rows
@@ -35,7 +36,7 @@ func TestHistoryIsPagedByKey(t *testing.T) {
 	desk := newFakeDesk()
 	var mu sync.Mutex
 	var asked []int64
-	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		after := int64(0)
@@ -75,7 +76,7 @@ func TestHistoryIsPagedByKey(t *testing.T) {
 func TestLateHistoryIsDropped(t *testing.T) {
 	desk := newFakeDesk()
 	answers := make(chan chan []history.Row, 4)
-	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) { // deaf to its cancellation
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { // deaf to its cancellation
 		answer := make(chan []history.Row)
 		answers <- answer
 		return <-answer, nil
@@ -89,8 +90,8 @@ func TestLateHistoryIsDropped(t *testing.T) {
 	second <- []history.Row{{Seq: 2}}
 	w.until(t, "the new answer", func() bool { return len(w.history.rows) == 1 })
 	first <- []history.Row{{Seq: 1}, {Seq: 0}}
-	old.over()
-	w.q.run()
+	old.Wait()
+	w.q.Run()
 	if len(w.history.rows) != 1 || w.history.rows[0].Seq != 2 {
 		t.Errorf("a late answer replaced the list: %v", w.history.rows)
 	}
@@ -100,9 +101,9 @@ func TestHistoryRows(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
-	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.words.T("history.empty")) })
+	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.Words.T("history.empty")) })
 	w.history.rows = []history.Row{
-		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer, Score: pointer(int64(4510)),
+		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer, Score: new(int64(4510)),
 			Decision: history.Undecided, Operator: "ben", Desk: "Counter 3"},
 		{Seq: 3, Sealed: true, Outcome: history.NotCompared},
 		{Seq: 2, Erased: true, Outcome: history.Fail, Decision: history.Approved},
@@ -113,14 +114,14 @@ func TestHistoryRows(t *testing.T) {
 		w.history.cell(at, row)
 		var cells []string
 		for _, c := range row.cells.Objects {
-			cells = append(cells, strings.TrimSpace(strings.ReplaceAll(readable(c), "?", "")))
+			cells = append(cells, strings.TrimSpace(strings.ReplaceAll(kittest.Readable(c), "?", "")))
 		}
 		return cells
 	}
 	for at, want := range [][]string{
 		{"22 Nov 2026 09:05", "Ana", "45.10 %", "REFER", "Open", "ben", "Counter 3"},
-		{"", w.words.T("history.sealed"), "–", "NOT COMPARED", "", "", ""},
-		{"", w.words.T("history.erased"), "–", "FAIL", "Approved", "", ""},
+		{"", w.Words.T("history.sealed"), "–", "NOT COMPARED", "", "", ""},
+		{"", w.Words.T("history.erased"), "–", "FAIL", "Approved", "", ""},
 	} {
 		got := reads(at)
 		for column, text := range want {
@@ -133,37 +134,37 @@ func TestHistoryRows(t *testing.T) {
 
 func TestHistoryThatCannotBeRead(t *testing.T) {
 	desk := newFakeDesk()
-	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) {
 		return nil, &app.Problem{Key: "store.missing"}
 	}
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("store.missing")) })
-	if strings.Contains(w.text(), w.words.T("history.empty")) {
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.Words.T("store.missing")) })
+	if strings.Contains(w.text(), w.Words.T("history.empty")) {
 		t.Error("an unreadable history is called empty")
 	}
 }
 
 func TestWhereTheKeyLies(t *testing.T) {
 	desk := newFakeDesk()
-	desk.keyPlace = history.KeyInFile
+	desk.KeyIn = history.KeyInFile
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
-	w.until(t, "the key's place", func() bool { return strings.Contains(w.text(), w.words.T("history.key_file")) })
+	w.until(t, "the key's place", func() bool { return strings.Contains(w.text(), w.Words.T("history.key_file")) })
 }
 
 func TestKeyThatIsLost(t *testing.T) {
 	desk := newFakeDesk()
-	desk.keyProblem = &app.Problem{Key: "store.key_lost"}
+	desk.KeyLost = &app.Problem{Key: "store.key_lost"}
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(1)
-	w.until(t, "the problem with the key", func() bool { return strings.Contains(w.text(), w.words.T("store.key_lost")) })
+	w.until(t, "the problem with the key", func() bool { return strings.Contains(w.text(), w.Words.T("store.key_lost")) })
 }
 
 func TestVerifyAndItsAnswers(t *testing.T) {
 	desk := newFakeDesk()
 	answer := make(chan history.Verdict)
-	desk.verify = func(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
+	desk.OnVerify = func(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
 		p(app.Progress{Done: 1, Total: 2})
 		select {
 		case v := <-answer:
@@ -180,7 +181,7 @@ func TestVerifyAndItsAnswers(t *testing.T) {
 		t.Error("verifying can be started twice, or not be cancelled")
 	}
 	w.press(t, "Escape")
-	if !strings.Contains(w.text(), w.words.T("history.verify_cancelled")) || w.history.bar.Visible() {
+	if !strings.Contains(w.text(), w.Words.T("history.verify_cancelled")) || w.history.bar.Visible() {
 		t.Errorf("cancelled: %q", w.text())
 	}
 	since := time.Date(2026, 11, 1, 8, 0, 0, 0, time.Local)
@@ -202,7 +203,7 @@ func TestVerifyAndItsAnswers(t *testing.T) {
 func TestVerifyTakesOnePressForOne(t *testing.T) {
 	desk := newFakeDesk()
 	var asked atomic.Int32
-	desk.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+	desk.OnVerify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
 		asked.Add(1)
 		return history.Verdict{Intact: true}, nil
 	}
@@ -210,15 +211,15 @@ func TestVerifyTakesOnePressForOne(t *testing.T) {
 	w.tabs.SelectIndex(1)
 	w.win.Canvas().Focus(w.history.verify)
 	repeat, up := w.hold(fyne.KeyReturn)
-	w.until(t, "the answer", func() bool { return !w.history.verifying.busy() })
+	w.until(t, "the answer", func() bool { return !w.history.verifying.Busy() })
 	w.win.Canvas().Focus(w.history.verify) // Fyne took it away with the press
 	repeat()
-	if w.history.verifying.busy() {
+	if w.history.verifying.Busy() {
 		t.Error("a key held down verifies again and again")
 	}
 	up()
 	w.hold(fyne.KeyReturn)
-	w.until(t, "the second answer", func() bool { return !w.history.verifying.busy() })
+	w.until(t, "the second answer", func() bool { return !w.history.verifying.Busy() })
 	if n := asked.Load(); n != 2 {
 		t.Errorf("two presses verified %d times", n)
 	}
@@ -229,7 +230,7 @@ func TestLateProgressOfACancelledVerification(t *testing.T) {
 	progress := make(chan app.ProgressFunc, 2)
 	ended := make(chan struct{})
 	defer close(ended)
-	desk.verify = func(_ context.Context, p app.ProgressFunc) (history.Verdict, error) {
+	desk.OnVerify = func(_ context.Context, p app.ProgressFunc) (history.Verdict, error) {
 		progress <- p
 		<-ended // deaf to its cancellation
 		return history.Verdict{Intact: true}, nil
@@ -243,7 +244,7 @@ func TestLateProgressOfACancelledVerification(t *testing.T) {
 	now := <-progress
 	now(app.Progress{Done: 1, Total: 4})
 	old(app.Progress{Done: 3, Total: 4})
-	w.q.run()
+	w.q.Run()
 	if got := w.history.bar.Value; got != 0.25 {
 		t.Errorf("the bar stands at %v", got)
 	}

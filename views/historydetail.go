@@ -4,10 +4,8 @@ import (
 	"image"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
@@ -17,7 +15,12 @@ import (
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
+
+// keptPicture is the height of a kept picture.
+const keptPicture = 180
 
 // shownDetail is everything about a check, with its kept pictures ready to be
 // shown.
@@ -29,16 +32,16 @@ type shownDetail struct {
 // detailView tells everything about one check. It is made anew for each.
 type detailView struct {
 	widget.BaseWidget
-	parts
+	kit.Parts
 	hooks detailHooks
 
 	of      shownDetail
-	closer  *button
-	decide  *button // nil where nothing can be decided here
-	export  *button // nil where nothing can be exported from here
-	raw     *button // shows the answer's body
+	closer  *kit.Button
+	decide  *kit.Button // nil where nothing can be decided here
+	export  *kit.Button // nil where nothing can be exported from here
+	raw     *kit.Button // shows the answer's body
 	rawText *widget.Label
-	reader  *reader
+	reader  *kit.Reader
 	content fyne.CanvasObject
 }
 
@@ -52,10 +55,10 @@ type detailHooks struct {
 	export func(row history.Row)
 }
 
-func newDetailView(p parts, of shownDetail, hooks detailHooks) *detailView {
-	d := &detailView{parts: p, of: of, hooks: hooks}
+func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
+	d := &detailView{Parts: p, of: of, hooks: hooks}
 	body := container.NewVBox()
-	d.reader = p.keys.reader(body)
+	d.reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
 		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.attempts(), d.pictures(), d.person(), d.quality(), d.engine(),
 		d.times(), d.erasures(), d.record(), d.answer(),
@@ -74,7 +77,7 @@ func (d *detailView) CreateRenderer() fyne.WidgetRenderer { return widget.NewSim
 
 // head is who and when, and what can be done.
 func (d *detailView) head() fyne.CanvasObject {
-	name := bold(d.personName())
+	name := kit.Bold(d.personName())
 	name.SizeName = theme.SizeNameSubHeadingText
 	name.Truncation = fyne.TextTruncateEllipsis
 	buttons := container.NewHBox()
@@ -83,20 +86,20 @@ func (d *detailView) head() fyne.CanvasObject {
 		if d.of.Decision == history.Approved || d.of.Decision == history.Rejected {
 			key = "detail.decide_again"
 		}
-		d.decide = d.keys.button(d.words.T(key), theme.ConfirmIcon(), func() { d.hooks.decide(d.of.Row) })
+		d.decide = d.Keys.Button(d.Words.T(key), theme.ConfirmIcon(), func() { d.hooks.decide(d.of.Row) })
 		if d.of.Decision == history.Undecided {
 			d.decide.Importance = widget.HighImportance
 		}
 		buttons.Add(d.decide)
 	}
 	if d.hooks.export != nil {
-		d.export = d.keys.button(d.words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.hooks.export(d.of.Row) })
+		d.export = d.Keys.Button(d.Words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.hooks.export(d.of.Row) })
 		buttons.Add(d.export)
 	}
-	d.closer = d.keys.button(d.words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
-	when := widget.NewLabel(date(d.of.At))
+	d.closer = d.Keys.Button(d.Words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
+	when := widget.NewLabel(kit.Date(d.of.At))
 	when.Truncation = fyne.TextTruncateEllipsis
-	return container.NewBorder(nil, nil, d.closer, buttons, container.NewGridWithColumns(2, container.New(middle{}, name), container.New(middle{}, when)))
+	return container.NewBorder(nil, nil, d.closer, buttons, container.NewGridWithColumns(2, container.New(kit.Middle{}, name), container.New(kit.Middle{}, when)))
 }
 
 // decidable says of what a person can decide: of a comparison.
@@ -107,83 +110,43 @@ func decidable(o history.Outcome) bool {
 // personName is the name, or plainly why there is none.
 func (d *detailView) personName() string {
 	if d.of.Name == "" && !d.of.Sealed && !d.of.Erased {
-		return d.words.T("detail.no_name")
+		return d.Words.T("detail.no_name")
 	}
-	return nameText(d.words, d.of.Row)
+	return nameText(d.Words, d.of.Row)
 }
 
 // section is a part of the detail under a title.
 func (d *detailView) section(title string, parts ...fyne.CanvasObject) *fyne.Container {
-	return container.NewVBox(append([]fyne.CanvasObject{widget.NewSeparator(), bold(d.words.T(title))}, parts...)...)
+	return container.NewVBox(append([]fyne.CanvasObject{widget.NewSeparator(), kit.Bold(d.Words.T(title))}, parts...)...)
 }
 
 // button is a button that is brought into sight when the keys come to it.
-func (d *detailView) button(label string, icon fyne.Resource, tapped func()) *button {
-	b := d.keys.button(label, icon, tapped)
-	b.onFocused = func() { d.reader.reveal(b) }
+func (d *detailView) button(label string, icon fyne.Resource, tapped func()) *kit.Button {
+	b := d.Keys.Button(label, icon, tapped)
+	b.OnFocused = func() { d.reader.Reveal(b) }
 	return b
 }
 
 // verdicts are what the machine found and, beside it and not to be confused with
 // it, what a person decided.
 func (d *detailView) verdicts() fyne.CanvasObject {
-	l := lookOf(d.of.Outcome)
+	l := draw.LookOf(d.of.Outcome)
 	slug := strings.TrimPrefix(app.OutcomeKey(d.of.Outcome), "outcome.")
-	machine := panel(d.words.T("detail.machine"), theme.ComputerIcon(), l, d.words.T(app.OutcomeKey(d.of.Outcome)), wrapped(d.words.T("meaning."+slug)))
+	machine := draw.Panel(d.Words.T("detail.machine"), theme.ComputerIcon(), l, d.Words.T(app.OutcomeKey(d.of.Outcome)), kit.Wrapped(d.Words.T("meaning."+slug)))
 	switch {
 	case d.of.Decision == history.Undecided:
-		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(),
-			look{colorRefer, shapeCircle}, d.words.T("detail.open"), wrapped(d.words.T("detail.open_meaning"))))
+		return container.NewGridWithColumns(2, machine, draw.Panel(d.Words.T("detail.person"), theme.AccountIcon(),
+			draw.LookOpen, d.Words.T("detail.open"), kit.Wrapped(d.Words.T("detail.open_meaning"))))
 	case len(d.of.Decisions) > 0:
 		newest := d.of.Decisions[len(d.of.Decisions)-1]
-		l, word := look{colorPass, shapeTick}, "detail.approved"
+		word := "detail.approved"
 		if newest.Choice == history.Reject {
-			l, word = look{colorFail, shapeCross}, "detail.rejected"
+			word = "detail.rejected"
 		}
-		return container.NewGridWithColumns(2, machine, panel(d.words.T("detail.person"), theme.AccountIcon(), l, d.words.T(word),
-			wrapped(decidedByText(d.words, newest)+"\n"+decisionReasonText(d.words, newest))))
+		return container.NewGridWithColumns(2, machine, draw.Panel(d.Words.T("detail.person"), theme.AccountIcon(), draw.LookOfChoice(newest.Choice), d.Words.T(word),
+			kit.Wrapped(decidedByText(d.Words, newest)+"\n"+decisionReasonText(d.Words, newest))))
 	}
 	return machine
-}
-
-// panel frames one verdict: whose it is, its shape, its word, and more.
-func panel(title string, icon fyne.Resource, l look, word string, more ...fyne.CanvasObject) fyne.CanvasObject {
-	caption := widget.NewLabel(title)
-	caption.SizeName = theme.SizeNameCaptionText
-	box := container.NewVBox(
-		container.NewHBox(widget.NewIcon(icon), caption),
-		container.NewHBox(container.NewCenter(newShape(l, sizeOfPanelShape)), coloured(word, l.color, sizePanel)),
-	)
-	for _, m := range more {
-		box.Add(m)
-	}
-	return container.NewPadded(container.NewStack(newFrame(l.color), container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), box)))
-}
-
-// frame is a border in a colour that follows the theme.
-type frame struct {
-	widget.BaseWidget
-	color fyne.ThemeColorName
-	line  *canvas.Rectangle
-}
-
-func newFrame(color fyne.ThemeColorName) *frame {
-	f := &frame{color: color, line: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 8}}
-	f.ExtendBaseWidget(f)
-	return f
-}
-
-// CreateRenderer is part of fyne.Widget.
-func (f *frame) CreateRenderer() fyne.WidgetRenderer {
-	f.line.StrokeColor = ink(f.color)
-	return widget.NewSimpleRenderer(f.line)
-}
-
-// Refresh is part of fyne.CanvasObject.
-func (f *frame) Refresh() {
-	f.line.StrokeColor = ink(f.color)
-	f.line.Refresh()
-	f.BaseWidget.Refresh()
 }
 
 // compared says whether there is a score to show.
@@ -197,19 +160,19 @@ func (d *detailView) score() fyne.CanvasObject {
 	}
 	f := d.of.Finished
 	score := float64(*f.Score) / 100
-	title, scale := "result.score", scoreBounds(d.of.Started.Rules)
+	title, scale := "result.score", draw.ScoreBounds(d.of.Started.Rules)
 	if d.of.Mode == history.Remote { // the API's bounds are its own
-		title, scale = "result.score_remote", scoreBounds(nil)
+		title, scale = "result.score_remote", draw.ScoreBounds(nil)
 	}
-	box := d.section(title, newGauge(score, d.words.percent(score), lookOf(d.of.Outcome).color, scale,
-		func(o history.Outcome) string { return d.words.T(app.OutcomeKey(o)) }))
+	box := d.section(title, draw.NewGauge(score, d.Words.Percent(score), draw.LookOf(d.of.Outcome).Color, scale,
+		func(o history.Outcome) string { return d.Words.T(app.OutcomeKey(o)) }))
 	if len(f.Percentages) > 0 {
 		percentages := make([]float64, len(f.Percentages))
 		for i, p := range f.Percentages {
 			percentages[i] = float64(p) / 100
 		}
-		box.Add(bold(d.words.T("result.frames", "Count", len(percentages))))
-		box.Add(newBars(percentages, d.words.T("result.lowest")))
+		box.Add(kit.Bold(d.Words.T("result.frames", "Count", len(percentages))))
+		box.Add(draw.NewBars(percentages, d.Words.T("result.lowest")))
 	}
 	return box
 }
@@ -218,9 +181,9 @@ func (d *detailView) score() fyne.CanvasObject {
 // found.
 func (d *detailView) reasons() fyne.CanvasObject {
 	box := d.section("result.why")
-	add := func(text string) { box.Add(wrapped(text)) }
+	add := func(text string) { box.Add(kit.Wrapped(text)) }
 	small := func(text string) {
-		l := wrapped(text)
+		l := kit.Wrapped(text)
 		l.SizeName = theme.SizeNameCaptionText
 		box.Add(l)
 	}
@@ -229,7 +192,7 @@ func (d *detailView) reasons() fyne.CanvasObject {
 		return nil
 	}
 	if f.Problem != "" {
-		add(recordedProblem(d.words, f.Problem))
+		add(recordedProblem(d.Words, f.Problem))
 	}
 	for _, side := range []struct {
 		which string
@@ -237,7 +200,7 @@ func (d *detailView) reasons() fyne.CanvasObject {
 		flaw  app.Flaw
 	}{{"anchor", f.AnchorCode, f.DocumentFlaw}, {"target", f.TargetCode, f.Flaw}} {
 		if side.code != nil && *side.code != matcher.CodeOK {
-			text, _ := d.words.side(side.which, *side.code, side.flaw)
+			text, _ := d.Words.Side(side.which, *side.code, side.flaw)
 			add(text)
 		}
 	}
@@ -247,12 +210,12 @@ func (d *detailView) reasons() fyne.CanvasObject {
 				box.Add(d.condition(r))
 				continue
 			}
-			add(d.words.reason(r.Text))
+			add(d.Words.Reason(r.Text))
 			small(r.Text)
 		}
 	}
 	if q := f.Quality; q != nil && q.CaptureWarning != "" {
-		add(d.words.T("reason.filmed_anyway", "Hint", d.words.T(q.CaptureWarning)))
+		add(d.Words.T("reason.filmed_anyway", "Hint", d.Words.T(q.CaptureWarning)))
 	}
 	if len(box.Objects) == 2 {
 		return nil
@@ -264,21 +227,21 @@ func (d *detailView) reasons() fyne.CanvasObject {
 func (d *detailView) condition(r export.Ruling) fyne.CanvasObject {
 	c, how, was := r.Rule, history.Outcome(r.Status), r.Was
 	if was == "" {
-		was = d.words.T("number.none")
+		was = d.Words.T("number.none")
 	}
 	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
-	field, op := d.words.T(fieldKeys[c.Field]), d.words.T(opKeys[c.Op])
-	text := d.words.T("detail.condition", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass))
+	field, op := d.Words.Field(c.Field), d.Words.Operator(c.Op)
+	text := d.Words.T("detail.condition", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass))
 	if c.Refer != nil {
-		text = d.words.T("detail.condition_refer", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass), "Refer", number(*c.Refer))
+		text = d.Words.T("detail.condition_refer", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass), "Refer", number(*c.Refer))
 	}
-	l := lookOf(how)
-	word := coloured(d.words.T(app.OutcomeKey(how)), l.color, theme.SizeNameText)
-	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(newShape(l, 18)), word), nil, wrapped(text))
+	l := draw.LookOf(how)
+	word := draw.Coloured(d.Words.T(app.OutcomeKey(how)), l.Color, theme.SizeNameText)
+	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(draw.NewShape(l, 18)), word), nil, kit.Wrapped(text))
 }
 
 // recordedProblem are the words of a problem of which only the key was recorded.
-func recordedProblem(w words, key string) string {
+func recordedProblem(w kit.Words, key string) string {
 	if !w.Has(key) {
 		return w.T("detail.problem", "Key", key)
 	}
@@ -293,55 +256,51 @@ func (d *detailView) decisions() fyne.CanvasObject {
 	}
 	box := d.section("detail.decisions")
 	for _, decided := range d.of.Decisions {
-		l := look{colorPass, shapeTick}
-		if decided.Choice == history.Reject {
-			l = look{colorFail, shapeCross}
-		}
-		text := []string{decisionText(d.words, decided), decisionReasonText(d.words, decided)}
-		for _, more := range []string{noteText(d.words, decided), overrideText(d.words, decided)} {
+		text := []string{decisionText(d.Words, decided), decisionReasonText(d.Words, decided)}
+		for _, more := range []string{noteText(d.Words, decided), overrideText(d.Words, decided)} {
 			if more != "" {
 				text = append(text, more)
 			}
 		}
-		lines := container.NewVBox(wrapped(strings.Join(text, "\n")))
-		if text, importance := secondText(d.words, decided); text != "" {
-			second := wrapped(text)
+		lines := container.NewVBox(kit.Wrapped(strings.Join(text, "\n")))
+		if text, importance := secondText(d.Words, decided); text != "" {
+			second := kit.Wrapped(text)
 			second.Importance = importance
 			lines.Add(second)
 		}
-		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(newShape(l, 22))), nil, lines))
+		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(draw.NewShape(draw.LookOfChoice(decided.Choice), 22))), nil, lines))
 	}
 	return box
 }
 
 // actorText is an operator, with the role where one is recorded.
-func actorText(w words, a history.Actor) string {
+func actorText(w kit.Words, a history.Actor) string {
 	if a.Role == "" {
 		return a.Operator
 	}
 	return w.T("detail.who", "Operator", a.Operator, "Role", w.T("detail.role."+string(a.Role)))
 }
 
-func decidedByText(w words, d history.Decided) string {
-	return w.T("detail.by", "Who", actorText(w, d.Actor), "At", date(d.At))
+func decidedByText(w kit.Words, d history.Decided) string {
+	return w.T("detail.by", "Who", actorText(w, d.Actor), "At", kit.Date(d.At))
 }
 
 // decisionText is a decision in one sentence.
-func decisionText(w words, d history.Decided) string {
+func decisionText(w kit.Words, d history.Decided) string {
 	key := "detail.decided_approve"
 	if d.Choice == history.Reject {
 		key = "detail.decided_reject"
 	}
-	return w.T(key, "Who", actorText(w, d.Actor), "At", date(d.At), "Seq", d.Seq)
+	return w.T(key, "Who", actorText(w, d.Actor), "At", kit.Date(d.At), "Seq", d.Seq)
 }
 
 // decisionReasonText is a decision's reason in one line.
-func decisionReasonText(w words, d history.Decided) string {
-	reason := decisionReason(w, d.Choice, d.Reason)
+func decisionReasonText(w kit.Words, d history.Decided) string {
+	reason := kit.DecisionReason(w, d.Choice, d.Reason)
 	return w.T("detail.reason", "Reason", reason)
 }
 
-func noteText(w words, d history.Decided) string {
+func noteText(w kit.Words, d history.Decided) string {
 	switch {
 	case d.NoteErased:
 		return w.T("detail.note_erased")
@@ -353,7 +312,7 @@ func noteText(w words, d history.Decided) string {
 	return w.T("detail.note", "Note", d.Note)
 }
 
-func overrideText(w words, d history.Decided) string {
+func overrideText(w kit.Words, d history.Decided) string {
 	switch d.Overrides {
 	case "":
 		return ""
@@ -364,7 +323,7 @@ func overrideText(w words, d history.Decided) string {
 }
 
 // secondText says who the second operator was, and whether that is certain.
-func secondText(w words, d history.Decided) (string, widget.Importance) {
+func secondText(w kit.Words, d history.Decided) (string, widget.Importance) {
 	switch {
 	case d.Second == "":
 		return "", widget.MediumImportance
@@ -381,17 +340,17 @@ func (d *detailView) attempts() fyne.CanvasObject {
 	}
 	box := d.section("detail.attempts")
 	for i, a := range d.of.Attempts {
-		text := d.words.T("detail.attempt", "Number", i+1, "At", date(a.At), "Outcome", d.words.T(app.OutcomeKey(a.Outcome)), "Score", rowScoreText(d.words, a))
+		text := d.Words.T("detail.attempt", "Number", i+1, "At", kit.Date(a.At), "Outcome", d.Words.T(app.OutcomeKey(a.Outcome)), "Score", rowScoreText(d.Words, a))
 		if a.Decision != "" {
-			text += ", " + decisionWord(d.words, a.Decision)
+			text += ", " + decisionWord(d.Words, a.Decision)
 		}
 		if a.Check == d.of.Check {
-			box.Add(container.NewHBox(container.NewCenter(newShape(lookOf(a.Outcome), 18)), bold(d.words.T("detail.attempt_this", "Attempt", text))))
+			box.Add(container.NewHBox(container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), kit.Bold(d.Words.T("detail.attempt_this", "Attempt", text))))
 			continue
 		}
 		open := d.button(text, theme.NavigateNextIcon(), func() { d.hooks.open(a.Check) })
 		open.Alignment = widget.ButtonAlignLeading
-		box.Add(container.NewBorder(nil, nil, container.NewCenter(newShape(lookOf(a.Outcome), 18)), nil, open))
+		box.Add(container.NewBorder(nil, nil, container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), nil, open))
 	}
 	return box
 }
@@ -408,9 +367,9 @@ func (d *detailView) pictures() fyne.CanvasObject {
 		if kept.picture == nil {
 			continue
 		}
-		shown := newPicture(kept.picture)
+		shown := draw.NewPicture(kept.picture)
 		shown.SetMinSize(fyne.NewSize(keptPicture, keptPicture))
-		grid.Add(container.NewBorder(nil, widget.NewLabelWithStyle(d.words.T(kept.caption), fyne.TextAlignCenter, fyne.TextStyle{}), nil, nil, shown))
+		grid.Add(container.NewBorder(nil, widget.NewLabelWithStyle(d.Words.T(kept.caption), fyne.TextAlignCenter, fyne.TextStyle{}), nil, nil, shown))
 	}
 	return d.section("detail.pictures", grid)
 }
@@ -427,8 +386,8 @@ func (f facts) add(key, value string) {
 	if value == "" {
 		return
 	}
-	f.Add(widget.NewLabel(f.d.words.T(key)))
-	f.Add(wrapped(value))
+	f.Add(widget.NewLabel(f.d.Words.T(key)))
+	f.Add(kit.Wrapped(value))
 }
 
 // id is a value to be copied, in letters that can be told apart.
@@ -447,7 +406,7 @@ func (f facts) id(name, value, shown string) {
 
 func (d *detailView) person() fyne.CanvasObject {
 	s, f := d.of.Started, d.facts()
-	t := d.words.T
+	t := d.Words.T
 	f.add("history.name", d.sealedName())
 	if s.Minor {
 		f.add("detail.minor", t("detail.yes"))
@@ -465,20 +424,20 @@ func (d *detailView) person() fyne.CanvasObject {
 	f.add("history.desk", d.of.Desk)
 	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
 	if s.Chosen.Number > 0 {
-		f.add("detail.chosen", capital(t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of)))
+		f.add("detail.chosen", kit.Capital(t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of)))
 	}
 	if !s.CameraPart.Whole() {
 		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
 	switch s.DocumentFrom {
 	case history.FromCamera:
-		f.add("detail.document", capital(t("details.from_camera")))
+		f.add("detail.document", kit.Capital(t("details.from_camera")))
 	case history.FromFile:
 		page := int64(1)
 		if d.of.Finished != nil && d.of.Finished.Quality != nil {
 			page = max(1, int64(d.of.Finished.Quality.PortraitPage))
 		}
-		f.add("detail.document", capital(t("details.from_file", "Page", page)))
+		f.add("detail.document", kit.Capital(t("details.from_file", "Page", page)))
 	}
 	if s.Kept != "" {
 		f.add("detail.kept", s.Kept)
@@ -492,9 +451,9 @@ func (d *detailView) person() fyne.CanvasObject {
 func (d *detailView) sealedName() string {
 	switch {
 	case d.of.Erased:
-		return d.words.T("detail.name_erased")
+		return d.Words.T("detail.name_erased")
 	case d.of.Sealed:
-		return d.words.T("detail.name_sealed")
+		return d.Words.T("detail.name_sealed")
 	}
 	return d.personName()
 }
@@ -511,13 +470,13 @@ func (d *detailView) quality() fyne.CanvasObject {
 	}{{"detail.portrait", q.Document, q.Portrait}, {"detail.camera", q.Camera, 0}} {
 		switch {
 		case side.of != nil:
-			f.add(side.key, capital(d.words.measures(side.of)))
+			f.add(side.key, kit.Capital(d.Words.Measures(side.of)))
 		case side.total > 0: // recorded before each measure was
-			f.add(side.key, d.words.T("detail.quality_total", "Total", side.total))
+			f.add(side.key, d.Words.T("detail.quality_total", "Total", side.total))
 		}
 	}
 	if q.PortraitByHand && d.of.Started.Chosen.Number == 0 {
-		f.add("detail.chosen", capital(d.words.T("details.by_hand")))
+		f.add("detail.chosen", kit.Capital(d.Words.T("details.by_hand")))
 	}
 	if q.PortraitNotes > 0 {
 		f.add("detail.warnings", strconv.FormatInt(q.PortraitNotes, 10))
@@ -537,20 +496,20 @@ func (d *detailView) engine() fyne.CanvasObject {
 	if e.Engine != "" && d.of.Mode != history.Remote {
 		calibration := e.Calibration
 		if !e.Calibrated {
-			calibration = d.words.T("detail.not_calibrated", "Calibration", e.Calibration)
+			calibration = d.Words.T("detail.not_calibrated", "Calibration", e.Calibration)
 		}
 		f.add("detail.calibration", calibration)
 	}
 	f.add("detail.program", d.of.Started.Program)
 	for _, m := range e.Models {
-		f.id(m.Name, m.SHA256, short(m.SHA256))
+		f.id(m.Name, m.SHA256, kit.ShortHash(m.SHA256))
 	}
 	if len(f.Objects) == 0 {
 		return nil
 	}
 	box := d.section("detail.engine", f.Container)
 	if len(e.Models) > 0 {
-		note := wrapped(d.words.T("detail.models_note"))
+		note := kit.Wrapped(d.Words.T("detail.models_note"))
 		note.SizeName = theme.SizeNameCaptionText
 		box.Add(note)
 	}
@@ -559,13 +518,13 @@ func (d *detailView) engine() fyne.CanvasObject {
 
 func (d *detailView) times() fyne.CanvasObject {
 	f := d.facts()
-	f.add("detail.started", exactly(d.of.At))
+	f.add("detail.started", kit.ExactTime(d.of.At))
 	if end := d.of.Finished; end != nil {
-		f.add("detail.took", d.words.seconds(end.Took))
+		f.add("detail.took", d.Words.Seconds(end.Took))
 		if r := end.Remote; r != nil {
 			f.add("detail.host", r.Host)
-			f.add("details.times", d.words.T("details.times_of", "Connect", d.words.seconds(r.Connect), "Send", d.words.seconds(r.Send), "Wait", d.words.seconds(r.Wait)))
-			f.add("details.sent", d.words.T("details.sent_of", "Sent", r.Sent, "Size", r.Size))
+			f.add("details.times", d.Words.T("details.times_of", "Connect", d.Words.Seconds(r.Connect), "Send", d.Words.Seconds(r.Send), "Wait", d.Words.Seconds(r.Wait)))
+			f.add("details.sent", d.Words.T("details.sent_of", "Sent", r.Sent, "Size", r.Size))
 			if r.Status != 0 {
 				f.add("detail.http", strconv.Itoa(r.Status))
 			}
@@ -580,15 +539,15 @@ func (d *detailView) erasures() fyne.CanvasObject {
 	}
 	box := d.section("detail.erasures")
 	for _, e := range d.of.Erasures {
-		parts := named(e.Parts, func(p history.Part) string { return d.words.T("detail.part." + string(p)) })
-		why := d.words.T("detail.erased_other", "Reason", e.Reason)
+		parts := kit.Labels(e.Parts, func(p history.Part) string { return d.Words.T("detail.part." + string(p)) })
+		why := d.Words.T("detail.erased_other", "Reason", e.Reason)
 		switch e.Reason {
 		case history.OnRequest:
-			why = d.words.T("detail.erased_request")
+			why = d.Words.T("detail.erased_request")
 		case history.AfterPeriod:
-			why = d.words.T("detail.erased_period")
+			why = d.Words.T("detail.erased_period")
 		}
-		box.Add(wrapped(d.words.T("detail.erased", "At", date(e.At), "Parts", strings.Join(parts, ", "), "Who", actorText(d.words, e.Actor), "Why", why)))
+		box.Add(kit.Wrapped(d.Words.T("detail.erased", "At", kit.Date(e.At), "Parts", strings.Join(parts, ", "), "Who", actorText(d.Words, e.Actor), "Why", why)))
 	}
 	return box
 }
@@ -596,14 +555,14 @@ func (d *detailView) erasures() fyne.CanvasObject {
 // record is where all this stands in the chain.
 func (d *detailView) record() fyne.CanvasObject {
 	f := d.facts()
-	t := d.words.T
+	t := d.Words.T
 	f.id(t("detail.check"), d.of.Check, d.of.Check)
 	f.id(t("detail.session"), d.of.Session, d.of.Session)
 	f.id(t("detail.request"), d.of.Request, d.of.Request)
-	seqs := named(d.of.Seqs, func(seq int64) string { return strconv.FormatInt(seq, 10) })
+	seqs := kit.Labels(d.of.Seqs, func(seq int64) string { return strconv.FormatInt(seq, 10) })
 	f.add("detail.records", strings.Join(seqs, ", "))
 	if h := d.of.Head; h.Hash != "" {
-		f.id(t("detail.head"), h.Hash, t("detail.head_of", "Seq", h.Seq, "Hash", short(h.Hash)))
+		f.id(t("detail.head"), h.Hash, t("detail.head_of", "Seq", h.Seq, "Hash", kit.ShortHash(h.Hash)))
 	}
 	return d.section("detail.record", f.Container)
 }
@@ -612,37 +571,25 @@ func (d *detailView) record() fyne.CanvasObject {
 func (d *detailView) answer() fyne.CanvasObject {
 	var parts []fyne.CanvasObject
 	if f := d.of.Finished; f != nil && f.Code != nil {
-		parts = append(parts, wrapped(d.words.T("detail.answer_code", "Code", *f.Code, "Status", string(f.Status))))
+		parts = append(parts, kit.Wrapped(d.Words.T("detail.answer_code", "Code", *f.Code, "Status", string(f.Status))))
 	}
 	switch {
 	case d.of.RawErased:
-		parts = append(parts, wrapped(d.words.T("detail.raw_erased")))
+		parts = append(parts, kit.Wrapped(d.Words.T("detail.raw_erased")))
 	case d.of.RawSealed:
-		parts = append(parts, wrapped(d.words.T("detail.raw_sealed")))
+		parts = append(parts, kit.Wrapped(d.Words.T("detail.raw_sealed")))
 	case len(d.of.Raw) > 0:
-		d.rawText = wrapped(rawWords(d.of.Raw))
+		d.rawText = kit.Wrapped(kit.Excerpt(d.of.Raw))
 		d.rawText.TextStyle.Monospace = true
 		d.rawText.Hide()
-		d.raw = d.button(d.words.T("detail.raw_show"), theme.MenuDropDownIcon(), d.foldRaw)
-		copies := d.button(d.words.T("result.copy"), theme.ContentCopyIcon(), func() { d.hooks.copy(string(d.of.Raw)) })
+		d.raw = d.button(d.Words.T("detail.raw_show"), theme.MenuDropDownIcon(), d.foldRaw)
+		copies := d.button(d.Words.T("result.copy"), theme.ContentCopyIcon(), func() { d.hooks.copy(string(d.of.Raw)) })
 		parts = append(parts, container.NewHBox(d.raw, copies), d.rawText)
 	}
 	if len(parts) == 0 {
 		return nil
 	}
 	return d.section("detail.answer", parts...)
-}
-
-// rawWords is an answer's body as text, with an end.
-func rawWords(raw []byte) string {
-	if !utf8.Valid(raw) {
-		raw = []byte(strings.ToValidUTF8(string(raw), "�"))
-	}
-	text := []rune(string(raw))
-	if len(text) > rawShown {
-		return string(text[:rawShown]) + "…"
-	}
-	return string(text)
 }
 
 func (d *detailView) foldRaw() {
@@ -653,7 +600,7 @@ func (d *detailView) foldRaw() {
 	} else {
 		d.rawText.Hide()
 	}
-	d.raw.SetText(d.words.T(key))
+	d.raw.SetText(d.Words.T(key))
 	d.raw.SetIcon(icon)
-	d.reader.scroll.Content.Refresh()
+	d.reader.Update()
 }

@@ -17,6 +17,7 @@ import (
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
 
 // exportQuery is what could be exported: one check, or all that are shown.
@@ -35,22 +36,22 @@ type exportDesk interface {
 // exportForm asks how checks are to be written to a file, writes it, and says
 // where it is and by what it can be recognised.
 type exportForm struct {
-	parts
+	kit.Parts
 	desk      exportDesk
 	query     exportQuery
 	OnFolder  func(from string, chosen func(path string)) // asks for a folder
 	OnClose   func()
 	OnCopy    func(text string)
-	writing   *task
+	writing   *kit.Task
 	replacing string // the file that may be replaced, because the clerk said so
 
-	what   *radio
-	format *radio
-	names  *check
-	file   *entry
-	folder *button
-	start  *button
-	cancel *button
+	what   *kit.Radio
+	format *kit.Radio
+	names  *kit.Check
+	file   *kit.Entry
+	folder *kit.Button
+	start  *kit.Button
+	cancel *kit.Button
 	bar    *widget.ProgressBar
 	note   *widget.Label
 	done   *fyne.Container
@@ -63,47 +64,47 @@ const (
 	exportShown = "shown"
 )
 
-func newExportForm(p parts, desk exportDesk, w exportQuery, folder string, now time.Time) *exportForm {
-	f := &exportForm{parts: p, desk: desk, query: w}
-	t := p.words.T
-	f.what = p.keys.radio([]string{exportCheck, exportShown}, func(v string) string {
+func newExportForm(p kit.Parts, desk exportDesk, w exportQuery, folder string, now time.Time) *exportForm {
+	f := &exportForm{Parts: p, desk: desk, query: w}
+	t := p.Words.T
+	f.what = p.Keys.Radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
 			return t("export_form.check")
 		}
 		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
 	}, f.again)
-	f.format = p.keys.radio([]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen)
-	f.names = p.keys.check(t("export_form.names"), func(bool) { f.again() })
-	f.file = p.keys.entry(func(string) { f.again() })
-	f.folder = p.keys.button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
-	f.start = p.keys.button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
+	f.format = p.Keys.Radio([]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen)
+	f.names = p.Keys.Check(t("export_form.names"), func(bool) { f.again() })
+	f.file = p.Keys.Entry(func(string) { f.again() })
+	f.folder = p.Keys.Button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
+	f.start = p.Keys.Button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
 	f.start.Importance = widget.HighImportance
-	f.cancel = p.keys.button(t("button.close"), theme.CancelIcon(), f.stop)
+	f.cancel = p.Keys.Button(t("button.close"), theme.CancelIcon(), f.stop)
 	f.bar = widget.NewProgressBar()
-	f.writing = newTask(p.work, f.bar)
+	f.writing = kit.NewTask(p.Work, f.bar)
 	f.bar.Hide()
-	f.note = wrapped("")
+	f.note = kit.Wrapped("")
 	f.note.Hide()
 	f.done = container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()))
 
-	f.what.set(exportShown)
-	f.format.set(export.CSV)
+	f.what.Set(exportShown)
+	f.format.Set(export.CSV)
 	if w.check != "" {
-		f.what.set(exportCheck)
-		f.format.set(export.PDF)
+		f.what.Set(exportCheck)
+		f.format.Set(export.PDF)
 	} else {
-		f.what.row.Hide()
+		f.what.Row.Hide()
 	}
-	title := bold(t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
+	title := kit.Bold(t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
 	title.Hidden = w.check != ""
-	namesHelp := wrapped(t("export_form.names_help"))
+	namesHelp := kit.Wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
-	f.file.Text = filepath.Join(folder, exportName(now, f.format.value))
+	f.file.Text = filepath.Join(folder, exportName(now, f.format.Value))
 	asked := container.NewVBox(
-		title, f.what.row,
-		bold(t("export_form.format")), f.format.row,
+		title, f.what.Row,
+		kit.Bold(t("export_form.format")), f.format.Row,
 		f.names, namesHelp,
-		bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
+		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
 		f.bar, f.note, f.done,
 	)
 	f.box = container.NewBorder(nil, container.NewHBox(f.start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)))
@@ -120,7 +121,7 @@ func (f *exportForm) chosen() {
 	name := f.file.Text
 	for _, format := range []string{export.PDF, export.CSV, export.JSONL} {
 		if base, ok := strings.CutSuffix(name, "."+format); ok {
-			f.file.SetText(base + "." + f.format.value)
+			f.file.SetText(base + "." + f.format.Value)
 		}
 	}
 	f.again()
@@ -129,8 +130,8 @@ func (f *exportForm) chosen() {
 // again takes back what was said about the answers before.
 func (f *exportForm) again() {
 	f.replacing = ""
-	say(f.note, "", widget.MediumImportance)
-	f.start.SetText(f.words.T("export_form.start"))
+	kit.Say(f.note, "", widget.MediumImportance)
+	f.start.SetText(f.Words.T("export_form.start"))
 	f.done.RemoveAll()
 }
 
@@ -143,22 +144,22 @@ func (f *exportForm) chooseFolder() {
 func (f *exportForm) begin() {
 	path := strings.TrimSpace(f.file.Text)
 	switch {
-	case f.writing.busy():
+	case f.writing.Busy():
 		return
 	case path == "" || !filepath.IsAbs(path):
-		say(f.note, f.words.T("export_form.no_file"), widget.WarningImportance)
+		kit.Say(f.note, f.Words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
-	in := app.ExportInput{Filter: f.query.filter, From: f.query.from, Format: f.format.value, Names: f.names.Checked, File: path, Words: f.words.Catalogue}
-	if f.what.value == exportCheck {
+	in := app.ExportInput{Filter: f.query.filter, From: f.query.from, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue}
+	if f.what.Value == exportCheck {
 		in.Filter, in.Checks = history.Filter{}, []string{f.query.check}
 	}
 	in.Overwrite = f.replacing == path
 	f.done.RemoveAll()
-	say(f.note, "", widget.MediumImportance)
+	kit.Say(f.note, "", widget.MediumImportance)
 	f.busy(true)
 	var out app.Exported
-	f.writing.start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
+	f.writing.Start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
 		out, err = f.desk.Export(ctx, in, progress)
 		return err
 	}, func(err error) {
@@ -170,44 +171,44 @@ func (f *exportForm) begin() {
 // busy keeps the answers as they are while a file is written.
 func (f *exportForm) busy(on bool) {
 	for _, d := range []fyne.Disableable{f.names, f.file, f.folder, f.start} {
-		enable(d, !on)
+		kit.Enable(d, !on)
 	}
-	for _, r := range []*radio{f.what, f.format} {
-		for _, b := range r.buttons {
-			enable(b, !on)
+	for _, r := range []*kit.Radio{f.what, f.format} {
+		for _, b := range r.Buttons {
+			kit.Enable(b, !on)
 		}
 	}
 	key := "button.close"
 	if on {
 		key = "button.cancel"
 	}
-	f.cancel.SetText(f.words.T(key))
+	f.cancel.SetText(f.Words.T(key))
 	if on {
-		f.focus(f.cancel)
+		f.Focus(f.cancel)
 	} else {
-		f.focus(f.start)
+		f.Focus(f.start)
 	}
 }
 
 func (f *exportForm) ended(path string, out app.Exported, err error) {
 	f.replacing = ""
-	f.start.SetText(f.words.T("export_form.start"))
+	f.start.SetText(f.Words.T("export_form.start"))
 	switch {
 	case app.IsProblem(err, export.KeyExists): // a second press replaces it
 		f.replacing = path
-		say(f.note, f.words.T("export_form.replace_question"), widget.WarningImportance)
-		f.start.SetText(f.words.T("export_form.replace"))
+		kit.Say(f.note, f.Words.T("export_form.replace_question"), widget.WarningImportance)
+		f.start.SetText(f.Words.T("export_form.replace"))
 	case errors.Is(err, context.Canceled):
-		say(f.note, f.words.T("export_form.cancelled"), widget.MediumImportance)
+		kit.Say(f.note, f.Words.T("export_form.cancelled"), widget.MediumImportance)
 	case err != nil:
-		f.log("export", err)
-		say(f.note, f.words.problem(err), widget.DangerImportance)
+		f.Log("export", err)
+		kit.Say(f.note, f.Words.ProblemText(err), widget.DangerImportance)
 	default:
-		say(f.note, f.words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
+		kit.Say(f.note, f.Words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
 		f.line("export_form.where", out.File, out.File)
 		f.line("export_form.sha256", out.SHA256, out.SHA256)
-		f.line("detail.head", out.Head.Hash, f.words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
-		f.focus(f.cancel)
+		f.line("detail.head", out.Head.Hash, f.Words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
+		f.Focus(f.cancel)
 	}
 }
 
@@ -216,26 +217,26 @@ func (f *exportForm) folderOf() string { return filepath.Dir(f.file.Text) }
 
 // closed is called when nobody sees the form any more.
 func (f *exportForm) closed() {
-	f.writing.drop()
+	f.writing.Drop()
 }
 
 // line is one thing to keep about a file that was written.
 func (f *exportForm) line(key, value, shown string) {
-	text := wrapped(shown)
+	text := kit.Wrapped(shown)
 	text.Wrapping = fyne.TextWrapBreak
 	text.TextStyle.Monospace = true
 	text.SizeName = theme.SizeNameCaptionText
-	copies := f.keys.button("", theme.ContentCopyIcon(), func() { f.OnCopy(value) })
+	copies := f.Keys.Button("", theme.ContentCopyIcon(), func() { f.OnCopy(value) })
 	copies.Importance = widget.LowImportance
-	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), bold(f.words.T(key))))
+	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), kit.Bold(f.Words.T(key))))
 	f.done.Add(text)
 }
 
 // stop ends the writing or, where nothing is written, closes the form.
 func (f *exportForm) stop() {
-	if !f.writing.busy() {
+	if !f.writing.Busy() {
 		f.OnClose()
 		return
 	}
-	f.writing.cancel()
+	f.writing.Cancel()
 }

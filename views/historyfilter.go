@@ -14,13 +14,14 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
 )
 
 // filterBar is where it is said which checks are to be seen: the conditions used
 // most in one line, the others in a fold, and all that are in force as chips to
 // take away. There is one truth, the query; the fields follow it.
 type filterBar struct {
-	parts
+	kit.Parts
 	OnQuery func(typed bool) // the query has changed; typed: more keys may follow
 	OnDone  func()           // Return, in a field
 
@@ -28,25 +29,25 @@ type filterBar struct {
 	choices history.Choices
 	setting bool // the fields follow the query, nobody typed
 
-	name      *entry
-	period    *choice
-	outcome   *choice
-	referrals *button
-	more      *button
+	name      *kit.Entry
+	period    *kit.Choice
+	outcome   *kit.Choice
+	referrals *kit.Button
+	more      *kit.Button
 	fold      *fyne.Container
 
-	outcomes  map[history.Outcome]*check
-	decisions map[history.DecisionState]*check
-	modes     map[history.Mode]*check
-	operator  *choice
-	desks     *choice
-	code      *choice
-	from, to  *entry
-	least     *entry
-	most      *entry
-	id        *entry
+	outcomes  map[history.Outcome]*kit.Check
+	decisions map[history.DecisionState]*kit.Check
+	modes     map[history.Mode]*kit.Check
+	operator  *kit.Choice
+	desks     *kit.Choice
+	code      *kit.Choice
+	from, to  *kit.Entry
+	least     *kit.Entry
+	most      *kit.Entry
+	id        *kit.Entry
 
-	faults map[*entry]string // what is wrong with what stands in a field
+	faults map[*kit.Entry]string // what is wrong with what stands in a field
 	fault  *widget.Label
 	chips  *fyne.Container
 	box    *fyne.Container
@@ -72,15 +73,15 @@ var outcomeGroups = []struct {
 	{"find.outcome.no_result", filterOutcomes[3:]},
 }
 
-func newFilterBar(p parts) *filterBar {
-	b := &filterBar{parts: p, faults: map[*entry]string{}}
-	t := func(key string) string { return p.words.T(key) }
+func newFilterBar(p kit.Parts) *filterBar {
+	b := &filterBar{Parts: p, faults: map[*kit.Entry]string{}}
+	t := func(key string) string { return p.Words.T(key) }
 
-	b.name = p.keys.entry(func(text string) { b.typed(func(w *query) { w.name = strings.Join(strings.Fields(text), " ") }) })
+	b.name = p.Keys.Entry(func(text string) { b.typed(func(w *query) { w.name = strings.Join(strings.Fields(text), " ") }) })
 	b.name.OnSubmitted = func(string) { b.OnDone() }
 	b.name.SetPlaceHolder(t("find.name"))
 	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
-	b.period = p.keys.choice(func(string) {
+	b.period = p.Keys.Choice(func(string) {
 		if at := b.period.SelectedIndex(); at >= 0 {
 			b.change(func(w *query) {
 				if w.period = periods[at]; w.period != ownDays {
@@ -89,22 +90,22 @@ func newFilterBar(p parts) *filterBar {
 			})
 			if periods[at] == ownDays && !b.setting {
 				b.open(true)
-				b.focus(b.from)
+				b.Focus(b.from)
 			}
 		}
 	})
-	b.period.Options = named(periods, func(p period) string { return t("find.period." + string(p)) })
-	b.outcome = p.keys.choice(func(string) {
+	b.period.Options = kit.Labels(periods, func(p period) string { return t("find.period." + string(p)) })
+	b.outcome = p.Keys.Choice(func(string) {
 		if at := b.outcome.SelectedIndex(); at >= 0 && at < len(outcomeGroups) {
 			b.change(func(w *query) { w.outcomes = outcomeGroups[at].outcomes })
 		}
 	})
 	b.outcome.PlaceHolder = t("find.outcome.no_result") // the longest, which gives the width
-	b.referrals = p.keys.button(t("find.referrals"), theme.QuestionIcon(), b.openReferrals)
-	b.more = p.keys.button(t("find.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
+	b.referrals = p.Keys.Button(t("find.referrals"), theme.QuestionIcon(), b.openReferrals)
+	b.more = p.Keys.Button(t("find.more"), theme.MenuDropDownIcon(), func() { b.open(b.fold.Hidden) })
 	b.makeFold()
 
-	b.fault = wrapped("")
+	b.fault = kit.Wrapped("")
 	b.fault.Hide()
 	b.chips = container.New(layout.NewRowWrapLayout())
 	b.box = container.NewVBox(
@@ -117,34 +118,34 @@ func newFilterBar(p parts) *filterBar {
 
 // makeFold makes the conditions that are used less.
 func (b *filterBar) makeFold() {
-	t := b.words.T
+	t := b.Words.T
 	ticks := container.New(layout.NewRowWrapLayout())
-	b.outcomes = map[history.Outcome]*check{}
+	b.outcomes = map[history.Outcome]*kit.Check{}
 	for _, o := range filterOutcomes {
-		b.outcomes[o] = b.keys.check(capital(outcomeWord(b.words, o)), func(on bool) {
+		b.outcomes[o] = b.Keys.Check(kit.Capital(outcomeWord(b.Words, o)), func(on bool) {
 			b.change(func(w *query) { w.outcomes = toggled(w.outcomes, filterOutcomes, o, on) })
 		})
 		ticks.Add(b.outcomes[o])
 	}
 	decided := container.NewHBox()
-	b.decisions = map[history.DecisionState]*check{}
+	b.decisions = map[history.DecisionState]*kit.Check{}
 	for _, d := range filterDecisions {
-		b.decisions[d] = b.keys.check(capital(decisionWord(b.words, d)), func(on bool) {
+		b.decisions[d] = b.Keys.Check(kit.Capital(decisionWord(b.Words, d)), func(on bool) {
 			b.change(func(w *query) { w.decisions = toggled(w.decisions, filterDecisions, d, on) })
 		})
 		decided.Add(b.decisions[d])
 	}
 	by := container.NewHBox()
-	b.modes = map[history.Mode]*check{}
+	b.modes = map[history.Mode]*kit.Check{}
 	for _, m := range filterModes {
-		b.modes[m] = b.keys.check(t("mode.name."+string(m)), func(on bool) {
+		b.modes[m] = b.Keys.Check(t("mode.name."+string(m)), func(on bool) {
 			b.change(func(w *query) { w.modes = toggled(w.modes, filterModes, m, on) })
 		})
 		by.Add(b.modes[m])
 	}
 	b.operator = b.several(func(w *query) *[]string { return &w.operators }, func() []string { return b.choices.Operators })
 	b.desks = b.several(func(w *query) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
-	b.code = b.keys.choice(func(string) {
+	b.code = b.Keys.Choice(func(string) {
 		if at := b.code.SelectedIndex(); at >= 0 && at < len(b.choices.Codes) {
 			b.change(func(w *query) { w.codes = toggled(w.codes, b.choices.Codes, b.choices.Codes[at], true) })
 		}
@@ -180,9 +181,9 @@ func (b *filterBar) makeFold() {
 }
 
 // several is a choice that adds to a list of values; the chips take from it.
-func (b *filterBar) several(list func(*query) *[]string, all func() []string) *choice {
-	var c *choice
-	c = b.keys.choice(func(string) {
+func (b *filterBar) several(list func(*query) *[]string, all func() []string) *kit.Choice {
+	var c *kit.Choice
+	c = b.Keys.Choice(func(string) {
 		if at := c.SelectedIndex(); at >= 0 && at < len(all()) {
 			b.change(func(w *query) { *list(w) = toggled(*list(w), all(), all()[at], true) })
 		}
@@ -192,16 +193,16 @@ func (b *filterBar) several(list func(*query) *[]string, all func() []string) *c
 
 // checked is a field whose text may be wrong: read gives the fault in words, and
 // then leaves its condition out.
-func (b *filterBar) checked(read func(text string, w *query) string) *entry {
-	var e *entry
-	e = b.keys.entry(func(text string) {
+func (b *filterBar) checked(read func(text string, w *query) string) *kit.Entry {
+	var e *kit.Entry
+	e = b.Keys.Entry(func(text string) {
 		b.typed(func(w *query) { b.faults[e] = read(strings.TrimSpace(text), w) })
 	})
 	e.OnSubmitted = func(string) { b.OnDone() }
 	return e
 }
 
-func (b *filterBar) day(set func(w *query, day time.Time)) *entry {
+func (b *filterBar) day(set func(w *query, day time.Time)) *kit.Entry {
 	return b.checked(func(text string, w *query) string {
 		day, ok := parseDay(text)
 		set(w, day)
@@ -209,27 +210,28 @@ func (b *filterBar) day(set func(w *query, day time.Time)) *entry {
 			w.period = ownDays
 		}
 		if text != "" && !ok {
-			return b.words.T("find.no_day", "Text", text)
+			return b.Words.T("find.no_day", "Text", text)
 		}
 		return ""
 	})
 }
 
-func (b *filterBar) score(set func(w *query, score *int64)) *entry {
+func (b *filterBar) score(set func(w *query, score *int64)) *kit.Entry {
 	return b.checked(func(text string, w *query) string {
 		score, ok := parseScore(text)
 		if set(w, nil); ok {
 			set(w, &score)
 		}
 		if text != "" && !ok {
-			return b.words.T("find.no_score", "Text", text)
+			return b.Words.T("find.no_score", "Text", text)
 		}
 		return ""
 	})
 }
 
 // typed takes a change by the keyboard, change one by a single press.
-func (b *filterBar) typed(change func(*query))  { b.take(change, true) }
+func (b *filterBar) typed(change func(*query)) { b.take(change, true) }
+
 func (b *filterBar) change(change func(*query)) { b.take(change, false) }
 
 func (b *filterBar) take(change func(*query), typed bool) {
@@ -286,7 +288,7 @@ func (b *filterBar) openReferrals() {
 func (b *filterBar) reset() { b.set(query{sort: b.query.sort}) }
 
 // empty says that all checks are asked for.
-func (b *filterBar) empty() bool { return len(chipsOf(b.words, b.query)) == 0 }
+func (b *filterBar) empty() bool { return len(chipsOf(b.Words, b.query)) == 0 }
 
 // offer takes the values a history holds.
 func (b *filterBar) offer(c history.Choices) {
@@ -296,9 +298,9 @@ func (b *filterBar) offer(c history.Choices) {
 
 // setReferrals says how many referrals wait for a decision.
 func (b *filterBar) setReferrals(open int64) {
-	text := b.words.T("find.referrals")
+	text := b.Words.T("find.referrals")
 	if open > 0 {
-		text = b.words.T("find.referrals_count", "Number", app.FormatNumber(int(open)))
+		text = b.Words.T("find.referrals_count", "Number", app.FormatNumber(int(open)))
 	}
 	if b.referrals.Text != text {
 		b.referrals.SetText(text)
@@ -318,7 +320,7 @@ func (b *filterBar) open(on bool) {
 	} else {
 		b.fold.Hide()
 	}
-	b.more.SetText(b.words.T(text))
+	b.more.SetText(b.Words.T(text))
 	b.more.SetIcon(icon)
 	b.box.Refresh()
 }
@@ -328,7 +330,7 @@ func (b *filterBar) open(on bool) {
 func (b *filterBar) show() {
 	b.setting = true
 	defer func() { b.setting = false }()
-	t := b.words.T
+	t := b.Words.T
 
 	at := slices.Index(periods, b.query.period)
 	b.period.SetSelectedIndex(max(at, 0))
@@ -342,18 +344,18 @@ func (b *filterBar) show() {
 	for m, c := range b.modes {
 		c.SetChecked(slices.Contains(b.query.modes, m))
 	}
-	offer := func(c *choice, options []string, chosen int, none, some string) {
+	offer := func(c *kit.Choice, options []string, chosen int, none, some string) {
 		c.PlaceHolder = t(none)
 		if chosen > 0 {
 			c.PlaceHolder = t(some, "Count", chosen)
 		}
 		c.SetOptions(options)
 		c.ClearSelected()
-		enable(c, len(options) > 0)
+		kit.Enable(c, len(options) > 0)
 	}
 	offer(b.operator, b.choices.Operators, len(b.query.operators), "find.operator", "find.operators")
 	offer(b.desks, b.choices.Desks, len(b.query.desks), "find.desk", "find.desks")
-	offer(b.code, named(b.choices.Codes, func(code int) string { return codeText(b.words, code) }), len(b.query.codes), "find.code", "find.codes")
+	offer(b.code, kit.Labels(b.choices.Codes, func(code int) string { return codeText(b.Words, code) }), len(b.query.codes), "find.code", "find.codes")
 
 	b.showFaults()
 	b.showChips()
@@ -362,19 +364,19 @@ func (b *filterBar) show() {
 // showFaults says what is wrong with what was typed, and what can never be met.
 func (b *filterBar) showFaults() {
 	var faults []string
-	for _, e := range []*entry{b.from, b.to, b.least, b.most, b.id} {
+	for _, e := range []*kit.Entry{b.from, b.to, b.least, b.most, b.id} {
 		if f := b.faults[e]; f != "" && !slices.Contains(faults, f) {
 			faults = append(faults, f)
 		}
 	}
 	w := b.query
 	if !w.from.IsZero() && !w.to.IsZero() && w.to.Before(w.from) {
-		faults = append(faults, b.words.T("find.days_reversed"))
+		faults = append(faults, b.Words.T("find.days_reversed"))
 	}
 	if w.least != nil && w.most != nil && *w.most < *w.least {
-		faults = append(faults, b.words.T("find.scores_reversed"))
+		faults = append(faults, b.Words.T("find.scores_reversed"))
 	}
-	say(b.fault, strings.Join(faults, " "), widget.WarningImportance)
+	kit.Say(b.fault, strings.Join(faults, " "), widget.WarningImportance)
 }
 
 // showOutcome shows the chosen outcomes as a group, or as several.
@@ -382,13 +384,13 @@ func (b *filterBar) showOutcome() {
 	options := make([]string, 0, len(outcomeGroups)+1)
 	at := -1
 	for i, g := range outcomeGroups {
-		options = append(options, b.words.T(g.key))
+		options = append(options, b.Words.T(g.key))
 		if slices.Equal(g.outcomes, b.query.outcomes) {
 			at = i
 		}
 	}
 	if at < 0 {
-		options = append(options, b.words.T("find.outcome.several"))
+		options = append(options, b.Words.T("find.outcome.several"))
 		at = len(options) - 1
 	}
 	b.outcome.Options = options
@@ -397,19 +399,19 @@ func (b *filterBar) showOutcome() {
 
 func (b *filterBar) showChips() {
 	b.chips.RemoveAll()
-	chips := chipsOf(b.words, b.query)
+	chips := chipsOf(b.Words, b.query)
 	for _, c := range chips {
-		remove := b.keys.button(c.text, theme.CancelIcon(), func() {
+		remove := b.Keys.Button(c.text, theme.CancelIcon(), func() {
 			b.set(c.without)
-			b.focus(b.name) // the chip that had the keys is gone
+			b.Focus(b.name) // the chip that had the keys is gone
 		})
 		remove.IconPlacement = widget.ButtonIconTrailingText
 		b.chips.Add(remove)
 	}
 	if len(chips) > 0 {
-		all := b.keys.button(b.words.T("find.clear"), theme.ContentClearIcon(), func() {
+		all := b.Keys.Button(b.Words.T("find.clear"), theme.ContentClearIcon(), func() {
 			b.reset()
-			b.focus(b.name)
+			b.Focus(b.name)
 		})
 		all.Importance = widget.LowImportance
 		b.chips.Add(all)
@@ -421,7 +423,7 @@ func (b *filterBar) showChips() {
 }
 
 // codeText is an answer's code in words.
-func codeText(w words, code int) string {
+func codeText(w kit.Words, code int) string {
 	key := "find.code." + strconv.Itoa(code)
 	if w.Has(key) {
 		return w.T(key)

@@ -11,6 +11,8 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
 
 // Columns of the list of checks.
@@ -86,7 +88,7 @@ func (inColumns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
 type checkRow struct {
 	widget.BaseWidget
 	labels [columnDesk + 1]*widget.Label
-	shape  *shape
+	shape  *draw.Shape
 	word   *widget.RichText // of the outcome
 	open   *widget.RichText // that a decision is missing
 	chosen *canvas.Rectangle
@@ -95,7 +97,7 @@ type checkRow struct {
 
 func newCheckRow() *checkRow {
 	r := &checkRow{
-		shape: newShape(look{}, 18), word: coloured("", colorPass, theme.SizeNameText), open: coloured("", colorRefer, theme.SizeNameText),
+		shape: draw.NewShape(draw.Look{}, 18), word: draw.Coloured("", draw.ColorPass, theme.SizeNameText), open: draw.Coloured("", draw.ColorRefer, theme.SizeNameText),
 		chosen: canvas.NewRectangle(nil),
 	}
 	r.chosen.CornerRadius = theme.Size(theme.SizeNameSelectionRadius)
@@ -126,29 +128,29 @@ func (r *checkRow) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(r.chosen, r.cells))
 }
 
-func (r *checkRow) set(row history.Row, w words, chosen bool) {
+func (r *checkRow) set(row history.Row, w kit.Words, chosen bool) {
 	put := func(column int, text string) {
 		if r.labels[column].Text != text {
 			r.labels[column].SetText(text)
 		}
 	}
-	put(columnTime, date(row.At))
+	put(columnTime, kit.Date(row.At))
 	put(columnName, nameText(w, row))
 	put(columnScore, rowScoreText(w, row))
 	put(columnOperator, row.Operator)
 	put(columnDesk, row.Desk)
-	l := lookOf(row.Outcome)
-	r.shape.set(l)
-	retext(r.word, w.T(app.OutcomeKey(row.Outcome)), l.color)
+	l := draw.LookOf(row.Outcome)
+	r.shape.Set(l)
+	retext(r.word, w.T(app.OutcomeKey(row.Outcome)), l.Color)
 	if row.Decision == history.Undecided {
 		put(columnDecision, "")
-		retext(r.open, capital(decisionWord(w, row.Decision)), colorRefer)
+		retext(r.open, kit.Capital(decisionWord(w, row.Decision)), draw.ColorRefer)
 		r.open.Show()
 	} else {
-		put(columnDecision, capital(decisionWord(w, row.Decision)))
+		put(columnDecision, kit.Capital(decisionWord(w, row.Decision)))
 		r.open.Hide()
 	}
-	r.chosen.FillColor = ink(theme.ColorNameSelection)
+	r.chosen.FillColor = draw.Ink(theme.ColorNameSelection)
 	r.chosen.Hidden = !chosen
 	r.chosen.Refresh()
 }
@@ -163,7 +165,7 @@ func retext(t *widget.RichText, text string, color fyne.ThemeColorName) {
 }
 
 // nameText is a person's name, or why it is not there.
-func nameText(w words, row history.Row) string {
+func nameText(w kit.Words, row history.Row) string {
 	switch {
 	case row.Erased:
 		return w.T("history.erased")
@@ -176,18 +178,18 @@ func nameText(w words, row history.Row) string {
 	return row.Name
 }
 
-func rowScoreText(w words, row history.Row) string {
+func rowScoreText(w kit.Words, row history.Row) string {
 	if row.Score == nil {
 		return w.T("number.none")
 	}
-	return w.percent(float64(*row.Score) / 100)
+	return w.Percent(float64(*row.Score) / 100)
 }
 
 // checkList is the list of checks. One of them is where the keys are; a click,
 // or Return, opens one.
 type checkList struct {
 	widget.List
-	keys *controls
+	keys *kit.Controls
 
 	OnMoved  func(row int) // the keys went to another check
 	OnOpened func(row int) // it was clicked
@@ -199,7 +201,7 @@ type checkList struct {
 	ring    *canvas.Rectangle
 }
 
-func (c *controls) checkList() *checkList {
+func newCheckList(c *kit.Controls) *checkList {
 	l := &checkList{keys: c, ring: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 6}}
 	l.ring.Hide()
 	l.List.OnSelected = func(row int) {
@@ -236,7 +238,7 @@ func (l *checkList) KeyUp(*fyne.KeyEvent) { l.down = "" }
 
 // TypedKey is part of fyne.Focusable.
 func (l *checkList) TypedKey(key *fyne.KeyEvent) {
-	if l.keys.caught(key) || l.Length() == 0 {
+	if l.keys.HandleEscape(key) || l.Length() == 0 {
 		return
 	}
 	to := l.at
@@ -285,7 +287,7 @@ func (l *checkList) FocusLost() {
 
 // paint shows whether the keys go here.
 func (l *checkList) paint() {
-	l.ring.StrokeColor = ink(theme.ColorNamePrimary)
+	l.ring.StrokeColor = draw.Ink(theme.ColorNamePrimary)
 	l.ring.Hidden = !l.focused
 	l.ring.Refresh()
 }

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
 )
 
 // period is a stretch of time to choose from.
@@ -137,12 +137,12 @@ type chip struct {
 }
 
 // chipsOf are the conditions of a query, in the order they stand on the screen.
-func chipsOf(w words, asked query) []chip {
+func chipsOf(w kit.Words, asked query) []chip {
 	var all []chip
 	add := func(text string, change func(*query)) {
 		without := asked
 		change(&without)
-		all = append(all, chip{text: capital(text), without: without})
+		all = append(all, chip{text: kit.Capital(text), without: without})
 	}
 	if asked.name != "" {
 		add(w.T("find.chip_name", "Name", asked.name), func(w *query) { w.name = "" })
@@ -157,13 +157,13 @@ func chipsOf(w words, asked query) []chip {
 		}
 	}
 	if len(asked.outcomes) > 0 {
-		add(joinOr(w, named(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) { w.outcomes = nil })
+		add(joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) { w.outcomes = nil })
 	}
 	if len(asked.decisions) > 0 {
-		add(joinOr(w, named(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })), func(w *query) { w.decisions = nil })
+		add(joinOr(w, kit.Labels(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })), func(w *query) { w.decisions = nil })
 	}
 	if len(asked.modes) > 0 {
-		add(joinOr(w, named(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *query) { w.modes = nil })
+		add(joinOr(w, kit.Labels(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *query) { w.modes = nil })
 	}
 	if len(asked.operators) > 0 {
 		add(w.T("find.chip_operator", "Operator", joinOr(w, asked.operators)), func(w *query) { w.operators = nil })
@@ -172,7 +172,7 @@ func chipsOf(w words, asked query) []chip {
 		add(w.T("find.chip_desk", "Desk", joinOr(w, asked.desks)), func(w *query) { w.desks = nil })
 	}
 	if len(asked.codes) > 0 {
-		add(w.T("find.chip_code", "Code", joinOr(w, named(asked.codes, strconv.Itoa))), func(w *query) { w.codes = nil })
+		add(w.T("find.chip_code", "Code", joinOr(w, kit.Labels(asked.codes, strconv.Itoa))), func(w *query) { w.codes = nil })
 	}
 	if text := scoresText(w, asked.least, asked.most); text != "" {
 		add(text, func(w *query) { w.least, w.most = nil, nil })
@@ -183,7 +183,7 @@ func chipsOf(w words, asked query) []chip {
 	return all
 }
 
-func ownDaysText(w words, from, to time.Time) string {
+func ownDaysText(w kit.Words, from, to time.Time) string {
 	switch {
 	case from.IsZero() && to.IsZero():
 		return ""
@@ -197,7 +197,7 @@ func ownDaysText(w words, from, to time.Time) string {
 	return w.T("find.between", "From", from.Format(dayForm), "To", to.Format(dayForm))
 }
 
-func scoresText(w words, least, most *int64) string {
+func scoresText(w kit.Words, least, most *int64) string {
 	switch {
 	case least == nil && most == nil:
 		return ""
@@ -210,45 +210,29 @@ func scoresText(w words, least, most *int64) string {
 }
 
 // outcomeWord is an outcome inside a sentence.
-func outcomeWord(w words, o history.Outcome) string {
+func outcomeWord(w kit.Words, o history.Outcome) string {
 	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
 }
 
 // decisionWord is a decision in a list.
-func decisionWord(w words, d history.DecisionState) string {
+func decisionWord(w kit.Words, d history.DecisionState) string {
 	if d == "" {
 		return ""
 	}
 	return w.T("decision.state." + string(d))
 }
 
-func decisionChip(w words, d history.DecisionState) string {
+func decisionChip(w kit.Words, d history.DecisionState) string {
 	return w.T("find.decision." + string(d))
 }
 
 // joinOr joins words as people do: a, b or c.
-func joinOr(w words, list []string) string {
+func joinOr(w kit.Words, list []string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")
 	}
 	last := len(list) - 1
 	return w.T("find.or", "Before", strings.Join(list[:last], ", "), "Last", list[last])
-}
-
-func named[T any](values []T, word func(T) string) []string {
-	var list []string
-	for _, v := range values {
-		list = append(list, word(v))
-	}
-	return list
-}
-
-// capital begins a text with a capital letter.
-func capital(text string) string {
-	for i, r := range text {
-		return string(unicode.ToUpper(r)) + text[i+len(string(r)):]
-	}
-	return text
 }
 
 // countedOutcomes is the order in which counts are told, which is also the order
@@ -260,7 +244,7 @@ var countedOutcomes = []history.Outcome{
 
 // countsText tells how many checks of each outcome there are, those that came to a
 // verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.
-func countsText(w words, c history.Counts) string {
+func countsText(w kit.Words, c history.Counts) string {
 	var parts []string
 	for _, o := range countedOutcomes {
 		n := c.ByOutcome[o]

@@ -7,6 +7,7 @@ import (
 
 	"facematch/app/export"
 	"facematch/app/history"
+	"facematch/views/internal/kit/kittest"
 )
 
 func day(year int, month time.Month, d int) time.Time {
@@ -83,12 +84,12 @@ func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 }
 
 func TestChipsSayWhatIsAskedFor(t *testing.T) {
-	w := english(t)
+	w := kittest.English(t)
 	asked := query{
 		name: "ana mül", period: ownDays, from: day(2026, 11, 1), to: day(2026, 11, 5),
 		outcomes: []history.Outcome{history.Refer, history.Fail}, decisions: []history.DecisionState{history.Undecided, history.Rejected},
 		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"}, codes: []int{1},
-		least: pointer(int64(6000)), most: pointer(int64(7999)), id: "chk_0f8b6a51", sort: history.Lowest,
+		least: new(int64(6000)), most: new(int64(7999)), id: "chk_0f8b6a51", sort: history.Lowest,
 	}
 	want := []string{
 		"Name: ana mül", "1 Nov 2026 to 5 Nov 2026", "Refer or fail", "Open referral or rejected", "Remote",
@@ -122,8 +123,8 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		"From 1 Nov 2026":           {period: ownDays, from: day(2026, 11, 1)},
 		"Until 5 Nov 2026":          {period: ownDays, to: day(2026, 11, 5)},
 		"5 Nov 2026":                {period: ownDays, from: day(2026, 11, 5), to: day(2026, 11, 5)},
-		"Score from 60.00":          {least: pointer(int64(6000))},
-		"Score up to 5.05":          {most: pointer(int64(505))},
+		"Score from 60.00":          {least: new(int64(6000))},
+		"Score up to 5.05":          {most: new(int64(505))},
 		"Could not run or unknown":  {outcomes: []history.Outcome{history.CouldNotRun, history.Unknown}},
 		"Offline or Remote":         {modes: []history.Mode{history.Offline, history.Remote}},
 		"Open referral":             undecidedReferrals(),
@@ -139,7 +140,7 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 }
 
 func TestCountsInOneLine(t *testing.T) {
-	w := english(t)
+	w := kittest.English(t)
 	for want, c := range map[string]history.Counts{
 		"1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail": {Total: 1204, Undecided: 3, ByOutcome: map[history.Outcome]int64{
 			history.Fail: 44, history.Pass: 1100, history.Refer: 60,
@@ -157,7 +158,7 @@ func TestCountsInOneLine(t *testing.T) {
 }
 
 func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
-	w := english(t)
+	w := kittest.English(t)
 	said := func(key string) {
 		t.Helper()
 		if w.T(key) == key {

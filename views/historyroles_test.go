@@ -11,13 +11,15 @@ import (
 
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/views/internal/kit/kittest"
+	"facematch/views/internal/kit/uiqueue"
 )
 
 // signedInAs is a window in which somebody of this role looks at the history.
 func signedInAs(t *testing.T, desk *recordsFake, role history.Role) (*shownWindow, *historyScreen) {
 	t.Helper()
-	desk.operators = []operators.Operator{{Name: "root", Role: history.RoleAdministrator}, {Name: "ana", Role: role}}
-	desk.signedIn = "ana"
+	desk.People = []operators.Operator{{Name: "root", Role: history.RoleAdministrator}, {Name: "ana", Role: role}}
+	desk.SignedIn = "ana"
 	w := open(t, desk.fakeDesk, "")
 	w.screen(w.historyTab)
 	h := w.history
@@ -63,7 +65,7 @@ func TestTheNextOperatorStartsAnew(t *testing.T) {
 	h.opened(other, "/media/history.db", nil)
 	w.until(t, "their rows", func() bool { return len(h.rows) > 0 })
 	test.Type(h.filter.name, "xaverine")
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
 	h.sortBy(history.Lowest)
 	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
 	h.open(h.rows[0].Check)
@@ -75,14 +77,14 @@ func TestTheNextOperatorStartsAnew(t *testing.T) {
 	if h.detail != nil || len(h.rows) > 0 || h.other != nil || h.filter.name.Text != "" || !h.filter.empty() || h.sort() != history.Newest {
 		t.Error("something of the search is left")
 	}
-	if h.banner.Visible() || h.count.Text != "" || strings.Contains(readable(h.content), "Ana") {
+	if h.banner.Visible() || h.count.Text != "" || strings.Contains(kittest.Readable(h.content), "Ana") {
 		t.Error("something of what was seen is left")
 	}
-	w.q.run()
+	w.q.Run()
 	if desk.questions() != asked {
 		t.Error("the history is read while nobody is signed in")
 	}
-	desk.signedIn = "root"
+	desk.SignedIn = "root"
 	w.enter()
 	w.screen(w.historyTab)
 	w.until(t, "all checks", func() bool { return len(h.rows) == historyPage })
@@ -98,7 +100,7 @@ func TestOnlyComparisonsCanBeDecided(t *testing.T) {
 		history.Pass: true, history.Refer: true, history.Fail: true, history.NotCompared: false,
 		history.CouldNotRun: false, history.Interrupted: false, history.Running: false,
 	} {
-		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 			d := someDetail(check)
 			d.Outcome = outcome
 			return d, nil
@@ -117,8 +119,8 @@ func BenchmarkHistoryScrolls(b *testing.B) {
 	a := test.NewApp()
 	defer a.Quit()
 	desk := newFakeDesk()
-	q := newUIQueue()
-	w := newWindow(Params{App: a, Desk: desk, Words: english(b).Catalogue}, q.do)
+	q := uiqueue.New()
+	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(b).Catalogue}, q.Do)
 	defer func() { w.end(); <-w.ended }()
 	w.win.Resize(fyne.NewSize(1600, 960))
 	w.screen(w.historyTab)

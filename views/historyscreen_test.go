@@ -19,6 +19,8 @@ import (
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 // recordsFake is a desk with a history of some hundred checks that notes what it
@@ -32,7 +34,7 @@ type recordsFake struct {
 
 func newRecordsFake() *recordsFake {
 	d := &recordsFake{fakeDesk: newFakeDesk(), count: 250}
-	d.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+	d.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		if f.After == nil {
 			d.mu.Lock()
 			d.asked = append(d.asked, f)
@@ -40,14 +42,14 @@ func newRecordsFake() *recordsFake {
 		}
 		return rowsAfter(d.count, f), nil
 	}
-	d.fakeDesk.count = func(_ context.Context, f history.Filter) (history.Counts, error) {
+	d.fakeDesk.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
 		if len(f.Decisions) > 0 {
 			return history.Counts{Total: 7, Undecided: 7, ByOutcome: map[history.Outcome]int64{history.Refer: 7}}, nil
 		}
 		return history.Counts{Total: d.count, ByOutcome: map[history.Outcome]int64{history.Pass: d.count}}, nil
 	}
-	d.choices = history.Choices{Operators: []string{"ana", "ben"}, Desks: []string{"Counter 1", "Counter 3"}, Codes: []int{0, 2}}
-	d.detail = func(_ context.Context, check string) (history.Detail, error) { return someDetail(check), nil }
+	d.Offered = history.Choices{Operators: []string{"ana", "ben"}, Desks: []string{"Counter 1", "Counter 3"}, Codes: []int{0, 2}}
+	d.OnDetail = func(_ context.Context, check string) (history.Detail, error) { return someDetail(check), nil }
 	return d
 }
 
@@ -71,17 +73,17 @@ func someDetail(check string) history.Detail {
 	code, refer := 0, 60.0
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.Local)
 	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana", Mode: history.Offline, Outcome: history.Refer,
-		Score: pointer(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
+		Score: new(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
 	return history.Detail{
 		Row: row,
 		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1", DocumentFrom: history.FromCamera, Minor: true,
 			Consent:     history.Consent{Processing: true, Wording: "1"},
 			Rules:       []matcher.Condition{{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3}},
-			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: modelOf(app.Description{})}},
+			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: kittest.Models}},
 		Finished: &history.Finished{Outcome: history.Refer, Took: 4200 * time.Millisecond, Code: &code, Status: matcher.Refer,
-			Score: pointer(int64(7145)), Percentages: []int64{7000, 7145, 7290},
+			Score: new(int64(7145)), Percentages: []int64{7000, 7145, 7290},
 			Quality:     &history.Quality{Portrait: 70, Document: &history.Measures{Total: 71, Eyes: 88}, CaptureWarning: "coach.dark"},
-			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: modelOf(app.Description{})}},
+			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: kittest.Models}},
 		Decisions: []history.Decided{
 			{At: at.Add(time.Minute), Seq: 5, Decision: history.Decision{Actor: history.Actor{Operator: "ben", Role: history.RoleOperator},
 				Choice: history.Reject, Reason: "no_such_reason"}},
@@ -120,8 +122,8 @@ func TestFiltersCombine(t *testing.T) {
 	if f.fold.Hidden {
 		t.Fatal("More filters does not open")
 	}
-	f.period.SetSelected(w.words.T("find.period.last_month"))
-	f.outcome.SetSelected(w.words.T("find.outcome.refer_fail"))
+	f.period.SetSelected(w.Words.T("find.period.last_month"))
+	f.outcome.SetSelected(w.Words.T("find.outcome.refer_fail"))
 	f.outcomes[history.NotCompared].SetChecked(true)
 	f.outcomes[history.Refer].SetChecked(false)
 	f.decisions[history.Rejected].SetChecked(true)
@@ -129,7 +131,7 @@ func TestFiltersCombine(t *testing.T) {
 	f.operator.SetSelected("ben")
 	f.operator.SetSelected("ana")
 	f.desks.SetSelected("Counter 3")
-	f.code.SetSelected(w.words.T("find.code.2"))
+	f.code.SetSelected(w.Words.T("find.code.2"))
 	test.Type(f.least, "10")
 	test.Type(f.most, "59.99")
 	test.Type(f.id, "chk_0f8b6a51")
@@ -138,7 +140,7 @@ func TestFiltersCombine(t *testing.T) {
 		From: day(2026, 2, 1), To: day(2026, 3, 1), Outcomes: []history.Outcome{history.Fail, history.NotCompared},
 		Decisions: []history.DecisionState{history.Rejected}, Modes: []history.Mode{history.Remote},
 		Operators: []string{"ana", "ben"}, Desks: []string{"Counter 3"}, Codes: []int{2},
-		LeastScore: pointer(int64(1000)), MostScore: pointer(int64(5999)), Words: "ana mül", Check: "chk_0f8b6a51",
+		LeastScore: new(int64(1000)), MostScore: new(int64(5999)), Words: "ana mül", Check: "chk_0f8b6a51",
 	}
 	w.until(t, "the question", func() bool { return reflect.DeepEqual(desk.last(), want) })
 	for _, word := range []string{"Several", "2 operators"} {
@@ -149,13 +151,13 @@ func TestFiltersCombine(t *testing.T) {
 	if n := len(f.chips.Objects); n != 11 { // ten conditions, and Clear all
 		t.Errorf("%d chips", n)
 	}
-	test.Tap(f.chips.Objects[2].(*button)) // the outcomes
+	test.Tap(f.chips.Objects[2].(*kit.Button)) // the outcomes
 	want.Outcomes = nil
 	w.until(t, "the question without outcomes", func() bool { return reflect.DeepEqual(desk.last(), want) })
 	if f.outcomes[history.Fail].Checked || f.name.Text != "ana mül" {
 		t.Error("the fields do not follow the chips")
 	}
-	test.Tap(f.chips.Objects[len(f.chips.Objects)-1].(*button))
+	test.Tap(f.chips.Objects[len(f.chips.Objects)-1].(*kit.Button))
 	w.until(t, "the question for all", func() bool { return reflect.DeepEqual(desk.last(), history.Filter{}) })
 	if f.chips.Visible() || f.name.Text != "" || f.id.Text != "" || f.least.Text != "" {
 		t.Error("Clear all leaves something")
@@ -166,13 +168,13 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	f := h.filter
-	f.period.SetSelected(w.words.T("find.period.own"))
+	f.period.SetSelected(w.Words.T("find.period.own"))
 	if f.fold.Hidden || w.win.Canvas().Focused() != fyne.Focusable(f.from) {
 		t.Error("own dates cannot be written at once")
 	}
 	test.Type(f.from, "5.11.2026")
 	test.Type(f.to, "1 Nov 2026")
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("find.days_reversed")) })
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.Words.T("find.days_reversed")) })
 	f.to.SetText("")
 	test.Type(f.to, "7 Nov 2026")
 	w.until(t, "the days", func() bool {
@@ -184,7 +186,7 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 	f.from.SetText("Monday")
 	test.Type(f.id, "chk")
 	f.least.SetText("lots")
-	for _, said := range []string{w.words.T("find.no_day", "Text", "Monday"), w.words.T("find.id_short", "Least", idLeast), w.words.T("find.no_score", "Text", "lots")} {
+	for _, said := range []string{w.Words.T("find.no_day", "Text", "Monday"), w.Words.T("find.id_short", "Least", idLeast), w.Words.T("find.no_score", "Text", "lots")} {
 		if !strings.Contains(w.text(), said) {
 			t.Errorf("%q is not said", said)
 		}
@@ -193,7 +195,7 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 		l := desk.last()
 		return l.From.IsZero() && l.Request == "" && l.Check == "" && l.LeastScore == nil && l.To.Equal(day(2026, 11, 8))
 	})
-	f.period.SetSelected(w.words.T("find.period.all"))
+	f.period.SetSelected(w.Words.T("find.period.all"))
 	w.until(t, "any time", func() bool { return desk.last().To.IsZero() })
 }
 
@@ -213,28 +215,28 @@ func TestLateAnswersToOlderFilters(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	hold := make(chan struct{})
-	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) { // deaf to its cancellation
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) { // deaf to its cancellation
 		if len(f.Outcomes) == 1 {
 			<-hold
 			return []history.Row{{Check: "chk_late", Outcome: history.Pass}}, nil
 		}
 		return []history.Row{{Check: "chk_new", Outcome: history.Fail}}, nil
 	}
-	desk.fakeDesk.count = func(_ context.Context, f history.Filter) (history.Counts, error) {
+	desk.fakeDesk.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
 		if len(f.Outcomes) == 1 {
 			<-hold
 			return history.Counts{Total: 111}, nil
 		}
 		return history.Counts{Total: 222}, nil
 	}
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
 	pages, counts := h.loading, h.counting
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.refer_fail"))
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.refer_fail"))
 	w.until(t, "the new answer", func() bool { return len(h.rows) == 1 && strings.HasPrefix(h.count.Text, "222") })
 	close(hold)
-	pages.over()
-	counts.over()
-	w.q.run()
+	pages.Wait()
+	counts.Wait()
+	w.q.Run()
 	if h.rows[0].Check != "chk_new" || !strings.HasPrefix(h.count.Text, "222") {
 		t.Errorf("a late answer is shown: %v, %q", h.rows, h.count.Text)
 	}
@@ -258,10 +260,10 @@ func TestSortByHeaderOrChoice(t *testing.T) {
 	sorts(history.Highest)
 	test.Tap(h.byScore)
 	sorts(history.Lowest)
-	h.order.SetSelected(w.words.T("sort.oldest"))
+	h.order.SetSelected(w.Words.T("sort.oldest"))
 	sorts(history.Oldest)
 	// A filter does not change the order, nor the order the filter.
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
 	w.until(t, "the filter", func() bool { return len(desk.last().Outcomes) == 1 })
 	sorts(history.Oldest)
 	test.Tap(h.byScore)
@@ -289,7 +291,7 @@ func TestOpenReferrals(t *testing.T) {
 func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		if f.Words != "" {
 			return nil, nil
 		}
@@ -299,7 +301,7 @@ func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 	w.until(t, "nothing, of how many", func() bool {
 		return strings.Contains(w.text(), "No check fits these filters. There are 250 in all.")
 	})
-	if strings.Contains(w.text(), w.words.T("history.empty")) {
+	if strings.Contains(w.text(), w.Words.T("history.empty")) {
 		t.Error("a history with checks is called empty")
 	}
 	test.Tap(h.noneAll)
@@ -313,11 +315,11 @@ func TestAFilterOverAnEmptyHistory(t *testing.T) {
 	w := open(t, desk.fakeDesk, "")
 	w.tabs.SelectIndex(1)
 	h := w.history
-	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.words.T("history.empty")) })
+	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.Words.T("history.empty")) })
 	asked := desk.questions()
 	test.Type(h.filter.name, "nobody")
 	w.until(t, "the answer", func() bool { return desk.questions() > asked && !h.asking })
-	if !strings.Contains(w.text(), w.words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") || h.noneAll.Visible() {
+	if !strings.Contains(w.text(), w.Words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") || h.noneAll.Visible() {
 		t.Errorf("an empty history is said to hold checks: %s", w.text())
 	}
 }
@@ -326,13 +328,13 @@ func TestAFilterOverAnEmptyHistory(t *testing.T) {
 func TestNothingFoundAndNotCounted(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-	desk.fakeDesk.count = func(context.Context, history.Filter) (history.Counts, error) {
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
+	desk.fakeDesk.OnCount = func(context.Context, history.Filter) (history.Counts, error) {
 		return history.Counts{}, &app.Problem{Key: "store.busy"}
 	}
 	test.Type(h.filter.name, "nobody")
-	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.words.T("store.busy")) })
-	if strings.Contains(w.text(), w.words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") {
+	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.Words.T("store.busy")) })
+	if strings.Contains(w.text(), w.Words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") {
 		t.Errorf("a guess is shown: %s", w.text())
 	}
 }
@@ -382,7 +384,7 @@ func TestReturnBeforeTheAnswer(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	hold := make(chan struct{})
-	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		<-hold
 		return []history.Row{{Check: "chk_wanted", Name: f.Words}}, nil
 	}
@@ -390,7 +392,7 @@ func TestReturnBeforeTheAnswer(t *testing.T) {
 	test.Type(h.filter.name, "ana")
 	h.filter.name.OnSubmitted("ana")
 	w.typeKey(fyne.KeyReturn)
-	w.q.run()
+	w.q.Run()
 	if h.sought != "" {
 		t.Fatalf("%s is opened", h.sought)
 	}
@@ -402,7 +404,7 @@ func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
 	desk := newRecordsFake()
 	var asked []string
 	var mu sync.Mutex
-	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+	desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, check)
@@ -478,10 +480,10 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 	w.until(t, "the detail", func() bool { return h.detail != nil })
 
 	wanted := map[fyne.Focusable]string{}
-	see(w.tabs.Selected().Content, func(o fyne.CanvasObject) bool {
+	kittest.See(w.tabs.Selected().Content, func(o fyne.CanvasObject) bool {
 		if f, ok := o.(fyne.Focusable); ok {
 			if d, ok := o.(fyne.Disableable); !ok || !d.Disabled() {
-				wanted[f] = fmt.Sprintf("%T %q", o, readable(o))
+				wanted[f] = fmt.Sprintf("%T %q", o, kittest.Readable(o))
 			}
 		}
 		return true
@@ -519,14 +521,14 @@ func TestTheDetailTellsEverything(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
-	text := readable(h.detail)
+	text := kittest.Readable(h.detail)
 	for _, want := range []string{
 		"Ana", "REFER", "APPROVED", "By cy (reviewer), 22 Nov 2026 10:00.", "71.45 %", "70.00",
 		"The score was 71.45. To pass: at least 80; for a second look: at least 60.", "The number of pictures was 3. To pass: at least 3.",
-		w.words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
-		w.words.T("detail.overrides_decision"), w.words.T("detail.second_unverified", "Second", "dora"),
+		w.Words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
+		w.Words.T("detail.overrides_decision"), w.Words.T("detail.second_unverified", "Second", "dora"),
 		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab", "0.7.1", "4.2 s",
-		"eve", w.words.T("detail.part.images"), w.words.T("detail.erased_period"), h.rows[0].Check, "sess_1", "1, 2, 5, 9", "record 12: fedcba987654",
+		"eve", w.Words.T("detail.part.images"), w.Words.T("detail.erased_period"), h.rows[0].Check, "sess_1", "1, 2, 5, 9", "record 12: fedcba987654",
 	} {
 		if !strings.Contains(strings.ToLower(text), strings.ToLower(want)) {
 			t.Errorf("the detail does not say %q", want)
@@ -536,35 +538,22 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		t.Error("the raw answer is not folded")
 	}
 	test.Tap(h.detail.raw)
-	if !strings.Contains(readable(h.detail), "faces match result is here") {
+	if !strings.Contains(kittest.Readable(h.detail), "faces match result is here") {
 		t.Error("the raw answer cannot be seen")
 	}
-	for _, b := range buttonsWith(h.detail, "") {
+	for _, b := range kittest.ButtonsWith(h.detail, "") {
 		w.fyne.Clipboard().SetContent("")
 		test.Tap(b)
 		if got := w.fyne.Clipboard().Content(); got == "" {
 			t.Error("a copy button copies nothing")
 		}
 	}
-	earlier := buttonsWith(h.detail, "NOT COMPARED")
+	earlier := kittest.ButtonsWith(h.detail, "NOT COMPARED")
 	if len(earlier) != 1 {
 		t.Fatalf("%d attempts can be opened", len(earlier))
 	}
 	test.Tap(earlier[0])
 	w.until(t, "the other attempt", func() bool { return h.detail.of.Check == "chk_before" })
-}
-
-// buttonsWith are the shown buttons with this text in them; empty: those without
-// any.
-func buttonsWith(o fyne.CanvasObject, text string) []*button {
-	var found []*button
-	see(o, func(o fyne.CanvasObject) bool {
-		if b, ok := o.(*button); ok && (text == "" && b.Text == "" || text != "" && strings.Contains(b.Text, text)) {
-			found = append(found, b)
-		}
-		return true
-	})
-	return found
 }
 
 func TestDetailsOfOtherChecks(t *testing.T) {
@@ -581,49 +570,49 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 		not    []string
 	}{
 		"open": {func(d *history.Detail) { d.Decision, d.Decisions = history.Undecided, nil },
-			[]string{"REFER", "OPEN", w.words.T("detail.open_meaning")}, []string{"APPROVED"}},
+			[]string{"REFER", "OPEN", w.Words.T("detail.open_meaning")}, []string{"APPROVED"}},
 		"passed": {func(d *history.Detail) {
 			d.Outcome, d.Decision, d.Decisions, d.Attempts = history.Pass, "", nil, d.Attempts[1:]
-		}, []string{"PASS", w.words.T("meaning.pass")}, []string{"APPROVED", w.words.T("detail.person"), w.words.T("detail.attempts")}},
+		}, []string{"PASS", w.Words.T("meaning.pass")}, []string{"APPROVED", w.Words.T("detail.person"), w.Words.T("detail.attempts")}},
 		"sealed": {func(d *history.Detail) {
 			d.Name, d.Sealed, d.Raw, d.RawSealed, d.Decisions[1].Note, d.Decisions[1].NoteSealed = "", true, nil, true, "", true
-		}, []string{w.words.T("history.sealed"), w.words.T("detail.name_sealed"), w.words.T("detail.raw_sealed"), w.words.T("detail.note_sealed")}, []string{"Ana"}},
+		}, []string{w.Words.T("history.sealed"), w.Words.T("detail.name_sealed"), w.Words.T("detail.raw_sealed"), w.Words.T("detail.note_sealed")}, []string{"Ana"}},
 		"erased": {func(d *history.Detail) {
 			d.Name, d.Erased, d.Raw, d.RawErased, d.Decisions[1].Note, d.Decisions[1].NoteErased = "", true, nil, true, "", true
-		}, []string{w.words.T("history.erased"), w.words.T("detail.name_erased"), w.words.T("detail.raw_erased"), w.words.T("detail.note_erased")}, []string{"Ana"}},
-		"nameless": {func(d *history.Detail) { d.Name = "" }, []string{w.words.T("detail.no_name")}, nil},
+		}, []string{w.Words.T("history.erased"), w.Words.T("detail.name_erased"), w.Words.T("detail.raw_erased"), w.Words.T("detail.note_erased")}, []string{"Ana"}},
+		"nameless": {func(d *history.Detail) { d.Name = "" }, []string{w.Words.T("detail.no_name")}, nil},
 		"interrupted": {func(d *history.Detail) {
 			d.Outcome, d.Finished, d.Score, d.Raw = history.Interrupted, nil, nil, nil
-		}, []string{"INTERRUPTED"}, []string{w.words.T("result.score")}},
+		}, []string{"INTERRUPTED"}, []string{w.Words.T("result.score")}},
 		"could not run": {func(d *history.Detail) {
 			d.Outcome, d.Score, d.Finished = history.CouldNotRun, nil, &history.Finished{Problem: "check.timeout"}
-		}, []string{w.words.T("check.timeout")}, []string{"check.timeout", w.words.T("result.score")}},
+		}, []string{w.Words.T("check.timeout")}, []string{"check.timeout", w.Words.T("result.score")}},
 		"a problem of the future": {func(d *history.Detail) {
 			d.Outcome, d.Score, d.Finished = history.CouldNotRun, nil, &history.Finished{Problem: "future.problem"}
-		}, []string{w.words.T("detail.problem", "Key", "future.problem")}, nil},
+		}, []string{w.Words.T("detail.problem", "Key", "future.problem")}, nil},
 		"not compared": {func(d *history.Detail) {
 			d.Outcome, d.Score, d.Attempts = history.NotCompared, nil, nil
 			d.Finished = &history.Finished{Code: &code, AnchorCode: &side}
-		}, []string{"NOT COMPARED", w.words.T("side.anchor.1")}, []string{"%"}},
+		}, []string{"NOT COMPARED", w.Words.T("side.anchor.1")}, []string{"%"}},
 		"by the API": {func(d *history.Detail) {
 			d.Mode, d.Request = history.Remote, "req-77"
 			d.Finished.FailedRefer = []string{"score >= 85 (was 71.45)"}
 			d.Finished.Remote = &matcher.Exchange{Host: "api.example.org", Status: 200, Sent: 10, Size: 10, Wait: 2 * time.Second}
 		}, []string{"api.example.org", "req-77", "score >= 85 (was 71.45)", "200", "waiting 2.0 s"}, []string{"at least 60"}},
 		"verified second": {func(d *history.Detail) { d.Decisions[1].Verified = true },
-			[]string{w.words.T("detail.second_verified", "Second", "dora")}, []string{"not verified"}},
+			[]string{w.Words.T("detail.second_verified", "Second", "dora")}, []string{"not verified"}},
 		"pictures": {func(d *history.Detail) { d.Document, d.Frame = picture.Bytes(), []byte("no picture") },
-			[]string{w.words.T("detail.pictures"), w.words.T("result.portrait")}, []string{w.words.T("result.best")}},
-		"no pictures": {func(*history.Detail) {}, nil, []string{w.words.T("detail.pictures")}},
+			[]string{w.Words.T("detail.pictures"), w.Words.T("result.portrait")}, []string{w.Words.T("result.best")}},
+		"no pictures": {func(*history.Detail) {}, nil, []string{w.Words.T("detail.pictures")}},
 	} {
-		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 			d := someDetail(check)
 			c.change(&d)
 			return d, nil
 		}
 		h.open("chk_" + strings.ReplaceAll(what, " ", "_"))
 		w.until(t, what, func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
-		text := readable(h.detail)
+		text := kittest.Readable(h.detail)
 		for _, want := range c.says {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: the detail does not say %q", what, want)
@@ -640,11 +629,11 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 func TestACheckThatIsGone(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	desk.detail = func(context.Context, string) (history.Detail, error) {
+	desk.OnDetail = func(context.Context, string) (history.Detail, error) {
 		return history.Detail{}, &app.Problem{Key: "store.check_unknown"}
 	}
 	h.open(h.rows[0].Check)
-	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.words.T("store.check_unknown")) })
+	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.Words.T("store.check_unknown")) })
 	if h.detail != nil || h.sought != "" {
 		t.Error("a check that cannot be shown stays open")
 	}
@@ -660,7 +649,7 @@ func TestReasonsInTheDetail(t *testing.T) {
 		history.Offline: {"score >= 80 (was 71.45)": 0, matcher.ReasonMinor: 1, unknown: 1, older: 1},
 		history.Remote:  {"score >= 80 (was 71.45)": 1, matcher.ReasonMinor: 1, unknown: 1, older: 1},
 	} {
-		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+		desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 			d := someDetail(check)
 			d.Mode = mode
 			d.Finished.Failed = []string{older}
@@ -670,13 +659,13 @@ func TestReasonsInTheDetail(t *testing.T) {
 		h.closeDetail()
 		h.open(h.rows[0].Check)
 		w.until(t, "the detail", func() bool { return h.detail != nil })
-		text := readable(h.detail)
+		text := kittest.Readable(h.detail)
 		for reason, times := range want {
 			if got := strings.Count(text, reason); got != times {
 				t.Errorf("%s: %q is told %d times, want %d", mode, reason, got, times)
 			}
 		}
-		met := w.words.T("detail.condition", "Field", w.words.T(fieldKeys["len(percentages)"]), "Was", "3", "Op", w.words.T(opKeys[">="]), "Pass", "3")
+		met := w.Words.T("detail.condition", "Field", w.Words.Field("len(percentages)"), "Was", "3", "Op", w.Words.Operator(">="), "Pass", "3")
 		if strings.Contains(text, met) != (mode == history.Offline) {
 			t.Errorf("%s: the conditions are told, or not: %s", mode, text)
 		}
@@ -687,7 +676,7 @@ func TestDecidingFromTheDetail(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	decided := false
-	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+	desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 		d := someDetail(check)
 		if !decided {
 			d.Decision, d.Decisions = history.Undecided, nil
@@ -705,7 +694,7 @@ func TestDecidingFromTheDetail(t *testing.T) {
 	if asked.Check != h.rows[3].Check {
 		t.Fatalf("asked about %q", asked.Check)
 	}
-	w.until(t, "the decision", func() bool { return strings.Contains(readable(h.detail), "APPROVED") })
+	w.until(t, "the decision", func() bool { return strings.Contains(kittest.Readable(h.detail), "APPROVED") })
 	if h.rows[3].Decision != history.Approved {
 		t.Error("the list still shows the check as open")
 	}
@@ -735,13 +724,13 @@ func TestAnotherDesksHistory(t *testing.T) {
 	desk, theirs := newRecordsFake(), newRecordsFake()
 	theirs.count = 3
 	other := &otherDesk{fakeDesk: theirs.fakeDesk}
-	desk.other = func(path string) (app.OtherHistory, error) {
+	desk.OnOpen = func(path string) (app.OtherHistory, error) {
 		if path != "/media/history.db" {
 			return nil, &app.Problem{Key: "store.foreign"}
 		}
 		return other, nil
 	}
-	desk.detail = func(_ context.Context, check string) (history.Detail, error) {
+	desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 		t.Error("this desk is asked for another's check")
 		return history.Detail{}, nil
 	}
@@ -751,7 +740,7 @@ func TestAnotherDesksHistory(t *testing.T) {
 	path := "/tmp/holiday.db"
 	h.hooks.choose = func(chosen func(string)) { chosen(path) }
 	test.Tap(h.another)
-	w.until(t, "the refusal", func() bool { return strings.Contains(w.text(), w.words.T("store.foreign")) })
+	w.until(t, "the refusal", func() bool { return strings.Contains(w.text(), w.Words.T("store.foreign")) })
 	if h.other != nil || h.banner.Visible() {
 		t.Error("a file that is no history is shown as one")
 	}
@@ -772,7 +761,7 @@ func TestAnotherDesksHistory(t *testing.T) {
 	if asked.from != app.OtherHistory(other) || asked.check != h.rows[0].Check {
 		t.Errorf("exported: %+v", asked)
 	}
-	theirs.verify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+	theirs.OnVerify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
 		return history.Verdict{Intact: true, Records: 77}, nil
 	}
 	test.Tap(h.verify)
@@ -801,7 +790,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	var given []app.ExportInput
 	answer := make(chan error, 1)
-	desk.export = func(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
+	desk.OnExport = func(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
 		given = append(given, in)
 		p(app.Progress{Done: 1, Total: 4})
 		select {
@@ -811,7 +800,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 			return app.Exported{}, ctx.Err()
 		}
 	}
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
 	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
 	var form *exportForm
 	h.hooks.export = func(e exportQuery) {
@@ -819,19 +808,19 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		form = w.exporting
 	}
 	test.Tap(h.export)
-	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.value != export.CSV {
+	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.Value != export.CSV {
 		t.Fatal("no question, or names are given without being asked for")
 	}
-	if !strings.Contains(readable(form.box), "All 250 checks that are shown") {
-		t.Errorf("it is not said what is exported: %q", readable(form.box))
+	if !strings.Contains(kittest.Readable(form.box), "All 250 checks that are shown") {
+		t.Errorf("it is not said what is exported: %q", kittest.Readable(form.box))
 	}
 	form.file.SetText("history.csv")
 	test.Tap(form.start)
-	if len(given) != 0 || !strings.Contains(readable(form.box), w.words.T("export_form.no_file")) {
+	if len(given) != 0 || !strings.Contains(kittest.Readable(form.box), w.Words.T("export_form.no_file")) {
 		t.Error("half a path is taken")
 	}
 	form.file.SetText("/tmp/x/history.csv")
-	test.Tap(form.format.buttons[export.JSONL])
+	test.Tap(form.format.Buttons[export.JSONL])
 	if form.file.Text != "/tmp/x/history.jsonl" {
 		t.Errorf("the file is still called %s", form.file.Text)
 	}
@@ -839,19 +828,19 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 
 	test.Tap(form.start)
 	w.until(t, "progress", func() bool { return form.bar.Value == 0.25 })
-	if !form.start.Disabled() || !form.file.Disabled() || !form.format.buttons[export.CSV].Disabled() {
+	if !form.start.Disabled() || !form.file.Disabled() || !form.format.Buttons[export.CSV].Disabled() {
 		t.Error("what is being written can be changed")
 	}
 	test.Tap(form.cancel)
-	w.until(t, "the cancellation", func() bool { return strings.Contains(readable(form.box), w.words.T("export_form.cancelled")) })
+	w.until(t, "the cancellation", func() bool { return strings.Contains(kittest.Readable(form.box), w.Words.T("export_form.cancelled")) })
 
 	answer <- &app.Problem{Key: "export.exists"}
 	test.Tap(form.start)
-	w.until(t, "the question", func() bool { return form.start.Text == w.words.T("export_form.replace") })
+	w.until(t, "the question", func() bool { return form.start.Text == w.Words.T("export_form.replace") })
 	answer <- nil
 	test.Tap(form.start)
 	w.until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
-	text := readable(form.box)
+	text := kittest.Readable(form.box)
 	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q", want)
@@ -876,8 +865,8 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	h.open(h.rows[0].Check)
 	w.until(t, "the detail", func() bool { return h.detail != nil })
 	test.Tap(h.detail.export)
-	if form.format.value != export.PDF || form.what.value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
-		t.Errorf("one check: %s, %s, %s", form.format.value, form.what.value, form.file.Text)
+	if form.format.Value != export.PDF || form.what.Value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
+		t.Errorf("one check: %s, %s, %s", form.format.Value, form.what.Value, form.file.Text)
 	}
 	answer <- nil
 	test.Tap(form.start)
@@ -892,7 +881,7 @@ func TestClosingTheFormEndsTheExport(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	began, ended := make(chan struct{}), make(chan struct{})
-	desk.export = func(ctx context.Context, in app.ExportInput, _ app.ProgressFunc) (app.Exported, error) {
+	desk.OnExport = func(ctx context.Context, in app.ExportInput, _ app.ProgressFunc) (app.Exported, error) {
 		close(began)
 		<-ctx.Done()
 		close(ended)
@@ -905,7 +894,7 @@ func TestClosingTheFormEndsTheExport(t *testing.T) {
 	<-began
 	w.escape()
 	<-ended
-	w.q.run()
+	w.q.Run()
 }
 
 func TestSearchBringsTheKeysToTheName(t *testing.T) {
@@ -930,7 +919,7 @@ func TestKeysMoveALongText(t *testing.T) {
 	w.until(t, "the detail", func() bool { return h.detail != nil })
 	r := h.detail.reader
 	w.win.Canvas().Focus(r)
-	offset := func() float32 { return r.scroll.Offset.Y }
+	offset := func() float32 { return r.Scroll.Offset.Y }
 	w.typeKey(fyne.KeyDown)
 	one := offset()
 	w.typeKey(fyne.KeyPageDown)

@@ -15,6 +15,7 @@ import (
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/app/settings"
+	"facematch/views/internal/kit"
 )
 
 // operatorsDesk is what the page needs of the desk.
@@ -27,28 +28,28 @@ type operatorsDesk interface {
 // operatorSettings are who may work here. They are changed at once, and are no
 // settings but for the time after which the window locks.
 type operatorSettings struct {
-	parts
+	kit.Parts
 	desk  operatorsDesk
 	hooks settingsHooks
 
 	looks int // how often it was looked who there is: only the last answer counts
 
-	setUp, add *button
-	lock       *entry
+	setUp, add *kit.Button
+	lock       *kit.Entry
 	fault      *widget.Label
 	list       *fyne.Container
 	said       *widget.Label
 	content    *fyne.Container
 }
 
-func newOperatorSettings(p parts, desk operatorsDesk, hooks settingsHooks, changed func()) *operatorSettings {
-	o := &operatorSettings{parts: p, desk: desk, hooks: hooks}
-	t := p.words.T
-	o.setUp = p.keys.button(t("people.set_up"), theme.AccountIcon(), hooks.SetUpOperators)
+func newOperatorSettings(p kit.Parts, desk operatorsDesk, hooks settingsHooks, changed func()) *operatorSettings {
+	o := &operatorSettings{Parts: p, desk: desk, hooks: hooks}
+	t := p.Words.T
+	o.setUp = p.Keys.Button(t("people.set_up"), theme.AccountIcon(), hooks.SetUpOperators)
 	o.setUp.Importance = widget.HighImportance
-	o.add = p.keys.button(t("people.add"), theme.ContentAddIcon(), hooks.AddOperator)
-	o.lock = p.keys.entry(func(string) { changed() })
-	o.fault, o.said = wrapped(""), wrapped("")
+	o.add = p.Keys.Button(t("people.add"), theme.ContentAddIcon(), hooks.AddOperator)
+	o.lock = p.Keys.Entry(func(string) { changed() })
+	o.fault, o.said = kit.Wrapped(""), kit.Wrapped("")
 	o.fault.Hide()
 	o.list = container.NewVBox()
 	o.content = container.NewVBox()
@@ -57,12 +58,12 @@ func newOperatorSettings(p parts, desk operatorsDesk, hooks settingsHooks, chang
 }
 
 func (o *operatorSettings) lay(all []operators.Operator) {
-	t := o.words.T
+	t := o.Words.T
 	o.content.RemoveAll()
-	o.content.Add(bold(t("settings.page.operators")))
+	o.content.Add(kit.Bold(t("settings.page.operators")))
 	if o.desk.SingleUser() {
 		actor, _ := o.desk.Who()
-		o.content.Add(wrapped(t("people.none", "Name", actor.Operator)))
+		o.content.Add(kit.Wrapped(t("people.none", "Name", actor.Operator)))
 		o.content.Add(container.NewHBox(o.setUp))
 		o.content.Add(o.said)
 	} else {
@@ -78,23 +79,23 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(o.fault)
 	}
 	o.content.Add(widget.NewSeparator())
-	o.content.Add(bold(t("people.roles")))
+	o.content.Add(kit.Bold(t("people.roles")))
 	what := container.New(layout.NewFormLayout())
 	for _, r := range operators.Roles {
-		what.Add(widget.NewLabel(roleName(o.words, r)))
-		what.Add(wrapped(t("role." + string(r) + ".about")))
+		what.Add(widget.NewLabel(kit.RoleName(o.Words, r)))
+		what.Add(kit.Wrapped(t("role." + string(r) + ".about")))
 	}
 	o.content.Add(what)
-	o.content.Add(wrapped(t("people.limits")))
+	o.content.Add(kit.Wrapped(t("people.limits")))
 }
 
 func (o *operatorSettings) row(who operators.Operator) fyne.CanvasObject {
-	t := o.words.T
-	change := o.keys.button(t("people.change"), theme.DocumentCreateIcon(), func() { o.hooks.ChangePassphrase(who.Name) })
-	remove := o.keys.button(t("people.remove"), theme.DeleteIcon(), func() { o.hooks.RemoveOperator(who) })
-	name := bold(who.Name)
+	t := o.Words.T
+	change := o.Keys.Button(t("people.change"), theme.DocumentCreateIcon(), func() { o.hooks.ChangePassphrase(who.Name) })
+	remove := o.Keys.Button(t("people.remove"), theme.DeleteIcon(), func() { o.hooks.RemoveOperator(who) })
+	name := kit.Bold(who.Name)
 	name.Truncation = fyne.TextTruncateEllipsis
-	role := roleName(o.words, who.Role)
+	role := kit.RoleName(o.Words, who.Role)
 	if actor, _ := o.desk.Who(); actor.Operator == who.Name {
 		role = t("people.you", "Role", role)
 	}
@@ -106,19 +107,19 @@ func (o *operatorSettings) row(who operators.Operator) fyne.CanvasObject {
 func (o *operatorSettings) look() {
 	o.looks++
 	this := o.looks
-	o.work.start(func(context.Context) {
+	o.Work.Start(func(context.Context) {
 		all, err := o.desk.Operators()
-		o.work.do(func() {
+		o.Work.Do(func() {
 			if this != o.looks {
 				return
 			}
-			o.log("operators", err)
+			o.Log("operators", err)
 			text := ""
 			if err != nil {
-				text = o.words.problem(err)
+				text = o.Words.ProblemText(err)
 			}
 			o.lay(all)
-			say(o.said, text, widget.DangerImportance)
+			kit.Say(o.said, text, widget.DangerImportance)
 		})
 	})
 }
@@ -134,7 +135,7 @@ func (o *operatorSettings) typed(next *settings.Settings) {
 }
 
 // days reads a whole number; -1 where there is none.
-func days(e *entry) int {
+func days(e *kit.Entry) int {
 	n, err := strconv.Atoi(strings.TrimSpace(e.Text))
 	if err != nil {
 		return -1

@@ -13,6 +13,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/settings"
+	"facematch/views/internal/kit"
 )
 
 // privacyDesk is what the page needs of the desk.
@@ -24,54 +25,54 @@ type privacyDesk interface {
 // privacySettings are what is kept of persons and for how long, and what can be
 // done about it at once: erase a session, and keep a way to the names.
 type privacySettings struct {
-	parts
+	kit.Parts
 	desk  privacyDesk
 	hooks settingsHooks
 
 	looks int // how often it was looked whether a recovery passphrase is set
 
-	names, answers, images *entry
-	keep                   *check
-	second                 *entry
+	names, answers, images *kit.Entry
+	keep                   *kit.Check
+	second                 *kit.Entry
 	fault                  *widget.Label
 
 	recovery    *widget.Label
-	setRecovery *button
-	session     *entry
-	erase       *button
+	setRecovery *kit.Button
+	session     *kit.Entry
+	erase       *kit.Button
 	said        *widget.Label
 	content     *fyne.Container
 }
 
-func newPrivacySettings(p parts, desk privacyDesk, hooks settingsHooks, folder func(*entry) fyne.CanvasObject, changed func()) *privacySettings {
-	v := &privacySettings{parts: p, desk: desk, hooks: hooks}
-	t := p.words.T
+func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks settingsHooks, folder func(*kit.Entry) fyne.CanvasObject, changed func()) *privacySettings {
+	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
+	t := p.Words.T
 	typed := func(string) { changed() }
-	v.names, v.answers, v.images, v.second = p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed), p.keys.entry(typed)
+	v.names, v.answers, v.images, v.second = p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed)
 	v.second.SetPlaceHolder(t("privacy.second_none"))
-	v.keep = p.keys.check(t("privacy.keep_images"), func(bool) { changed() })
-	v.fault, v.recovery, v.said = wrapped(""), wrapped(""), wrapped("")
+	v.keep = p.Keys.Check(t("privacy.keep_images"), func(bool) { changed() })
+	v.fault, v.recovery, v.said = kit.Wrapped(""), kit.Wrapped(""), kit.Wrapped("")
 	v.fault.Hide()
 	v.said.Hide()
-	v.setRecovery = p.keys.button(t("recovery.set"), theme.DocumentCreateIcon(), hooks.SetRecovery)
-	v.session = p.keys.entry(func(string) { v.update() })
+	v.setRecovery = p.Keys.Button(t("recovery.set"), theme.DocumentCreateIcon(), hooks.SetRecovery)
+	v.session = p.Keys.Entry(func(string) { v.update() })
 	v.session.SetPlaceHolder(t("erase.placeholder"))
-	v.erase = p.keys.button(t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) })
+	v.erase = p.Keys.Button(t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) })
 
 	left := container.NewVBox(
-		bold(t("privacy.periods")), small(t("privacy.periods_help")),
+		kit.Bold(t("privacy.periods")), kit.Small(t("privacy.periods_help")),
 		container.New(layout.NewFormLayout(),
 			widget.NewLabel(t("privacy.names_days")), v.names,
 			widget.NewLabel(t("privacy.answers_days")), v.answers,
 			widget.NewLabel(t("privacy.images_days")), v.images,
 		),
 		v.fault,
-		bold(t("privacy.images")), v.keep, small(t("privacy.keep_help")),
-		bold(t("privacy.second")), folder(v.second), small(t("privacy.second_help")),
+		kit.Bold(t("privacy.images")), v.keep, kit.Small(t("privacy.keep_help")),
+		kit.Bold(t("privacy.second")), folder(v.second), kit.Small(t("privacy.second_help")),
 	)
 	right := container.NewVBox(
-		bold(t("recovery.title")), small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),
-		bold(t("erase.title")), small(t("erase.help")),
+		kit.Bold(t("recovery.title")), kit.Small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),
+		kit.Bold(t("erase.title")), kit.Small(t("erase.help")),
 		container.New(layout.NewFormLayout(), widget.NewLabel(t("erase.session")), v.session),
 		container.NewHBox(v.erase), v.said,
 	)
@@ -81,7 +82,7 @@ func newPrivacySettings(p parts, desk privacyDesk, hooks settingsHooks, folder f
 }
 
 func (v *privacySettings) fill(now settings.Settings) {
-	for e, n := range map[*entry]int{v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays} {
+	for e, n := range map[*kit.Entry]int{v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays} {
 		e.SetText(strconv.Itoa(n))
 	}
 	v.keep.SetChecked(now.Privacy.KeepImages)
@@ -96,29 +97,29 @@ func (v *privacySettings) typed(next *settings.Settings) {
 }
 
 func (v *privacySettings) update() {
-	enable(v.erase, app.ValidSession(strings.TrimSpace(v.session.Text)) && v.desk.May(app.ActionErase))
+	kit.Enable(v.erase, app.ValidSession(strings.TrimSpace(v.session.Text)) && v.desk.May(app.ActionErase))
 }
 
 // look says whether there is a recovery passphrase.
 func (v *privacySettings) look() {
 	v.looks++
 	this := v.looks
-	v.work.start(func(ctx context.Context) {
+	v.Work.Start(func(ctx context.Context) {
 		set, err := v.desk.RecoverySet(ctx)
-		v.work.do(func() {
+		v.Work.Do(func() {
 			if this != v.looks {
 				return
 			}
-			v.log("recovery", err)
+			v.Log("recovery", err)
 			switch {
 			case err != nil:
-				say(v.recovery, v.words.problem(err), widget.DangerImportance)
+				kit.Say(v.recovery, v.Words.ProblemText(err), widget.DangerImportance)
 			case set:
-				say(v.recovery, v.words.T("recovery.is_set"), widget.SuccessImportance)
-				v.setRecovery.SetText(v.words.T("recovery.change"))
+				kit.Say(v.recovery, v.Words.T("recovery.is_set"), widget.SuccessImportance)
+				v.setRecovery.SetText(v.Words.T("recovery.change"))
 			default:
-				say(v.recovery, v.words.T("recovery.not_set"), widget.WarningImportance)
-				v.setRecovery.SetText(v.words.T("recovery.set"))
+				kit.Say(v.recovery, v.Words.T("recovery.not_set"), widget.WarningImportance)
+				v.setRecovery.SetText(v.Words.T("recovery.set"))
 			}
 		})
 	})

@@ -13,14 +13,16 @@ import (
 	"facematch/app/settings"
 	"facematch/app/token"
 	"facematch/matcher"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 // remoteDesk is a desk whose checks the API decides.
 func remoteFake(mode history.Mode) *fakeDesk {
 	d := newFakeDesk()
-	d.settings.Matching.Mode = mode
-	d.settings.API.Base = "https://api.test"
-	d.token, d.place = "a-token", token.Keyring
+	d.Now.Matching.Mode = mode
+	d.Now.API.Base = "https://api.test"
+	d.Secret, d.Place = "a-token", token.Keyring
 	return d
 }
 
@@ -53,12 +55,12 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	w := open(t, desk, "")
 	ready(t, w)
 	text := w.text()
-	for _, want := range []string{w.words.T("mode.remote", "Host", "api.test"), w.words.T("check.consent_remote", "Host", "api.test"), w.check.remote.session.Text} {
+	for _, want := range []string{w.Words.T("mode.remote", "Host", "api.test"), w.Words.T("check.consent_remote", "Host", "api.test"), w.check.remote.session.Text} {
 		if want != w.check.remote.session.Text && !strings.Contains(text, want) {
 			t.Errorf("before the check nothing says %q", want)
 		}
 	}
-	if strings.Contains(text, w.words.T("mode.not_calibrated")) {
+	if strings.Contains(text, w.Words.T("mode.not_calibrated")) {
 		t.Error("this computer's calibration is shown for the API")
 	}
 	session := w.check.remote.session.Text
@@ -70,7 +72,7 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	test.Tap(w.check.result.more)
 	text = w.text()
 	for _, want := range []string{
-		w.words.T("mode.name.remote"), w.words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42", "the body", w.words.T("details.absent"),
+		w.Words.T("mode.name.remote"), w.Words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42", "the body", w.Words.T("details.absent"),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("after the check nothing says %q", want)
@@ -117,17 +119,17 @@ func TestADeskThatAsks(t *testing.T) {
 	desk := remoteFake(history.Ask)
 	w := open(t, desk, "")
 	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.words.T("missing.mode") })
-	test.Tap(w.check.remote.who.buttons["remote"])
+	w.until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
+	test.Tap(w.check.remote.who.Buttons["remote"])
 	w.check.consent.SetChecked(true)
 	w.until(t, "ready", func() bool { return !w.check.start.Disabled() })
 	// The words change with who decides, and nobody agreed to those yet.
 	w.check.remote.session.SetText("mistyped")
-	if w.check.why.Text != w.words.T("missing.session") {
+	if w.check.why.Text != w.Words.T("missing.session") {
 		t.Errorf("a mistyped session passes: %q", w.check.why.Text)
 	}
-	test.Tap(w.check.remote.who.buttons["offline"])
-	if w.check.consent.Checked || !w.check.start.Disabled() || w.check.agreed.Text != w.words.T("check.consent") {
+	test.Tap(w.check.remote.who.Buttons["offline"])
+	if w.check.consent.Checked || !w.check.start.Disabled() || w.check.agreed.Text != w.Words.T("check.consent") {
 		t.Errorf("the consent to other words stands: %q", w.check.agreed.Text)
 	}
 	w.check.consent.SetChecked(true)
@@ -146,7 +148,7 @@ func TestADeskThatAsks(t *testing.T) {
 
 func TestOwnWordsOfConsent(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.settings.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
+	desk.Now.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
 	w := open(t, desk, "")
 	if w.check.agreed.Text != "Our words." || w.check.remote.nameWords.Text != "Our words on names." {
 		t.Errorf("%q, %q", w.check.agreed.Text, w.check.remote.nameWords.Text)
@@ -155,8 +157,8 @@ func TestOwnWordsOfConsent(t *testing.T) {
 
 func TestAFilmTheAPIHas(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	source := newFakeSource()
-	source.problem(&app.Problem{Key: "camera.busy"})
+	source := kittest.NewSource()
+	source.ShowProblem(&app.Problem{Key: "camera.busy"})
 	desk.source = func(string) app.Source { return source }
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
@@ -166,10 +168,10 @@ func TestAFilmTheAPIHas(t *testing.T) {
 	w := open(t, desk, "")
 	w.load("document.jpg")
 	w.check.consent.SetChecked(true)
-	w.until(t, "the camera's fault", func() bool { return w.check.why.Text == w.words.T("missing.picture") })
+	w.until(t, "the camera's fault", func() bool { return w.check.why.Text == w.Words.T("missing.picture") })
 	w.check.remote.prefilled.SetChecked(true)
 	w.check.remote.session.SetText("sess_1")
-	if w.check.why.Text != w.words.T("missing.session") || !w.check.start.Disabled() {
+	if w.check.why.Text != w.Words.T("missing.session") || !w.check.start.Disabled() {
 		t.Errorf("a session of no form passes: %q", w.check.why.Text)
 	}
 	const session = "sess_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01"
@@ -184,10 +186,10 @@ func TestAFilmTheAPIHas(t *testing.T) {
 
 func TestWithoutATokenNothingIsFilmed(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.token = ""
+	desk.Secret = ""
 	w := open(t, desk, "")
 	w.load("document.jpg")
-	w.until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.words.T("token.none")) })
+	w.until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.Words.T("token.none")) })
 	if !w.check.start.Disabled() {
 		t.Error("and yet the button works")
 	}
@@ -221,7 +223,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 			ready(t, w)
 			test.Tap(w.check.start)
 			w.until(t, "the offers", func() bool { return w.check.offers != nil })
-			if !strings.Contains(w.text(), w.words.T("remote.unreachable", "Host", "api.test")) {
+			if !strings.Contains(w.text(), w.Words.T("remote.unreachable", "Host", "api.test")) {
 				t.Error("nothing says why")
 			}
 			c.tap(w.check.offers)
@@ -256,14 +258,14 @@ func TestKeepingAsksFirst(t *testing.T) {
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	o := w.check.offers
 	test.Tap(o.keep)
-	if !strings.Contains(w.text(), w.words.T("offer.keep_question", "Days", 7)) {
+	if !strings.Contains(w.text(), w.Words.T("offer.keep_question", "Days", 7)) {
 		t.Error("nothing says what keeping means")
 	}
 	test.Tap(o.keep)
-	w.until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.words.T("queue.unwritable")) })
+	w.until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.Words.T("queue.unwritable")) })
 	fails = false
 	test.Tap(o.keep)
-	w.until(t, "the success", func() bool { return o.note.Text == w.words.T("offer.kept") })
+	w.until(t, "the success", func() bool { return o.note.Text == w.Words.T("offer.kept") })
 	w.check.reset()
 	if desk.deleted() != 0 {
 		t.Error("a clip that was kept is deleted again")
@@ -278,11 +280,11 @@ func TestKeepingAsksFirst(t *testing.T) {
 		_ = desk.DropKept(id)
 		return answered(history.Refer), nil
 	}
-	list := newKeptList(w.parts, w.desk, w.check.remote.keptChecks)
+	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
 	list.OnSend = w.check.sendKept
 	list.OnSend(w.check.remote.keptChecks.Checks[0])
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") || strings.Contains(w.text(), w.words.T("inspect.person")) {
+	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") || strings.Contains(w.text(), w.Words.T("inspect.person")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.reset()
@@ -315,7 +317,7 @@ func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 	test.Tap(w.check.start)
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	test.Tap(w.check.offers.again)
-	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.words.T("token.none")) })
+	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.Words.T("token.none")) })
 	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
 }
 
@@ -329,8 +331,8 @@ func TestTheListOfKeptChecks(t *testing.T) {
 	if top == nil {
 		t.Fatal("no list is shown")
 	}
-	text := readable(newKeptList(w.parts, w.desk, w.check.remote.keptChecks).box)
-	for _, want := range []string{"Ada Lovelace", w.words.T("kept.no_name"), w.words.T("kept.broken", "Count", 1)} {
+	text := kittest.Readable(newKeptList(w.Parts, w.desk, w.check.remote.keptChecks).box)
+	for _, want := range []string{"Ada Lovelace", w.Words.T("kept.no_name"), w.Words.T("kept.broken", "Count", 1)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list lacks %q: %q", want, text)
 		}
@@ -339,12 +341,12 @@ func TestTheListOfKeptChecks(t *testing.T) {
 
 func TestTheTokenInSettings(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.token, desk.place = "", token.None
-	desk.tokenErr = &app.Problem{Key: "token.needs_passphrase"}
+	desk.Secret, desk.Place = "", token.None
+	desk.TokenErr = &app.Problem{Key: "token.needs_passphrase"}
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(2)
 	a := w.settings.api
-	w.until(t, "no token", func() bool { return strings.HasPrefix(a.place.Text, w.words.T("token.none")) })
+	w.until(t, "no token", func() bool { return strings.HasPrefix(a.place.Text, w.Words.T("token.none")) })
 	if !a.set.Disabled() || a.passphraseRow.Visible() {
 		t.Error("nothing can be set, or a passphrase is asked for that nobody needs")
 	}
@@ -356,30 +358,28 @@ func TestTheTokenInSettings(t *testing.T) {
 	w.until(t, "the passphrase", func() bool { return a.passphraseRow.Visible() })
 	a.passphrase.SetText("four plain words")
 	test.Tap(a.set)
-	w.until(t, "the success", func() bool { return a.said.Text == w.words.T("token.kept_in.keyring", "Host", "api.test") })
-	if a.secret.Text != "" || a.passphrase.Text != "" || desk.token != "tok_5ecret.Value" {
+	w.until(t, "the success", func() bool { return a.said.Text == w.Words.T("token.kept_in.keyring", "Host", "api.test") })
+	if a.secret.Text != "" || a.passphrase.Text != "" || desk.Secret != "tok_5ecret.Value" {
 		t.Error("a secret is left on the screen, or nothing was set")
 	}
-	desk.tokenErr = nil
+	desk.TokenErr = nil
 	test.Tap(a.test)
-	w.until(t, "the test", func() bool { return a.said.Text == w.words.T("token.good", "Host", "api.test") })
+	w.until(t, "the test", func() bool { return a.said.Text == w.Words.T("token.good", "Host", "api.test") })
 	a.base.SetText("https://other.test")
 	if !a.test.Disabled() || !a.remove.Disabled() {
 		t.Error("the token of an address that is not saved can be used")
 	}
 	a.base.SetText("https://api.test")
 	test.Tap(a.remove)
-	w.until(t, "its removal", func() bool { return a.said.Text == w.words.T("token.cleared", "Host", "api.test") })
-	w.until(t, "no token again", func() bool { return strings.HasPrefix(a.place.Text, w.words.T("token.none")) })
-	desk.mu.Lock()
-	desk.place = token.Locked
-	desk.mu.Unlock()
+	w.until(t, "its removal", func() bool { return a.said.Text == w.Words.T("token.cleared", "Host", "api.test") })
+	w.until(t, "no token again", func() bool { return strings.HasPrefix(a.place.Text, w.Words.T("token.none")) })
+	desk.Lock()
 	w.tabs.SelectIndex(0)
 	w.tabs.SelectIndex(2)
-	w.until(t, "the lock", func() bool { return a.set.Text == w.words.T("settings.token_unlock") })
+	w.until(t, "the lock", func() bool { return a.set.Text == w.Words.T("settings.token_unlock") })
 	a.passphrase.SetText("four plain words")
 	test.Tap(a.set)
-	w.until(t, "open", func() bool { return a.said.Text == w.words.T("settings.token_unlocked") })
+	w.until(t, "open", func() bool { return a.said.Text == w.Words.T("settings.token_unlocked") })
 }
 
 func TestTheAPIsSettings(t *testing.T) {
@@ -387,7 +387,7 @@ func TestTheAPIsSettings(t *testing.T) {
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(2)
 	s := w.settings
-	for text, field := range map[string]*entry{"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays, "ca.pem": s.api.caFile} {
+	for text, field := range map[string]*kit.Entry{"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays, "ca.pem": s.api.caFile} {
 		good := field.Text
 		field.SetText(text)
 		if !s.api.fault.Visible() || !s.save.Disabled() {
@@ -398,16 +398,16 @@ func TestTheAPIsSettings(t *testing.T) {
 			t.Errorf("%q: the complaint stays: %q", text, s.api.fault.Text)
 		}
 	}
-	test.Tap(s.api.who.buttons["ask"])
+	test.Tap(s.api.who.Buttons["ask"])
 	s.api.answer.SetText("60")
 	s.api.processing.SetText("Our words.")
 	test.Tap(s.save)
-	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved")) })
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved")) })
 	now := desk.Settings()
 	if now.Matching.Mode != history.Ask || now.API.AnswerSeconds != 60 || now.Consent.Processing != "Our words." {
 		t.Errorf("saved %+v", now)
 	}
 	w.tabs.SelectIndex(0)
 	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.words.T("missing.mode") })
+	w.until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
 }

@@ -14,6 +14,7 @@ import (
 	"facematch/app"
 	"facematch/app/operators"
 	"facematch/app/settings"
+	"facematch/views/internal/kit"
 )
 
 // settingsDesk is what the Settings screen needs of the desk.
@@ -46,36 +47,36 @@ type settingsHooks struct {
 // settingsScreen changes the settings. What is wrong stands beside the field
 // while it is typed; nothing is in force before Save.
 type settingsScreen struct {
-	parts
+	kit.Parts
 	desk  settingsDesk
 	hooks settingsHooks
 
 	shownNow settings.Settings // what the fields were filled from
-	saving   *job
+	saving   *kit.Job
 	engine   app.Description
 
-	deskName   *entry
-	camera     *entry
+	deskName   *kit.Entry
+	camera     *kit.Entry
 	cameras    *cameraChoice
-	mirror     *check
+	mirror     *kit.Check
 	part       *cameraPart
-	minors     *check
-	conditions *entry
-	history    *entry
-	models     *entry
-	documents  *entry
+	minors     *kit.Check
+	conditions *kit.Entry
+	history    *kit.Entry
+	models     *kit.Entry
+	documents  *kit.Entry
 	api        *apiSettings
 	operators  *operatorSettings
 	privacy    *privacySettings
 	backup     *backupPage
 
 	pages   map[string]fyne.CanvasObject
-	pager   *radio
+	pager   *kit.Radio
 	visible bool
 
 	cameraFault, conditionsFault, foldersFault *widget.Label
 
-	save, undo *button
+	save, undo *kit.Button
 	message    *widget.Label
 	about      *fyne.Container
 	content    fyne.CanvasObject
@@ -89,32 +90,32 @@ const (
 	pageBackup    = "backup"
 )
 
-func newSettingsScreen(p parts, desk settingsDesk, hooks settingsHooks) *settingsScreen {
-	s := &settingsScreen{parts: p, desk: desk, hooks: hooks}
+func newSettingsScreen(p kit.Parts, desk settingsDesk, hooks settingsHooks) *settingsScreen {
+	s := &settingsScreen{Parts: p, desk: desk, hooks: hooks}
 	changed := func(string) { s.changed() }
-	s.deskName, s.camera = p.keys.entry(changed), p.keys.entry(changed)
+	s.deskName, s.camera = p.Keys.Entry(changed), p.Keys.Entry(changed)
 	s.cameras = newCameraChoice(p, desk, s.camera)
-	s.mirror = p.keys.check(p.words.T("settings.mirror"), func(bool) { s.changed() })
+	s.mirror = p.Keys.Check(p.Words.T("settings.mirror"), func(bool) { s.changed() })
 	s.part = newCameraPart(p, desk, hooks.Source, s.changed)
-	s.minors = p.keys.check(p.words.T("settings.refer_minors"), func(bool) { s.changed() })
-	s.conditions = p.keys.text(7, changed)
-	s.history, s.models, s.documents = p.keys.entry(changed), p.keys.entry(changed), p.keys.entry(changed)
-	s.history.SetPlaceHolder(p.words.T("settings.usual_place"))
-	s.models.SetPlaceHolder(p.words.T("settings.usual_place"))
-	s.documents.SetPlaceHolder(p.words.T("settings.last_used"))
+	s.minors = p.Keys.Check(p.Words.T("settings.refer_minors"), func(bool) { s.changed() })
+	s.conditions = p.Keys.Text(7, changed)
+	s.history, s.models, s.documents = p.Keys.Entry(changed), p.Keys.Entry(changed), p.Keys.Entry(changed)
+	s.history.SetPlaceHolder(p.Words.T("settings.usual_place"))
+	s.models.SetPlaceHolder(p.Words.T("settings.usual_place"))
+	s.documents.SetPlaceHolder(p.Words.T("settings.last_used"))
 	s.api = newAPISettings(p, desk, func() settings.Settings { return s.shownNow }, s.changed)
 	s.operators = newOperatorSettings(p, desk, hooks, s.changed)
 	s.privacy = newPrivacySettings(p, desk, hooks, s.folder, s.changed)
 	s.backup = newBackupPage(p, desk, s.folder, hooks.Copy)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
-		*l = wrapped("")
+		*l = kit.Wrapped("")
 		(*l).Hide()
 	}
-	s.save = p.keys.button(p.words.T("settings.save"), theme.DocumentSaveIcon(), s.store)
+	s.save = p.Keys.Button(p.Words.T("settings.save"), theme.DocumentSaveIcon(), s.store)
 	s.save.Importance = widget.HighImportance
-	s.undo = p.keys.button(p.words.T("settings.undo"), theme.ContentUndoIcon(), func() {
+	s.undo = p.Keys.Button(p.Words.T("settings.undo"), theme.ContentUndoIcon(), func() {
 		s.fill(s.desk.Settings())
-		say(s.message, "", widget.MediumImportance)
+		kit.Say(s.message, "", widget.MediumImportance)
 	})
 	s.about = container.NewVBox()
 	s.setEngine(app.Description{})
@@ -124,7 +125,7 @@ func newSettingsScreen(p parts, desk settingsDesk, hooks settingsHooks) *setting
 }
 
 func (s *settingsScreen) lay() {
-	t := s.words.T
+	t := s.Words.T
 	row := func(key string, field fyne.CanvasObject) []fyne.CanvasObject {
 		return []fyne.CanvasObject{widget.NewLabel(t(key)), field}
 	}
@@ -137,23 +138,23 @@ func (s *settingsScreen) lay() {
 	}
 	folder := s.folder
 	left := container.NewVBox(
-		bold(t("settings.section_desk")),
+		kit.Bold(t("settings.section_desk")),
 		form(row("settings.desk", s.deskName)),
-		bold(t("settings.section_camera")),
-		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), small(t("settings.camera_help")),
+		kit.Bold(t("settings.section_camera")),
+		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), kit.Small(t("settings.camera_help")),
 		s.cameras.problem, s.cameraFault, s.mirror,
 		widget.NewLabel(t("settings.part")), s.part.content,
-		bold(t("settings.section_folders")),
+		kit.Bold(t("settings.section_folders")),
 		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
-		small(t("settings.folders_help")), s.foldersFault,
+		kit.Small(t("settings.folders_help")), s.foldersFault,
 		s.api.wording,
 	)
 	right := container.NewVBox(
-		bold(t("settings.section_matching")),
+		kit.Bold(t("settings.section_matching")),
 		form(row("settings.matching", s.api.decide)), s.minors,
-		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, small(t("settings.conditions_help")),
+		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, kit.Small(t("settings.conditions_help")),
 		s.api.content,
-		bold(t("settings.section_about")), s.about,
+		kit.Bold(t("settings.section_about")), s.about,
 	)
 	buttons := container.NewBorder(nil, nil, container.NewHBox(s.save, s.undo), nil, s.message)
 	s.pages = map[string]fyne.CanvasObject{
@@ -163,25 +164,25 @@ func (s *settingsScreen) lay() {
 		pageBackup:    container.NewVScroll(s.backup.content),
 	}
 	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup}
-	s.pager = s.keys.radio(names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.value) })
+	s.pager = s.Keys.Radio(names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.Value) })
 	stack := container.NewStack()
 	for _, name := range names {
 		stack.Add(s.pages[name])
 	}
-	s.content = container.NewBorder(s.pager.row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
+	s.content = container.NewBorder(s.pager.Row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
 	s.open(pageDesk)
 }
 
 // folder is a field for a folder, with a button to choose it.
-func (s *settingsScreen) folder(e *entry) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, nil, s.keys.button(s.words.T("settings.choose"), theme.FolderOpenIcon(), func() {
+func (s *settingsScreen) folder(e *kit.Entry) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, nil, s.Keys.Button(s.Words.T("settings.choose"), theme.FolderOpenIcon(), func() {
 		s.hooks.ChooseFolder(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
 	}), e)
 }
 
 // open shows a page.
 func (s *settingsScreen) open(page string) {
-	s.pager.set(page)
+	s.pager.Set(page)
 	for name, content := range s.pages {
 		if name == page {
 			content.Show()
@@ -199,7 +200,7 @@ func (s *settingsScreen) look() {
 	if !s.visible {
 		return
 	}
-	switch s.pager.value {
+	switch s.pager.Value {
 	case pageDesk:
 		s.part.watch()
 		s.api.look()
@@ -213,14 +214,14 @@ func (s *settingsScreen) look() {
 // refresh brings the screen in line with who is signed in and with settings that
 // were saved elsewhere in the window. What was typed stays.
 func (s *settingsScreen) refresh() {
-	for name, b := range s.pager.buttons {
+	for name, b := range s.pager.Buttons {
 		if s.mayBeSeen(name) {
 			b.Show()
 		} else {
 			b.Hide()
 		}
 	}
-	if !s.mayBeSeen(s.pager.value) {
+	if !s.mayBeSeen(s.pager.Value) {
 		s.open(pageDesk)
 	}
 	s.operators.lay(nil)
@@ -234,7 +235,7 @@ func (s *settingsScreen) operatorsChanged() { s.operators.look() }
 
 // passphraseChanged says that an operator's passphrase was changed.
 func (s *settingsScreen) passphraseChanged(name string) {
-	say(s.operators.said, s.words.T("people.changed", "Name", name), widget.SuccessImportance)
+	kit.Say(s.operators.said, s.Words.T("people.changed", "Name", name), widget.SuccessImportance)
 }
 
 // recoveryChanged shows anew whether there is a recovery passphrase.
@@ -243,21 +244,21 @@ func (s *settingsScreen) recoveryChanged() { s.privacy.look() }
 // sessionErased says that the session in the field was erased.
 func (s *settingsScreen) sessionErased() {
 	s.privacy.session.SetText("")
-	say(s.privacy.said, s.words.T("erase.done"), widget.SuccessImportance)
+	kit.Say(s.privacy.said, s.Words.T("erase.done"), widget.SuccessImportance)
 }
 
 // undoAll drops what was typed.
 func (s *settingsScreen) undoAll() {
 	s.privacy.session.SetText("")
 	s.fill(s.desk.Settings())
-	say(s.message, "", widget.MediumImportance)
+	kit.Say(s.message, "", widget.MediumImportance)
 }
 
 func (s *settingsScreen) setEngine(d app.Description) {
 	s.engine = d
 	s.about.RemoveAll()
-	for _, line := range aboutLines(s.words, s.desk.Version(), d) {
-		s.about.Add(wrapped(line))
+	for _, line := range kit.AboutLines(s.Words, s.desk.Version(), d) {
+		s.about.Add(kit.Wrapped(line))
 	}
 }
 
@@ -333,41 +334,41 @@ func (s *settingsScreen) changed() {
 	fault := next.Check()
 	var camera, folders, conditions, privacy, people string
 	if unread != nil {
-		conditions = s.words.T("settings.conditions", "Fault", unread.Error())
+		conditions = s.Words.T("settings.conditions", "Fault", unread.Error())
 	}
 	var problem *app.Problem
 	errors.As(fault, &problem)
 	if theirs := s.api.complain(problem); problem != nil && !theirs {
 		switch problem.Key {
 		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart:
-			camera = s.words.problem(problem)
+			camera = s.Words.ProblemText(problem)
 		case settings.KeyFolder:
-			if folders = s.words.problem(problem); problem.Params["Name"] == "second_anchor" {
+			if folders = s.Words.ProblemText(problem); problem.Params["Name"] == "second_anchor" {
 				folders, privacy = "", folders
 			}
 		case settings.KeyRetention:
-			privacy = s.words.problem(problem)
+			privacy = s.Words.ProblemText(problem)
 		case settings.KeyLockMinutes:
-			people = s.words.problem(problem)
+			people = s.Words.ProblemText(problem)
 		default:
 			if conditions == "" {
-				conditions = s.words.problem(problem)
+				conditions = s.Words.ProblemText(problem)
 			}
 		}
 	}
-	say(s.cameraFault, camera, widget.DangerImportance)
-	say(s.foldersFault, folders, widget.DangerImportance)
-	say(s.conditionsFault, conditions, widget.DangerImportance)
-	say(s.privacy.fault, privacy, widget.DangerImportance)
-	say(s.operators.fault, people, widget.DangerImportance)
+	kit.Say(s.cameraFault, camera, widget.DangerImportance)
+	kit.Say(s.foldersFault, folders, widget.DangerImportance)
+	kit.Say(s.conditionsFault, conditions, widget.DangerImportance)
+	kit.Say(s.privacy.fault, privacy, widget.DangerImportance)
+	kit.Say(s.operators.fault, people, widget.DangerImportance)
 	s.point(privacy, people, fault)
 	s.api.update()
 	different, idle := s.different(), s.saving == nil
 	if different && s.message.Importance == widget.SuccessImportance {
-		say(s.message, "", widget.MediumImportance)
+		kit.Say(s.message, "", widget.MediumImportance)
 	}
-	enable(s.save, different && idle && fault == nil && unread == nil)
-	enable(s.undo, different && idle)
+	kit.Enable(s.save, different && idle && fault == nil && unread == nil)
+	kit.Enable(s.undo, different && idle)
 }
 
 // point says on which other page there is something wrong, because of which
@@ -381,11 +382,11 @@ func (s *settingsScreen) point(privacy, people string, fault error) {
 		page = pageOperators
 	}
 	text := ""
-	if fault != nil && page != s.pager.value {
-		text = s.words.T("settings.elsewhere", "Page", s.words.T("settings.page."+page))
+	if fault != nil && page != s.pager.Value {
+		text = s.Words.T("settings.elsewhere", "Page", s.Words.T("settings.page."+page))
 	}
 	if text != "" || s.message.Importance == widget.WarningImportance {
-		say(s.message, text, widget.WarningImportance)
+		kit.Say(s.message, text, widget.WarningImportance)
 	}
 }
 
@@ -396,11 +397,11 @@ func (s *settingsScreen) store() {
 		return
 	}
 	old := s.shownNow
-	say(s.message, s.words.T("settings.saving"), widget.MediumImportance)
-	s.saving = s.work.start(func(ctx context.Context) {
+	kit.Say(s.message, s.Words.T("settings.saving"), widget.MediumImportance)
+	s.saving = s.Work.Start(func(ctx context.Context) {
 		// Closing the window must not part the file from its record.
 		err := s.desk.SaveSettings(context.WithoutCancel(ctx), next)
-		s.work.do(func() { s.stored(old, err) })
+		s.Work.Do(func() { s.stored(old, err) })
 	})
 	s.changed()
 }
@@ -409,8 +410,8 @@ func (s *settingsScreen) stored(old settings.Settings, err error) {
 	s.saving = nil
 	now := s.desk.Settings()
 	if err != nil {
-		s.log("settings", err)
-		say(s.message, s.words.problem(err), widget.DangerImportance)
+		s.Log("settings", err)
+		kit.Say(s.message, s.Words.ProblemText(err), widget.DangerImportance)
 		// The file may be written though its record is not: what is in force counts.
 		s.shownNow = now
 		s.changed()
@@ -418,10 +419,10 @@ func (s *settingsScreen) stored(old settings.Settings, err error) {
 		return
 	}
 	s.fill(now)
-	text := s.words.T("settings.saved")
+	text := s.Words.T("settings.saved")
 	if old.Folders.History != now.Folders.History || old.Folders.Models != now.Folders.Models {
-		text = s.words.T("settings.saved_folders")
+		text = s.Words.T("settings.saved_folders")
 	}
-	say(s.message, text, widget.SuccessImportance)
+	kit.Say(s.message, text, widget.SuccessImportance)
 	s.hooks.Saved(old, now)
 }

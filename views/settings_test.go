@@ -11,6 +11,8 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/settings"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 func TestSettingsAreCheckedWhileTyped(t *testing.T) {
@@ -20,7 +22,7 @@ func TestSettingsAreCheckedWhileTyped(t *testing.T) {
 	if !s.save.Disabled() || !s.undo.Disabled() {
 		t.Error("unchanged settings can be saved or undone")
 	}
-	bad := func(field *entry, text, want string) {
+	bad := func(field *kit.Entry, text, want string) {
 		t.Helper()
 		good := field.Text
 		field.SetText(text)
@@ -32,9 +34,9 @@ func TestSettingsAreCheckedWhileTyped(t *testing.T) {
 			t.Errorf("%q: the complaint stays", text)
 		}
 	}
-	bad(s.camera, " ", w.words.T("settings.no_camera"))
-	bad(s.camera, "rtsp://me:secret@camera/", w.words.T("settings.camera_password"))
-	bad(s.models, "models", w.words.T("settings.folder", "Name", "models"))
+	bad(s.camera, " ", w.Words.T("settings.no_camera"))
+	bad(s.camera, "rtsp://me:secret@camera/", w.Words.T("settings.camera_password"))
+	bad(s.models, "models", w.Words.T("settings.folder", "Name", "models"))
 	bad(s.conditions, "[[facematch_conditions]]\nfield = \"score\"\nop = \"~\"\npass = 1.0\n", "line 3")
 	bad(s.conditions, "", "line 1")
 
@@ -50,12 +52,12 @@ func TestSettingsAreCheckedWhileTyped(t *testing.T) {
 
 func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 	desk := newFakeDesk()
-	var sources []*fakeSource
+	var sources []*kittest.Source
 	desk.source = func(string) app.Source {
-		if n := len(sources); n > 0 && !sources[n-1].isClosed() {
+		if n := len(sources); n > 0 && !sources[n-1].IsClosed() {
 			t.Error("two cameras are open at once")
 		}
-		s := newFakeSource()
+		s := kittest.NewSource()
 		sources = append(sources, s)
 		return s
 	}
@@ -65,7 +67,7 @@ func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 	w.settings.models.SetText("/models")
 	w.settings.mirror.SetChecked(false)
 	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved_folders")) })
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved_folders")) })
 	w.until(t, "the new camera", func() bool { return len(sources) == 2 })
 	if got := desk.opened[1]; got != "1" {
 		t.Errorf("opened %q", got)
@@ -78,7 +80,7 @@ func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 	w.tabs.SelectIndex(2)
 	w.settings.deskName.SetText("Desk 2")
 	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved")+"\n") })
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved")+"\n") })
 	if len(sources) != 2 {
 		t.Error("the camera was reopened for another setting")
 	}
@@ -96,7 +98,7 @@ func TestTheCameraIsNotChangedUnderACheck(t *testing.T) {
 	w.check.begin()
 	w.settings.camera.SetText("2")
 	w.settings.store()
-	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	w.until(t, "the success", func() bool { return w.settings.message.Text == w.Words.T("settings.saved") })
 	if len(desk.opened) != 1 {
 		t.Error("the camera was changed while it was filming")
 	}
@@ -106,12 +108,12 @@ func TestTheCameraIsNotChangedUnderACheck(t *testing.T) {
 
 func TestSettingsThatCannotBeSaved(t *testing.T) {
 	desk := newFakeDesk()
-	desk.save = func(settings.Settings) error { return &app.Problem{Key: "settings.unwritable"} }
+	desk.OnSave = func(settings.Settings) error { return &app.Problem{Key: "settings.unwritable"} }
 	w := open(t, desk, "")
 	w.tabs.SelectIndex(2)
 	w.settings.deskName.SetText("Desk 9")
 	test.Tap(w.settings.save)
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("settings.unwritable")) })
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.Words.T("settings.unwritable")) })
 	if w.settings.deskName.Text != "Desk 9" || w.settings.save.Disabled() {
 		t.Error("what was typed is lost, or cannot be tried again")
 	}
@@ -139,7 +141,7 @@ func TestCamerasAreChosenByName(t *testing.T) {
 		defer mu.Unlock()
 		plugged = all
 	}
-	desk.cameras = func() []app.Camera {
+	desk.OnCameras = func() []app.Camera {
 		mu.Lock()
 		defer mu.Unlock()
 		return plugged
@@ -147,25 +149,25 @@ func TestCamerasAreChosenByName(t *testing.T) {
 	w := open(t, desk, "")
 	cameras, field := w.settings.cameras, w.settings.camera
 	w.tabs.SelectIndex(2)
-	if !cameras.list.Disabled() || cameras.list.PlaceHolder != w.words.T("settings.camera_none") {
+	if !cameras.list.Disabled() || cameras.list.PlaceHolder != w.Words.T("settings.camera_none") {
 		t.Error("without a camera one can be chosen")
 	}
 	web := app.Camera{Name: "HD Pro Webcam C920", Address: "/dev/v4l/by-id/usb-c920"}
 	built := app.Camera{Name: "Integrated Camera", Address: "/dev/video0", Problem: &app.Problem{Key: "camera.denied"}}
 	plug(built, web)
 	w.until(t, "the cameras", func() bool { return len(cameras.list.Options) == 3 })
-	if cameras.list.Selected != "Integrated Camera" || !strings.Contains(w.text(), w.words.T("camera.denied")) {
+	if cameras.list.Selected != "Integrated Camera" || !strings.Contains(w.text(), w.Words.T("camera.denied")) {
 		t.Errorf("0 is shown as %q", cameras.list.Selected)
 	}
 	if !w.settings.save.Disabled() {
 		t.Error("the list changed the settings by itself")
 	}
 	cameras.list.SetSelected("HD Pro Webcam C920")
-	if field.Text != web.Address || w.settings.save.Disabled() || strings.Contains(w.text(), w.words.T("camera.denied")) {
+	if field.Text != web.Address || w.settings.save.Disabled() || strings.Contains(w.text(), w.Words.T("camera.denied")) {
 		t.Errorf("the choice gives %q", field.Text)
 	}
 	field.SetText("rtsp://door/live")
-	if cameras.list.Selected != w.words.T("settings.camera_other") {
+	if cameras.list.Selected != w.Words.T("settings.camera_other") {
 		t.Errorf("an address is shown as %q", cameras.list.Selected)
 	}
 	cameras.list.SetSelected("HD Pro Webcam C920")
@@ -175,8 +177,8 @@ func TestCamerasAreChosenByName(t *testing.T) {
 		t.Errorf("pulled out, the choice became %q", field.Text)
 	}
 	cameras.list.SetSelected("Integrated Camera")
-	cameras.list.SetSelected(w.words.T("settings.camera_other"))
-	if field.Text != "" || !strings.Contains(w.text(), w.words.T("settings.no_camera")) {
+	cameras.list.SetSelected(w.Words.T("settings.camera_other"))
+	if field.Text != "" || !strings.Contains(w.text(), w.Words.T("settings.no_camera")) {
 		t.Errorf("another source leaves %q", field.Text)
 	}
 	w.tabs.SelectIndex(0)

@@ -15,6 +15,7 @@ import (
 	"facematch/app/history"
 	"facematch/app/settings"
 	"facematch/app/token"
+	"facematch/views/internal/kit"
 )
 
 // tokenDesk is what the API's token needs of the desk.
@@ -29,22 +30,22 @@ type tokenDesk interface {
 // apiSettings are the settings of the API, the consents' wording, and the token,
 // which is no setting: it is kept, tested and removed at once, and never shown.
 type apiSettings struct {
-	parts
+	kit.Parts
 	desk  tokenDesk
 	saved func() settings.Settings // what is in force
 
-	who                            *radio
-	base, caFile                   *entry
-	connect, tls, answer, keepDays *entry
+	who                            *kit.Radio
+	base, caFile                   *kit.Entry
+	connect, tls, answer, keepDays *kit.Entry
 	fault                          *widget.Label
 
-	processing, sendName *entry // the wording
+	processing, sendName *kit.Entry // the wording
 	wordingFault         *widget.Label
 
 	place              *widget.Label // where the token lies
-	secret, passphrase *entry
+	secret, passphrase *kit.Entry
 	passphraseRow      *fyne.Container
-	set, test, remove  *button
+	set, test, remove  *kit.Button
 	said               *widget.Label // what came of the last of them
 	busy               bool
 	locked             bool
@@ -53,44 +54,44 @@ type apiSettings struct {
 	decide, content, wording *fyne.Container
 }
 
-func newAPISettings(p parts, desk tokenDesk, saved func() settings.Settings, changed func()) *apiSettings {
-	a := &apiSettings{parts: p, desk: desk, saved: saved}
+func newAPISettings(p kit.Parts, desk tokenDesk, saved func() settings.Settings, changed func()) *apiSettings {
+	a := &apiSettings{Parts: p, desk: desk, saved: saved}
 	typed := func(string) { changed() }
-	a.who = p.keys.radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
-		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
-	a.base, a.caFile = p.keys.entry(typed), p.keys.entry(typed)
-	a.caFile.SetPlaceHolder(p.words.T("settings.ca_none"))
-	for _, e := range []**entry{&a.connect, &a.tls, &a.answer, &a.keepDays} {
-		*e = p.keys.entry(typed)
+	a.who = p.Keys.Radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
+		func(v string) string { return p.Words.T("mode.choose." + v) }, changed)
+	a.base, a.caFile = p.Keys.Entry(typed), p.Keys.Entry(typed)
+	a.caFile.SetPlaceHolder(p.Words.T("settings.ca_none"))
+	for _, e := range []**kit.Entry{&a.connect, &a.tls, &a.answer, &a.keepDays} {
+		*e = p.Keys.Entry(typed)
 	}
-	for _, e := range []**entry{&a.processing, &a.sendName} {
-		*e = p.keys.text(3, typed)
+	for _, e := range []**kit.Entry{&a.processing, &a.sendName} {
+		*e = p.Keys.Text(3, typed)
 		(*e).Wrapping = fyne.TextWrapWord
 		(*e).TextStyle.Monospace = false
-		(*e).SetPlaceHolder(p.words.T("settings.wording_usual"))
+		(*e).SetPlaceHolder(p.Words.T("settings.wording_usual"))
 	}
 	for _, l := range []**widget.Label{&a.fault, &a.wordingFault, &a.said} {
-		*l = wrapped("")
+		*l = kit.Wrapped("")
 		(*l).Hide()
 	}
-	a.place = wrapped("")
-	a.secret, a.passphrase = p.keys.password(func(string) { a.update() }), p.keys.password(func(string) { a.update() })
-	t := p.words.T
-	a.set = p.keys.button(t("settings.token_set"), theme.DocumentSaveIcon(), a.setToken)
-	a.test = p.keys.button(t("settings.token_test"), theme.ConfirmIcon(), a.testToken)
-	a.remove = p.keys.button(t("settings.token_remove"), theme.DeleteIcon(), a.removeToken)
+	a.place = kit.Wrapped("")
+	a.secret, a.passphrase = p.Keys.Password(func(string) { a.update() }), p.Keys.Password(func(string) { a.update() })
+	t := p.Words.T
+	a.set = p.Keys.Button(t("settings.token_set"), theme.DocumentSaveIcon(), a.setToken)
+	a.test = p.Keys.Button(t("settings.token_test"), theme.ConfirmIcon(), a.testToken)
+	a.remove = p.Keys.Button(t("settings.token_remove"), theme.DeleteIcon(), a.removeToken)
 	a.lay()
 	return a
 }
 
 func (a *apiSettings) lay() {
-	t := a.words.T
+	t := a.Words.T
 	form := func(rows ...fyne.CanvasObject) *fyne.Container { return container.New(layout.NewFormLayout(), rows...) }
-	a.decide = a.who.row
+	a.decide = a.who.Row
 	a.passphraseRow = form(widget.NewLabel(t("settings.passphrase")), a.passphrase)
 	a.passphraseRow.Hide() // until it is needed
 	a.content = container.NewVBox(
-		bold(t("settings.section_api")),
+		kit.Bold(t("settings.section_api")),
 		form(widget.NewLabel(t("settings.api_base")), a.base, widget.NewLabel(t("settings.ca_file_label")), a.caFile),
 		container.NewGridWithColumns(2,
 			form(widget.NewLabel(t("settings.connect")), a.connect), form(widget.NewLabel(t("settings.tls")), a.tls),
@@ -101,17 +102,17 @@ func (a *apiSettings) lay() {
 		container.NewHBox(a.set, a.test, a.remove), a.place, a.said,
 	)
 	a.wording = container.NewVBox(
-		bold(t("settings.section_consent")), small(t("settings.wording_help")),
+		kit.Bold(t("settings.section_consent")), kit.Small(t("settings.wording_help")),
 		widget.NewLabel(t("settings.wording_processing")), a.processing,
 		widget.NewLabel(t("settings.wording_name")), a.sendName, a.wordingFault,
 	)
 }
 
 func (a *apiSettings) fill(now settings.Settings) {
-	a.who.set(string(now.Matching.Mode))
+	a.who.Set(string(now.Matching.Mode))
 	a.base.SetText(now.API.Base)
 	a.caFile.SetText(now.API.CAFile)
-	for e, n := range map[*entry]int{
+	for e, n := range map[*kit.Entry]int{
 		a.connect: now.API.ConnectSeconds, a.tls: now.API.TLSSeconds, a.answer: now.API.AnswerSeconds, a.keepDays: now.API.KeepDays,
 	} {
 		e.SetText(strconv.Itoa(n))
@@ -124,11 +125,11 @@ func (a *apiSettings) fill(now settings.Settings) {
 // typed reads the fields into settings. What is no number becomes 0, which the
 // settings refuse.
 func (a *apiSettings) typed(next *settings.Settings) {
-	number := func(e *entry) int {
+	number := func(e *kit.Entry) int {
 		n, _ := strconv.Atoi(strings.TrimSpace(e.Text))
 		return n
 	}
-	next.Matching.Mode = history.Mode(a.who.value)
+	next.Matching.Mode = history.Mode(a.who.Value)
 	next.API = settings.API{
 		Base: strings.TrimSpace(a.base.Text), CAFile: strings.TrimSpace(a.caFile.Text),
 		ConnectSeconds: number(a.connect), TLSSeconds: number(a.tls), AnswerSeconds: number(a.answer), KeepDays: number(a.keepDays),
@@ -143,13 +144,13 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 	if p != nil {
 		switch p.Key {
 		case app.KeyBase, app.KeyBaseParts, app.KeyBasePlain, settings.KeyCAFile, settings.KeyAPILimits:
-			api = a.words.problem(p)
+			api = a.Words.ProblemText(p)
 		case settings.KeyWording:
-			wording = a.words.problem(p)
+			wording = a.Words.ProblemText(p)
 		}
 	}
-	say(a.fault, api, widget.DangerImportance)
-	say(a.wordingFault, wording, widget.DangerImportance)
+	kit.Say(a.fault, api, widget.DangerImportance)
+	kit.Say(a.wordingFault, wording, widget.DangerImportance)
 	return api != "" || wording != ""
 }
 
@@ -157,23 +158,23 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 // is saved.
 func (a *apiSettings) update() {
 	idle := !a.busy && strings.TrimSpace(a.base.Text) == a.saved().API.Base
-	enable(a.set, idle && (a.secret.Text != "" || a.locked && a.passphrase.Text != ""))
-	enable(a.test, idle)
-	enable(a.remove, idle)
+	kit.Enable(a.set, idle && (a.secret.Text != "" || a.locked && a.passphrase.Text != ""))
+	kit.Enable(a.test, idle)
+	kit.Enable(a.remove, idle)
 	label := "settings.token_set"
 	if a.locked && a.secret.Text == "" {
 		label = "settings.token_unlock"
 	}
-	a.set.SetText(a.words.T(label))
+	a.set.SetText(a.Words.T(label))
 }
 
 // look tells where the token lies.
 func (a *apiSettings) look() {
 	a.looks++
 	this := a.looks
-	a.work.start(func(context.Context) {
+	a.Work.Start(func(context.Context) {
 		place, err := a.desk.TokenPlace()
-		a.work.do(func() {
+		a.Work.Do(func() {
 			if this == a.looks {
 				a.found(place, err)
 			}
@@ -185,11 +186,11 @@ func (a *apiSettings) found(place token.Place, err error) {
 	a.locked = place == token.Locked
 	text := ""
 	if err != nil {
-		text = a.words.problem(err)
+		text = a.Words.ProblemText(err)
 	} else {
-		text = a.words.T("settings.token_there") + " " + a.words.T("token.place."+string(place))
+		text = a.Words.T("settings.token_there") + " " + a.Words.T("token.place."+string(place))
 	}
-	say(a.place, text, widget.MediumImportance)
+	kit.Say(a.place, text, widget.MediumImportance)
 	if a.locked || place == token.File {
 		a.passphraseRow.Show()
 	}
@@ -200,19 +201,19 @@ func (a *apiSettings) found(place token.Place, err error) {
 // it. What was typed is gone from the screen when it worked.
 func (a *apiSettings) do(work func(context.Context) (string, error)) {
 	a.busy = true
-	say(a.said, a.words.T("settings.token_wait"), widget.MediumImportance)
+	kit.Say(a.said, a.Words.T("settings.token_wait"), widget.MediumImportance)
 	a.update()
-	a.work.start(func(ctx context.Context) {
+	a.Work.Start(func(ctx context.Context) {
 		text, err := work(ctx)
-		a.work.do(func() {
+		a.Work.Do(func() {
 			a.busy = false
-			a.log("token", err)
+			a.Log("token", err)
 			if err == nil {
 				a.secret.SetText("")
 				a.passphrase.SetText("")
-				say(a.said, text, widget.SuccessImportance)
+				kit.Say(a.said, text, widget.SuccessImportance)
 			} else {
-				say(a.said, a.words.problem(err), widget.DangerImportance)
+				kit.Say(a.said, a.Words.ProblemText(err), widget.DangerImportance)
 				a.passphraseRow.Show() // where it is what is missing, here it goes
 			}
 			a.update()
@@ -225,23 +226,23 @@ func (a *apiSettings) setToken() {
 	secret, passphrase, host := a.secret.Text, a.passphrase.Text, app.Host(a.saved().API.Base)
 	a.do(func(context.Context) (string, error) {
 		if secret == "" {
-			return a.words.T("settings.token_unlocked"), a.desk.UnlockToken(passphrase)
+			return a.Words.T("settings.token_unlocked"), a.desk.UnlockToken(passphrase)
 		}
 		place, err := a.desk.SetToken(secret, passphrase)
-		return a.words.T("token.kept_in."+string(place), "Host", host), err
+		return a.Words.T("token.kept_in."+string(place), "Host", host), err
 	})
 }
 
 func (a *apiSettings) testToken() {
 	host := app.Host(a.saved().API.Base)
 	a.do(func(ctx context.Context) (string, error) {
-		return a.words.T("token.good", "Host", host), a.desk.TestToken(ctx)
+		return a.Words.T("token.good", "Host", host), a.desk.TestToken(ctx)
 	})
 }
 
 func (a *apiSettings) removeToken() {
 	host := app.Host(a.saved().API.Base)
 	a.do(func(context.Context) (string, error) {
-		return a.words.T("token.cleared", "Host", host), a.desk.ClearToken()
+		return a.Words.T("token.cleared", "Host", host), a.desk.ClearToken()
 	})
 }

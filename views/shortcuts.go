@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"facematch/app"
+	"facematch/views/internal/kit"
 )
 
 // action is one line of the main menu. Fyne runs the shortcuts of menu items
@@ -117,14 +118,14 @@ func (w *Window) menu() *fyne.MainMenu {
 		}
 		if a.menu != name {
 			name = a.menu
-			menus = append(menus, fyne.NewMenu(w.words.T(a.menu)))
+			menus = append(menus, fyne.NewMenu(w.Words.T(a.menu)))
 		}
-		item := fyne.NewMenuItem(w.words.T(a.key), a.run)
+		item := fyne.NewMenuItem(w.Words.T(a.key), a.run)
 		item.IsQuit = a.quits
 		if !a.quits {
 			// A shortcut also works over an open dialog, which must be answered first.
 			item.Action = func() {
-				w.keys.stir()
+				w.Keys.Touch()
 				if a.always || w.win.Canvas().Overlays().Top() == nil {
 					a.run()
 				}
@@ -146,10 +147,10 @@ func (w *Window) menu() *fyne.MainMenu {
 // about tells what this program is and, as plainly, what it is not.
 func (w *Window) about() {
 	content := container.NewVBox()
-	for _, line := range aboutLines(w.words, w.desk.Version(), w.check.engine) {
-		content.Add(wrapped(line))
+	for _, line := range kit.AboutLines(w.Words, w.desk.Version(), w.check.engine) {
+		content.Add(kit.Wrapped(line))
 	}
-	d := dialog.NewCustom(w.words.T("about.title"), w.words.T("button.close"), content, w.win)
+	d := dialog.NewCustom(w.Words.T("about.title"), w.Words.T("button.close"), content, w.win)
 	d.Resize(fyne.NewSize(aboutWidth, content.MinSize().Height))
 	w.dialog = d
 	d.Show()

@@ -26,7 +26,28 @@ import (
 	"facematch/app/settings"
 	"facematch/assets"
 	"facematch/assets/translations"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
+
+// closeLimit is how long closing waits for work that does not end. A check ends
+// within 200 ms of its cancellation; a driver may hang for ever.
+const closeLimit = 15 * time.Second
+
+// Sizes in Fyne's device-independent pixels.
+const (
+	minWidth, minHeight       = 1024, 660 // with the menu bar a window of 1024x700
+	startWidth, startHeight   = 1280, 800
+	exportWidth, exportHeight = 640, 600
+	keptWidth, keptHeight     = 640, 320
+	aboutWidth                = 560
+)
+
+// documentTypes are the files Browse offers, in small letters and capitals. What a
+// file really is, its content tells.
+var documentTypes = []string{
+	".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".pdf", ".tif", ".tiff", ".heic", ".heif", ".hif", ".webp", ".bmp", ".dib",
+}
 
 // Desk is what the window needs of *app.Desk, whose methods say what they do:
 // what its screens declare, and what the window itself calls.
@@ -65,7 +86,7 @@ type Params struct {
 
 // Window is the program's window.
 type Window struct {
-	parts
+	kit.Parts
 	desk  Desk
 	app   fyne.App
 	win   fyne.Window
@@ -90,22 +111,6 @@ type Window struct {
 	deciding                          *decisionForm // the newest; nil before the first
 }
 
-// parts are what every screen is made with.
-type parts struct {
-	words words
-	work  *workers
-	keys  *controls
-
-	paints *paints
-	focus  func(fyne.Focusable) // where the Check screen is shown
-
-	focusAny func(fyne.Focusable)  // wherever it is
-	focused  func() fyne.Focusable // what has the keys; nil: nothing
-
-	ask askFunc                      // shows a dialog
-	log func(what string, err error) // writes an error, if there is one
-}
-
 // preferenceSize is the window's one preference: its size, such as 1280x800.
 const preferenceSize = "window.size"
 
@@ -119,30 +124,30 @@ func newWindow(p Params, queue func(func())) *Window {
 		panic("views: App, Desk or Words is missing from Params")
 	}
 	w := &Window{app: p.App, desk: p.Desk}
-	w.parts = parts{
-		words: words{p.Words}, log: p.Desk.Log, ask: w.ask, work: newWorkers(queue),
-		keys: &controls{escape: w.escape}, focus: w.focusOn,
-		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
-		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
+	w.Parts = kit.Parts{
+		Words: kit.Words{Catalogue: p.Words}, Log: p.Desk.Log, Ask: w.ask, Work: kit.NewWorkers(queue),
+		Keys: &kit.Controls{Escape: w.escape}, Focus: w.focusOn,
+		FocusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
+		Focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
-	w.keys.used = p.Desk.Touch
-	w.paints = newPaints(w.work.do)
-	w.paints.covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
+	w.Keys.Used = p.Desk.Touch
+	w.Paints = kit.NewPaints(w.Work.Do)
+	w.Paints.Covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
-	p.App.Settings().SetTheme(newTheme())
-	w.win = p.App.NewWindow(w.words.T("window.title"))
+	p.App.Settings().SetTheme(draw.NewTheme())
+	w.win = p.App.NewWindow(w.Words.T("window.title"))
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
-	w.gate = newGate(w.parts, p.Desk, w.lock, w.enter)
-	w.check = newCheckScreen(w.parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
+	w.gate = newGate(w.Parts, p.Desk, w.lock, w.enter)
+	w.check = newCheckScreen(w.Parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
 	w.settings = w.newSettings()
-	w.checkTab = container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
-	w.historyTab = container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
-	w.settingsTab = container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
+	w.checkTab = container.NewTabItemWithIcon(w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
+	w.historyTab = container.NewTabItemWithIcon(w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
+	w.settingsTab = container.NewTabItemWithIcon(w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
 	w.tabs = container.NewAppTabs(w.checkTab, w.historyTab, w.settingsTab)
 	w.tabs.OnSelected = func(*container.TabItem) {
 		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
@@ -157,7 +162,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.Resize(w.lastSize())
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(w.dropped)
-	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.keys.caught(k) })
+	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.Keys.HandleEscape(k) })
 
 	w.first = p.Document
 	w.begin()
@@ -185,7 +190,7 @@ func (w *Window) close() {
 	size := w.win.Canvas().Size()
 	w.end()
 	w.win.Hide()
-	ended, queue := w.ended, w.work.queue
+	ended, queue := w.ended, w.Work.Queue
 	go func() { // waiting here would hold up the goroutine workers report to
 		waitFor(ended)
 		queue(func() {
@@ -214,7 +219,7 @@ func waitFor(ended <-chan struct{}) {
 
 // end cancels the workers and closes the camera after them.
 func (w *Window) end() {
-	work, source, done := w.work.stop(), w.source, make(chan struct{})
+	work, source, done := w.Work.Stop(), w.source, make(chan struct{})
 	other := w.history.other
 	w.ended = done
 	go func() {
@@ -239,13 +244,13 @@ func (w *Window) lastSize() fyne.Size {
 
 // loadEngine asks for the engine, at the start and again after a fault.
 func (w *Window) loadEngine() {
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		description, err := w.desk.Engine(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		w.work.do(func() {
-			w.log("engine", err)
+		w.Work.Do(func() {
+			w.Log("engine", err)
 			w.check.setEngine(description, err)
 			w.settings.setEngine(description)
 		})
@@ -270,10 +275,10 @@ func (w *Window) camera() {
 		old := w.source
 		w.source = nil
 		w.check.setSource(nil)
-		w.work.start(func(context.Context) {
+		w.Work.Start(func(context.Context) {
 			err := old.Close()
-			w.work.do(func() {
-				w.log("camera", err)
+			w.Work.Do(func() {
+				w.Log("camera", err)
 				w.closing = false
 				w.camera()
 			})
@@ -332,7 +337,7 @@ func (w *Window) focusOn(f fyne.Focusable) {
 // dropped takes files from anywhere in the window: they can only be meant for
 // the document.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
-	w.keys.stir()
+	w.Keys.Touch()
 	if w.gate.open && w.takesDocument() && len(uris) > 0 {
 		w.check.document.open(givenDropped(uris))
 	}
@@ -360,7 +365,7 @@ func (w *Window) takesDocument() bool {
 // tell says something that is to be read first, unless something else is.
 func (w *Window) tell(title, text string) {
 	if w.win.Canvas().Overlays().Top() == nil {
-		d := dialog.NewInformation(w.words.T(title), w.words.T(text), w.win)
+		d := dialog.NewInformation(w.Words.T(title), w.Words.T(text), w.win)
 		w.dialog = d
 		d.Show()
 	}
@@ -369,7 +374,7 @@ func (w *Window) tell(title, text string) {
 // tellError says what went wrong.
 func (w *Window) tellError(title string, err error) {
 	if w.win.Canvas().Overlays().Top() == nil {
-		w.ask(title, wrapped(w.words.problem(err)), keptWidth, w.keys.button(w.words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() }))
+		w.ask(title, kit.Wrapped(w.Words.ProblemText(err)), keptWidth, w.Keys.Button(w.Words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() }))
 	}
 }
 
@@ -387,7 +392,7 @@ func (w *Window) browse(taken func([]given)) {
 	}
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil {
-			w.log("file dialog", err)
+			w.Log("file dialog", err)
 			w.tell("drop.not_opened", "drop.not_opened.hint")
 			return
 		}
@@ -410,10 +415,10 @@ func (w *Window) browse(taken func([]given)) {
 
 // openKept shows the checks that wait to be sent.
 func (w *Window) openKept() {
-	list := newKeptList(w.parts, w.desk, w.check.remote.keptChecks)
+	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
 	scroll := container.NewVScroll(list.box)
 	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
-	d := dialog.NewCustom(w.words.T("kept.title"), w.words.T("button.close"), scroll, w.win)
+	d := dialog.NewCustom(w.Words.T("kept.title"), w.Words.T("button.close"), scroll, w.win)
 	d.SetOnClosed(w.check.remote.refresh)
 	list.OnSend = func(k app.KeptCheck) {
 		d.Hide()
@@ -427,7 +432,7 @@ func (w *Window) openKept() {
 
 // newSettings makes the Settings screen.
 func (w *Window) newSettings() *settingsScreen {
-	return newSettingsScreen(w.parts, w.desk, settingsHooks{
+	return newSettingsScreen(w.Parts, w.desk, settingsHooks{
 		Source: func() app.Source { return w.source }, ChooseFolder: w.chooseFolder,
 		Copy: w.app.Clipboard().SetContent, Saved: w.settingsSaved,
 		SetUpOperators: w.setUpOperators, AddOperator: w.addOperator,
@@ -439,8 +444,8 @@ func (w *Window) newSettings() *settingsScreen {
 
 // newHistory makes the History screen. Its parts take the keys while it is shown.
 func (w *Window) newHistory() *historyScreen {
-	p := w.parts
-	p.focus = func(f fyne.Focusable) {
+	p := w.Parts
+	p.Focus = func(f fyne.Focusable) {
 		if w.on(w.historyTab) && w.win.Canvas().Overlays().Top() == nil {
 			w.win.Canvas().Focus(f)
 		}
@@ -456,13 +461,13 @@ func (w *Window) openExport(what exportQuery) {
 	if folder == "" {
 		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
 	}
-	p := w.parts
-	p.focus = w.win.Canvas().Focus
+	p := w.Parts
+	p.Focus = w.win.Canvas().Focus
 	form := newExportForm(p, w.desk, what, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
-	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), form.box, w.win)
+	d := dialog.NewCustomWithoutButtons(w.Words.T("export_form.title"), form.box, w.win)
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
 		form.closed()
@@ -471,14 +476,14 @@ func (w *Window) openExport(what exportQuery) {
 	w.dialog = d
 	d.Resize(fyne.NewSize(exportWidth, exportHeight))
 	d.Show()
-	p.focus(form.start)
+	p.Focus(form.start)
 }
 
 // chooseHistory asks for the file of another desk's history.
 func (w *Window) chooseHistory(chosen func(path string)) {
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil || file == nil {
-			w.log("history dialog", err)
+			w.Log("history dialog", err)
 			return
 		}
 		_ = file.Close() // only its place is wanted
@@ -492,7 +497,7 @@ func (w *Window) chooseHistory(chosen func(path string)) {
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
 		if err != nil || folder == nil {
-			w.log("folder dialog", err)
+			w.Log("folder dialog", err)
 			return
 		}
 		chosen(folder.Path())

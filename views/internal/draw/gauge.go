@@ -1,4 +1,4 @@
-package views
+package draw
 
 import (
 	"strconv"
@@ -8,16 +8,21 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
+)
+
+const (
+	gaugeHeight = 84
+	markGap     = 6 // between two numbers below the gauge
 )
 
 // bounds are the score's bounds in force for a check; nil where there is none.
 type bounds struct{ pass, refer *float64 }
 
-// scoreBounds reads the bounds off the conditions. Only a condition that asks
+// ScoreBounds reads the bounds off the conditions. Only a condition that asks
 // for a high score can be drawn as one; of several the first is.
-func scoreBounds(rules []app.Condition) bounds {
+func ScoreBounds(rules []matcher.Condition) bounds {
 	for _, c := range rules {
 		if c.Field == "score" && (c.Op == ">=" || c.Op == ">") {
 			pass := c.Pass
@@ -27,8 +32,8 @@ func scoreBounds(rules []app.Condition) bounds {
 	return bounds{}
 }
 
-// gauge shows a score between 0 and 100 and the bounds it is measured by.
-type gauge struct {
+// Gauge shows a score between 0 and 100 and the bounds it is measured by.
+type Gauge struct {
 	widget.BaseWidget
 	score  float64
 	label  string
@@ -37,8 +42,8 @@ type gauge struct {
 	word   func(history.Outcome) string // for the stretches of the scale
 }
 
-func newGauge(score float64, label string, color fyne.ThemeColorName, b bounds, word func(history.Outcome) string) *gauge {
-	g := &gauge{score: score, label: label, color: color, bounds: b, word: word}
+func NewGauge(score float64, label string, color fyne.ThemeColorName, b bounds, word func(history.Outcome) string) *Gauge {
+	g := &Gauge{score: score, label: label, color: color, bounds: b, word: word}
 	g.ExtendBaseWidget(g)
 	return g
 }
@@ -78,7 +83,7 @@ func (b bounds) zones() []zone {
 func onScale(x float64) float64 { return min(max(x, 0), 100) }
 
 // CreateRenderer is part of fyne.Widget.
-func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
+func (g *Gauge) CreateRenderer() fyne.WidgetRenderer {
 	r := &gaugeRenderer{gauge: g, value: canvas.NewText(g.label, nil), needle: canvas.NewLine(nil)}
 	r.value.TextStyle.Bold = true
 	r.value.TextSize = 24
@@ -107,7 +112,7 @@ func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type gaugeRenderer struct {
-	gauge  *gauge
+	gauge  *Gauge
 	value  *canvas.Text
 	needle *canvas.Line
 	zones  []zone
@@ -207,13 +212,13 @@ func touch(a, b fyne.CanvasObject) bool {
 }
 
 func (r *gaugeRenderer) Refresh() {
-	foreground := ink(theme.ColorNameForeground)
-	r.value.Color = ink(r.gauge.color)
+	foreground := Ink(theme.ColorNameForeground)
+	r.value.Color = Ink(r.gauge.color)
 	r.needle.StrokeColor = foreground
 	for i, z := range r.zones {
-		r.bars[i].FillColor = ink(lookOf(z.outcome).color)
+		r.bars[i].FillColor = Ink(LookOf(z.outcome).Color)
 		r.bars[i].Refresh()
-		r.words[i].Color = ink(theme.ColorNameBackground)
+		r.words[i].Color = Ink(theme.ColorNameBackground)
 		r.words[i].Refresh()
 	}
 	for i := range r.marks {

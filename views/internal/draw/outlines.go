@@ -1,4 +1,4 @@
-package views
+package draw
 
 import (
 	"image"
@@ -7,42 +7,49 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
-	"facematch/app"
+	"facematch/matcher"
 )
 
-// outlines marks faces on a picture. The first is whom the check is about: four
+const (
+	facesShown   = 4    // faces that are outlined at most: enough to see a crowd
+	cornerShare  = 0.28 // of a face's box: how long an outline's corner is
+	OutlineWidth = 3
+	crossSize    = 26 // of the cross at another face's corner
+)
+
+// Outlines marks faces on a picture. The first is whom the check is about: four
 // amber corners while something is to be done, a whole green frame when all is well.
 // Each other one has a whole red frame with a cross at its corner. Where it is not
 // known whom the check is about all are alike: each has a whole red frame.
-type outlines struct {
+type Outlines struct {
 	widget.BaseWidget
-	faces  []image.Rectangle
-	size   image.Point // of the picture
-	mirror bool
-	good   bool
-	alike  bool
+	Faces       []image.Rectangle
+	PictureSize image.Point // of the picture
+	Mirror      bool
+	Good        bool
+	Alike       bool
 }
 
-func newOutlines() *outlines {
-	o := &outlines{}
+func NewOutlines() *Outlines {
+	o := &Outlines{}
 	o.ExtendBaseWidget(o)
 	return o
 }
 
-func (o *outlines) set(faces []app.Face, size image.Point, mirror, good bool) {
-	o.faces = o.faces[:0]
+func (o *Outlines) Set(faces []matcher.Face, size image.Point, mirror, good bool) {
+	o.Faces = o.Faces[:0]
 	for _, f := range faces[:min(len(faces), facesShown)] {
-		o.faces = append(o.faces, f.Box)
+		o.Faces = append(o.Faces, f.Box)
 	}
-	o.size, o.mirror, o.good = size, mirror, good
+	o.PictureSize, o.Mirror, o.Good = size, mirror, good
 	o.Refresh()
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (o *outlines) CreateRenderer() fyne.WidgetRenderer { return newOutlinesRenderer(o) }
+func (o *Outlines) CreateRenderer() fyne.WidgetRenderer { return newOutlinesRenderer(o) }
 
 type outlinesRenderer struct {
-	of     *outlines
+	of     *Outlines
 	whole  *canvas.Rectangle // of the first
 	lines  [8]*canvas.Line   // of the first
 	others [facesShown - 1]other
@@ -55,19 +62,19 @@ type other struct {
 	cross [2]*canvas.Line
 }
 
-func newOutlinesRenderer(of *outlines) *outlinesRenderer {
-	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeWidth: outlineWidth}}
+func newOutlinesRenderer(of *Outlines) *outlinesRenderer {
+	r := &outlinesRenderer{of: of, whole: &canvas.Rectangle{StrokeWidth: OutlineWidth}}
 	r.all = append(r.all, r.whole)
 	for i := range r.lines {
-		r.lines[i] = &canvas.Line{StrokeColor: outlineNotYet, StrokeWidth: outlineWidth + 1}
+		r.lines[i] = &canvas.Line{StrokeColor: OutlineNotYet, StrokeWidth: OutlineWidth + 1}
 		r.all = append(r.all, r.lines[i])
 	}
 	for i := range r.others {
 		o := &r.others[i]
-		o.frame = &canvas.Rectangle{StrokeColor: outlineOther, StrokeWidth: outlineWidth}
+		o.frame = &canvas.Rectangle{StrokeColor: outlineOther, StrokeWidth: OutlineWidth}
 		r.all = append(r.all, o.frame)
 		for j := range o.cross {
-			o.cross[j] = &canvas.Line{StrokeColor: outlineOther, StrokeWidth: outlineWidth + 1}
+			o.cross[j] = &canvas.Line{StrokeColor: outlineOther, StrokeWidth: OutlineWidth + 1}
 			r.all = append(r.all, o.cross[j])
 		}
 	}
@@ -75,32 +82,34 @@ func newOutlinesRenderer(of *outlines) *outlinesRenderer {
 	return r
 }
 
-func (r *outlinesRenderer) Destroy()                     {}
-func (r *outlinesRenderer) MinSize() fyne.Size           { return fyne.Size{} }
+func (r *outlinesRenderer) Destroy() {}
+
+func (r *outlinesRenderer) MinSize() fyne.Size { return fyne.Size{} }
+
 func (r *outlinesRenderer) Objects() []fyne.CanvasObject { return r.all }
 
 func (r *outlinesRenderer) Layout(size fyne.Size) {
 	for _, o := range r.all {
 		o.Hide()
 	}
-	if r.of.size.X == 0 || r.of.size.Y == 0 {
+	if r.of.PictureSize.X == 0 || r.of.PictureSize.Y == 0 {
 		return
 	}
-	for i, face := range r.of.faces {
-		at, box := placed(face, r.of.size, size, r.of.mirror)
+	for i, face := range r.of.Faces {
+		at, box := Placed(face, r.of.PictureSize, size, r.of.Mirror)
 		switch {
 		case i > 0:
-			r.others[i-1].lay(at, box, !r.of.alike)
-		case r.of.good, r.of.alike:
-			r.whole.StrokeColor, r.whole.CornerRadius = outlineGood, 10
-			if r.of.alike {
+			r.others[i-1].lay(at, box, !r.of.Alike)
+		case r.of.Good, r.of.Alike:
+			r.whole.StrokeColor, r.whole.CornerRadius = OutlineGood, 10
+			if r.of.Alike {
 				r.whole.StrokeColor, r.whole.CornerRadius = outlineOther, 0
 			}
 			r.whole.Move(at)
 			r.whole.Resize(box)
 			r.whole.Show()
 		default:
-			corners(r.lines, at, box)
+			Corners(r.lines, at, box)
 			for _, l := range r.lines {
 				l.Show()
 			}
@@ -131,9 +140,9 @@ func (r *outlinesRenderer) Refresh() {
 	canvas.Refresh(r.of)
 }
 
-// placed is where a rectangle of a picture lies on the screen, when the picture
+// Placed is where a rectangle of a picture lies on the screen, when the picture
 // is contained in a place of this size.
-func placed(box image.Rectangle, picture image.Point, place fyne.Size, mirror bool) (fyne.Position, fyne.Size) {
+func Placed(box image.Rectangle, picture image.Point, place fyne.Size, mirror bool) (fyne.Position, fyne.Size) {
 	box = box.Intersect(image.Rectangle{Max: picture})
 	if mirror {
 		box.Min.X, box.Max.X = picture.X-box.Max.X, picture.X-box.Min.X
@@ -145,11 +154,11 @@ func placed(box image.Rectangle, picture image.Point, place fyne.Size, mirror bo
 		fyne.NewSize(scale*float32(box.Dx()), scale*float32(box.Dy()))
 }
 
-// onPicture is the point of a picture under a point of its place, when the
+// OnPicture is the point of a picture under a point of its place, when the
 // picture is contained in a place of this size. What lies beside the picture
 // counts as its nearest edge.
-func onPicture(at fyne.Position, picture image.Point, place fyne.Size) image.Point {
-	left, size := placed(image.Rectangle{Max: picture}, picture, place, false)
+func OnPicture(at fyne.Position, picture image.Point, place fyne.Size) image.Point {
+	left, size := Placed(image.Rectangle{Max: picture}, picture, place, false)
 	along := func(at, begin, length float32, pixels int) int {
 		if length <= 0 {
 			return 0
@@ -159,8 +168,8 @@ func onPicture(at fyne.Position, picture image.Point, place fyne.Size) image.Poi
 	return image.Pt(along(at.X, left.X, size.Width, picture.X), along(at.Y, left.Y, size.Height, picture.Y))
 }
 
-// corners lays eight lines along the four corners of a box.
-func corners(lines [8]*canvas.Line, at fyne.Position, box fyne.Size) {
+// Corners lays eight lines along the four corners of a box.
+func Corners(lines [8]*canvas.Line, at fyne.Position, box fyne.Size) {
 	i := 0
 	for _, right := range []bool{false, true} {
 		for _, bottom := range []bool{false, true} {

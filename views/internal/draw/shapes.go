@@ -1,4 +1,4 @@
-package views
+package draw
 
 import (
 	"fyne.io/fyne/v2"
@@ -8,84 +8,84 @@ import (
 	"facematch/app/history"
 )
 
-// look is how an outcome is shown, besides its word: nothing is told by colour
+// Look is how an outcome is shown, besides its word: nothing is told by colour
 // alone.
-type look struct {
-	color fyne.ThemeColorName
-	shape shapeKind
+type Look struct {
+	Color fyne.ThemeColorName
+	Shape ShapeKind
 }
 
-// lookOf gives an outcome's look. An outcome this program does not know looks
+// LookOf gives an outcome's look. An outcome this program does not know looks
 // like one that tells nothing.
-func lookOf(o history.Outcome) look {
+func LookOf(o history.Outcome) Look {
 	switch o {
 	case history.Pass:
-		return look{colorPass, shapeTick}
+		return Look{ColorPass, ShapeTick}
 	case history.Refer:
-		return look{colorRefer, shapeQuestion}
+		return Look{ColorRefer, ShapeQuestion}
 	case history.Fail:
-		return look{colorFail, shapeCross}
+		return Look{ColorFail, ShapeCross}
 	case history.NotCompared:
-		return look{colorNotCompared, shapeCircle}
+		return Look{ColorNotCompared, ShapeCircle}
 	case history.CouldNotRun:
-		return look{colorFail, shapeTriangle}
+		return Look{ColorFail, ShapeTriangle}
 	case history.Cancelled:
-		return look{colorNotCompared, shapeSquare}
+		return Look{ColorNotCompared, ShapeSquare}
 	case history.Interrupted:
-		return look{colorRefer, shapeBroken}
+		return Look{ColorRefer, shapeBroken}
 	case history.Unknown:
-		return look{colorRefer, shapeQuestion}
+		return Look{ColorRefer, ShapeQuestion}
 	case history.Running:
-		return look{colorNotCompared, shapeDots}
+		return Look{ColorNotCompared, shapeDots}
 	}
-	return look{colorNotCompared, shapeQuestion}
+	return Look{ColorNotCompared, ShapeQuestion}
 }
 
-type shapeKind int
+type ShapeKind int
 
 const (
-	shapeTick shapeKind = iota
-	shapeQuestion
-	shapeCross
-	shapeCircle
-	shapeTriangle
-	shapeSquare
+	ShapeTick ShapeKind = iota
+	ShapeQuestion
+	ShapeCross
+	ShapeCircle
+	ShapeTriangle
+	ShapeSquare
 	shapeBroken
 	shapeDots
 )
 
 // strokes of each shape, as lines in a square of side 1.
-var strokes = map[shapeKind][][4]float32{
-	shapeTick:     {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
-	shapeCross:    {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
-	shapeTriangle: {{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60}, {0.5, 0.70, 0.5, 0.77}},
-	shapeSquare:   {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
+var strokes = map[ShapeKind][][4]float32{
+	ShapeTick:     {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
+	ShapeCross:    {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
+	ShapeTriangle: {{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60}, {0.5, 0.70, 0.5, 0.77}},
+	ShapeSquare:   {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
 	shapeBroken:   {{0.05, 0.5, 0.38, 0.5}, {0.62, 0.5, 0.95, 0.5}, {0.38, 0.5, 0.44, 0.25}, {0.56, 0.75, 0.62, 0.5}},
 	shapeDots:     {{0.15, 0.5, 0.2, 0.5}, {0.48, 0.5, 0.53, 0.5}, {0.81, 0.5, 0.86, 0.5}},
 }
 
-// shape draws the form that belongs to an outcome.
-type shape struct {
+// Shape draws the form that belongs to an outcome.
+type Shape struct {
 	widget.BaseWidget
-	look look
+	Look Look
 	side float32
 }
 
-func newShape(l look, side float32) *shape {
-	s := &shape{look: l, side: side}
+func NewShape(l Look, side float32) *Shape {
+	s := &Shape{Look: l, side: side}
 	s.ExtendBaseWidget(s)
 	return s
 }
 
-func (s *shape) set(l look) {
-	if s.look != l {
-		s.look = l
+func (s *Shape) Set(l Look) {
+	if s.Look != l {
+		s.Look = l
 		s.Refresh()
 	}
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (s *shape) CreateRenderer() fyne.WidgetRenderer {
+func (s *Shape) CreateRenderer() fyne.WidgetRenderer {
 	r := &shapeRenderer{shape: s, ring: &canvas.Circle{}, mark: canvas.NewText("?", nil)}
 	r.mark.TextStyle.Bold = true
 	r.mark.Alignment = fyne.TextAlignCenter
@@ -94,7 +94,7 @@ func (s *shape) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type shapeRenderer struct {
-	shape *shape
+	shape *Shape
 	ring  *canvas.Circle
 	mark  *canvas.Text
 	lines []*canvas.Line
@@ -123,7 +123,7 @@ func (r *shapeRenderer) Layout(size fyne.Size) {
 	r.mark.TextSize = side * 0.62
 	r.mark.Resize(fyne.NewSquareSize(side))
 	r.mark.Move(corner)
-	for i, s := range strokes[r.shape.look.shape] {
+	for i, s := range strokes[r.shape.Look.Shape] {
 		l := r.lines[i]
 		l.StrokeWidth = width
 		l.Position1 = corner.AddXY(s[0]*side, s[1]*side)
@@ -132,11 +132,11 @@ func (r *shapeRenderer) Layout(size fyne.Size) {
 }
 
 func (r *shapeRenderer) Refresh() {
-	c, kind := ink(r.shape.look.color), r.shape.look.shape
+	c, kind := Ink(r.shape.Look.Color), r.shape.Look.Shape
 	r.ring.StrokeColor = c
 	r.mark.Color = c
-	r.ring.Hidden = kind != shapeCircle && kind != shapeQuestion
-	r.mark.Hidden = kind != shapeQuestion
+	r.ring.Hidden = kind != ShapeCircle && kind != ShapeQuestion
+	r.mark.Hidden = kind != ShapeQuestion
 	for len(r.lines) < len(strokes[kind]) {
 		r.lines = append(r.lines, canvas.NewLine(c))
 	}
@@ -148,12 +148,4 @@ func (r *shapeRenderer) Refresh() {
 	for _, o := range r.Objects() {
 		o.Refresh()
 	}
-}
-
-// coloured is text in one of this program's colours, which follows the theme.
-func coloured(text string, name fyne.ThemeColorName, size fyne.ThemeSizeName) *widget.RichText {
-	return widget.NewRichText(&widget.TextSegment{
-		Text:  text,
-		Style: widget.RichTextStyle{ColorName: name, SizeName: size, TextStyle: fyne.TextStyle{Bold: true}},
-	})
 }

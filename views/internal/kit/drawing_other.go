@@ -1,6 +1,6 @@
 //go:build !linux
 
-package views
+package kit
 
 import (
 	"errors"

@@ -1,40 +1,49 @@
-package views
+package kit
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"facematch/views/internal/draw"
 )
 
-// movingBar shows that something goes on of which nobody knows how long it takes.
+const (
+	barInterval = 250 * time.Millisecond // between two steps
+	barParts    = 8                      // the bar is so many times as wide as its moving part
+	barHeight   = 8
+)
+
+// MovingBar shows that something goes on of which nobody knows how long it takes.
 // Fyne's own paints the window sixty times a second for that.
-type movingBar struct {
+type MovingBar struct {
 	widget.BaseWidget
-	work   *workers
-	paints *paints
-	moving *job
+	work   *Workers
+	paints *Paints
+	moving *Job
 	step   int
 }
 
-func newMovingBar(p parts) *movingBar {
-	b := &movingBar{work: p.work, paints: p.paints}
+func NewMovingBar(p Parts) *MovingBar {
+	b := &MovingBar{work: p.Work, paints: p.Paints}
 	b.ExtendBaseWidget(b)
 	return b
 }
 
-// run moves it, or stops.
-func (b *movingBar) run(on bool) {
+// Run moves it, or stops.
+func (b *MovingBar) Run(on bool) {
 	switch {
 	case !on:
-		b.moving.stop()
+		b.moving.Stop()
 		b.moving = nil
 	case b.moving == nil:
-		b.moving = b.work.start(func(ctx context.Context) {
-			for pause(ctx, barInterval) {
-				b.paints.soon(func() {
+		b.moving = b.work.Start(func(ctx context.Context) {
+			for Pause(ctx, barInterval) {
+				b.paints.Soon(func() {
 					if ctx.Err() == nil {
 						b.step++
 						b.Refresh()
@@ -46,7 +55,7 @@ func (b *movingBar) run(on bool) {
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (b *movingBar) CreateRenderer() fyne.WidgetRenderer {
+func (b *MovingBar) CreateRenderer() fyne.WidgetRenderer {
 	r := &movingBarRenderer{of: b, track: canvas.NewRectangle(nil), part: canvas.NewRectangle(nil)}
 	r.track.CornerRadius, r.part.CornerRadius = barHeight/2, barHeight/2
 	r.Refresh()
@@ -54,12 +63,14 @@ func (b *movingBar) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type movingBarRenderer struct {
-	of          *movingBar
+	of          *MovingBar
 	track, part *canvas.Rectangle
 }
 
-func (r *movingBarRenderer) Destroy()           {}
+func (r *movingBarRenderer) Destroy() {}
+
 func (r *movingBarRenderer) MinSize() fyne.Size { return fyne.NewSize(barHeight*barParts, barHeight) }
+
 func (r *movingBarRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.track, r.part}
 }
@@ -77,7 +88,7 @@ func (r *movingBarRenderer) Layout(size fyne.Size) {
 }
 
 func (r *movingBarRenderer) Refresh() {
-	r.track.FillColor, r.part.FillColor = ink(theme.ColorNameInputBackground), ink(theme.ColorNamePrimary)
+	r.track.FillColor, r.part.FillColor = draw.Ink(theme.ColorNameInputBackground), draw.Ink(theme.ColorNamePrimary)
 	r.Layout(r.of.Size())
 	canvas.Refresh(r.of)
 }

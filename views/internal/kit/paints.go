@@ -1,4 +1,4 @@
-package views
+package kit
 
 import (
 	"sync"
@@ -6,19 +6,45 @@ import (
 	"time"
 )
 
-// paints decides when what moves by itself comes to the screen. Fyne paints the
+// How often the live picture is painted. Each paint repaints the whole window. At
+// most 30 a second; where paints are costly as many as drawingShare of a core
+// affords, but one each leastOften at least. While a check runs, which needs the
+// cores too, the values called Hurried apply. Reading and watching the camera takes
+// about a third of a core besides.
+const (
+	paintInterval       = 33 * time.Millisecond
+	leastOften          = time.Second / 8
+	leastOftenHurried   = time.Second / 5
+	drawingShare        = 0.7
+	drawingShareHurried = 0.4
+)
+
+const (
+	// RestInterval is how often a covered picture checks whether the dialog is gone.
+	RestInterval = 200 * time.Millisecond
+
+	// riderWait is how long other updates wait for a picture to be painted with:
+	// longer than from one picture to the next.
+	riderWait = 250 * time.Millisecond
+
+	// The cost of paints is measured over measureEvery and at least measureLeast paints.
+	measureEvery = time.Second
+	measureLeast = 3
+)
+
+// Paints decides when what moves by itself comes to the screen. Fyne paints the
 // whole window anew for each thing that changes, which takes two cores where there
 // is no graphics card and something always moves. So the live picture sets the time,
 // and what else moves (outlines, the hint, how far a check is) comes with it; and the
 // picture comes as often as the computer can afford.
-type paints struct {
+type Paints struct {
 	do      func(func())                  // hands a function to the window's goroutine
-	covered func() bool                   // a dialog lies over the window; asked on its goroutine
+	Covered func() bool                   // a dialog lies over the window; asked on its goroutine
 	drawn   func() (time.Duration, error) // CPU time that drawing has taken so far
 
-	hurried atomic.Bool  // a check runs, which needs the computer too
-	resting atomic.Bool  // a dialog lay over the newest picture
-	count   atomic.Int64 // paints of the picture
+	Hurried atomic.Bool  // a check runs, which needs the computer too
+	Resting atomic.Bool  // a dialog lay over the newest picture
+	Count   atomic.Int64 // paints of the picture
 
 	mu     sync.Mutex
 	riders []func()    // wait for the next picture
@@ -32,12 +58,12 @@ type paints struct {
 	counted int64         // count by then
 }
 
-func newPaints(do func(func())) *paints {
-	return &paints{do: do, covered: func() bool { return false }, drawn: drawingTime}
+func NewPaints(do func(func())) *Paints {
+	return &Paints{do: do, Covered: func() bool { return false }, drawn: drawingTime}
 }
 
-// now shows a picture, and with it what waits.
-func (p *paints) now(show func()) {
+// Now shows a picture, and with it what waits.
+func (p *Paints) Now(show func()) {
 	p.mu.Lock()
 	p.last = time.Now()
 	p.mu.Unlock()
@@ -47,8 +73,8 @@ func (p *paints) now(show func()) {
 	})
 }
 
-// soon shows something with the next picture, or by itself where none comes.
-func (p *paints) soon(show func()) {
+// Soon shows something with the next picture, or by itself where none comes.
+func (p *Paints) Soon(show func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.riders = append(p.riders, show)
@@ -63,7 +89,7 @@ func (p *paints) soon(show func()) {
 }
 
 // flush shows what waits, on the window's goroutine.
-func (p *paints) flush() {
+func (p *Paints) flush() {
 	p.mu.Lock()
 	riders := p.riders
 	p.riders = nil
@@ -77,22 +103,22 @@ func (p *paints) flush() {
 	}
 }
 
-// rests says whether a picture need not be painted, because a dialog covers it.
-func (p *paints) rests() bool {
-	covered := p.covered()
-	p.resting.Store(covered)
+// Rests says whether a picture need not be painted, because a dialog covers it.
+func (p *Paints) Rests() bool {
+	covered := p.Covered()
+	p.Resting.Store(covered)
 	return covered
 }
 
-// every is how long to wait from one picture to the next. The feeder calls it once
+// Every is how long to wait from one picture to the next. The feeder calls it once
 // for each.
-func (p *paints) every() time.Duration {
-	if p.resting.Load() {
-		return restInterval // only to see whether it still rests
+func (p *Paints) Every() time.Duration {
+	if p.Resting.Load() {
+		return RestInterval // only to see whether it still rests
 	}
 	p.measure(time.Now())
 	most, share := leastOften, drawingShare
-	if p.hurried.Load() {
+	if p.Hurried.Load() {
 		most, share = leastOftenHurried, drawingShareHurried
 	}
 	if p.cost == 0 {
@@ -105,7 +131,7 @@ func (p *paints) every() time.Duration {
 // thread and the threads of a software renderer did, through the number of pictures
 // shown meanwhile. What else was painted, such as a blinking cursor, so makes a paint
 // dearer, and the pictures rarer.
-func (p *paints) measure(now time.Time) {
+func (p *Paints) measure(now time.Time) {
 	if !p.since.IsZero() && now.Sub(p.since) < measureEvery {
 		return
 	}
@@ -115,7 +141,7 @@ func (p *paints) measure(now time.Time) {
 		p.since = now
 		return
 	}
-	count := p.count.Load()
+	count := p.Count.Load()
 	if n := count - p.counted; !p.since.IsZero() && n >= measureLeast {
 		p.cost = max(time.Nanosecond, (spent-p.spent)/time.Duration(n))
 	}

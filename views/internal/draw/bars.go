@@ -1,4 +1,4 @@
-package views
+package draw
 
 import (
 	"strconv"
@@ -9,17 +9,19 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// bars shows how each frame compared: a column with its percentage, the lowest
+const barsHeight = 120
+
+// Bars shows how each frame compared: a column with its percentage, the lowest
 // one marked by a word and a frame.
-type bars struct {
+type Bars struct {
 	widget.BaseWidget
 	percentages []float64
 	lowest      int
 	lowestWord  string
 }
 
-func newBars(percentages []float64, lowestWord string) *bars {
-	b := &bars{percentages: percentages, lowest: lowestOf(percentages), lowestWord: lowestWord}
+func NewBars(percentages []float64, lowestWord string) *Bars {
+	b := &Bars{percentages: percentages, lowest: lowestOf(percentages), lowestWord: lowestWord}
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -36,7 +38,7 @@ func lowestOf(values []float64) int {
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (b *bars) CreateRenderer() fyne.WidgetRenderer {
+func (b *Bars) CreateRenderer() fyne.WidgetRenderer {
 	r := &barsRenderer{bars: b}
 	for i, p := range b.percentages {
 		value := canvas.NewText(strconv.FormatFloat(p, 'f', 2, 64), nil)
@@ -58,7 +60,7 @@ func (b *bars) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type barsRenderer struct {
-	bars             *bars
+	bars             *Bars
 	values, names    []*canvas.Text
 	grounds, columns []*canvas.Rectangle
 }
@@ -96,11 +98,11 @@ func (r *barsRenderer) Layout(size fyne.Size) {
 }
 
 func (r *barsRenderer) Refresh() {
-	foreground := ink(theme.ColorNameForeground)
+	foreground := Ink(theme.ColorNameForeground)
 	for i := range r.columns {
 		r.values[i].Color, r.names[i].Color = foreground, foreground
-		r.grounds[i].FillColor = ink(theme.ColorNameInputBackground)
-		r.columns[i].FillColor = ink(theme.ColorNamePrimary)
+		r.grounds[i].FillColor = Ink(theme.ColorNameInputBackground)
+		r.columns[i].FillColor = Ink(theme.ColorNamePrimary)
 		if i == r.bars.lowest && len(r.columns) > 1 {
 			r.grounds[i].StrokeColor, r.grounds[i].StrokeWidth = foreground, 2
 		}

@@ -1,0 +1,243 @@
+// Package kittest is what the tests of the window's screens share: a window that shows
+// one screen, and a desk made of functions, split by the screens that call it.
+package kittest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/assets/translations"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/uiqueue"
+)
+
+func English(t testing.TB) kit.Words {
+	t.Helper()
+	c, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kit.Words{Catalogue: c}
+}
+
+func Readable(o fyne.CanvasObject) string {
+	var b strings.Builder
+	See(o, func(o fyne.CanvasObject) bool {
+		switch o := o.(type) {
+		case *widget.Label:
+			b.WriteString(o.Text + "\n")
+			return false
+		case *widget.RichText:
+			b.WriteString(o.String() + "\n")
+			return false
+		case *canvas.Text:
+			b.WriteString(o.Text + "\n")
+		}
+		return true
+	})
+	return b.String()
+}
+
+// See visits what is shown, parents first; visit says whether to go deeper.
+func See(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) {
+	if o == nil || !o.Visible() || !visit(o) {
+		return
+	}
+	var children []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		children = o.Objects
+	case fyne.Widget:
+		children = test.WidgetRenderer(o).Objects()
+	}
+	for _, c := range children {
+		See(c, visit)
+	}
+}
+
+// Find gives the first shown object of a type.
+func Find[T fyne.CanvasObject](o fyne.CanvasObject) (found T, ok bool) {
+	See(o, func(o fyne.CanvasObject) bool {
+		if t, is := o.(T); is && !ok {
+			found, ok = t, true
+		}
+		return !ok
+	})
+	return found, ok
+}
+
+func ButtonOf(t *testing.T, o fyne.CanvasObject, label string) *kit.Button {
+	t.Helper()
+	var found *kit.Button
+	See(o, func(o fyne.CanvasObject) bool {
+		if b, is := o.(*kit.Button); is && b.Text == label {
+			found = b
+		}
+		return true
+	})
+	if found == nil {
+		t.Fatalf("there is no button %q", label)
+	}
+	return found
+}
+
+// ButtonsWith are the shown buttons with this text in them; empty: those without
+// any.
+func ButtonsWith(o fyne.CanvasObject, text string) []*kit.Button {
+	var found []*kit.Button
+	See(o, func(o fyne.CanvasObject) bool {
+		if b, ok := o.(*kit.Button); ok && (text == "" && b.Text == "" || text != "" && strings.Contains(b.Text, text)) {
+			found = append(found, b)
+		}
+		return true
+	})
+	return found
+}
+
+// All are the parts of this kind that can be seen.
+func All[T fyne.CanvasObject](o fyne.CanvasObject) (found []T) {
+	See(o, func(o fyne.CanvasObject) bool {
+		if t, is := o.(T); is {
+			found = append(found, t)
+		}
+		return true
+	})
+	return found
+}
+
+// HoldKey presses a key. repeat does what Fyne does with a key that is held down: it
+// sends the repeats to whatever has the focus by then. release lets it go.
+func HoldKey(c fyne.Canvas, q *uiqueue.Queue, name fyne.KeyName) (repeat, release func()) {
+	key := &fyne.KeyEvent{Name: name}
+	if f, ok := c.Focused().(desktop.Keyable); ok {
+		f.KeyDown(key)
+	}
+	repeat = func() {
+		q.Run()
+		if f := c.Focused(); f != nil {
+			f.TypedKey(key)
+		}
+	}
+	repeat()
+	return repeat, func() {
+		if f, ok := c.Focused().(desktop.Keyable); ok {
+			f.KeyUp(key)
+		}
+	}
+}
+
+// Tabbed is everything that Tab leads to.
+func Tabbed(t *testing.T, c fyne.Canvas) map[fyne.Focusable]bool {
+	t.Helper()
+	c.Unfocus()
+	seen := map[fyne.Focusable]bool{}
+	for {
+		c.(interface{ FocusNext() }).FocusNext()
+		f := c.Focused()
+		if f == nil || seen[f] {
+			return seen
+		}
+		if tab, ok := f.(fyne.Tabbable); ok && tab.AcceptsTab() {
+			t.Errorf("%T keeps the Tab key", f)
+		}
+		seen[f] = true
+	}
+}
+
+// Window shows one screen, with the parts a screen is made with. The test runs
+// what workers hand to the window's goroutine.
+type Window struct {
+	kit.Parts
+	win   fyne.Window
+	app   fyne.App
+	queue *uiqueue.Queue
+
+	onEscape func() // what Escape does where no dialog is open
+	dialog   *dialog.CustomDialog
+}
+
+// Open opens an empty window of the smallest size the program has.
+func Open(t testing.TB) *Window {
+	t.Helper()
+	w := &Window{app: test.NewTempApp(t), queue: uiqueue.New(), onEscape: func() {}}
+	w.app.Settings().SetTheme(draw.NewTheme())
+	w.win = test.NewTempWindow(t, container.NewStack())
+	w.Parts = kit.Parts{
+		Words: English(t), Work: kit.NewWorkers(w.queue.Do), Keys: &kit.Controls{Escape: w.escape},
+		Focus:    func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
+		FocusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
+		Focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
+		Log:      func(string, error) {}, Ask: w.showDialog,
+	}
+	w.Paints = kit.NewPaints(w.Work.Do)
+	w.win.Resize(fyne.NewSize(1024, 660))
+	t.Cleanup(func() {
+		select {
+		case <-w.Work.Stop():
+		case <-time.After(20 * time.Second):
+			t.Error("a worker does not end")
+		}
+	})
+	return w
+}
+
+// show puts a screen into the window.
+func (w *Window) show(screen fyne.CanvasObject) {
+	w.win.SetContent(screen)
+	w.win.Resize(fyne.NewSize(1024, 660))
+}
+
+func (w *Window) showDialog(title string, content fyne.CanvasObject, _ float32, buttons ...*kit.Button) *dialog.CustomDialog {
+	row := container.NewHBox()
+	for _, b := range buttons {
+		row.Add(b)
+	}
+	w.dialog = dialog.NewCustomWithoutButtons(w.Words.T(title), container.NewVBox(content, row), w.win)
+	w.dialog.Show()
+	return w.dialog
+}
+
+// escape does what Escape does: it closes the dialog, if there is one.
+func (w *Window) escape() {
+	if w.win.Canvas().Overlays().Top() == nil {
+		w.onEscape()
+	} else if w.dialog != nil {
+		w.dialog.Dismiss()
+	}
+}
+
+// until runs what workers hand over until the condition holds.
+func (w *Window) until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	w.queue.Until(t, what, holds)
+}
+
+// text is everything that can be read in the window, but for dialogs.
+func (w *Window) text() string { return Readable(w.win.Content()) }
+
+// dialogText is everything that can be read in the dialog on top.
+func (w *Window) dialogText() string { return Readable(w.win.Canvas().Overlays().Top()) }
+
+// focusedOn says whether the keys go to this.
+func (w *Window) focusedOn(f fyne.Focusable) bool { return w.win.Canvas().Focused() == f }
+
+// hold presses a key, as holdKey does.
+func (w *Window) hold(name fyne.KeyName) (repeat, release func()) {
+	return HoldKey(w.win.Canvas(), w.queue, name)
+}
+
+// typeKey presses a key and lets it go.
+func (w *Window) typeKey(name fyne.KeyName) {
+	_, release := w.hold(name)
+	release()
+}
