@@ -688,9 +688,8 @@ func TestUnder18(t *testing.T) {
 	}
 
 	w.tabs.SelectIndex(2)
-	w.settings.minors.SetChecked(false)
-	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return w.settings.message.Text == w.Words.T("settings.saved") })
+	w.box(t, "settings.refer_minors").SetChecked(false)
+	w.save(t)
 	w.tabs.SelectIndex(0)
 	if w.check.minor.Visible() {
 		t.Error("the tick is there though it changes nothing")

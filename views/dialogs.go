@@ -17,6 +17,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/views/internal/decide"
 	"facematch/views/internal/kit"
 )
 
@@ -29,9 +30,9 @@ func (w *Window) openDecision(row history.Row, done func()) {
 
 // decide is openDecision with a choice made already, or none.
 func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
-	w.deciding = newDecisionForm(w.Parts, w.desk, row, w.gate.now)
+	w.deciding = decide.New(w.Parts, w.desk, row, w.gate.now)
 	w.deciding.OnDone = done
-	w.deciding.show(chosen)
+	w.deciding.Show(chosen)
 }
 
 // ask shows something of our own in a dialog, with these buttons below. Escape
@@ -156,7 +157,7 @@ func (w *Window) addOperator() {
 		who, as, secret := strings.TrimSpace(name.Text), operators.Roles[role.SelectedIndex()], passphrase.Text
 		return func(ctx context.Context) error { return w.desk.AddOperator(ctx, who, as, secret) }
 	}
-	f.Done = w.settings.operatorsChanged
+	f.Done = w.settings.OperatorsChanged
 	f.Show("people.add_title", w.Words.T("people.add_text"), passphraseRule(w.Words))
 }
 
@@ -169,7 +170,7 @@ func (w *Window) changePassphrase(name string) {
 		return func(ctx context.Context) error { return w.desk.SetPassphrase(ctx, name, secret) }
 	}
 	f.Done = func() {
-		w.settings.passphraseChanged(name)
+		w.settings.PassphraseChanged(name)
 	}
 	f.Show("people.change_title", w.Words.T("people.change_text", "Name", name), passphraseRule(w.Words))
 }
@@ -182,7 +183,7 @@ func (w *Window) removeOperator(who operators.Operator) {
 	}
 	f.Done = func() {
 		if _, in := w.desk.Who(); in {
-			w.settings.operatorsChanged()
+			w.settings.OperatorsChanged()
 		} else {
 			w.tick(false) // they removed themselves
 		}
@@ -200,7 +201,7 @@ func (w *Window) openRecovery(offered bool) {
 		secret := passphrase.Text
 		return func(ctx context.Context) error { return w.desk.SetRecovery(ctx, secret) }
 	}
-	f.Done = w.settings.recoveryChanged
+	f.Done = w.settings.RecoveryChanged
 	if offered {
 		f.Cancel.SetText(w.Words.T("recovery.not_now"))
 		f.Dismissed = w.recoveryDeclined
@@ -234,7 +235,7 @@ func (w *Window) recoveryDeclined() {
 		err := w.desk.SaveSettings(context.WithoutCancel(ctx), next)
 		w.Work.Do(func() {
 			w.Log("settings", err) // it is offered again at the next start
-			w.settings.refresh()
+			w.settings.Refresh()
 		})
 	})
 }

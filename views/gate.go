@@ -106,7 +106,7 @@ func (w *Window) begin() {
 // set up, a passphrase changed, an operator removed.
 func (w *Window) tick(in bool) {
 	g := w.gate
-	w.deciding.tick(g.now())
+	w.deciding.Tick(g.now())
 	g.page.tick(g.now())
 	if in == g.open || g.held || g.page.busy() {
 		return
@@ -142,7 +142,7 @@ func (w *Window) enter() {
 	g.main.Show()
 	w.win.Canvas().Unfocus()
 	w.camera()
-	w.settings.refresh()
+	w.settings.Refresh()
 	w.shown()
 	if same {
 		for _, o := range behind {
@@ -165,7 +165,7 @@ func (w *Window) forget() {
 	w.dialog = nil
 	w.check.handOver()
 	w.history.forget()
-	w.settings.undoAll()
+	w.settings.UndoAll()
 }
 
 // shut closes the gate; the key says why, empty: it was never open. Passphrases
@@ -185,7 +185,7 @@ func (w *Window) shut(why string) {
 	w.desk.SignOut()
 	g.open = false
 	w.check.show(false)
-	w.settings.show(false)
+	w.settings.Show(false)
 	w.win.SetMainMenu(w.menu())
 	g.main.Hide()
 	g.page.show(why, g.last, w.check.busy())

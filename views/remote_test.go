@@ -13,7 +13,6 @@ import (
 	"facematch/app/settings"
 	"facematch/app/token"
 	"facematch/matcher"
-	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -337,77 +336,4 @@ func TestTheListOfKeptChecks(t *testing.T) {
 			t.Errorf("the list lacks %q: %q", want, text)
 		}
 	}
-}
-
-func TestTheTokenInSettings(t *testing.T) {
-	desk := remoteFake(history.Remote)
-	desk.Secret, desk.Place = "", token.None
-	desk.TokenErr = &app.Problem{Key: "token.needs_passphrase"}
-	w := open(t, desk, "")
-	w.tabs.SelectIndex(2)
-	a := w.settings.api
-	w.until(t, "no token", func() bool { return strings.HasPrefix(a.place.Text, w.Words.T("token.none")) })
-	if !a.set.Disabled() || a.passphraseRow.Visible() {
-		t.Error("nothing can be set, or a passphrase is asked for that nobody needs")
-	}
-	a.secret.SetText("tok_5ecret.Value")
-	if !a.secret.Password || !a.passphrase.Password {
-		t.Error("a secret is shown")
-	}
-	test.Tap(a.set)
-	w.until(t, "the passphrase", func() bool { return a.passphraseRow.Visible() })
-	a.passphrase.SetText("four plain words")
-	test.Tap(a.set)
-	w.until(t, "the success", func() bool { return a.said.Text == w.Words.T("token.kept_in.keyring", "Host", "api.test") })
-	if a.secret.Text != "" || a.passphrase.Text != "" || desk.Secret != "tok_5ecret.Value" {
-		t.Error("a secret is left on the screen, or nothing was set")
-	}
-	desk.TokenErr = nil
-	test.Tap(a.test)
-	w.until(t, "the test", func() bool { return a.said.Text == w.Words.T("token.good", "Host", "api.test") })
-	a.base.SetText("https://other.test")
-	if !a.test.Disabled() || !a.remove.Disabled() {
-		t.Error("the token of an address that is not saved can be used")
-	}
-	a.base.SetText("https://api.test")
-	test.Tap(a.remove)
-	w.until(t, "its removal", func() bool { return a.said.Text == w.Words.T("token.cleared", "Host", "api.test") })
-	w.until(t, "no token again", func() bool { return strings.HasPrefix(a.place.Text, w.Words.T("token.none")) })
-	desk.Lock()
-	w.tabs.SelectIndex(0)
-	w.tabs.SelectIndex(2)
-	w.until(t, "the lock", func() bool { return a.set.Text == w.Words.T("settings.token_unlock") })
-	a.passphrase.SetText("four plain words")
-	test.Tap(a.set)
-	w.until(t, "open", func() bool { return a.said.Text == w.Words.T("settings.token_unlocked") })
-}
-
-func TestTheAPIsSettings(t *testing.T) {
-	desk := remoteFake(history.Offline)
-	w := open(t, desk, "")
-	w.tabs.SelectIndex(2)
-	s := w.settings
-	for text, field := range map[string]*kit.Entry{"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays, "ca.pem": s.api.caFile} {
-		good := field.Text
-		field.SetText(text)
-		if !s.api.fault.Visible() || !s.save.Disabled() {
-			t.Errorf("%q passes", text)
-		}
-		field.SetText(good)
-		if s.api.fault.Visible() {
-			t.Errorf("%q: the complaint stays: %q", text, s.api.fault.Text)
-		}
-	}
-	test.Tap(s.api.who.Buttons["ask"])
-	s.api.answer.SetText("60")
-	s.api.processing.SetText("Our words.")
-	test.Tap(s.save)
-	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved")) })
-	now := desk.Settings()
-	if now.Matching.Mode != history.Ask || now.API.AnswerSeconds != 60 || now.Consent.Processing != "Our words." {
-		t.Errorf("saved %+v", now)
-	}
-	w.tabs.SelectIndex(0)
-	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
 }

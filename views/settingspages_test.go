@@ -10,7 +10,6 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/app/settings"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
@@ -40,12 +39,11 @@ func TestSettingUpOperators(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.check.name.SetText("Ada Lovelace")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageOperators)
+	w.settingsPage(t, "settings.page.operators")
 	if !strings.Contains(w.text(), w.Words.T("people.none", "Name", "anna")) {
 		t.Errorf("the page says %q", w.text())
 	}
-	test.Tap(w.settings.operators.setUp)
+	test.Tap(w.button(t, "people.set_up"))
 	do := w.onTop(t, "people.set_up_do")
 	says := func(key string) {
 		t.Helper()
@@ -76,11 +74,10 @@ func TestOperatorsAreChanged(t *testing.T) {
 	desk := staffedDesk()
 	w := open(t, desk, "")
 	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageOperators)
+	w.settingsPage(t, "settings.page.operators")
 	w.until(t, "the list", func() bool { return strings.Contains(w.text(), "axel") })
 
-	test.Tap(w.settings.operators.add)
+	test.Tap(w.button(t, "people.add"))
 	w.win.Canvas().Focused().(*kit.Entry).SetText("nora")
 	role, _ := kittest.Find[*kit.Choice](w.win.Canvas().Overlays().Top())
 	role.SetSelected(w.Words.T("role.auditor"))
@@ -119,43 +116,6 @@ func TestOperatorsAreChanged(t *testing.T) {
 	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
 }
 
-func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
-	desk := staffedDesk()
-	w := open(t, desk, "")
-	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	s := w.settings
-	s.open(pageOperators)
-	s.operators.lock.SetText("soon")
-	if !s.save.Disabled() || !strings.Contains(w.text(), w.Words.T("settings.lock_minutes", "Max", 1440)) {
-		t.Errorf("it says %q", w.text())
-	}
-	s.open(pagePrivacy)
-	if !strings.Contains(w.text(), w.Words.T("settings.elsewhere", "Page", w.Words.T("settings.page.operators"))) {
-		t.Errorf("why nothing can be saved is not said: %q", w.text())
-	}
-	s.operators.lock.SetText("3")
-	s.privacy.second.SetText("share")
-	if !s.save.Disabled() || !strings.Contains(w.text(), w.Words.T("settings.folder", "Name", "second_anchor")) {
-		t.Errorf("it says %q", w.text())
-	}
-	s.privacy.second.SetText("/mnt/share")
-	s.privacy.names.SetText("90")
-	s.privacy.answers.SetText("30")
-	s.privacy.images.SetText("7")
-	s.privacy.keep.SetChecked(true)
-	test.Tap(s.save)
-	w.until(t, "the success", func() bool { return s.message.Text == w.Words.T("settings.saved") })
-	now := desk.Settings()
-	if now.Operators.LockMinutes != 3 || now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
-		!now.Privacy.KeepImages || now.Folders.SecondAnchor != "/mnt/share" {
-		t.Errorf("saved %+v %+v %+v", now.Operators, now.Retention, now.Privacy)
-	}
-	if !s.save.Disabled() {
-		t.Error("there is still something to save")
-	}
-}
-
 func TestRecoveryIsOfferedOnce(t *testing.T) {
 	for name, answer := range map[string]func(*testing.T, *shownWindow){
 		"not now": func(t *testing.T, w *shownWindow) { test.Tap(w.onTop(t, "recovery.not_now")) },
@@ -179,20 +139,19 @@ func TestRecoveryIsOfferedOnce(t *testing.T) {
 			w.until(t, "that it is kept in mind", func() bool {
 				return set == (desk.RecoveryPassphrase() == "far from here") && set != desk.Settings().Privacy.RecoveryAsked
 			})
-			w.tabs.Select(w.settingsTab)
-			w.settings.open(pagePrivacy)
+			w.settingsPage(t, "settings.page.privacy")
 			state := map[bool]string{true: "recovery.is_set", false: "recovery.not_set"}[set]
 			w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.Words.T(state)) })
 			w.lock()
 			w.enter() // as at the next start
-			w.until(t, "the rest", func() bool { return w.settings.saving == nil })
+			w.q.Run()
 			if w.win.Canvas().Overlays().Top() != nil {
 				t.Error("it is offered again")
 			}
-			if !w.settings.save.Disabled() {
+			if !w.button(t, "settings.save").Disabled() {
 				t.Error("the answer looks like a change that is not saved")
 			}
-			test.Tap(w.settings.privacy.setRecovery)
+			test.Tap(w.button(t, map[bool]string{true: "recovery.change", false: "recovery.set"}[set]))
 			if w.win.Canvas().Overlays().Top() == nil {
 				t.Error("it cannot be set in the settings")
 			}
@@ -214,22 +173,21 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pagePrivacy)
-	p := w.settings.privacy
-	p.session.SetText("sess_1")
-	if !p.erase.Disabled() {
+	w.settingsPage(t, "settings.page.privacy")
+	field, erase := w.entry(t, "erase.session"), w.button(t, "erase.ask")
+	field.SetText("sess_1")
+	if !erase.Disabled() {
 		t.Error("what is no session can be erased")
 	}
-	p.session.SetText(app.NewSession())
-	test.Tap(p.erase)
+	field.SetText(app.NewSession())
+	test.Tap(erase)
 	w.until(t, "the answer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
 	if !strings.Contains(w.dialogText(), w.Words.T("erase.unknown")) {
 		t.Errorf("a session nobody knows: %q", w.dialogText())
 	}
 	w.escape()
-	p.session.SetText(" " + session)
-	test.Tap(p.erase)
+	field.SetText(" " + session)
+	test.Tap(erase)
 	w.until(t, "the question", func() bool { return w.win.Canvas().Overlays().Top() != nil })
 	for _, want := range []string{w.Words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.Words.T("erase.lost"), w.Words.T("erase.stays")} {
 		if !strings.Contains(w.dialogText(), want) {
@@ -248,56 +206,13 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	}
 }
 
-func TestBackingUp(t *testing.T) {
-	desk := newFakeDesk()
-	var file string
-	step, result := make(chan struct{}), make(chan error)
-	desk.OnBackup = func(ctx context.Context, to string, p app.ProgressFunc) error {
-		file = to
-		p(app.Progress{Done: 3, Total: 4})
-		step <- struct{}{}
-		select {
-		case err := <-result:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	w := open(t, desk, "")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageBackup)
-	b := w.settings.backup
-	b.now = func() time.Time { return time.Date(2026, 11, 24, 9, 30, 5, 0, time.UTC) }
-	b.folder.SetText("usb")
-	if !b.start.Disabled() || !strings.Contains(w.text(), "facematch history restore FILE") {
-		t.Errorf("a relative folder works, or the way to restore is not said: %q", w.text())
-	}
-	b.folder.SetText("/media/usb")
-	test.Tap(b.start)
-	<-step
-	w.until(t, "the progress", func() bool { return b.bar.Value == 0.75 })
-	if !b.start.Disabled() || file != "/media/usb/facematch-history-20261124-093005.db" {
-		t.Errorf("backs up to %q", file)
-	}
-	result <- nil
-	w.until(t, "the success", func() bool { return b.said.Text == w.Words.T("backup.done", "File", file) })
-
-	test.Tap(b.start)
-	<-step
-	result <- &app.Problem{Key: "store.disk_full"}
-	w.until(t, "the fault", func() bool { return strings.Contains(b.said.Text, w.Words.T("store.disk_full")) && !b.bar.Visible() })
-
-	test.Tap(b.start)
-	<-step
-	test.Tap(b.cancel)
-	w.until(t, "the end", func() bool { return b.said.Text == w.Words.T("backup.cancelled") && !b.start.Disabled() })
-}
-
 // What stands in the fields for passphrases is gone when the gate shuts.
 func TestPassphrasesDoNotWaitBehindTheLock(t *testing.T) {
 	w := open(t, staffedDesk(), "")
 	w.enterAs(t, "ada")
-	w.settings.api.secret.SetText("secret")
+	for _, e := range w.Keys.Secrets {
+		e.SetText("secret")
+	}
 	w.changePassphrase("olga")
 	w.typeBoth(t, "new", "new")
 	known := len(w.Keys.Secrets)
@@ -320,10 +235,9 @@ func TestTheConsentSaysThatPicturesAreKept(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.check.consent.SetChecked(true)
-	w.tabs.Select(w.settingsTab)
-	w.settings.privacy.keep.SetChecked(true)
-	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return w.settings.message.Text == w.Words.T("settings.saved") })
+	w.settingsPage(t, "settings.page.privacy")
+	w.box(t, "privacy.keep_images").SetChecked(true)
+	w.save(t)
 	if w.check.agreed.Text != w.Words.T("check.consent_pictures") || w.check.consent.Checked {
 		t.Errorf("the person is asked %q, ticked: %v", w.check.agreed.Text, w.check.consent.Checked)
 	}

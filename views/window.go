@@ -26,8 +26,10 @@ import (
 	"facematch/app/settings"
 	"facematch/assets"
 	"facematch/assets/translations"
+	"facematch/views/internal/decide"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
+	"facematch/views/internal/preferences"
 )
 
 // closeLimit is how long closing waits for work that does not end. A check ends
@@ -57,8 +59,8 @@ type Desk interface {
 	keptDesk
 	historyDesk
 	exportDesk
-	settingsDesk
-	decisionDesk
+	preferences.Desk
+	decide.Desk
 	signInDesk
 
 	OpenCamera(address string) app.Source
@@ -101,14 +103,14 @@ type Window struct {
 	checkTab, historyTab, settingsTab *container.TabItem
 	check                             *checkScreen
 	history                           *historyScreen
-	settings                          *settingsScreen
+	settings                          *preferences.Screen
 	actions                           []action
 	folder                            string        // where Browse was last
 	first                             string        // the document to begin with, until somebody may
 	exports                           string        // where the last export went; empty: none did
 	exporting                         *exportForm   // the newest; nil before the first
 	dialog                            dialog.Dialog // the newest; nil before the first
-	deciding                          *decisionForm // the newest; nil before the first
+	deciding                          *decide.Form  // the newest; nil before the first
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -147,7 +149,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.settings = w.newSettings()
 	w.checkTab = container.NewTabItemWithIcon(w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
 	w.historyTab = container.NewTabItemWithIcon(w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
-	w.settingsTab = container.NewTabItemWithIcon(w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
+	w.settingsTab = container.NewTabItemWithIcon(w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.Content))
 	w.tabs = container.NewAppTabs(w.checkTab, w.historyTab, w.settingsTab)
 	w.tabs.OnSelected = func(*container.TabItem) {
 		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
@@ -252,7 +254,7 @@ func (w *Window) loadEngine() {
 		w.Work.Do(func() {
 			w.Log("engine", err)
 			w.check.setEngine(description, err)
-			w.settings.setEngine(description)
+			w.settings.SetEngine(description)
 		})
 	})
 }
@@ -269,7 +271,7 @@ func (w *Window) camera() {
 		w.stale = false
 		w.source = w.desk.OpenCamera("")
 		w.check.setSource(w.source)
-		w.settings.look()
+		w.settings.Look()
 	case w.source != nil && (w.stale || !films):
 		w.closing = true
 		old := w.source
@@ -292,7 +294,7 @@ func (w *Window) shown() {
 	if w.on(w.historyTab) {
 		w.history.refresh()
 	}
-	w.settings.show(w.on(w.settingsTab))
+	w.settings.Show(w.on(w.settingsTab))
 }
 
 func (w *Window) checked() {
@@ -431,14 +433,14 @@ func (w *Window) openKept() {
 }
 
 // newSettings makes the Settings screen.
-func (w *Window) newSettings() *settingsScreen {
-	return newSettingsScreen(w.Parts, w.desk, settingsHooks{
+func (w *Window) newSettings() *preferences.Screen {
+	return preferences.New(w.Parts, w.desk, preferences.Hooks{
 		Source: func() app.Source { return w.source }, ChooseFolder: w.chooseFolder,
 		Copy: w.app.Clipboard().SetContent, Saved: w.settingsSaved,
 		SetUpOperators: w.setUpOperators, AddOperator: w.addOperator,
 		ChangePassphrase: w.changePassphrase, RemoveOperator: w.removeOperator,
 		SetRecovery: func() { w.openRecovery(false) },
-		Erase:       func(session string) { w.openErase(session, w.settings.sessionErased) },
+		Erase:       func(session string) { w.openErase(session, w.settings.SessionErased) },
 	})
 }
 

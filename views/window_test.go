@@ -22,6 +22,7 @@ import (
 	"facematch/app/history"
 	"facematch/matcher"
 	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 	"facematch/views/internal/kit/uiqueue"
 )
@@ -80,6 +81,44 @@ func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
 // hold presses a key, as holdKey does.
 func (w *shownWindow) hold(name fyne.KeyName) (repeat, release func()) {
 	return kittest.HoldKey(w.win.Canvas(), w.q, name)
+}
+
+// entry is the field beside a label, on the screen that is shown.
+func (w *shownWindow) entry(t *testing.T, key string) *kit.Entry {
+	t.Helper()
+	return kittest.EntryBeside(t, w.tabs.Selected().Content, w.Words.T(key))
+}
+
+// box is the checkbox with this label.
+func (w *shownWindow) box(t *testing.T, key string) *kit.Check {
+	t.Helper()
+	for _, b := range kittest.All[*kit.Check](w.tabs.Selected().Content) {
+		if b.Text == w.Words.T(key) {
+			return b
+		}
+	}
+	t.Fatalf("there is no box %s", key)
+	return nil
+}
+
+// button is the button with this label.
+func (w *shownWindow) button(t *testing.T, key string) *kit.Button {
+	t.Helper()
+	return kittest.ButtonOf(t, w.tabs.Selected().Content, w.Words.T(key))
+}
+
+// save saves the settings that are shown.
+func (w *shownWindow) save(t *testing.T) {
+	t.Helper()
+	test.Tap(w.button(t, "settings.save"))
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved")) })
+}
+
+// settingsPage shows a page of the settings.
+func (w *shownWindow) settingsPage(t *testing.T, key string) {
+	t.Helper()
+	w.tabs.Select(w.settingsTab)
+	test.Tap(w.button(t, key))
 }
 
 func TestEveryPartIsNeeded(t *testing.T) {
@@ -189,15 +228,6 @@ func TestTabReachesEverything(t *testing.T) {
 	seen := kittest.Tabbed(t, w.win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
 		"browse": w.check.document.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
-	} {
-		if !seen[f] {
-			t.Errorf("Tab does not reach %s", name)
-		}
-	}
-	w.tabs.SelectIndex(2)
-	seen = kittest.Tabbed(t, w.win.Canvas())
-	for name, f := range map[string]fyne.Focusable{
-		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions, "models": w.settings.models,
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)

@@ -158,29 +158,29 @@ func Tabbed(t *testing.T, c fyne.Canvas) map[fyne.Focusable]bool {
 // what workers hand to the window's goroutine.
 type Window struct {
 	kit.Parts
-	win   fyne.Window
-	app   fyne.App
-	queue *uiqueue.Queue
+	Win   fyne.Window
+	App   fyne.App
+	Queue *uiqueue.Queue
 
-	onEscape func() // what Escape does where no dialog is open
+	OnEscape func() // what Escape does where no dialog is open
 	dialog   *dialog.CustomDialog
 }
 
 // Open opens an empty window of the smallest size the program has.
 func Open(t testing.TB) *Window {
 	t.Helper()
-	w := &Window{app: test.NewTempApp(t), queue: uiqueue.New(), onEscape: func() {}}
-	w.app.Settings().SetTheme(draw.NewTheme())
-	w.win = test.NewTempWindow(t, container.NewStack())
+	w := &Window{App: test.NewTempApp(t), Queue: uiqueue.New(), OnEscape: func() {}}
+	w.App.Settings().SetTheme(draw.NewTheme())
+	w.Win = test.NewTempWindow(t, container.NewStack())
 	w.Parts = kit.Parts{
-		Words: English(t), Work: kit.NewWorkers(w.queue.Do), Keys: &kit.Controls{Escape: w.escape},
-		Focus:    func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
-		FocusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
-		Focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
+		Words: English(t), Work: kit.NewWorkers(w.Queue.Do), Keys: &kit.Controls{Escape: w.Escape},
+		Focus:    func(f fyne.Focusable) { w.Win.Canvas().Focus(f) },
+		FocusAny: func(f fyne.Focusable) { w.Win.Canvas().Focus(f) },
+		Focused:  func() fyne.Focusable { return w.Win.Canvas().Focused() },
 		Log:      func(string, error) {}, Ask: w.showDialog,
 	}
 	w.Paints = kit.NewPaints(w.Work.Do)
-	w.win.Resize(fyne.NewSize(1024, 660))
+	w.Win.Resize(fyne.NewSize(1024, 660))
 	t.Cleanup(func() {
 		select {
 		case <-w.Work.Stop():
@@ -191,10 +191,10 @@ func Open(t testing.TB) *Window {
 	return w
 }
 
-// show puts a screen into the window.
-func (w *Window) show(screen fyne.CanvasObject) {
-	w.win.SetContent(screen)
-	w.win.Resize(fyne.NewSize(1024, 660))
+// Show puts a screen into the window.
+func (w *Window) Show(screen fyne.CanvasObject) {
+	w.Win.SetContent(screen)
+	w.Win.Resize(fyne.NewSize(1024, 660))
 }
 
 func (w *Window) showDialog(title string, content fyne.CanvasObject, _ float32, buttons ...*kit.Button) *dialog.CustomDialog {
@@ -202,42 +202,59 @@ func (w *Window) showDialog(title string, content fyne.CanvasObject, _ float32, 
 	for _, b := range buttons {
 		row.Add(b)
 	}
-	w.dialog = dialog.NewCustomWithoutButtons(w.Words.T(title), container.NewVBox(content, row), w.win)
+	w.dialog = dialog.NewCustomWithoutButtons(w.Words.T(title), container.NewVBox(content, row), w.Win)
 	w.dialog.Show()
 	return w.dialog
 }
 
-// escape does what Escape does: it closes the dialog, if there is one.
-func (w *Window) escape() {
-	if w.win.Canvas().Overlays().Top() == nil {
-		w.onEscape()
+// Escape does what Escape does: it closes the dialog, if there is one.
+func (w *Window) Escape() {
+	if w.Win.Canvas().Overlays().Top() == nil {
+		w.OnEscape()
 	} else if w.dialog != nil {
 		w.dialog.Dismiss()
 	}
 }
 
-// until runs what workers hand over until the condition holds.
-func (w *Window) until(t *testing.T, what string, holds func() bool) {
+// Until runs what workers hand over until the condition holds.
+func (w *Window) Until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	w.queue.Until(t, what, holds)
+	w.Queue.Until(t, what, holds)
 }
 
-// text is everything that can be read in the window, but for dialogs.
-func (w *Window) text() string { return Readable(w.win.Content()) }
+// Text is everything that can be read in the window, but for dialogs.
+func (w *Window) Text() string { return Readable(w.Win.Content()) }
 
-// dialogText is everything that can be read in the dialog on top.
-func (w *Window) dialogText() string { return Readable(w.win.Canvas().Overlays().Top()) }
+// DialogText is everything that can be read in the dialog on top.
+func (w *Window) DialogText() string { return Readable(w.Win.Canvas().Overlays().Top()) }
 
-// focusedOn says whether the keys go to this.
-func (w *Window) focusedOn(f fyne.Focusable) bool { return w.win.Canvas().Focused() == f }
-
-// hold presses a key, as holdKey does.
-func (w *Window) hold(name fyne.KeyName) (repeat, release func()) {
-	return HoldKey(w.win.Canvas(), w.queue, name)
+// Hold presses a key, as holdKey does.
+func (w *Window) Hold(name fyne.KeyName) (repeat, release func()) {
+	return HoldKey(w.Win.Canvas(), w.Queue, name)
 }
 
-// typeKey presses a key and lets it go.
-func (w *Window) typeKey(name fyne.KeyName) {
-	_, release := w.hold(name)
+// TypeKey presses a key and lets it go.
+func (w *Window) TypeKey(name fyne.KeyName) {
+	_, release := w.Hold(name)
 	release()
+}
+
+// EntryBeside is the field beside the label with this text.
+func EntryBeside(t *testing.T, o fyne.CanvasObject, label string) *kit.Entry {
+	t.Helper()
+	var found *kit.Entry
+	labelled := false
+	See(o, func(o fyne.CanvasObject) bool {
+		if l, ok := o.(*widget.Label); ok {
+			labelled = l.Text == label
+		}
+		if e, ok := o.(*kit.Entry); ok && labelled && found == nil {
+			found = e
+		}
+		return true
+	})
+	if found == nil {
+		t.Fatalf("there is no field beside %q", label)
+	}
+	return found
 }

@@ -1,4 +1,4 @@
-package views
+package preferences
 
 import (
 	"context"
@@ -30,7 +30,7 @@ type operatorsDesk interface {
 type operatorSettings struct {
 	kit.Parts
 	desk  operatorsDesk
-	hooks settingsHooks
+	hooks Hooks
 
 	looks int // how often it was looked who there is: only the last answer counts
 
@@ -42,7 +42,7 @@ type operatorSettings struct {
 	content    *fyne.Container
 }
 
-func newOperatorSettings(p kit.Parts, desk operatorsDesk, hooks settingsHooks, changed func()) *operatorSettings {
+func newOperatorSettings(p kit.Parts, desk operatorsDesk, hooks Hooks, changed func()) *operatorSettings {
 	o := &operatorSettings{Parts: p, desk: desk, hooks: hooks}
 	t := p.Words.T
 	o.setUp = p.Keys.Button(t("people.set_up"), theme.AccountIcon(), hooks.SetUpOperators)
@@ -145,7 +145,7 @@ func days(e *kit.Entry) int {
 
 // mayBeSeen says which settings the operator may see; without the right to change
 // operators their page is not shown.
-func (s *settingsScreen) mayBeSeen(page string) bool {
+func (s *Screen) mayBeSeen(page string) bool {
 	switch page {
 	case pageOperators:
 		return s.desk.May(app.ActionOperators)

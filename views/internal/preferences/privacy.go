@@ -1,4 +1,4 @@
-package views
+package preferences
 
 import (
 	"context"
@@ -27,7 +27,7 @@ type privacyDesk interface {
 type privacySettings struct {
 	kit.Parts
 	desk  privacyDesk
-	hooks settingsHooks
+	hooks Hooks
 
 	looks int // how often it was looked whether a recovery passphrase is set
 
@@ -44,7 +44,7 @@ type privacySettings struct {
 	content     *fyne.Container
 }
 
-func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks settingsHooks, folder func(*kit.Entry) fyne.CanvasObject, changed func()) *privacySettings {
+func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func()) *privacySettings {
 	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
 	t := p.Words.T
 	typed := func(string) { changed() }

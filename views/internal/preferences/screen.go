@@ -1,4 +1,6 @@
-package views
+// Package preferences is the Settings screen and its pages: desk, operators, privacy
+// and backup.
+package preferences
 
 import (
 	"context"
@@ -17,8 +19,8 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// settingsDesk is what the Settings screen needs of the desk.
-type settingsDesk interface {
+// Desk is what the Settings screen needs of the desk.
+type Desk interface {
 	SaveSettings(ctx context.Context, s settings.Settings) error
 	Version() string
 	cameraPartDesk
@@ -29,8 +31,8 @@ type settingsDesk interface {
 	backupDesk
 }
 
-// settingsHooks are what the Settings screen asks of its window.
-type settingsHooks struct {
+// Hooks are what the Settings screen asks of its window.
+type Hooks struct {
 	Source       func() app.Source                           // the live camera; nil while there is none
 	ChooseFolder func(from string, chosen func(path string)) // asks for a folder
 	Copy         func(text string)                           // puts text on the clipboard
@@ -44,12 +46,12 @@ type settingsHooks struct {
 	Erase            func(session string) // asks whether to erase a session
 }
 
-// settingsScreen changes the settings. What is wrong stands beside the field
+// Screen changes the settings. What is wrong stands beside the field
 // while it is typed; nothing is in force before Save.
-type settingsScreen struct {
+type Screen struct {
 	kit.Parts
-	desk  settingsDesk
-	hooks settingsHooks
+	desk  Desk
+	hooks Hooks
 
 	shownNow settings.Settings // what the fields were filled from
 	saving   *kit.Job
@@ -79,7 +81,7 @@ type settingsScreen struct {
 	save, undo *kit.Button
 	message    *widget.Label
 	about      *fyne.Container
-	content    fyne.CanvasObject
+	Content    fyne.CanvasObject
 }
 
 // The pages of the settings.
@@ -90,8 +92,8 @@ const (
 	pageBackup    = "backup"
 )
 
-func newSettingsScreen(p kit.Parts, desk settingsDesk, hooks settingsHooks) *settingsScreen {
-	s := &settingsScreen{Parts: p, desk: desk, hooks: hooks}
+func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
+	s := &Screen{Parts: p, desk: desk, hooks: hooks}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.Keys.Entry(changed), p.Keys.Entry(changed)
 	s.cameras = newCameraChoice(p, desk, s.camera)
@@ -118,13 +120,13 @@ func newSettingsScreen(p kit.Parts, desk settingsDesk, hooks settingsHooks) *set
 		kit.Say(s.message, "", widget.MediumImportance)
 	})
 	s.about = container.NewVBox()
-	s.setEngine(app.Description{})
+	s.SetEngine(app.Description{})
 	s.lay()
 	s.fill(desk.Settings())
 	return s
 }
 
-func (s *settingsScreen) lay() {
+func (s *Screen) lay() {
 	t := s.Words.T
 	row := func(key string, field fyne.CanvasObject) []fyne.CanvasObject {
 		return []fyne.CanvasObject{widget.NewLabel(t(key)), field}
@@ -169,19 +171,19 @@ func (s *settingsScreen) lay() {
 	for _, name := range names {
 		stack.Add(s.pages[name])
 	}
-	s.content = container.NewBorder(s.pager.Row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
+	s.Content = container.NewBorder(s.pager.Row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
 	s.open(pageDesk)
 }
 
 // folder is a field for a folder, with a button to choose it.
-func (s *settingsScreen) folder(e *kit.Entry) fyne.CanvasObject {
+func (s *Screen) folder(e *kit.Entry) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, nil, s.Keys.Button(s.Words.T("settings.choose"), theme.FolderOpenIcon(), func() {
 		s.hooks.ChooseFolder(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
 	}), e)
 }
 
 // open shows a page.
-func (s *settingsScreen) open(page string) {
+func (s *Screen) open(page string) {
 	s.pager.Set(page)
 	for name, content := range s.pages {
 		if name == page {
@@ -191,11 +193,11 @@ func (s *settingsScreen) open(page string) {
 		}
 	}
 	s.changed()
-	s.look()
+	s.Look()
 }
 
-// look asks anew for what may have changed elsewhere.
-func (s *settingsScreen) look() {
+// Look asks anew for what may have changed elsewhere.
+func (s *Screen) Look() {
 	s.part.stop()
 	if !s.visible {
 		return
@@ -211,9 +213,9 @@ func (s *settingsScreen) look() {
 	}
 }
 
-// refresh brings the screen in line with who is signed in and with settings that
+// Refresh brings the screen in line with who is signed in and with settings that
 // were saved elsewhere in the window. What was typed stays.
-func (s *settingsScreen) refresh() {
+func (s *Screen) Refresh() {
 	for name, b := range s.pager.Buttons {
 		if s.mayBeSeen(name) {
 			b.Show()
@@ -226,35 +228,35 @@ func (s *settingsScreen) refresh() {
 	}
 	s.operators.lay(nil)
 	s.shownNow.Privacy.RecoveryAsked = s.desk.Settings().Privacy.RecoveryAsked
-	s.look()
+	s.Look()
 	s.changed()
 }
 
-// operatorsChanged shows the operators anew.
-func (s *settingsScreen) operatorsChanged() { s.operators.look() }
+// OperatorsChanged shows the operators anew.
+func (s *Screen) OperatorsChanged() { s.operators.look() }
 
-// passphraseChanged says that an operator's passphrase was changed.
-func (s *settingsScreen) passphraseChanged(name string) {
+// PassphraseChanged says that an operator's passphrase was changed.
+func (s *Screen) PassphraseChanged(name string) {
 	kit.Say(s.operators.said, s.Words.T("people.changed", "Name", name), widget.SuccessImportance)
 }
 
-// recoveryChanged shows anew whether there is a recovery passphrase.
-func (s *settingsScreen) recoveryChanged() { s.privacy.look() }
+// RecoveryChanged shows anew whether there is a recovery passphrase.
+func (s *Screen) RecoveryChanged() { s.privacy.look() }
 
-// sessionErased says that the session in the field was erased.
-func (s *settingsScreen) sessionErased() {
+// SessionErased says that the session in the field was erased.
+func (s *Screen) SessionErased() {
 	s.privacy.session.SetText("")
 	kit.Say(s.privacy.said, s.Words.T("erase.done"), widget.SuccessImportance)
 }
 
-// undoAll drops what was typed.
-func (s *settingsScreen) undoAll() {
+// UndoAll drops what was typed.
+func (s *Screen) UndoAll() {
 	s.privacy.session.SetText("")
 	s.fill(s.desk.Settings())
 	kit.Say(s.message, "", widget.MediumImportance)
 }
 
-func (s *settingsScreen) setEngine(d app.Description) {
+func (s *Screen) SetEngine(d app.Description) {
 	s.engine = d
 	s.about.RemoveAll()
 	for _, line := range kit.AboutLines(s.Words, s.desk.Version(), d) {
@@ -262,9 +264,9 @@ func (s *settingsScreen) setEngine(d app.Description) {
 	}
 }
 
-// show is called when the screen comes into view, where what was typed stays, and
+// Show is called when the screen comes into view, where what was typed stays, and
 // when it leaves it.
-func (s *settingsScreen) show(visible bool) {
+func (s *Screen) Show(visible bool) {
 	s.visible = visible
 	if !visible {
 		s.cameras.stop()
@@ -273,11 +275,11 @@ func (s *settingsScreen) show(visible bool) {
 	}
 	s.changed()
 	s.cameras.watch()
-	s.look()
+	s.Look()
 }
 
 // fill shows settings.
-func (s *settingsScreen) fill(now settings.Settings) {
+func (s *Screen) fill(now settings.Settings) {
 	s.shownNow = now
 	s.deskName.SetText(now.Desk)
 	s.camera.SetText(now.Camera.Source)
@@ -295,7 +297,7 @@ func (s *settingsScreen) fill(now settings.Settings) {
 }
 
 // typed reads the fields. The error says which condition cannot be read.
-func (s *settingsScreen) typed() (settings.Settings, error) {
+func (s *Screen) typed() (settings.Settings, error) {
 	next := s.shownNow
 	next.Desk = strings.TrimSpace(s.deskName.Text)
 	next.Camera.Source = strings.TrimSpace(s.camera.Text)
@@ -316,7 +318,7 @@ func (s *settingsScreen) typed() (settings.Settings, error) {
 }
 
 // different says whether the fields hold anything else than the settings.
-func (s *settingsScreen) different() bool {
+func (s *Screen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
@@ -325,7 +327,7 @@ func (s *settingsScreen) different() bool {
 }
 
 // changed checks the fields and says beside them what is wrong.
-func (s *settingsScreen) changed() {
+func (s *Screen) changed() {
 	if s.message == nil { // the fields are being made
 		return
 	}
@@ -373,7 +375,7 @@ func (s *settingsScreen) changed() {
 
 // point says on which other page there is something wrong, because of which
 // nothing can be saved here.
-func (s *settingsScreen) point(privacy, people string, fault error) {
+func (s *Screen) point(privacy, people string, fault error) {
 	page := pageDesk
 	switch {
 	case privacy != "":
@@ -391,7 +393,7 @@ func (s *settingsScreen) point(privacy, people string, fault error) {
 }
 
 // store writes the settings and brings them into force.
-func (s *settingsScreen) store() {
+func (s *Screen) store() {
 	next, err := s.typed()
 	if err != nil || s.saving != nil {
 		return
@@ -406,7 +408,7 @@ func (s *settingsScreen) store() {
 	s.changed()
 }
 
-func (s *settingsScreen) stored(old settings.Settings, err error) {
+func (s *Screen) stored(old settings.Settings, err error) {
 	s.saving = nil
 	now := s.desk.Settings()
 	if err != nil {

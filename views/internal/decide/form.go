@@ -1,4 +1,6 @@
-package views
+// Package decide is the form in which people decide about a check: one person about a
+// referral, two about anything else.
+package decide
 
 import (
 	"context"
@@ -19,18 +21,18 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// decisionDesk is what a decision needs of the desk.
-type decisionDesk interface {
+// Desk is what a decision needs of the desk.
+type Desk interface {
 	NeedsSecond(row history.Row) bool
 	SingleUser() bool
 	Seconds() []string
 	Decide(ctx context.Context, in app.DecisionInput) error
 }
 
-// decisionForm is what a person decides about a check, with the reason.
-type decisionForm struct {
+// Form is what a person decides about a check, with the reason.
+type Form struct {
 	kit.Parts
-	desk decisionDesk
+	desk Desk
 	row  history.Row
 	now  func() time.Time
 
@@ -54,8 +56,8 @@ type decisionForm struct {
 	dialog         *dialog.CustomDialog
 }
 
-func newDecisionForm(p kit.Parts, desk decisionDesk, row history.Row, now func() time.Time) *decisionForm {
-	f := &decisionForm{Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
+func New(p kit.Parts, desk Desk, row history.Row, now func() time.Time) *Form {
+	f := &Form{Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
 	t := p.Words.T
 	changed := func(string) { f.typed() }
 	f.choice = p.Keys.Radio([]string{string(history.Approve), string(history.Reject)},
@@ -77,8 +79,8 @@ func newDecisionForm(p kit.Parts, desk decisionDesk, row history.Row, now func()
 	return f
 }
 
-// show asks for the decision in a dialog, with a choice made already or none.
-func (f *decisionForm) show(chosen history.Choice) {
+// Show asks for the decision in a dialog, with a choice made already or none.
+func (f *Form) Show(chosen history.Choice) {
 	f.dialog = f.Ask("deciding.title", f.content, kit.DialogWidth, f.cancel, f.record)
 	f.dialog.SetOnClosed(func() { f.Keys.Forget(f.passphrase) })
 	f.cancel.OnTapped = f.dialog.Dismiss
@@ -91,7 +93,7 @@ func (f *decisionForm) show(chosen history.Choice) {
 	}
 }
 
-func (f *decisionForm) lay() {
+func (f *Form) lay() {
 	t := f.Words.T
 	f.content = container.NewVBox(f.machine())
 	if f.two {
@@ -123,7 +125,7 @@ func (f *decisionForm) lay() {
 }
 
 // machine is the check's own result, which stays.
-func (f *decisionForm) machine() fyne.CanvasObject {
+func (f *Form) machine() fyne.CanvasObject {
 	l := draw.LookOf(f.row.Outcome)
 	what := f.Words.T("deciding.machine", "Time", kit.Date(f.row.At))
 	if f.row.Score != nil {
@@ -138,7 +140,7 @@ func (f *decisionForm) machine() fyne.CanvasObject {
 }
 
 // warning says why a second person is needed.
-func (f *decisionForm) warning() string {
+func (f *Form) warning() string {
 	if f.row.Decision == history.Approved || f.row.Decision == history.Rejected {
 		return f.Words.T("deciding.again", "Decision", f.Words.T("decision."+string(f.row.Decision)))
 	}
@@ -146,7 +148,7 @@ func (f *decisionForm) warning() string {
 }
 
 // seconds fills the list of those who may agree.
-func (f *decisionForm) seconds() {
+func (f *Form) seconds() {
 	f.Work.Start(func(context.Context) {
 		names := f.desk.Seconds()
 		f.Work.Do(func() { f.second.SetOptions(names) })
@@ -154,7 +156,7 @@ func (f *decisionForm) seconds() {
 }
 
 // chosen offers the reasons of the choice that was made.
-func (f *decisionForm) chosen() {
+func (f *Form) chosen() {
 	f.reasons = history.Reasons[history.Choice(f.choice.Value)]
 	options := make([]string, len(f.reasons))
 	for i, r := range f.reasons {
@@ -165,7 +167,7 @@ func (f *decisionForm) chosen() {
 	f.update()
 }
 
-func (f *decisionForm) input() app.DecisionInput {
+func (f *Form) input() app.DecisionInput {
 	in := app.DecisionInput{
 		Check: f.row.Check, Choice: history.Choice(f.choice.Value), Note: strings.TrimSpace(f.note.Text),
 	}
@@ -179,7 +181,7 @@ func (f *decisionForm) input() app.DecisionInput {
 }
 
 // missing says what a decision still needs; empty: nothing.
-func (f *decisionForm) missing() string {
+func (f *Form) missing() string {
 	in := f.input()
 	switch {
 	case in.Choice == "":
@@ -196,7 +198,7 @@ func (f *decisionForm) missing() string {
 	return ""
 }
 
-func (f *decisionForm) update() {
+func (f *Form) update() {
 	if f.record == nil { // it is being made
 		return
 	}
@@ -212,13 +214,13 @@ func (f *decisionForm) update() {
 }
 
 // typed is what update is after a change: what went wrong before counts no more.
-func (f *decisionForm) typed() {
+func (f *Form) typed() {
 	f.fault = nil
 	f.update()
 }
 
 // store records the decision. Closing the window must not cut it.
-func (f *decisionForm) store() {
+func (f *Form) store() {
 	if f.record.Disabled() {
 		return
 	}
@@ -232,7 +234,7 @@ func (f *decisionForm) store() {
 	f.update()
 }
 
-func (f *decisionForm) stored(in app.DecisionInput, err error) {
+func (f *Form) stored(in app.DecisionInput, err error) {
 	f.recording = nil
 	if err == nil {
 		f.dialog.Hide()
@@ -250,8 +252,8 @@ func (f *decisionForm) stored(in app.DecisionInput, err error) {
 	}
 }
 
-// tick counts down to the second one's next attempt.
-func (f *decisionForm) tick(now time.Time) {
+// Tick counts down to the second one's next attempt.
+func (f *Form) Tick(now time.Time) {
 	if f == nil {
 		return
 	}
