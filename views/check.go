@@ -82,8 +82,10 @@ type checkScreen struct {
 	progressf kit.Latest[app.Progress]
 }
 
-func newCheckScreen(p kit.Parts, desk checkDesk, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
-	s := &checkScreen{Parts: p, desk: desk, copy: copy, checked: checked, revive: revive}
+func newCheckScreen(
+	p kit.Parts, desk checkDesk, browse func(func([]given)), copyText func(string), checked, revive, openKept func(),
+) *checkScreen {
+	s := &checkScreen{Parts: p, desk: desk, copy: copyText, checked: checked, revive: revive}
 	s.progressf = kit.Latest[app.Progress]{Do: s.Paints.Soon, Show: s.showProgress}
 
 	s.preview = newPreview(s.Paints, s.Words.T("preview.waiting"), s.Words.Problem)
@@ -104,7 +106,7 @@ func newCheckScreen(p kit.Parts, desk checkDesk, browse func(func([]given)), cop
 	s.name = s.Keys.Entry(func(string) { s.update() })
 	s.name.SetPlaceHolder(s.Words.T("check.name_placeholder"))
 	s.consent = s.Keys.Check("", func(bool) { s.update() })
-	s.remote = newRemoteForm(p, desk, copy, openKept, func() { s.update() })
+	s.remote = newRemoteForm(p, desk, copyText, openKept, func() { s.update() })
 	s.agreed = kit.NewTapLabel(s.remote.consentWords(), s.toggleConsent)
 	s.minor = s.Keys.Check(s.Words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
@@ -144,7 +146,8 @@ func (s *checkScreen) lay() {
 	twoLines.SizeName = s.hint.SizeName
 	twoLines.Hide()
 	left := container.NewBorder(nil, container.New(kit.Steady{}, twoLines, s.hint), nil, nil, s.preview)
-	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(kit.Steady{}, s.form, s.progress)), nil, nil,
+	s.capture = container.NewBorder(nil, container.NewVBox(
+		widget.NewSeparator(), container.New(kit.Steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.document.panel))
 	s.content = container.NewStack(s.capture)
 }
@@ -157,7 +160,8 @@ func (s *checkScreen) setSource(source app.Source) {
 	s.watch()
 }
 
-// show tells the screen whether it can be seen: nothing is painted for nobody.
+// show tells the screen whether it can be seen. While it is hidden the preview does
+// not repaint.
 // (Fyne does not tell when the window is minimised; a window that merely lost
 // the keyboard may well be looked at.)
 func (s *checkScreen) show(visible bool) {
@@ -284,7 +288,7 @@ func (s *checkScreen) missing() string {
 func (s *checkScreen) update() {
 	if words := s.remote.consentWords(); s.agreed.Text != words {
 		s.agreed.SetText(words)
-		s.consent.Checked = false // nobody agreed to these words yet
+		s.consent.Checked = false // the person has not agreed to these words
 		s.consent.Refresh()
 	}
 	placeholder := "check.name_placeholder"
@@ -403,7 +407,7 @@ func (s *checkScreen) rerun(shown shownCheck, in app.CheckInput) {
 	s.again()
 	s.run(shown, func(ctx context.Context) (app.Check, error) {
 		done, err := s.desk.Check(ctx, in, s.progressf.Put)
-		if done.ID == "" { // it did not begin, so nobody else has the clip
+		if done.ID == "" { // it did not begin, so no other check uses the clip
 			s.desk.Drop(in)
 		}
 		return done, err
@@ -460,7 +464,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.Log("check", err)
 	if s.handed {
 		s.handed = false
-		defer s.forget() // the result is shown, for whoever is there now
+		defer s.forget() // the result is shown to the operator who is signed in now
 	}
 	s.remote.refresh()
 	if done.ID == "" {
@@ -523,7 +527,7 @@ func (s *checkScreen) forget() {
 }
 
 // handOver makes the screen ready for another operator. A check that runs goes
-// on, and is theirs to see.
+// on, and its result is shown to that operator.
 func (s *checkScreen) handOver() {
 	s.handed = s.busy()
 	s.reset()

@@ -193,7 +193,8 @@ func TestDropTakesWhatCanBeRead(t *testing.T) {
 	}
 	text := w.text()
 	for _, say := range []string{
-		w.Words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.Words.T("document.damaged"), w.Words.T("coach.closer"), w.Words.T("found.portrait"),
+		w.Words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.Words.T("document.damaged"), w.Words.T("coach.closer"),
+		w.Words.T("found.portrait"),
 	} {
 		if !strings.Contains(text, say) {
 			t.Errorf("missing %q in %q", say, text)
@@ -219,7 +220,9 @@ func TestDropOfWhatIsNoFile(t *testing.T) {
 	for _, u := range []fyne.URI{page, asFile, asData} {
 		w.check.document.clear("")
 		w.dropped(fyne.Position{}, []fyne.URI{u})
-		w.until(t, "words about "+u.String(), func() bool { return strings.Contains(w.text(), w.Words.T("drop.not_a_file.hint")) })
+		w.until(
+			t, "words about "+u.String(), func() bool { return strings.Contains(w.text(), w.Words.T("drop.not_a_file.hint")) },
+		)
 	}
 	w.dropped(fyne.Position{}, append([]fyne.URI{asFile}, uris("/a/document.jpg")...))
 	w.until(t, "the file beside an address", func() bool { return w.check.document.state != nil })
@@ -384,11 +387,13 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.escape()
 	w.check.again()
-	if w.check.remote.session.Text != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document.state == nil {
+	if w.check.remote.session.Text != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked ||
+		w.check.document.state == nil {
 		t.Error("another attempt does not keep the person")
 	}
 	w.press(t, fyne.KeyN)
-	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document.state != nil {
+	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked ||
+		w.check.document.state != nil {
 		t.Error("something of the last person stays")
 	}
 }
@@ -568,7 +573,9 @@ func TestTheHintFollowsTheAdvice(t *testing.T) {
 	if o := w.check.preview.outlines; len(o.Faces) != 1 || o.Good || !o.Mirror {
 		t.Errorf("the outline is %+v", o)
 	}
-	source.GiveAdvice(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Good: true, Hint: app.Notice{Key: "coach.good"}})
+	source.GiveAdvice(
+		app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Good: true, Hint: app.Notice{Key: "coach.good"}},
+	)
 	w.until(t, "the good hint", func() bool { return w.check.hint.Text == w.Words.T("coach.good") })
 	source.ShowProblem(&app.Problem{Key: "camera.frozen"})
 	w.until(t, "the fault", func() bool { return !w.check.preview.there })
@@ -708,7 +715,9 @@ func notCompared(anchor, target int) app.Check {
 	answer.Result.Data.Code = max(anchor, target)
 	answer.Result.Scoring.Status = "fail"
 	answer.Result.Scoring.Failed = []string{"code == 0", "score >= 80 (was no value)"}
-	return app.Check{ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second}
+	return app.Check{
+		ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second,
+	}
 }
 
 // Where the picture does not get good the clerk may film anyway, with the button
@@ -796,16 +805,21 @@ func TestQualityStandsInTheDetails(t *testing.T) {
 	done.Filmed.Warning = app.Notice{Key: "coach.dark"}
 	done.Quality = &history.Quality{
 		CaptureWarning: "coach.dark",
-		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{Eyes: 81, Exposure: 12, Total: 34},
+		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{
+			Eyes: 81, Exposure: 12, Total: 34,
+		},
 	}
 	w := open(t, newFakeDesk(), "")
 	w.check.result = newResultView(w.Parts, w.desk, shownCheck{Check: done})
 	w.check.content.Objects = []fyne.CanvasObject{w.check.result}
-	if text := w.text(); !strings.Contains(text, w.Words.T("reason.filmed_anyway", "Hint", w.Words.T("coach.dark"))) || strings.Contains(text, "exposure 12") {
+	filmed := w.Words.T("reason.filmed_anyway", "Hint", w.Words.T("coach.dark"))
+	if text := w.text(); !strings.Contains(text, filmed) || strings.Contains(text, "exposure 12") {
 		t.Errorf("the result says %q", text)
 	}
 	test.Tap(w.check.result.more)
-	for _, want := range []string{"quality 55 of 100: size 39", "quality 34 of 100", "exposure 12", "eyes 81 px", "(coach.dark)"} {
+	for _, want := range []string{
+		"quality 55 of 100: size 39", "quality 34 of 100", "exposure 12", "eyes 81 px", "(coach.dark)",
+	} {
 		if !strings.Contains(w.text(), want) {
 			t.Errorf("the details lack %q: %s", want, w.text())
 		}

@@ -50,7 +50,8 @@ func TestAReferralIsDecidedWhereItIsShown(t *testing.T) {
 	if desk.Decided[0].Check != "chk_1" {
 		t.Errorf("decided %+v", desk.Decided)
 	}
-	if text := w.text(); !strings.Contains(text, w.Words.T("decision.approved")) || !strings.Contains(text, "REFER") || strings.Contains(text, w.Words.T("deciding.asked")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("decision.approved")) ||
+		!strings.Contains(text, "REFER") || strings.Contains(text, w.Words.T("deciding.asked")) {
 		t.Errorf("the result says %q", text)
 	}
 	w.press(t, fyne.KeyN)

@@ -37,7 +37,9 @@ func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.De
 
 // ask shows something of our own in a dialog, with these buttons below. Escape
 // dismisses it.
-func (w *Window) ask(title string, content fyne.CanvasObject, width float32, buttons ...*kit.Button) *dialog.CustomDialog {
+func (w *Window) ask(
+	title string, content fyne.CanvasObject, width float32, buttons ...*kit.Button,
+) *dialog.CustomDialog {
 	row := container.NewHBox(layout.NewSpacer())
 	for _, b := range buttons {
 		row.Add(b)
@@ -55,8 +57,8 @@ func (w *Window) ask(title string, content fyne.CanvasObject, width float32, but
 	return d
 }
 
-// newCheck begins with the next person. A referral that nobody has decided is
-// asked for first, kindly.
+// newCheck begins with the next person. Where the result that is shown still waits
+// for a decision, it asks for that first.
 func (w *Window) newCheck() {
 	w.screen(w.checkTab)
 	if !w.on(w.checkTab) {
@@ -89,7 +91,7 @@ func (w *Window) decideShown(chosen history.Choice) {
 	}
 	w.decide(shown.row(), chosen, func(in app.DecisionInput) {
 		shown.decidedAs(in)
-		w.history.refresh()
+		w.history.Refresh()
 	})
 }
 
@@ -188,7 +190,9 @@ func (w *Window) removeOperator(who operators.Operator) {
 			w.tick(false) // they removed themselves
 		}
 	}
-	f.Show("people.remove_title", w.Words.T("people.remove_text", "Name", who.Name, "Role", kit.RoleName(w.Words, who.Role)))
+	f.Show(
+		"people.remove_title", w.Words.T("people.remove_text", "Name", who.Name, "Role", kit.RoleName(w.Words, who.Role)),
+	)
 }
 
 // openRecovery asks for the recovery passphrase. In a dialog that was not asked
@@ -292,5 +296,8 @@ func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	if more := len(lines) - shown; more > 0 {
 		lines = append(lines[:shown], w.Words.T("erase.more", "Count", more))
 	}
-	f.Show("erase.title", w.Words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.Words.T("erase.lost"), w.Words.T("erase.stays"))
+	f.Show(
+		"erase.title", w.Words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.Words.T("erase.lost"),
+		w.Words.T("erase.stays"),
+	)
 }

@@ -129,8 +129,16 @@ func TestAFrameIsInThePagesOwnPixels(t *testing.T) {
 	}{
 		{"down to the right", w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)), image.Rect(1000, 300, 1600, 1000)},
 		{"up to the left", w.at(image.Pt(1600, 1000)), w.at(image.Pt(1000, 300)), image.Rect(1000, 300, 1600, 1000)},
-		{"out of the page", w.at(image.Pt(2500, 1200)), fyne.NewPos(size.Width+500, size.Height+500), image.Rect(2500, 1200, 3000, 1500)},
-		{"from the bar above", fyne.NewPos(w.at(image.Pt(1000, 0)).X, 1), w.at(image.Pt(2000, 700)), image.Rect(1000, 0, 2000, 700)},
+		{
+			"out of the page", w.at(image.Pt(2500, 1200)), fyne.NewPos(size.Width+500, size.Height+500), image.Rect(
+				2500, 1200, 3000, 1500,
+			),
+		},
+		{
+			"from the bar above", fyne.NewPos(w.at(image.Pt(1000, 0)).X, 1), w.at(image.Pt(2000, 700)), image.Rect(
+				1000, 0, 2000, 700,
+			),
+		},
 	} {
 		c.asked = nil
 		w.drag(tt.from, tt.to)
@@ -246,7 +254,8 @@ func TestUndoIsOfferedWhereThereIsOne(t *testing.T) {
 		}
 	}
 	side.undo()
-	if text := w.text(); side.canUndo() || !strings.Contains(text, w.Words.T("found.by_hand")) || strings.Contains(text, w.Words.T("found.undo")) {
+	if text := w.text(); side.canUndo() || !strings.Contains(text, w.Words.T("found.by_hand")) ||
+		strings.Contains(text, w.Words.T("found.undo")) {
 		t.Errorf("the screen says %q", text)
 	}
 }
@@ -347,12 +356,14 @@ func TestTwoEqualPortraits(t *testing.T) {
 	if w.check.why.Text != w.Words.T("check.no_portrait") {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
-	if text := w.text(); !strings.Contains(text, w.Words.T("found.several")) || !strings.Contains(text, w.Words.T("result.no_portrait")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("found.several")) ||
+		!strings.Contains(text, w.Words.T("result.no_portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
 	test.Tap(w.check.document.panel.next)
 	w.settled(t)
-	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.check.document.state.portrait.Code != 0 || w.check.document.panel.page.At != 0 {
+	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.check.document.state.portrait.Code != 0 ||
+		w.check.document.panel.page.At != 0 {
 		t.Errorf("asked for %+v", c.asked)
 	}
 	if strings.Contains(w.text(), w.Words.T("result.no_portrait")) {
@@ -370,7 +381,8 @@ func TestAFrameWithoutAFace(t *testing.T) {
 	for range 3 {
 		w.drag(w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)))
 		w.settled(t)
-		if text := w.text(); !strings.Contains(text, w.Words.T("found.missed")) || strings.Contains(text, w.Words.T("found.portrait")) {
+		if text := w.text(); !strings.Contains(text, w.Words.T("found.missed")) ||
+			strings.Contains(text, w.Words.T("found.portrait")) {
 			t.Errorf("the screen says %q", text)
 		}
 		if v := w.check.document.panel.page; v.At != -1 || len(v.Faces) != 3 || !v.Usable() {
@@ -381,7 +393,8 @@ func TestAFrameWithoutAFace(t *testing.T) {
 		t.Error("more than one page is kept for Undo")
 	}
 	test.Tap(w.check.document.panel.undo)
-	if got := w.check.document.state.portrait; got.Code != 0 || got.Box != cardFace || !w.check.document.panel.undo.Disabled() {
+	if got := w.check.document.state.portrait; got.Code != 0 || got.Box != cardFace ||
+		!w.check.document.panel.undo.Disabled() {
 		t.Errorf("Undo leads to %+v", got)
 	}
 	if !strings.Contains(w.text(), w.Words.T("found.portrait")) {
@@ -395,7 +408,8 @@ func TestAFaultWhileChoosing(t *testing.T) {
 	})
 	test.Tap(w.check.document.panel.right)
 	w.settled(t)
-	if text := w.text(); !strings.Contains(text, w.Words.T("engine.closed")) || !strings.Contains(text, w.Words.T("found.portrait")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("engine.closed")) ||
+		!strings.Contains(text, w.Words.T("found.portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
 	if w.check.document.state.portrait.Box != cardFace || len(w.desk.logged) != 1 {
@@ -444,7 +458,8 @@ func TestTurnsAddUp(t *testing.T) {
 	close(release)
 	w.settled(t)
 	_ = c
-	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turning != 0 || len(desk.logged) != 0 {
+	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turning != 0 ||
+		len(desk.logged) != 0 {
 		t.Errorf("the page is %v, with faces %v; logged %v", got.portrait.Page.Rect, got.faces, desk.logged)
 	}
 	if !strings.Contains(w.text(), w.Words.T("found.none")) {
@@ -558,10 +573,12 @@ func TestAPageThatCannotBeRead(t *testing.T) {
 	test.Tap(side.panel.forth)
 	w.settled(t)
 	text := w.text()
-	if !strings.Contains(text, w.Words.T("document.damaged")) || !strings.Contains(text, w.Words.T("page.place", "Number", 2, "Of", 3)) {
+	if !strings.Contains(text, w.Words.T("document.damaged")) ||
+		!strings.Contains(text, w.Words.T("page.place", "Number", 2, "Of", 3)) {
 		t.Errorf("the screen says %q", text)
 	}
-	if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.page") || !side.panel.left.Disabled() || side.panel.page.Usable() {
+	if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.page") || !side.panel.left.Disabled() ||
+		side.panel.page.Usable() {
 		t.Error("a page nobody can see can be used")
 	}
 	test.TapAt(side.panel.page, fyne.NewPos(100, 100))
@@ -578,7 +595,9 @@ func TestNoneOfTheFilesCanBeRead(t *testing.T) {
 	w := withFiles(t, &files{})
 	w.dropped(fyne.Position{}, uris("/a/b.jpg", "/a/c.jpg", t.TempDir()))
 	w.settled(t)
-	want := w.Words.T("files.unread", "Bad", 3, "Of", 3) + " " + w.Words.T("document.damaged") + " " + w.Words.T("drop.folder")
+	want := w.Words.T("files.unread", "Bad", 3, "Of", 3) + " " + w.Words.T("document.damaged") + " " + w.Words.T(
+		"drop.folder",
+	)
 	if !strings.Contains(w.text(), want) || w.check.document.state != nil {
 		t.Errorf("the screen says %q", w.text())
 	}
@@ -620,7 +639,8 @@ func TestTooManyFiles(t *testing.T) {
 	w.dropped(fyne.Position{}, uris(paths...))
 	w.settled(t)
 	text := w.text()
-	if !strings.Contains(text, w.Words.T("files.left", "Most", filesAtOnce, "Count", 2)) || !strings.Contains(text, w.Words.T("page.place", "Number", 10, "Of", 10)) {
+	if !strings.Contains(text, w.Words.T("files.left", "Most", filesAtOnce, "Count", 2)) ||
+		!strings.Contains(text, w.Words.T("page.place", "Number", 10, "Of", 10)) {
 		t.Errorf("the screen says %q", text)
 	}
 	if len(f.asked) != filesAtOnce || !w.check.document.panel.add.Disabled() {
@@ -647,7 +667,11 @@ func TestADocumentOfTooManyPages(t *testing.T) {
 }
 
 func TestTheOtherSideIsAdded(t *testing.T) {
-	f := &files{pages: map[string]int{"front.jpg": 1, "back.jpg": 1, "best.jpg": 1}, good: map[string]float64{"front.jpg": 50, "best.jpg": 90}}
+	f := &files{
+		pages: map[string]int{"front.jpg": 1, "back.jpg": 1, "best.jpg": 1}, good: map[string]float64{
+			"front.jpg": 50, "best.jpg": 90,
+		},
+	}
 	w := withFiles(t, f)
 	side := w.check.document
 	w.load("front.jpg")
@@ -671,7 +695,8 @@ func TestTheOtherSideIsAdded(t *testing.T) {
 	}
 	side.add(givenFiles([]string{"best.jpg"}))
 	w.settled(t)
-	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) || side.panel.page.Picture.Image != draw.ToImage(side.state.portrait.Page) {
+	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) ||
+		side.panel.page.Picture.Image != draw.ToImage(side.state.portrait.Page) {
 		t.Errorf("the better page is not shown: %q", w.text())
 	}
 	side.state.portrait.ByHand = true
@@ -768,7 +793,8 @@ func TestCancelKeepsWhatWasShown(t *testing.T) {
 		cancel()
 		turning.Wait()
 		w.q.Run()
-		if side.looking != nil || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() || len(w.desk.logged) != 0 {
+		if side.looking != nil || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() ||
+			len(w.desk.logged) != 0 {
 			t.Errorf("after Cancel: %v, logged %v", side.state, w.desk.logged)
 		}
 	}
@@ -874,7 +900,8 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	blocked("with another photo")
 	w.load("card.jpg")
 	w.settled(t)
-	if side.panel.confirming.Visible() || w.check.start.Disabled() || strings.Contains(w.text(), w.Words.T("photo.warning")) {
+	if side.panel.confirming.Visible() || w.check.start.Disabled() ||
+		strings.Contains(w.text(), w.Words.T("photo.warning")) {
 		t.Error("a file has to be confirmed like a photo")
 	}
 }
@@ -946,7 +973,8 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 	for range 90 {
 		press(fyne.KeyLeft, fyne.KeyDown)
 	}
-	if page := (image.Rectangle{Max: cardSize}); !v.Frame().In(page) || v.Frame().Min.X != 0 || v.Frame().Max.Y != cardSize.Y || v.Frame().Empty() {
+	if page := (image.Rectangle{Max: cardSize}); !v.Frame().In(page) || v.Frame().Min.X != 0 ||
+		v.Frame().Max.Y != cardSize.Y || v.Frame().Empty() {
 		t.Errorf("the frame left the page: %v", v.Frame())
 	}
 	area := v.Frame()
@@ -1048,7 +1076,9 @@ func TestNothingChangesWhileACheckRuns(t *testing.T) {
 	w.check.begin()
 	side := w.check.document
 	before := side.state
-	for _, b := range []*kit.Button{side.panel.left, side.panel.right, side.panel.next, side.panel.another, side.panel.photo, side.panel.add} {
+	for _, b := range []*kit.Button{
+		side.panel.left, side.panel.right, side.panel.next, side.panel.another, side.panel.photo, side.panel.add,
+	} {
 		if !b.Disabled() {
 			t.Errorf("%s can be pressed", b.Text)
 		}
@@ -1073,7 +1103,8 @@ func TestNewCheckForgetsTheDocument(t *testing.T) {
 	w, _ := withCard(t, found)
 	panel := w.check.document.panel
 	w.check.reset()
-	if panel.page.Picture.Image != nil || panel.crop.Image != nil || panel.of != nil || len(panel.page.Faces) != 0 || !panel.zone.Visible() {
+	if panel.page.Picture.Image != nil || panel.crop.Image != nil || panel.of != nil || len(panel.page.Faces) != 0 ||
+		!panel.zone.Visible() {
 		t.Error("something of the last person stays")
 	}
 }
@@ -1181,6 +1212,8 @@ func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
 		t.Errorf("the page has a height of %v", height)
 	}
 	if why := w.check.why; why.Position().Y+why.MinSize().Height > w.check.form.Size().Height+1 {
-		t.Errorf("the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height)
+		t.Errorf(
+			"the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height,
+		)
 	}
 }

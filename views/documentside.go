@@ -49,7 +49,9 @@ type documentSide struct {
 }
 
 // newDocumentSide makes the half, empty.
-func newDocumentSide(p kit.Parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
+func newDocumentSide(
+	p kit.Parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func(),
+) *documentSide {
 	d := &documentSide{Parts: p, desk: desk, camera: camera, browse: browse, changed: changed, found: found}
 	d.panel = newDocumentPanel(d)
 	d.panel.update()
@@ -70,7 +72,7 @@ func (d *documentSide) canAdd() bool {
 	return d.state != nil && len(d.state.files) < filesAtOnce && !d.held
 }
 
-// open looks at what was given in place of what there is.
+// open searches these items in place of the document that is shown.
 func (d *documentSide) open(things []given) {
 	if d.held {
 		return
@@ -156,7 +158,7 @@ func (d *documentSide) page() int {
 	return d.state.page()
 }
 
-// undo brings back what was shown before the clerk's last word.
+// undo brings back what was shown before the last choice of the clerk.
 func (d *documentSide) undo() {
 	if d.canUndo() {
 		d.forget()
@@ -245,7 +247,7 @@ func (d *documentSide) cancel() {
 	}
 }
 
-// escape takes away what the clerk draws or waits for.
+// escape drops the frame that is being drawn, else cancels the search.
 func (d *documentSide) escape() {
 	if !d.panel.page.DropFrame() {
 		d.cancel()

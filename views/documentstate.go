@@ -15,7 +15,7 @@ import (
 // search makes the next state out of it, away from the window's goroutine.
 type documentState struct {
 	files []documentFile
-	asked int     // how many things were given last
+	asked int     // how many items were dropped or chosen last
 	bad   []error // why some of them could not be read
 	left  int     // how many were not looked at, because there were too many
 
@@ -25,7 +25,7 @@ type documentState struct {
 	small    *image.RGBA       // that page, small enough for the screen
 	faces    []image.Rectangle // all that are known on it, in an order that stays
 	at       int               // which of them was looked at last; -1: none
-	missed   bool              // no face is where the clerk said
+	missed   bool              // there is no face where the clerk pointed
 	fault    error             // why the page could not be read, or the last search failed
 
 	// before is what Undo brings back, and has none itself: a page may take 64 MB.

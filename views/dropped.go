@@ -16,8 +16,8 @@ const (
 	keyFolder   = "drop.folder"
 )
 
-// given is one thing a clerk gave as a document, or as a part of one: a file, a
-// photo by the camera, or something that is neither.
+// given is one item of a document: a file, a photo by the camera, or something that
+// cannot be a document.
 type given struct {
 	camera bool
 	// open makes a blob of it, or says why it cannot. It may take its time, as
@@ -61,8 +61,8 @@ var (
 	fileScheme = regexp.MustCompile(`/file:(/.*)`)
 )
 
-// givenDropped takes what was dropped, as it came: a path of any bytes is one
-// file, and what is no file is kept so that it can be said.
+// givenDropped keeps every dropped item, also those that are not files, so that each
+// can be reported. A path may hold any bytes.
 func givenDropped(uris []fyne.URI) []given {
 	things := make([]given, len(uris))
 	for i, u := range uris {

@@ -12,7 +12,7 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// dropZone asks for a document. Fyne tells of a drop anywhere in the window, so
+// dropZone asks for a document. Fyne reports a drop anywhere in the window, so
 // this only shows the clerk that dropping works, and offers the button.
 type dropZone struct {
 	widget.BaseWidget
@@ -41,7 +41,7 @@ func newDropZone(w kit.Words, browse, photo *kit.Button) *dropZone {
 	return z
 }
 
-// say tells why the last file was not taken; nothing takes it back.
+// say shows why the last file was not taken; an empty text hides that.
 func (z *dropZone) say(fault string) { kit.Say(z.fault, fault, widget.DangerImportance) }
 
 // CreateRenderer is part of fyne.Widget.

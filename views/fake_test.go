@@ -151,7 +151,9 @@ func compared(outcome history.Outcome, percentages ...float64) app.Check {
 	answer.Result.Data.Score = sum / float64(len(percentages))
 	answer.Result.Data.Description = "Successful check"
 	answer.Result.Data.Result = outcome == history.Pass
-	answer.Result.Scoring.Status = map[history.Outcome]matcher.Status{history.Pass: "pass", history.Refer: "refer", history.Fail: "fail"}[outcome]
+	answer.Result.Scoring.Status = map[history.Outcome]matcher.Status{
+		history.Pass: matcher.Pass, history.Refer: matcher.Refer, history.Fail: matcher.Fail,
+	}[outcome]
 	return app.Check{
 		ID: "chk_1", Session: app.NewSession(), Mode: history.Offline, Outcome: outcome, Answer: answer,
 		At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Took: 4200 * time.Millisecond,

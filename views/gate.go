@@ -20,19 +20,19 @@ const (
 	tabsHeight = 40
 )
 
-// gate is what stands between the screens and whoever sits at the desk. While it
+// gate stands between the screens and the person at the desk. While it
 // is shut the window holds the sign-in page and nothing else: no tabs, no menu
 // but Quit, no shortcuts, no drops, no camera. What runs goes on behind it.
 type gate struct {
 	open   bool
-	held   bool                // it is neither to open nor to shut by itself
-	last   string              // who was let in last; empty: nobody yet
+	held   bool                // tick neither opens nor shuts it, while the first operator is set up
+	last   string              // the last operator who signed in; empty: none did yet
 	behind []fyne.CanvasObject // dialogs that wait for the same operator, the lowest first
 	focus  fyne.Focusable      // what had the keys; nil: nothing
 	now    func() time.Time
 
 	page   *signInPage
-	who    *widget.Label // who is signed in, or that nobody has to
+	who    *widget.Label // who is signed in, or that signing in is not needed
 	lock   *kit.Button
 	corner *fyne.Container
 	main   *fyne.Container // the screens
@@ -101,7 +101,7 @@ func (w *Window) begin() {
 	})
 }
 
-// tick counts down where somebody has to wait, shuts the gate when the desk was
+// tick counts down the wait after a wrong passphrase, shuts the gate when the desk was
 // left alone for too long, and follows what the command line changed: operators
 // set up, a passphrase changed, an operator removed.
 func (w *Window) tick(in bool) {
@@ -122,8 +122,8 @@ func (w *Window) tick(in bool) {
 	}
 }
 
-// enter opens the gate for whoever is signed in now. What the same operator left
-// is as it was; to another one nothing of it is shown.
+// enter opens the gate for the operator who is signed in now. The same operator as
+// before finds the screens as they were; another one finds them empty.
 func (w *Window) enter() {
 	g := w.gate
 	actor, in := w.desk.Who()
@@ -164,19 +164,19 @@ func (w *Window) enter() {
 func (w *Window) forget() {
 	w.dialog = nil
 	w.check.handOver()
-	w.history.forget()
+	w.history.Forget()
 	w.settings.UndoAll()
 }
 
 // shut closes the gate; the key says why, empty: it was never open. Passphrases
-// that were typed do not wait behind it: whoever comes back must not find the
-// second operator's in its field.
+// that were typed are wiped: the next operator must not find the second operator's
+// in its field.
 func (w *Window) shut(why string) {
 	g := w.gate
 	w.Keys.Wipe()
 	if g.open {
 		g.focus = w.win.Canvas().Focused()
-		w.win.Canvas().Unfocus() // or it would look as if it had the keys when it comes back
+		w.win.Canvas().Unfocus() // else it would look focused when the gate opens again
 	}
 	if list := w.win.Canvas().Overlays().List(); len(list) > 0 {
 		g.behind = append(g.behind, list...)
@@ -201,7 +201,7 @@ func (w *Window) lock() {
 	}
 }
 
-// signOut shuts the gate for whoever comes: nothing that was typed is kept.
+// signOut shuts the gate for another operator: nothing that was typed is kept.
 func (w *Window) signOut() {
 	if !w.gate.open || w.desk.SingleUser() {
 		return
@@ -211,7 +211,7 @@ func (w *Window) signOut() {
 	w.forget()
 }
 
-// sayWho keeps in sight who is signed in, or says that nobody has to.
+// sayWho shows who is signed in, or that signing in is not needed.
 func (w *Window) sayWho(actor history.Actor) {
 	g := w.gate
 	if w.desk.SingleUser() {
@@ -260,9 +260,9 @@ func (w *Window) screen(tab *container.TabItem) {
 
 func (w *Window) on(tab *container.TabItem) bool { return w.gate.open && w.tabs.Selected() == tab }
 
-// sensor tells when the mouse moves over what it holds. Fyne gives a move to the
-// innermost thing that wants it; leaving and reaching those is a move here, and
-// they tell of their own (controls).
+// sensor reports mouse moves over its content. Fyne sends a move to the innermost
+// object that wants it; entering and leaving such an object counts as a move here,
+// and kit's controls report their own moves.
 type sensor struct {
 	widget.BaseWidget
 	content fyne.CanvasObject

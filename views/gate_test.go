@@ -247,7 +247,8 @@ func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
 				}
 				return
 			}
-			if top == nil || note.Text != "his twin" || reason.SelectedIndex() != 2 || second.Text != "ruth" || w.check.name.Text == "" {
+			if top == nil || note.Text != "his twin" || reason.SelectedIndex() != 2 || second.Text != "ruth" ||
+				w.check.name.Text == "" {
 				t.Error("what was typed is lost")
 			}
 			if w.win.Canvas().Focused() != note {
@@ -268,7 +269,11 @@ func TestADialogThatEndsBehindTheLock(t *testing.T) {
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
 	told := false
-	w.openDecision(history.Row{Check: "chk_1", Outcome: history.Refer, Decision: history.Undecided, At: time.Now()}, func() { told = true })
+	w.openDecision(
+		history.Row{Check: "chk_1", Outcome: history.Refer, Decision: history.Undecided, At: time.Now()}, func() {
+			told = true
+		},
+	)
 	test.Tap(w.onTop(t, "deciding.choice.reject"))
 	reason, _ := kittest.Find[*kit.Choice](w.win.Canvas().Overlays().Top())
 	reason.SetSelectedIndex(0)
@@ -368,7 +373,10 @@ func TestRolesSeeWhatIsTheirs(t *testing.T) {
 		"ada":  {"Check History Settings", []string{"menu.new", "tab.settings", "menu.lock"}, nil, true},
 		"olga": {"Check History", []string{"menu.new", "menu.photo", "menu.about"}, []string{"tab.settings"}, true},
 		"ruth": {"Check History", []string{"menu.new"}, []string{"tab.settings"}, true},
-		"axel": {"History", []string{"tab.history", "menu.about", "menu.quit", "menu.sign_out"}, []string{"tab.check", "menu.new", "menu.photo", "tab.settings"}, false},
+		"axel": {
+			"History", []string{"tab.history", "menu.about", "menu.quit", "menu.sign_out"},
+			[]string{"tab.check", "menu.new", "menu.photo", "tab.settings"}, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			desk := staffedDesk()

@@ -31,7 +31,7 @@ type offers struct {
 	OnRun  func(app.CheckInput) // makes a check of it
 	OnKept func()               // it was kept
 
-	taken             bool // somebody else has the clip now, or it is deleted
+	taken             bool // the clip is used by another check, or deleted
 	again, here, keep *kit.Button
 	note              *widget.Label
 	box               *fyne.Container
@@ -55,7 +55,7 @@ func newOffers(p kit.Parts, desk offersDesk, in app.CheckInput) *offers {
 	o.here = p.Keys.Button(p.Words.T("offer.offline"), theme.ComputerIcon(), run(history.Offline))
 	o.keep = p.Keys.Button(p.Words.T("offer.keep"), theme.DocumentSaveIcon(), o.askKeep)
 	o.box = container.NewVBox(kit.Bold(p.Words.T("offer.title")), container.NewHBox(o.again, o.here, o.keep), o.note)
-	if in.Prefilled { // there is no film this computer could look at
+	if in.Prefilled { // the API has the film, this computer has none
 		o.here.Hide()
 	}
 	return o
@@ -68,14 +68,14 @@ func (o *offers) take() bool {
 	return free
 }
 
-// drop deletes the clip where nobody took it.
+// drop deletes the clip unless it was taken.
 func (o *offers) drop() {
 	if o != nil && o.take() {
 		o.Work.Start(func(context.Context) { o.desk.Drop(o.in) }) // deletes files
 	}
 }
 
-// askKeep tells first what keeping means, because the person agreed that no
+// askKeep first says what keeping means, because the person agreed that no
 // pictures are kept here; a second press does it.
 func (o *offers) askKeep() {
 	kit.Say(o.note, o.Words.T("offer.keep_question", "Days", o.desk.Settings().API.KeepDays), widget.WarningImportance)

@@ -32,7 +32,7 @@ const (
 type preview struct {
 	widget.BaseWidget
 
-	// OnPicture tells when pictures begin or cease to come.
+	// OnPicture is called when pictures begin or cease to come.
 	OnPicture func(there bool)
 	// OnHint brings the newest advice; without a hint, that there is none.
 	OnHint func(advice app.Advice)
@@ -78,7 +78,10 @@ type adviceNews struct {
 }
 
 func newPreview(paints *kit.Paints, waiting string, words func(error) (string, string)) *preview {
-	p := &preview{paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {}, Log: func(error) {}}
+	p := &preview{
+		paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {},
+		Log: func(error) {},
+	}
 	p.live = kit.Latest[liveNews]{Do: paints.Now, Show: p.showLive}
 	p.advice = kit.Latest[adviceNews]{Do: paints.Soon, Show: p.showAdvice}
 
@@ -103,7 +106,9 @@ func (p *preview) CreateRenderer() fyne.WidgetRenderer {
 	ground := canvas.NewRectangle(draw.PictureGround)
 	ground.CornerRadius = 6
 	// The ground is dark in both themes, so its writing is that of the dark one.
-	message := container.NewThemeOverride(container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{draw.NewTheme()})
+	message := container.NewThemeOverride(
+		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{draw.NewTheme()},
+	)
 	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message))
 }
 
@@ -154,7 +159,7 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
-		if p.paints.Resting.Load() { // nobody sees what is said under a dialog
+		if p.paints.Resting.Load() { // the hint lies under a dialog
 			if !kit.Pause(ctx, kit.RestInterval) {
 				return
 			}

@@ -31,7 +31,9 @@ func answered(outcome history.Outcome) app.Check {
 	c.Mode = history.Remote
 	c.Answer.Frames, c.Answer.Best = nil, -1
 	c.Answer.Raw = []byte(`{"the body": "as it came"}`)
-	c.Exchange = &matcher.Exchange{Host: "api.test", Reached: true, Answered: true, Status: 200, RequestID: "req-42", Absent: []string{"result"}}
+	c.Exchange = &matcher.Exchange{
+		Host: "api.test", Reached: true, Answered: true, Status: 200, RequestID: "req-42", Absent: []string{"result"},
+	}
 	c.Answer.Exchange = c.Exchange
 	return c
 }
@@ -40,7 +42,9 @@ func unreached() app.Check {
 	return app.Check{
 		ID: "chk_1", Session: app.NewSession(), Mode: history.Remote, Outcome: history.CouldNotRun,
 		Problem:  &app.Problem{Key: "remote.unreachable", Params: map[string]any{"Host": "api.test"}},
-		Exchange: &matcher.Exchange{Host: "api.test"}, Unsent: &app.CheckInput{Session: "sess_1", Mode: history.Remote, SendName: true},
+		Exchange: &matcher.Exchange{Host: "api.test"}, Unsent: &app.CheckInput{
+			Session: "sess_1", Mode: history.Remote, SendName: true,
+		},
 	}
 }
 
@@ -54,7 +58,10 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	w := open(t, desk, "")
 	ready(t, w)
 	text := w.text()
-	for _, want := range []string{w.Words.T("mode.remote", "Host", "api.test"), w.Words.T("check.consent_remote", "Host", "api.test"), w.check.remote.session.Text} {
+	for _, want := range []string{
+		w.Words.T("mode.remote", "Host", "api.test"), w.Words.T("check.consent_remote", "Host", "api.test"),
+		w.check.remote.session.Text,
+	} {
 		if want != w.check.remote.session.Text && !strings.Contains(text, want) {
 			t.Errorf("before the check nothing says %q", want)
 		}
@@ -65,13 +72,15 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	session := w.check.remote.session.Text
 	test.Tap(w.check.start)
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if given.Mode != history.Remote || given.Session != session || given.SendName || given.Prefilled || given.Capture == nil {
+	if given.Mode != history.Remote || given.Session != session || given.SendName || given.Prefilled ||
+		given.Capture == nil {
 		t.Errorf("given %+v", given)
 	}
 	test.Tap(w.check.result.more)
 	text = w.text()
 	for _, want := range []string{
-		w.Words.T("mode.name.remote"), w.Words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42", "the body", w.Words.T("details.absent"),
+		w.Words.T("mode.name.remote"), w.Words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42",
+		"the body", w.Words.T("details.absent"),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("after the check nothing says %q", want)
@@ -226,7 +235,9 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 				t.Error("nothing says why")
 			}
 			c.tap(w.check.offers)
-			w.until(t, "the next result", func() bool { return w.check.result != nil && len(given) == 2 && w.check.offers == nil })
+			w.until(
+				t, "the next result", func() bool { return w.check.result != nil && len(given) == 2 && w.check.offers == nil },
+			)
 			if given[1].Mode != c.mode || given[1].Session != "sess_1" || given[1].SendName != (c.mode == history.Remote) {
 				t.Errorf("given %+v", given[1])
 			}
@@ -283,7 +294,8 @@ func TestKeepingAsksFirst(t *testing.T) {
 	list.OnSend = w.check.sendKept
 	list.OnSend(w.check.remote.keptChecks.Checks[0])
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") || strings.Contains(w.text(), w.Words.T("inspect.person")) {
+	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") ||
+		strings.Contains(w.text(), w.Words.T("inspect.person")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.reset()
@@ -322,7 +334,10 @@ func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 
 func TestTheListOfKeptChecks(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.kept = app.KeptChecks{Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}}, Broken: 1}
+	desk.kept = app.KeptChecks{
+		Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}},
+		Broken: 1,
+	}
 	w := open(t, desk, "")
 	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
 	test.Tap(w.check.remote.kept)

@@ -30,7 +30,7 @@ type remoteForm struct {
 	desk    remoteDesk
 	changed func()
 
-	token      error // why there is none; nil: there is one, or nobody asked yet
+	token      error // why there is none; nil: there is one, or it was not looked for yet
 	asked      int   // how often: only the last answer counts
 	keptChecks app.KeptChecks
 
@@ -44,7 +44,7 @@ type remoteForm struct {
 	sessionRow, nameRow *fyne.Container
 }
 
-func newRemoteForm(p kit.Parts, desk remoteDesk, copy func(string), openKept func(), changed func()) *remoteForm {
+func newRemoteForm(p kit.Parts, desk remoteDesk, copyText func(string), openKept func(), changed func()) *remoteForm {
 	f := &remoteForm{Parts: p, desk: desk, changed: changed}
 	f.who = p.Keys.Radio([]string{string(history.Offline), string(history.Remote)},
 		func(v string) string { return p.Words.T("mode.choose." + v) }, changed)
@@ -58,7 +58,7 @@ func newRemoteForm(p kit.Parts, desk remoteDesk, copy func(string), openKept fun
 	f.session = p.Keys.Entry(func(string) { changed() })
 	f.session.Text = app.NewSession()
 	f.prefilled = p.Keys.Check(p.Words.T("check.prefilled_box"), func(bool) { changed() })
-	copySession := p.Keys.Button("", theme.ContentCopyIcon(), func() { copy(f.session.Text) })
+	copySession := p.Keys.Button("", theme.ContentCopyIcon(), func() { copyText(f.session.Text) })
 	f.sessionRow = container.NewVBox(
 		container.NewBorder(nil, nil, widget.NewLabel(p.Words.T("result.session")), copySession, f.session),
 		f.prefilled,
@@ -68,7 +68,7 @@ func newRemoteForm(p kit.Parts, desk remoteDesk, copy func(string), openKept fun
 	return f
 }
 
-// deciding is who decides the next check; empty where the clerk has not said yet.
+// deciding is who decides the next check; empty until the clerk has chosen.
 func (f *remoteForm) deciding() history.Mode {
 	mode := f.desk.Settings().Matching.Mode
 	if mode == history.Ask {
@@ -145,7 +145,7 @@ func (f *remoteForm) update(name string) {
 	f.kept.SetText(f.Words.T("kept.open", "Count", count))
 }
 
-// fill puts what was said into a check's input.
+// fill puts the form's answers into a check's input.
 func (f *remoteForm) fill(in *app.CheckInput) {
 	in.Mode = f.deciding()
 	if in.Session = strings.TrimSpace(f.session.Text); !app.ValidSession(in.Session) {

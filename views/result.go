@@ -180,7 +180,9 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	if r.check.Mode == history.Remote {
 		none = "result.no_best_remote"
 	}
-	var faces fyne.CanvasObject = container.New(kit.Middle{}, kit.Centred(r.Words.T("result.kept_sealed", "Kept", r.check.kept)))
+	var faces fyne.CanvasObject = container.New(
+		kit.Middle{}, kit.Centred(r.Words.T("result.kept_sealed", "Kept", r.check.kept)),
+	)
 	if r.check.kept == "" {
 		faces = container.NewGridWithColumns(2,
 			r.face(portrait, "result.portrait", "result.no_portrait"),
@@ -249,7 +251,9 @@ func (r *resultView) face(picture *image.RGBA, caption, none string) fyne.Canvas
 		least.Height = 280
 	}
 	shown.SetMinSize(least)
-	return container.NewBorder(nil, widget.NewLabelWithStyle(r.Words.T(caption), center, fyne.TextStyle{}), nil, nil, shown)
+	return container.NewBorder(
+		nil, widget.NewLabelWithStyle(r.Words.T(caption), center, fyne.TextStyle{}), nil, nil, shown,
+	)
 }
 
 // explanation is why, what the clerk still has to look at, and what an auditor
@@ -287,7 +291,11 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	session.Truncation = fyne.TextTruncateEllipsis
 	session.SizeName = theme.SizeNameCaptionText
 	copySession := r.Keys.Button(r.Words.T("result.copy"), theme.ContentCopyIcon(), func() { r.OnCopy(r.check.Session) })
-	box.Add(container.NewBorder(nil, nil, widget.NewLabel(r.Words.T("result.session")), copySession, container.New(kit.Middle{}, session)))
+	box.Add(
+		container.NewBorder(
+			nil, nil, widget.NewLabel(r.Words.T("result.session")), copySession, container.New(kit.Middle{}, session),
+		),
+	)
 	r.details = r.apiDetails()
 	r.details.Hide()
 	r.more = r.Keys.Button(r.Words.T("result.details"), theme.MenuDropDownIcon(), func() {
@@ -307,13 +315,14 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	return box
 }
 
-// undecided says whether the check was referred and nobody has decided it.
+// undecided says whether the check was referred and still waits for a decision.
 func (r *resultView) undecided() bool { return r.state == history.Undecided }
 
 // row is the check as lists show it.
 func (r *resultView) row() history.Row {
 	row := history.Row{
-		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(), Decision: r.state,
+		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(),
+		Decision: r.state,
 	}
 	if r.check.compared() {
 		score := int64(math.Round(r.check.Answer.Result.Data.Score * 100))
@@ -473,7 +482,13 @@ func (r *resultView) apiDetails() *fyne.Container {
 			row("details.request", e.RequestID)
 		}
 		row("details.sent", r.Words.T("details.sent_of", "Sent", e.Sent, "Size", e.Size))
-		row("details.times", r.Words.T("details.times_of", "Connect", r.Words.Seconds(e.Connect), "Send", r.Words.Seconds(e.Send), "Wait", r.Words.Seconds(e.Wait)))
+		row(
+			"details.times", r.Words.T(
+				"details.times_of", "Connect", r.Words.Seconds(e.Connect), "Send", r.Words.Seconds(e.Send), "Wait", r.Words.Seconds(
+					e.Wait,
+				),
+			),
+		)
 	}
 	if q := r.check.Quality; q != nil {
 		for _, side := range []struct {

@@ -115,12 +115,14 @@ func TestReferredForTheAge(t *testing.T) {
 	c := compared(history.Refer, 90)
 	c.Answer.Result.Scoring.FailedRefer = []string{app.ReasonMinor}
 	_, text := show(t, shownCheck{Check: c})
-	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer_minor")) || strings.Contains(text, w.T("meaning.refer")) {
+	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer_minor")) ||
+		strings.Contains(text, w.T("meaning.refer")) {
 		t.Errorf("the screen says %q", text)
 	}
 	c.Answer.Result.Scoring.FailedRefer = []string{"score >= 80 (was 70.00)", app.ReasonMinor}
 	_, text = show(t, shownCheck{Check: c})
-	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer")) || strings.Contains(text, w.T("meaning.refer_minor")) {
+	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer")) ||
+		strings.Contains(text, w.T("meaning.refer_minor")) {
 		t.Errorf("for the score as well: %q", text)
 	}
 }

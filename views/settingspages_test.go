@@ -61,13 +61,16 @@ func TestSettingUpOperators(t *testing.T) {
 	w.typeBoth(t, "open sesame", "open sesame")
 	test.Tap(do)
 	w.closed(t)
-	if o := desk.List(); len(o) != 1 || o[0].Name != "berta" || o[0].Role != history.RoleAdministrator || desk.SignedIn != "berta" {
+	if o := desk.List(); len(o) != 1 || o[0].Name != "berta" || o[0].Role != history.RoleAdministrator ||
+		desk.SignedIn != "berta" {
 		t.Errorf("set up %+v, signed in %q", o, desk.SignedIn)
 	}
 	if !w.gate.open || w.check.name.Text != "Ada Lovelace" || !strings.Contains(w.all(), "berta · Administrator") {
 		t.Errorf("open %v, the name is %q", w.gate.open, w.check.name.Text)
 	}
-	w.until(t, "the list", func() bool { return strings.Contains(w.text(), w.Words.T("people.you", "Role", "Administrator")) })
+	w.until(
+		t, "the list", func() bool { return strings.Contains(w.text(), w.Words.T("people.you", "Role", "Administrator")) },
+	)
 }
 
 func TestOperatorsAreChanged(t *testing.T) {
@@ -189,7 +192,9 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	field.SetText(" " + session)
 	test.Tap(erase)
 	w.until(t, "the question", func() bool { return w.win.Canvas().Overlays().Top() != nil })
-	for _, want := range []string{w.Words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.Words.T("erase.lost"), w.Words.T("erase.stays")} {
+	for _, want := range []string{
+		w.Words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.Words.T("erase.lost"), w.Words.T("erase.stays"),
+	} {
 		if !strings.Contains(w.dialogText(), want) {
 			t.Errorf("the question lacks %q", want)
 		}
@@ -199,7 +204,9 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	}
 	desk.eraseErr = &app.Problem{Key: "store.erased_traces"} // erased, and somebody should know more
 	test.Tap(w.onTop(t, "erase.do"))
-	w.until(t, "what there is to know", func() bool { return strings.Contains(w.dialogText(), w.Words.T("store.erased_traces")) })
+	w.until(
+		t, "what there is to know", func() bool { return strings.Contains(w.dialogText(), w.Words.T("store.erased_traces")) },
+	)
 	w.escape()
 	if len(desk.erased) != 1 || desk.erased[0] != session || !strings.Contains(w.text(), w.Words.T("erase.done")) {
 		t.Errorf("erased %v, the page says %q", desk.erased, w.text())

@@ -8,6 +8,7 @@ import (
 
 	"facematch/app"
 	"facematch/views/internal/kit"
+	"facematch/views/internal/records"
 )
 
 // action is one line of the main menu. Fyne runs the shortcuts of menu items
@@ -45,30 +46,78 @@ func (w *Window) shortcuts() []action {
 	}
 	return []action{
 		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: w.newCheck, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }, needs: app.ActionCheck},
+		{
+			menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) },
+			needs: app.ActionCheck,
+		},
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.
 		{menu: "menu.check", key: "menu.cancel", on: fyne.KeyEscape, plain: true, run: w.escape},
 		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close, quits: true},
 		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo, needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }), needs: app.ActionCheck},
+		{
+			menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }),
+			needs: app.ActionCheck,
+		},
 		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: w.find},
 		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }), needs: app.ActionCheck},
-		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search), needs: app.ActionHistory}, // on Ctrl+F, see find
-		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory((*historyScreen).clearFilters), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide), needs: app.ActionDecide},
-		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny), needs: app.ActionExport},
-		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother), needs: app.ActionHistory},
+		{
+			menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }),
+			needs: app.ActionCheck,
+		},
+		// on Ctrl+F, see find
+		{menu: "menu.history", key: "menu.search", run: w.onHistory((*records.Screen).Search), needs: app.ActionHistory},
+		{
+			menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*records.Screen).OpenReferrals),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*records.Screen).ToggleFold),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory((*records.Screen).ClearFilters),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*records.Screen).Decide),
+			needs: app.ActionDecide,
+		},
+		{
+			menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*records.Screen).ExportAny),
+			needs: app.ActionExport,
+		},
+		{
+			menu: "menu.history", key: "menu.verify", run: w.onHistory((*records.Screen).StartVerifying),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.another", run: w.onHistory((*records.Screen).OpenAnother), needs: app.ActionHistory,
+		},
 		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(w.checkTab), needs: app.ActionCheck},
 		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(w.historyTab), needs: app.ActionHistory},
 		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(w.settingsTab), needs: app.ActionSettings},
@@ -87,7 +136,7 @@ func (w *Window) onCheck(run func()) {
 
 // onHistory shows the History screen, where it is not shown, and does something
 // there.
-func (w *Window) onHistory(run func(*historyScreen)) func() {
+func (w *Window) onHistory(run func(*records.Screen)) func() {
 	return func() {
 		if w.screen(w.historyTab); w.on(w.historyTab) {
 			run(w.history)
@@ -102,7 +151,7 @@ func (w *Window) find() {
 	case w.on(w.checkTab):
 		w.check.document.nextFace()
 	case w.on(w.historyTab):
-		w.history.search()
+		w.history.Search()
 	}
 }
 
@@ -144,7 +193,7 @@ func (w *Window) menu() *fyne.MainMenu {
 	return fyne.NewMainMenu(menus...)
 }
 
-// about tells what this program is and, as plainly, what it is not.
+// about shows what this program is, and what it does not claim.
 func (w *Window) about() {
 	content := container.NewVBox()
 	for _, line := range kit.AboutLines(w.Words, w.desk.Version(), w.check.engine) {

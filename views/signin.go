@@ -70,7 +70,7 @@ func newSignInPage(p kit.Parts, desk signInDesk, signedIn func()) *signInPage {
 	return s
 }
 
-// show makes the page ready: for the same operator again, or for anybody.
+// show makes the page ready, with the name of the last operator where there is one.
 func (s *signInPage) show(why, last string, running bool) {
 	text := ""
 	if why != "" {
@@ -110,7 +110,9 @@ func (s *signInPage) look() {
 func (s *signInPage) busy() bool { return s.signing != nil }
 
 func (s *signInPage) update() {
-	kit.Enable(s.enter, !s.busy() && s.wait.Left(s.name.Text, s.now()) == 0 && s.name.Text != "" && s.passphrase.Text != "")
+	kit.Enable(
+		s.enter, !s.busy() && s.wait.Left(s.name.Text, s.now()) == 0 && s.name.Text != "" && s.passphrase.Text != "",
+	)
 }
 
 // try signs in.

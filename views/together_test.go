@@ -18,7 +18,9 @@ import (
 	"facematch/views/internal/kit/kittest"
 )
 
-func checkGiving(given chan<- app.CheckInput, done app.Check) func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+func checkGiving(
+	given chan<- app.CheckInput, done app.Check,
+) func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 	return func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given <- in
 		return done, nil
@@ -45,7 +47,8 @@ func TestTogether(t *testing.T) {
 	w.until(t, "the result", func() bool { return w.check.result != nil })
 	r := w.check.result
 	text := kittest.Readable(r)
-	if !strings.Contains(text, w.Words.T("flaw.two")) || !strings.Contains(text, w.Words.T("result.together")) || strings.Contains(text, w.Words.T("result.again")) {
+	if !strings.Contains(text, w.Words.T("flaw.two")) || !strings.Contains(text, w.Words.T("result.together")) ||
+		strings.Contains(text, w.Words.T("result.again")) {
 		t.Errorf("the result says %q", text)
 	}
 	marks, ok := kittest.Find[*draw.Outlines](r)
@@ -65,7 +68,8 @@ func TestTogether(t *testing.T) {
 	}
 	test.Tap(film)
 	second := <-given
-	if second.Name != first.Name || !second.Consent || second.Document.Name != first.Document.Name || second.Session != first.Session {
+	if second.Name != first.Name || !second.Consent || second.Document.Name != first.Document.Name ||
+		second.Session != first.Session {
 		t.Errorf("filmed again with %+v, before %+v", second, first)
 	}
 	w.until(t, "the second result", func() bool { return w.check.result != nil && w.check.result != r })
@@ -78,7 +82,9 @@ func TestNotTogether(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 	alone := compared(history.Refer, 70)
-	alone.Answer.Others = &app.Sight{Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2)}
+	alone.Answer.Others = &app.Sight{
+		Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2),
+	}
 	if r, text := show(t, shownCheck{Check: alone}); len(kittest.All[*draw.Outlines](r)) > 0 {
 		t.Errorf("a check that was compared: %q", text)
 	}
@@ -111,7 +117,8 @@ func TestFilmAgain(t *testing.T) {
 		for _, b := range kittest.All[*kit.Button](r) {
 			first = first || b.Text == r.Words.T("result.film_again") && b.Importance == widget.HighImportance
 		}
-		if film := strings.Contains(text, "Film again"); film != c.film || film == strings.Contains(text, "Try again") || first != c.first {
+		if film := strings.Contains(text, "Film again"); film != c.film || film == strings.Contains(text, "Try again") ||
+			first != c.first {
 			t.Errorf("%s: first %t, %q", name, first, text)
 		}
 	}

@@ -1,10 +1,13 @@
-// Package views is the program's window: three screens (check, history,
-// settings) over a Desk. It shows what the Desk knows and decides nothing.
+// Package views is the program's window: three screens (check, history, settings)
+// over a Desk. It shows what the Desk knows and decides nothing. The screens lie in
+// packages below internal, over kit (controls, workers, words) and draw (theme,
+// shapes, pictures), and do not know each other. The Check screen and its document
+// still lie here, which is why this package is larger than they are.
 //
-// Everything on the screen belongs to one goroutine, Fyne's. What takes time
-// runs in workers, which hand plain values back through workers.do; each late
-// answer is compared with what is wanted by then. Closing the window cancels
-// the workers, waits for them away from Fyne's goroutine, and then quits.
+// Everything on the screen belongs to one goroutine, Fyne's. What takes time runs in
+// workers, which hand plain values back through kit.Workers.Do; each late answer is
+// compared with what is wanted by then. Closing the window cancels the workers, waits
+// for them away from Fyne's goroutine, and then quits.
 package views
 
 import (
@@ -30,6 +33,7 @@ import (
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/preferences"
+	"facematch/views/internal/records"
 )
 
 // closeLimit is how long closing waits for work that does not end. A check ends
@@ -57,8 +61,8 @@ var documentTypes = []string{
 type Desk interface {
 	checkDesk
 	keptDesk
-	historyDesk
-	exportDesk
+	records.Desk
+	records.ExportDesk
 	preferences.Desk
 	decide.Desk
 	signInDesk
@@ -102,15 +106,16 @@ type Window struct {
 	tabs                              *container.AppTabs
 	checkTab, historyTab, settingsTab *container.TabItem
 	check                             *checkScreen
-	history                           *historyScreen
+	history                           *records.Screen
 	settings                          *preferences.Screen
 	actions                           []action
-	folder                            string        // where Browse was last
-	first                             string        // the document to begin with, until somebody may
-	exports                           string        // where the last export went; empty: none did
-	exporting                         *exportForm   // the newest; nil before the first
-	dialog                            dialog.Dialog // the newest; nil before the first
-	deciding                          *decide.Form  // the newest; nil before the first
+	folder                            string // where Browse was last
+	// the document to begin with; opened once an operator may make checks
+	first     string
+	exports   string              // where the last export went; empty: none did
+	exporting *records.ExportForm // the newest; nil before the first
+	dialog    dialog.Dialog       // the newest; nil before the first
+	deciding  *decide.Form        // the newest; nil before the first
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -147,12 +152,18 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
 	w.settings = w.newSettings()
-	w.checkTab = container.NewTabItemWithIcon(w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
-	w.historyTab = container.NewTabItemWithIcon(w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
-	w.settingsTab = container.NewTabItemWithIcon(w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.Content))
+	w.checkTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content),
+	)
+	w.historyTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.Content),
+	)
+	w.settingsTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.Content),
+	)
 	w.tabs = container.NewAppTabs(w.checkTab, w.historyTab, w.settingsTab)
 	w.tabs.OnSelected = func(*container.TabItem) {
-		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
+		w.win.Canvas().Unfocus() // else a field on a hidden screen would keep the keys
 		w.shown()
 	}
 	w.actions = w.shortcuts()
@@ -222,7 +233,7 @@ func waitFor(ended <-chan struct{}) {
 // end cancels the workers and closes the camera after them.
 func (w *Window) end() {
 	work, source, done := w.Work.Stop(), w.source, make(chan struct{})
-	other := w.history.other
+	other := w.history.Other
 	w.ended = done
 	go func() {
 		defer close(done)
@@ -292,14 +303,14 @@ func (w *Window) camera() {
 func (w *Window) shown() {
 	w.check.show(w.on(w.checkTab))
 	if w.on(w.historyTab) {
-		w.history.refresh()
+		w.history.Refresh()
 	}
 	w.settings.Show(w.on(w.settingsTab))
 }
 
 func (w *Window) checked() {
 	if w.gate.open {
-		w.history.refresh()
+		w.history.Refresh()
 	}
 	w.camera()
 }
@@ -326,7 +337,7 @@ func (w *Window) escape() {
 	case w.on(w.checkTab):
 		w.check.escape()
 	case w.on(w.historyTab):
-		w.history.escape()
+		w.history.Escape()
 	}
 }
 
@@ -346,7 +357,7 @@ func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
 }
 
 // takesDocument shows the Check screen and says whether a document can go into
-// it now; where not, the clerk is told what to do first.
+// it now. Where not, a dialog says what to do first.
 func (w *Window) takesDocument() bool {
 	w.screen(w.checkTab)
 	key := ""
@@ -376,7 +387,11 @@ func (w *Window) tell(title, text string) {
 // tellError says what went wrong.
 func (w *Window) tellError(title string, err error) {
 	if w.win.Canvas().Overlays().Top() == nil {
-		w.ask(title, kit.Wrapped(w.Words.ProblemText(err)), keptWidth, w.Keys.Button(w.Words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() }))
+		w.ask(
+			title, kit.Wrapped(w.Words.ProblemText(err)), keptWidth, w.Keys.Button(
+				w.Words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() },
+			),
+		)
 	}
 }
 
@@ -445,40 +460,40 @@ func (w *Window) newSettings() *preferences.Screen {
 }
 
 // newHistory makes the History screen. Its parts take the keys while it is shown.
-func (w *Window) newHistory() *historyScreen {
+func (w *Window) newHistory() *records.Screen {
 	p := w.Parts
 	p.Focus = func(f fyne.Focusable) {
 		if w.on(w.historyTab) && w.win.Canvas().Overlays().Top() == nil {
 			w.win.Canvas().Focus(f)
 		}
 	}
-	return newHistoryScreen(p, w.desk, historyHooks{
-		copy: w.app.Clipboard().SetContent, decide: w.openDecision, export: w.openExport, choose: w.chooseHistory,
+	return records.New(p, w.desk, records.Hooks{
+		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Export: w.openExport, Choose: w.chooseHistory,
 	})
 }
 
 // openExport asks how checks are to be written to a file, and has it done.
-func (w *Window) openExport(what exportQuery) {
+func (w *Window) openExport(what records.ExportQuery) {
 	folder := w.exports
 	if folder == "" {
 		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
 	}
 	p := w.Parts
 	p.Focus = w.win.Canvas().Focus
-	form := newExportForm(p, w.desk, what, folder, time.Now())
+	form := records.NewExportForm(p, w.desk, what, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
-	d := dialog.NewCustomWithoutButtons(w.Words.T("export_form.title"), form.box, w.win)
+	d := dialog.NewCustomWithoutButtons(w.Words.T("export_form.title"), form.Box, w.win)
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
-		form.closed()
-		w.exports = form.folderOf()
+		form.Closed()
+		w.exports = form.Folder()
 	})
 	w.dialog = d
 	d.Resize(fyne.NewSize(exportWidth, exportHeight))
 	d.Show()
-	p.Focus(form.start)
+	p.Focus(form.Start)
 }
 
 // chooseHistory asks for the file of another desk's history.

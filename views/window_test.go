@@ -171,7 +171,9 @@ func TestSizeIsRemembered(t *testing.T) {
 		t.Errorf("remembered %v", got)
 	}
 	for kept, want := range map[string]fyne.Size{
-		"10x900": fyne.NewSize(minWidth, 900), "": fyne.NewSize(startWidth, startHeight), "wide": fyne.NewSize(startWidth, startHeight),
+		"10x900": fyne.NewSize(minWidth, 900), "": fyne.NewSize(startWidth, startHeight), "wide": fyne.NewSize(
+			startWidth, startHeight,
+		),
 	} {
 		w.app.Preferences().SetString(preferenceSize, kept)
 		if got := w.lastSize(); got != want {
@@ -275,7 +277,8 @@ func TestClosingCancelsAndWaits(t *testing.T) {
 
 // stages are all stages a check can report.
 var stages = []string{
-	string(matcher.StageCoaching), string(matcher.StageOffering), string(matcher.StageRecording), string(matcher.StageLoading), string(matcher.StageDocument), string(matcher.StageClip),
+	string(matcher.StageCoaching), string(matcher.StageOffering), string(matcher.StageRecording),
+	string(matcher.StageLoading), string(matcher.StageDocument), string(matcher.StageClip),
 	string(matcher.StageFaces), string(matcher.StageComparing), string(matcher.StageSending), string(matcher.StageWaiting),
 }
 
@@ -320,7 +323,10 @@ func TestEveryKeyHasWords(t *testing.T) {
 		ast.Inspect(file, note)
 	}
 	// Preferences, the icon and the theme's own names look like keys.
-	for _, other := range []string{preferenceSize, "icon.svg", "photo.png", string(draw.ColorPass), string(draw.ColorRefer), string(draw.ColorFail), string(draw.ColorNotCompared), string(draw.SizeVerdict), string(draw.SizePanel), "anchor.code", "target.code"} {
+	for _, other := range []string{
+		preferenceSize, "icon.svg", "photo.png", string(draw.ColorPass), string(draw.ColorRefer), string(draw.ColorFail),
+		string(draw.ColorNotCompared), string(draw.SizeVerdict), string(draw.SizePanel), "anchor.code", "target.code",
+	} {
 		delete(keys, other)
 	}
 	for _, o := range []history.Outcome{
@@ -335,7 +341,8 @@ func TestEveryKeyHasWords(t *testing.T) {
 		keys["mode.name."+string(m)] = true
 	}
 	for _, f := range []history.Fault{
-		history.FaultEdited, history.FaultDeleted, history.FaultInserted, history.FaultReordered, history.FaultChain, history.FaultCutOff, history.FaultReplaced,
+		history.FaultEdited, history.FaultDeleted, history.FaultInserted, history.FaultReordered, history.FaultChain,
+		history.FaultCutOff, history.FaultReplaced,
 		history.FaultSealed, history.FaultPartGone, history.FaultKeyGone, history.FaultBack,
 		history.FaultSchema, history.FaultDamaged,
 	} {

@@ -56,6 +56,7 @@ type Form struct {
 	dialog         *dialog.CustomDialog
 }
 
+// New makes the form for a check; now is the clock.
 func New(p kit.Parts, desk Desk, row history.Row, now func() time.Time) *Form {
 	f := &Form{Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
 	t := p.Words.T
@@ -129,13 +130,19 @@ func (f *Form) machine() fyne.CanvasObject {
 	l := draw.LookOf(f.row.Outcome)
 	what := f.Words.T("deciding.machine", "Time", kit.Date(f.row.At))
 	if f.row.Score != nil {
-		what = f.Words.T("deciding.machine_score", "Time", kit.Date(f.row.At), "Score", f.Words.Percent(float64(*f.row.Score)/100))
+		what = f.Words.T(
+			"deciding.machine_score", "Time", kit.Date(f.row.At), "Score", f.Words.Percent(float64(*f.row.Score)/100),
+		)
 	}
 	if name := f.row.Name; name != "" {
 		what = name + "\n" + what
 	}
 	return container.NewBorder(nil, nil,
-		container.NewHBox(container.NewCenter(draw.NewShape(l, 28)), draw.Coloured(f.Words.T(app.OutcomeKey(f.row.Outcome)), l.Color, theme.SizeNameSubHeadingText)),
+		container.NewHBox(
+			container.NewCenter(draw.NewShape(l, 28)), draw.Coloured(
+				f.Words.T(app.OutcomeKey(f.row.Outcome)), l.Color, theme.SizeNameSubHeadingText,
+			),
+		),
 		nil, container.New(kit.Middle{}, kit.Wrapped(what)))
 }
 
@@ -205,7 +212,7 @@ func (f *Form) update() {
 	missing, waits := f.missing(), f.wait.Left(f.second.Text, f.now()) > 0
 	kit.Enable(f.record, missing == "" && f.recording == nil && !waits)
 	switch {
-	case f.recording != nil || waits || f.fault != nil: // what is said stays
+	case f.recording != nil || waits || f.fault != nil: // the message stays
 	case missing != "":
 		kit.Say(f.said, f.Words.T(missing), widget.MediumImportance)
 	default:
@@ -213,7 +220,7 @@ func (f *Form) update() {
 	}
 }
 
-// typed is what update is after a change: what went wrong before counts no more.
+// typed clears the last fault, because an answer has changed.
 func (f *Form) typed() {
 	f.fault = nil
 	f.update()

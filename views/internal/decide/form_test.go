@@ -17,7 +17,9 @@ import (
 
 // asked opens the decision about a check at a desk where somebody is signed in. done
 // counts the decisions that were recorded.
-func asked(t *testing.T, desk *kittest.Staff, signedIn string, row history.Row) (w *kittest.Window, f *Form, done *int) {
+func asked(
+	t *testing.T, desk *kittest.Staff, signedIn string, row history.Row,
+) (w *kittest.Window, f *Form, done *int) {
 	t.Helper()
 	desk.SignedIn = signedIn
 	row.Check, row.At = "chk_1", time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
@@ -75,7 +77,9 @@ func TestADecisionNeedsItsReason(t *testing.T) {
 	desk.OnDecide = nil
 	test.Tap(f.record)
 	w.Until(t, "the record", func() bool { return *done == 1 })
-	want := app.DecisionInput{Check: "chk_1", Choice: history.Reject, Reason: history.ReasonOther, Note: "Not the person on the card."}
+	want := app.DecisionInput{
+		Check: "chk_1", Choice: history.Reject, Reason: history.ReasonOther, Note: "Not the person on the card.",
+	}
 	if len(desk.Decided) != 1 || desk.Decided[0] != want || w.Win.Canvas().Overlays().Top() != nil {
 		t.Errorf("recorded %+v", desk.Decided)
 	}
@@ -84,7 +88,9 @@ func TestADecisionNeedsItsReason(t *testing.T) {
 func TestASecondPersonAgrees(t *testing.T) {
 	for name, row := range map[string]history.Row{
 		"a pass": {Outcome: history.Pass}, "a fail": {Outcome: history.Fail},
-		"an approved referral": {Outcome: history.Refer, Decision: history.Approved}, "a rejected one": {Outcome: history.Refer, Decision: history.Rejected},
+		"an approved referral": {Outcome: history.Refer, Decision: history.Approved}, "a rejected one": {
+			Outcome: history.Refer, Decision: history.Rejected,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			desk := kittest.Staffed()
@@ -152,7 +158,8 @@ func TestWhoMayBeTheSecond(t *testing.T) {
 func TestASecondNameWithoutOperators(t *testing.T) {
 	desk := &kittest.Staff{}
 	w, f, _ := asked(t, desk, "", history.Row{Outcome: history.Fail})
-	if text := w.DialogText(); !strings.Contains(text, w.Words.T("deciding.unverified")) || strings.Contains(text, w.Words.T("deciding.passphrase")) {
+	if text := w.DialogText(); !strings.Contains(text, w.Words.T("deciding.unverified")) ||
+		strings.Contains(text, w.Words.T("deciding.passphrase")) {
 		t.Errorf("the dialog says %q", text)
 	}
 	f.choice.Buttons["approve"].OnTapped()

@@ -20,6 +20,7 @@ type Bars struct {
 	lowestWord  string
 }
 
+// NewBars makes a chart of the percentages; the word marks the lowest.
 func NewBars(percentages []float64, lowestWord string) *Bars {
 	b := &Bars{percentages: percentages, lowest: lowestOf(percentages), lowestWord: lowestWord}
 	b.ExtendBaseWidget(b)

@@ -20,30 +20,33 @@ func Panel(title string, icon fyne.Resource, l Look, word string, more ...fyne.C
 	for _, m := range more {
 		box.Add(m)
 	}
-	return container.NewPadded(container.NewStack(NewFrame(l.Color), container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), box)))
+	return container.NewPadded(
+		container.NewStack(NewFrame(l.Color), container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), box)),
+	)
 }
 
-// frame is a border in a colour that follows the theme.
-type frame struct {
+// Frame is a border in a colour that follows the theme.
+type Frame struct {
 	widget.BaseWidget
 	color fyne.ThemeColorName
 	line  *canvas.Rectangle
 }
 
-func NewFrame(color fyne.ThemeColorName) *frame {
-	f := &frame{color: color, line: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 8}}
+// NewFrame makes a border in a colour of the theme.
+func NewFrame(color fyne.ThemeColorName) *Frame {
+	f := &Frame{color: color, line: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 8}}
 	f.ExtendBaseWidget(f)
 	return f
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (f *frame) CreateRenderer() fyne.WidgetRenderer {
+func (f *Frame) CreateRenderer() fyne.WidgetRenderer {
 	f.line.StrokeColor = Ink(f.color)
 	return widget.NewSimpleRenderer(f.line)
 }
 
 // Refresh is part of fyne.CanvasObject.
-func (f *frame) Refresh() {
+func (f *Frame) Refresh() {
 	f.line.StrokeColor = Ink(f.color)
 	f.line.Refresh()
 	f.BaseWidget.Refresh()

@@ -42,7 +42,10 @@ type Gauge struct {
 	word   func(history.Outcome) string // for the stretches of the scale
 }
 
-func NewGauge(score float64, label string, color fyne.ThemeColorName, b bounds, word func(history.Outcome) string) *Gauge {
+// NewGauge makes a gauge of a score; word names the stretches of the scale.
+func NewGauge(
+	score float64, label string, color fyne.ThemeColorName, b bounds, word func(history.Outcome) string,
+) *Gauge {
 	g := &Gauge{score: score, label: label, color: color, bounds: b, word: word}
 	g.ExtendBaseWidget(g)
 	return g
@@ -51,7 +54,7 @@ func NewGauge(score float64, label string, color fyne.ThemeColorName, b bounds, 
 // zone is one stretch of the scale.
 type zone struct {
 	from, to float64
-	outcome  history.Outcome // empty where no bound tells
+	outcome  history.Outcome // empty where there is no bound
 }
 
 // beside is the larger part of the stretch beside the needle, which must not
@@ -176,7 +179,7 @@ func (r *gaugeRenderer) Layout(size fyne.Size) {
 }
 
 // part keeps the marks' numbers from being printed over each other. Two bounds
-// move apart, and the scale's ends, which anybody knows, make way for them. Of
+// move apart, and the scale's ends make way for them. Of
 // equal bounds, or where there is no room for both, only pass is written.
 func (r *gaugeRenderer) part(width float32) {
 	zero, hundred, bounds := r.marks[0], r.marks[1], r.marks[2:]

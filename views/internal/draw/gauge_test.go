@@ -22,11 +22,13 @@ func TestGaugeBounds(t *testing.T) {
 		rules []app.Condition
 		want  string
 	}{
-		"both":           {[]app.Condition{rule("score", ">=", pass, &refer)}, "[{0 45 fail} {45 80 refer} {80 100 pass}]"},
-		"pass only":      {[]app.Condition{rule("score", ">", pass, nil)}, "[{0 80 fail} {80 100 pass}]"},
-		"none":           {[]app.Condition{rule("code", "==", 0, nil)}, "[{0 100 }]"},
-		"upside down":    {[]app.Condition{rule("score", "<=", pass, nil)}, "[{0 100 }]"},
-		"second":         {[]app.Condition{rule("code", "==", 0, nil), rule("score", ">=", pass, nil)}, "[{0 80 fail} {80 100 pass}]"},
+		"both":        {[]app.Condition{rule("score", ">=", pass, &refer)}, "[{0 45 fail} {45 80 refer} {80 100 pass}]"},
+		"pass only":   {[]app.Condition{rule("score", ">", pass, nil)}, "[{0 80 fail} {80 100 pass}]"},
+		"none":        {[]app.Condition{rule("code", "==", 0, nil)}, "[{0 100 }]"},
+		"upside down": {[]app.Condition{rule("score", "<=", pass, nil)}, "[{0 100 }]"},
+		"second": {
+			[]app.Condition{rule("code", "==", 0, nil), rule("score", ">=", pass, nil)}, "[{0 80 fail} {80 100 pass}]",
+		},
 		"off the scale":  {[]app.Condition{rule("score", ">=", 120, &refer)}, "[{0 45 fail} {45 100 refer} {100 100 pass}]"},
 		"below the zero": {[]app.Condition{rule("score", ">=", 50, new(-5.0))}, "[{0 0 fail} {0 50 refer} {50 100 pass}]"},
 	} {
@@ -41,7 +43,11 @@ func TestGaugeBounds(t *testing.T) {
 	}
 	test.NewTempApp(t).Settings().SetTheme(NewTheme())
 	for _, score := range []float64{0, 63.5, 100} {
-		g := NewGauge(score, fmt.Sprint(score), ColorPass, bounds{pass: &pass, refer: &refer}, func(o history.Outcome) string { return string(o) })
+		g := NewGauge(
+			score, fmt.Sprint(score), ColorPass, bounds{pass: &pass, refer: &refer}, func(o history.Outcome) string {
+				return string(o)
+			},
+		)
 		test.NewTempWindow(t, g).Resize(fyne.NewSize(400, 100))
 		r := test.WidgetRenderer(g).(*gaugeRenderer)
 		r.Layout(fyne.NewSize(400, gaugeHeight))
@@ -72,7 +78,11 @@ func TestGaugeMarksDoNotOverlap(t *testing.T) {
 			}
 			return &v
 		}
-		g := NewGauge(50, "50 %", ColorPass, bounds{pass: bound(c.pass), refer: bound(c.refer)}, func(o history.Outcome) string { return string(o) })
+		g := NewGauge(
+			50, "50 %", ColorPass, bounds{pass: bound(c.pass), refer: bound(c.refer)}, func(o history.Outcome) string {
+				return string(o)
+			},
+		)
 		test.NewTempWindow(t, g)
 		r := test.WidgetRenderer(g).(*gaugeRenderer)
 		for _, width := range []float32{220, 600, 220} {

@@ -30,12 +30,14 @@ type Outlines struct {
 	Alike       bool
 }
 
+// NewOutlines makes outlines without faces.
 func NewOutlines() *Outlines {
 	o := &Outlines{}
 	o.ExtendBaseWidget(o)
 	return o
 }
 
+// Set outlines the faces of a picture of this size. good says that all is well.
 func (o *Outlines) Set(faces []matcher.Face, size image.Point, mirror, good bool) {
 	o.Faces = o.Faces[:0]
 	for _, f := range faces[:min(len(faces), facesShown)] {
@@ -56,7 +58,7 @@ type outlinesRenderer struct {
 	all    []fyne.CanvasObject
 }
 
-// other is the mark of somebody else.
+// other is the mark of another person's face.
 type other struct {
 	frame *canvas.Rectangle
 	cross [2]*canvas.Line

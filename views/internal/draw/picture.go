@@ -9,7 +9,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// ToImage keeps no picture from becoming a picture that is none.
+// ToImage returns a true nil for a nil picture: a nil *image.RGBA stored in an
+// image.Image is not nil.
 func ToImage(picture *image.RGBA) image.Image {
 	if picture == nil {
 		return nil
@@ -33,7 +34,7 @@ func ForScreen(page *image.RGBA) *image.RGBA {
 	return small
 }
 
-// DecodeJPEG reads a kept picture; nil where there is none that can be shown.
+// DecodeJPEG decodes a kept picture; nil where it is missing or damaged.
 func DecodeJPEG(file []byte) *image.RGBA {
 	decoded, err := jpeg.Decode(bytes.NewReader(file))
 	if err != nil {
@@ -44,7 +45,7 @@ func DecodeJPEG(file []byte) *image.RGBA {
 	return rgba
 }
 
-// CopyFrame copies a frame, mirrored where wished, at no more than liveWidth
+// CopyFrame copies a frame, mirrored on request, at no more than liveWidth
 // pixels a line; every second or third pixel only where its place on the screen is
 // not wider than that: more would cost an upload and not be seen. It uses dst where
 // that fits.

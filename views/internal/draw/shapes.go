@@ -8,15 +8,15 @@ import (
 	"facematch/app/history"
 )
 
-// Look is how an outcome is shown, besides its word: nothing is told by colour
-// alone.
+// Look is how an outcome is shown, besides its word. Colour alone never carries the
+// meaning.
 type Look struct {
 	Color fyne.ThemeColorName
 	Shape ShapeKind
 }
 
 // LookOf gives an outcome's look. An outcome this program does not know looks
-// like one that tells nothing.
+// like one without a result.
 func LookOf(o history.Outcome) Look {
 	switch o {
 	case history.Pass:
@@ -41,6 +41,7 @@ func LookOf(o history.Outcome) Look {
 	return Look{ColorNotCompared, ShapeQuestion}
 }
 
+// ShapeKind is one of the forms.
 type ShapeKind int
 
 const (
@@ -56,12 +57,16 @@ const (
 
 // strokes of each shape, as lines in a square of side 1.
 var strokes = map[ShapeKind][][4]float32{
-	ShapeTick:     {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
-	ShapeCross:    {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
-	ShapeTriangle: {{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60}, {0.5, 0.70, 0.5, 0.77}},
-	ShapeSquare:   {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
-	shapeBroken:   {{0.05, 0.5, 0.38, 0.5}, {0.62, 0.5, 0.95, 0.5}, {0.38, 0.5, 0.44, 0.25}, {0.56, 0.75, 0.62, 0.5}},
-	shapeDots:     {{0.15, 0.5, 0.2, 0.5}, {0.48, 0.5, 0.53, 0.5}, {0.81, 0.5, 0.86, 0.5}},
+	ShapeTick:  {{0.15, 0.55, 0.40, 0.80}, {0.40, 0.80, 0.87, 0.22}},
+	ShapeCross: {{0.18, 0.18, 0.82, 0.82}, {0.82, 0.18, 0.18, 0.82}},
+	ShapeTriangle: {
+		{0.5, 0.10, 0.94, 0.88}, {0.94, 0.88, 0.06, 0.88}, {0.06, 0.88, 0.5, 0.10}, {0.5, 0.38, 0.5, 0.60}, {
+			0.5, 0.70, 0.5, 0.77,
+		},
+	},
+	ShapeSquare: {{0.2, 0.2, 0.8, 0.2}, {0.8, 0.2, 0.8, 0.8}, {0.8, 0.8, 0.2, 0.8}, {0.2, 0.8, 0.2, 0.2}},
+	shapeBroken: {{0.05, 0.5, 0.38, 0.5}, {0.62, 0.5, 0.95, 0.5}, {0.38, 0.5, 0.44, 0.25}, {0.56, 0.75, 0.62, 0.5}},
+	shapeDots:   {{0.15, 0.5, 0.2, 0.5}, {0.48, 0.5, 0.53, 0.5}, {0.81, 0.5, 0.86, 0.5}},
 }
 
 // Shape draws the form that belongs to an outcome.
@@ -71,12 +76,14 @@ type Shape struct {
 	side float32
 }
 
+// NewShape makes the form of a look, with sides of this length.
 func NewShape(l Look, side float32) *Shape {
 	s := &Shape{Look: l, side: side}
 	s.ExtendBaseWidget(s)
 	return s
 }
 
+// Set shows another look.
 func (s *Shape) Set(l Look) {
 	if s.Look != l {
 		s.Look = l

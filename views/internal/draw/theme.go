@@ -53,6 +53,7 @@ var (
 // deskTheme is Fyne's default theme with the colours of the outcomes.
 type deskTheme struct{ fyne.Theme }
 
+// NewTheme makes the program's theme.
 func NewTheme() fyne.Theme { return deskTheme{theme.DefaultTheme()} }
 
 // Color is part of fyne.Theme.

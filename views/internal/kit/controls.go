@@ -12,8 +12,8 @@ import (
 
 // Controls makes the widgets that take the keyboard. Fyne gives a plain key to
 // the focused widget only and has no menu shortcut without a modifier, so each
-// of them passes Escape on. Each also tells when somebody uses it, because Fyne
-// has no such news of a window as a whole.
+// of them passes Escape on. Each also reports that it is used, because Fyne
+// does not report that for a window as a whole.
 type Controls struct {
 	Escape  func()
 	Used    func()   // may be nil
@@ -32,12 +32,14 @@ func (c *Controls) Forget(gone ...*Entry) {
 	c.Secrets = slices.DeleteFunc(c.Secrets, func(e *Entry) bool { return slices.Contains(gone, e) })
 }
 
+// Touch reports that a control is used.
 func (c *Controls) Touch() {
 	if c.Used != nil {
 		c.Used()
 	}
 }
 
+// HandleEscape reports a key, and says whether it was Escape, which it passes on.
 func (c *Controls) HandleEscape(key *fyne.KeyEvent) bool {
 	c.Touch()
 	if key.Name == fyne.KeyEscape {
@@ -54,11 +56,12 @@ type Button struct {
 	widget.Button
 	keys      *Controls
 	down      fyne.KeyName // pressed here and not yet acted upon
-	OnFocused func()       // the keys come here; nil: nobody asks
+	OnFocused func()       // called when the keys come here; may be nil
 }
 
 var _ desktop.Keyable = (*Button)(nil)
 
+// Button makes a button.
 func (c *Controls) Button(label string, icon fyne.Resource, tapped func()) *Button {
 	b := &Button{keys: c}
 	b.Text, b.Icon, b.OnTapped = label, icon, tapped
@@ -116,6 +119,7 @@ func (b *Button) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
+// Enable enables or disables a control.
 func Enable(w fyne.Disableable, on bool) {
 	switch {
 	case on && w.Disabled():
@@ -126,13 +130,14 @@ func Enable(w fyne.Disableable, on bool) {
 }
 
 // Entry is a text field in which Tab goes on to the next field, even where it
-// has several lines: nobody should be caught in it.
+// has several lines: else the keyboard could not leave it.
 type Entry struct {
 	widget.Entry
 	keys    *Controls
 	showBox *Check // of a passphrase: shows it
 }
 
+// Entry makes a field of one line.
 func (c *Controls) Entry(changed func(string)) *Entry {
 	e := &Entry{keys: c}
 	e.OnChanged = changed
@@ -140,6 +145,7 @@ func (c *Controls) Entry(changed func(string)) *Entry {
 	return e
 }
 
+// Text makes a field of several lines.
 func (c *Controls) Text(rows int, changed func(string)) *Entry {
 	e := c.Entry(changed)
 	e.MultiLine = true
@@ -150,7 +156,7 @@ func (c *Controls) Text(rows int, changed func(string)) *Entry {
 }
 
 // Password makes a field whose text is hidden, with an eye for the mouse that
-// shows it. Tab passes the eye by, so that nobody who types on lands there; for
+// shows it. Tab passes the eye by, so that the next key typed is not lost there; for
 // the keys there is shower.
 func (c *Controls) Password(changed func(string)) *Entry {
 	e := c.Entry(changed)
@@ -215,6 +221,7 @@ type Combo struct {
 	open func()
 }
 
+// Combo makes a field with a list.
 func (c *Controls) Combo(changed func(string)) *Combo {
 	e := &Combo{keys: c}
 	e.OnChanged = changed
@@ -274,6 +281,7 @@ type Check struct {
 	keys *Controls
 }
 
+// Check makes a checkbox.
 func (c *Controls) Check(label string, changed func(bool)) *Check {
 	b := &Check{keys: c}
 	b.Text, b.OnChanged = label, changed
@@ -306,6 +314,7 @@ type Choice struct {
 	keys *Controls
 }
 
+// Choice makes a list of which one is chosen.
 func (c *Controls) Choice(changed func(string)) *Choice {
 	b := &Choice{keys: c}
 	b.OnChanged = changed
@@ -332,6 +341,7 @@ type TapLabel struct {
 	tapped func()
 }
 
+// NewTapLabel makes a text that can be clicked.
 func NewTapLabel(text string, tapped func()) *TapLabel {
 	l := &TapLabel{tapped: tapped}
 	l.Text, l.Wrapping = text, fyne.TextWrapWord
@@ -363,6 +373,7 @@ func Small(text string) *widget.Label {
 	return l
 }
 
+// Bold is a label in bold letters.
 func Bold(text string) *widget.Label {
 	return widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 }
@@ -386,6 +397,7 @@ func Join(text, hint string) string {
 	return text + " " + hint
 }
 
+// SetVisible shows or hides an object.
 func SetVisible(o fyne.CanvasObject, on bool) {
 	switch {
 	case on && !o.Visible():

@@ -23,7 +23,8 @@ var drawingThreads = sync.OnceValues(func() ([]string, error) {
 	found := []string{fmt.Sprintf("/proc/self/task/%d/stat", os.Getpid())}
 	for _, thread := range threads {
 		// An error is a thread that has just ended.
-		if name, err := os.ReadFile(filepath.Join(thread, "comm")); err == nil && strings.HasPrefix(string(name), "llvmpipe") {
+		if name, err := os.ReadFile(filepath.Join(thread, "comm")); err == nil &&
+			strings.HasPrefix(string(name), "llvmpipe") {
 			found = append(found, filepath.Join(thread, "stat"))
 		}
 	}

@@ -118,7 +118,7 @@ func (f *formDialog) Update() {
 	missing := f.Missing()
 	Enable(f.OK, missing == "" && !f.doing.Busy())
 	switch {
-	case f.doing.Busy(): // what is said stays
+	case f.doing.Busy(): // the message stays
 	case missing != "":
 		Say(f.said, f.Words.T(missing), widget.MediumImportance)
 	default:

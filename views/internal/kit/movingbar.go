@@ -18,8 +18,8 @@ const (
 	barHeight   = 8
 )
 
-// MovingBar shows that something goes on of which nobody knows how long it takes.
-// Fyne's own paints the window sixty times a second for that.
+// MovingBar shows that work goes on whose length is not known. Fyne's own bar would
+// paint the window sixty times a second for that.
 type MovingBar struct {
 	widget.BaseWidget
 	work   *Workers
@@ -28,6 +28,7 @@ type MovingBar struct {
 	step   int
 }
 
+// NewMovingBar makes a bar that stands still.
 func NewMovingBar(p Parts) *MovingBar {
 	b := &MovingBar{work: p.Work, paints: p.Paints}
 	b.ExtendBaseWidget(b)

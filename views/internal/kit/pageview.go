@@ -58,6 +58,7 @@ var (
 	_ desktop.Cursorable = (*PageView)(nil)
 )
 
+// NewPageView makes a view without a page.
 func NewPageView(keys *Controls) *PageView {
 	v := &PageView{keys: keys, At: -1}
 	v.Picture = draw.NewPicture(nil)
@@ -101,7 +102,11 @@ func (v *PageView) Mark(page image.Point, faces []image.Rectangle, at int) {
 				&canvas.Rectangle{StrokeColor: draw.OutlineGood, StrokeWidth: draw.OutlineWidth, CornerRadius: 6})
 			continue
 		}
-		for _, c := range []*canvas.Line{{StrokeColor: draw.OutlineShade, StrokeWidth: draw.OutlineWidth}, {StrokeColor: draw.OutlineNotYet, StrokeWidth: draw.OutlineWidth - 1.5}} {
+		for _, c := range []*canvas.Line{
+			{StrokeColor: draw.OutlineShade, StrokeWidth: draw.OutlineWidth}, {
+				StrokeColor: draw.OutlineNotYet, StrokeWidth: draw.OutlineWidth - 1.5,
+			},
+		} {
 			for range 8 {
 				line := *c
 				v.Marks.Objects = append(v.Marks.Objects, &line)

@@ -58,6 +58,7 @@ type Paints struct {
 	counted int64         // count by then
 }
 
+// NewPaints takes what hands functions to the window's goroutine.
 func NewPaints(do func(func())) *Paints {
 	return &Paints{do: do, Covered: func() bool { return false }, drawn: drawingTime}
 }
@@ -136,7 +137,7 @@ func (p *Paints) measure(now time.Time) {
 		return
 	}
 	spent, err := p.drawn()
-	if err != nil { // there is no telling; a paint is taken to be cheap
+	if err != nil { // the cost is not known: a paint is taken to be cheap
 		p.cost = time.Nanosecond
 		p.since = now
 		return

@@ -15,7 +15,7 @@ type Radio struct {
 	Row     *fyne.Container
 }
 
-// Radio makes a choice of values; the words are given for each.
+// Radio makes a choice of values, each with its words.
 func (c *Controls) Radio(values []string, words func(value string) string, changed func()) *Radio {
 	ch := &Radio{changed: changed, Buttons: map[string]*Button{}, Row: container.NewHBox()}
 	for _, v := range values {
@@ -31,7 +31,7 @@ func (c *Controls) Radio(values []string, words func(value string) string, chang
 	return ch
 }
 
-// Set chooses without telling anybody.
+// Set chooses a value without calling changed.
 func (ch *Radio) Set(value string) {
 	ch.Value = value
 	for v, b := range ch.Buttons {

@@ -22,6 +22,7 @@ type Reader struct {
 	ring   *canvas.Rectangle
 }
 
+// Reader makes a reader of this content.
 func (c *Controls) Reader(content fyne.CanvasObject) *Reader {
 	r := &Reader{keys: c, Scroll: container.NewVScroll(content), ring: &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 6}}
 	r.ring.Hide()

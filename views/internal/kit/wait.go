@@ -9,11 +9,12 @@ import (
 	"facematch/app"
 )
 
-// Wait is how long a name has to wait after wrong attempts. Others need not.
+// Wait is how long an operator has to wait after wrong passphrases. Other names do
+// not wait.
 type Wait struct {
 	name  string
-	until time.Time // zero: nobody waits
-	key   string    // of the problem that said so
+	until time.Time // zero: there is no wait
+	key   string    // of the problem that asked to wait
 }
 
 // Begin takes the seconds a problem asks to wait, if it does.

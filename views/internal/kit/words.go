@@ -25,6 +25,7 @@ func DecisionReason(w Words, c history.Choice, reason string) string {
 // RoleName is a role's name.
 func RoleName(w Words, r history.Role) string { return w.T("role." + string(r)) }
 
+// Labels are the words of values.
 func Labels[T any](values []T, word func(T) string) []string {
 	var list []string
 	for _, v := range values {
@@ -68,8 +69,8 @@ func (w Words) Side(which string, code int, flaw app.Flaw) (text, advice string)
 	return w.T(key), w.T(key + ".hint")
 }
 
-// Advice is a hint; where somebody is to step aside, with the place where the clerk
-// sees them.
+// Advice is a hint. Where a person should step aside it names the place where the
+// clerk sees that person.
 func (w Words) Advice(a app.Advice) string {
 	if a.Aside != "" {
 		if key := a.Hint.Key + "_" + string(a.Aside); w.Has(key) {
@@ -114,10 +115,12 @@ func (w Words) Field(name string) string { return w.T(fieldKeys[name]) }
 // Operator is a condition's comparison in words.
 func (w Words) Operator(op string) string { return w.T(opKeys[op]) }
 
+// Percent is a percentage with two decimals.
 func (w Words) Percent(p float64) string {
 	return w.T("number.percent", "Number", strconv.FormatFloat(p, 'f', 2, 64))
 }
 
+// Seconds is a length of time.
 func (w Words) Seconds(d time.Duration) string {
 	return w.T("number.seconds", "Number", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
 }

@@ -17,6 +17,7 @@ type Workers struct {
 	Queue  func(func()) // hands a function to the window's goroutine: fyne.Do
 }
 
+// NewWorkers takes what hands functions to the window's goroutine.
 func NewWorkers(queue func(func())) *Workers {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Workers{ctx: ctx, cancel: cancel, Queue: queue}
@@ -41,6 +42,7 @@ type Job struct {
 	done   chan struct{}
 }
 
+// Stop cancels the worker; it does not wait for it.
 func (j *Job) Stop() {
 	if j != nil {
 		j.cancel()
@@ -97,6 +99,7 @@ type Latest[T any] struct {
 	pending bool
 }
 
+// Put hands a value over. It may be called from any goroutine.
 func (l *Latest[T]) Put(v T) {
 	l.mu.Lock()
 	l.value = v

@@ -28,7 +28,7 @@ type tokenDesk interface {
 }
 
 // apiSettings are the settings of the API, the consents' wording, and the token,
-// which is no setting: it is kept, tested and removed at once, and never shown.
+// which is not a setting: it is stored, tested and removed at once, and never shown.
 type apiSettings struct {
 	kit.Parts
 	desk  tokenDesk
@@ -113,7 +113,8 @@ func (a *apiSettings) fill(now settings.Settings) {
 	a.base.SetText(now.API.Base)
 	a.caFile.SetText(now.API.CAFile)
 	for e, n := range map[*kit.Entry]int{
-		a.connect: now.API.ConnectSeconds, a.tls: now.API.TLSSeconds, a.answer: now.API.AnswerSeconds, a.keepDays: now.API.KeepDays,
+		a.connect: now.API.ConnectSeconds, a.tls: now.API.TLSSeconds, a.answer: now.API.AnswerSeconds,
+		a.keepDays: now.API.KeepDays,
 	} {
 		e.SetText(strconv.Itoa(n))
 	}
@@ -122,7 +123,7 @@ func (a *apiSettings) fill(now settings.Settings) {
 	a.update()
 }
 
-// typed reads the fields into settings. What is no number becomes 0, which the
+// typed reads the fields into settings. Text that is not a number becomes 0, which the
 // settings refuse.
 func (a *apiSettings) typed(next *settings.Settings) {
 	number := func(e *kit.Entry) int {
@@ -132,13 +133,16 @@ func (a *apiSettings) typed(next *settings.Settings) {
 	next.Matching.Mode = history.Mode(a.who.Value)
 	next.API = settings.API{
 		Base: strings.TrimSpace(a.base.Text), CAFile: strings.TrimSpace(a.caFile.Text),
-		ConnectSeconds: number(a.connect), TLSSeconds: number(a.tls), AnswerSeconds: number(a.answer), KeepDays: number(a.keepDays),
+		ConnectSeconds: number(a.connect), TLSSeconds: number(a.tls), AnswerSeconds: number(a.answer), KeepDays: number(
+			a.keepDays,
+		),
 	}
 	next.Consent.Processing = strings.TrimSpace(a.processing.Text)
 	next.Consent.SendName = strings.TrimSpace(a.sendName.Text)
 }
 
-// complain says a problem beside the fields it belongs to, if it is one of theirs.
+// complain shows a problem beside the field it belongs to. It is false for problems
+// of other pages.
 func (a *apiSettings) complain(p *app.Problem) bool {
 	var api, wording string
 	if p != nil {
@@ -168,7 +172,7 @@ func (a *apiSettings) update() {
 	a.set.SetText(a.Words.T(label))
 }
 
-// look tells where the token lies.
+// look shows where the token lies.
 func (a *apiSettings) look() {
 	a.looks++
 	this := a.looks

@@ -38,10 +38,12 @@ type backupPage struct {
 	content       *fyne.Container
 }
 
-// restoreCommand is what restores a backup; it is no sentence.
+// restoreCommand is the command that restores a backup. It is not translated.
 const restoreCommand = "facematch history restore "
 
-func newBackupPage(p kit.Parts, desk backupDesk, folder func(*kit.Entry) fyne.CanvasObject, copied func(string)) *backupPage {
+func newBackupPage(
+	p kit.Parts, desk backupDesk, folder func(*kit.Entry) fyne.CanvasObject, copied func(string),
+) *backupPage {
 	b := &backupPage{Parts: p, desk: desk, now: time.Now}
 	t := p.Words.T
 	b.folder = p.Keys.Entry(func(string) { b.update() })
@@ -54,14 +56,18 @@ func newBackupPage(p kit.Parts, desk backupDesk, folder func(*kit.Entry) fyne.Ca
 	b.cancel.Hide()
 	b.bar.Hide()
 	b.said.Hide()
-	command := widget.NewLabelWithStyle(restoreCommand+t("backup.file"), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
+	command := widget.NewLabelWithStyle(
+		restoreCommand+t("backup.file"), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true},
+	)
 	b.content = container.NewVBox(
 		kit.Bold(t("backup.title")), kit.Wrapped(t("backup.text")),
 		container.NewBorder(nil, nil, widget.NewLabel(t("backup.folder")), nil, folder(b.folder)),
 		container.NewBorder(nil, nil, container.NewHBox(b.start, b.cancel), nil, b.bar), b.said,
 		widget.NewSeparator(),
 		kit.Bold(t("backup.restore")), kit.Wrapped(t("backup.restore_text")),
-		container.NewHBox(command, p.Keys.Button(t("result.copy"), theme.ContentCopyIcon(), func() { copied(restoreCommand) })),
+		container.NewHBox(
+			command, p.Keys.Button(t("result.copy"), theme.ContentCopyIcon(), func() { copied(restoreCommand) }),
+		),
 		kit.Wrapped(t("backup.restore_after")),
 	)
 	b.update()

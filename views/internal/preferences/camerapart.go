@@ -55,7 +55,9 @@ func newCameraPart(p kit.Parts, desk cameraPartDesk, source func() app.Source, c
 	c.whole = p.Keys.Button(p.Words.T("settings.part_whole"), theme.ViewFullScreenIcon(), func() { c.choose(app.Part{}) })
 	c.now = kit.Wrapped("")
 	room := container.New(partRoom{}, c.page)
-	c.content = container.NewVBox(room, container.NewBorder(nil, nil, nil, c.whole, c.now), kit.Small(p.Words.T("settings.part_help")))
+	c.content = container.NewVBox(
+		room, container.NewBorder(nil, nil, nil, c.whole, c.now), kit.Small(p.Words.T("settings.part_help")),
+	)
 	c.say()
 	return c
 }
@@ -90,7 +92,7 @@ func (c *cameraPart) turned(area image.Rectangle) image.Rectangle {
 	return area
 }
 
-// say tells what is chosen, in words and on the picture.
+// say shows what is chosen, in words and on the picture.
 func (c *cameraPart) say() {
 	text := c.Words.T("settings.part_all")
 	switch {

@@ -33,7 +33,7 @@ type cameraChoice struct {
 
 	plugged []app.Camera
 	looking *kit.Job
-	setting bool // the list is brought in line, nobody chose
+	setting bool // the list is being set from the field: not a choice by the clerk
 }
 
 func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry) *cameraChoice {
@@ -70,7 +70,8 @@ func (c *cameraChoice) stop() {
 
 // show brings the list in line with what is plugged in.
 func (c *cameraChoice) show(plugged []app.Camera) {
-	if !slices.EqualFunc(plugged, c.plugged, func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address }) || len(c.list.Options) == 0 {
+	same := func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address }
+	if !slices.EqualFunc(plugged, c.plugged, same) || len(c.list.Options) == 0 {
 		names := make([]string, 0, len(plugged)+1)
 		for _, p := range plugged {
 			names = append(names, p.Name)

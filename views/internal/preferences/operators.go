@@ -128,13 +128,13 @@ func (o *operatorSettings) fill(now settings.Settings) {
 	o.lock.SetText(strconv.Itoa(now.Operators.LockMinutes))
 }
 
-// typed reads the field into settings; what is no number becomes -1, which they
-// refuse.
+// typed reads the field into settings. Text that is not a number becomes -1, which
+// the settings refuse.
 func (o *operatorSettings) typed(next *settings.Settings) {
 	next.Operators.LockMinutes = days(o.lock)
 }
 
-// days reads a whole number; -1 where there is none.
+// days parses a whole number; -1 where the text is not one.
 func days(e *kit.Entry) int {
 	n, err := strconv.Atoi(strings.TrimSpace(e.Text))
 	if err != nil {

@@ -44,11 +44,15 @@ type privacySettings struct {
 	content     *fyne.Container
 }
 
-func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func()) *privacySettings {
+func newPrivacySettings(
+	p kit.Parts, desk privacyDesk, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func(),
+) *privacySettings {
 	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
 	t := p.Words.T
 	typed := func(string) { changed() }
-	v.names, v.answers, v.images, v.second = p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed)
+	v.names, v.answers, v.images, v.second = p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(
+		typed,
+	)
 	v.second.SetPlaceHolder(t("privacy.second_none"))
 	v.keep = p.Keys.Check(t("privacy.keep_images"), func(bool) { changed() })
 	v.fault, v.recovery, v.said = kit.Wrapped(""), kit.Wrapped(""), kit.Wrapped("")
@@ -57,7 +61,9 @@ func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks Hooks, folder func(
 	v.setRecovery = p.Keys.Button(t("recovery.set"), theme.DocumentCreateIcon(), hooks.SetRecovery)
 	v.session = p.Keys.Entry(func(string) { v.update() })
 	v.session.SetPlaceHolder(t("erase.placeholder"))
-	v.erase = p.Keys.Button(t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) })
+	v.erase = p.Keys.Button(
+		t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) },
+	)
 
 	left := container.NewVBox(
 		kit.Bold(t("privacy.periods")), kit.Small(t("privacy.periods_help")),
@@ -82,7 +88,9 @@ func newPrivacySettings(p kit.Parts, desk privacyDesk, hooks Hooks, folder func(
 }
 
 func (v *privacySettings) fill(now settings.Settings) {
-	for e, n := range map[*kit.Entry]int{v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays} {
+	for e, n := range map[*kit.Entry]int{
+		v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays,
+	} {
 		e.SetText(strconv.Itoa(n))
 	}
 	v.keep.SetChecked(now.Privacy.KeepImages)

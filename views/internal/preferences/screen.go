@@ -92,6 +92,7 @@ const (
 	pageBackup    = "backup"
 )
 
+// New makes the screen, filled with the settings in force.
 func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s := &Screen{Parts: p, desk: desk, hooks: hooks}
 	changed := func(string) { s.changed() }
@@ -143,18 +144,26 @@ func (s *Screen) lay() {
 		kit.Bold(t("settings.section_desk")),
 		form(row("settings.desk", s.deskName)),
 		kit.Bold(t("settings.section_camera")),
-		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), kit.Small(t("settings.camera_help")),
+		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), kit.Small(
+			t("settings.camera_help"),
+		),
 		s.cameras.problem, s.cameraFault, s.mirror,
 		widget.NewLabel(t("settings.part")), s.part.content,
 		kit.Bold(t("settings.section_folders")),
-		form(row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row("settings.documents", folder(s.documents))),
+		form(
+			row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row(
+				"settings.documents", folder(s.documents),
+			),
+		),
 		kit.Small(t("settings.folders_help")), s.foldersFault,
 		s.api.wording,
 	)
 	right := container.NewVBox(
 		kit.Bold(t("settings.section_matching")),
 		form(row("settings.matching", s.api.decide)), s.minors,
-		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, kit.Small(t("settings.conditions_help")),
+		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, kit.Small(
+			t("settings.conditions_help"),
+		),
 		s.api.content,
 		kit.Bold(t("settings.section_about")), s.about,
 	)
@@ -166,7 +175,9 @@ func (s *Screen) lay() {
 		pageBackup:    container.NewVScroll(s.backup.content),
 	}
 	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup}
-	s.pager = s.Keys.Radio(names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.Value) })
+	s.pager = s.Keys.Radio(
+		names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.Value) },
+	)
 	stack := container.NewStack()
 	for _, name := range names {
 		stack.Add(s.pages[name])
@@ -256,6 +267,7 @@ func (s *Screen) UndoAll() {
 	kit.Say(s.message, "", widget.MediumImportance)
 }
 
+// SetEngine shows which engine decides.
 func (s *Screen) SetEngine(d app.Description) {
 	s.engine = d
 	s.about.RemoveAll()
@@ -322,7 +334,8 @@ func (s *Screen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
-		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy || next.Operators != s.shownNow.Operators ||
+		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy ||
+		next.Operators != s.shownNow.Operators ||
 		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 

@@ -73,7 +73,8 @@ func TestTabReachesTheSettings(t *testing.T) {
 	w := openSettings(t, newFakeDesk())
 	seen := kittest.Tabbed(t, w.Win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
-		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions, "models": w.settings.models,
+		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions,
+		"models": w.settings.models,
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)
@@ -209,7 +210,8 @@ func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
 	test.Tap(s.save)
 	w.Until(t, "the success", func() bool { return s.message.Text == w.Words.T("settings.saved") })
 	now := desk.Settings()
-	if now.Operators.LockMinutes != 3 || now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
+	if now.Operators.LockMinutes != 3 ||
+		now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
 		!now.Privacy.KeepImages || now.Folders.SecondAnchor != "/mnt/share" {
 		t.Errorf("saved %+v %+v %+v", now.Operators, now.Retention, now.Privacy)
 	}
@@ -254,7 +256,11 @@ func TestBackingUp(t *testing.T) {
 	test.Tap(b.start)
 	<-step
 	result <- &app.Problem{Key: "store.disk_full"}
-	w.Until(t, "the fault", func() bool { return strings.Contains(b.said.Text, w.Words.T("store.disk_full")) && !b.bar.Visible() })
+	w.Until(
+		t, "the fault", func() bool {
+			return strings.Contains(b.said.Text, w.Words.T("store.disk_full")) && !b.bar.Visible()
+		},
+	)
 
 	test.Tap(b.start)
 	<-step
@@ -308,7 +314,10 @@ func TestTheAPIsSettings(t *testing.T) {
 	desk := settingsOfAPI(history.Offline)
 	w := openSettings(t, desk)
 	s := w.settings
-	for text, field := range map[string]*kit.Entry{"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays, "ca.pem": s.api.caFile} {
+	for text, field := range map[string]*kit.Entry{
+		"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays,
+		"ca.pem": s.api.caFile,
+	} {
 		good := field.Text
 		field.SetText(text)
 		if !s.api.fault.Visible() || !s.save.Disabled() {
@@ -334,7 +343,9 @@ func TestTheAPIsSettings(t *testing.T) {
 func drawOn(c *cameraPart, fromX, fromY, toX, toY float32) {
 	at, size := draw.Placed(image.Rectangle{Max: c.size}, c.size, c.page.Size(), false)
 	point := func(x, y float32) fyne.Position { return at.AddXY(x*size.Width, y*size.Height) }
-	c.page.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: point(fromX, fromY)}, Button: desktop.MouseButtonPrimary})
+	c.page.MouseDown(
+		&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: point(fromX, fromY)}, Button: desktop.MouseButtonPrimary},
+	)
 	c.page.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: point(toX, toY)}})
 	c.page.DragEnd()
 	c.page.MouseUp(nil)
@@ -361,7 +372,8 @@ func TestChooseThePart(t *testing.T) {
 		if left := map[bool]float64{false: 0, true: 0.5}[mirror]; c.part.X != left || c.part.Width != 0.5 {
 			t.Errorf("mirrored %v: the left half is %q", mirror, c.part)
 		}
-		if !strings.Contains(c.now.Text, "50 %") || c.whole.Disabled() || len(c.page.Faces) != 1 || c.page.Faces[0].Min.X != 0 {
+		if !strings.Contains(c.now.Text, "50 %") || c.whole.Disabled() || len(c.page.Faces) != 1 ||
+			c.page.Faces[0].Min.X != 0 {
 			t.Errorf("it says %q and marks %v", c.now.Text, c.page.Faces)
 		}
 		test.Tap(w.settings.save)

@@ -29,6 +29,7 @@ type History struct {
 	KeyLost  error
 }
 
+// NewHistory makes an empty history.
 func NewHistory() *History {
 	d := &History{KeyIn: history.KeyInKeyring}
 	d.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
@@ -46,34 +47,43 @@ func NewHistory() *History {
 	return d
 }
 
+// Checks is part of the desk.
 func (d *History) Checks(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	return d.OnChecks(ctx, f)
 }
 
+// Count is part of the desk.
 func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	return d.OnCount(ctx, f)
 }
 
+// Choices is part of the desk.
 func (d *History) Choices(context.Context) (history.Choices, error) { return d.Offered, nil }
 
+// Detail is part of the desk.
 func (d *History) Detail(ctx context.Context, check string) (history.Detail, error) {
 	return d.OnDetail(ctx, check)
 }
 
+// Export is part of the desk.
 func (d *History) Export(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
 	return d.OnExport(ctx, in, p)
 }
 
+// OpenHistory is part of the desk.
 func (d *History) OpenHistory(_ context.Context, path string) (app.OtherHistory, error) {
 	return d.OnOpen(path)
 }
 
+// Verify is part of the desk.
 func (d *History) Verify(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
 	return d.OnVerify(ctx, p)
 }
 
+// KeyPlace is part of the desk.
 func (d *History) KeyPlace() string { return d.KeyIn }
 
+// KeyProblem is part of the desk.
 func (d *History) KeyProblem(context.Context) error { return d.KeyLost }
 
 // Staff are the operators of a desk, who of them is signed in and what they
@@ -95,7 +105,9 @@ type Staff struct {
 func Staffed() *Staff {
 	d := &Staff{Secrets: map[string]string{}, People: []operators.Operator{
 		{Name: "ada", Role: history.RoleAdministrator}, {Name: "olga", Role: history.RoleOperator},
-		{Name: "otto", Role: history.RoleOperator}, {Name: "ruth", Role: history.RoleReviewer}, {Name: "axel", Role: history.RoleAuditor},
+		{Name: "otto", Role: history.RoleOperator}, {Name: "ruth", Role: history.RoleReviewer}, {
+			Name: "axel", Role: history.RoleAuditor,
+		},
 	}}
 	for _, o := range d.People {
 		d.Secrets[o.Name] = o.Name
@@ -103,12 +115,14 @@ func Staffed() *Staff {
 	return d
 }
 
+// SingleUser is part of the desk.
 func (d *Staff) SingleUser() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.People) == 0
 }
 
+// Who is part of the desk.
 func (d *Staff) Who() (history.Actor, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -123,6 +137,7 @@ func (d *Staff) Who() (history.Actor, bool) {
 	return history.Actor{}, false
 }
 
+// SignIn is part of the desk.
 func (d *Staff) SignIn(_ context.Context, name, passphrase string) error {
 	if d.OnSignIn != nil {
 		if err := d.OnSignIn(name); err != nil {
@@ -161,11 +176,13 @@ var may = map[app.Action][]history.Role{
 	app.ActionExport:   {history.RoleAuditor, history.RoleAdministrator},
 }
 
+// May is part of the desk.
 func (d *Staff) May(a app.Action) bool {
 	actor, in := d.Who()
 	return in && (actor.Role == "" || actor.Role == history.RoleAdministrator || slices.Contains(may[a], actor.Role))
 }
 
+// Decide is part of the desk.
 func (d *Staff) Decide(_ context.Context, in app.DecisionInput) error {
 	if d.OnDecide != nil {
 		if err := d.OnDecide(in); err != nil {
@@ -185,12 +202,15 @@ func (d *Staff) Recorded() []app.DecisionInput {
 	return slices.Clone(d.Decided)
 }
 
+// NeedsSecond is part of the desk.
 func (d *Staff) NeedsSecond(row history.Row) bool {
 	return row.Outcome != history.Refer || row.Decision == history.Approved || row.Decision == history.Rejected
 }
 
+// Operators is part of the desk.
 func (d *Staff) Operators() ([]operators.Operator, error) { return d.List(), nil }
 
+// AddOperator is part of the desk.
 func (d *Staff) AddOperator(_ context.Context, name string, role history.Role, passphrase string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -202,6 +222,7 @@ func (d *Staff) AddOperator(_ context.Context, name string, role history.Role, p
 	return nil
 }
 
+// RemoveOperator is part of the desk.
 func (d *Staff) RemoveOperator(_ context.Context, name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -209,6 +230,7 @@ func (d *Staff) RemoveOperator(_ context.Context, name string) error {
 	return nil
 }
 
+// SetPassphrase is part of the desk.
 func (d *Staff) SetPassphrase(_ context.Context, name, passphrase string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -219,6 +241,7 @@ func (d *Staff) SetPassphrase(_ context.Context, name, passphrase string) error 
 // Touch counts.
 func (d *Staff) Touch() { d.Touched.Add(1) }
 
+// Names is part of the desk.
 func (d *Staff) Names() []string {
 	var names []string
 	for _, o := range d.List() {
@@ -227,6 +250,7 @@ func (d *Staff) Names() []string {
 	return names
 }
 
+// Seconds is part of the desk.
 func (d *Staff) Seconds() []string {
 	actor, _ := d.Who()
 	var names []string
@@ -238,6 +262,7 @@ func (d *Staff) Seconds() []string {
 	return names
 }
 
+// List is a copy of the operators.
 func (d *Staff) List() []operators.Operator {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -252,14 +277,17 @@ type DeskSettings struct {
 	OnCameras func() []app.Camera           // nil: there are none
 }
 
+// NewDeskSettings makes the default settings.
 func NewDeskSettings() *DeskSettings { return &DeskSettings{Now: settings.Default()} }
 
+// Settings is part of the desk.
 func (d *DeskSettings) Settings() settings.Settings {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.Now
 }
 
+// SaveSettings is part of the desk.
 func (d *DeskSettings) SaveSettings(_ context.Context, s settings.Settings) error {
 	if d.OnSave != nil {
 		if err := d.OnSave(s); err != nil {
@@ -272,6 +300,7 @@ func (d *DeskSettings) SaveSettings(_ context.Context, s settings.Settings) erro
 	return nil
 }
 
+// Cameras is part of the desk.
 func (d *DeskSettings) Cameras() []app.Camera {
 	if d.OnCameras == nil {
 		return nil
@@ -279,6 +308,7 @@ func (d *DeskSettings) Cameras() []app.Camera {
 	return d.OnCameras()
 }
 
+// Version is part of the desk.
 func (d *DeskSettings) Version() string { return "0.1.0" }
 
 // Token is where the API's token lies.
@@ -309,6 +339,7 @@ func (d *Token) TokenPlace() (token.Place, error) {
 	return d.Place, nil
 }
 
+// UnlockToken is part of the desk.
 func (d *Token) UnlockToken(string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -316,6 +347,7 @@ func (d *Token) UnlockToken(string) error {
 	return d.TokenErr
 }
 
+// SetToken is part of the desk.
 func (d *Token) SetToken(secret, passphrase string) (token.Place, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -326,6 +358,7 @@ func (d *Token) SetToken(secret, passphrase string) (token.Place, error) {
 	return d.Place, nil
 }
 
+// ClearToken is part of the desk.
 func (d *Token) ClearToken() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -333,6 +366,7 @@ func (d *Token) ClearToken() error {
 	return nil
 }
 
+// TestToken is part of the desk.
 func (d *Token) TestToken(context.Context) error { return d.TokenErr }
 
 // Backups backs up, and knows whether there is a recovery passphrase.
@@ -343,6 +377,7 @@ type Backups struct {
 	Recovery   string
 }
 
+// Backup is part of the desk.
 func (d *Backups) Backup(ctx context.Context, file string, p app.ProgressFunc) error {
 	return d.OnBackup(ctx, file, p)
 }
@@ -362,6 +397,7 @@ func (d *Backups) SetRecovery(_ context.Context, passphrase string) error {
 	return nil
 }
 
+// RecoverySet is part of the desk.
 func (d *Backups) RecoverySet(context.Context) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -25,6 +25,7 @@ type Source struct {
 	Cut    app.Part
 }
 
+// NewSource makes a source with one picture.
 func NewSource() *Source {
 	s := &Source{changed: make(chan struct{})}
 	s.ShowFrame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
@@ -39,6 +40,7 @@ func (s *Source) change(f func()) {
 	s.changed = make(chan struct{})
 }
 
+// ShowFrame gives the next picture.
 func (s *Source) ShowFrame(picture *image.RGBA) {
 	s.change(func() {
 		s.seq++
@@ -48,6 +50,7 @@ func (s *Source) ShowFrame(picture *image.RGBA) {
 	})
 }
 
+// ShowProblem gives a problem in place of a picture.
 func (s *Source) ShowProblem(p *app.Problem) {
 	s.change(func() {
 		s.seq++
@@ -57,6 +60,7 @@ func (s *Source) ShowProblem(p *app.Problem) {
 	})
 }
 
+// GiveAdvice gives the next advice.
 func (s *Source) GiveAdvice(a app.Advice) {
 	s.change(func() {
 		s.seq++
@@ -90,11 +94,13 @@ func (s *Source) wait(ctx context.Context, ready func() bool) error {
 	}
 }
 
+// Next is part of app.Source.
 func (s *Source) Next(ctx context.Context, after uint64) (live app.Live, err error) {
 	err = s.wait(ctx, func() bool { live = s.live; return s.live.Seq > after })
 	return live, err
 }
 
+// Advise is part of app.Source.
 func (s *Source) Advise(ctx context.Context, after uint64) (advice app.Advice, err error) {
 	err = s.wait(ctx, func() bool { advice = s.advice; return s.Fails > 0 || s.advice.Seq > after })
 	s.Mu.Lock()
@@ -106,14 +112,17 @@ func (s *Source) Advise(ctx context.Context, after uint64) (advice app.Advice, e
 	return advice, err
 }
 
+// Film is part of app.Source.
 func (s *Source) Film(ctx context.Context, _ time.Duration, p app.ProgressFunc) (app.Film, error) {
 	return s.OnFilm(ctx, p)
 }
 
+// Record is part of app.Source.
 func (s *Source) Record(context.Context, time.Duration, app.ProgressFunc) (app.Clip, error) {
 	return app.Clip{}, nil
 }
 
+// Part is part of app.Source.
 func (s *Source) Part() app.Part { return s.Cut }
 
 // Whole gives a picture twice as wide as the one it has.
@@ -126,11 +135,13 @@ func (s *Source) Whole(ctx context.Context) (*image.RGBA, error) {
 	return image.NewRGBA(image.Rect(0, 0, 2*size.X, size.Y)), nil
 }
 
+// Close is part of app.Source.
 func (s *Source) Close() error {
 	s.change(func() { s.closed = true })
 	return nil
 }
 
+// IsClosed says whether Close was called.
 func (s *Source) IsClosed() bool {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()

@@ -21,6 +21,7 @@ import (
 	"facematch/views/internal/kit/uiqueue"
 )
 
+// English is the catalogue in English.
 func English(t testing.TB) kit.Words {
 	t.Helper()
 	c, err := translations.New("en")
@@ -30,6 +31,7 @@ func English(t testing.TB) kit.Words {
 	return kit.Words{Catalogue: c}
 }
 
+// Readable is all text that is shown in an object.
 func Readable(o fyne.CanvasObject) string {
 	var b strings.Builder
 	See(o, func(o fyne.CanvasObject) bool {
@@ -76,6 +78,7 @@ func Find[T fyne.CanvasObject](o fyne.CanvasObject) (found T, ok bool) {
 	return found, ok
 }
 
+// ButtonOf is the button with this label.
 func ButtonOf(t *testing.T, o fyne.CanvasObject, label string) *kit.Button {
 	t.Helper()
 	var found *kit.Button
@@ -197,7 +200,9 @@ func (w *Window) Show(screen fyne.CanvasObject) {
 	w.Win.Resize(fyne.NewSize(1024, 660))
 }
 
-func (w *Window) showDialog(title string, content fyne.CanvasObject, _ float32, buttons ...*kit.Button) *dialog.CustomDialog {
+func (w *Window) showDialog(
+	title string, content fyne.CanvasObject, _ float32, buttons ...*kit.Button,
+) *dialog.CustomDialog {
 	row := container.NewHBox()
 	for _, b := range buttons {
 		row.Add(b)

@@ -15,8 +15,10 @@ type Queue struct {
 	more    chan struct{}
 }
 
+// New makes an empty queue.
 func New() *Queue { return &Queue{more: make(chan struct{}, 1)} }
 
+// Do queues a function. It may be called from any goroutine.
 func (q *Queue) Do(f func()) {
 	q.mu.Lock()
 	q.Waiting = append(q.Waiting, f)
@@ -27,6 +29,7 @@ func (q *Queue) Do(f func()) {
 	}
 }
 
+// Run runs what is queued, on the goroutine of the test.
 func (q *Queue) Run() {
 	for {
 		q.mu.Lock()

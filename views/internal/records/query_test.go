@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"reflect"
@@ -58,7 +58,9 @@ func TestOneFieldForEachKindOfID(t *testing.T) {
 
 func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]time.Time{
-		"24 Nov 2026": day(2026, 11, 24), "2026-11-24": day(2026, 11, 24), "24.11.2026": day(2026, 11, 24), "1.2.2026": day(2026, 2, 1),
+		"24 Nov 2026": day(2026, 11, 24), "2026-11-24": day(2026, 11, 24), "24.11.2026": day(2026, 11, 24), "1.2.2026": day(
+			2026, 2, 1,
+		),
 		"3 February 2026": day(2026, 2, 3), "3 feb 2026": day(2026, 2, 3),
 	} {
 		if got, ok := parseDay(text); !ok || !got.Equal(want) {
@@ -71,7 +73,9 @@ func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q is taken for %v", text, got)
 		}
 	}
-	for text, want := range map[string]int64{"80": 8000, "83.58": 8358, "83,5": 8350, "0": 0, "100": 10000, "59.99 %": 5999, "4.35": 435} {
+	for text, want := range map[string]int64{
+		"80": 8000, "83.58": 8358, "83,5": 8350, "0": 0, "100": 10000, "59.99 %": 5999, "4.35": 435,
+	} {
 		if got, ok := parseScore(text); !ok || got != want {
 			t.Errorf("%q is %d, %t", text, got, ok)
 		}
@@ -87,8 +91,11 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 	w := kittest.English(t)
 	asked := query{
 		name: "ana mül", period: ownDays, from: day(2026, 11, 1), to: day(2026, 11, 5),
-		outcomes: []history.Outcome{history.Refer, history.Fail}, decisions: []history.DecisionState{history.Undecided, history.Rejected},
-		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"}, codes: []int{1},
+		outcomes: []history.Outcome{history.Refer, history.Fail}, decisions: []history.DecisionState{
+			history.Undecided, history.Rejected,
+		},
+		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"},
+		codes: []int{1},
 		least: new(int64(6000)), most: new(int64(7999)), id: "chk_0f8b6a51", sort: history.Lowest,
 	}
 	want := []string{
@@ -142,9 +149,10 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 func TestCountsInOneLine(t *testing.T) {
 	w := kittest.English(t)
 	for want, c := range map[string]history.Counts{
-		"1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail": {Total: 1204, Undecided: 3, ByOutcome: map[history.Outcome]int64{
-			history.Fail: 44, history.Pass: 1100, history.Refer: 60,
-		}},
+		"1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail": {Total: 1204, Undecided: 3,
+			ByOutcome: map[history.Outcome]int64{
+				history.Fail: 44, history.Pass: 1100, history.Refer: 60,
+			}},
 		"1 check: 1 not compared": {Total: 1, ByOutcome: map[history.Outcome]int64{history.NotCompared: 1}},
 		"0 checks":                {},
 		"2 checks: 1 refer, 1 running": {Total: 2, ByOutcome: map[history.Outcome]int64{
@@ -177,10 +185,14 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		said("decision.state." + string(d))
 		said("find.decision." + string(d))
 	}
-	for _, r := range []history.Role{history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator} {
+	for _, r := range []history.Role{
+		history.RoleOperator, history.RoleReviewer, history.RoleAuditor, history.RoleAdministrator,
+	} {
 		said("detail.role." + string(r))
 	}
-	for _, p := range []history.Part{history.PartKey, history.PartName, history.PartNote, history.PartAnswer, history.PartImages} {
+	for _, p := range []history.Part{
+		history.PartKey, history.PartName, history.PartNote, history.PartAnswer, history.PartImages,
+	} {
 		said("detail.part." + string(p))
 	}
 	for _, f := range []string{export.PDF, export.CSV, export.JSONL} {

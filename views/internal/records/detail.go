@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"image"
@@ -29,7 +29,7 @@ type shownDetail struct {
 	document, frame *image.RGBA // nil where none was kept, or it cannot be read
 }
 
-// detailView tells everything about one check. It is made anew for each.
+// detailView shows everything about one check. It is made anew for each.
 type detailView struct {
 	widget.BaseWidget
 	kit.Parts
@@ -99,7 +99,11 @@ func (d *detailView) head() fyne.CanvasObject {
 	d.closer = d.Keys.Button(d.Words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
 	when := widget.NewLabel(kit.Date(d.of.At))
 	when.Truncation = fyne.TextTruncateEllipsis
-	return container.NewBorder(nil, nil, d.closer, buttons, container.NewGridWithColumns(2, container.New(kit.Middle{}, name), container.New(kit.Middle{}, when)))
+	return container.NewBorder(
+		nil, nil, d.closer, buttons, container.NewGridWithColumns(
+			2, container.New(kit.Middle{}, name), container.New(kit.Middle{}, when),
+		),
+	)
 }
 
 // decidable says of what a person can decide: of a comparison.
@@ -107,7 +111,7 @@ func decidable(o history.Outcome) bool {
 	return o == history.Pass || o == history.Refer || o == history.Fail
 }
 
-// personName is the name, or plainly why there is none.
+// personName is the name, or why it is missing.
 func (d *detailView) personName() string {
 	if d.of.Name == "" && !d.of.Sealed && !d.of.Erased {
 		return d.Words.T("detail.no_name")
@@ -127,12 +131,16 @@ func (d *detailView) button(label string, icon fyne.Resource, tapped func()) *ki
 	return b
 }
 
-// verdicts are what the machine found and, beside it and not to be confused with
-// it, what a person decided.
+// verdicts shows what the machine found and, beside it in a panel of its own, what a
+// person decided.
 func (d *detailView) verdicts() fyne.CanvasObject {
 	l := draw.LookOf(d.of.Outcome)
 	slug := strings.TrimPrefix(app.OutcomeKey(d.of.Outcome), "outcome.")
-	machine := draw.Panel(d.Words.T("detail.machine"), theme.ComputerIcon(), l, d.Words.T(app.OutcomeKey(d.of.Outcome)), kit.Wrapped(d.Words.T("meaning."+slug)))
+	machine := draw.Panel(
+		d.Words.T("detail.machine"), theme.ComputerIcon(), l, d.Words.T(app.OutcomeKey(d.of.Outcome)), kit.Wrapped(
+			d.Words.T("meaning."+slug),
+		),
+	)
 	switch {
 	case d.of.Decision == history.Undecided:
 		return container.NewGridWithColumns(2, machine, draw.Panel(d.Words.T("detail.person"), theme.AccountIcon(),
@@ -143,7 +151,8 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 		if newest.Choice == history.Reject {
 			word = "detail.rejected"
 		}
-		return container.NewGridWithColumns(2, machine, draw.Panel(d.Words.T("detail.person"), theme.AccountIcon(), draw.LookOfChoice(newest.Choice), d.Words.T(word),
+		return container.NewGridWithColumns(2, machine, draw.Panel(
+			d.Words.T("detail.person"), theme.AccountIcon(), draw.LookOfChoice(newest.Choice), d.Words.T(word),
 			kit.Wrapped(decidedByText(d.Words, newest)+"\n"+decisionReasonText(d.Words, newest))))
 	}
 	return machine
@@ -233,11 +242,15 @@ func (d *detailView) condition(r export.Ruling) fyne.CanvasObject {
 	field, op := d.Words.Field(c.Field), d.Words.Operator(c.Op)
 	text := d.Words.T("detail.condition", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass))
 	if c.Refer != nil {
-		text = d.Words.T("detail.condition_refer", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass), "Refer", number(*c.Refer))
+		text = d.Words.T(
+			"detail.condition_refer", "Field", field, "Was", was, "Op", op, "Pass", number(c.Pass), "Refer", number(*c.Refer),
+		)
 	}
 	l := draw.LookOf(how)
 	word := draw.Coloured(d.Words.T(app.OutcomeKey(how)), l.Color, theme.SizeNameText)
-	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(draw.NewShape(l, 18)), word), nil, kit.Wrapped(text))
+	return container.NewBorder(
+		nil, nil, container.NewHBox(container.NewCenter(draw.NewShape(l, 18)), word), nil, kit.Wrapped(text),
+	)
 }
 
 // recordedProblem are the words of a problem of which only the key was recorded.
@@ -268,7 +281,11 @@ func (d *detailView) decisions() fyne.CanvasObject {
 			second.Importance = importance
 			lines.Add(second)
 		}
-		box.Add(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(draw.NewShape(draw.LookOfChoice(decided.Choice), 22))), nil, lines))
+		box.Add(
+			container.NewBorder(
+				nil, nil, container.NewVBox(container.NewPadded(draw.NewShape(draw.LookOfChoice(decided.Choice), 22))), nil, lines,
+			),
+		)
 	}
 	return box
 }
@@ -340,12 +357,21 @@ func (d *detailView) attempts() fyne.CanvasObject {
 	}
 	box := d.section("detail.attempts")
 	for i, a := range d.of.Attempts {
-		text := d.Words.T("detail.attempt", "Number", i+1, "At", kit.Date(a.At), "Outcome", d.Words.T(app.OutcomeKey(a.Outcome)), "Score", rowScoreText(d.Words, a))
+		text := d.Words.T(
+			"detail.attempt", "Number", i+1, "At", kit.Date(a.At), "Outcome", d.Words.T(app.OutcomeKey(a.Outcome)), "Score",
+			rowScoreText(d.Words, a),
+		)
 		if a.Decision != "" {
 			text += ", " + decisionWord(d.Words, a.Decision)
 		}
 		if a.Check == d.of.Check {
-			box.Add(container.NewHBox(container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), kit.Bold(d.Words.T("detail.attempt_this", "Attempt", text))))
+			box.Add(
+				container.NewHBox(
+					container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), kit.Bold(
+						d.Words.T("detail.attempt_this", "Attempt", text),
+					),
+				),
+			)
 			continue
 		}
 		open := d.button(text, theme.NavigateNextIcon(), func() { d.hooks.open(a.Check) })
@@ -369,7 +395,11 @@ func (d *detailView) pictures() fyne.CanvasObject {
 		}
 		shown := draw.NewPicture(kept.picture)
 		shown.SetMinSize(fyne.NewSize(keptPicture, keptPicture))
-		grid.Add(container.NewBorder(nil, widget.NewLabelWithStyle(d.Words.T(kept.caption), fyne.TextAlignCenter, fyne.TextStyle{}), nil, nil, shown))
+		grid.Add(
+			container.NewBorder(
+				nil, widget.NewLabelWithStyle(d.Words.T(kept.caption), fyne.TextAlignCenter, fyne.TextStyle{}), nil, nil, shown,
+			),
+		)
 	}
 	return d.section("detail.pictures", grid)
 }
@@ -523,7 +553,12 @@ func (d *detailView) times() fyne.CanvasObject {
 		f.add("detail.took", d.Words.Seconds(end.Took))
 		if r := end.Remote; r != nil {
 			f.add("detail.host", r.Host)
-			f.add("details.times", d.Words.T("details.times_of", "Connect", d.Words.Seconds(r.Connect), "Send", d.Words.Seconds(r.Send), "Wait", d.Words.Seconds(r.Wait)))
+			f.add(
+				"details.times", d.Words.T(
+					"details.times_of", "Connect", d.Words.Seconds(r.Connect), "Send", d.Words.Seconds(r.Send), "Wait",
+					d.Words.Seconds(r.Wait),
+				),
+			)
 			f.add("details.sent", d.Words.T("details.sent_of", "Sent", r.Sent, "Size", r.Size))
 			if r.Status != 0 {
 				f.add("detail.http", strconv.Itoa(r.Status))
@@ -547,7 +582,14 @@ func (d *detailView) erasures() fyne.CanvasObject {
 		case history.AfterPeriod:
 			why = d.Words.T("detail.erased_period")
 		}
-		box.Add(kit.Wrapped(d.Words.T("detail.erased", "At", kit.Date(e.At), "Parts", strings.Join(parts, ", "), "Who", actorText(d.Words, e.Actor), "Why", why)))
+		box.Add(
+			kit.Wrapped(
+				d.Words.T(
+					"detail.erased", "At", kit.Date(e.At), "Parts", strings.Join(parts, ", "), "Who", actorText(d.Words, e.Actor),
+					"Why", why,
+				),
+			),
+		)
 	}
 	return box
 }

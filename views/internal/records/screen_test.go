@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"bytes"
@@ -7,8 +7,10 @@ import (
 	"image"
 	"image/jpeg"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,10 +20,245 @@ import (
 	"facematch/app"
 	"facematch/app/export"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/matcher"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
+
+// rowsAfter are the checks of a history with this many records, a page of them.
+func rowsAfter(newest int64, f history.Filter) []history.Row {
+	if f.After != nil {
+		newest = f.After.Seq - 1
+	}
+	var rows []history.Row
+	for seq := newest; seq > 0 && len(rows) < f.Limit; seq-- {
+		rows = append(rows, history.Row{
+			Seq: seq, Check: "chk_" + strconv.FormatInt(seq, 10), At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC),
+			Mode:    history.Offline,
+			Outcome: history.Pass, Score: new(int64(8358)), Name: "Ana",
+		})
+	}
+	return rows
+}
+
+func TestHistoryIsPagedByKey(t *testing.T) {
+	desk := newFakeDesk()
+	var mu sync.Mutex
+	var asked []int64
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		after := int64(0)
+		if f.After != nil {
+			after = f.After.Seq
+		}
+		asked = append(asked, after)
+		return rowsAfter(250, f), nil
+	}
+	w := shownHistory(t, desk)
+	h := w.history
+	w.Until(t, "the first page", func() bool { return len(h.rows) == historyPage })
+	row := newCheckRow()
+	for len(h.rows) < 250 {
+		before := len(h.rows)
+		h.cell(before-1, row)
+		h.cell(before-1, row) // asked twice, loaded once
+		w.Until(t, "the next page", func() bool { return len(h.rows) > before })
+	}
+	h.cell(249, row)
+	if h.loading != nil || !h.complete {
+		t.Error("the end of the history is asked for again")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) != 3 || asked[0] != 0 || asked[1] != 151 || asked[2] != 51 {
+		t.Errorf("asked after %v", asked)
+	}
+	for i, r := range h.rows {
+		if r.Seq != int64(250-i) {
+			t.Fatalf("row %d is record %d", i, r.Seq)
+		}
+	}
+}
+
+func TestLateHistoryIsDropped(t *testing.T) {
+	desk := newFakeDesk()
+	answers := make(chan chan []history.Row, 4)
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { // deaf to its cancellation
+		answer := make(chan []history.Row)
+		answers <- answer
+		return <-answer, nil
+	}
+	w := shownHistory(t, desk)
+	first := <-answers
+	old := w.history.loading
+	w.history.Refresh()
+	second := <-answers
+	second <- []history.Row{{Seq: 2}}
+	w.Until(t, "the new answer", func() bool { return len(w.history.rows) == 1 })
+	first <- []history.Row{{Seq: 1}, {Seq: 0}}
+	old.Wait()
+	w.Queue.Run()
+	if len(w.history.rows) != 1 || w.history.rows[0].Seq != 2 {
+		t.Errorf("a late answer replaced the list: %v", w.history.rows)
+	}
+}
+
+func TestHistoryRows(t *testing.T) {
+	desk := newFakeDesk()
+	w := shownHistory(t, desk)
+	w.Until(t, "the empty history", func() bool { return strings.Contains(w.Text(), w.Words.T("history.empty")) })
+	w.history.rows = []history.Row{
+		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer,
+			Score:    new(int64(4510)),
+			Decision: history.Undecided, Operator: "ben", Desk: "Counter 3"},
+		{Seq: 3, Sealed: true, Outcome: history.NotCompared},
+		{Seq: 2, Erased: true, Outcome: history.Fail, Decision: history.Approved},
+	}
+	row := newCheckRow()
+	row.Resize(fyne.NewSize(1000, 40))
+	reads := func(at int) []string {
+		w.history.cell(at, row)
+		var cells []string
+		for _, c := range row.cells.Objects {
+			cells = append(cells, strings.TrimSpace(strings.ReplaceAll(kittest.Readable(c), "?", "")))
+		}
+		return cells
+	}
+	for at, want := range [][]string{
+		{"22 Nov 2026 09:05", "Ana", "45.10 %", "REFER", "Open", "ben", "Counter 3"},
+		{"", w.Words.T("history.sealed"), "–", "NOT COMPARED", "", "", ""},
+		{"", w.Words.T("history.erased"), "–", "FAIL", "Approved", "", ""},
+	} {
+		got := reads(at)
+		for column, text := range want {
+			if text != "" && got[column] != text || column > columnDecision-1 && got[column] != text {
+				t.Errorf("row %d, column %d: %q, want %q", at, column, got[column], text)
+			}
+		}
+	}
+}
+
+func TestHistoryThatCannotBeRead(t *testing.T) {
+	desk := newFakeDesk()
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) {
+		return nil, &app.Problem{Key: "store.missing"}
+	}
+	w := shownHistory(t, desk)
+	w.Until(t, "the fault", func() bool { return strings.Contains(w.Text(), w.Words.T("store.missing")) })
+	if strings.Contains(w.Text(), w.Words.T("history.empty")) {
+		t.Error("an unreadable history is called empty")
+	}
+}
+
+func TestWhereTheKeyLies(t *testing.T) {
+	desk := newFakeDesk()
+	desk.KeyIn = history.KeyInFile
+	w := shownHistory(t, desk)
+	w.Until(t, "the key's place", func() bool { return strings.Contains(w.Text(), w.Words.T("history.key_file")) })
+}
+
+func TestKeyThatIsLost(t *testing.T) {
+	desk := newFakeDesk()
+	desk.KeyLost = &app.Problem{Key: "store.key_lost"}
+	w := shownHistory(t, desk)
+	w.Until(t, "the problem with the key", func() bool { return strings.Contains(w.Text(), w.Words.T("store.key_lost")) })
+}
+
+func TestVerifyAndItsAnswers(t *testing.T) {
+	desk := newFakeDesk()
+	answer := make(chan history.Verdict)
+	desk.OnVerify = func(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
+		p(app.Progress{Done: 1, Total: 2})
+		select {
+		case v := <-answer:
+			return v, nil
+		case <-ctx.Done():
+			return history.Verdict{}, ctx.Err()
+		}
+	}
+	w := shownHistory(t, desk)
+	test.Tap(w.history.verify)
+	w.Until(t, "progress", func() bool { return w.history.bar.Value == 0.5 })
+	if !w.history.verify.Disabled() || !w.history.cancel.Visible() {
+		t.Error("verifying can be started twice, or not be cancelled")
+	}
+	w.Escape()
+	if !strings.Contains(w.Text(), w.Words.T("history.verify_cancelled")) || w.history.bar.Visible() {
+		t.Errorf("cancelled: %q", w.Text())
+	}
+	since := time.Date(2026, 11, 1, 8, 0, 0, 0, time.Local)
+	for want, v := range map[string]history.Verdict{
+		"Intact since 1 Nov 2026 08:00": {Intact: true, Records: 9, Anchored: true, Since: since, Until: 9},
+		"All 9 records fit":             {Intact: true, Records: 9},
+		"BROKEN: record 5 was edited":   {Records: 5, BadSeq: 5, Fault: history.FaultEdited},
+		"The history is empty":          {Intact: true},
+	} {
+		test.Tap(w.history.verify)
+		answer <- v
+		w.Until(t, want, func() bool { return strings.Contains(w.Text(), want) })
+		if w.history.verify.Disabled() {
+			t.Error("verifying cannot be done again")
+		}
+	}
+}
+
+func TestVerifyTakesOnePressForOne(t *testing.T) {
+	desk := newFakeDesk()
+	var asked atomic.Int32
+	desk.OnVerify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
+		asked.Add(1)
+		return history.Verdict{Intact: true}, nil
+	}
+	w := shownHistory(t, desk)
+	w.Win.Canvas().Focus(w.history.verify)
+	repeat, up := w.Hold(fyne.KeyReturn)
+	w.Until(t, "the answer", func() bool { return !w.history.verifying.Busy() })
+	w.Win.Canvas().Focus(w.history.verify) // Fyne took it away with the press
+	repeat()
+	if w.history.verifying.Busy() {
+		t.Error("a key held down verifies again and again")
+	}
+	up()
+	w.Hold(fyne.KeyReturn)
+	w.Until(t, "the second answer", func() bool { return !w.history.verifying.Busy() })
+	if n := asked.Load(); n != 2 {
+		t.Errorf("two presses verified %d times", n)
+	}
+}
+
+func TestLateProgressOfACancelledVerification(t *testing.T) {
+	desk := newFakeDesk()
+	progress := make(chan app.ProgressFunc, 2)
+	ended := make(chan struct{})
+	defer close(ended)
+	desk.OnVerify = func(_ context.Context, p app.ProgressFunc) (history.Verdict, error) {
+		progress <- p
+		<-ended // deaf to its cancellation
+		return history.Verdict{Intact: true}, nil
+	}
+	w := shownHistory(t, desk)
+	test.Tap(w.history.verify)
+	old := <-progress
+	test.Tap(w.history.cancel)
+	test.Tap(w.history.verify)
+	now := <-progress
+	now(app.Progress{Done: 1, Total: 4})
+	old(app.Progress{Done: 3, Total: 4})
+	w.Queue.Run()
+	if got := w.history.bar.Value; got != 0.25 {
+		t.Errorf("the bar stands at %v", got)
+	}
+}
+
+// fakeDesk is what the screen needs of the desk.
+type fakeDesk struct {
+	*kittest.History
+	*kittest.Staff
+}
+
+func newFakeDesk() *fakeDesk { return &fakeDesk{kittest.NewHistory(), &kittest.Staff{}} }
 
 // recordsFake is a desk with a history of some hundred checks that notes what it
 // is asked.
@@ -42,13 +279,15 @@ func newRecordsFake() *recordsFake {
 		}
 		return rowsAfter(d.count, f), nil
 	}
-	d.fakeDesk.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
+	d.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
 		if len(f.Decisions) > 0 {
 			return history.Counts{Total: 7, Undecided: 7, ByOutcome: map[history.Outcome]int64{history.Refer: 7}}, nil
 		}
 		return history.Counts{Total: d.count, ByOutcome: map[history.Outcome]int64{history.Pass: d.count}}, nil
 	}
-	d.Offered = history.Choices{Operators: []string{"ana", "ben"}, Desks: []string{"Counter 1", "Counter 3"}, Codes: []int{0, 2}}
+	d.Offered = history.Choices{
+		Operators: []string{"ana", "ben"}, Desks: []string{"Counter 1", "Counter 3"}, Codes: []int{0, 2},
+	}
 	d.OnDetail = func(_ context.Context, check string) (history.Detail, error) { return someDetail(check), nil }
 	return d
 }
@@ -72,22 +311,32 @@ func (d *recordsFake) questions() int {
 func someDetail(check string) history.Detail {
 	code, refer := 0, 60.0
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.Local)
-	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana", Mode: history.Offline, Outcome: history.Refer,
+	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana",
+		Mode: history.Offline, Outcome: history.Refer,
 		Score: new(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
 	return history.Detail{
 		Row: row,
-		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1", DocumentFrom: history.FromCamera, Minor: true,
-			Consent:     history.Consent{Processing: true, Wording: "1"},
-			Rules:       []matcher.Condition{{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3}},
+		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1", DocumentFrom: history.FromCamera,
+			Minor:   true,
+			Consent: history.Consent{Processing: true, Wording: "1"},
+			Rules: []matcher.Condition{
+				{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3},
+			},
 			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: kittest.Models}},
 		Finished: &history.Finished{Outcome: history.Refer, Took: 4200 * time.Millisecond, Code: &code, Status: matcher.Refer,
 			Score: new(int64(7145)), Percentages: []int64{7000, 7145, 7290},
-			Quality:     &history.Quality{Portrait: 70, Document: &history.Measures{Total: 71, Eyes: 88}, CaptureWarning: "coach.dark"},
+			Quality: &history.Quality{
+				Portrait: 70, Document: &history.Measures{Total: 71, Eyes: 88}, CaptureWarning: "coach.dark",
+			},
 			Description: matcher.Description{Engine: "go-face", Calibration: "LFW", Calibrated: true, Models: kittest.Models}},
 		Decisions: []history.Decided{
-			{At: at.Add(time.Minute), Seq: 5, Decision: history.Decision{Actor: history.Actor{Operator: "ben", Role: history.RoleOperator},
+			{At: at.Add(time.Minute), Seq: 5, Decision: history.Decision{Actor: history.Actor{
+				Operator: "ben", Role: history.RoleOperator,
+			},
 				Choice: history.Reject, Reason: "no_such_reason"}},
-			{At: at.Add(time.Hour), Seq: 9, Decision: history.Decision{Actor: history.Actor{Operator: "cy", Role: history.RoleReviewer},
+			{At: at.Add(time.Hour), Seq: 9, Decision: history.Decision{Actor: history.Actor{
+				Operator: "cy", Role: history.RoleReviewer,
+			},
 				Choice: history.Approve, Reason: "no_such_reason", Overrides: history.Refer, Second: "dora", Note: "Seen twice"}},
 		},
 		Attempts: []history.Row{{Check: "chk_before", At: at.Add(-time.Minute), Outcome: history.NotCompared}, row},
@@ -98,19 +347,45 @@ func someDetail(check string) history.Detail {
 	}
 }
 
-// openedHistory is a window that shows a history.
-func openedHistory(t *testing.T, desk *recordsFake) (*shownWindow, *historyScreen) {
-	t.Helper()
-	w := open(t, desk.fakeDesk, "")
-	w.tabs.SelectIndex(1)
-	h := w.history
-	w.until(t, "the history", func() bool { return len(h.rows) > 0 && h.count.Text != "" && len(h.filter.choices.Desks) > 0 })
-	return w, h
+// shownScreen is the History screen in a window of its own.
+type shownScreen struct {
+	*kittest.Window
+	history   *Screen
+	exporting *ExportForm // the newest form
 }
 
-func (w *shownWindow) typeKey(name fyne.KeyName) {
-	_, up := w.hold(name)
-	up()
+func shownHistory(t testing.TB, desk Desk) *shownScreen {
+	t.Helper()
+	w := &shownScreen{Window: kittest.Open(t)}
+	w.history = New(w.Parts, desk, Hooks{
+		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Export: w.openExport,
+	})
+	w.OnEscape = w.history.Escape
+	w.Show(w.history.Content)
+	w.history.Refresh()
+	return w
+}
+
+// openExport opens the form of an export, in a dialog as the window does.
+func (w *shownScreen) openExport(what ExportQuery) {
+	w.exporting = NewExportForm(w.Parts, w.desk(), what, "/tmp/x", time.Now())
+	w.exporting.OnCopy = w.App.Clipboard().SetContent
+	d := w.Ask("export_form.title", w.exporting.Box, 640)
+	w.exporting.OnClose = d.Hide
+	d.SetOnClosed(w.exporting.Closed)
+}
+
+func (w *shownScreen) desk() ExportDesk { return w.history.desk.(ExportDesk) }
+
+// openedHistory is a screen that shows a history.
+func openedHistory(t *testing.T, desk *recordsFake) (*shownScreen, *Screen) {
+	t.Helper()
+	w := shownHistory(t, desk)
+	h := w.history
+	w.Until(
+		t, "the history", func() bool { return len(h.rows) > 0 && h.count.Text != "" && len(h.filter.choices.Desks) > 0 },
+	)
+	return w, h
 }
 
 func TestFiltersCombine(t *testing.T) {
@@ -142,7 +417,7 @@ func TestFiltersCombine(t *testing.T) {
 		Operators: []string{"ana", "ben"}, Desks: []string{"Counter 3"}, Codes: []int{2},
 		LeastScore: new(int64(1000)), MostScore: new(int64(5999)), Words: "ana mül", Check: "chk_0f8b6a51",
 	}
-	w.until(t, "the question", func() bool { return reflect.DeepEqual(desk.last(), want) })
+	w.Until(t, "the question", func() bool { return reflect.DeepEqual(desk.last(), want) })
 	for _, word := range []string{"Several", "2 operators"} {
 		if f.outcome.Selected != word && !strings.Contains(f.operator.PlaceHolder, word) {
 			t.Errorf("nothing says %q", word)
@@ -153,12 +428,12 @@ func TestFiltersCombine(t *testing.T) {
 	}
 	test.Tap(f.chips.Objects[2].(*kit.Button)) // the outcomes
 	want.Outcomes = nil
-	w.until(t, "the question without outcomes", func() bool { return reflect.DeepEqual(desk.last(), want) })
+	w.Until(t, "the question without outcomes", func() bool { return reflect.DeepEqual(desk.last(), want) })
 	if f.outcomes[history.Fail].Checked || f.name.Text != "ana mül" {
 		t.Error("the fields do not follow the chips")
 	}
 	test.Tap(f.chips.Objects[len(f.chips.Objects)-1].(*kit.Button))
-	w.until(t, "the question for all", func() bool { return reflect.DeepEqual(desk.last(), history.Filter{}) })
+	w.Until(t, "the question for all", func() bool { return reflect.DeepEqual(desk.last(), history.Filter{}) })
 	if f.chips.Visible() || f.name.Text != "" || f.id.Text != "" || f.least.Text != "" {
 		t.Error("Clear all leaves something")
 	}
@@ -169,15 +444,15 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	f := h.filter
 	f.period.SetSelected(w.Words.T("find.period.own"))
-	if f.fold.Hidden || w.win.Canvas().Focused() != fyne.Focusable(f.from) {
+	if f.fold.Hidden || w.Win.Canvas().Focused() != fyne.Focusable(f.from) {
 		t.Error("own dates cannot be written at once")
 	}
 	test.Type(f.from, "5.11.2026")
 	test.Type(f.to, "1 Nov 2026")
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.Words.T("find.days_reversed")) })
+	w.Until(t, "the fault", func() bool { return strings.Contains(w.Text(), w.Words.T("find.days_reversed")) })
 	f.to.SetText("")
 	test.Type(f.to, "7 Nov 2026")
-	w.until(t, "the days", func() bool {
+	w.Until(t, "the days", func() bool {
 		return desk.last().From.Equal(day(2026, 11, 5)) && desk.last().To.Equal(day(2026, 11, 8))
 	})
 	if f.fault.Visible() {
@@ -186,17 +461,21 @@ func TestOwnDatesAndWhatIsNone(t *testing.T) {
 	f.from.SetText("Monday")
 	test.Type(f.id, "chk")
 	f.least.SetText("lots")
-	for _, said := range []string{w.Words.T("find.no_day", "Text", "Monday"), w.Words.T("find.id_short", "Least", idLeast), w.Words.T("find.no_score", "Text", "lots")} {
-		if !strings.Contains(w.text(), said) {
+	for _, said := range []string{
+		w.Words.T("find.no_day", "Text", "Monday"), w.Words.T("find.id_short", "Least", idLeast), w.Words.T(
+			"find.no_score", "Text", "lots",
+		),
+	} {
+		if !strings.Contains(w.Text(), said) {
 			t.Errorf("%q is not said", said)
 		}
 	}
-	w.until(t, "the question without what is wrong", func() bool {
+	w.Until(t, "the question without what is wrong", func() bool {
 		l := desk.last()
 		return l.From.IsZero() && l.Request == "" && l.Check == "" && l.LeastScore == nil && l.To.Equal(day(2026, 11, 8))
 	})
 	f.period.SetSelected(w.Words.T("find.period.all"))
-	w.until(t, "any time", func() bool { return desk.last().To.IsZero() })
+	w.Until(t, "any time", func() bool { return desk.last().To.IsZero() })
 }
 
 func TestTypingAsksOnce(t *testing.T) {
@@ -204,7 +483,7 @@ func TestTypingAsksOnce(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	before := desk.questions()
 	test.Type(h.filter.name, "ana maria")
-	w.until(t, "the question", func() bool { return desk.last().Words == "ana maria" })
+	w.Until(t, "the question", func() bool { return desk.last().Words == "ana maria" })
 	if n := desk.questions() - before; n > 2 { // one, or a second where this machine types slowly
 		t.Errorf("nine letters asked %d questions", n)
 	}
@@ -222,7 +501,7 @@ func TestLateAnswersToOlderFilters(t *testing.T) {
 		}
 		return []history.Row{{Check: "chk_new", Outcome: history.Fail}}, nil
 	}
-	desk.fakeDesk.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
+	desk.OnCount = func(_ context.Context, f history.Filter) (history.Counts, error) {
 		if len(f.Outcomes) == 1 {
 			<-hold
 			return history.Counts{Total: 111}, nil
@@ -232,11 +511,11 @@ func TestLateAnswersToOlderFilters(t *testing.T) {
 	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
 	pages, counts := h.loading, h.counting
 	h.filter.outcome.SetSelected(w.Words.T("find.outcome.refer_fail"))
-	w.until(t, "the new answer", func() bool { return len(h.rows) == 1 && strings.HasPrefix(h.count.Text, "222") })
+	w.Until(t, "the new answer", func() bool { return len(h.rows) == 1 && strings.HasPrefix(h.count.Text, "222") })
 	close(hold)
 	pages.Wait()
 	counts.Wait()
-	w.q.Run()
+	w.Queue.Run()
 	if h.rows[0].Check != "chk_new" || !strings.HasPrefix(h.count.Text, "222") {
 		t.Errorf("a late answer is shown: %v, %q", h.rows, h.count.Text)
 	}
@@ -247,7 +526,7 @@ func TestSortByHeaderOrChoice(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	sorts := func(want history.Sort) {
 		t.Helper()
-		w.until(t, string(want), func() bool { return desk.last().Sort == want })
+		w.Until(t, string(want), func() bool { return desk.last().Sort == want })
 		if got := orders[h.order.SelectedIndex()]; got != want {
 			t.Errorf("the choice says %q, the question %q", got, want)
 		}
@@ -264,7 +543,7 @@ func TestSortByHeaderOrChoice(t *testing.T) {
 	sorts(history.Oldest)
 	// A filter does not change the order, nor the order the filter.
 	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
-	w.until(t, "the filter", func() bool { return len(desk.last().Outcomes) == 1 })
+	w.Until(t, "the filter", func() bool { return len(desk.last().Outcomes) == 1 })
 	sorts(history.Oldest)
 	test.Tap(h.byScore)
 	sorts(history.Highest)
@@ -276,14 +555,13 @@ func TestSortByHeaderOrChoice(t *testing.T) {
 func TestOpenReferrals(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	w.until(t, "how many wait", func() bool { return strings.Contains(h.filter.referrals.Text, "(7)") })
+	w.Until(t, "how many wait", func() bool { return strings.Contains(h.filter.referrals.Text, "(7)") })
 	test.Type(h.filter.name, "ana")
-	w.tabs.SelectIndex(0)
-	w.press(t, fyne.KeyG) // from anywhere
-	w.until(t, "the referrals", func() bool {
+	h.OpenReferrals()
+	w.Until(t, "the referrals", func() bool {
 		return reflect.DeepEqual(desk.last(), history.Filter{Decisions: []history.DecisionState{history.Undecided}})
 	})
-	if w.tabs.SelectedIndex() != 1 || h.filter.name.Text != "" {
+	if h.filter.name.Text != "" {
 		t.Error("the referrals are shown among other things")
 	}
 }
@@ -298,29 +576,29 @@ func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 		return rowsAfter(3, f), nil
 	}
 	test.Type(h.filter.name, "nobody")
-	w.until(t, "nothing, of how many", func() bool {
-		return strings.Contains(w.text(), "No check fits these filters. There are 250 in all.")
+	w.Until(t, "nothing, of how many", func() bool {
+		return strings.Contains(w.Text(), "No check fits these filters. There are 250 in all.")
 	})
-	if strings.Contains(w.text(), w.Words.T("history.empty")) {
+	if strings.Contains(w.Text(), w.Words.T("history.empty")) {
 		t.Error("a history with checks is called empty")
 	}
 	test.Tap(h.noneAll)
-	w.until(t, "all again", func() bool { return len(h.rows) == 3 && h.list.Visible() })
+	w.Until(t, "all again", func() bool { return len(h.rows) == 3 && h.list.Visible() })
 }
 
 // A filter over a history without checks fits nothing because there are none.
 func TestAFilterOverAnEmptyHistory(t *testing.T) {
 	desk := newRecordsFake()
 	desk.count = 0
-	w := open(t, desk.fakeDesk, "")
-	w.tabs.SelectIndex(1)
+	w := shownHistory(t, desk)
 	h := w.history
-	w.until(t, "the empty history", func() bool { return strings.Contains(w.text(), w.Words.T("history.empty")) })
+	w.Until(t, "the empty history", func() bool { return strings.Contains(w.Text(), w.Words.T("history.empty")) })
 	asked := desk.questions()
 	test.Type(h.filter.name, "nobody")
-	w.until(t, "the answer", func() bool { return desk.questions() > asked && !h.asking })
-	if !strings.Contains(w.text(), w.Words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") || h.noneAll.Visible() {
-		t.Errorf("an empty history is said to hold checks: %s", w.text())
+	w.Until(t, "the answer", func() bool { return desk.questions() > asked && !h.asking })
+	if !strings.Contains(w.Text(), w.Words.T("history.empty")) || strings.Contains(w.Text(), "fits these filters") ||
+		h.noneAll.Visible() {
+		t.Errorf("an empty history is said to hold checks: %s", w.Text())
 	}
 }
 
@@ -329,25 +607,25 @@ func TestNothingFoundAndNotCounted(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
-	desk.fakeDesk.OnCount = func(context.Context, history.Filter) (history.Counts, error) {
+	desk.OnCount = func(context.Context, history.Filter) (history.Counts, error) {
 		return history.Counts{}, &app.Problem{Key: "store.busy"}
 	}
 	test.Type(h.filter.name, "nobody")
-	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.Words.T("store.busy")) })
-	if strings.Contains(w.text(), w.Words.T("history.empty")) || strings.Contains(w.text(), "fits these filters") {
-		t.Errorf("a guess is shown: %s", w.text())
+	w.Until(t, "the problem", func() bool { return strings.Contains(w.Text(), w.Words.T("store.busy")) })
+	if strings.Contains(w.Text(), w.Words.T("history.empty")) || strings.Contains(w.Text(), "fits these filters") {
+		t.Errorf("a guess is shown: %s", w.Text())
 	}
 }
 
 func TestTheListByKeyboard(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	if w.win.Canvas().Focused() != fyne.Focusable(h.list) {
+	if w.Win.Canvas().Focused() != fyne.Focusable(h.list) {
 		t.Fatal("the keys do not begin in the list")
 	}
 	at := func(key fyne.KeyName, want int) {
 		t.Helper()
-		w.typeKey(key)
+		w.TypeKey(key)
 		if h.list.at != want {
 			t.Errorf("after %s the keys are at %d, not %d", key, h.list.at, want)
 		}
@@ -362,18 +640,18 @@ func TestTheListByKeyboard(t *testing.T) {
 	at(fyne.KeyPageDown, page)
 	at(fyne.KeyPageUp, 0)
 	at(fyne.KeyEnd, historyPage-1)
-	w.until(t, "the next page", func() bool { return len(h.rows) == 2*historyPage })
+	w.Until(t, "the next page", func() bool { return len(h.rows) == 2*historyPage })
 	at(fyne.KeyDown, historyPage)
 	at(fyne.KeyHome, 0)
 	at(fyne.KeyDown, 1)
 
-	w.typeKey(fyne.KeyReturn)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.TypeKey(fyne.KeyReturn)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
 	if got := h.detail.of.Check; got != h.rows[1].Check {
 		t.Errorf("Return opens %s", got)
 	}
-	w.typeKey(fyne.KeyEscape)
-	if h.detail != nil || w.win.Canvas().Focused() != fyne.Focusable(h.list) || h.list.at != 1 {
+	w.TypeKey(fyne.KeyEscape)
+	if h.detail != nil || w.Win.Canvas().Focused() != fyne.Focusable(h.list) || h.list.at != 1 {
 		t.Error("Escape does not lead back to the check in the list")
 	}
 }
@@ -388,16 +666,16 @@ func TestReturnBeforeTheAnswer(t *testing.T) {
 		<-hold
 		return []history.Row{{Check: "chk_wanted", Name: f.Words}}, nil
 	}
-	w.press(t, fyne.KeyF)
+	h.Search()
 	test.Type(h.filter.name, "ana")
 	h.filter.name.OnSubmitted("ana")
-	w.typeKey(fyne.KeyReturn)
-	w.q.Run()
+	w.TypeKey(fyne.KeyReturn)
+	w.Queue.Run()
 	if h.sought != "" {
 		t.Fatalf("%s is opened", h.sought)
 	}
 	close(hold)
-	w.until(t, "the check that was asked for", func() bool { return h.detail != nil && h.detail.of.Check == "chk_wanted" })
+	w.Until(t, "the check that was asked for", func() bool { return h.detail != nil && h.detail.of.Check == "chk_wanted" })
 }
 
 func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
@@ -411,16 +689,16 @@ func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
 		return someDetail(check), nil
 	}
 	w, h := openedHistory(t, desk)
-	w.win.Resize(fyne.NewSize(1600, 960))
-	w.typeKey(fyne.KeyReturn)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
-	if h.covered() || w.win.Canvas().Focused() != fyne.Focusable(h.list) {
+	w.Win.Resize(fyne.NewSize(1600, 960))
+	w.TypeKey(fyne.KeyReturn)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
+	if h.covered() || w.Win.Canvas().Focused() != fyne.Focusable(h.list) {
 		t.Fatal("on a wide window the list does not stay")
 	}
 	for range 5 {
-		w.typeKey(fyne.KeyDown)
+		w.TypeKey(fyne.KeyDown)
 	}
-	w.until(t, "the sixth check", func() bool { return h.detail.of.Check == h.rows[5].Check })
+	w.Until(t, "the sixth check", func() bool { return h.detail.of.Check == h.rows[5].Check })
 	mu.Lock()
 	defer mu.Unlock()
 	if len(asked) > 4 { // two, or some more where this machine is slow
@@ -433,18 +711,18 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	shown := func(size fyne.Size, list, detail bool) {
 		t.Helper()
-		w.win.Resize(size)
+		w.Win.Resize(size)
 		visible := func(i int) bool { return h.area.Objects[i].Visible() }
 		if visible(0) != list || visible(1) != list || visible(2) != detail {
 			t.Errorf("%v: filters %t, list %t, detail %t", size, visible(0), visible(1), visible(2))
 		}
 	}
-	small, large := fyne.NewSize(1024, minHeight), fyne.NewSize(1600, 960)
+	small, large := fyne.NewSize(1024, 660), fyne.NewSize(1600, 960)
 	shown(small, true, false)
 	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
 	shown(small, false, true)
-	if w.win.Canvas().Focused() != fyne.Focusable(h.detail.reader) {
+	if w.Win.Canvas().Focused() != fyne.Focusable(h.detail.reader) {
 		t.Error("the keys stay in a list that is not shown")
 	}
 	shown(large, true, true)
@@ -454,13 +732,13 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 	shown(small, false, true)
 	test.Tap(h.detail.closer)
 	shown(small, true, false)
-	if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
-		t.Errorf("the window cannot be smaller than %v", min)
+	if least := h.Content.MinSize(); least.Width > 1008 || least.Height > 600 {
+		t.Errorf("the screen cannot be smaller than %v", least)
 	}
 	h.filter.open(true)
 	h.filter.set(query{name: "ana", outcomes: filterOutcomes[:3], desks: []string{"Counter 3"}, codes: []int{2}})
-	if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
-		t.Errorf("with all filters the window cannot be smaller than %v", min)
+	if least := h.Content.MinSize(); least.Width > 1008 || least.Height > 600 {
+		t.Errorf("with all filters the screen cannot be smaller than %v", least)
 	}
 }
 
@@ -469,18 +747,18 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 func TestTabReachesAllOfTheHistory(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	w.win.Resize(fyne.NewSize(1600, 960))
+	w.Win.Resize(fyne.NewSize(1600, 960))
 	h.filter.open(true)
 	h.filter.set(query{name: "ana", desks: []string{"Counter 3"}})
-	w.until(t, "the rows", func() bool { return h.loading == nil })
-	h.opened(&otherDesk{fakeDesk: desk.fakeDesk}, "/media/history.db", nil)
+	w.Until(t, "the rows", func() bool { return h.loading == nil })
+	h.opened(&otherDesk{History: desk.History}, "/media/history.db", nil)
 	h.filter.set(query{name: "ana", desks: []string{"Counter 3"}})
-	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
+	w.Until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
 	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
 
 	wanted := map[fyne.Focusable]string{}
-	kittest.See(w.tabs.Selected().Content, func(o fyne.CanvasObject) bool {
+	kittest.See(w.history.Content, func(o fyne.CanvasObject) bool {
 		if f, ok := o.(fyne.Focusable); ok {
 			if d, ok := o.(fyne.Disableable); !ok || !d.Disabled() {
 				wanted[f] = fmt.Sprintf("%T %q", o, kittest.Readable(o))
@@ -491,11 +769,11 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 	if len(wanted) < 40 {
 		t.Fatalf("only %d things can take the keys: the search is broken", len(wanted))
 	}
-	w.win.Canvas().Unfocus()
+	w.Win.Canvas().Unfocus()
 	seen := map[fyne.Focusable]bool{}
 	for range 2 * len(wanted) {
-		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
-		f := w.win.Canvas().Focused()
+		w.Win.Canvas().(interface{ FocusNext() }).FocusNext()
+		f := w.Win.Canvas().Focused()
 		if f == nil || seen[f] {
 			break
 		}
@@ -509,7 +787,10 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 			t.Errorf("Tab does not reach %s", what)
 		}
 	}
-	for _, f := range []fyne.Focusable{h.filter.name, h.filter.period, h.filter.id, h.order, h.list, h.byScore, h.verify, h.export, h.another, h.back, h.detail.reader, h.detail.raw} {
+	for _, f := range []fyne.Focusable{
+		h.filter.name, h.filter.period, h.filter.id, h.order, h.list, h.byScore, h.verify, h.export, h.another, h.back,
+		h.detail.reader, h.detail.raw,
+	} {
 		if wanted[f] == "" {
 			t.Errorf("%T cannot take the keys", f)
 		}
@@ -520,15 +801,18 @@ func TestTheDetailTellsEverything(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
 	text := kittest.Readable(h.detail)
 	for _, want := range []string{
 		"Ana", "REFER", "APPROVED", "By cy (reviewer), 22 Nov 2026 10:00.", "71.45 %", "70.00",
-		"The score was 71.45. To pass: at least 80; for a second look: at least 60.", "The number of pictures was 3. To pass: at least 3.",
+		"The score was 71.45. To pass: at least 80; for a second look: at least 60.",
+		"The number of pictures was 3. To pass: at least 3.",
 		w.Words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
 		w.Words.T("detail.overrides_decision"), w.Words.T("detail.second_unverified", "Second", "dora"),
-		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab", "0.7.1", "4.2 s",
-		"eve", w.Words.T("detail.part.images"), w.Words.T("detail.erased_period"), h.rows[0].Check, "sess_1", "1, 2, 5, 9", "record 12: fedcba987654",
+		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab",
+		"0.7.1", "4.2 s",
+		"eve", w.Words.T("detail.part.images"), w.Words.T("detail.erased_period"), h.rows[0].Check, "sess_1", "1, 2, 5, 9",
+		"record 12: fedcba987654",
 	} {
 		if !strings.Contains(strings.ToLower(text), strings.ToLower(want)) {
 			t.Errorf("the detail does not say %q", want)
@@ -542,9 +826,9 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		t.Error("the raw answer cannot be seen")
 	}
 	for _, b := range kittest.ButtonsWith(h.detail, "") {
-		w.fyne.Clipboard().SetContent("")
+		w.App.Clipboard().SetContent("")
 		test.Tap(b)
-		if got := w.fyne.Clipboard().Content(); got == "" {
+		if got := w.App.Clipboard().Content(); got == "" {
 			t.Error("a copy button copies nothing")
 		}
 	}
@@ -553,7 +837,7 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		t.Fatalf("%d attempts can be opened", len(earlier))
 	}
 	test.Tap(earlier[0])
-	w.until(t, "the other attempt", func() bool { return h.detail.of.Check == "chk_before" })
+	w.Until(t, "the other attempt", func() bool { return h.detail.of.Check == "chk_before" })
 }
 
 func TestDetailsOfOtherChecks(t *testing.T) {
@@ -573,13 +857,16 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 			[]string{"REFER", "OPEN", w.Words.T("detail.open_meaning")}, []string{"APPROVED"}},
 		"passed": {func(d *history.Detail) {
 			d.Outcome, d.Decision, d.Decisions, d.Attempts = history.Pass, "", nil, d.Attempts[1:]
-		}, []string{"PASS", w.Words.T("meaning.pass")}, []string{"APPROVED", w.Words.T("detail.person"), w.Words.T("detail.attempts")}},
+		}, []string{"PASS", w.Words.T("meaning.pass")}, []string{"APPROVED", w.Words.T("detail.person"),
+			w.Words.T("detail.attempts")}},
 		"sealed": {func(d *history.Detail) {
 			d.Name, d.Sealed, d.Raw, d.RawSealed, d.Decisions[1].Note, d.Decisions[1].NoteSealed = "", true, nil, true, "", true
-		}, []string{w.Words.T("history.sealed"), w.Words.T("detail.name_sealed"), w.Words.T("detail.raw_sealed"), w.Words.T("detail.note_sealed")}, []string{"Ana"}},
+		}, []string{w.Words.T("history.sealed"), w.Words.T("detail.name_sealed"), w.Words.T("detail.raw_sealed"),
+			w.Words.T("detail.note_sealed")}, []string{"Ana"}},
 		"erased": {func(d *history.Detail) {
 			d.Name, d.Erased, d.Raw, d.RawErased, d.Decisions[1].Note, d.Decisions[1].NoteErased = "", true, nil, true, "", true
-		}, []string{w.Words.T("history.erased"), w.Words.T("detail.name_erased"), w.Words.T("detail.raw_erased"), w.Words.T("detail.note_erased")}, []string{"Ana"}},
+		}, []string{w.Words.T("history.erased"), w.Words.T("detail.name_erased"), w.Words.T("detail.raw_erased"),
+			w.Words.T("detail.note_erased")}, []string{"Ana"}},
 		"nameless": {func(d *history.Detail) { d.Name = "" }, []string{w.Words.T("detail.no_name")}, nil},
 		"interrupted": {func(d *history.Detail) {
 			d.Outcome, d.Finished, d.Score, d.Raw = history.Interrupted, nil, nil, nil
@@ -597,7 +884,9 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 		"by the API": {func(d *history.Detail) {
 			d.Mode, d.Request = history.Remote, "req-77"
 			d.Finished.FailedRefer = []string{"score >= 85 (was 71.45)"}
-			d.Finished.Remote = &matcher.Exchange{Host: "api.example.org", Status: 200, Sent: 10, Size: 10, Wait: 2 * time.Second}
+			d.Finished.Remote = &matcher.Exchange{
+				Host: "api.example.org", Status: 200, Sent: 10, Size: 10, Wait: 2 * time.Second,
+			}
 		}, []string{"api.example.org", "req-77", "score >= 85 (was 71.45)", "200", "waiting 2.0 s"}, []string{"at least 60"}},
 		"verified second": {func(d *history.Detail) { d.Decisions[1].Verified = true },
 			[]string{w.Words.T("detail.second_verified", "Second", "dora")}, []string{"not verified"}},
@@ -611,7 +900,7 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 			return d, nil
 		}
 		h.open("chk_" + strings.ReplaceAll(what, " ", "_"))
-		w.until(t, what, func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
+		w.Until(t, what, func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
 		text := kittest.Readable(h.detail)
 		for _, want := range c.says {
 			if !strings.Contains(text, want) {
@@ -633,7 +922,7 @@ func TestACheckThatIsGone(t *testing.T) {
 		return history.Detail{}, &app.Problem{Key: "store.check_unknown"}
 	}
 	h.open(h.rows[0].Check)
-	w.until(t, "the problem", func() bool { return strings.Contains(w.text(), w.Words.T("store.check_unknown")) })
+	w.Until(t, "the problem", func() bool { return strings.Contains(w.Text(), w.Words.T("store.check_unknown")) })
 	if h.detail != nil || h.sought != "" {
 		t.Error("a check that cannot be shown stays open")
 	}
@@ -658,14 +947,17 @@ func TestReasonsInTheDetail(t *testing.T) {
 		}
 		h.closeDetail()
 		h.open(h.rows[0].Check)
-		w.until(t, "the detail", func() bool { return h.detail != nil })
+		w.Until(t, "the detail", func() bool { return h.detail != nil })
 		text := kittest.Readable(h.detail)
 		for reason, times := range want {
 			if got := strings.Count(text, reason); got != times {
 				t.Errorf("%s: %q is told %d times, want %d", mode, reason, got, times)
 			}
 		}
-		met := w.Words.T("detail.condition", "Field", w.Words.Field("len(percentages)"), "Was", "3", "Op", w.Words.Operator(">="), "Pass", "3")
+		met := w.Words.T(
+			"detail.condition", "Field", w.Words.Field("len(percentages)"), "Was", "3", "Op", w.Words.Operator(">="), "Pass",
+			"3",
+		)
 		if strings.Contains(text, met) != (mode == history.Offline) {
 			t.Errorf("%s: the conditions are told, or not: %s", mode, text)
 		}
@@ -684,17 +976,17 @@ func TestDecidingFromTheDetail(t *testing.T) {
 		return d, nil
 	}
 	var asked history.Row
-	h.hooks.decide = func(row history.Row, done func()) {
+	h.hooks.Decide = func(row history.Row, done func()) {
 		asked, decided = row, true
 		done()
 	}
 	h.open(h.rows[3].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
-	w.press(t, fyne.KeyJ)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
+	h.Decide()
 	if asked.Check != h.rows[3].Check {
 		t.Fatalf("asked about %q", asked.Check)
 	}
-	w.until(t, "the decision", func() bool { return strings.Contains(kittest.Readable(h.detail), "APPROVED") })
+	w.Until(t, "the decision", func() bool { return strings.Contains(kittest.Readable(h.detail), "APPROVED") })
 	if h.rows[3].Decision != history.Approved {
 		t.Error("the list still shows the check as open")
 	}
@@ -702,7 +994,7 @@ func TestDecidingFromTheDetail(t *testing.T) {
 
 // otherDesk is another desk's history.
 type otherDesk struct {
-	*fakeDesk
+	*kittest.History
 	mu     sync.Mutex
 	closed bool
 }
@@ -723,7 +1015,7 @@ func (o *otherDesk) isClosed() bool {
 func TestAnotherDesksHistory(t *testing.T) {
 	desk, theirs := newRecordsFake(), newRecordsFake()
 	theirs.count = 3
-	other := &otherDesk{fakeDesk: theirs.fakeDesk}
+	other := &otherDesk{History: theirs.History}
 	desk.OnOpen = func(path string) (app.OtherHistory, error) {
 		if path != "/media/history.db" {
 			return nil, &app.Problem{Key: "store.foreign"}
@@ -735,29 +1027,29 @@ func TestAnotherDesksHistory(t *testing.T) {
 		return history.Detail{}, nil
 	}
 	w, h := openedHistory(t, desk)
-	h.hooks.decide = func(history.Row, func()) { t.Error("another desk's check is decided here") }
+	h.hooks.Decide = func(history.Row, func()) { t.Error("another desk's check is decided here") }
 	h.filter.set(query{name: "ana"})
 	path := "/tmp/holiday.db"
-	h.hooks.choose = func(chosen func(string)) { chosen(path) }
+	h.hooks.Choose = func(chosen func(string)) { chosen(path) }
 	test.Tap(h.another)
-	w.until(t, "the refusal", func() bool { return strings.Contains(w.text(), w.Words.T("store.foreign")) })
-	if h.other != nil || h.banner.Visible() {
+	w.Until(t, "the refusal", func() bool { return strings.Contains(w.Text(), w.Words.T("store.foreign")) })
+	if h.Other != nil || h.banner.Visible() {
 		t.Error("a file that is no history is shown as one")
 	}
 	path = "/media/history.db"
 	test.Tap(h.another)
-	w.until(t, "their rows", func() bool { return h.other != nil && len(h.rows) == 3 })
-	if !strings.Contains(w.text(), "/media/history.db") || h.filter.name.Text != "" {
+	w.Until(t, "their rows", func() bool { return h.Other != nil && len(h.rows) == 3 })
+	if !strings.Contains(w.Text(), "/media/history.db") || h.filter.name.Text != "" {
 		t.Error("it is not said whose history is shown, or it is shown in part")
 	}
 	h.open(h.rows[0].Check)
-	w.until(t, "their detail", func() bool { return h.detail != nil })
+	w.Until(t, "their detail", func() bool { return h.detail != nil })
 	if h.detail.decide != nil {
 		t.Error("another desk's check can be decided here")
 	}
-	var asked exportQuery
-	h.hooks.export = func(e exportQuery) { asked = e }
-	h.exportAny()
+	var asked ExportQuery
+	h.hooks.Export = func(e ExportQuery) { asked = e }
+	h.ExportAny()
 	if asked.from != app.OtherHistory(other) || asked.check != h.rows[0].Check {
 		t.Errorf("exported: %+v", asked)
 	}
@@ -765,23 +1057,11 @@ func TestAnotherDesksHistory(t *testing.T) {
 		return history.Verdict{Intact: true, Records: 77}, nil
 	}
 	test.Tap(h.verify)
-	w.until(t, "their verdict", func() bool { return strings.Contains(h.answer.Text, "77") })
+	w.Until(t, "their verdict", func() bool { return strings.Contains(h.answer.Text, "77") })
 	test.Tap(h.back)
-	w.until(t, "our rows", func() bool { return h.other == nil && len(h.rows) == historyPage && other.isClosed() })
-	if h.banner.Visible() || h.detail != nil || strings.Contains(w.text(), "77") {
+	w.Until(t, "our rows", func() bool { return h.Other == nil && len(h.rows) == historyPage && other.isClosed() })
+	if h.banner.Visible() || h.detail != nil || strings.Contains(w.Text(), "77") {
 		t.Error("something of the other history is still shown")
-	}
-}
-
-func TestAnotherHistoryIsClosedWithTheWindow(t *testing.T) {
-	desk := newRecordsFake()
-	w, h := openedHistory(t, desk)
-	other := &otherDesk{fakeDesk: desk.fakeDesk}
-	h.opened(other, "/media/history.db", nil)
-	w.close()
-	<-w.ended
-	if !other.isClosed() {
-		t.Error("the other history stays open")
 	}
 }
 
@@ -801,22 +1081,22 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		}
 	}
 	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
-	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
-	var form *exportForm
-	h.hooks.export = func(e exportQuery) {
+	w.Until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
+	var form *ExportForm
+	h.hooks.Export = func(e ExportQuery) {
 		w.openExport(e)
 		form = w.exporting
 	}
 	test.Tap(h.export)
-	if w.win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.Value != export.CSV {
+	if w.Win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.Value != export.CSV {
 		t.Fatal("no question, or names are given without being asked for")
 	}
-	if !strings.Contains(kittest.Readable(form.box), "All 250 checks that are shown") {
-		t.Errorf("it is not said what is exported: %q", kittest.Readable(form.box))
+	if !strings.Contains(kittest.Readable(form.Box), "All 250 checks that are shown") {
+		t.Errorf("it is not said what is exported: %q", kittest.Readable(form.Box))
 	}
 	form.file.SetText("history.csv")
-	test.Tap(form.start)
-	if len(given) != 0 || !strings.Contains(kittest.Readable(form.box), w.Words.T("export_form.no_file")) {
+	test.Tap(form.Start)
+	if len(given) != 0 || !strings.Contains(kittest.Readable(form.Box), w.Words.T("export_form.no_file")) {
 		t.Error("half a path is taken")
 	}
 	form.file.SetText("/tmp/x/history.csv")
@@ -826,21 +1106,25 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	}
 	form.names.SetChecked(true)
 
-	test.Tap(form.start)
-	w.until(t, "progress", func() bool { return form.bar.Value == 0.25 })
-	if !form.start.Disabled() || !form.file.Disabled() || !form.format.Buttons[export.CSV].Disabled() {
+	test.Tap(form.Start)
+	w.Until(t, "progress", func() bool { return form.bar.Value == 0.25 })
+	if !form.Start.Disabled() || !form.file.Disabled() || !form.format.Buttons[export.CSV].Disabled() {
 		t.Error("what is being written can be changed")
 	}
 	test.Tap(form.cancel)
-	w.until(t, "the cancellation", func() bool { return strings.Contains(kittest.Readable(form.box), w.Words.T("export_form.cancelled")) })
+	w.Until(
+		t, "the cancellation", func() bool {
+			return strings.Contains(kittest.Readable(form.Box), w.Words.T("export_form.cancelled"))
+		},
+	)
 
 	answer <- &app.Problem{Key: "export.exists"}
-	test.Tap(form.start)
-	w.until(t, "the question", func() bool { return form.start.Text == w.Words.T("export_form.replace") })
+	test.Tap(form.Start)
+	w.Until(t, "the question", func() bool { return form.Start.Text == w.Words.T("export_form.replace") })
 	answer <- nil
-	test.Tap(form.start)
-	w.until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
-	text := kittest.Readable(form.box)
+	test.Tap(form.Start)
+	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
+	text := kittest.Readable(form.Box)
 	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q", want)
@@ -850,29 +1134,173 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		t.Fatalf("asked for %+v", given)
 	}
 	in := given[2]
-	if in.Format != export.JSONL || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil || len(in.Filter.Outcomes) != 1 || in.From != nil || in.Words == nil {
+	if in.Format != export.JSONL || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil ||
+		len(in.Filter.Outcomes) != 1 || in.From != nil || in.Words == nil {
 		t.Errorf("exported %+v", in)
 	}
 	form.file.SetText("/tmp/x/other.jsonl")
 	if len(form.done.Objects) != 0 {
 		t.Error("the answer to another question is still shown")
 	}
-	w.escape()
-	if w.win.Canvas().Overlays().Top() != nil {
+	w.Escape()
+	if w.Win.Canvas().Overlays().Top() != nil {
 		t.Error("Escape does not close the form")
 	}
 
 	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
 	test.Tap(h.detail.export)
 	if form.format.Value != export.PDF || form.what.Value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
 		t.Errorf("one check: %s, %s, %s", form.format.Value, form.what.Value, form.file.Text)
 	}
 	answer <- nil
-	test.Tap(form.start)
-	w.until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
-	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names || !reflect.DeepEqual(in.Filter, history.Filter{}) {
+	test.Tap(form.Start)
+	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
+	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names ||
+		!reflect.DeepEqual(in.Filter, history.Filter{}) {
 		t.Errorf("exported %+v", in)
+	}
+}
+
+func TestSearchBringsTheKeysToTheName(t *testing.T) {
+	desk := newRecordsFake()
+	w, h := openedHistory(t, desk)
+	h.open(h.rows[0].Check)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
+	h.Search()
+	if h.detail != nil || w.Win.Canvas().Focused() != fyne.Focusable(h.filter.name) {
+		t.Error("Ctrl+F does not lead to the names, from behind a detail")
+	}
+	h.ToggleFold()
+	if h.filter.fold.Hidden || w.Win.Canvas().Focused() != fyne.Focusable(h.filter.outcomes[history.Pass]) {
+		t.Error("Ctrl+I does not lead to the other filters")
+	}
+}
+
+func TestKeysMoveALongText(t *testing.T) {
+	desk := newRecordsFake()
+	w, h := openedHistory(t, desk)
+	h.open(h.rows[0].Check)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
+	r := h.detail.reader
+	w.Win.Canvas().Focus(r)
+	offset := func() float32 { return r.Scroll.Offset.Y }
+	w.TypeKey(fyne.KeyDown)
+	one := offset()
+	w.TypeKey(fyne.KeyPageDown)
+	if one <= 0 || offset() <= one {
+		t.Errorf("down: %v, a page: %v", one, offset())
+	}
+	w.TypeKey(fyne.KeyEnd)
+	end := offset()
+	w.TypeKey(fyne.KeyDown)
+	if offset() != end || end == 0 {
+		t.Errorf("the end is at %v, beyond it %v", end, offset())
+	}
+	w.TypeKey(fyne.KeyHome)
+	if offset() != 0 {
+		t.Errorf("the beginning is at %v", offset())
+	}
+	// A button far below comes into sight with the keys.
+	w.Win.Canvas().Focus(h.detail.raw)
+	if offset() == 0 {
+		t.Error("the keys are at something that cannot be seen")
+	}
+}
+
+func TestOnlyComparisonsCanBeDecided(t *testing.T) {
+	desk := newRecordsFake()
+	w, h := openedHistory(t, desk)
+	for outcome, can := range map[history.Outcome]bool{
+		history.Pass: true, history.Refer: true, history.Fail: true, history.NotCompared: false,
+		history.CouldNotRun: false, history.Interrupted: false, history.Running: false,
+	} {
+		desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
+			d := someDetail(check)
+			d.Outcome = outcome
+			return d, nil
+		}
+		h.open("chk_" + string(outcome))
+		w.Until(t, string(outcome), func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
+		if got := h.detail.decide != nil; got != can {
+			t.Errorf("%s can be decided: %t", outcome, got)
+		}
+	}
+}
+
+// BenchmarkHistoryScrolls moves a page down in a list of 100,000 checks, laid out
+// and filled: what Fyne's goroutine has to do for it.
+func BenchmarkHistoryScrolls(b *testing.B) {
+	w := shownHistory(b, newFakeDesk())
+	w.Win.Resize(fyne.NewSize(1600, 960))
+	h := w.history
+	h.rows = rowsAfter(100_000, history.Filter{Limit: 100_000})
+	h.complete = true
+	h.showRows(true)
+	down := &fyne.KeyEvent{Name: fyne.KeyPageDown}
+	for b.Loop() {
+		if h.list.at == len(h.rows)-1 {
+			h.list.move(0)
+		}
+		h.list.TypedKey(down)
+	}
+}
+
+// What a role may not do is not offered.
+func TestWhatARoleMayDoWithACheck(t *testing.T) {
+	for role, can := range map[history.Role]struct{ decide, export bool }{
+		history.RoleOperator: {true, false},
+		history.RoleAuditor:  {false, true},
+	} {
+		desk := newRecordsFake()
+		desk.People = []operators.Operator{{Name: "ana", Role: role}}
+		desk.SignedIn = "ana"
+		w, h := openedHistory(t, desk)
+		h.open(h.rows[0].Check)
+		w.Until(t, "the detail", func() bool { return h.detail != nil })
+		if got := h.detail.decide != nil; got != can.decide {
+			t.Errorf("%s: can decide: %t", role, got)
+		}
+		if got := h.detail.export != nil; got != can.export {
+			t.Errorf("%s: can export a check: %t", role, got)
+		}
+		if got := h.export.Visible(); got != can.export {
+			t.Errorf("%s: can export what is shown: %t", role, got)
+		}
+	}
+}
+
+// Who comes next sees nothing of what the last operator looked for.
+func TestForgettingASearch(t *testing.T) {
+	desk := newRecordsFake()
+	w, h := openedHistory(t, desk)
+	other := &otherDesk{History: desk.History}
+	h.opened(other, "/media/history.db", nil)
+	w.Until(t, "their rows", func() bool { return len(h.rows) > 0 })
+	test.Type(h.filter.name, "xaverine")
+	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
+	h.sortBy(history.Lowest)
+	w.Until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
+	h.open(h.rows[0].Check)
+	w.Until(t, "the detail", func() bool { return h.detail != nil })
+	asked := desk.questions()
+	h.Forget()
+	w.Until(t, "the other history closed", other.isClosed)
+	if h.detail != nil || len(h.rows) > 0 || h.Other != nil || h.filter.name.Text != "" || !h.filter.empty() ||
+		h.sort() != history.Newest {
+		t.Error("something of the search is left")
+	}
+	if h.banner.Visible() || h.count.Text != "" || strings.Contains(w.Text(), "Ana") {
+		t.Error("something of what was seen is left")
+	}
+	w.Queue.Run()
+	if desk.questions() != asked {
+		t.Error("the history is asked though nobody looks at it")
+	}
+	h.Refresh()
+	w.Until(t, "all checks", func() bool { return len(h.rows) == historyPage })
+	if f := desk.last(); f.Words != "" || len(f.Outcomes) > 0 {
+		t.Errorf("the next operator sees %+v", f)
 	}
 }
 
@@ -887,58 +1315,12 @@ func TestClosingTheFormEndsTheExport(t *testing.T) {
 		close(ended)
 		return app.Exported{}, ctx.Err()
 	}
-	w.until(t, "the count", func() bool { return h.counted.Total > 0 })
-	w.press(t, fyne.KeyS)
+	w.Until(t, "the count", func() bool { return h.counted.Total > 0 })
+	h.ExportAny()
 	w.exporting.file.SetText("/tmp/x/history.csv")
-	test.Tap(w.exporting.start)
+	test.Tap(w.exporting.Start)
 	<-began
-	w.escape()
+	w.Escape()
 	<-ended
-	w.q.Run()
-}
-
-func TestSearchBringsTheKeysToTheName(t *testing.T) {
-	desk := newRecordsFake()
-	w, h := openedHistory(t, desk)
-	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
-	w.press(t, fyne.KeyF)
-	if h.detail != nil || w.win.Canvas().Focused() != fyne.Focusable(h.filter.name) {
-		t.Error("Ctrl+F does not lead to the names, from behind a detail")
-	}
-	w.press(t, fyne.KeyI)
-	if h.filter.fold.Hidden || w.win.Canvas().Focused() != fyne.Focusable(h.filter.outcomes[history.Pass]) {
-		t.Error("Ctrl+I does not lead to the other filters")
-	}
-}
-
-func TestKeysMoveALongText(t *testing.T) {
-	desk := newRecordsFake()
-	w, h := openedHistory(t, desk)
-	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
-	r := h.detail.reader
-	w.win.Canvas().Focus(r)
-	offset := func() float32 { return r.Scroll.Offset.Y }
-	w.typeKey(fyne.KeyDown)
-	one := offset()
-	w.typeKey(fyne.KeyPageDown)
-	if one <= 0 || offset() <= one {
-		t.Errorf("down: %v, a page: %v", one, offset())
-	}
-	w.typeKey(fyne.KeyEnd)
-	end := offset()
-	w.typeKey(fyne.KeyDown)
-	if offset() != end || end == 0 {
-		t.Errorf("the end is at %v, beyond it %v", end, offset())
-	}
-	w.typeKey(fyne.KeyHome)
-	if offset() != 0 {
-		t.Errorf("the beginning is at %v", offset())
-	}
-	// A button far below comes into sight with the keys.
-	w.win.Canvas().Focus(h.detail.raw)
-	if offset() == 0 {
-		t.Error("the keys are at something that cannot be seen")
-	}
+	w.Queue.Run()
 }

@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"regexp"
@@ -28,7 +28,7 @@ const (
 
 var periods = []period{anyTime, today, yesterday, week, thisMonth, lastMonth, ownDays}
 
-// query is which checks are asked for, and in which order, as people say it:
+// query chooses checks, and their order, in the terms of the screen:
 // "today" stays today at midnight. The zero value asks for all, newest first.
 type query struct {
 	period   period    // empty: anyTime
@@ -50,7 +50,7 @@ type query struct {
 // undecidedReferrals is what a reviewer looks at first in the morning.
 func undecidedReferrals() query { return query{decisions: []history.DecisionState{history.Undecided}} }
 
-// filter is the query in the store's words, at this time.
+// filter translates the query into the history's terms, at this time.
 func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
@@ -105,7 +105,7 @@ var dayForms = []string{"2 Jan 2006", "2 January 2006", "2006-01-02", "2.1.2006"
 // dayForm is how a day is shown.
 const dayForm = "2 Jan 2006"
 
-// parseDay reads a day; false where it is none.
+// parseDay parses a day; false where the text is not one.
 func parseDay(text string) (time.Time, bool) {
 	for _, form := range dayForms {
 		if t, err := time.ParseInLocation(form, text, time.Local); err == nil {
@@ -117,7 +117,8 @@ func parseDay(text string) (time.Time, bool) {
 
 var scoreForm = regexp.MustCompile(`^\d{1,3}([.,]\d{1,2})?$`)
 
-// parseScore reads a score of 0 to 100 into hundredths; false where it is none.
+// parseScore parses a score of 0 to 100 into hundredths; false where the text is not
+// one.
 func parseScore(text string) (int64, bool) {
 	text = strings.TrimSpace(strings.TrimSuffix(text, "%"))
 	if !scoreForm.MatchString(text) {
@@ -157,13 +158,23 @@ func chipsOf(w kit.Words, asked query) []chip {
 		}
 	}
 	if len(asked.outcomes) > 0 {
-		add(joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) { w.outcomes = nil })
+		add(
+			joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) {
+				w.outcomes = nil
+			},
+		)
 	}
 	if len(asked.decisions) > 0 {
-		add(joinOr(w, kit.Labels(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })), func(w *query) { w.decisions = nil })
+		add(
+			joinOr(w, kit.Labels(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })),
+			func(w *query) { w.decisions = nil },
+		)
 	}
 	if len(asked.modes) > 0 {
-		add(joinOr(w, kit.Labels(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })), func(w *query) { w.modes = nil })
+		add(
+			joinOr(w, kit.Labels(asked.modes, func(m history.Mode) string { return w.T("mode.name." + string(m)) })),
+			func(w *query) { w.modes = nil },
+		)
 	}
 	if len(asked.operators) > 0 {
 		add(w.T("find.chip_operator", "Operator", joinOr(w, asked.operators)), func(w *query) { w.operators = nil })
@@ -235,14 +246,14 @@ func joinOr(w kit.Words, list []string) string {
 	return w.T("find.or", "Before", strings.Join(list[:last], ", "), "Last", list[last])
 }
 
-// countedOutcomes is the order in which counts are told, which is also the order
+// countedOutcomes is the order in which counts are listed, which is also the order
 // in which outcomes can be chosen.
 var countedOutcomes = []history.Outcome{
 	history.Pass, history.Refer, history.Fail, history.NotCompared, history.CouldNotRun,
 	history.Cancelled, history.Interrupted, history.Unknown, history.Running,
 }
 
-// countsText tells how many checks of each outcome there are, those that came to a
+// countsText says how many checks of each outcome there are, those that came to a
 // verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.
 func countsText(w kit.Words, c history.Counts) string {
 	var parts []string

@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"image/color"
@@ -35,8 +35,8 @@ var historyColumns = []struct {
 	{"history.decision", 88, 1}, {"history.operator", 90, 3}, {"history.desk", 90, 3},
 }
 
-// columnWidths divide a row's width. What the detail tells as well makes way
-// where it is narrow: the last columns then have no width.
+// columnWidths divides a row's width. Where it is narrow the last columns, which the
+// detail shows too, get no width.
 func columnWidths(width float32) []float32 {
 	widths := make([]float32, len(historyColumns))
 	shown, least := 0, float32(0)
@@ -97,7 +97,8 @@ type checkRow struct {
 
 func newCheckRow() *checkRow {
 	r := &checkRow{
-		shape: draw.NewShape(draw.Look{}, 18), word: draw.Coloured("", draw.ColorPass, theme.SizeNameText), open: draw.Coloured("", draw.ColorRefer, theme.SizeNameText),
+		shape: draw.NewShape(draw.Look{}, 18), word: draw.Coloured("", draw.ColorPass, theme.SizeNameText),
+		open:   draw.Coloured("", draw.ColorRefer, theme.SizeNameText),
 		chosen: canvas.NewRectangle(nil),
 	}
 	r.chosen.CornerRadius = theme.Size(theme.SizeNameSelectionRadius)

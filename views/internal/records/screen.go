@@ -1,4 +1,7 @@
-package views
+// Package records is the History screen: the filters, the list of checks, everything
+// about one of them, verifying, and the form of an export. It is larger than the other
+// screens because its parts show one selection together: filters, list and detail.
+package records
 
 import (
 	"context"
@@ -35,8 +38,8 @@ const (
 	detailShare = 0.47 // of the width, where it does
 )
 
-// records are where checks are read: this desk's history, or another's.
-type records interface {
+// Reader are where checks are read: this desk's history, or another's.
+type Reader interface {
 	Checks(ctx context.Context, f history.Filter) ([]history.Row, error)
 	Count(ctx context.Context, f history.Filter) (history.Counts, error)
 	Choices(ctx context.Context) (history.Choices, error)
@@ -44,33 +47,33 @@ type records interface {
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
 }
 
-// historyDesk is what the History screen needs of the desk.
-type historyDesk interface {
-	records
+// Desk is what the History screen needs of the desk.
+type Desk interface {
+	Reader
 	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
 	KeyPlace() string
 	KeyProblem(ctx context.Context) error
 	May(a app.Action) bool
 }
 
-// historyHooks are what the history screen asks of its window.
-type historyHooks struct {
-	copy   func(text string)
-	decide func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
-	export func(w exportQuery)                // asks how, and writes a file
-	choose func(chosen func(path string))     // asks for another history's file
+// Hooks are what the history screen asks of its window.
+type Hooks struct {
+	Copy   func(text string)
+	Decide func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
+	Export func(w ExportQuery)                // asks how, and writes a file
+	Choose func(chosen func(path string))     // asks for another history's file
 }
 
-// historyScreen shows the checks a query asks for, a page at a time, and
+// Screen shows the checks a query asks for, a page at a time, and
 // everything about one of them: beside the list where there is room, in its place
 // where not.
-type historyScreen struct {
+type Screen struct {
 	kit.Parts
-	desk  historyDesk
-	hooks historyHooks
+	desk  Desk
+	hooks Hooks
 	now   func() time.Time
 
-	other     app.OtherHistory // nil: this desk's own is shown
+	Other     app.OtherHistory // nil: this desk's own is shown
 	filter    *filterBar
 	counted   history.Counts
 	rows      []history.Row
@@ -113,14 +116,15 @@ type historyScreen struct {
 	detail  *detailView // nil: none is open
 	side    *fyne.Container
 	area    *fyne.Container
-	content fyne.CanvasObject
+	Content fyne.CanvasObject
 }
 
 // orders are the sorts to choose from, in the order of their words.
 var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}
 
-func newHistoryScreen(p kit.Parts, desk historyDesk, hooks historyHooks) *historyScreen {
-	s := &historyScreen{Parts: p, desk: desk, hooks: hooks, now: time.Now}
+// New makes the screen. It asks for nothing before Refresh.
+func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
+	s := &Screen{Parts: p, desk: desk, hooks: hooks, now: time.Now}
 	s.filter = newFilterBar(p)
 	s.filter.OnQuery = s.asked
 	s.filter.OnDone = func() { s.Focus(s.list) }
@@ -148,9 +152,9 @@ func newHistoryScreen(p kit.Parts, desk historyDesk, hooks historyHooks) *histor
 		}[o])
 	})
 	s.order.PlaceHolder = p.Words.T("sort.highest") // the longest, which gives the width
-	s.verify = p.Keys.Button(p.Words.T("history.verify"), theme.ConfirmIcon(), s.startVerifying)
+	s.verify = p.Keys.Button(p.Words.T("history.verify"), theme.ConfirmIcon(), s.StartVerifying)
 	s.export = p.Keys.Button(p.Words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
-	s.another = p.Keys.Button(p.Words.T("history.another"), theme.FolderOpenIcon(), s.openAnother)
+	s.another = p.Keys.Button(p.Words.T("history.another"), theme.FolderOpenIcon(), s.OpenAnother)
 	s.cancel = p.Keys.Button(p.Words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
 	s.bar = widget.NewProgressBar()
 	s.verifying = kit.NewTask(p.Work, s.bar)
@@ -161,7 +165,9 @@ func newHistoryScreen(p kit.Parts, desk historyDesk, hooks historyHooks) *histor
 	s.whose = kit.Wrapped("")
 	s.whose.Importance = widget.WarningImportance
 	s.back = p.Keys.Button(p.Words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
-	s.banner = container.NewStack(draw.NewFrame(draw.ColorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose))
+	s.banner = container.NewStack(
+		draw.NewFrame(draw.ColorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose),
+	)
 	s.banner.Hide()
 
 	top := container.NewVBox(
@@ -172,11 +178,13 @@ func newHistoryScreen(p kit.Parts, desk historyDesk, hooks historyHooks) *histor
 		s.answers,
 		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.verify, s.another)), s.place),
 	)
-	list := container.NewStack(container.NewBorder(s.header, bottom, nil, nil, container.NewStack(s.list, s.list.ring)), s.none)
+	list := container.NewStack(
+		container.NewBorder(s.header, bottom, nil, nil, container.NewStack(s.list, s.list.ring)), s.none,
+	)
 	s.side = container.NewStack()
 	s.side.Hide()
 	s.area = container.New(listAndDetail{}, top, list, s.side)
-	s.content = s.area
+	s.Content = s.area
 	s.showSort()
 	return s
 }
@@ -205,7 +213,7 @@ func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		detail.Resize(size)
 		return
 	}
-	top.Resize(fyne.NewSize(size.Width, top.MinSize().Height)) // first, for lines break where they must
+	top.Resize(fyne.NewSize(size.Width, top.MinSize().Height)) // first: the height of wrapped labels depends on the width
 	height := top.MinSize().Height
 	top.Resize(fyne.NewSize(size.Width, height))
 	top.Move(fyne.Position{})
@@ -220,7 +228,7 @@ func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	list.Resize(fyne.NewSize(width, size.Height-height))
 }
 
-func (s *historyScreen) makeList() {
+func (s *Screen) makeList() {
 	s.list = newCheckList(s.Keys)
 	s.list.Length = func() int { return len(s.rows) }
 	s.list.CreateItem = func() fyne.CanvasObject { return newCheckRow() }
@@ -240,8 +248,12 @@ func (s *historyScreen) makeList() {
 	}
 
 	cells := make([]fyne.CanvasObject, len(historyColumns))
-	s.byTime = s.Keys.Button(s.Words.T(historyColumns[columnTime].key), nil, func() { s.turn(history.Newest, history.Oldest) })
-	s.byScore = s.Keys.Button(s.Words.T(historyColumns[columnScore].key), nil, func() { s.turn(history.Highest, history.Lowest) })
+	s.byTime = s.Keys.Button(
+		s.Words.T(historyColumns[columnTime].key), nil, func() { s.turn(history.Newest, history.Oldest) },
+	)
+	s.byScore = s.Keys.Button(
+		s.Words.T(historyColumns[columnScore].key), nil, func() { s.turn(history.Highest, history.Lowest) },
+	)
 	for _, b := range []*kit.Button{s.byTime, s.byScore} {
 		b.Importance = widget.LowImportance
 		b.IconPlacement = widget.ButtonIconTrailingText
@@ -258,16 +270,16 @@ func (s *historyScreen) makeList() {
 }
 
 // source is the history that is shown.
-func (s *historyScreen) source() records {
-	if s.other != nil {
-		return s.other
+func (s *Screen) source() Reader {
+	if s.Other != nil {
+		return s.Other
 	}
 	return s.desk
 }
 
 // cell fills one row of the list from those in memory; near the end it sees to it
 // that more come.
-func (s *historyScreen) cell(at int, o fyne.CanvasObject) {
+func (s *Screen) cell(at int, o fyne.CanvasObject) {
 	if at < 0 || at >= len(s.rows) {
 		return
 	}
@@ -278,9 +290,9 @@ func (s *historyScreen) cell(at int, o fyne.CanvasObject) {
 	o.(*checkRow).set(s.rows[at], s.Words, s.rows[at].Check == s.sought)
 }
 
-// refresh is called when the screen comes into sight, and when there is a new
+// Refresh is called when the screen comes into sight, and when there is a new
 // check.
-func (s *historyScreen) refresh() {
+func (s *Screen) Refresh() {
 	if s.desk.May(app.ActionExport) {
 		s.export.Show()
 	} else {
@@ -291,8 +303,8 @@ func (s *historyScreen) refresh() {
 	s.showKeyPlace()
 }
 
-// forget drops what another operator looked for and saw.
-func (s *historyScreen) forget() {
+// Forget drops what another operator looked for and saw.
+func (s *Screen) Forget() {
 	s.question++ // whatever is on its way is dropped
 	s.asking, s.opens = false, false
 	for _, j := range []*kit.Job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
@@ -314,7 +326,7 @@ func (s *historyScreen) forget() {
 
 // refreshChoices asks which values filters can choose from, and how many
 // referrals wait.
-func (s *historyScreen) refreshChoices() {
+func (s *Screen) refreshChoices() {
 	source := s.source()
 	s.choosing.Stop()
 	s.choosing = s.Work.Start(func(ctx context.Context) {
@@ -339,8 +351,8 @@ func (s *historyScreen) refreshChoices() {
 }
 
 // showKeyPlace says where the key of names lies. The keyring may take its time.
-func (s *historyScreen) showKeyPlace() {
-	if s.other != nil {
+func (s *Screen) showKeyPlace() {
+	if s.Other != nil {
 		kit.Say(s.place, s.Words.T("history.read_only"), widget.MediumImportance)
 		return
 	}
@@ -354,7 +366,7 @@ func (s *historyScreen) showKeyPlace() {
 			text, importance = s.Words.ProblemText(err), widget.WarningImportance
 		}
 		s.Work.Do(func() {
-			if s.other == nil {
+			if s.Other == nil {
 				kit.Say(s.place, text, importance)
 			}
 		})
@@ -362,7 +374,7 @@ func (s *historyScreen) showKeyPlace() {
 }
 
 // asked asks for what the filter bar holds now. While somebody types it waits for a pause.
-func (s *historyScreen) asked(typed bool) {
+func (s *Screen) asked(typed bool) {
 	s.waiting.Stop()
 	s.question++ // what is on its way answers something else
 	s.asking, s.opens = true, false
@@ -382,21 +394,21 @@ func (s *historyScreen) asked(typed bool) {
 	})
 }
 
-func (s *historyScreen) sort() history.Sort {
+func (s *Screen) sort() history.Sort {
 	if s.filter.query.sort == "" {
 		return history.Newest
 	}
 	return s.filter.query.sort
 }
 
-func (s *historyScreen) sortBy(order history.Sort) {
+func (s *Screen) sortBy(order history.Sort) {
 	s.filter.query.sort = order
 	s.showSort()
 	s.ask()
 }
 
 // turn sorts by a column, and a second time the other way round.
-func (s *historyScreen) turn(first, second history.Sort) {
+func (s *Screen) turn(first, second history.Sort) {
 	if s.sort() == first {
 		first = second
 	}
@@ -404,7 +416,7 @@ func (s *historyScreen) turn(first, second history.Sort) {
 }
 
 // showSort shows the order in the header as well as in the choice.
-func (s *historyScreen) showSort() {
+func (s *Screen) showSort() {
 	for i, o := range orders {
 		if o == s.sort() {
 			s.order.SetSelectedIndex(i)
@@ -426,7 +438,7 @@ func (s *historyScreen) showSort() {
 
 // ask asks for the first page and the counts anew. What is on the screen stays
 // until the answer comes.
-func (s *historyScreen) ask() {
+func (s *Screen) ask() {
 	s.waiting.Stop()
 	s.question++
 	s.asking = true
@@ -437,7 +449,7 @@ func (s *historyScreen) ask() {
 }
 
 // recount counts what the filter chooses.
-func (s *historyScreen) recount() {
+func (s *Screen) recount() {
 	question, source, filter := s.question, s.source(), s.filtered
 	s.counting.Stop()
 	s.counting = s.Work.Start(func(ctx context.Context) {
@@ -454,8 +466,8 @@ func (s *historyScreen) recount() {
 	})
 }
 
-func (s *historyScreen) showCounts(c history.Counts, err error) {
-	if err != nil { // the list tells what is wrong
+func (s *Screen) showCounts(c history.Counts, err error) {
+	if err != nil { // the list shows what is wrong
 		s.counted = history.Counts{}
 		s.count.SetText("")
 	} else {
@@ -466,7 +478,7 @@ func (s *historyScreen) showCounts(c history.Counts, err error) {
 }
 
 // load asks for the page after a check (nil: for the first).
-func (s *historyScreen) load(after *history.Row) {
+func (s *Screen) load(after *history.Row) {
 	question, source, filter := s.question, s.source(), s.filtered
 	filter.After, filter.Limit = after, historyPage
 	s.loading = s.Work.Start(func(ctx context.Context) {
@@ -487,7 +499,7 @@ func (s *historyScreen) load(after *history.Row) {
 	})
 }
 
-func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
+func (s *Screen) loaded(first bool, rows []history.Row, err error) {
 	s.loading = nil
 	if first {
 		s.asking = false
@@ -507,7 +519,7 @@ func (s *historyScreen) loaded(first bool, rows []history.Row, err error) {
 	s.showRows(first)
 }
 
-func (s *historyScreen) showRows(first bool) {
+func (s *Screen) showRows(first bool) {
 	if len(s.rows) == 0 {
 		text := s.Words.T("history.empty")
 		s.noneAll.Hide()
@@ -538,18 +550,18 @@ func (s *historyScreen) showRows(first bool) {
 }
 
 // rowOf is where a check stands in the list; -1: it does not.
-func (s *historyScreen) rowOf(check string) int {
+func (s *Screen) rowOf(check string) int {
 	return slices.IndexFunc(s.rows, func(r history.Row) bool { return r.Check == check })
 }
 
 // open shows everything about a check.
-func (s *historyScreen) open(check string) {
+func (s *Screen) open(check string) {
 	s.sought = check
 	if at := s.rowOf(check); at >= 0 && at != s.list.at {
 		s.list.move(at) // an attempt of the same session
 	}
 	s.list.Refresh()
-	follows := s.detail != nil // keys held down pass many checks that nobody wants to read
+	follows := s.detail != nil // keys held down pass many checks, whose details are not loaded
 	source := s.source()
 	s.detailing.Stop()
 	s.detailing = s.Work.Start(func(ctx context.Context) {
@@ -569,19 +581,19 @@ func (s *historyScreen) open(check string) {
 	})
 }
 
-func (s *historyScreen) detailed(of shownDetail, err error) {
+func (s *Screen) detailed(of shownDetail, err error) {
 	if err != nil {
 		s.Log("history detail", err)
 		s.closeDetail()
 		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
-	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.copy}
+	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.Copy}
 	if s.desk.May(app.ActionExport) {
 		hooks.export = s.exportOne
 	}
-	if s.other == nil && s.desk.May(app.ActionDecide) { // another desk's history is only read
-		hooks.decide = func(row history.Row) { s.hooks.decide(row, func() { s.decided(row.Check) }) }
+	if s.Other == nil && s.desk.May(app.ActionDecide) { // another desk's history is only read
+		hooks.decide = func(row history.Row) { s.hooks.Decide(row, func() { s.decided(row.Check) }) }
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row
@@ -599,7 +611,7 @@ func (s *historyScreen) detailed(of shownDetail, err error) {
 }
 
 // decided is called when a person has decided a check.
-func (s *historyScreen) decided(check string) {
+func (s *Screen) decided(check string) {
 	if s.sought == check {
 		s.open(check)
 	}
@@ -607,7 +619,7 @@ func (s *historyScreen) decided(check string) {
 	s.refreshChoices()
 }
 
-func (s *historyScreen) closeDetail() {
+func (s *Screen) closeDetail() {
 	s.detailing.Stop()
 	s.sought = ""
 	if s.detail == nil {
@@ -623,8 +635,8 @@ func (s *historyScreen) closeDetail() {
 	}
 }
 
-// escape ends what runs, or closes what is open.
-func (s *historyScreen) escape() {
+// Escape ends what runs, or closes what is open.
+func (s *Screen) Escape() {
 	s.opens = false
 	switch {
 	case s.verifying.Busy():
@@ -636,31 +648,33 @@ func (s *historyScreen) escape() {
 	}
 }
 
-// search brings the keys to the name that is looked for.
-func (s *historyScreen) search() {
+// Search brings the keys to the name that is looked for.
+func (s *Screen) Search() {
 	s.closeHidden()
 	s.Focus(s.filter.name)
 }
 
 // closeHidden closes a detail that stands in the place of what is wanted.
-func (s *historyScreen) closeHidden() {
+func (s *Screen) closeHidden() {
 	if s.covered() {
 		s.closeDetail()
 	}
 }
 
 // covered says that a detail stands in the place of filters and list.
-func (s *historyScreen) covered() bool { return s.detail != nil && !s.area.Objects[1].Visible() }
+func (s *Screen) covered() bool { return s.detail != nil && !s.area.Objects[1].Visible() }
 
-// clearFilters takes all filters away.
-func (s *historyScreen) clearFilters() { s.filter.reset() }
+// ClearFilters takes all filters away.
+func (s *Screen) ClearFilters() { s.filter.reset() }
 
-func (s *historyScreen) openReferrals() {
+// OpenReferrals shows the referrals that wait for a decision.
+func (s *Screen) OpenReferrals() {
 	s.closeHidden()
 	s.filter.openReferrals()
 }
 
-func (s *historyScreen) toggleFold() {
+// ToggleFold opens or closes the filters that are used less.
+func (s *Screen) ToggleFold() {
 	s.closeHidden()
 	s.filter.open(s.filter.fold.Hidden)
 	if !s.filter.fold.Hidden {
@@ -669,20 +683,20 @@ func (s *historyScreen) toggleFold() {
 }
 
 // exportShown asks how to write a file with all that is shown.
-func (s *historyScreen) exportShown() {
+func (s *Screen) exportShown() {
 	if s.counted.Total > 0 {
-		s.hooks.export(exportQuery{filter: s.filtered, count: s.counted.Total, from: s.other})
+		s.hooks.Export(ExportQuery{filter: s.filtered, count: s.counted.Total, from: s.Other})
 	}
 }
 
 // exportOne asks how to write a file with one check, or all that are shown.
-func (s *historyScreen) exportOne(row history.Row) {
-	s.hooks.export(exportQuery{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.other})
+func (s *Screen) exportOne(row history.Row) {
+	s.hooks.Export(ExportQuery{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.Other})
 }
 
-// exportAny is the export the keyboard asks for: of the check that is open or,
+// ExportAny is the export the keyboard asks for: of the check that is open or,
 // where none is, of all that are shown.
-func (s *historyScreen) exportAny() {
+func (s *Screen) ExportAny() {
 	if s.detail != nil {
 		s.exportOne(s.detail.of.Row)
 	} else {
@@ -690,32 +704,35 @@ func (s *historyScreen) exportAny() {
 	}
 }
 
-// decide asks for the decision about the check that is open.
-func (s *historyScreen) decide() {
+// Decide asks for the decision about the check that is open.
+func (s *Screen) Decide() {
 	if s.detail != nil && s.detail.decide != nil && !s.detail.decide.Disabled() {
 		s.detail.hooks.decide(s.detail.of.Row)
 	}
 }
 
-// openAnother asks for another desk's history, to be read only.
-func (s *historyScreen) openAnother() {
-	s.hooks.choose(func(path string) {
-		s.opening.Stop()
-		kit.Enable(s.another, false)
-		s.opening = s.Work.Start(func(ctx context.Context) {
-			other, err := s.desk.OpenHistory(ctx, path)
-			if ctx.Err() != nil {
-				if err == nil {
-					_ = other.Close()
-				}
-				return
+// OpenAnother asks for another desk's history, to be read only.
+func (s *Screen) OpenAnother() {
+	s.hooks.Choose(s.OpenFile)
+}
+
+// OpenFile opens another desk's history.
+func (s *Screen) OpenFile(path string) {
+	s.opening.Stop()
+	kit.Enable(s.another, false)
+	s.opening = s.Work.Start(func(ctx context.Context) {
+		other, err := s.desk.OpenHistory(ctx, path)
+		if ctx.Err() != nil {
+			if err == nil {
+				_ = other.Close()
 			}
-			s.Work.Do(func() { s.opened(other, path, err) })
-		})
+			return
+		}
+		s.Work.Do(func() { s.opened(other, path, err) })
 	})
 }
 
-func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
+func (s *Screen) opened(other app.OtherHistory, path string, err error) {
 	kit.Enable(s.another, true)
 	if err != nil {
 		s.Log("another history", err)
@@ -728,8 +745,8 @@ func (s *historyScreen) opened(other app.OtherHistory, path string, err error) {
 	s.area.Refresh()
 }
 
-func (s *historyScreen) closeOther() {
-	if s.other == nil {
+func (s *Screen) closeOther() {
+	if s.Other == nil {
 		return
 	}
 	s.change(nil)
@@ -738,27 +755,27 @@ func (s *historyScreen) closeOther() {
 }
 
 // change shows another history, from its beginning. The one before is closed when
-// nobody reads it any more.
-func (s *historyScreen) change(to app.OtherHistory) {
+// its last reader has ended.
+func (s *Screen) change(to app.OtherHistory) {
 	s.stopVerifying()
 	s.closeDetail()
 	s.say("", widget.MediumImportance)
 	s.leaveOther()
-	s.other = to
+	s.Other = to
 	s.rows, s.counted = nil, history.Counts{}
 	s.filter.offer(history.Choices{})
 	s.filter.put(query{sort: s.filter.query.sort})
-	s.refresh()
+	s.Refresh()
 }
 
-// leaveOther leaves another desk's history and closes it when nobody reads it any
-// more.
-func (s *historyScreen) leaveOther() {
-	if s.other == nil {
+// leaveOther leaves another desk's history and closes it when its last reader has
+// ended.
+func (s *Screen) leaveOther() {
+	if s.Other == nil {
 		return
 	}
-	before, readers := s.other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.Last}
-	s.other = nil
+	before, readers := s.Other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.Last}
+	s.Other = nil
 	s.banner.Hide()
 	for _, j := range readers {
 		j.Stop()
@@ -773,7 +790,8 @@ func (s *historyScreen) leaveOther() {
 	})
 }
 
-func (s *historyScreen) startVerifying() {
+// StartVerifying verifies the history that is shown.
+func (s *Screen) StartVerifying() {
 	if s.verifying.Busy() {
 		return
 	}
@@ -791,14 +809,14 @@ func (s *historyScreen) startVerifying() {
 
 // stopVerifying says at once that verifying was cancelled. The work may take a while
 // to end.
-func (s *historyScreen) stopVerifying() {
+func (s *Screen) stopVerifying() {
 	if s.verifying.Busy() {
 		s.verifying.Drop()
 		s.verified(history.Verdict{}, context.Canceled)
 	}
 }
 
-func (s *historyScreen) verified(v history.Verdict, err error) {
+func (s *Screen) verified(v history.Verdict, err error) {
 	kit.Enable(s.verify, true)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -811,8 +829,8 @@ func (s *historyScreen) verified(v history.Verdict, err error) {
 	}
 }
 
-// say tells what verifying found; no words: nothing.
-func (s *historyScreen) say(text string, importance widget.Importance) {
+// say shows what verifying found; without a text the line is hidden.
+func (s *Screen) say(text string, importance widget.Importance) {
 	s.cancel.Hide()
 	kit.Say(s.answer, text, importance)
 	if text == "" {

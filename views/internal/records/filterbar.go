@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"slices"
@@ -17,9 +17,9 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// filterBar is where it is said which checks are to be seen: the conditions used
+// filterBar holds the query, which chooses the checks that are shown: the conditions used
 // most in one line, the others in a fold, and all that are in force as chips to
-// take away. There is one truth, the query; the fields follow it.
+// take away. The query stands here alone; the fields follow it.
 type filterBar struct {
 	kit.Parts
 	OnQuery func(typed bool) // the query has changed; typed: more keys may follow
@@ -27,7 +27,7 @@ type filterBar struct {
 
 	query   query
 	choices history.Choices
-	setting bool // the fields follow the query, nobody typed
+	setting bool // the fields are being set from the query: not a change by the clerk
 
 	name      *kit.Entry
 	period    *kit.Choice
@@ -77,7 +77,9 @@ func newFilterBar(p kit.Parts) *filterBar {
 	b := &filterBar{Parts: p, faults: map[*kit.Entry]string{}}
 	t := func(key string) string { return p.Words.T(key) }
 
-	b.name = p.Keys.Entry(func(text string) { b.typed(func(w *query) { w.name = strings.Join(strings.Fields(text), " ") }) })
+	b.name = p.Keys.Entry(func(text string) {
+		b.typed(func(w *query) { w.name = strings.Join(strings.Fields(text), " ") })
+	})
 	b.name.OnSubmitted = func(string) { b.OnDone() }
 	b.name.SetPlaceHolder(t("find.name"))
 	b.name.ActionItem = widget.NewIcon(theme.SearchIcon())
@@ -143,7 +145,9 @@ func (b *filterBar) makeFold() {
 		})
 		by.Add(b.modes[m])
 	}
-	b.operator = b.several(func(w *query) *[]string { return &w.operators }, func() []string { return b.choices.Operators })
+	b.operator = b.several(
+		func(w *query) *[]string { return &w.operators }, func() []string { return b.choices.Operators },
+	)
 	b.desks = b.several(func(w *query) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
 	b.code = b.Keys.Choice(func(string) {
 		if at := b.code.SelectedIndex(); at >= 0 && at < len(b.choices.Codes) {
@@ -249,7 +253,7 @@ func (b *filterBar) set(w query) {
 	b.OnQuery(false)
 }
 
-// put shows a query, of which nobody is told.
+// put shows a query without asking for its checks.
 func (b *filterBar) put(w query) {
 	b.query = w
 	clear(b.faults)
@@ -355,7 +359,10 @@ func (b *filterBar) show() {
 	}
 	offer(b.operator, b.choices.Operators, len(b.query.operators), "find.operator", "find.operators")
 	offer(b.desks, b.choices.Desks, len(b.query.desks), "find.desk", "find.desks")
-	offer(b.code, kit.Labels(b.choices.Codes, func(code int) string { return codeText(b.Words, code) }), len(b.query.codes), "find.code", "find.codes")
+	offer(
+		b.code, kit.Labels(b.choices.Codes, func(code int) string { return codeText(b.Words, code) }), len(b.query.codes),
+		"find.code", "find.codes",
+	)
 
 	b.showFaults()
 	b.showChips()

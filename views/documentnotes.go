@@ -17,8 +17,8 @@ type note struct {
 }
 
 // documentNotes are the sentences about a document, what matters most first: what
-// was found, what to do about it, what to be careful with. Whoever moves a frame
-// with the keys is told how.
+// was found, what to do about it, what to be careful with. keys says that the page
+// has the keyboard: then a note says how it moves a frame.
 func documentNotes(w kit.Words, s *documentState, keys bool) []note {
 	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
@@ -68,13 +68,14 @@ func foundNote(w kit.Words, s *documentState) note {
 		return note{w.T("found.several"), theme.ColorNameError}
 	case camera:
 		return note{w.T("found.none_photo"), theme.ColorNameError}
-	case p.Code == matcher.CodeNoFace && (p.Flaw == matcher.FlawNone || p.Flaw == matcher.FlawNobody): // other pages may have one
+	// other pages may have one
+	case p.Code == matcher.CodeNoFace && (p.Flaw == matcher.FlawNone || p.Flaw == matcher.FlawNobody):
 		return note{w.T("found.none"), theme.ColorNameError}
 	}
 	return note{kit.Join(w.Side("anchor", p.Code, p.Flaw)), theme.ColorNameError}
 }
 
-// unreadText says which of the things given were not looked at, and why.
+// unreadText says how many of the items could not be searched, and why.
 func unreadText(w kit.Words, s *documentState) string {
 	if s.asked == 1 && len(s.bad) == 1 {
 		return w.ProblemText(s.bad[0])

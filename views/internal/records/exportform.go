@@ -1,4 +1,4 @@
-package views
+package records
 
 import (
 	"context"
@@ -20,42 +20,42 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// exportQuery is what could be exported: one check, or all that are shown.
-type exportQuery struct {
+// ExportQuery is what could be exported: one check, or all that are shown.
+type ExportQuery struct {
 	check  string // empty: none is open
 	filter history.Filter
 	count  int64            // how many the filter chooses
 	from   app.OtherHistory // another desk's; nil: this one's
 }
 
-// exportDesk is what an export needs of the desk.
-type exportDesk interface {
+// ExportDesk is what an export needs of the desk.
+type ExportDesk interface {
 	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
 }
 
-// exportForm asks how checks are to be written to a file, writes it, and says
+// ExportForm asks how checks are to be written to a file, writes it, and says
 // where it is and by what it can be recognised.
-type exportForm struct {
+type ExportForm struct {
 	kit.Parts
-	desk      exportDesk
-	query     exportQuery
+	desk      ExportDesk
+	query     ExportQuery
 	OnFolder  func(from string, chosen func(path string)) // asks for a folder
 	OnClose   func()
 	OnCopy    func(text string)
 	writing   *kit.Task
-	replacing string // the file that may be replaced, because the clerk said so
+	replacing string // the file that the clerk agreed to replace
 
-	what   *kit.Radio
-	format *kit.Radio
-	names  *kit.Check
-	file   *kit.Entry
-	folder *kit.Button
-	start  *kit.Button
-	cancel *kit.Button
-	bar    *widget.ProgressBar
-	note   *widget.Label
-	done   *fyne.Container
-	box    *fyne.Container
+	what         *kit.Radio
+	format       *kit.Radio
+	names        *kit.Check
+	file         *kit.Entry
+	folderButton *kit.Button
+	Start        *kit.Button
+	cancel       *kit.Button
+	bar          *widget.ProgressBar
+	note         *widget.Label
+	done         *fyne.Container
+	Box          *fyne.Container
 }
 
 // What to export.
@@ -64,8 +64,9 @@ const (
 	exportShown = "shown"
 )
 
-func newExportForm(p kit.Parts, desk exportDesk, w exportQuery, folder string, now time.Time) *exportForm {
-	f := &exportForm{Parts: p, desk: desk, query: w}
+// NewExportForm makes the form; the file is proposed in the folder.
+func NewExportForm(p kit.Parts, desk ExportDesk, w ExportQuery, folder string, now time.Time) *ExportForm {
+	f := &ExportForm{Parts: p, desk: desk, query: w}
 	t := p.Words.T
 	f.what = p.Keys.Radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
@@ -73,12 +74,14 @@ func newExportForm(p kit.Parts, desk exportDesk, w exportQuery, folder string, n
 		}
 		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
 	}, f.again)
-	f.format = p.Keys.Radio([]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen)
+	f.format = p.Keys.Radio(
+		[]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen,
+	)
 	f.names = p.Keys.Check(t("export_form.names"), func(bool) { f.again() })
 	f.file = p.Keys.Entry(func(string) { f.again() })
-	f.folder = p.Keys.Button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
-	f.start = p.Keys.Button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
-	f.start.Importance = widget.HighImportance
+	f.folderButton = p.Keys.Button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
+	f.Start = p.Keys.Button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
+	f.Start.Importance = widget.HighImportance
 	f.cancel = p.Keys.Button(t("button.close"), theme.CancelIcon(), f.stop)
 	f.bar = widget.NewProgressBar()
 	f.writing = kit.NewTask(p.Work, f.bar)
@@ -104,10 +107,12 @@ func newExportForm(p kit.Parts, desk exportDesk, w exportQuery, folder string, n
 		title, f.what.Row,
 		kit.Bold(t("export_form.format")), f.format.Row,
 		f.names, namesHelp,
-		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folder, f.file),
+		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folderButton, f.file),
 		f.bar, f.note, f.done,
 	)
-	f.box = container.NewBorder(nil, container.NewHBox(f.start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)))
+	f.Box = container.NewBorder(
+		nil, container.NewHBox(f.Start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)),
+	)
 	return f
 }
 
@@ -117,7 +122,7 @@ func exportName(now time.Time, format string) string {
 }
 
 // chosen gives the file the ending of the format.
-func (f *exportForm) chosen() {
+func (f *ExportForm) chosen() {
 	name := f.file.Text
 	for _, format := range []string{export.PDF, export.CSV, export.JSONL} {
 		if base, ok := strings.CutSuffix(name, "."+format); ok {
@@ -127,21 +132,21 @@ func (f *exportForm) chosen() {
 	f.again()
 }
 
-// again takes back what was said about the answers before.
-func (f *exportForm) again() {
+// again clears the message about the last export, because an answer has changed.
+func (f *ExportForm) again() {
 	f.replacing = ""
 	kit.Say(f.note, "", widget.MediumImportance)
-	f.start.SetText(f.Words.T("export_form.start"))
+	f.Start.SetText(f.Words.T("export_form.start"))
 	f.done.RemoveAll()
 }
 
-func (f *exportForm) chooseFolder() {
+func (f *ExportForm) chooseFolder() {
 	f.OnFolder(filepath.Dir(f.file.Text), func(path string) {
 		f.file.SetText(filepath.Join(path, filepath.Base(f.file.Text)))
 	})
 }
 
-func (f *exportForm) begin() {
+func (f *ExportForm) begin() {
 	path := strings.TrimSpace(f.file.Text)
 	switch {
 	case f.writing.Busy():
@@ -150,7 +155,10 @@ func (f *exportForm) begin() {
 		kit.Say(f.note, f.Words.T("export_form.no_file"), widget.WarningImportance)
 		return
 	}
-	in := app.ExportInput{Filter: f.query.filter, From: f.query.from, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue}
+	in := app.ExportInput{
+		Filter: f.query.filter, From: f.query.from, Format: f.format.Value, Names: f.names.Checked, File: path,
+		Words: f.Words.Catalogue,
+	}
 	if f.what.Value == exportCheck {
 		in.Filter, in.Checks = history.Filter{}, []string{f.query.check}
 	}
@@ -169,8 +177,8 @@ func (f *exportForm) begin() {
 }
 
 // busy keeps the answers as they are while a file is written.
-func (f *exportForm) busy(on bool) {
-	for _, d := range []fyne.Disableable{f.names, f.file, f.folder, f.start} {
+func (f *ExportForm) busy(on bool) {
+	for _, d := range []fyne.Disableable{f.names, f.file, f.folderButton, f.Start} {
 		kit.Enable(d, !on)
 	}
 	for _, r := range []*kit.Radio{f.what, f.format} {
@@ -186,25 +194,28 @@ func (f *exportForm) busy(on bool) {
 	if on {
 		f.Focus(f.cancel)
 	} else {
-		f.Focus(f.start)
+		f.Focus(f.Start)
 	}
 }
 
-func (f *exportForm) ended(path string, out app.Exported, err error) {
+func (f *ExportForm) ended(path string, out app.Exported, err error) {
 	f.replacing = ""
-	f.start.SetText(f.Words.T("export_form.start"))
+	f.Start.SetText(f.Words.T("export_form.start"))
 	switch {
 	case app.IsProblem(err, export.KeyExists): // a second press replaces it
 		f.replacing = path
 		kit.Say(f.note, f.Words.T("export_form.replace_question"), widget.WarningImportance)
-		f.start.SetText(f.Words.T("export_form.replace"))
+		f.Start.SetText(f.Words.T("export_form.replace"))
 	case errors.Is(err, context.Canceled):
 		kit.Say(f.note, f.Words.T("export_form.cancelled"), widget.MediumImportance)
 	case err != nil:
 		f.Log("export", err)
 		kit.Say(f.note, f.Words.ProblemText(err), widget.DangerImportance)
 	default:
-		kit.Say(f.note, f.Words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))), widget.SuccessImportance)
+		kit.Say(
+			f.note, f.Words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))),
+			widget.SuccessImportance,
+		)
 		f.line("export_form.where", out.File, out.File)
 		f.line("export_form.sha256", out.SHA256, out.SHA256)
 		f.line("detail.head", out.Head.Hash, f.Words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
@@ -212,16 +223,16 @@ func (f *exportForm) ended(path string, out app.Exported, err error) {
 	}
 }
 
-// folderOf is the folder of the file in the field.
-func (f *exportForm) folderOf() string { return filepath.Dir(f.file.Text) }
+// Folder is the folder of the file in the field.
+func (f *ExportForm) Folder() string { return filepath.Dir(f.file.Text) }
 
-// closed is called when nobody sees the form any more.
-func (f *exportForm) closed() {
+// Closed ends what runs, once the form is closed.
+func (f *ExportForm) Closed() {
 	f.writing.Drop()
 }
 
 // line is one thing to keep about a file that was written.
-func (f *exportForm) line(key, value, shown string) {
+func (f *ExportForm) line(key, value, shown string) {
 	text := kit.Wrapped(shown)
 	text.Wrapping = fyne.TextWrapBreak
 	text.TextStyle.Monospace = true
@@ -233,7 +244,7 @@ func (f *exportForm) line(key, value, shown string) {
 }
 
 // stop ends the writing or, where nothing is written, closes the form.
-func (f *exportForm) stop() {
+func (f *ExportForm) stop() {
 	if !f.writing.Busy() {
 		f.OnClose()
 		return
