@@ -21,7 +21,7 @@ type Problem struct {
 
 // The areas of problems: a key is its area, a dot and a name.
 const (
-	AreaDocument  = "document"
+	AreaDocument  = "document" // of problems that lie in a document itself: another one may do better
 	AreaClip      = "clip"
 	AreaHistory   = "store"
 	AreaOperators = "operators"
@@ -75,6 +75,13 @@ func (p *Problem) Unwrap() error { return p.Err }
 func IsProblem(err error, keys ...string) bool {
 	var p *Problem
 	return errors.As(err, &p) && slices.Contains(keys, p.Key)
+}
+
+// InArea reports whether an error is a problem of an area, which is the first part
+// of its key.
+func InArea(err error, area string) bool {
+	var p *Problem
+	return errors.As(err, &p) && p.Area() == area
 }
 
 // AsProblem finds the problem in an error's chain, or makes one of the given

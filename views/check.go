@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -12,13 +13,30 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
+
+// clipLength is how long the person is filmed: long enough for eight frames spread
+// over different moments, short enough to stand still for.
+const clipLength = 3 * time.Second
+
+// checkDesk is what the Check screen needs of the desk.
+type checkDesk interface {
+	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
+	Retry(ctx context.Context, unsent *app.Attempt, mode history.Mode, progress app.ProgressFunc) (app.Check, error)
+	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
+	documentDesk
+	remoteDesk
+	resultDesk
+}
 
 // checkScreen is where a check is made: the live picture, the document, what
 // the person agreed to, one button; then the result in their place. All its
 // methods are for the window's goroutine.
 type checkScreen struct {
-	parts
+	kit.Parts
+	desk    checkDesk
 	copy    func(text string)           // puts text on the clipboard
 	checked func()                      // a check has ended
 	next    func()                      // asks for the next person
@@ -27,14 +45,14 @@ type checkScreen struct {
 
 	source   app.Source // nil while it is reopened
 	visible  bool
-	watching []*job // pictures and advice
+	watching []*kit.Job // pictures and advice
 
 	engine      app.Description
 	engineReady bool
 	engineFault error
 
 	document *documentSide
-	running  *job
+	running  *kit.Job
 	goOn     chan struct{} // closed when the clerk films anyway; of the running check
 	remote   *remoteForm
 	offers   *offers // of the result that is shown; nil where there are none
@@ -44,39 +62,41 @@ type checkScreen struct {
 
 	preview   *preview
 	hint      *widget.Label
-	name      *entry
-	consent   *check
-	agreed    *tapLabel // the words of the consent
-	minor     *check    // hidden where the settings make nothing of it
+	name      *kit.Entry
+	consent   *kit.Check
+	agreed    *kit.TapLabel // the words of the consent
+	minor     *kit.Check    // hidden where the settings make nothing of it
 	mode      *widget.Label
 	calibre   *widget.Label
-	retry     *button // there while the engine has a fault
-	start     *button
+	retry     *kit.Button // there while the engine has a fault
+	start     *kit.Button
 	why       *widget.Label
 	stage     *widget.Label
 	bar       *widget.ProgressBar
-	endless   *movingBar
-	anyway    *button // films though the picture is not good; there while that is offered
-	cancel    *button
+	endless   *kit.MovingBar
+	anyway    *kit.Button // films though the picture is not good; there while that is offered
+	cancel    *kit.Button
 	form      *fyne.Container
 	progress  *fyne.Container
 	capture   fyne.CanvasObject // everything but the result
 	content   *fyne.Container
-	progressf latest[app.Progress]
+	progressf kit.Latest[app.Progress]
 }
 
-func newCheckScreen(p parts, browse func(func([]given)), copy func(string), checked, revive, openKept func()) *checkScreen {
-	s := &checkScreen{parts: p, copy: copy, checked: checked, revive: revive}
-	s.progressf = latest[app.Progress]{do: s.paints.soon, show: s.showProgress}
+func newCheckScreen(
+	p kit.Parts, desk checkDesk, browse func(func([]given)), copyText func(string), checked, revive, openKept func(),
+) *checkScreen {
+	s := &checkScreen{Parts: p, desk: desk, copy: copyText, checked: checked, revive: revive}
+	s.progressf = kit.Latest[app.Progress]{Do: s.Paints.Soon, Show: s.showProgress}
 
-	s.preview = newPreview(s.paints, s.words.T("preview.waiting"), s.words.Problem)
-	s.preview.Log = func(err error) { s.desk.Log("advice", err) }
+	s.preview = newPreview(s.Paints, s.Words.T("preview.waiting"), s.Words.Problem)
+	s.preview.Log = func(err error) { s.Log("advice", err) }
 	s.preview.OnPicture = func(bool) { s.update() }
 	s.preview.OnHint = func(advice app.Advice) {
 		if advice.Hint.Key == "" {
 			s.showHint("", advice.Good)
 		} else {
-			s.showHint(s.words.advice(advice), advice.Good)
+			s.showHint(s.Words.Advice(advice), advice.Good)
 			s.reviveEngine() // which must work by now: it found faces, or none
 		}
 	}
@@ -84,39 +104,39 @@ func newCheckScreen(p parts, browse func(func([]given)), copy func(string), chec
 	s.hint.SizeName = theme.SizeNameSubHeadingText
 	s.hint.Wrapping = fyne.TextWrapWord
 
-	s.name = s.keys.entry(func(string) { s.update() })
-	s.name.SetPlaceHolder(s.words.T("check.name_placeholder"))
-	s.consent = s.keys.check("", func(bool) { s.update() })
-	s.remote = newRemoteForm(p, copy, openKept, func() { s.update() })
-	s.agreed = newTapLabel(s.remote.consentWords(), s.toggleConsent)
-	s.minor = s.keys.check(s.words.T("check.minor"), nil)
+	s.name = s.Keys.Entry(func(string) { s.update() })
+	s.name.SetPlaceHolder(s.Words.T("check.name_placeholder"))
+	s.consent = s.Keys.Check("", func(bool) { s.update() })
+	s.remote = newRemoteForm(p, desk, copyText, openKept, func() { s.update() })
+	s.agreed = kit.NewTapLabel(s.remote.consentWords(), s.toggleConsent)
+	s.minor = s.Keys.Check(s.Words.T("check.minor"), nil)
 	s.mode, s.calibre = widget.NewLabel(""), widget.NewLabel("")
-	s.retry = s.keys.button(s.words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
-	s.start = s.keys.button(s.words.T("check.start"), theme.ConfirmIcon(), s.begin)
+	s.retry = s.Keys.Button(s.Words.T("check.retry"), theme.ViewRefreshIcon(), s.reviveEngine)
+	s.start = s.Keys.Button(s.Words.T("check.start"), theme.ConfirmIcon(), s.begin)
 	s.start.Importance = widget.HighImportance
-	s.why = wrapped("")
+	s.why = kit.Wrapped("")
 
-	s.stage = wrapped("")
+	s.stage = kit.Wrapped("")
 	s.stage.TextStyle.Bold = true
-	s.bar, s.endless = widget.NewProgressBar(), newMovingBar(p)
-	s.anyway = s.keys.button(s.words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
+	s.bar, s.endless = widget.NewProgressBar(), kit.NewMovingBar(p)
+	s.anyway = s.Keys.Button(s.Words.T("check.anyway"), theme.MediaRecordIcon(), s.filmAnyway)
 	s.anyway.Hide()
-	s.cancel = s.keys.button(s.words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
+	s.cancel = s.Keys.Button(s.Words.T("button.cancel"), theme.CancelIcon(), s.stopRunning)
 
-	s.document = newDocumentSide(p, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
+	s.document = newDocumentSide(p, desk, func() app.Source { return s.source }, browse, s.update, s.reviveEngine)
 	s.lay()
 	s.update()
 	return s
 }
 
 func (s *checkScreen) lay() {
-	name := container.NewBorder(nil, nil, widget.NewLabel(s.words.T("check.name")), s.minor, s.name)
+	name := container.NewBorder(nil, nil, widget.NewLabel(s.Words.T("check.name")), s.minor, s.name)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil, s.agreed)
 	badges := container.NewHBox(s.mode, s.calibre, s.retry, layout.NewSpacer(), s.remote.kept)
-	big := container.New(tall{}, s.start)
+	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
 		container.NewVBox(name, consent, s.remote.nameRow),
-		container.NewVBox(badges, s.remote.who.row, s.remote.sessionRow, big, s.why),
+		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
 		s.stage, container.NewStack(s.bar, s.endless),
@@ -126,48 +146,23 @@ func (s *checkScreen) lay() {
 	twoLines := widget.NewLabel("\n") // what a long hint needs where the window is small
 	twoLines.SizeName = s.hint.SizeName
 	twoLines.Hide()
-	left := container.NewBorder(nil, container.New(steady{}, twoLines, s.hint), nil, nil, s.preview)
-	s.capture = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(steady{}, s.form, s.progress)), nil, nil,
+	left := container.NewBorder(nil, container.New(kit.Steady{}, twoLines, s.hint), nil, nil, s.preview)
+	s.capture = container.NewBorder(nil, container.NewVBox(
+		widget.NewSeparator(), container.New(kit.Steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.document.panel))
 	s.content = container.NewStack(s.capture)
 }
-
-// steady stacks objects and keeps room for the hidden ones, so that nothing
-// jumps when they take turns.
-type steady struct{}
-
-func (steady) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var size fyne.Size
-	for _, o := range objects {
-		size = size.Max(o.MinSize())
-	}
-	return size
-}
-
-func (steady) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		o.Resize(size)
-	}
-}
-
-// tall makes a button as high as it is important.
-type tall struct{}
-
-func (tall) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objects[0].MinSize().Width, bigButton)
-}
-
-func (tall) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
 // setSource gives the screen the source to show; nil while there is none.
 func (s *checkScreen) setSource(source app.Source) {
 	s.source = source
 	s.preview.another()
-	s.preview.say(s.words.T("preview.waiting"), "")
+	s.preview.say(s.Words.T("preview.waiting"), "")
 	s.watch()
 }
 
-// show tells the screen whether it can be seen: nothing is painted for nobody.
+// show tells the screen whether it can be seen. While it is hidden the preview does
+// not repaint.
 // (Fyne does not tell when the window is minimised; a window that merely lost
 // the keyboard may well be looked at.)
 func (s *checkScreen) show(visible bool) {
@@ -183,7 +178,7 @@ func (s *checkScreen) show(visible bool) {
 func (s *checkScreen) watch() {
 	before := s.watching
 	for _, j := range before {
-		j.stop()
+		j.Stop()
 	}
 	s.watching = nil
 	if s.source == nil || !s.visible || s.result != nil {
@@ -193,9 +188,9 @@ func (s *checkScreen) watch() {
 	s.preview.mirror.Store(s.desk.Settings().Camera.Mirror)
 	source, number := s.source, s.preview.source
 	for _, feed := range []func(context.Context, app.Source, int){s.preview.watch, s.preview.advise} {
-		s.watching = append(s.watching, s.work.start(func(ctx context.Context) {
+		s.watching = append(s.watching, s.Work.Start(func(ctx context.Context) {
 			for _, j := range before {
-				j.over()
+				j.Wait()
 			}
 			feed(ctx, source, number)
 		}))
@@ -238,10 +233,10 @@ func (s *checkScreen) busy() bool { return s.running != nil }
 
 func (s *checkScreen) stopRunning() {
 	if s.busy() {
-		s.running.stop()
+		s.running.Stop()
 		s.cancel.Disable()
 		s.anyway.Hide()
-		s.stage.SetText(s.words.T("stage.cancelling"))
+		s.stage.SetText(s.Words.T("stage.cancelling"))
 	}
 }
 
@@ -272,20 +267,20 @@ func (s *checkScreen) missing() string {
 	here := !s.remote.isRemote()
 	switch {
 	case s.engineFault != nil && here:
-		return s.words.problem(s.engineFault)
+		return s.Words.ProblemText(s.engineFault)
 	case s.document.missing() != "":
 		return s.document.missing()
 	case s.remote.missing() != "":
 		return s.remote.missing()
 	case (s.source == nil || !s.preview.there) && !s.remote.filmed():
-		return s.words.T("missing.picture")
+		return s.Words.T("missing.picture")
 	case !s.consent.Checked:
-		return s.words.T("missing.consent")
+		return s.Words.T("missing.consent")
 	case !s.engineReady && here:
-		return s.words.T("missing.engine")
+		return s.Words.T("missing.engine")
 	}
 	if _, err := app.CleanName(s.name.Text); err != nil {
-		return s.words.problem(err)
+		return s.Words.ProblemText(err)
 	}
 	return ""
 }
@@ -294,54 +289,54 @@ func (s *checkScreen) missing() string {
 func (s *checkScreen) update() {
 	if words := s.remote.consentWords(); s.agreed.Text != words {
 		s.agreed.SetText(words)
-		s.consent.Checked = false // nobody agreed to these words yet
+		s.consent.Checked = false // the person has not agreed to these words
 		s.consent.Refresh()
 	}
 	placeholder := "check.name_placeholder"
 	if s.remote.isRemote() {
 		placeholder = "check.name_placeholder_remote"
 	}
-	if text := s.words.T(placeholder); s.name.PlaceHolder != text {
+	if text := s.Words.T(placeholder); s.name.PlaceHolder != text {
 		s.name.SetPlaceHolder(text)
 	}
 	s.remote.update(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.busy()
 	s.document.hold(running || s.result != nil)
-	enable(s.start, missing == "" && !running)
+	kit.Enable(s.start, missing == "" && !running)
 	switch {
 	case s.engineFault != nil:
-		say(s.why, missing, widget.DangerImportance)
+		kit.Say(s.why, missing, widget.DangerImportance)
 	case s.fault != nil:
-		say(s.why, s.words.problem(s.fault), widget.DangerImportance)
+		kit.Say(s.why, s.Words.ProblemText(s.fault), widget.DangerImportance)
 	case missing != "":
-		say(s.why, missing, widget.MediumImportance)
-	case s.document.state.portrait.Code != 0:
-		say(s.why, s.words.T("check.no_portrait"), widget.WarningImportance)
+		kit.Say(s.why, missing, widget.MediumImportance)
+	case s.document.state.portrait.Code != matcher.CodeOK:
+		kit.Say(s.why, s.Words.T("check.no_portrait"), widget.WarningImportance)
 	case s.remote.filmed():
-		say(s.why, s.words.T("check.ready_filmed"), widget.SuccessImportance)
+		kit.Say(s.why, s.Words.T("check.ready_filmed"), widget.SuccessImportance)
 	default:
-		say(s.why, s.words.T("check.ready"), widget.SuccessImportance)
+		kit.Say(s.why, s.Words.T("check.ready"), widget.SuccessImportance)
 	}
 	if s.desk.Settings().Matching.ReferMinors {
 		s.minor.Show()
 	} else {
 		s.minor.Hide()
 	}
-	mode, calibre := s.words.T("mode.offline"), ""
+	mode, calibre := s.Words.T("mode.offline"), ""
 	switch {
 	case s.remote.deciding() == "":
-		mode = s.words.T("mode.ask")
+		mode = s.Words.T("mode.ask")
 	case s.remote.isRemote():
-		mode = s.words.T("mode.remote", "Host", s.remote.host())
+		mode = s.Words.T("mode.remote", "Host", s.remote.host())
 	case s.engineFault != nil:
-		mode = s.words.T("mode.none")
+		mode = s.Words.T("mode.none")
 	case !s.engineReady:
-		calibre = s.words.T("mode.loading")
+		calibre = s.Words.T("mode.loading")
 	case !s.engine.Calibrated:
-		calibre = s.words.T("mode.not_calibrated")
+		calibre = s.Words.T("mode.not_calibrated")
 	}
-	say(s.mode, mode, widget.MediumImportance)
-	say(s.calibre, calibre, widget.WarningImportance)
+	kit.Say(s.mode, mode, widget.MediumImportance)
+	kit.Say(s.calibre, calibre, widget.WarningImportance)
 	if s.engineFault == nil {
 		s.retry.Hide()
 	} else {
@@ -388,21 +383,21 @@ func (s *checkScreen) begin() {
 	}
 	s.remote.fill(&in)
 	shown := shownCheck{rules: rules, portrait: document.portrait, page: document.page(), byCamera: document.byCamera()}
-	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.put) })
+	s.run(shown, func(ctx context.Context) (app.Check, error) { return s.desk.Check(ctx, in, s.progressf.Put) })
 }
 
 // run runs a check and shows its result with what is known of it already.
 func (s *checkScreen) run(shown shownCheck, check func(context.Context) (app.Check, error)) {
 	s.fault = nil
-	enable(s.cancel, true)
-	s.paints.hurried.Store(true)
-	s.running = s.work.start(func(ctx context.Context) {
+	kit.Enable(s.cancel, true)
+	s.Paints.Hurried.Store(true)
+	s.running = s.Work.Start(func(ctx context.Context) {
 		done, err := check(ctx)
-		s.work.do(func() { s.ended(done, err, shown) })
+		s.Work.Do(func() { s.ended(done, err, shown) })
 	})
 	s.showProgress(app.Progress{})
 	s.update()
-	s.focus(s.cancel)
+	s.Focus(s.cancel)
 }
 
 // rerun makes a check of what the API has not taken, with the same clip.
@@ -412,8 +407,8 @@ func (s *checkScreen) rerun(shown shownCheck, unsent *app.Attempt, mode history.
 	}
 	s.again()
 	s.run(shown, func(ctx context.Context) (app.Check, error) {
-		done, err := s.desk.Retry(ctx, unsent, mode, s.progressf.put)
-		if done.ID == "" { // it did not begin, so nobody else has the clip
+		done, err := s.desk.Retry(ctx, unsent, mode, s.progressf.Put)
+		if done.ID == "" { // it did not begin, so no other check uses the clip
 			s.desk.Drop(unsent)
 		}
 		return done, err
@@ -425,8 +420,8 @@ func (s *checkScreen) sendKept(k app.KeptCheck) {
 	if s.busy() || s.result != nil {
 		return
 	}
-	s.run(shownCheck{kept: keptAs(s.words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
-		return s.desk.SendKept(ctx, k.ID, s.progressf.put)
+	s.run(shownCheck{kept: keptAs(s.Words, k), byCamera: k.FromPhoto}, func(ctx context.Context) (app.Check, error) {
+		return s.desk.SendKept(ctx, k.ID, s.progressf.Put)
 	})
 }
 
@@ -446,11 +441,11 @@ func (s *checkScreen) showProgress(p app.Progress) {
 	case <-s.goOn: // once is enough
 		s.anyway.Hide()
 	default:
-		s.anyway.Hidden = p.Stage != app.StageOffering
+		s.anyway.Hidden = p.Stage != matcher.StageOffering
 		s.anyway.Refresh()
 	}
-	s.stage.SetText(s.words.stage(p))
-	s.endless.run(p.Total == 0 && s.busy())
+	s.stage.SetText(s.Words.Stage(p))
+	s.endless.Run(p.Total == 0 && s.busy())
 	if p.Total > 0 {
 		s.endless.Hide()
 		s.bar.Show()
@@ -465,22 +460,22 @@ func (s *checkScreen) showProgress(p app.Progress) {
 // is, with the reason.
 func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.running = nil
-	s.endless.run(false)
-	s.paints.hurried.Store(false)
-	s.desk.Log("check", err)
+	s.endless.Run(false)
+	s.Paints.Hurried.Store(false)
+	s.Log("check", err)
 	if s.handed {
 		s.handed = false
-		defer s.forget() // the result is shown, for whoever is there now
+		defer s.forget() // the result is shown to the operator who is signed in now
 	}
 	s.remote.refresh()
 	if done.ID == "" {
 		s.fault = err
 		s.update()
-		s.focus(s.start)
+		s.Focus(s.start)
 		return
 	}
 	shown.Check, shown.unrecorded = done, err
-	s.result = newResultView(s.parts, shown)
+	s.result = newResultView(s.Parts, s.desk, shown)
 	if s.offers = s.result.offers; s.offers != nil {
 		s.offers.OnRun = func(mode history.Mode) { s.rerun(shown, done.Unsent, mode) }
 		s.offers.OnKept = s.remote.refresh
@@ -494,7 +489,7 @@ func (s *checkScreen) ended(done app.Check, err error, shown shownCheck) {
 	s.content.Refresh()
 	s.update()
 	s.watch()
-	s.focus(s.result.more) // which takes nothing away, whatever is pressed next
+	s.Focus(s.result.more) // which takes nothing away, whatever is pressed next
 	s.checked()
 }
 
@@ -506,7 +501,7 @@ func (s *checkScreen) again() {
 	s.offers.drop()
 	s.result, s.offers = nil, nil
 	s.fault = nil
-	s.focus(nil) // the button that was pressed is gone, and must not take the next press
+	s.Focus(nil) // the button that was pressed is gone, and must not take the next press
 	s.content.Objects = []fyne.CanvasObject{s.capture}
 	s.content.Refresh()
 	s.update()
@@ -533,7 +528,7 @@ func (s *checkScreen) forget() {
 }
 
 // handOver makes the screen ready for another operator. A check that runs goes
-// on, and is theirs to see.
+// on, and its result is shown to that operator.
 func (s *checkScreen) handOver() {
 	s.handed = s.busy()
 	s.reset()

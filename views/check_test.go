@@ -18,6 +18,8 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 // load gives files as a drop does.
@@ -33,8 +35,8 @@ func ready(t *testing.T, w *shownWindow) {
 
 func TestTheReasonStandsBesideTheButton(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
-	source.problem(&app.Problem{Key: "camera.busy"})
+	source := kittest.NewSource()
+	source.ShowProblem(&app.Problem{Key: "camera.busy"})
 	desk.source = func(string) app.Source { return source }
 	loaded := make(chan struct{})
 	desk.engine = func(ctx context.Context) (app.Description, error) {
@@ -42,11 +44,11 @@ func TestTheReasonStandsBesideTheButton(t *testing.T) {
 		case <-loaded:
 		case <-ctx.Done():
 		}
-		return description(false), ctx.Err()
+		return kittest.Description(false), ctx.Err()
 	}
 	w := open(t, desk, "")
 	reads := func(key string) func() bool {
-		return func() bool { return w.check.why.Text == w.words.T(key) }
+		return func() bool { return w.check.why.Text == w.Words.T(key) }
 	}
 	blocked := func(key string) {
 		t.Helper()
@@ -56,16 +58,16 @@ func TestTheReasonStandsBesideTheButton(t *testing.T) {
 		}
 	}
 	blocked("missing.document")
-	if !strings.Contains(w.text(), w.words.T("mode.loading")) {
+	if !strings.Contains(w.text(), w.Words.T("mode.loading")) {
 		t.Error("nothing says that the engine loads")
 	}
-	w.until(t, "the camera's fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.busy")) })
-	if !strings.Contains(w.text(), w.words.T("camera.busy.hint")) {
+	w.until(t, "the camera's fault", func() bool { return strings.Contains(w.text(), w.Words.T("camera.busy")) })
+	if !strings.Contains(w.text(), w.Words.T("camera.busy.hint")) {
 		t.Error("nothing says what to do about the camera")
 	}
 	w.load("document.jpg")
 	blocked("missing.picture")
-	source.frame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
+	source.ShowFrame(image.NewRGBA(image.Rect(0, 0, 64, 48)))
 	blocked("missing.consent")
 	test.Tap(w.check.consent)
 	blocked("missing.engine")
@@ -74,7 +76,7 @@ func TestTheReasonStandsBesideTheButton(t *testing.T) {
 	if w.check.start.Disabled() {
 		t.Error("all is there, and yet the button is off")
 	}
-	if !strings.Contains(w.text(), w.words.T("mode.not_calibrated")) {
+	if !strings.Contains(w.text(), w.Words.T("mode.not_calibrated")) {
 		t.Error("nothing says that the engine is not calibrated")
 	}
 	w.check.name.SetText(strings.Repeat("x", app.MaxName+1))
@@ -82,7 +84,7 @@ func TestTheReasonStandsBesideTheButton(t *testing.T) {
 		t.Errorf("a name too long passes: %q", w.check.why.Text)
 	}
 	w.check.name.SetText("Ana")
-	source.problem(&app.Problem{Key: "camera.frozen"})
+	source.ShowProblem(&app.Problem{Key: "camera.frozen"})
 	blocked("missing.picture")
 }
 
@@ -94,7 +96,7 @@ func TestAMissingModelIsSaidPlainly(t *testing.T) {
 	w := open(t, desk, "")
 	w.until(t, "the engine's fault", func() bool { return w.check.engineFault != nil })
 	text := w.text()
-	if !strings.Contains(text, w.words.T("camera.clip.hint")) || strings.Contains(text, "secret") {
+	if !strings.Contains(text, w.Words.T("camera.clip.hint")) || strings.Contains(text, "secret") {
 		t.Errorf("the screen says %q", text)
 	}
 	if !w.check.start.Disabled() || len(desk.logged) != 1 {
@@ -108,7 +110,7 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 	for _, how := range []string{"button", "document", "advice"} {
 		t.Run(how, func(t *testing.T) {
 			desk := newFakeDesk()
-			source := newFakeSource()
+			source := kittest.NewSource()
 			desk.source = func(string) app.Source { return source }
 			var installed atomic.Bool
 			missing := &app.Problem{Key: "camera.clip"}
@@ -116,7 +118,7 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 				if !installed.Load() {
 					return app.Description{}, missing
 				}
-				return description(false), nil
+				return kittest.Description(false), nil
 			}
 			desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
 				if !installed.Load() {
@@ -126,20 +128,20 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 			}
 			w := open(t, desk, "document.jpg")
 			w.until(t, "the fault", func() bool { return w.check.engineFault != nil && w.check.document.looking == nil })
-			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
+			if n := strings.Count(w.text(), w.Words.T("camera.clip")); n != 1 {
 				t.Errorf("the fault is said %d times", n)
 			}
 			if !w.check.retry.Visible() {
 				t.Fatal("nothing to try again with")
 			}
 			test.Tap(w.check.retry)
-			if w.check.retry.Visible() || !strings.Contains(w.text(), w.words.T("mode.loading")) {
+			if w.check.retry.Visible() || !strings.Contains(w.text(), w.Words.T("mode.loading")) {
 				t.Error("nothing says that it is tried")
 			}
 			w.until(t, "the fault again", func() bool { return w.check.retry.Visible() })
 			w.load("document.jpg")
 			w.until(t, "the document's end", func() bool { return w.check.document.looking == nil })
-			if n := strings.Count(w.text(), w.words.T("camera.clip")); n != 1 {
+			if n := strings.Count(w.text(), w.Words.T("camera.clip")); n != 1 {
 				t.Errorf("after another document the fault is said %d times", n)
 			}
 			installed.Store(true)
@@ -149,10 +151,10 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 			case "document":
 				w.load("document.jpg")
 			case "advice":
-				source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
+				source.GiveAdvice(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
 			}
 			w.until(t, "the engine", func() bool { return w.check.engineReady })
-			if w.check.retry.Visible() || strings.Contains(w.text(), w.words.T("camera.clip")) {
+			if w.check.retry.Visible() || strings.Contains(w.text(), w.Words.T("camera.clip")) {
 				t.Error("the fault stays")
 			}
 		})
@@ -161,10 +163,10 @@ func TestTheEngineIsTriedAgain(t *testing.T) {
 
 func TestCalibratedEngineHasNoBadge(t *testing.T) {
 	desk := newFakeDesk()
-	desk.engine = func(context.Context) (app.Description, error) { return description(true), nil }
+	desk.engine = func(context.Context) (app.Description, error) { return kittest.Description(true), nil }
 	w := open(t, desk, "")
 	w.until(t, "the engine", func() bool { return w.check.engineReady })
-	if strings.Contains(w.text(), w.words.T("mode.not_calibrated")) {
+	if strings.Contains(w.text(), w.Words.T("mode.not_calibrated")) {
 		t.Error("a calibrated engine is called not calibrated")
 	}
 }
@@ -191,7 +193,8 @@ func TestDropTakesWhatCanBeRead(t *testing.T) {
 	}
 	text := w.text()
 	for _, say := range []string{
-		w.words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.words.T("document.damaged"), w.words.T("coach.closer"), w.words.T("found.portrait"),
+		w.Words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.Words.T("document.damaged"), w.Words.T("coach.closer"),
+		w.Words.T("found.portrait"),
 	} {
 		if !strings.Contains(text, say) {
 			t.Errorf("missing %q in %q", say, text)
@@ -202,7 +205,7 @@ func TestDropTakesWhatCanBeRead(t *testing.T) {
 	if w.check.document.state != nil {
 		t.Error("the old document stays while a new one is looked at")
 	}
-	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.words.T("document.damaged.hint")) })
+	w.until(t, "the fault", func() bool { return strings.Contains(w.text(), w.Words.T("document.damaged.hint")) })
 }
 
 func TestDropOfWhatIsNoFile(t *testing.T) {
@@ -217,15 +220,17 @@ func TestDropOfWhatIsNoFile(t *testing.T) {
 	for _, u := range []fyne.URI{page, asFile, asData} {
 		w.check.document.clear("")
 		w.dropped(fyne.Position{}, []fyne.URI{u})
-		w.until(t, "words about "+u.String(), func() bool { return strings.Contains(w.text(), w.words.T("drop.not_a_file.hint")) })
+		w.until(
+			t, "words about "+u.String(), func() bool { return strings.Contains(w.text(), w.Words.T("drop.not_a_file.hint")) },
+		)
 	}
 	w.dropped(fyne.Position{}, append([]fyne.URI{asFile}, uris("/a/document.jpg")...))
 	w.until(t, "the file beside an address", func() bool { return w.check.document.state != nil })
-	if !strings.Contains(w.text(), w.words.T("drop.not_a_file")) {
+	if !strings.Contains(w.text(), w.Words.T("drop.not_a_file")) {
 		t.Error("the address is passed over in silence")
 	}
 	w.dropped(fyne.Position{}, uris(t.TempDir()))
-	w.until(t, "the folder's words", func() bool { return strings.Contains(w.text(), w.words.T("drop.folder")) })
+	w.until(t, "the folder's words", func() bool { return strings.Contains(w.text(), w.Words.T("drop.folder")) })
 	w.dropped(fyne.Position{}, nil)
 }
 
@@ -253,7 +258,7 @@ func TestADocumentWithoutPortrait(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	ready(t, w)
-	if !strings.Contains(w.text(), w.words.T("found.several")) {
+	if !strings.Contains(w.text(), w.Words.T("found.several")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.begin()
@@ -279,8 +284,8 @@ func TestLateDocumentsAreDropped(t *testing.T) {
 	w.load("fast.jpg")
 	w.until(t, "the second document", func() bool { return w.check.document.state != nil })
 	close(release)
-	slow.over()
-	w.q.run()
+	slow.Wait()
+	w.q.Run()
 	if w.check.document.state == nil || w.check.document.state.files[0].blob.Name != "fast.jpg" {
 		t.Error("a late answer replaced the document")
 	}
@@ -295,13 +300,13 @@ func TestEscapeCancelsTheSearchFromTheNameField(t *testing.T) {
 	w := open(t, desk, "")
 	w.load("document.jpg")
 	looking := w.check.document.looking
-	if w.check.why.Text != w.words.T("missing.looking") {
+	if w.check.why.Text != w.Words.T("missing.looking") {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
 	w.win.Canvas().Focus(w.check.name)
 	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
-	looking.over()
-	w.q.run()
+	looking.Wait()
+	w.q.Run()
 	if w.check.document.looking != nil || w.check.document.state != nil {
 		t.Error("the search goes on")
 	}
@@ -315,11 +320,11 @@ func TestEscapeCancelsTheSearchFromTheNameField(t *testing.T) {
 
 func TestACheckAndItsInput(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
+	source := kittest.NewSource()
 	desk.source = func(string) app.Source { return source }
-	source.advise(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
+	source.GiveAdvice(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
 	var filmed atomic.Bool
-	source.film = func(context.Context, app.ProgressFunc) (app.Film, error) {
+	source.OnFilm = func(context.Context, app.ProgressFunc) (app.Film, error) {
 		filmed.Store(true)
 		return nil, nil
 	}
@@ -336,7 +341,7 @@ func TestACheckAndItsInput(t *testing.T) {
 		return compared(history.Pass, 90, 91), err
 	}
 	listed := atomic.Int32{}
-	desk.checks = func(context.Context, history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) {
 		listed.Add(1)
 		return nil, nil
 	}
@@ -347,7 +352,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	w.win.Canvas().Focus(w.check.name)
 	w.press(t, fyne.KeyReturn)
 	<-steps
-	w.until(t, "the first stage", func() bool { return strings.Contains(w.text(), w.words.T("stage.recording")) })
+	w.until(t, "the first stage", func() bool { return strings.Contains(w.text(), w.Words.T("stage.recording")) })
 	if w.check.bar.Value != 0.25 || w.check.form.Visible() {
 		t.Errorf("the bar stands at %v, the form is shown: %v", w.check.bar.Value, w.check.form.Visible())
 	}
@@ -361,7 +366,7 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.escape()
 	close(go1)
-	w.until(t, "the second stage", func() bool { return strings.Contains(w.text(), w.words.T("stage.comparing")) })
+	w.until(t, "the second stage", func() bool { return strings.Contains(w.text(), w.Words.T("stage.comparing")) })
 	if w.check.bar.Visible() || !w.check.endless.Visible() {
 		t.Error("a stage of unknown length shows an amount")
 	}
@@ -382,11 +387,13 @@ func TestACheckAndItsInput(t *testing.T) {
 	}
 	w.escape()
 	w.check.again()
-	if w.check.remote.session.Text != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked || w.check.document.state == nil {
+	if w.check.remote.session.Text != session || w.check.name.Text != "  Ana María " || !w.check.consent.Checked ||
+		w.check.document.state == nil {
 		t.Error("another attempt does not keep the person")
 	}
 	w.press(t, fyne.KeyN)
-	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked || w.check.document.state != nil {
+	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked ||
+		w.check.document.state != nil {
 		t.Error("something of the last person stays")
 	}
 }
@@ -412,12 +419,12 @@ func TestCancelAndEscapeEndACheck(t *testing.T) {
 			case "menu":
 				w.press(t, fyne.KeyEscape)
 			}
-			if !strings.Contains(w.text(), w.words.T("stage.cancelling")) || !w.check.busy() {
+			if !strings.Contains(w.text(), w.Words.T("stage.cancelling")) || !w.check.busy() {
 				t.Error("a cancelled check is not shown until it has ended")
 			}
-			w.check.progressf.put(app.Progress{Stage: "faces"})
-			w.q.run()
-			if !strings.Contains(w.text(), w.words.T("stage.cancelling")) {
+			w.check.progressf.Put(app.Progress{Stage: "faces"})
+			w.q.Run()
+			if !strings.Contains(w.text(), w.Words.T("stage.cancelling")) {
 				t.Error("late progress hides the cancellation")
 			}
 			close(release)
@@ -483,8 +490,8 @@ func TestNewCheckIsPressedOnce(t *testing.T) {
 	ready(t, w)
 	w.check.begin()
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	see(w.check.result, func(o fyne.CanvasObject) bool {
-		if b, is := o.(*button); is && b.Text == w.words.T("result.new") {
+	kittest.See(w.check.result, func(o fyne.CanvasObject) bool {
+		if b, is := o.(*kit.Button); is && b.Text == w.Words.T("result.new") {
 			w.win.Canvas().Focus(b)
 		}
 		return true
@@ -526,7 +533,7 @@ func TestACheckThatDidNotBegin(t *testing.T) {
 	ready(t, w)
 	w.check.begin()
 	w.until(t, "the end", func() bool { return !w.check.busy() })
-	if w.check.result != nil || !strings.Contains(w.check.why.Text, w.words.T("store.missing")) {
+	if w.check.result != nil || !strings.Contains(w.check.why.Text, w.Words.T("store.missing")) {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
 	if w.check.start.Disabled() || w.check.document.state == nil {
@@ -536,15 +543,15 @@ func TestACheckThatDidNotBegin(t *testing.T) {
 
 func TestThePreviewRestsWhileHidden(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
+	source := kittest.NewSource()
 	desk.source = func(string) app.Source { return source }
 	w := open(t, desk, "")
 	w.until(t, "a picture", func() bool { return w.check.preview.there })
 	waiting := func(n int) func() bool {
 		return func() bool {
-			source.mu.Lock()
-			defer source.mu.Unlock()
-			return source.waiters == n
+			source.Mu.Lock()
+			defer source.Mu.Unlock()
+			return source.Waiters == n
 		}
 	}
 	w.until(t, "two feeders", waiting(2))
@@ -556,21 +563,23 @@ func TestThePreviewRestsWhileHidden(t *testing.T) {
 
 func TestTheHintFollowsTheAdvice(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
+	source := kittest.NewSource()
 	desk.source = func(string) app.Source { return source }
 	w := open(t, desk, "")
 	w.until(t, "a picture", func() bool { return w.check.preview.there })
 	face := app.Face{Box: image.Rect(10, 10, 30, 40)}
-	source.advise(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Hint: app.Notice{Key: "coach.closer"}})
-	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.words.T("coach.closer") })
-	if o := w.check.preview.outlines; len(o.faces) != 1 || o.good || !o.mirror {
+	source.GiveAdvice(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Hint: app.Notice{Key: "coach.closer"}})
+	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.Words.T("coach.closer") })
+	if o := w.check.preview.outlines; len(o.Faces) != 1 || o.Good || !o.Mirror {
 		t.Errorf("the outline is %+v", o)
 	}
-	source.advise(app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Good: true, Hint: app.Notice{Key: "coach.good"}})
-	w.until(t, "the good hint", func() bool { return w.check.hint.Text == w.words.T("coach.good") })
-	source.problem(&app.Problem{Key: "camera.frozen"})
+	source.GiveAdvice(
+		app.Advice{Size: image.Pt(64, 48), Faces: []app.Face{face}, Good: true, Hint: app.Notice{Key: "coach.good"}},
+	)
+	w.until(t, "the good hint", func() bool { return w.check.hint.Text == w.Words.T("coach.good") })
+	source.ShowProblem(&app.Problem{Key: "camera.frozen"})
 	w.until(t, "the fault", func() bool { return !w.check.preview.there })
-	if w.check.hint.Text != "" || len(w.check.preview.outlines.faces) != 0 {
+	if w.check.hint.Text != "" || len(w.check.preview.outlines.Faces) != 0 {
 		t.Error("a hint stays without a picture")
 	}
 	w.check.preview.showAdvice(adviceNews{w.check.preview.source, app.Advice{Seq: 1, Hint: app.Notice{Key: "coach.good"}}})
@@ -588,7 +597,7 @@ func TestHintsAreShownWhole(t *testing.T) {
 	w.check.capture.Refresh()
 	height := w.check.preview.Size().Height
 	for _, key := range []string{"coach.none", "coach.several", "coach.closer", "coach.centre", "coach.good"} {
-		w.check.showHint(w.words.T(key), false)
+		w.check.showHint(w.Words.T(key), false)
 		w.check.capture.Refresh() // as the driver does when something in it has grown
 		hint := w.check.hint
 		line := fyne.MeasureText(hint.Text, theme.Size(hint.SizeName), hint.TextStyle).Width
@@ -610,26 +619,26 @@ func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
 	p := w.check.preview
 	old := p.source
 	late := func() {
-		p.live.put(liveNews{source: old, seq: 99, buffer: p.keep(image.NewRGBA(image.Rect(0, 0, 8, 8)))})
-		p.advice.put(adviceNews{old, app.Advice{Seq: 99, Size: image.Pt(8, 8), Hint: app.Notice{Key: "coach.closer"}}})
+		p.live.Put(liveNews{source: old, seq: 99, buffer: p.keep(image.NewRGBA(image.Rect(0, 0, 8, 8)))})
+		p.advice.Put(adviceNews{old, app.Advice{Seq: 99, Size: image.Pt(8, 8), Hint: app.Notice{Key: "coach.closer"}}})
 	}
 	late()
 	w.check.setSource(nil)
-	w.q.run()
+	w.q.Run()
 	if p.there || !w.check.start.Disabled() || w.check.hint.Text != "" {
 		t.Errorf("without a source: picture %v, button off %v, hint %q", p.there, w.check.start.Disabled(), w.check.hint.Text)
 	}
 	p.setThere(true) // whatever the picture says: nobody can be filmed
 	w.check.begin()
-	if w.check.busy() || w.check.why.Text != w.words.T("missing.picture") {
+	if w.check.busy() || w.check.why.Text != w.Words.T("missing.picture") {
 		t.Errorf("a check without a source: %q", w.check.why.Text)
 	}
-	next := newFakeSource()
-	next.problem(&app.Problem{Key: "camera.busy"})
+	next := kittest.NewSource()
+	next.ShowProblem(&app.Problem{Key: "camera.busy"})
 	w.check.setSource(next)
-	w.until(t, "the next source's fault", func() bool { return strings.Contains(w.text(), w.words.T("camera.busy")) })
+	w.until(t, "the next source's fault", func() bool { return strings.Contains(w.text(), w.Words.T("camera.busy")) })
 	late()
-	w.q.run()
+	w.q.Run()
 	if p.there || w.check.hint.Text != "" {
 		t.Errorf("over the next source: picture %v, hint %q", p.there, w.check.hint.Text)
 	}
@@ -637,12 +646,12 @@ func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
 
 func TestTheHintOutlivesAnError(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
-	source.fails = 1
+	source := kittest.NewSource()
+	source.Fails = 1
 	desk.source = func(string) app.Source { return source }
 	w := open(t, desk, "")
-	source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
-	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.words.T("coach.closer") })
+	source.GiveAdvice(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.closer"}})
+	w.until(t, "the hint", func() bool { return w.check.hint.Text == w.Words.T("coach.closer") })
 	desk.mu.Lock()
 	defer desk.mu.Unlock()
 	if len(desk.logged) != 1 {
@@ -668,7 +677,7 @@ func TestUnder18(t *testing.T) {
 		w.until(t, "the result", func() bool { return w.check.result != nil })
 	}
 	w.press(t, fyne.KeyM)
-	if !w.check.minor.Checked || !strings.Contains(w.text(), w.words.T("check.minor")) {
+	if !w.check.minor.Checked || !strings.Contains(w.text(), w.Words.T("check.minor")) {
 		t.Fatal("the tick is not there or not set")
 	}
 	check()
@@ -686,9 +695,8 @@ func TestUnder18(t *testing.T) {
 	}
 
 	w.tabs.SelectIndex(2)
-	w.settings.minors.SetChecked(false)
-	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
+	w.box(t, "settings.refer_minors").SetChecked(false)
+	w.save(t)
 	w.tabs.SelectIndex(0)
 	if w.check.minor.Visible() {
 		t.Error("the tick is there though it changes nothing")
@@ -702,12 +710,14 @@ func TestUnder18(t *testing.T) {
 }
 
 func notCompared(anchor, target int) app.Check {
-	answer := &app.Answer{Best: -1, Engine: description(false)}
+	answer := &app.Answer{Best: -1, Engine: kittest.Description(false)}
 	answer.Result.Data.Anchor.Code, answer.Result.Data.Target.Code = anchor, target
 	answer.Result.Data.Code = max(anchor, target)
 	answer.Result.Scoring.Status = "fail"
 	answer.Result.Scoring.Failed = []string{"code == 0", "score >= 80 (was no value)"}
-	return app.Check{ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second}
+	return app.Check{
+		ID: "chk_1", Session: app.NewSession(), Outcome: history.NotCompared, Answer: answer, Took: time.Second,
+	}
 }
 
 // Where the picture does not get good the clerk may film anyway, with the button
@@ -716,11 +726,11 @@ func TestFilmAnyway(t *testing.T) {
 	for _, how := range []string{"button", "keys", "good after all"} {
 		t.Run(how, func(t *testing.T) {
 			desk := newFakeDesk()
-			source := newFakeSource()
+			source := kittest.NewSource()
 			desk.source = func(string) app.Source { return source }
-			source.advise(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.dark"}})
+			source.GiveAdvice(app.Advice{Size: image.Pt(64, 48), Hint: app.Notice{Key: "coach.dark"}})
 			filmed := make(chan struct{})
-			source.film = func(context.Context, app.ProgressFunc) (app.Film, error) {
+			source.OnFilm = func(context.Context, app.ProgressFunc) (app.Film, error) {
 				close(filmed)
 				return nil, nil
 			}
@@ -742,8 +752,8 @@ func TestFilmAnyway(t *testing.T) {
 			test.Tap(w.check.start)
 			p := <-report
 			p(app.Progress{Stage: "coaching", Done: 2000, Total: 10000})
-			w.until(t, "that it waits", func() bool { return strings.Contains(w.text(), w.words.T("stage.coaching")) })
-			if !strings.Contains(w.text(), w.words.T("coach.dark")) || w.check.bar.Value != 0.2 {
+			w.until(t, "that it waits", func() bool { return strings.Contains(w.text(), w.Words.T("stage.coaching")) })
+			if !strings.Contains(w.text(), w.Words.T("coach.dark")) || w.check.bar.Value != 0.2 {
 				t.Errorf("while it waits the screen says %q, the bar %v", w.text(), w.check.bar.Value)
 			}
 			w.press(t, fyne.KeyReturn)
@@ -763,12 +773,12 @@ func TestFilmAnyway(t *testing.T) {
 			case "keys":
 				w.press(t, fyne.KeyReturn)
 			default:
-				source.advise(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
+				source.GiveAdvice(app.Advice{Good: true, Hint: app.Notice{Key: "coach.good"}})
 				<-filmed
 				p(app.Progress{Stage: "recording", Done: 1, Total: 3000})
 				w.until(t, "recording", func() bool { return !w.check.anyway.Visible() })
 				w.until(t, "the result", func() bool { return w.check.result != nil })
-				if strings.Contains(w.text(), w.words.T("coach.dark")) {
+				if strings.Contains(w.text(), w.Words.T("coach.dark")) {
 					t.Error("a good picture has a warning")
 				}
 				return
@@ -795,16 +805,21 @@ func TestQualityStandsInTheDetails(t *testing.T) {
 	done.Filmed.Warning = app.Notice{Key: "coach.dark"}
 	done.Quality = &history.Quality{
 		CaptureWarning: "coach.dark",
-		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{Eyes: 81, Exposure: 12, Total: 34},
+		Document:       &history.Measures{Eyes: 61, Size: 39, Total: 55}, Camera: &history.Measures{
+			Eyes: 81, Exposure: 12, Total: 34,
+		},
 	}
 	w := open(t, newFakeDesk(), "")
-	w.check.result = newResultView(w.parts, shownCheck{Check: done})
+	w.check.result = newResultView(w.Parts, w.desk, shownCheck{Check: done})
 	w.check.content.Objects = []fyne.CanvasObject{w.check.result}
-	if text := w.text(); !strings.Contains(text, w.words.T("reason.filmed_anyway", "Hint", w.words.T("coach.dark"))) || strings.Contains(text, "exposure 12") {
+	filmed := w.Words.T("reason.filmed_anyway", "Hint", w.Words.T("coach.dark"))
+	if text := w.text(); !strings.Contains(text, filmed) || strings.Contains(text, "exposure 12") {
 		t.Errorf("the result says %q", text)
 	}
 	test.Tap(w.check.result.more)
-	for _, want := range []string{"quality 55 of 100: size 39", "quality 34 of 100", "exposure 12", "eyes 81 px", "(coach.dark)"} {
+	for _, want := range []string{
+		"quality 55 of 100: size 39", "quality 34 of 100", "exposure 12", "eyes 81 px", "(coach.dark)",
+	} {
 		if !strings.Contains(w.text(), want) {
 			t.Errorf("the details lack %q: %s", want, w.text())
 		}

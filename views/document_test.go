@@ -22,6 +22,9 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 // card is a document with a page of 3000x1500 pixels, which the screen shows
@@ -85,7 +88,7 @@ func (w *shownWindow) settled(t *testing.T) {
 // at is where a point of the page lies on the screen's page.
 func (w *shownWindow) at(p image.Point) fyne.Position {
 	v := w.check.document.panel.page
-	position, _ := placed(image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))}, v.page, v.Size(), false)
+	position, _ := draw.Placed(image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))}, v.Page, v.Size(), false)
 	return position
 }
 
@@ -109,32 +112,9 @@ func near(a, b image.Rectangle, by int) bool {
 	return true
 }
 
-func TestPointsOfThePage(t *testing.T) {
-	for _, tt := range []struct {
-		at      fyne.Position
-		picture image.Point
-		place   fyne.Size
-		want    image.Point
-	}{
-		{fyne.NewPos(50, 50), image.Pt(1000, 1000), fyne.NewSize(100, 100), image.Pt(500, 500)},
-		{fyne.NewPos(0, 0), image.Pt(1000, 500), fyne.NewSize(100, 100), image.Pt(0, 0)},       // over the page
-		{fyne.NewPos(10, 25), image.Pt(1000, 500), fyne.NewSize(100, 100), image.Pt(100, 0)},   // its upper edge
-		{fyne.NewPos(10, 99), image.Pt(1000, 500), fyne.NewSize(100, 100), image.Pt(100, 500)}, // under it
-		{fyne.NewPos(25, 50), image.Pt(500, 1000), fyne.NewSize(100, 100), image.Pt(0, 500)},
-		{fyne.NewPos(75, 50), image.Pt(500, 1000), fyne.NewSize(100, 100), image.Pt(500, 500)},
-		{fyne.NewPos(-300, 900), image.Pt(500, 1000), fyne.NewSize(100, 100), image.Pt(0, 1000)},
-		{fyne.NewPos(30, 30), image.Pt(40, 40), fyne.NewSize(400, 200), image.Pt(0, 6)}, // enlarged
-		{fyne.NewPos(1, 1), image.Pt(40, 40), fyne.Size{}, image.Pt(0, 0)},
-	} {
-		if got := onPicture(tt.at, tt.picture, tt.place); got != tt.want {
-			t.Errorf("%v of %v in %v: got %v, want %v", tt.at, tt.picture, tt.place, got, tt.want)
-		}
-	}
-}
-
 func TestAFrameIsInThePagesOwnPixels(t *testing.T) {
 	w, c := withCard(t, found)
-	if got := w.check.document.state.small.Rect.Dx(); got != pageWidth {
+	if got := w.check.document.state.small.Rect.Dx(); got != draw.PageWidth {
 		t.Fatalf("the screen's page is %d wide: nothing is reduced", got)
 	}
 	size := w.check.document.panel.page.Size()
@@ -149,8 +129,16 @@ func TestAFrameIsInThePagesOwnPixels(t *testing.T) {
 	}{
 		{"down to the right", w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)), image.Rect(1000, 300, 1600, 1000)},
 		{"up to the left", w.at(image.Pt(1600, 1000)), w.at(image.Pt(1000, 300)), image.Rect(1000, 300, 1600, 1000)},
-		{"out of the page", w.at(image.Pt(2500, 1200)), fyne.NewPos(size.Width+500, size.Height+500), image.Rect(2500, 1200, 3000, 1500)},
-		{"from the bar above", fyne.NewPos(w.at(image.Pt(1000, 0)).X, 1), w.at(image.Pt(2000, 700)), image.Rect(1000, 0, 2000, 700)},
+		{
+			"out of the page", w.at(image.Pt(2500, 1200)), fyne.NewPos(size.Width+500, size.Height+500), image.Rect(
+				2500, 1200, 3000, 1500,
+			),
+		},
+		{
+			"from the bar above", fyne.NewPos(w.at(image.Pt(1000, 0)).X, 1), w.at(image.Pt(2000, 700)), image.Rect(
+				1000, 0, 2000, 700,
+			),
+		},
 	} {
 		c.asked = nil
 		w.drag(tt.from, tt.to)
@@ -168,7 +156,7 @@ func TestWhatIsNoFrame(t *testing.T) {
 	w.drag(middle, middle.AddXY(4, 3)) // a click beside the faces, with an unsteady hand
 	w.drag(middle, middle.AddXY(120, 3))
 	w.drag(fyne.NewPos(3, 1), fyne.NewPos(200, 5)) // in the bar above the page
-	if len(c.asked) != 0 || w.check.document.panel.page.band.Visible() {
+	if len(c.asked) != 0 || w.check.document.panel.page.Band.Visible() {
 		t.Errorf("asked for %+v", c.asked)
 	}
 	w.drag(w.at(image.Pt(1810, 510)), w.at(image.Pt(1810, 510)).AddXY(3, 2)) // the same on a face
@@ -183,12 +171,12 @@ func TestTheFrameIsSeenAndTakenBack(t *testing.T) {
 	v := w.check.document.panel.page
 	v.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: w.at(image.Pt(1000, 300))}})
 	v.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: w.at(image.Pt(2000, 900))}})
-	if !v.band.Visible() || v.band.Size().Width < 80 || v.band.Position().Subtract(w.at(image.Pt(1000, 300))).X > 1 {
-		t.Errorf("the frame is at %v, %v, seen: %v", v.band.Position(), v.band.Size(), v.band.Visible())
+	if !v.Band.Visible() || v.Band.Size().Width < 80 || v.Band.Position().Subtract(w.at(image.Pt(1000, 300))).X > 1 {
+		t.Errorf("the frame is at %v, %v, seen: %v", v.Band.Position(), v.Band.Size(), v.Band.Visible())
 	}
 	w.escape()
 	v.DragEnd()
-	if v.band.Visible() || len(c.asked) != 0 || w.check.document.state == nil {
+	if v.Band.Visible() || len(c.asked) != 0 || w.check.document.state == nil {
 		t.Error("Escape does not take a frame back")
 	}
 	if v.Cursor() != desktop.CrosshairCursor {
@@ -235,7 +223,7 @@ func TestAFrameBeginsWhereTheMouseWentDown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.asked = nil
 			drag()
-			if v.band.Visible() {
+			if v.Band.Visible() {
 				t.Error("there is a frame")
 			}
 			release()
@@ -261,12 +249,13 @@ func TestUndoIsOfferedWhereThereIsOne(t *testing.T) {
 	for _, i := range []int{1, 2} {
 		side.face(i)
 		w.settled(t)
-		if !side.canUndo() || !strings.Contains(w.text(), w.words.T("found.undo")) {
+		if !side.canUndo() || !strings.Contains(w.text(), w.Words.T("found.undo")) {
 			t.Errorf("face %d: the screen says %q", i, w.text())
 		}
 	}
 	side.undo()
-	if text := w.text(); side.canUndo() || !strings.Contains(text, w.words.T("found.by_hand")) || strings.Contains(text, w.words.T("found.undo")) {
+	if text := w.text(); side.canUndo() || !strings.Contains(text, w.Words.T("found.by_hand")) ||
+		strings.Contains(text, w.Words.T("found.undo")) {
 		t.Errorf("the screen says %q", text)
 	}
 }
@@ -288,11 +277,11 @@ func TestUndoKeepsWhatWasAdded(t *testing.T) {
 func TestFacesAreClicked(t *testing.T) {
 	w, c := withCard(t, found)
 	v := w.check.document.panel.page
-	if got := v.faces; !slices.Equal(got, []image.Rectangle{cardFace, cardGhost, cardInside}) || v.at != 0 {
-		t.Fatalf("on the page are %v, taken is %d", got, v.at)
+	if got := v.Faces; !slices.Equal(got, []image.Rectangle{cardFace, cardGhost, cardInside}) || v.At != 0 {
+		t.Fatalf("on the page are %v, taken is %d", got, v.At)
 	}
 	// One whole frame round the portrait, corners round the others.
-	if got := len(v.marks.Objects); got != 2+2*16 {
+	if got := len(v.Marks.Objects); got != 2+2*16 {
 		t.Errorf("%d marks", got)
 	}
 	tap := func(p image.Point) {
@@ -322,7 +311,7 @@ func TestOfFacesInEachOtherTheSmallerIsClicked(t *testing.T) {
 	for _, faces := range [][]image.Rectangle{{cardGhost, cardInside}, {cardInside, cardGhost}} {
 		w, _ := withCard(t, found)
 		v, clicked := w.check.document.panel.page, -1
-		v.set(cardSize, nil, faces, -1)
+		v.Set(cardSize, nil, faces, -1)
 		v.OnFace = func(i int) { clicked = i }
 		test.TapAt(v, w.at(image.Pt(1875, 580)))
 		if clicked < 0 || faces[clicked] != cardInside {
@@ -346,7 +335,7 @@ func TestEveryFaceByKeyboard(t *testing.T) {
 	if want := []image.Rectangle{cardGhost, cardInside, cardFace, cardGhost}; !slices.Equal(areas, want) {
 		t.Errorf("Next face went to %v", areas)
 	}
-	if !strings.Contains(w.text(), w.words.T("found.by_hand")) {
+	if !strings.Contains(w.text(), w.Words.T("found.by_hand")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 }
@@ -364,18 +353,20 @@ func TestTwoEqualPortraits(t *testing.T) {
 	w.settled(t)
 	w.check.consent.SetChecked(true)
 	w.until(t, "the engine", func() bool { return w.check.engineReady && w.check.preview.there })
-	if w.check.why.Text != w.words.T("check.no_portrait") {
+	if w.check.why.Text != w.Words.T("check.no_portrait") {
 		t.Errorf("beside the button stands %q", w.check.why.Text)
 	}
-	if text := w.text(); !strings.Contains(text, w.words.T("found.several")) || !strings.Contains(text, w.words.T("result.no_portrait")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("found.several")) ||
+		!strings.Contains(text, w.Words.T("result.no_portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
 	test.Tap(w.check.document.panel.next)
 	w.settled(t)
-	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.check.document.state.portrait.Code != 0 || w.check.document.panel.page.at != 0 {
+	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.check.document.state.portrait.Code != 0 ||
+		w.check.document.panel.page.At != 0 {
 		t.Errorf("asked for %+v", c.asked)
 	}
-	if strings.Contains(w.text(), w.words.T("result.no_portrait")) {
+	if strings.Contains(w.text(), w.Words.T("result.no_portrait")) {
 		t.Error("the portrait is not shown")
 	}
 }
@@ -390,21 +381,23 @@ func TestAFrameWithoutAFace(t *testing.T) {
 	for range 3 {
 		w.drag(w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)))
 		w.settled(t)
-		if text := w.text(); !strings.Contains(text, w.words.T("found.missed")) || strings.Contains(text, w.words.T("found.portrait")) {
+		if text := w.text(); !strings.Contains(text, w.Words.T("found.missed")) ||
+			strings.Contains(text, w.Words.T("found.portrait")) {
 			t.Errorf("the screen says %q", text)
 		}
-		if v := w.check.document.panel.page; v.at != -1 || len(v.faces) != 3 || !v.usable() {
-			t.Errorf("the page has %d faces, %d taken", len(v.faces), v.at)
+		if v := w.check.document.panel.page; v.At != -1 || len(v.Faces) != 3 || !v.Usable() {
+			t.Errorf("the page has %d faces, %d taken", len(v.Faces), v.At)
 		}
 	}
 	if before := w.check.document.state.before; before == nil || before.before != nil {
 		t.Error("more than one page is kept for Undo")
 	}
 	test.Tap(w.check.document.panel.undo)
-	if got := w.check.document.state.portrait; got.Code != 0 || got.Box != cardFace || !w.check.document.panel.undo.Disabled() {
+	if got := w.check.document.state.portrait; got.Code != 0 || got.Box != cardFace ||
+		!w.check.document.panel.undo.Disabled() {
 		t.Errorf("Undo leads to %+v", got)
 	}
-	if !strings.Contains(w.text(), w.words.T("found.portrait")) {
+	if !strings.Contains(w.text(), w.Words.T("found.portrait")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 }
@@ -415,7 +408,8 @@ func TestAFaultWhileChoosing(t *testing.T) {
 	})
 	test.Tap(w.check.document.panel.right)
 	w.settled(t)
-	if text := w.text(); !strings.Contains(text, w.words.T("engine.closed")) || !strings.Contains(text, w.words.T("found.portrait")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("engine.closed")) ||
+		!strings.Contains(text, w.Words.T("found.portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
 	if w.check.document.state.portrait.Box != cardFace || len(w.desk.logged) != 1 {
@@ -464,10 +458,11 @@ func TestTurnsAddUp(t *testing.T) {
 	close(release)
 	w.settled(t)
 	_ = c
-	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turning != 0 || len(desk.logged) != 0 {
+	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turning != 0 ||
+		len(desk.logged) != 0 {
 		t.Errorf("the page is %v, with faces %v; logged %v", got.portrait.Page.Rect, got.faces, desk.logged)
 	}
-	if !strings.Contains(w.text(), w.words.T("found.none")) {
+	if !strings.Contains(w.text(), w.Words.T("found.none")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	test.Tap(side.panel.undo)
@@ -525,8 +520,8 @@ func TestAllPagesOfAllFiles(t *testing.T) {
 			}
 		}
 	}
-	says(w.words.T("page.place", "Number", 2, "Of", 5), w.words.T("found.portrait"),
-		w.words.T("files.unread", "Bad", 1, "Of", 4)+" "+w.words.T("document.damaged"))
+	says(w.Words.T("page.place", "Number", 2, "Of", 5), w.Words.T("found.portrait"),
+		w.Words.T("files.unread", "Bad", 1, "Of", 4)+" "+w.Words.T("document.damaged"))
 	if len(w.desk.logged) != 1 {
 		t.Errorf("logged %v", w.desk.logged)
 	}
@@ -535,12 +530,12 @@ func TestAllPagesOfAllFiles(t *testing.T) {
 		test.Tap(side.panel.back)
 		w.settled(t)
 	}
-	says(w.words.T("page.place", "Number", 1, "Of", 5), w.words.T("found.none"))
+	says(w.Words.T("page.place", "Number", 1, "Of", 5), w.Words.T("found.none"))
 	for range 7 {
 		test.Tap(side.panel.forth)
 		w.settled(t)
 	}
-	says(w.words.T("page.place", "Number", 5, "Of", 5))
+	says(w.Words.T("page.place", "Number", 5, "Of", 5))
 	want := []string{"back.jpg 1", "front.pdf 1", "front.pdf 2", "front.pdf 3", "weak.png 1"}
 	if !slices.Equal(f.asked, want) {
 		t.Errorf("looked at %q, want %q", f.asked, want)
@@ -562,7 +557,7 @@ func TestAllPagesOfAllFiles(t *testing.T) {
 		t.Errorf("checked %s, page %d", given.Document.Name, given.Portrait.Number)
 	}
 	w.check.result.details.Show()
-	if given.DocumentPage != 4 || !strings.Contains(w.text(), w.words.T("details.from_file", "Page", 4)) {
+	if given.DocumentPage != 4 || !strings.Contains(w.text(), w.Words.T("details.from_file", "Page", 4)) {
 		t.Error("the details do not tell the page")
 	}
 }
@@ -578,10 +573,12 @@ func TestAPageThatCannotBeRead(t *testing.T) {
 	test.Tap(side.panel.forth)
 	w.settled(t)
 	text := w.text()
-	if !strings.Contains(text, w.words.T("document.damaged")) || !strings.Contains(text, w.words.T("page.place", "Number", 2, "Of", 3)) {
+	if !strings.Contains(text, w.Words.T("document.damaged")) ||
+		!strings.Contains(text, w.Words.T("page.place", "Number", 2, "Of", 3)) {
 		t.Errorf("the screen says %q", text)
 	}
-	if !w.check.start.Disabled() || w.check.why.Text != w.words.T("missing.page") || !side.panel.left.Disabled() || side.panel.page.usable() {
+	if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.page") || !side.panel.left.Disabled() ||
+		side.panel.page.Usable() {
 		t.Error("a page nobody can see can be used")
 	}
 	test.TapAt(side.panel.page, fyne.NewPos(100, 100))
@@ -589,7 +586,7 @@ func TestAPageThatCannotBeRead(t *testing.T) {
 	f.pages["front.pdf"] = 3
 	test.Tap(side.panel.forth)
 	w.settled(t)
-	if !strings.Contains(w.text(), w.words.T("page.place", "Number", 3, "Of", 3)) || side.missing() != "" {
+	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) || side.missing() != "" {
 		t.Errorf("the next page says %q", w.text())
 	}
 }
@@ -598,7 +595,9 @@ func TestNoneOfTheFilesCanBeRead(t *testing.T) {
 	w := withFiles(t, &files{})
 	w.dropped(fyne.Position{}, uris("/a/b.jpg", "/a/c.jpg", t.TempDir()))
 	w.settled(t)
-	want := w.words.T("files.unread", "Bad", 3, "Of", 3) + " " + w.words.T("document.damaged") + " " + w.words.T("drop.folder")
+	want := w.Words.T("files.unread", "Bad", 3, "Of", 3) + " " + w.Words.T("document.damaged") + " " + w.Words.T(
+		"drop.folder",
+	)
 	if !strings.Contains(w.text(), want) || w.check.document.state != nil {
 		t.Errorf("the screen says %q", w.text())
 	}
@@ -621,8 +620,8 @@ func TestNoFileIsLookedAtAfterCancel(t *testing.T) {
 	looking := w.check.document.looking
 	<-began
 	test.Tap(w.check.document.panel.cancel)
-	looking.over()
-	w.q.run()
+	looking.Wait()
+	w.q.Run()
 	if len(f.asked) != 1 || w.check.document.state != nil || w.check.document.panel.zone.fault.Visible() {
 		t.Errorf("looked at %q", f.asked)
 	}
@@ -640,7 +639,8 @@ func TestTooManyFiles(t *testing.T) {
 	w.dropped(fyne.Position{}, uris(paths...))
 	w.settled(t)
 	text := w.text()
-	if !strings.Contains(text, w.words.T("files.left", "Most", filesAtOnce, "Count", 2)) || !strings.Contains(text, w.words.T("page.place", "Number", 10, "Of", 10)) {
+	if !strings.Contains(text, w.Words.T("files.left", "Most", filesAtOnce, "Count", 2)) ||
+		!strings.Contains(text, w.Words.T("page.place", "Number", 10, "Of", 10)) {
 		t.Errorf("the screen says %q", text)
 	}
 	if len(f.asked) != filesAtOnce || !w.check.document.panel.add.Disabled() {
@@ -661,13 +661,17 @@ func TestADocumentOfTooManyPages(t *testing.T) {
 	}
 	w := open(t, desk, "book.pdf")
 	w.settled(t)
-	if !strings.Contains(w.text(), w.words.T("page.more", "Most", 10)) {
+	if !strings.Contains(w.text(), w.Words.T("page.more", "Most", 10)) {
 		t.Errorf("the screen says %q", w.text())
 	}
 }
 
 func TestTheOtherSideIsAdded(t *testing.T) {
-	f := &files{pages: map[string]int{"front.jpg": 1, "back.jpg": 1, "best.jpg": 1}, good: map[string]float64{"front.jpg": 50, "best.jpg": 90}}
+	f := &files{
+		pages: map[string]int{"front.jpg": 1, "back.jpg": 1, "best.jpg": 1}, good: map[string]float64{
+			"front.jpg": 50, "best.jpg": 90,
+		},
+	}
 	w := withFiles(t, f)
 	side := w.check.document
 	w.load("front.jpg")
@@ -681,17 +685,18 @@ func TestTheOtherSideIsAdded(t *testing.T) {
 		t.Error("the front goes away while the back is looked at")
 	}
 	w.settled(t)
-	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.words.T("page.place", "Number", 1, "Of", 2)) {
+	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.Words.T("page.place", "Number", 1, "Of", 2)) {
 		t.Error("the back takes the front's place")
 	}
 	side.add(givenFiles([]string{"damaged.jpg"}))
 	w.settled(t)
-	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.words.T("document.damaged")) {
+	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.Words.T("document.damaged")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	side.add(givenFiles([]string{"best.jpg"}))
 	w.settled(t)
-	if !strings.Contains(w.text(), w.words.T("page.place", "Number", 3, "Of", 3)) || side.panel.page.picture.Image != toImage(side.state.portrait.Page) {
+	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) ||
+		side.panel.page.Picture.Image != draw.ToImage(side.state.portrait.Page) {
 		t.Errorf("the better page is not shown: %q", w.text())
 	}
 	side.state.portrait.ByHand = true
@@ -738,15 +743,15 @@ func TestLateAnswersAboutPagesAreDropped(t *testing.T) {
 	second := side.looking
 	test.Tap(side.panel.forth)
 	third := side.looking
-	if !strings.Contains(w.text(), w.words.T("page.place", "Number", 3, "Of", 5)) {
+	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 5)) {
 		t.Errorf("two steps lead to %q", side.panel.place.Text)
 	}
 	test.Tap(side.panel.forth)
 	w.settled(t)
 	close(release)
-	second.over()
-	third.over()
-	w.q.run()
+	second.Wait()
+	third.Wait()
+	w.q.Run()
 	if side.state.page() != 4 {
 		t.Errorf("a late answer shows page %d", side.state.page())
 	}
@@ -768,8 +773,8 @@ func TestANewFileWinsOverEverything(t *testing.T) {
 	}
 	w.settled(t)
 	close(release)
-	turning.over()
-	w.q.run()
+	turning.Wait()
+	w.q.Run()
 	if side.state.files[0].blob.Name != "other.jpg" || side.state.before != nil {
 		t.Error("a late answer about the old document is shown")
 	}
@@ -786,9 +791,10 @@ func TestCancelKeepsWhatWasShown(t *testing.T) {
 		test.Tap(side.panel.right)
 		turning := side.looking
 		cancel()
-		turning.over()
-		w.q.run()
-		if side.looking != nil || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() || len(w.desk.logged) != 0 {
+		turning.Wait()
+		w.q.Run()
+		if side.looking != nil || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() ||
+			len(w.desk.logged) != 0 {
 			t.Errorf("after Cancel: %v, logged %v", side.state, w.desk.logged)
 		}
 	}
@@ -815,11 +821,11 @@ func photoOf(t *testing.T, b app.Blob) image.Image {
 
 func TestAPhotoByTheCamera(t *testing.T) {
 	desk, c := newFakeDesk(), &choices{answer: found}
-	source := newFakeSource()
+	source := kittest.NewSource()
 	// Larger than the screen's copy, and the left is not like the right.
-	frame := image.NewRGBA(image.Rect(0, 0, 2*liveWidth, 40))
+	frame := image.NewRGBA(image.Rect(0, 0, 2*draw.LiveWidth, 40))
 	frame.Set(3, 5, color.RGBA{200, 10, 20, 255})
-	source.frame(frame)
+	source.ShowFrame(frame)
 	desk.source = func(string) app.Source { return source }
 	var taken app.Blob
 	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
@@ -834,7 +840,7 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	side := w.check.document
-	if !strings.Contains(w.text(), w.words.T("drop.photo_help")) {
+	if !strings.Contains(w.text(), w.Words.T("drop.photo_help")) {
 		t.Error("nothing says how to hold the document")
 	}
 	w.check.consent.SetChecked(true)
@@ -848,12 +854,12 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	if taken.Name != "photo.png" || taken.MediaType != "image/png" || taken.Path != "" {
 		t.Errorf("the photo is called %q, %q, at %q", taken.Name, taken.MediaType, taken.Path)
 	}
-	if !strings.Contains(w.text(), w.words.T("photo.warning")) {
+	if !strings.Contains(w.text(), w.Words.T("photo.warning")) {
 		t.Errorf("no warning in %q", w.text())
 	}
 	blocked := func(when string) {
 		t.Helper()
-		if !w.check.start.Disabled() || w.check.why.Text != w.words.T("missing.confirm") {
+		if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.confirm") {
 			t.Errorf("%s, a check can start: %q", when, w.check.why.Text)
 		}
 		w.check.begin()
@@ -882,7 +888,7 @@ func TestAPhotoByTheCamera(t *testing.T) {
 		t.Errorf("recorded as %q", given.DocumentFrom)
 	}
 	w.check.result.details.Show()
-	if !strings.Contains(w.text(), w.words.T("details.from_camera")) {
+	if !strings.Contains(w.text(), w.Words.T("details.from_camera")) {
 		t.Error("the details do not tell of the camera")
 	}
 	w.check.again()
@@ -894,7 +900,8 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	blocked("with another photo")
 	w.load("card.jpg")
 	w.settled(t)
-	if side.panel.confirming.Visible() || w.check.start.Disabled() || strings.Contains(w.text(), w.words.T("photo.warning")) {
+	if side.panel.confirming.Visible() || w.check.start.Disabled() ||
+		strings.Contains(w.text(), w.Words.T("photo.warning")) {
 		t.Error("a file has to be confirmed like a photo")
 	}
 }
@@ -907,25 +914,25 @@ func TestAPhotoWithoutAPortrait(t *testing.T) {
 	w := open(t, desk, "")
 	w.check.document.photo()
 	w.settled(t)
-	if !strings.Contains(w.text(), w.words.T("found.none_photo")) || w.check.document.panel.confirming.Visible() {
+	if !strings.Contains(w.text(), w.Words.T("found.none_photo")) || w.check.document.panel.confirming.Visible() {
 		t.Errorf("the screen says %q", w.text())
 	}
 }
 
 func TestAPhotoWithoutAPicture(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
-	source.problem(&app.Problem{Key: "camera.busy"})
+	source := kittest.NewSource()
+	source.ShowProblem(&app.Problem{Key: "camera.busy"})
 	desk.source = func(string) app.Source { return source }
 	w := open(t, desk, "")
 	test.Tap(w.check.document.panel.zone.photo)
 	w.settled(t)
-	if got := w.check.document.panel.zone.fault.Text; !strings.Contains(got, w.words.T("camera.busy")) {
+	if got := w.check.document.panel.zone.fault.Text; !strings.Contains(got, w.Words.T("camera.busy")) {
 		t.Errorf("the clerk reads %q", got)
 	}
 	w.check.setSource(nil)
 	test.Tap(w.check.document.panel.zone.photo)
-	if got := w.check.document.panel.zone.fault.Text; got != w.words.T("missing.picture") {
+	if got := w.check.document.panel.zone.fault.Text; got != w.Words.T("missing.picture") {
 		t.Errorf("without a camera the clerk reads %q", got)
 	}
 }
@@ -934,7 +941,7 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 	w, c := withCard(t, found)
 	v := w.check.document.panel.page
 	w.win.Canvas().Focus(v)
-	if !v.ring.Visible() || !strings.Contains(w.text(), w.words.T("page.keys")) {
+	if !v.Ring.Visible() || !strings.Contains(w.text(), w.Words.T("page.keys")) {
 		t.Error("nothing tells what the keys do")
 	}
 	press := func(keys ...fyne.KeyName) {
@@ -945,31 +952,32 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 	}
 	press(fyne.KeyReturn) // there is no frame yet
 	press(fyne.KeyRight)  // it comes up round the portrait
-	if v.moved != cardFace || !v.band.Visible() {
-		t.Errorf("the frame is %v", v.moved)
+	if v.Frame() != cardFace || !v.Band.Visible() {
+		t.Errorf("the frame is %v", v.Frame())
 	}
-	step := cardSize.X / frameSteps
+	step := cardSize.X / kit.FrameSteps
 	press(fyne.KeyRight, fyne.KeyRight, fyne.KeyDown, fyne.KeyUp, fyne.KeyUp)
 	v.TypedRune('+')
 	v.TypedRune('-')
 	v.TypedRune('-')
 	want := cardFace.Add(image.Pt(2*step, -step)).Inset(step)
-	if v.moved != want {
-		t.Errorf("the frame is %v, want %v", v.moved, want)
+	if v.Frame() != want {
+		t.Errorf("the frame is %v, want %v", v.Frame(), want)
 	}
 	for range 60 {
 		v.TypedRune('-')
 	}
-	if v.moved.Empty() {
+	if v.Frame().Empty() {
 		t.Error("the frame can be made to vanish")
 	}
 	for range 90 {
 		press(fyne.KeyLeft, fyne.KeyDown)
 	}
-	if page := (image.Rectangle{Max: cardSize}); !v.moved.In(page) || v.moved.Min.X != 0 || v.moved.Max.Y != cardSize.Y || v.moved.Empty() {
-		t.Errorf("the frame left the page: %v", v.moved)
+	if page := (image.Rectangle{Max: cardSize}); !v.Frame().In(page) || v.Frame().Min.X != 0 ||
+		v.Frame().Max.Y != cardSize.Y || v.Frame().Empty() {
+		t.Errorf("the frame left the page: %v", v.Frame())
 	}
-	area := v.moved
+	area := v.Frame()
 	repeat, up := w.hold(fyne.KeyReturn)
 	repeat()
 	up()
@@ -979,7 +987,7 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 	}
 	press(fyne.KeyLeft)
 	press(fyne.KeyEscape)
-	if v.band.Visible() || w.check.document.state == nil {
+	if v.Band.Visible() || w.check.document.state == nil {
 		t.Error("Escape does not take the frame away, or takes more")
 	}
 }
@@ -1068,7 +1076,9 @@ func TestNothingChangesWhileACheckRuns(t *testing.T) {
 	w.check.begin()
 	side := w.check.document
 	before := side.state
-	for _, b := range []*button{side.panel.left, side.panel.right, side.panel.next, side.panel.another, side.panel.photo, side.panel.add} {
+	for _, b := range []*kit.Button{
+		side.panel.left, side.panel.right, side.panel.next, side.panel.another, side.panel.photo, side.panel.add,
+	} {
 		if !b.Disabled() {
 			t.Errorf("%s can be pressed", b.Text)
 		}
@@ -1093,7 +1103,8 @@ func TestNewCheckForgetsTheDocument(t *testing.T) {
 	w, _ := withCard(t, found)
 	panel := w.check.document.panel
 	w.check.reset()
-	if panel.page.picture.Image != nil || panel.crop.Image != nil || panel.of != nil || len(panel.page.faces) != 0 || !panel.zone.Visible() {
+	if panel.page.Picture.Image != nil || panel.crop.Image != nil || panel.of != nil || len(panel.page.Faces) != 0 ||
+		!panel.zone.Visible() {
 		t.Error("something of the last person stays")
 	}
 }
@@ -1141,7 +1152,7 @@ func TestFileNamesInAnyScript(t *testing.T) {
 			}
 		}
 	}
-	desk.settings.Folders.Documents = dir
+	desk.Now.Folders.Documents = dir
 	w.check.document.browseAnother()
 	w.win.Canvas().Capture() // lists and paints all these names
 	if w.win.Canvas().Overlays().Top() == nil {
@@ -1201,6 +1212,8 @@ func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
 		t.Errorf("the page has a height of %v", height)
 	}
 	if why := w.check.why; why.Position().Y+why.MinSize().Height > w.check.form.Size().Height+1 {
-		t.Errorf("the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height)
+		t.Errorf(
+			"the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height,
+		)
 	}
 }

@@ -8,6 +8,14 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+)
+
+const (
+	notesRoom  = 96 // for four lines about what was found
+	notesLeast = 48 // for two, where there is much else
 )
 
 // documentPanel shows where to put a document, then that it is looked at, then
@@ -21,79 +29,79 @@ type documentPanel struct {
 	zone *dropZone // while there is no document
 
 	looking *fyne.Container // while the first page of one is looked for
-	bar     *movingBar
-	cancel  *button
+	bar     *kit.MovingBar
+	cancel  *kit.Button
 
 	shown                   *fyne.Container // what was found
-	page                    *pageView
+	page                    *kit.PageView
 	crop                    *canvas.Image
 	none                    *widget.Label // in the crop's place
-	left, right, next, undo *button
+	left, right, next, undo *kit.Button
 	notes                   *widget.RichText
-	busy                    *fyne.Container // in the notes' place, while the next wish is looked at
-	busyBar                 *movingBar
-	busyCancel              *button
-	confirm                 *check
+	busy                    *fyne.Container // in the notes' place, while a search runs
+	busyBar                 *kit.MovingBar
+	busyCancel              *kit.Button
+	confirm                 *kit.Check
 	confirming              *fyne.Container
 	pages                   *fyne.Container
-	back, forth             *button
+	back, forth             *kit.Button
 	place                   *widget.Label
-	another, photo, add     *button
+	another, photo, add     *kit.Button
 }
 
 func newDocumentPanel(side *documentSide) *documentPanel {
 	p := &documentPanel{side: side}
-	w, keys := side.words, side.keys
+	w, keys := side.Words, side.Keys
 
 	p.zone = newDropZone(w,
-		keys.button(w.T("drop.browse"), theme.FolderOpenIcon(), side.browseAnother),
-		keys.button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo))
+		keys.Button(w.T("drop.browse"), theme.FolderOpenIcon(), side.browseAnother),
+		keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo))
 
-	p.bar = newMovingBar(side.parts)
-	p.cancel = keys.button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
-	p.looking = container.NewPadded(container.New(middle{}, container.NewVBox(
+	p.bar = kit.NewMovingBar(side.Parts)
+	p.cancel = keys.Button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
+	p.looking = container.NewPadded(container.New(kit.Middle{}, container.NewVBox(
 		widget.NewLabelWithStyle(w.T("drop.looking"), fyne.TextAlignCenter, fyne.TextStyle{Bold: true}),
 		p.bar, container.NewCenter(p.cancel),
 	)))
 
-	p.left = keys.button(w.T("page.left"), theme.MediaReplayIcon(), func() { side.turn(-90) })
-	p.right = keys.button(w.T("page.right"), theme.ViewRefreshIcon(), func() { side.turn(90) })
-	p.next = keys.button(w.T("page.next_face"), theme.AccountIcon(), side.nextFace)
-	p.undo = keys.button(w.T("page.undo"), theme.ContentUndoIcon(), side.undo)
+	p.left = keys.Button(w.T("page.left"), theme.MediaReplayIcon(), func() { side.turn(-90) })
+	p.right = keys.Button(w.T("page.right"), theme.ViewRefreshIcon(), func() { side.turn(90) })
+	p.next = keys.Button(w.T("page.next_face"), theme.AccountIcon(), side.nextFace)
+	p.undo = keys.Button(w.T("page.undo"), theme.ContentUndoIcon(), side.undo)
 
-	p.page = newPageView(keys)
+	p.page = kit.NewPageView(keys)
 	p.page.OnFace, p.page.OnFrame = side.face, side.frame
 	p.page.OnFocus = func(bool) { p.say() }
-	p.crop = newPicture(nil)
-	p.none = centred(w.T("result.no_portrait"))
+	p.crop = draw.NewPicture(nil)
+	p.none = kit.Centred(w.T("result.no_portrait"))
 
 	p.notes = widget.NewRichText()
 	p.notes.Wrapping = fyne.TextWrapWord
-	p.busyBar = newMovingBar(side.parts)
-	p.busyCancel = keys.button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
-	p.busy = container.NewVBox(bold(w.T("drop.looking")), container.NewBorder(nil, nil, nil, p.busyCancel, p.busyBar))
+	p.busyBar = kit.NewMovingBar(side.Parts)
+	p.busyCancel = keys.Button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
+	p.busy = container.NewVBox(kit.Bold(w.T("drop.looking")), container.NewBorder(nil, nil, nil, p.busyCancel, p.busyBar))
 
-	p.confirm = keys.check("", side.confirm)
+	p.confirm = keys.Check("", side.confirm)
 	p.confirming = container.NewBorder(nil, nil, container.NewVBox(p.confirm), nil,
-		newTapLabel(w.T("photo.confirm"), func() {
+		kit.NewTapLabel(w.T("photo.confirm"), func() {
 			if !p.confirm.Disabled() {
 				p.confirm.SetChecked(!p.confirm.Checked)
 			}
 		}))
 
-	p.back = keys.button(w.T("page.back"), theme.NavigateBackIcon(), func() { side.step(-1) })
-	p.forth = keys.button(w.T("page.forth"), theme.NavigateNextIcon(), func() { side.step(1) })
+	p.back = keys.Button(w.T("page.back"), theme.NavigateBackIcon(), func() { side.step(-1) })
+	p.forth = keys.Button(w.T("page.forth"), theme.NavigateNextIcon(), func() { side.step(1) })
 	p.place = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	p.pages = container.NewBorder(nil, nil, p.back, p.forth, p.place)
 
-	p.another = keys.button(w.T("drop.another"), theme.FolderOpenIcon(), side.browseAnother)
-	p.photo = keys.button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo)
-	p.add = keys.button(w.T("drop.add"), theme.ContentAddIcon(), side.browseMore)
+	p.another = keys.Button(w.T("drop.another"), theme.FolderOpenIcon(), side.browseAnother)
+	p.photo = keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo)
+	p.add = keys.Button(w.T("drop.add"), theme.ContentAddIcon(), side.browseMore)
 
 	words := container.NewVScroll(p.notes)
 	p.shown = container.New(foundLayout{notes: p.notes},
 		container.NewHBox(p.left, p.right, p.next, p.undo),
-		container.New(beside{2, 1}, p.page, container.NewStack(p.crop, container.New(middle{}, p.none))),
+		container.New(Beside{2, 1}, p.page, container.NewStack(p.crop, container.New(kit.Middle{}, p.none))),
 		container.NewStack(words, p.busy),
 		p.confirming, p.pages,
 		container.NewHBox(p.another, p.photo, p.add),
@@ -111,20 +119,20 @@ func (p *documentPanel) CreateRenderer() fyne.WidgetRenderer {
 func (p *documentPanel) update() {
 	side := p.side
 	looking := side.looking != nil
-	visible(p.zone, side.state == nil && !looking)
-	visible(p.looking, side.state == nil && looking)
-	visible(p.shown, side.state != nil)
-	p.bar.run(side.state == nil && looking)
-	p.busyBar.run(side.state != nil && looking)
+	kit.SetVisible(p.zone, side.state == nil && !looking)
+	kit.SetVisible(p.looking, side.state == nil && looking)
+	kit.SetVisible(p.shown, side.state != nil)
+	p.bar.Run(side.state == nil && looking)
+	p.busyBar.Run(side.state != nil && looking)
 	p.zone.say(side.fault)
-	for _, b := range []*button{p.zone.browse, p.zone.photo, p.another, p.photo} {
-		enable(b, !side.held)
+	for _, b := range []*kit.Button{p.zone.browse, p.zone.photo, p.another, p.photo} {
+		kit.Enable(b, !side.held)
 	}
 	if side.state != nil {
 		p.show(side.state, looking)
 	} else if p.of != nil {
 		p.of = nil
-		p.page.set(image.Point{}, nil, nil, -1) // nothing of the last person stays
+		p.page.Set(image.Point{}, nil, nil, -1) // nothing of the last person stays
 		p.crop.Image = nil
 		p.notes.Segments = nil
 	}
@@ -132,37 +140,37 @@ func (p *documentPanel) update() {
 }
 
 func (p *documentPanel) show(s *documentState, looking bool) {
-	side, w := p.side, p.side.words
-	for b, on := range map[*button]bool{
+	side, w := p.side, p.side.Words
+	for b, on := range map[*kit.Button]bool{
 		p.left: side.hasPage(), p.right: side.hasPage(), p.next: side.canNextFace(), p.undo: side.canUndo(),
 		p.add:  side.canAdd(),
 		p.back: !side.held && side.page() > 1, p.forth: !side.held && side.page() < s.pages(),
 	} {
-		enable(b, on)
+		kit.Enable(b, on)
 	}
-	enable(p.page, side.hasPage())
-	enable(p.confirm, !side.held)
+	kit.Enable(p.page, side.hasPage())
+	kit.Enable(p.confirm, !side.held)
 
 	if p.of != s {
 		size := image.Point{}
 		if s.portrait.Page != nil {
 			size = s.portrait.Page.Rect.Size()
 		}
-		p.page.set(size, s.small, s.faces, s.chosen())
-		p.crop.Image = toImage(s.portrait.Image)
+		p.page.Set(size, s.small, s.faces, s.chosen())
+		p.crop.Image = draw.ToImage(s.portrait.Image)
 		p.crop.Refresh()
 		p.of = s
 	}
-	visible(p.crop, s.portrait.Image != nil)
-	visible(p.none, s.portrait.Image == nil)
-	visible(p.confirming, side.toConfirm())
+	kit.SetVisible(p.crop, s.portrait.Image != nil)
+	kit.SetVisible(p.none, s.portrait.Image == nil)
+	kit.SetVisible(p.confirming, side.toConfirm())
 	if p.confirm.Checked != side.confirmed {
 		p.confirm.SetChecked(side.confirmed)
 	}
-	visible(p.pages, s.pages() > 1)
+	kit.SetVisible(p.pages, s.pages() > 1)
 	p.place.SetText(w.T("page.place", "Number", side.page(), "Of", s.pages()))
-	visible(p.busy, looking)
-	visible(p.notes, !looking)
+	kit.SetVisible(p.busy, looking)
+	kit.SetVisible(p.notes, !looking)
 	p.say()
 	p.shown.Refresh()
 }
@@ -173,7 +181,7 @@ func (p *documentPanel) say() {
 		return
 	}
 	var segments []widget.RichTextSegment
-	for _, n := range p.side.words.documentNotes(p.side.state, p.page.focused) {
+	for _, n := range documentNotes(p.side.Words, p.side.state, p.page.Focused) {
 		style := widget.RichTextStyleParagraph
 		style.ColorName = n.color
 		segments = append(segments, &widget.TextSegment{Text: n.text, Style: style})
@@ -186,7 +194,7 @@ func (p *documentPanel) say() {
 // rescueFocus takes the keys away from what is hidden now: they would go on
 // pressing it unseen.
 func (p *documentPanel) rescueFocus() {
-	focused, ok := p.side.focused().(fyne.CanvasObject)
+	focused, ok := p.side.Focused().(fyne.CanvasObject)
 	if !ok {
 		return
 	}
@@ -205,7 +213,7 @@ func (p *documentPanel) rescueFocus() {
 			if member != focused || group.of.Visible() && p.shownAlong(group.of) {
 				continue
 			}
-			p.side.focus(p.first())
+			p.side.Focus(p.first())
 			return
 		}
 	}
@@ -225,28 +233,6 @@ func (p *documentPanel) first() fyne.Focusable {
 		return p.cancel
 	}
 	return p.another // not the tick: a space bar held down must not set it
-}
-
-func visible(o fyne.CanvasObject, on bool) {
-	switch {
-	case on && !o.Visible():
-		o.Show()
-	case !on && o.Visible():
-		o.Hide()
-	}
-}
-
-// toImage keeps no picture from becoming a picture that is none.
-func toImage(picture *image.RGBA) image.Image {
-	if picture == nil {
-		return nil
-	}
-	return picture
-}
-
-// newPicture shows a picture that stays.
-func newPicture(picture *image.RGBA) *canvas.Image {
-	return &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest, Image: toImage(picture)}
 }
 
 // foundLayout lays out what was found: tools, pictures, words, the tick for a
@@ -304,14 +290,14 @@ func (l foundLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// beside lays objects out side by side in these shares of the width.
-type beside []float32
+// Beside lays objects out side by side in these shares of the width.
+type Beside []float32
 
 // MinSize is part of fyne.Layout.
-func (b beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(240, 140) }
+func (b Beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(240, 140) }
 
 // Layout is part of fyne.Layout.
-func (b beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (b Beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	sum, gap := float32(0), theme.Padding()
 	for i := range objects {
 		sum += b[i]

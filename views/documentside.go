@@ -5,21 +5,34 @@ import (
 	"image"
 
 	"facematch/app"
+	"facematch/matcher"
+	"facematch/views/internal/kit"
 )
 
-// documentSide is the document's half of the Check screen: what is shown, what
-// is looked for just now, and what the clerk says of it. Whatever is wished, a
-// file or a photo, a page, a turn or a frame, is one search, which makes the next
-// state out of the one that is shown:
+// filesAtOnce is how many files one document may come in. Each is searched for up to
+// some seconds, and no document has more sides.
+const filesAtOnce = 10
+
+// documentDesk is what the document needs of the desk.
+type documentDesk interface {
+	Portrait(ctx context.Context, document app.Blob) (app.Portrait, error)
+	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
+	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
+}
+
+// documentSide is the document's half of the Check screen: the document that is
+// shown, the search that runs, and what the clerk confirmed. Whatever the clerk asks
+// for (a file, a photo, a page, a turn or a frame) is one search, which makes the
+// next state out of the one that is shown:
 //
-//	            wish ──▶ looking ──answer──▶ the next state is shown
+//	            look ──▶ looking ──answer──▶ the next state is shown
 //	             ▲          │
-//	newer wish ──┘          └─cancel, fault─▶ the state that was shown stays
+//	newer look ──┘          └─cancel, fault─▶ the state that was shown stays
 //
-// At most one search counts: the newest. All methods are for the window's
-// goroutine.
+// Only the newest search counts. All methods are for the window's goroutine.
 type documentSide struct {
-	parts
+	kit.Parts
+	desk    documentDesk
 	camera  func() app.Source         // the live camera; nil while there is none
 	browse  func(taken func([]given)) // lets the clerk choose a file
 	changed func()                    // what a check is made of has changed
@@ -27,7 +40,7 @@ type documentSide struct {
 
 	panel     *documentPanel
 	state     *documentState // nil: no document
-	looking   *job           // nil: nothing is looked for
+	looking   *kit.Job       // nil: nothing is looked for
 	turning   int            // degrees asked for since the page was shown, while they are looked at
 	going     int            // the page asked for, while it is looked at; 0: none
 	fault     string         // why there is no document
@@ -36,8 +49,10 @@ type documentSide struct {
 }
 
 // newDocumentSide makes the half, empty.
-func newDocumentSide(p parts, camera func() app.Source, browse func(taken func([]given)), changed, found func()) *documentSide {
-	d := &documentSide{parts: p, camera: camera, browse: browse, changed: changed, found: found}
+func newDocumentSide(
+	p kit.Parts, desk documentDesk, camera func() app.Source, browse func(taken func([]given)), changed, found func(),
+) *documentSide {
+	d := &documentSide{Parts: p, desk: desk, camera: camera, browse: browse, changed: changed, found: found}
 	d.panel = newDocumentPanel(d)
 	d.panel.update()
 	return d
@@ -57,19 +72,19 @@ func (d *documentSide) canAdd() bool {
 	return d.state != nil && len(d.state.files) < filesAtOnce && !d.held
 }
 
-// open looks at what was given in place of what there is.
+// open searches these items in place of the document that is shown.
 func (d *documentSide) open(things []given) {
 	if d.held {
 		return
 	}
 	d.state, d.fault = nil, ""
-	d.wish(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, nil) })
+	d.look(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, nil) })
 }
 
 // add looks at more files of the same document, such as its other side.
 func (d *documentSide) add(things []given) {
 	former := d.state
-	d.wish(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, former) })
+	d.look(0, 0, func(ctx context.Context) (*documentState, error) { return lookAt(ctx, d.desk, things, former) })
 }
 
 // photo takes the camera's picture as the document.
@@ -78,7 +93,7 @@ func (d *documentSide) photo() {
 	switch {
 	case d.held:
 	case source == nil:
-		d.clear(d.words.T("missing.picture"))
+		d.clear(d.Words.T("missing.picture"))
 	default:
 		d.open([]given{givenPhoto(source)})
 	}
@@ -120,7 +135,7 @@ func (d *documentSide) choose(c app.Choice, at int) {
 		return
 	}
 	shown := d.state
-	d.wish(c.Turn, 0, func(ctx context.Context) (*documentState, error) { return shown.choose(ctx, d.desk, c, at) })
+	d.look(c.Turn, 0, func(ctx context.Context) (*documentState, error) { return shown.choose(ctx, d.desk, c, at) })
 }
 
 // step goes so many pages on, and further for each press while that is looked
@@ -128,7 +143,7 @@ func (d *documentSide) choose(c app.Choice, at int) {
 func (d *documentSide) step(by int) {
 	if page := d.page() + by; d.state != nil && !d.held && page >= 1 && page <= d.state.pages() {
 		shown := d.state
-		d.wish(0, page, func(ctx context.Context) (*documentState, error) { return shown.toPage(ctx, d.desk, page) })
+		d.look(0, page, func(ctx context.Context) (*documentState, error) { return shown.toPage(ctx, d.desk, page) })
 	}
 }
 
@@ -143,7 +158,7 @@ func (d *documentSide) page() int {
 	return d.state.page()
 }
 
-// undo brings back what was shown before the clerk's last word.
+// undo brings back what was shown before the last choice of the clerk.
 func (d *documentSide) undo() {
 	if d.canUndo() {
 		d.forget()
@@ -164,21 +179,21 @@ func (d *documentSide) canNextFace() bool {
 		return false
 	}
 	n := len(d.state.faces)
-	return n > 1 || n == 1 && d.state.portrait.Code != 0
+	return n > 1 || n == 1 && d.state.portrait.Code != matcher.CodeOK
 }
 
-// wish looks for something, in place of what is looked for already. A turn and a
-// page are remembered, so that the next press counts on from them.
-func (d *documentSide) wish(turning, going int, search func(context.Context) (*documentState, error)) {
+// look starts a search in place of the one that runs. The turn and the page that
+// were asked for are kept, so that the next press counts on from them.
+func (d *documentSide) look(turning, going int, search func(context.Context) (*documentState, error)) {
 	if d.held {
 		return
 	}
 	d.forget()
-	var mine *job
-	mine = d.work.start(func(ctx context.Context) {
+	var mine *kit.Job
+	mine = d.Work.Start(func(ctx context.Context) {
 		next, err := search(ctx)
-		d.work.do(func() {
-			if d.looking == mine { // or it was cancelled, or something else wished since
+		d.Work.Do(func() {
+			if d.looking == mine { // else it was cancelled, or a newer one runs
 				d.took(next, err)
 			}
 		})
@@ -192,27 +207,27 @@ func (d *documentSide) took(next *documentState, err error) {
 	d.forget()
 	switch {
 	case err != nil:
-		d.desk.Log("document", err)
+		d.Log("document", err)
 		if d.state == nil {
-			d.fault = d.words.problem(err)
+			d.fault = d.Words.ProblemText(err)
 		} else {
 			same := *d.state
 			same.fault = err
 			d.state = &same
 		}
 	case len(next.files) == 0:
-		d.fault = d.words.unread(next)
+		d.fault = unreadText(d.Words, next)
 	default:
 		if d.state == nil || d.state.portrait.Image != next.portrait.Image {
 			d.confirmed = false
 		}
 		d.state = next
-		d.desk.Log("page", next.fault)
+		d.Log("page", next.fault)
 		d.found() // whatever was found: the engine was asked and answered
 	}
 	if next != nil {
 		for _, bad := range next.bad {
-			d.desk.Log("document", bad)
+			d.Log("document", bad)
 		}
 	}
 	d.update()
@@ -220,7 +235,7 @@ func (d *documentSide) took(next *documentState, err error) {
 
 // forget drops what is looked for.
 func (d *documentSide) forget() {
-	d.looking.stop()
+	d.looking.Stop()
 	d.looking, d.turning, d.going = nil, 0, 0
 }
 
@@ -232,14 +247,14 @@ func (d *documentSide) cancel() {
 	}
 }
 
-// escape takes away what the clerk draws or waits for.
+// escape drops the frame that is being drawn, else cancels the search.
 func (d *documentSide) escape() {
-	if !d.panel.page.dropFrame() {
+	if !d.panel.page.DropFrame() {
 		d.cancel()
 	}
 }
 
-// clear forgets the document; the fault says why, where it was not wished.
+// clear forgets the document. The fault says why, where the clerk did not ask for it.
 func (d *documentSide) clear(fault string) {
 	d.forget()
 	d.state, d.fault, d.confirmed = nil, fault, false
@@ -269,19 +284,21 @@ func (d *documentSide) byCamera() bool { return d.state != nil && d.state.byCame
 
 // toConfirm says whether the clerk has to look whose face the portrait is: in a
 // photo by the camera it may be that of the person in front of it.
-func (d *documentSide) toConfirm() bool { return d.byCamera() && d.state.portrait.Code == 0 }
+func (d *documentSide) toConfirm() bool {
+	return d.byCamera() && d.state.portrait.Code == matcher.CodeOK
+}
 
 // missing says what the document still needs for a check; empty: nothing.
 func (d *documentSide) missing() string {
 	switch {
 	case d.looking != nil:
-		return d.words.T("missing.looking")
+		return d.Words.T("missing.looking")
 	case d.state == nil:
-		return d.words.T("missing.document")
+		return d.Words.T("missing.document")
 	case d.state.portrait.Page == nil:
-		return d.words.T("missing.page")
+		return d.Words.T("missing.page")
 	case d.toConfirm() && !d.confirmed:
-		return d.words.T("missing.confirm")
+		return d.Words.T("missing.confirm")
 	}
 	return ""
 }

@@ -2,14 +2,12 @@ package views
 
 import (
 	"context"
-	"errors"
 	"image"
 	"slices"
-	"strings"
-
-	"golang.org/x/image/draw"
 
 	"facematch/app"
+	"facematch/matcher"
+	"facematch/views/internal/draw"
 )
 
 // documentState is a document as it stands on the screen: the files it came in,
@@ -17,7 +15,7 @@ import (
 // search makes the next state out of it, away from the window's goroutine.
 type documentState struct {
 	files []documentFile
-	asked int     // how many things were given last
+	asked int     // how many items were dropped or chosen last
 	bad   []error // why some of them could not be read
 	left  int     // how many were not looked at, because there were too many
 
@@ -27,8 +25,8 @@ type documentState struct {
 	small    *image.RGBA       // that page, small enough for the screen
 	faces    []image.Rectangle // all that are known on it, in an order that stays
 	at       int               // which of them was looked at last; -1: none
-	missed   bool              // no face is where the clerk said
-	fault    error             // why the page could not be read, or the last wish not be met
+	missed   bool              // there is no face where the clerk pointed
+	fault    error             // why the page could not be read, or the last search failed
 
 	// before is what Undo brings back, and has none itself: a page may take 64 MB.
 	before *documentState
@@ -45,7 +43,7 @@ type documentFile struct {
 // lookAt looks for the portrait on all that was given, and goes to the best. What
 // is added to a former state takes its place on the screen only where it is
 // better; nil: there is none. A state without files says why none could be read.
-func lookAt(ctx context.Context, desk Desk, things []given, former *documentState) (*documentState, error) {
+func lookAt(ctx context.Context, desk documentDesk, things []given, former *documentState) (*documentState, error) {
 	next := &documentState{at: -1}
 	if former != nil {
 		*next = *former
@@ -89,20 +87,19 @@ func lookAt(ctx context.Context, desk Desk, things []given, former *documentStat
 
 // ofTheFile says whether another file might do better.
 func ofTheFile(err error) bool {
-	var p *app.Problem
-	return errors.As(err, &p) && (strings.HasPrefix(p.Key, "document.") || strings.HasPrefix(p.Key, "drop."))
+	return matcher.InArea(err, matcher.AreaDocument) || app.IsProblem(err, keyNotAFile, keyFolder)
 }
 
 // better says whether a portrait found is to be shown instead of another. What
 // the clerk chose stays.
 func better(a, than app.Portrait) bool {
-	if than.ByHand && than.Code == 0 {
+	if than.ByHand && than.Code == matcher.CodeOK {
 		return false
 	}
 	// One to choose from two is nearer to a portrait than one cut off, and that
 	// nearer than none.
 	rank := func(p app.Portrait) int {
-		return slices.Index([]int{app.CodeNoFace, app.CodeCutOff, app.CodeTwoFaces, app.CodeOK}, p.Code)
+		return slices.Index([]int{matcher.CodeNoFace, matcher.CodeCutOff, matcher.CodeTwoFaces, matcher.CodeOK}, p.Code)
 	}
 	if rank(a) != rank(than) {
 		return rank(a) > rank(than)
@@ -117,7 +114,7 @@ func (s *documentState) on(file, number int, p app.Portrait) *documentState {
 	next.faces, next.at = knownFaces(nil, p)
 	next.missed, next.fault, next.before = false, nil, nil
 	if p.Page != s.portrait.Page || next.small == nil {
-		next.small = forScreen(p.Page)
+		next.small = draw.ForScreen(p.Page)
 	}
 	return &next
 }
@@ -144,7 +141,7 @@ func (s *documentState) byCamera() bool { return s.files[s.file].camera }
 
 // chosen is which of the faces is the portrait; -1: none.
 func (s *documentState) chosen() int {
-	if s.portrait.Code != 0 {
+	if s.portrait.Code != matcher.CodeOK {
 		return -1
 	}
 	return s.at
@@ -152,7 +149,7 @@ func (s *documentState) chosen() int {
 
 // toPage goes to a page, counted through all files, and looks for the portrait
 // there. One that cannot be read is a state too: the clerk may go on from it.
-func (s *documentState) toPage(ctx context.Context, desk Desk, page int) (*documentState, error) {
+func (s *documentState) toPage(ctx context.Context, desk documentDesk, page int) (*documentState, error) {
 	file := 0
 	for page > s.files[file].pages {
 		page -= s.files[file].pages
@@ -169,7 +166,7 @@ func (s *documentState) toPage(ctx context.Context, desk Desk, page int) (*docum
 
 // choose looks again at the page shown, as the clerk says; at is which of the
 // faces was meant, -1 where it is none of them.
-func (s *documentState) choose(ctx context.Context, desk Desk, c app.Choice, at int) (*documentState, error) {
+func (s *documentState) choose(ctx context.Context, desk documentDesk, c app.Choice, at int) (*documentState, error) {
 	found, err := desk.ChoosePortrait(ctx, s.portrait, c)
 	if err != nil {
 		return nil, err
@@ -178,13 +175,13 @@ func (s *documentState) choose(ctx context.Context, desk Desk, c app.Choice, at 
 	if found.Rotation == s.portrait.Rotation && found.Page.Rect.Size() == s.portrait.Page.Rect.Size() {
 		next.faces, next.at = knownFaces(s.faces, found)
 	}
-	if found.Code != 0 {
+	if found.Code != matcher.CodeOK {
 		next.at = at
 		next.missed = !c.Area.Empty()
 	}
 	// Undo leads back to a portrait over any number of attempts that gave none.
 	before := *s
-	if s.portrait.Code != 0 && s.before != nil {
+	if s.portrait.Code != matcher.CodeOK && s.before != nil {
 		before = *s.before
 	}
 	before.before, before.fault = nil, nil
@@ -204,7 +201,7 @@ func knownFaces(known []image.Rectangle, p app.Portrait) (all []image.Rectangle,
 		}
 		return i
 	}
-	if p.Code == 0 && !p.Box.Empty() {
+	if p.Code == matcher.CodeOK && !p.Box.Empty() {
 		at = add(p.Box)
 		all[at] = p.Box
 	}
@@ -221,15 +218,4 @@ func knownFaces(known []image.Rectangle, p app.Portrait) (all []image.Rectangle,
 func sameFace(a, b image.Rectangle) bool {
 	middle := func(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
 	return middle(a).In(b) && middle(b).In(a)
-}
-
-// forScreen is a page no larger than a screen can show.
-func forScreen(page *image.RGBA) *image.RGBA {
-	if page == nil || page.Rect.Dx() <= pageWidth {
-		return page
-	}
-	width, height := page.Rect.Dx(), page.Rect.Dy()
-	small := image.NewRGBA(image.Rect(0, 0, pageWidth, max(1, height*pageWidth/width)))
-	draw.ApproxBiLinear.Scale(small, small.Rect, page, page.Rect, draw.Src, nil)
-	return small
 }

@@ -10,8 +10,14 @@ import (
 	"facematch/app"
 )
 
-// given is one thing a clerk gave as a document, or as a part of one: a file, a
-// photo by the camera, or something that is neither.
+// The problems of what was dropped or chosen and cannot be a document.
+const (
+	keyNotAFile = "drop.not_a_file"
+	keyFolder   = "drop.folder"
+)
+
+// given is one item of a document: a file, a photo by the camera, or something that
+// cannot be a document.
 type given struct {
 	camera bool
 	// open makes a blob of it, or says why it cannot. It may take its time, as
@@ -30,9 +36,9 @@ func givenFile(path string) given {
 		}
 		switch {
 		case err != nil && webAddress.MatchString(path):
-			return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+			return app.Blob{}, &app.Problem{Key: keyNotAFile}
 		case err == nil && info.IsDir():
-			return app.Blob{}, &app.Problem{Key: "drop.folder"}
+			return app.Blob{}, &app.Problem{Key: keyFolder}
 		}
 		return app.OpenFile(path), nil // what else is wrong, its reader says best
 	}}
@@ -55,8 +61,8 @@ var (
 	fileScheme = regexp.MustCompile(`/file:(/.*)`)
 )
 
-// givenDropped takes what was dropped, as it came: a path of any bytes is one
-// file, and what is no file is kept so that it can be said.
+// givenDropped keeps every dropped item, also those that are not files, so that each
+// can be reported. A path may hold any bytes.
 func givenDropped(uris []fyne.URI) []given {
 	things := make([]given, len(uris))
 	for i, u := range uris {
@@ -64,7 +70,7 @@ func givenDropped(uris []fyne.URI) []given {
 			things[i] = givenFile(u.Path())
 		} else {
 			things[i] = given{open: func(context.Context) (app.Blob, error) {
-				return app.Blob{}, &app.Problem{Key: "drop.not_a_file"}
+				return app.Blob{}, &app.Problem{Key: keyNotAFile}
 			}}
 		}
 	}

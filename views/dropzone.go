@@ -7,20 +7,23 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
 
-// dropZone asks for a document. Fyne tells of a drop anywhere in the window, so
+// dropZone asks for a document. Fyne reports a drop anywhere in the window, so
 // this only shows the clerk that dropping works, and offers the button.
 type dropZone struct {
 	widget.BaseWidget
-	browse, photo *button
+	browse, photo *kit.Button
 	fault         *widget.Label // why the last file was not taken
 	content       fyne.CanvasObject
 	border        *canvas.Rectangle
 }
 
-func newDropZone(w words, browse, photo *button) *dropZone {
-	z := &dropZone{browse: browse, photo: photo, fault: centred("")}
+func newDropZone(w kit.Words, browse, photo *kit.Button) *dropZone {
+	z := &dropZone{browse: browse, photo: photo, fault: kit.Centred("")}
 	z.fault.Hide()
 	z.border = &canvas.Rectangle{StrokeWidth: 2, CornerRadius: 10}
 	heading := widget.NewLabelWithStyle(w.T("drop.title"), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
@@ -28,18 +31,18 @@ func newDropZone(w words, browse, photo *button) *dropZone {
 	icon := canvas.NewImageFromResource(theme.NewThemedResource(theme.FileImageIcon()))
 	icon.FillMode = canvas.ImageFillContain
 	icon.SetMinSize(fyne.NewSquareSize(64))
-	z.content = container.NewStack(z.border, container.NewPadded(container.New(middle{}, container.NewVBox(
+	z.content = container.NewStack(z.border, container.NewPadded(container.New(kit.Middle{}, container.NewVBox(
 		icon, heading,
 		container.New(layout.NewCenterLayout(), container.NewHBox(browse, photo)),
-		centred(w.T("drop.formats")), centred(w.T("drop.photo_help")),
+		kit.Centred(w.T("drop.formats")), kit.Centred(w.T("drop.photo_help")),
 		z.fault,
 	))))
 	z.ExtendBaseWidget(z)
 	return z
 }
 
-// say tells why the last file was not taken; nothing takes it back.
-func (z *dropZone) say(fault string) { say(z.fault, fault, widget.DangerImportance) }
+// say shows why the last file was not taken; an empty text hides that.
+func (z *dropZone) say(fault string) { kit.Say(z.fault, fault, widget.DangerImportance) }
 
 // CreateRenderer is part of fyne.Widget.
 func (z *dropZone) CreateRenderer() fyne.WidgetRenderer {
@@ -54,7 +57,7 @@ func (z *dropZone) Refresh() {
 }
 
 func (z *dropZone) paint() {
-	z.border.StrokeColor = ink(theme.ColorNamePrimary)
-	z.border.FillColor = ink(theme.ColorNameBackground) // so that the buttons stand out
+	z.border.StrokeColor = draw.Ink(theme.ColorNamePrimary)
+	z.border.FillColor = draw.Ink(theme.ColorNameBackground) // so that the buttons stand out
 	z.border.Refresh()
 }

@@ -12,35 +12,41 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
 )
 
-// gate is what stands between the screens and whoever sits at the desk. While it
+const (
+	tabsWidth  = 340 // of the three tabs, beside which the corner lies
+	tabsHeight = 40
+)
+
+// gate stands between the screens and the person at the desk. While it
 // is shut the window holds the sign-in page and nothing else: no tabs, no menu
 // but Quit, no shortcuts, no drops, no camera. What runs goes on behind it.
 type gate struct {
 	open   bool
-	held   bool                // it is neither to open nor to shut by itself
-	last   string              // who was let in last; empty: nobody yet
+	held   bool                // tick neither opens nor shuts it, while the first operator is set up
+	last   string              // the last operator who signed in; empty: none did yet
 	behind []fyne.CanvasObject // dialogs that wait for the same operator, the lowest first
 	focus  fyne.Focusable      // what had the keys; nil: nothing
 	now    func() time.Time
 
 	page   *signInPage
-	who    *widget.Label // who is signed in, or that nobody has to
-	lock   *button
+	who    *widget.Label // who is signed in, or that signing in is not needed
+	lock   *kit.Button
 	corner *fyne.Container
 	main   *fyne.Container // the screens
 }
 
-func newGate(p parts, lock, signedIn func()) *gate {
-	g := &gate{now: time.Now, page: newSignInPage(p, signedIn)}
+func newGate(p kit.Parts, desk signInDesk, lock, signedIn func()) *gate {
+	g := &gate{now: time.Now, page: newSignInPage(p, desk, signedIn)}
 	g.page.now = func() time.Time { return g.now() }
 	g.who = widget.NewLabel("")
 	g.who.Alignment = fyne.TextAlignTrailing
 	g.who.Truncation = fyne.TextTruncateEllipsis
-	g.lock = p.keys.button(p.words.T("gate.lock"), theme.LoginIcon(), lock)
+	g.lock = p.Keys.Button(p.Words.T("gate.lock"), theme.LoginIcon(), lock)
 	g.lock.Importance = widget.LowImportance // it lies on the tabs' line
-	g.corner = container.NewBorder(nil, nil, nil, container.NewCenter(g.lock), container.New(middle{}, g.who))
+	g.corner = container.NewBorder(nil, nil, nil, container.NewCenter(g.lock), container.New(kit.Middle{}, g.who))
 	return g
 }
 
@@ -63,6 +69,14 @@ func (atTop) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos(size.Width-width-theme.Padding(), 0))
 }
 
+// Why the gate is shut, as keys of what the sign-in page says.
+const (
+	shutLocked    = "gate.locked"
+	shutSignedOut = "gate.signed_out"
+	shutIdle      = "gate.idle"
+	shutEnded     = "gate.ended"
+)
+
 // begin shows the screens, or the sign-in page where operators are set up, and
 // looks each second from then on who is signed in still.
 func (w *Window) begin() {
@@ -71,7 +85,7 @@ func (w *Window) begin() {
 	} else {
 		w.shut("")
 	}
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		every := time.NewTicker(time.Second)
 		defer every.Stop()
 		for {
@@ -81,18 +95,18 @@ func (w *Window) begin() {
 			case <-every.C:
 				w.desk.Reread() // reads a file, so not in the window's goroutine
 				_, in := w.desk.Who()
-				w.work.do(func() { w.tick(in) })
+				w.Work.Do(func() { w.tick(in) })
 			}
 		}
 	})
 }
 
-// tick counts down where somebody has to wait, shuts the gate when the desk was
+// tick counts down the wait after a wrong passphrase, shuts the gate when the desk was
 // left alone for too long, and follows what the command line changed: operators
 // set up, a passphrase changed, an operator removed.
 func (w *Window) tick(in bool) {
 	g := w.gate
-	w.deciding.tick(g.now())
+	w.deciding.Tick(g.now())
 	g.page.tick(g.now())
 	if in == g.open || g.held || g.page.busy() {
 		return
@@ -102,14 +116,14 @@ func (w *Window) tick(in bool) {
 	case in && !g.open:
 		w.enter()
 	case !in && g.open && actor.Operator != "":
-		w.shut("gate.idle")
+		w.shut(shutIdle)
 	case !in && g.open:
-		w.shut("gate.ended")
+		w.shut(shutEnded)
 	}
 }
 
-// enter opens the gate for whoever is signed in now. What the same operator left
-// is as it was; to another one nothing of it is shown.
+// enter opens the gate for the operator who is signed in now. The same operator as
+// before finds the screens as they were; another one finds them empty.
 func (w *Window) enter() {
 	g := w.gate
 	actor, in := w.desk.Who()
@@ -128,7 +142,7 @@ func (w *Window) enter() {
 	g.main.Show()
 	w.win.Canvas().Unfocus()
 	w.camera()
-	w.settings.refresh()
+	w.settings.Refresh()
 	w.shown()
 	if same {
 		for _, o := range behind {
@@ -150,19 +164,19 @@ func (w *Window) enter() {
 func (w *Window) forget() {
 	w.dialog = nil
 	w.check.handOver()
-	w.history.forget()
-	w.settings.undoAll()
+	w.history.Forget()
+	w.settings.UndoAll()
 }
 
 // shut closes the gate; the key says why, empty: it was never open. Passphrases
-// that were typed do not wait behind it: whoever comes back must not find the
-// second operator's in its field.
+// that were typed are wiped: the next operator must not find the second operator's
+// in its field.
 func (w *Window) shut(why string) {
 	g := w.gate
-	w.keys.wipe()
+	w.Keys.Wipe()
 	if g.open {
 		g.focus = w.win.Canvas().Focused()
-		w.win.Canvas().Unfocus() // or it would look as if it had the keys when it comes back
+		w.win.Canvas().Unfocus() // else it would look focused when the gate opens again
 	}
 	if list := w.win.Canvas().Overlays().List(); len(list) > 0 {
 		g.behind = append(g.behind, list...)
@@ -171,7 +185,7 @@ func (w *Window) shut(why string) {
 	w.desk.SignOut()
 	g.open = false
 	w.check.show(false)
-	w.settings.show(false)
+	w.settings.Show(false)
 	w.win.SetMainMenu(w.menu())
 	g.main.Hide()
 	g.page.show(why, g.last, w.check.busy())
@@ -183,36 +197,33 @@ func (w *Window) shut(why string) {
 // lock shuts the gate for the operator to come back to.
 func (w *Window) lock() {
 	if w.gate.open && !w.desk.SingleUser() {
-		w.shut("gate.locked")
+		w.shut(shutLocked)
 	}
 }
 
-// signOut shuts the gate for whoever comes: nothing that was typed is kept.
+// signOut shuts the gate for another operator: nothing that was typed is kept.
 func (w *Window) signOut() {
 	if !w.gate.open || w.desk.SingleUser() {
 		return
 	}
-	w.shut("gate.signed_out")
+	w.shut(shutSignedOut)
 	w.gate.behind, w.gate.focus = nil, nil
 	w.forget()
 }
 
-// sayWho keeps in sight who is signed in, or says that nobody has to.
+// sayWho shows who is signed in, or that signing in is not needed.
 func (w *Window) sayWho(actor history.Actor) {
 	g := w.gate
 	if w.desk.SingleUser() {
 		g.lock.Hide()
 		g.who.SizeName, g.who.TextStyle = theme.SizeNameCaptionText, fyne.TextStyle{}
-		g.who.SetText(w.words.T("gate.single", "Name", actor.Operator))
+		g.who.SetText(w.Words.T("gate.single", "Name", actor.Operator))
 		return
 	}
 	g.lock.Show()
 	g.who.SizeName, g.who.TextStyle = theme.SizeNameText, fyne.TextStyle{Bold: true}
-	g.who.SetText(w.words.T("gate.who", "Name", actor.Operator, "Role", w.words.role(actor.Role)))
+	g.who.SetText(w.Words.T("gate.who", "Name", actor.Operator, "Role", kit.RoleName(w.Words, actor.Role)))
 }
-
-// role is a role's name.
-func (w words) role(r history.Role) string { return w.T("role." + string(r)) }
 
 // chooseTabs leaves the screens the role may see.
 func (w *Window) chooseTabs() {
@@ -249,9 +260,9 @@ func (w *Window) screen(tab *container.TabItem) {
 
 func (w *Window) on(tab *container.TabItem) bool { return w.gate.open && w.tabs.Selected() == tab }
 
-// sensor tells when the mouse moves over what it holds. Fyne gives a move to the
-// innermost thing that wants it; leaving and reaching those is a move here, and
-// they tell of their own (controls).
+// sensor reports mouse moves over its content. Fyne sends a move to the innermost
+// object that wants it; entering and leaving such an object counts as a move here,
+// and kit's controls report their own moves.
 type sensor struct {
 	widget.BaseWidget
 	content fyne.CanvasObject

@@ -2,135 +2,127 @@ package views
 
 import (
 	"context"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
+	"facematch/app"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/views/internal/kit/kittest"
 )
 
-// signedInAs is a window in which somebody of this role looks at the history.
-func signedInAs(t *testing.T, desk *historyDesk, role history.Role) (*shownWindow, *historyScreen) {
-	t.Helper()
-	desk.operators = []operators.Operator{{Name: "root", Role: history.RoleAdministrator}, {Name: "ana", Role: role}}
-	desk.signedIn = "ana"
-	w := open(t, desk.fakeDesk, "")
-	w.screen(w.historyTab)
-	h := w.history
-	w.until(t, "the history", func() bool { return len(h.rows) > 0 && h.count.Text != "" })
-	return w, h
+// withChecks has a desk's history hold one check.
+func withChecks(desk *fakeDesk) {
+	row := history.Row{Check: "chk_1", Name: "Ana Ray", Outcome: history.Refer, Decision: history.Undecided}
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { return []history.Row{row}, nil }
+	desk.OnCount = func(context.Context, history.Filter) (history.Counts, error) {
+		return history.Counts{Total: 1, Undecided: 1, ByOutcome: map[history.Outcome]int64{history.Refer: 1}}, nil
+	}
+	desk.OnDetail = func(context.Context, string) (history.Detail, error) { return history.Detail{Row: row}, nil }
 }
 
-func TestWhatARoleMayDoInTheHistory(t *testing.T) {
+// signedInAs is a window in which somebody of this role looks at the history.
+func signedInAs(t *testing.T, desk *fakeDesk, role history.Role) *shownWindow {
+	t.Helper()
+	withChecks(desk)
+	desk.People = []operators.Operator{{Name: "root", Role: history.RoleAdministrator}, {Name: "ana", Role: role}}
+	desk.SignedIn = "ana"
+	w := open(t, desk, "")
+	w.screen(w.historyTab)
+	w.until(t, "the history", func() bool { return strings.Contains(w.text(), "Ana Ray") })
+	return w
+}
+
+func TestWhatTheMenuOffersForTheHistory(t *testing.T) {
 	for role, can := range map[history.Role]struct{ decide, export bool }{
 		history.RoleOperator: {true, false},
 		history.RoleAuditor:  {false, true},
 	} {
-		w, h := signedInAs(t, newHistoryDesk(), role)
-		h.open(h.rows[0].Check)
-		w.until(t, "the detail", func() bool { return h.detail != nil })
-		if got := h.detail.decide != nil; got != can.decide {
-			t.Errorf("%s: can decide: %t", role, got)
-		}
-		if got := h.detail.export != nil; got != can.export {
-			t.Errorf("%s: can export a check: %t", role, got)
-		}
-		if got := h.export.Visible(); got != can.export {
-			t.Errorf("%s: can export what is shown: %t", role, got)
-		}
-		var keys []fyne.KeyName
-		for _, a := range w.actions {
-			if w.offered(a) {
-				keys = append(keys, a.on)
-			}
-		}
-		if slices.Contains(keys, fyne.KeyS) != can.export || slices.Contains(keys, fyne.KeyJ) != can.decide {
-			t.Errorf("%s: the menu offers %v", role, keys)
+		w := signedInAs(t, newFakeDesk(), role)
+		menu := w.menuKeys()
+		if strings.Contains(menu, w.Words.T("menu.export")) != can.export ||
+			strings.Contains(menu, w.Words.T("menu.decide")) != can.decide {
+			t.Errorf("%s: the menu offers %q", role, menu)
 		}
 	}
 }
 
-// TestTheNextOperatorStartsAnew has one operator find somebody in another desk's
-// history and sign out; whoever comes next must see nothing of it.
+// Whoever signs in next sees nothing of what the last operator looked for, and the
+// history is not read meanwhile.
 func TestTheNextOperatorStartsAnew(t *testing.T) {
-	desk := newHistoryDesk()
-	w, h := signedInAs(t, desk, history.RoleReviewer)
-	other := &otherDesk{fakeDesk: desk.fakeDesk}
-	h.opened(other, "/media/history.db", nil)
-	w.until(t, "their rows", func() bool { return len(h.rows) > 0 })
-	test.Type(h.filter.name, "xaverine")
-	h.filter.outcome.SetSelected(w.words.T("find.outcome.pass"))
-	h.sortBy(history.Lowest)
-	w.until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 })
-	h.open(h.rows[0].Check)
-	w.until(t, "the detail", func() bool { return h.detail != nil })
-	asked := desk.questions()
-
+	desk := newFakeDesk()
+	w := signedInAs(t, desk, history.RoleReviewer)
+	var asked atomic.Int32
+	before := desk.OnChecks
+	desk.OnChecks = func(ctx context.Context, f history.Filter) ([]history.Row, error) {
+		asked.Add(1)
+		return before(ctx, f)
+	}
 	w.signOut()
-	w.until(t, "the other history closed", other.isClosed)
-	if h.detail != nil || len(h.rows) > 0 || h.other != nil || h.filter.name.Text != "" || !h.filter.empty() || h.sort() != history.Newest {
-		t.Error("something of the search is left")
+	w.q.Run()
+	if asked.Load() != 0 || strings.Contains(kittest.Readable(w.historyTab.Content), "Ana Ray") {
+		t.Error("something of what was seen is left, or the history is read while nobody is signed in")
 	}
-	if h.banner.Visible() || h.count.Text != "" || strings.Contains(readable(h.content), "Ana") {
-		t.Error("something of what was seen is left")
-	}
-	w.q.run()
-	if desk.questions() != asked {
-		t.Error("the history is read while nobody is signed in")
-	}
-	desk.signedIn = "root"
+	desk.SignedIn = "root"
 	w.enter()
 	w.screen(w.historyTab)
-	w.until(t, "all checks", func() bool { return len(h.rows) == historyPage })
-	if f := desk.last(); f.Words != "" || len(f.Outcomes) > 0 {
-		t.Errorf("the next operator sees %+v", f)
-	}
+	w.until(t, "all checks", func() bool { return strings.Contains(w.text(), "Ana Ray") })
 }
 
-func TestOnlyComparisonsCanBeDecided(t *testing.T) {
-	desk := newHistoryDesk()
-	w, h := openedHistory(t, desk)
-	for outcome, can := range map[history.Outcome]bool{
-		history.Pass: true, history.Refer: true, history.Fail: true, history.NotCompared: false,
-		history.CouldNotRun: false, history.Interrupted: false, history.Running: false,
-	} {
-		desk.detail = func(_ context.Context, check string) (history.Detail, error) {
-			d := someDetail(check)
-			d.Outcome = outcome
-			return d, nil
-		}
-		h.open("chk_" + string(outcome))
-		w.until(t, string(outcome), func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
-		if got := h.detail.decide != nil; got != can {
-			t.Errorf("%s can be decided: %t", outcome, got)
-		}
-	}
-}
-
-// BenchmarkHistoryScrolls moves a page down in a list of 100,000 checks, laid out
-// and filled: what Fyne's goroutine has to do for it.
-func BenchmarkHistoryScrolls(b *testing.B) {
-	a := test.NewApp()
-	defer a.Quit()
+// The menu's keys lead to the History screen, and work there.
+func TestTheKeysOfTheHistory(t *testing.T) {
 	desk := newFakeDesk()
-	q := newUIQueue()
-	w := newWindow(Params{App: a, Desk: desk, Words: english(b).Catalogue}, q.do)
-	defer func() { w.end(); <-w.ended }()
-	w.win.Resize(fyne.NewSize(1600, 960))
+	withChecks(desk)
+	w := open(t, desk, "")
+	w.press(t, fyne.KeyG) // from anywhere
+	if w.tabs.SelectedIndex() != 1 {
+		t.Fatal("Ctrl+G does not show the referrals")
+	}
+	w.until(t, "the referrals", func() bool { return strings.Contains(w.text(), "Ana Ray") })
+	w.press(t, fyne.KeyF)
+	if w.win.Canvas().Focused() == nil {
+		t.Error("Ctrl+F leads nowhere")
+	}
+	w.press(t, fyne.KeyI)
+	if !strings.Contains(w.text(), w.Words.T("find.outcome")) {
+		t.Error("Ctrl+I does not open the other filters")
+	}
+	w.press(t, fyne.KeyS)
+	if !strings.Contains(w.dialogText(), w.Words.T("export_form.format")) {
+		t.Errorf("Ctrl+S does not ask for an export: %q", w.dialogText())
+	}
+	w.escape()
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Error("Escape does not close the form")
+	}
+}
+
+// foreignHistory is another desk's history.
+type foreignHistory struct {
+	*kittest.History
+	closed atomic.Bool
+}
+
+func (o *foreignHistory) Close() error {
+	o.closed.Store(true)
+	return nil
+}
+
+func TestAnotherHistoryIsClosedWithTheWindow(t *testing.T) {
+	desk := newFakeDesk()
+	withChecks(desk)
+	other := &foreignHistory{History: kittest.NewHistory()}
+	desk.OnOpen = func(string) (app.OtherHistory, error) { return other, nil }
+	w := open(t, desk, "")
 	w.screen(w.historyTab)
-	h := w.history
-	h.rows = rowsAfter(100_000, history.Filter{Limit: 100_000})
-	h.complete = true
-	h.showRows(true)
-	down := &fyne.KeyEvent{Name: fyne.KeyPageDown}
-	for b.Loop() {
-		if h.list.at == len(h.rows)-1 {
-			h.list.move(0)
-		}
-		h.list.TypedKey(down)
+	w.history.OpenFile("/media/history.db")
+	w.until(t, "the other history", func() bool { return strings.Contains(w.text(), "/media/history.db") })
+	w.close()
+	<-w.ended
+	if !other.closed.Load() {
+		t.Error("the other history stays open")
 	}
 }

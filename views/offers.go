@@ -10,25 +10,35 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/views/internal/kit"
 )
+
+// offersDesk is what the offers need of the desk.
+type offersDesk interface {
+	Settings() settings.Settings
+	Keep(ctx context.Context, unsent *app.Attempt) (app.KeptCheck, error)
+	Drop(unsent *app.Attempt)
+}
 
 // offers are what the clerk can do with a check the API has not taken: send it
 // again, let this computer decide, or keep it for later. Nothing happens by
 // itself.
 type offers struct {
-	parts
+	kit.Parts
+	desk   offersDesk
 	unsent *app.Attempt
 	OnRun  func(mode history.Mode) // makes another check of it
 	OnKept func()                  // it was kept
 
-	taken             bool // somebody else has the clip now, or it is deleted
-	again, here, keep *button
+	taken             bool // the clip is used by another check, or deleted
+	again, here, keep *kit.Button
 	note              *widget.Label
 	box               *fyne.Container
 }
 
-func newOffers(p parts, unsent *app.Attempt) *offers {
-	o := &offers{parts: p, unsent: unsent, note: wrapped("")}
+func newOffers(p kit.Parts, desk offersDesk, unsent *app.Attempt) *offers {
+	o := &offers{Parts: p, desk: desk, unsent: unsent, note: kit.Wrapped("")}
 	o.note.Hide()
 	run := func(mode history.Mode) func() {
 		return func() {
@@ -37,11 +47,11 @@ func newOffers(p parts, unsent *app.Attempt) *offers {
 			}
 		}
 	}
-	o.again = p.keys.button(p.words.T("offer.again"), theme.ViewRefreshIcon(), run(history.Remote))
-	o.here = p.keys.button(p.words.T("offer.offline"), theme.ComputerIcon(), run(history.Offline))
-	o.keep = p.keys.button(p.words.T("offer.keep"), theme.DocumentSaveIcon(), o.askKeep)
-	o.box = container.NewVBox(bold(p.words.T("offer.title")), container.NewHBox(o.again, o.here, o.keep), o.note)
-	if unsent.Input.Prefilled { // there is no film this computer could look at
+	o.again = p.Keys.Button(p.Words.T("offer.again"), theme.ViewRefreshIcon(), run(history.Remote))
+	o.here = p.Keys.Button(p.Words.T("offer.offline"), theme.ComputerIcon(), run(history.Offline))
+	o.keep = p.Keys.Button(p.Words.T("offer.keep"), theme.DocumentSaveIcon(), o.askKeep)
+	o.box = container.NewVBox(kit.Bold(p.Words.T("offer.title")), container.NewHBox(o.again, o.here, o.keep), o.note)
+	if unsent.Input.Prefilled { // the API has the film, this computer has none
 		o.here.Hide()
 	}
 	return o
@@ -54,18 +64,18 @@ func (o *offers) take() bool {
 	return free
 }
 
-// drop deletes the clip where nobody took it.
+// drop deletes the clip unless it was taken.
 func (o *offers) drop() {
 	if o != nil && o.take() {
-		o.desk.Drop(o.unsent)
+		o.Work.Start(func(context.Context) { o.desk.Drop(o.unsent) }) // deletes files
 	}
 }
 
-// askKeep tells first what keeping means, because the person agreed that no
+// askKeep first says what keeping means, because the person agreed that no
 // pictures are kept here; a second press does it.
 func (o *offers) askKeep() {
-	say(o.note, o.words.T("offer.keep_question", "Days", o.desk.Settings().API.KeepDays), widget.WarningImportance)
-	o.keep.SetText(o.words.T("offer.keep_yes"))
+	kit.Say(o.note, o.Words.T("offer.keep_question", "Days", o.desk.Settings().API.KeepDays), widget.WarningImportance)
+	o.keep.SetText(o.Words.T("offer.keep_yes"))
 	o.keep.OnTapped = o.store
 }
 
@@ -73,83 +83,90 @@ func (o *offers) store() {
 	if !o.take() {
 		return
 	}
-	for _, b := range []*button{o.again, o.here, o.keep} {
+	for _, b := range []*kit.Button{o.again, o.here, o.keep} {
 		b.Disable()
 	}
-	o.work.start(func(ctx context.Context) {
+	o.Work.Start(func(ctx context.Context) {
 		_, err := o.desk.Keep(ctx, o.unsent)
-		o.work.do(func() { o.kept(err) })
+		o.Work.Do(func() { o.kept(err) })
 	})
 }
 
 func (o *offers) kept(err error) {
 	if err != nil {
-		o.desk.Log("keep", err)
+		o.Log("keep", err)
 		o.taken = false
-		for _, b := range []*button{o.again, o.here, o.keep} {
+		for _, b := range []*kit.Button{o.again, o.here, o.keep} {
 			b.Enable()
 		}
-		say(o.note, o.words.problem(err), widget.DangerImportance)
+		kit.Say(o.note, o.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
-	say(o.note, o.words.T("offer.kept"), widget.SuccessImportance)
-	for _, b := range []*button{o.again, o.here, o.keep} {
+	kit.Say(o.note, o.Words.T("offer.kept"), widget.SuccessImportance)
+	for _, b := range []*kit.Button{o.again, o.here, o.keep} {
 		b.Hide()
 	}
 	o.OnKept()
 }
 
+// keptDesk is what the list of kept checks needs of the desk.
+type keptDesk interface {
+	Settings() settings.Settings
+	DropKept(id string) error
+}
+
 // keptList is the kept checks, each to be sent or deleted.
 type keptList struct {
-	parts
+	kit.Parts
+	desk   keptDesk
 	OnSend func(app.KeptCheck)
 
 	box *fyne.Container
 }
 
-func newKeptList(p parts, kept app.KeptChecks) *keptList {
-	l := &keptList{parts: p, box: container.NewVBox()}
-	l.box.Add(wrapped(p.words.T("kept.help", "Days", p.desk.Settings().API.KeepDays)))
+func newKeptList(p kit.Parts, desk keptDesk, kept app.KeptChecks) *keptList {
+	l := &keptList{Parts: p, desk: desk, box: container.NewVBox()}
+	l.box.Add(kit.Wrapped(p.Words.T("kept.help", "Days", desk.Settings().API.KeepDays)))
 	for _, k := range kept.Checks {
 		l.box.Add(l.row(k))
 	}
 	if kept.Broken > 0 {
-		l.box.Add(wrapped(p.words.T("kept.broken", "Count", kept.Broken)))
+		l.box.Add(kit.Wrapped(p.Words.T("kept.broken", "Count", kept.Broken)))
 	}
 	return l
 }
 
 // keptAs is what a kept check is called.
-func keptAs(w words, k app.KeptCheck) string {
+func keptAs(w kit.Words, k app.KeptCheck) string {
 	name := k.Name
 	if name == "" {
 		name = w.T("kept.no_name")
 	}
-	return date(k.At) + "  " + name
+	return kit.Date(k.At) + "  " + name
 }
 
 func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
-	label := widget.NewLabel(keptAs(l.words, k))
+	label := widget.NewLabel(keptAs(l.Words, k))
 	label.Truncation = fyne.TextTruncateEllipsis
-	note := wrapped("")
+	note := kit.Wrapped("")
 	note.Hide()
-	send := l.keys.button(l.words.T("kept.send"), theme.MailSendIcon(), func() { l.OnSend(k) })
-	var remove *button
-	remove = l.keys.button(l.words.T("kept.delete"), theme.DeleteIcon(), func() {
-		remove.SetText(l.words.T("kept.delete_yes"))
+	send := l.Keys.Button(l.Words.T("kept.send"), theme.MailSendIcon(), func() { l.OnSend(k) })
+	var remove *kit.Button
+	remove = l.Keys.Button(l.Words.T("kept.delete"), theme.DeleteIcon(), func() {
+		remove.SetText(l.Words.T("kept.delete_yes"))
 		remove.Importance = widget.DangerImportance
 		remove.OnTapped = func() {
 			send.Disable()
 			remove.Disable()
-			l.work.start(func(context.Context) {
+			l.Work.Start(func(context.Context) {
 				err := l.desk.DropKept(k.ID)
-				l.work.do(func() {
-					l.desk.Log("kept check", err)
+				l.Work.Do(func() {
+					l.Log("kept check", err)
 					if err != nil {
-						say(note, l.words.problem(err), widget.DangerImportance)
+						kit.Say(note, l.Words.ProblemText(err), widget.DangerImportance)
 						return
 					}
-					say(note, l.words.T("kept.deleted"), widget.MediumImportance)
+					kit.Say(note, l.Words.T("kept.deleted"), widget.MediumImportance)
 				})
 			})
 		}

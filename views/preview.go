@@ -15,6 +15,15 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+)
+
+// The hint waits for adviceRest after its first error, then ever longer, up to
+// adviceRestMost: where models are missing, each attempt searches their folders anew.
+const (
+	adviceRest     = time.Second
+	adviceRestMost = 30 * time.Second
 )
 
 // preview shows the live picture with outlines around the faces, or why there
@@ -23,7 +32,7 @@ import (
 type preview struct {
 	widget.BaseWidget
 
-	// OnPicture tells when pictures begin or cease to come.
+	// OnPicture is called when pictures begin or cease to come.
 	OnPicture func(there bool)
 	// OnHint brings the newest advice; without a hint, that there is none.
 	OnHint func(advice app.Advice)
@@ -34,19 +43,19 @@ type preview struct {
 
 	mirror atomic.Bool
 	wide   atomic.Int32 // pixels of the screen across the picture's place; 0: not known
-	paints *paints
+	paints *kit.Paints
 	source int    // number of the source whose news is shown; that of others is late
 	there  bool   // the newest news was a picture
 	lost   uint64 // Live.Seq of the last news without one
 
 	picture  *canvas.Image
-	outlines *outlines
+	outlines *draw.Outlines
 	message  *fyne.Container
 	text     *canvas.Text
 	hint     *widget.RichText
 
-	live   latest[liveNews]
-	advice latest[adviceNews]
+	live   kit.Latest[liveNews]
+	advice kit.Latest[adviceNews]
 
 	mu      sync.Mutex // buffers and which are in use
 	buffers [3]*image.RGBA
@@ -68,17 +77,20 @@ type adviceNews struct {
 	app.Advice
 }
 
-func newPreview(paints *paints, waiting string, words func(error) (string, string)) *preview {
-	p := &preview{paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {}, Log: func(error) {}}
-	p.live = latest[liveNews]{do: paints.now, show: p.showLive}
-	p.advice = latest[adviceNews]{do: paints.soon, show: p.showAdvice}
+func newPreview(paints *kit.Paints, waiting string, words func(error) (string, string)) *preview {
+	p := &preview{
+		paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {},
+		Log: func(error) {},
+	}
+	p.live = kit.Latest[liveNews]{Do: paints.Now, Show: p.showLive}
+	p.advice = kit.Latest[adviceNews]{Do: paints.Soon, Show: p.showAdvice}
 
 	p.picture = canvas.NewImageFromImage(nil)
 	p.picture.FillMode = canvas.ImageFillContain
 	p.picture.ScaleMode = canvas.ImageScaleFastest
 	p.picture.Hide()
-	p.outlines = newOutlines()
-	p.text = canvas.NewText(waiting, pictureWriting)
+	p.outlines = draw.NewOutlines()
+	p.text = canvas.NewText(waiting, draw.PictureWriting)
 	p.text.TextStyle.Bold = true
 	p.text.TextSize = 18
 	p.text.Alignment = fyne.TextAlignCenter
@@ -91,10 +103,12 @@ func newPreview(paints *paints, waiting string, words func(error) (string, strin
 
 // CreateRenderer is part of fyne.Widget.
 func (p *preview) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(pictureGround)
+	ground := canvas.NewRectangle(draw.PictureGround)
 	ground.CornerRadius = 6
 	// The ground is dark in both themes, so its writing is that of the dark one.
-	message := container.NewThemeOverride(container.NewPadded(container.New(middle{}, p.message)), darkTheme{newTheme()})
+	message := container.NewThemeOverride(
+		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{draw.NewTheme()},
+	)
 	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message))
 }
 
@@ -104,17 +118,6 @@ type darkTheme struct{ fyne.Theme }
 // Color is part of fyne.Theme.
 func (t darkTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	return t.Theme.Color(name, theme.VariantDark)
-}
-
-// middle lays one object out in its full width, half way down.
-type middle struct{}
-
-func (middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
-
-func (middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	height := objects[0].MinSize().Height
-	objects[0].Resize(fyne.NewSize(size.Width, height))
-	objects[0].Move(fyne.NewPos(0, max(0, (size.Height-height)/2)))
 }
 
 // MinSize is part of fyne.CanvasObject: a picture that can still be judged.
@@ -142,8 +145,8 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 		if live.Frame.Image != nil {
 			news.buffer = p.keep(live.Frame.Image)
 		}
-		p.live.put(news)
-		if !pause(ctx, p.paints.every()-time.Since(began)) {
+		p.live.Put(news)
+		if !kit.Pause(ctx, p.paints.Every()-time.Since(began)) {
 			return
 		}
 	}
@@ -156,8 +159,8 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
-		if p.paints.resting.Load() { // nobody sees what is said under a dialog
-			if !pause(ctx, restInterval) {
+		if p.paints.Resting.Load() { // the hint lies under a dialog
+			if !kit.Pause(ctx, kit.RestInterval) {
 				return
 			}
 			continue
@@ -175,20 +178,11 @@ func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 			wait, rest = rest, min(2*rest, adviceRestMost)
 		default:
 			after, rest = advice.Seq, adviceRest
-			p.advice.put(adviceNews{number, advice})
+			p.advice.Put(adviceNews{number, advice})
 		}
-		if !pause(ctx, wait) {
+		if !kit.Pause(ctx, wait) {
 			return
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
 	}
 }
 
@@ -201,41 +195,9 @@ func (p *preview) keep(frame *image.RGBA) int {
 	for free == p.shown || free == p.waiting {
 		free++
 	}
-	p.buffers[free] = copyFrame(p.buffers[free], frame, int(p.wide.Load()), p.mirror.Load())
+	p.buffers[free] = draw.CopyFrame(p.buffers[free], frame, int(p.wide.Load()), p.mirror.Load())
 	p.waiting = free
 	return free
-}
-
-// copyFrame copies a frame, mirrored where wished, at no more than liveWidth
-// pixels a line; every second or third pixel only where its place on the screen is
-// not wider than that: more would cost an upload and not be seen. It uses dst where
-// that fits.
-func copyFrame(dst, frame *image.RGBA, place int, mirror bool) *image.RGBA {
-	step := (frame.Rect.Dx() + liveWidth - 1) / liveWidth
-	if place > 0 {
-		step = max(step, frame.Rect.Dx()/place)
-	}
-	size := image.Pt(frame.Rect.Dx()/step, frame.Rect.Dy()/step)
-	if dst == nil || dst.Rect.Size() != size {
-		dst = image.NewRGBA(image.Rectangle{Max: size})
-	}
-	for y := range size.Y {
-		from := frame.Pix[y*step*frame.Stride:]
-		to := dst.Pix[y*dst.Stride : y*dst.Stride+4*size.X]
-		if step == 1 && !mirror {
-			copy(to, from)
-			continue
-		}
-		at, move := 0, 4*step
-		if mirror {
-			at, move = 4*step*(size.X-1), -4*step
-		}
-		for x := 0; x < len(to); x += 4 {
-			copy(to[x:x+4], from[at:at+4])
-			at += move
-		}
-	}
-	return dst
 }
 
 func (p *preview) showLive(news liveNews) {
@@ -247,7 +209,7 @@ func (p *preview) showLive(news liveNews) {
 		p.showProblem(news.problem)
 		return
 	}
-	rests := p.paints.rests() && p.there // the picture before stays, and so does its buffer
+	rests := p.paints.Rests() && p.there // the picture before stays, and so does its buffer
 	p.mu.Lock()
 	if p.waiting == news.buffer {
 		p.waiting = -1
@@ -264,7 +226,7 @@ func (p *preview) showLive(news liveNews) {
 		p.wide.Store(int32(p.Size().Width * c.Scale()))
 	}
 	p.picture.Image = frame
-	p.paints.count.Add(1)
+	p.paints.Count.Add(1)
 	if p.picture.Hidden {
 		p.message.Hide()
 		p.picture.Show()
@@ -275,7 +237,7 @@ func (p *preview) showLive(news liveNews) {
 
 func (p *preview) showProblem(problem *app.Problem) {
 	p.picture.Hide()
-	p.outlines.set(nil, image.Point{}, false, false)
+	p.outlines.Set(nil, image.Point{}, false, false)
 	p.OnHint(app.Advice{})
 	if problem != nil {
 		text, hint := p.Words(problem)
@@ -306,11 +268,11 @@ func (p *preview) showAdvice(a adviceNews) {
 	if a.source != p.source || a.Seq <= p.lost { // late: the pictures have ceased since
 		return
 	}
-	if p.paints.rests() {
+	if p.paints.Rests() {
 		return
 	}
 	mirror := p.mirror.Load()
-	p.outlines.set(a.Faces, a.Size, mirror, a.Good)
+	p.outlines.Set(a.Faces, a.Size, mirror, a.Good)
 	if mirror { // the words say where the one stands whom the clerk sees
 		a.Aside = a.Aside.Mirrored()
 	}

@@ -13,14 +13,15 @@ import (
 	"facematch/app/settings"
 	"facematch/app/token"
 	"facematch/matcher"
+	"facematch/views/internal/kit/kittest"
 )
 
 // remoteDesk is a desk whose checks the API decides.
-func remoteDesk(mode history.Mode) *fakeDesk {
+func remoteFake(mode history.Mode) *fakeDesk {
 	d := newFakeDesk()
-	d.settings.Matching.Mode = mode
-	d.settings.API.Base = "https://api.test"
-	d.token, d.place = "a-token", token.Keyring
+	d.Now.Matching.Mode = mode
+	d.Now.API.Base = "https://api.test"
+	d.Secret, d.Place = "a-token", token.Keyring
 	return d
 }
 
@@ -30,7 +31,9 @@ func answered(outcome history.Outcome) app.Check {
 	c.Mode = history.Remote
 	c.Answer.Frames, c.Answer.Best = nil, -1
 	c.Answer.Raw = []byte(`{"the body": "as it came"}`)
-	c.Exchange = &matcher.Exchange{Host: "api.test", Reached: true, Answered: true, Status: 200, RequestID: "req-42", Absent: []string{"result"}}
+	c.Exchange = &matcher.Exchange{
+		Host: "api.test", Reached: true, Answered: true, Status: 200, RequestID: "req-42", Absent: []string{"result"},
+	}
 	c.Answer.Exchange = c.Exchange
 	return c
 }
@@ -39,12 +42,14 @@ func unreached() app.Check {
 	return app.Check{
 		ID: "chk_1", Session: app.NewSession(), Mode: history.Remote, Outcome: history.CouldNotRun,
 		Problem:  &app.Problem{Key: "remote.unreachable", Params: map[string]any{"Host": "api.test"}},
-		Exchange: &matcher.Exchange{Host: "api.test"}, Unsent: &app.Attempt{Input: app.CheckInput{Session: "sess_1", Mode: history.Remote, SendName: true}},
+		Exchange: &matcher.Exchange{Host: "api.test"}, Unsent: &app.Attempt{
+			Input: app.CheckInput{Session: "sess_1", Mode: history.Remote, SendName: true},
+		},
 	}
 }
 
 func TestTheBadgeSaysWhoDecides(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
@@ -53,24 +58,29 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	w := open(t, desk, "")
 	ready(t, w)
 	text := w.text()
-	for _, want := range []string{w.words.T("mode.remote", "Host", "api.test"), w.words.T("check.consent_remote", "Host", "api.test"), w.check.remote.session.Text} {
+	for _, want := range []string{
+		w.Words.T("mode.remote", "Host", "api.test"), w.Words.T("check.consent_remote", "Host", "api.test"),
+		w.check.remote.session.Text,
+	} {
 		if want != w.check.remote.session.Text && !strings.Contains(text, want) {
 			t.Errorf("before the check nothing says %q", want)
 		}
 	}
-	if strings.Contains(text, w.words.T("mode.not_calibrated")) {
+	if strings.Contains(text, w.Words.T("mode.not_calibrated")) {
 		t.Error("this computer's calibration is shown for the API")
 	}
 	session := w.check.remote.session.Text
 	test.Tap(w.check.start)
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if given.Mode != history.Remote || given.Session != session || given.SendName || given.Prefilled || given.Capture == nil {
+	if given.Mode != history.Remote || given.Session != session || given.SendName || given.Prefilled ||
+		given.Capture == nil {
 		t.Errorf("given %+v", given)
 	}
 	test.Tap(w.check.result.more)
 	text = w.text()
 	for _, want := range []string{
-		w.words.T("mode.name.remote"), w.words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42", "the body", w.words.T("details.absent"),
+		w.Words.T("mode.name.remote"), w.Words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42",
+		"the body", w.Words.T("details.absent"),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("after the check nothing says %q", want)
@@ -82,7 +92,7 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 }
 
 func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
@@ -114,20 +124,20 @@ func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
 }
 
 func TestADeskThatAsks(t *testing.T) {
-	desk := remoteDesk(history.Ask)
+	desk := remoteFake(history.Ask)
 	w := open(t, desk, "")
 	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.words.T("missing.mode") })
-	test.Tap(w.check.remote.who.buttons["remote"])
+	w.until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
+	test.Tap(w.check.remote.who.Buttons["remote"])
 	w.check.consent.SetChecked(true)
 	w.until(t, "ready", func() bool { return !w.check.start.Disabled() })
 	// The words change with who decides, and nobody agreed to those yet.
 	w.check.remote.session.SetText("mistyped")
-	if w.check.why.Text != w.words.T("missing.session") {
+	if w.check.why.Text != w.Words.T("missing.session") {
 		t.Errorf("a mistyped session passes: %q", w.check.why.Text)
 	}
-	test.Tap(w.check.remote.who.buttons["offline"])
-	if w.check.consent.Checked || !w.check.start.Disabled() || w.check.agreed.Text != w.words.T("check.consent") {
+	test.Tap(w.check.remote.who.Buttons["offline"])
+	if w.check.consent.Checked || !w.check.start.Disabled() || w.check.agreed.Text != w.Words.T("check.consent") {
 		t.Errorf("the consent to other words stands: %q", w.check.agreed.Text)
 	}
 	w.check.consent.SetChecked(true)
@@ -145,8 +155,8 @@ func TestADeskThatAsks(t *testing.T) {
 }
 
 func TestOwnWordsOfConsent(t *testing.T) {
-	desk := remoteDesk(history.Remote)
-	desk.settings.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
+	desk := remoteFake(history.Remote)
+	desk.Now.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
 	w := open(t, desk, "")
 	if w.check.agreed.Text != "Our words." || w.check.remote.nameWords.Text != "Our words on names." {
 		t.Errorf("%q, %q", w.check.agreed.Text, w.check.remote.nameWords.Text)
@@ -154,9 +164,9 @@ func TestOwnWordsOfConsent(t *testing.T) {
 }
 
 func TestAFilmTheAPIHas(t *testing.T) {
-	desk := remoteDesk(history.Remote)
-	source := newFakeSource()
-	source.problem(&app.Problem{Key: "camera.busy"})
+	desk := remoteFake(history.Remote)
+	source := kittest.NewSource()
+	source.ShowProblem(&app.Problem{Key: "camera.busy"})
 	desk.source = func(string) app.Source { return source }
 	var given app.CheckInput
 	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
@@ -166,10 +176,10 @@ func TestAFilmTheAPIHas(t *testing.T) {
 	w := open(t, desk, "")
 	w.load("document.jpg")
 	w.check.consent.SetChecked(true)
-	w.until(t, "the camera's fault", func() bool { return w.check.why.Text == w.words.T("missing.picture") })
+	w.until(t, "the camera's fault", func() bool { return w.check.why.Text == w.Words.T("missing.picture") })
 	w.check.remote.prefilled.SetChecked(true)
 	w.check.remote.session.SetText("sess_1")
-	if w.check.why.Text != w.words.T("missing.session") || !w.check.start.Disabled() {
+	if w.check.why.Text != w.Words.T("missing.session") || !w.check.start.Disabled() {
 		t.Errorf("a session of no form passes: %q", w.check.why.Text)
 	}
 	const session = "sess_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01"
@@ -183,11 +193,11 @@ func TestAFilmTheAPIHas(t *testing.T) {
 }
 
 func TestWithoutATokenNothingIsFilmed(t *testing.T) {
-	desk := remoteDesk(history.Remote)
-	desk.token = ""
+	desk := remoteFake(history.Remote)
+	desk.Secret = ""
 	w := open(t, desk, "")
 	w.load("document.jpg")
-	w.until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.words.T("token.none")) })
+	w.until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.Words.T("token.none")) })
 	if !w.check.start.Disabled() {
 		t.Error("and yet the button works")
 	}
@@ -208,7 +218,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 		"twice":                 {func(o *offers) { o.again.OnTapped(); o.here.OnTapped() }, history.Remote},
 	} {
 		t.Run(name, func(t *testing.T) {
-			desk := remoteDesk(history.Remote)
+			desk := remoteFake(history.Remote)
 			var given []app.CheckInput
 			desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 				given = append(given, in)
@@ -221,15 +231,17 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 			ready(t, w)
 			test.Tap(w.check.start)
 			w.until(t, "the offers", func() bool { return w.check.offers != nil })
-			if !strings.Contains(w.text(), w.words.T("remote.unreachable", "Host", "api.test")) {
+			if !strings.Contains(w.text(), w.Words.T("remote.unreachable", "Host", "api.test")) {
 				t.Error("nothing says why")
 			}
 			c.tap(w.check.offers)
-			w.until(t, "the next result", func() bool { return w.check.result != nil && len(given) == 2 && w.check.offers == nil })
+			w.until(
+				t, "the next result", func() bool { return w.check.result != nil && len(given) == 2 && w.check.offers == nil },
+			)
 			if given[1].Mode != c.mode || given[1].Session != "sess_1" {
 				t.Errorf("given %+v", given[1])
 			}
-			if len(desk.dropped) != 0 {
+			if desk.deleted() != 0 {
 				t.Error("the clip was deleted before it was used")
 			}
 		})
@@ -237,7 +249,7 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 }
 
 func TestKeepingAsksFirst(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
 	fails := true
 	desk.keep = func(in app.CheckInput) (app.KeptCheck, error) {
@@ -256,16 +268,16 @@ func TestKeepingAsksFirst(t *testing.T) {
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	o := w.check.offers
 	test.Tap(o.keep)
-	if !strings.Contains(w.text(), w.words.T("offer.keep_question", "Days", 7)) {
+	if !strings.Contains(w.text(), w.Words.T("offer.keep_question", "Days", 7)) {
 		t.Error("nothing says what keeping means")
 	}
 	test.Tap(o.keep)
-	w.until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.words.T("queue.unwritable")) })
+	w.until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.Words.T("queue.unwritable")) })
 	fails = false
 	test.Tap(o.keep)
-	w.until(t, "the success", func() bool { return o.note.Text == w.words.T("offer.kept") })
+	w.until(t, "the success", func() bool { return o.note.Text == w.Words.T("offer.kept") })
 	w.check.reset()
-	if len(desk.dropped) != 0 {
+	if desk.deleted() != 0 {
 		t.Error("a clip that was kept is deleted again")
 	}
 	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
@@ -278,11 +290,12 @@ func TestKeepingAsksFirst(t *testing.T) {
 		_ = desk.DropKept(id)
 		return answered(history.Refer), nil
 	}
-	list := newKeptList(w.parts, w.check.remote.keptChecks)
+	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
 	list.OnSend = w.check.sendKept
 	list.OnSend(w.check.remote.keptChecks.Checks[0])
 	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") || strings.Contains(w.text(), w.words.T("inspect.person")) {
+	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") ||
+		strings.Contains(w.text(), w.Words.T("inspect.person")) {
 		t.Errorf("the screen says %q", w.text())
 	}
 	w.check.reset()
@@ -290,20 +303,18 @@ func TestKeepingAsksFirst(t *testing.T) {
 }
 
 func TestAClipNobodyWantsIsDeleted(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
 	w := open(t, desk, "")
 	ready(t, w)
 	test.Tap(w.check.start)
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	w.check.reset()
-	if len(desk.dropped) != 1 {
-		t.Errorf("%d clips deleted", len(desk.dropped))
-	}
+	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
 }
 
 func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
-	desk := remoteDesk(history.Remote)
+	desk := remoteFake(history.Remote)
 	first := true
 	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		if first {
@@ -317,15 +328,16 @@ func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 	test.Tap(w.check.start)
 	w.until(t, "the offers", func() bool { return w.check.offers != nil })
 	test.Tap(w.check.offers.again)
-	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.words.T("token.none")) })
-	if len(desk.dropped) != 1 {
-		t.Errorf("%d clips deleted", len(desk.dropped))
-	}
+	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.Words.T("token.none")) })
+	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
 }
 
 func TestTheListOfKeptChecks(t *testing.T) {
-	desk := remoteDesk(history.Remote)
-	desk.kept = app.KeptChecks{Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}}, Broken: 1}
+	desk := remoteFake(history.Remote)
+	desk.kept = app.KeptChecks{
+		Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}},
+		Broken: 1,
+	}
 	w := open(t, desk, "")
 	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
 	test.Tap(w.check.remote.kept)
@@ -333,85 +345,10 @@ func TestTheListOfKeptChecks(t *testing.T) {
 	if top == nil {
 		t.Fatal("no list is shown")
 	}
-	text := readable(newKeptList(w.parts, w.check.remote.keptChecks).box)
-	for _, want := range []string{"Ada Lovelace", w.words.T("kept.no_name"), w.words.T("kept.broken", "Count", 1)} {
+	text := kittest.Readable(newKeptList(w.Parts, w.desk, w.check.remote.keptChecks).box)
+	for _, want := range []string{"Ada Lovelace", w.Words.T("kept.no_name"), w.Words.T("kept.broken", "Count", 1)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list lacks %q: %q", want, text)
 		}
 	}
-}
-
-func TestTheTokenInSettings(t *testing.T) {
-	desk := remoteDesk(history.Remote)
-	desk.token, desk.place = "", token.None
-	desk.tokenErr = &app.Problem{Key: "token.needs_passphrase"}
-	w := open(t, desk, "")
-	w.tabs.SelectIndex(2)
-	a := w.settings.api
-	w.until(t, "no token", func() bool { return strings.HasPrefix(a.place.Text, w.words.T("token.none")) })
-	if !a.set.Disabled() || a.passphraseRow.Visible() {
-		t.Error("nothing can be set, or a passphrase is asked for that nobody needs")
-	}
-	a.secret.SetText("tok_5ecret.Value")
-	if !a.secret.Password || !a.passphrase.Password {
-		t.Error("a secret is shown")
-	}
-	test.Tap(a.set)
-	w.until(t, "the passphrase", func() bool { return a.passphraseRow.Visible() })
-	a.passphrase.SetText("four plain words")
-	test.Tap(a.set)
-	w.until(t, "the success", func() bool { return a.said.Text == w.words.T("token.kept_in.keyring", "Host", "api.test") })
-	if a.secret.Text != "" || a.passphrase.Text != "" || desk.token != "tok_5ecret.Value" {
-		t.Error("a secret is left on the screen, or nothing was set")
-	}
-	desk.tokenErr = nil
-	test.Tap(a.test)
-	w.until(t, "the test", func() bool { return a.said.Text == w.words.T("token.good", "Host", "api.test") })
-	a.base.SetText("https://other.test")
-	if !a.test.Disabled() || !a.remove.Disabled() {
-		t.Error("the token of an address that is not saved can be used")
-	}
-	a.base.SetText("https://api.test")
-	test.Tap(a.remove)
-	w.until(t, "its removal", func() bool { return a.said.Text == w.words.T("token.cleared", "Host", "api.test") })
-	w.until(t, "no token again", func() bool { return strings.HasPrefix(a.place.Text, w.words.T("token.none")) })
-	desk.mu.Lock()
-	desk.place = token.Locked
-	desk.mu.Unlock()
-	w.tabs.SelectIndex(0)
-	w.tabs.SelectIndex(2)
-	w.until(t, "the lock", func() bool { return a.set.Text == w.words.T("settings.token_unlock") })
-	a.passphrase.SetText("four plain words")
-	test.Tap(a.set)
-	w.until(t, "open", func() bool { return a.said.Text == w.words.T("settings.token_unlocked") })
-}
-
-func TestTheAPIsSettings(t *testing.T) {
-	desk := remoteDesk(history.Offline)
-	w := open(t, desk, "")
-	w.tabs.SelectIndex(2)
-	s := w.settings
-	for text, field := range map[string]*entry{"http://api.test": s.api.base, "https://a:secret@api.test": s.api.base, "x": s.api.answer, "31": s.api.keepDays, "ca.pem": s.api.caFile} {
-		good := field.Text
-		field.SetText(text)
-		if !s.api.fault.Visible() || !s.save.Disabled() {
-			t.Errorf("%q passes", text)
-		}
-		field.SetText(good)
-		if s.api.fault.Visible() {
-			t.Errorf("%q: the complaint stays: %q", text, s.api.fault.Text)
-		}
-	}
-	test.Tap(s.api.who.buttons["ask"])
-	s.api.answer.SetText("60")
-	s.api.processing.SetText("Our words.")
-	test.Tap(s.save)
-	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.words.T("settings.saved")) })
-	now := desk.Settings()
-	if now.Matching.Mode != history.Ask || now.API.AnswerSeconds != 60 || now.Consent.Processing != "Our words." {
-		t.Errorf("saved %+v", now)
-	}
-	w.tabs.SelectIndex(0)
-	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.words.T("missing.mode") })
 }

@@ -11,57 +11,68 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
+	"facematch/app/token"
+	"facematch/views/internal/kit"
 )
+
+// remoteDesk is what the form needs of the desk.
+type remoteDesk interface {
+	Settings() settings.Settings
+	TokenPlace() (token.Place, error)
+	KeptChecks(ctx context.Context) (app.KeptChecks, error)
+}
 
 // remoteForm is what the Check screen asks besides where the API may decide: who
 // decides, the second consent, the session, and whether the API has its film.
 type remoteForm struct {
-	parts
+	kit.Parts
+	desk    remoteDesk
 	changed func()
 
-	token      error // why there is none; nil: there is one, or nobody asked yet
+	token      error // why there is none; nil: there is one, or it was not looked for yet
 	asked      int   // how often: only the last answer counts
 	keptChecks app.KeptChecks
 
-	who       *radio // for a desk that asks each time
-	sendName  *check
-	nameWords *tapLabel
-	session   *entry
-	prefilled *check
-	kept      *button // opens the kept checks; there while there are some
+	who       *kit.Radio // for a desk that asks each time
+	sendName  *kit.Check
+	nameWords *kit.TapLabel
+	session   *kit.Entry
+	prefilled *kit.Check
+	kept      *kit.Button // opens the kept checks; there while there are some
 
 	sessionRow, nameRow *fyne.Container
 }
 
-func newRemoteForm(p parts, copy func(string), openKept func(), changed func()) *remoteForm {
-	f := &remoteForm{parts: p, changed: changed}
-	f.who = p.keys.radio([]string{string(history.Offline), string(history.Remote)},
-		func(v string) string { return p.words.T("mode.choose." + v) }, changed)
-	f.sendName = p.keys.check("", func(bool) { changed() })
-	f.nameWords = newTapLabel("", func() {
+func newRemoteForm(p kit.Parts, desk remoteDesk, copyText func(string), openKept func(), changed func()) *remoteForm {
+	f := &remoteForm{Parts: p, desk: desk, changed: changed}
+	f.who = p.Keys.Radio([]string{string(history.Offline), string(history.Remote)},
+		func(v string) string { return p.Words.T("mode.choose." + v) }, changed)
+	f.sendName = p.Keys.Check("", func(bool) { changed() })
+	f.nameWords = kit.NewTapLabel("", func() {
 		if !f.sendName.Disabled() {
 			f.sendName.SetChecked(!f.sendName.Checked)
 		}
 	})
 	f.nameRow = container.NewBorder(nil, nil, container.NewVBox(f.sendName), nil, f.nameWords)
-	f.session = p.keys.entry(func(string) { changed() })
+	f.session = p.Keys.Entry(func(string) { changed() })
 	f.session.Text = app.NewSession()
-	f.prefilled = p.keys.check(p.words.T("check.prefilled_box"), func(bool) { changed() })
-	copySession := p.keys.button("", theme.ContentCopyIcon(), func() { copy(f.session.Text) })
+	f.prefilled = p.Keys.Check(p.Words.T("check.prefilled_box"), func(bool) { changed() })
+	copySession := p.Keys.Button("", theme.ContentCopyIcon(), func() { copyText(f.session.Text) })
 	f.sessionRow = container.NewVBox(
-		container.NewBorder(nil, nil, widget.NewLabel(p.words.T("result.session")), copySession, f.session),
+		container.NewBorder(nil, nil, widget.NewLabel(p.Words.T("result.session")), copySession, f.session),
 		f.prefilled,
 	)
-	f.kept = p.keys.button("", theme.MailSendIcon(), openKept)
+	f.kept = p.Keys.Button("", theme.MailSendIcon(), openKept)
 	f.kept.Hide()
 	return f
 }
 
-// deciding is who decides the next check; empty where the clerk has not said yet.
+// deciding is who decides the next check; empty until the clerk has chosen.
 func (f *remoteForm) deciding() history.Mode {
 	mode := f.desk.Settings().Matching.Mode
 	if mode == history.Ask {
-		return history.Mode(f.who.value)
+		return history.Mode(f.who.Value)
 	}
 	return mode
 }
@@ -75,13 +86,13 @@ func (f *remoteForm) filmed() bool { return f.isRemote() && f.prefilled.Checked 
 func (f *remoteForm) missing() string {
 	switch {
 	case f.deciding() == "":
-		return f.words.T("missing.mode")
+		return f.Words.T("missing.mode")
 	case !f.isRemote():
 		return ""
 	case f.token != nil:
-		return f.words.problem(f.token)
+		return f.Words.ProblemText(f.token)
 	case !app.ValidSession(strings.TrimSpace(f.session.Text)):
-		return f.words.T("missing.session")
+		return f.Words.T("missing.session")
 	}
 	return ""
 }
@@ -94,13 +105,13 @@ func (f *remoteForm) consentWords() string {
 	kept := f.desk.Settings().Privacy.KeepImages
 	switch {
 	case f.isRemote() && kept:
-		return f.words.T("check.consent_remote_pictures", "Host", f.host())
+		return f.Words.T("check.consent_remote_pictures", "Host", f.host())
 	case f.isRemote():
-		return f.words.T("check.consent_remote", "Host", f.host())
+		return f.Words.T("check.consent_remote", "Host", f.host())
 	case kept:
-		return f.words.T("check.consent_pictures")
+		return f.Words.T("check.consent_pictures")
 	}
-	return f.words.T("check.consent")
+	return f.Words.T("check.consent")
 }
 
 func (f *remoteForm) host() string { return app.Host(f.desk.Settings().API.Base) }
@@ -115,12 +126,12 @@ func (f *remoteForm) update(name string) {
 		}
 	}
 	remote := f.isRemote()
-	show(f.who.row, f.desk.Settings().Matching.Mode == history.Ask)
+	show(f.who.Row, f.desk.Settings().Matching.Mode == history.Ask)
 	show(f.nameRow, remote)
 	show(f.sessionRow, remote)
 	words := f.desk.Settings().Consent.SendName
 	if words == "" {
-		words = f.words.T("check.consent_name")
+		words = f.Words.T("check.consent_name")
 	}
 	if f.nameWords.Text != words {
 		f.nameWords.SetText(words)
@@ -128,13 +139,13 @@ func (f *remoteForm) update(name string) {
 	if name == "" && f.sendName.Checked {
 		f.sendName.SetChecked(false)
 	}
-	enable(f.sendName, name != "")
+	kit.Enable(f.sendName, name != "")
 	count := len(f.keptChecks.Checks)
 	show(f.kept, count > 0)
-	f.kept.SetText(f.words.T("kept.open", "Count", count))
+	f.kept.SetText(f.Words.T("kept.open", "Count", count))
 }
 
-// fill puts what was said into a check's input.
+// fill puts the form's answers into a check's input.
 func (f *remoteForm) fill(in *app.CheckInput) {
 	in.Mode = f.deciding()
 	if in.Session = strings.TrimSpace(f.session.Text); !app.ValidSession(in.Session) {
@@ -159,7 +170,7 @@ func (f *remoteForm) reset() {
 	f.session.SetText(app.NewSession())
 	f.sendName.SetChecked(false)
 	f.prefilled.SetChecked(false)
-	f.who.set("")
+	f.who.Set("")
 }
 
 // refresh asks for the token and the kept checks anew.
@@ -167,7 +178,7 @@ func (f *remoteForm) refresh() {
 	f.asked++
 	this := f.asked
 	mayAsk := f.desk.Settings().Matching.Mode != history.Offline
-	f.work.start(func(ctx context.Context) {
+	f.Work.Start(func(ctx context.Context) {
 		var token error
 		if mayAsk {
 			_, token = f.desk.TokenPlace()
@@ -176,11 +187,11 @@ func (f *remoteForm) refresh() {
 		if ctx.Err() != nil {
 			return
 		}
-		f.work.do(func() {
+		f.Work.Do(func() {
 			if this != f.asked {
 				return
 			}
-			f.desk.Log("kept checks", err)
+			f.Log("kept checks", err)
 			f.token = token
 			if err == nil {
 				f.keptChecks = kept

@@ -16,7 +16,12 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
 )
+
+const sizeOfShape = 64
 
 // shownCheck is a check that has ended, with what the screen knew about it.
 type shownCheck struct {
@@ -40,7 +45,7 @@ func (c shownCheck) outcome() history.Outcome {
 
 // compared says whether there is a score to show.
 func (c shownCheck) compared() bool {
-	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == 0 && c.Exchange.Has("score")
+	return c.unrecorded == nil && c.Answer != nil && c.Answer.Result.Data.Code == matcher.CodeOK && c.Exchange.Has("score")
 }
 
 // badFilm says whether the film alone is why nothing was compared.
@@ -49,7 +54,7 @@ func (c shownCheck) badFilm() bool {
 		return false
 	}
 	data := c.Answer.Result.Data
-	return data.Anchor.Code == 0 && data.Target.Code != 0
+	return data.Anchor.Code == matcher.CodeOK && data.Target.Code != matcher.CodeOK
 }
 
 // doubtedFilm says whether something in the film is why a person has to decide.
@@ -79,16 +84,23 @@ func (c shownCheck) meaning() string {
 // together is the frame in which more than one face counts, where that is why
 // nothing was compared; nil otherwise.
 func (c shownCheck) together() *app.Sight {
-	if !c.badFilm() || c.Answer.Result.Data.Target.Code != app.CodeTwoFaces {
+	if !c.badFilm() || c.Answer.Result.Data.Target.Code != matcher.CodeTwoFaces {
 		return nil
 	}
 	return c.Answer.Others
 }
 
+// resultDesk is what a result needs of the desk.
+type resultDesk interface {
+	May(a app.Action) bool
+	offersDesk
+}
+
 // resultView shows how one check ended. It is made anew for each.
 type resultView struct {
 	widget.BaseWidget
-	parts
+	kit.Parts
+	desk resultDesk
 
 	// OnNew asks for the next person, OnAgain for another attempt with this one,
 	// OnFilm for one at once.
@@ -99,8 +111,8 @@ type resultView struct {
 	OnCopy func(text string)
 
 	check    shownCheck
-	offers   *offers // where the API has not taken the check; nil otherwise
-	more     *button // shows the details
+	offers   *offers     // where the API has not taken the check; nil otherwise
+	more     *kit.Button // shows the details
 	state    history.DecisionState
 	reason   string          // of the newest decision, in words
 	deciding *fyne.Container // what people decide about it
@@ -108,13 +120,13 @@ type resultView struct {
 	content  fyne.CanvasObject
 }
 
-func newResultView(p parts, c shownCheck) *resultView {
-	r := &resultView{parts: p, check: c}
-	next := p.keys.button(p.words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
+func newResultView(p kit.Parts, desk resultDesk, c shownCheck) *resultView {
+	r := &resultView{Parts: p, desk: desk, check: c}
+	next := p.Keys.Button(p.Words.T("result.new"), theme.ContentAddIcon(), func() { r.OnNew() })
 	next.Importance = widget.HighImportance
-	again := p.keys.button(p.words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
+	again := p.Keys.Button(p.Words.T("result.again"), theme.ViewRefreshIcon(), func() { r.OnAgain() })
 
-	film := p.keys.button(p.words.T("result.film_again"), theme.MediaRecordIcon(), func() { r.OnFilm() })
+	film := p.Keys.Button(p.Words.T("result.film_again"), theme.MediaRecordIcon(), func() { r.OnFilm() })
 	if film.Hide(); c.badFilm() || c.doubtedFilm() {
 		// A better one comes to a clear result.
 		film.Importance, next.Importance = widget.HighImportance, widget.MediumImportance
@@ -122,7 +134,7 @@ func newResultView(p parts, c shownCheck) *resultView {
 		again.Hide()
 	}
 	if p := c.Unsent; p != nil {
-		r.offers = newOffers(r.parts, p)
+		r.offers = newOffers(r.Parts, r.desk, p)
 		again.Hide() // the offers begin with it
 	}
 	if c.kept != "" {
@@ -150,13 +162,13 @@ func (r *resultView) CreateRenderer() fyne.WidgetRenderer {
 // verdict is the one thing to be seen from across the desk, and what to do.
 func (r *resultView) verdict(buttons fyne.CanvasObject) fyne.CanvasObject {
 	outcome := r.check.outcome()
-	l := lookOf(outcome)
-	word := coloured(r.words.T(app.OutcomeKey(outcome)), l.color, sizeVerdict)
-	meaning := wrapped(r.words.T(r.check.meaning()))
+	l := draw.LookOf(outcome)
+	word := draw.Coloured(r.Words.T(app.OutcomeKey(outcome)), l.Color, draw.SizeVerdict)
+	meaning := kit.Wrapped(r.Words.T(r.check.meaning()))
 	return container.NewBorder(nil, nil,
-		container.NewHBox(container.NewCenter(newShape(l, sizeOfShape)), word),
+		container.NewHBox(container.NewCenter(draw.NewShape(l, sizeOfShape)), word),
 		container.NewCenter(buttons),
-		container.New(middle{}, meaning),
+		container.New(kit.Middle{}, meaning),
 	)
 }
 
@@ -168,7 +180,9 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	if r.check.Mode == history.Remote {
 		none = "result.no_best_remote"
 	}
-	var faces fyne.CanvasObject = container.New(middle{}, centred(r.words.T("result.kept_sealed", "Kept", r.check.kept)))
+	var faces fyne.CanvasObject = container.New(
+		kit.Middle{}, kit.Centred(r.Words.T("result.kept_sealed", "Kept", r.check.kept)),
+	)
 	if r.check.kept == "" {
 		faces = container.NewGridWithColumns(2,
 			r.face(portrait, "result.portrait", "result.no_portrait"),
@@ -183,31 +197,31 @@ func (r *resultView) comparison() fyne.CanvasObject {
 	}
 	box := container.NewVBox()
 	data := r.check.Answer.Result.Data
-	title, bounds := "result.score", scoreBounds(r.check.rules)
+	title, bounds := "result.score", draw.ScoreBounds(r.check.rules)
 	if r.check.Exchange != nil { // the API's bounds are its own
-		title, bounds = "result.score_remote", scoreBounds(nil)
+		title, bounds = "result.score_remote", draw.ScoreBounds(nil)
 	}
-	box.Add(bold(r.words.T(title)))
-	box.Add(newGauge(data.Score, r.words.percent(data.Score), lookOf(r.check.Outcome).color, bounds,
-		func(o history.Outcome) string { return r.words.T(app.OutcomeKey(o)) }))
+	box.Add(kit.Bold(r.Words.T(title)))
+	box.Add(draw.NewGauge(data.Score, r.Words.Percent(data.Score), draw.LookOf(r.check.Outcome).Color, bounds,
+		func(o history.Outcome) string { return r.Words.T(app.OutcomeKey(o)) }))
 	if rarity, measured := app.RarityWords(r.check.Answer.Rarity); measured {
-		box.Add(centred(r.words.Notice(rarity)))
+		box.Add(kit.Centred(r.Words.Notice(rarity)))
 	}
 	if len(data.Percentages) > 0 {
-		box.Add(bold(r.words.T("result.frames", "Count", len(data.Percentages))))
-		box.Add(newBars(data.Percentages, r.words.T("result.lowest")))
+		box.Add(kit.Bold(r.Words.T("result.frames", "Count", len(data.Percentages))))
+		box.Add(draw.NewBars(data.Percentages, r.Words.T("result.lowest")))
 	}
 	return container.NewBorder(nil, box, nil, nil, faces)
 }
 
 // together shows a frame with the faces that count in it. It is not kept anywhere.
 func (r *resultView) together(both app.Sight) fyne.CanvasObject {
-	shown := newPicture(both.Frame.Image)
+	shown := draw.NewPicture(both.Frame.Image)
 	shown.SetMinSize(fyne.NewSize(320, 240))
-	marks := newOutlines()
-	marks.alike = true
-	marks.set(both.Faces, both.Frame.Image.Rect.Size(), false, false)
-	return container.NewBorder(nil, centred(r.words.T("result.together")), nil, nil, container.NewStack(shown, marks))
+	marks := draw.NewOutlines()
+	marks.Alike = true
+	marks.Set(both.Faces, both.Frame.Image.Rect.Size(), false, false)
+	return container.NewBorder(nil, kit.Centred(r.Words.T("result.together")), nil, nil, container.NewStack(shown, marks))
 }
 
 func (r *resultView) faces() (portrait, best *image.RGBA) {
@@ -226,18 +240,20 @@ func (r *resultView) faces() (portrait, best *image.RGBA) {
 func (r *resultView) face(picture *image.RGBA, caption, none string) fyne.CanvasObject {
 	center := fyne.TextAlignCenter
 	if picture == nil {
-		nothing := wrapped(r.words.T(none))
+		nothing := kit.Wrapped(r.Words.T(none))
 		nothing.Alignment = center
-		return container.NewBorder(nil, widget.NewLabelWithStyle(r.words.T(caption), center, fyne.TextStyle{}), nil, nil,
-			container.New(middle{}, nothing))
+		return container.NewBorder(nil, widget.NewLabelWithStyle(r.Words.T(caption), center, fyne.TextStyle{}), nil, nil,
+			container.New(kit.Middle{}, nothing))
 	}
-	shown := newPicture(picture)
+	shown := draw.NewPicture(picture)
 	least := fyne.NewSize(120, 130) // grows with the window, above gauge and bars
 	if !r.check.compared() {
 		least.Height = 280
 	}
 	shown.SetMinSize(least)
-	return container.NewBorder(nil, widget.NewLabelWithStyle(r.words.T(caption), center, fyne.TextStyle{}), nil, nil, shown)
+	return container.NewBorder(
+		nil, widget.NewLabelWithStyle(r.Words.T(caption), center, fyne.TextStyle{}), nil, nil, shown,
+	)
 }
 
 // explanation is why, what the clerk still has to look at, and what an auditor
@@ -251,34 +267,38 @@ func (r *resultView) explanation() fyne.CanvasObject {
 		box.Add(r.deciding)
 	}
 	if reasons := r.reasons(); len(reasons) > 0 {
-		box.Add(bold(r.words.T("result.why")))
+		box.Add(kit.Bold(r.Words.T("result.why")))
 		for _, o := range reasons {
 			box.Add(o)
 		}
 	}
 	if r.check.compared() && r.check.kept == "" {
 		// A reminder, not a record: ticks are kept nowhere.
-		box.Add(bold(r.words.T("inspect.title")))
+		box.Add(kit.Bold(r.Words.T("inspect.title")))
 		for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
-			box.Add(r.keys.check(r.words.T(key), nil))
+			box.Add(r.Keys.Check(r.Words.T(key), nil))
 		}
-		note := wrapped(r.words.T("inspect.note"))
+		note := kit.Wrapped(r.Words.T("inspect.note"))
 		note.SizeName = theme.SizeNameCaptionText
 		box.Add(note)
 	}
 	if len(box.Objects) > 0 {
 		box.Add(widget.NewSeparator())
 	}
-	box.Add(bold(r.words.T("mode.name." + string(r.check.Mode))))
-	box.Add(wrapped(r.decidedBy()))
+	box.Add(kit.Bold(r.Words.T("mode.name." + string(r.check.Mode))))
+	box.Add(kit.Wrapped(r.decidedBy()))
 	session := widget.NewLabel(r.check.Session)
 	session.Truncation = fyne.TextTruncateEllipsis
 	session.SizeName = theme.SizeNameCaptionText
-	copySession := r.keys.button(r.words.T("result.copy"), theme.ContentCopyIcon(), func() { r.OnCopy(r.check.Session) })
-	box.Add(container.NewBorder(nil, nil, widget.NewLabel(r.words.T("result.session")), copySession, container.New(middle{}, session)))
+	copySession := r.Keys.Button(r.Words.T("result.copy"), theme.ContentCopyIcon(), func() { r.OnCopy(r.check.Session) })
+	box.Add(
+		container.NewBorder(
+			nil, nil, widget.NewLabel(r.Words.T("result.session")), copySession, container.New(kit.Middle{}, session),
+		),
+	)
 	r.details = r.apiDetails()
 	r.details.Hide()
-	r.more = r.keys.button(r.words.T("result.details"), theme.MenuDropDownIcon(), func() {
+	r.more = r.Keys.Button(r.Words.T("result.details"), theme.MenuDropDownIcon(), func() {
 		if r.details.Hidden {
 			r.details.Show()
 			r.more.SetIcon(theme.MenuDropUpIcon())
@@ -295,13 +315,14 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	return box
 }
 
-// undecided says whether the check was referred and nobody has decided it.
+// undecided says whether the check was referred and still waits for a decision.
 func (r *resultView) undecided() bool { return r.state == history.Undecided }
 
 // row is the check as lists show it.
 func (r *resultView) row() history.Row {
 	row := history.Row{
-		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(), Decision: r.state,
+		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(),
+		Decision: r.state,
 	}
 	if r.check.compared() {
 		score := int64(math.Round(r.check.Answer.Result.Data.Score * 100))
@@ -316,7 +337,7 @@ func (r *resultView) decidedAs(in app.DecisionInput) {
 	if in.Choice == history.Reject {
 		r.state = history.Rejected
 	}
-	if r.reason = r.words.decisionReason(in.Choice, in.Reason); in.Reason == history.ReasonOther {
+	if r.reason = kit.DecisionReason(r.Words, in.Choice, in.Reason); in.Reason == history.ReasonOther {
 		r.reason = in.Note
 	}
 	r.layDecision()
@@ -326,29 +347,30 @@ func (r *resultView) decidedAs(in app.DecisionInput) {
 // do has no button.
 func (r *resultView) layDecision() {
 	r.deciding.RemoveAll()
-	ask := func(key string, icon fyne.Resource, chosen history.Choice) *button {
-		return r.keys.button(r.words.T(key), icon, func() { r.OnDecide(chosen) })
+	ask := func(key string, icon fyne.Resource, chosen history.Choice) *kit.Button {
+		return r.Keys.Button(r.Words.T(key), icon, func() { r.OnDecide(chosen) })
 	}
 	switch r.state {
 	case history.Undecided:
-		r.deciding.Add(bold(r.words.T("deciding.asked")))
+		r.deciding.Add(kit.Bold(r.Words.T("deciding.asked")))
 		if !r.desk.May(app.ActionDecide) {
-			r.deciding.Add(wrapped(r.words.T("deciding.others")))
+			r.deciding.Add(kit.Wrapped(r.Words.T("deciding.others")))
 			return
 		}
-		r.deciding.Add(wrapped(r.words.T("deciding.how")))
+		r.deciding.Add(kit.Wrapped(r.Words.T("deciding.how")))
 		r.deciding.Add(container.NewHBox(
 			ask("deciding.approve", theme.ConfirmIcon(), history.Approve),
 			ask("deciding.reject", theme.CancelIcon(), history.Reject),
 		))
 	case history.Approved, history.Rejected:
-		l := lookOf(history.Pass)
+		choice := history.Approve
 		if r.state == history.Rejected {
-			l = lookOf(history.Fail)
+			choice = history.Reject
 		}
-		r.deciding.Add(container.NewHBox(container.NewCenter(newShape(l, 24)),
-			coloured(r.words.T("decision."+string(r.state)), l.color, theme.SizeNameSubHeadingText)))
-		r.deciding.Add(wrapped(r.words.T("deciding.recorded", "Reason", r.reason)))
+		l := draw.LookOfChoice(choice)
+		r.deciding.Add(container.NewHBox(container.NewCenter(draw.NewShape(l, 24)),
+			draw.Coloured(r.Words.T("decision."+string(r.state)), l.Color, theme.SizeNameSubHeadingText)))
+		r.deciding.Add(kit.Wrapped(r.Words.T("deciding.recorded", "Reason", r.reason)))
 	default: // a pass or fail, which stands unless two people say otherwise
 		if r.desk.May(app.ActionOverride) {
 			r.deciding.Add(container.NewHBox(ask("deciding.override_button", theme.DocumentCreateIcon(), "")))
@@ -360,46 +382,46 @@ func (r *resultView) layDecision() {
 func (r *resultView) reasons() []fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	add := func(text, small string) {
-		lines = append(lines, wrapped(text))
+		lines = append(lines, kit.Wrapped(text))
 		if small != "" {
-			l := wrapped(small)
+			l := kit.Wrapped(small)
 			l.SizeName = theme.SizeNameCaptionText
 			lines = append(lines, l)
 		}
 	}
 	c := r.check
 	if c.unrecorded != nil {
-		add(r.words.problem(c.unrecorded), "")
-		add(r.words.T("reason.unrecorded"), "")
+		add(r.Words.ProblemText(c.unrecorded), "")
+		add(r.Words.T("reason.unrecorded"), "")
 	}
 	if c.Problem != nil {
-		add(r.words.problem(c.Problem), "")
+		add(r.Words.ProblemText(c.Problem), "")
 	}
 	if c.Answer != nil {
 		result := c.Answer.Result
-		if code := result.Data.Anchor.Code; code != 0 {
+		if code := result.Data.Anchor.Code; code != matcher.CodeOK {
 			var flaw app.Flaw
 			if c.Answer.Portrait != nil {
 				flaw = c.Answer.Portrait.Flaw
 			}
-			text, advice := r.words.side("anchor", code, flaw)
-			add(join(text, advice), "")
+			text, advice := r.Words.Side("anchor", code, flaw)
+			add(kit.Join(text, advice), "")
 		}
-		if code := result.Data.Target.Code; code != 0 {
-			text, advice := r.words.side("target", code, c.Answer.Flaw)
-			add(join(text, advice), "")
+		if code := result.Data.Target.Code; code != matcher.CodeOK {
+			text, advice := r.Words.Side("target", code, c.Answer.Flaw)
+			add(kit.Join(text, advice), "")
 		}
-		if result.Data.Code == 0 {
+		if result.Data.Code == matcher.CodeOK {
 			for _, text := range append(append([]string{}, result.Scoring.Failed...), result.Scoring.FailedRefer...) {
-				add(r.words.reason(text), text)
+				add(r.Words.Reason(text), text)
 			}
 		}
 	}
 	if hint := c.Filmed.Warning; hint.Key != "" {
-		add(r.words.T("reason.filmed_anyway", "Hint", r.words.Notice(hint)), "")
+		add(r.Words.T("reason.filmed_anyway", "Hint", r.Words.Notice(hint)), "")
 	}
 	if c.Warning != nil {
-		add(r.words.problem(c.Warning), "")
+		add(r.Words.ProblemText(c.Warning), "")
 	}
 	return lines
 }
@@ -413,28 +435,28 @@ func (r *resultView) host() string {
 }
 
 func (r *resultView) decidedBy() string {
-	seconds := r.words.seconds(r.check.Took)
+	seconds := r.Words.Seconds(r.check.Took)
 	if r.check.Answer == nil {
-		return r.words.T("result.took", "Seconds", seconds)
+		return r.Words.T("result.took", "Seconds", seconds)
 	}
 	if r.check.Exchange != nil {
-		return r.words.T("result.decided_remote", "Host", r.host(), "Seconds", seconds)
+		return r.Words.T("result.decided_remote", "Host", r.host(), "Seconds", seconds)
 	}
 	e := r.check.Answer.Engine
 	if !e.Calibrated && r.check.compared() { // without a score there is nothing to calibrate
-		return r.words.T("result.decided_uncalibrated", "Engine", e.Engine, "Seconds", seconds)
+		return r.Words.T("result.decided_uncalibrated", "Engine", e.Engine, "Seconds", seconds)
 	}
-	return r.words.T("result.decided", "Engine", e.Engine, "Seconds", seconds)
+	return r.Words.T("result.decided", "Engine", e.Engine, "Seconds", seconds)
 }
 
 // documentDetail is what the record says of the document.
 func (r *resultView) documentDetail() string {
-	text := r.words.T("details.from_file", "Page", max(1, r.check.page))
+	text := r.Words.T("details.from_file", "Page", max(1, r.check.page))
 	if r.check.byCamera {
-		text = r.words.T("details.from_camera")
+		text = r.Words.T("details.from_camera")
 	}
 	if r.check.portrait.ByHand {
-		text += ", " + r.words.T("details.by_hand")
+		text += ", " + r.Words.T("details.by_hand")
 	}
 	return text
 }
@@ -443,8 +465,8 @@ func (r *resultView) documentDetail() string {
 func (r *resultView) apiDetails() *fyne.Container {
 	form := container.New(layout.NewFormLayout())
 	row := func(key, value string) {
-		form.Add(widget.NewLabelWithStyle(r.words.T(key), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true}))
-		l := wrapped(value)
+		form.Add(widget.NewLabelWithStyle(r.Words.T(key), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true}))
+		l := kit.Wrapped(value)
 		l.TextStyle.Monospace = true
 		form.Add(l)
 	}
@@ -459,8 +481,14 @@ func (r *resultView) apiDetails() *fyne.Container {
 		if e.RequestID != "" {
 			row("details.request", e.RequestID)
 		}
-		row("details.sent", r.words.T("details.sent_of", "Sent", e.Sent, "Size", e.Size))
-		row("details.times", r.words.T("details.times_of", "Connect", r.words.seconds(e.Connect), "Send", r.words.seconds(e.Send), "Wait", r.words.seconds(e.Wait)))
+		row("details.sent", r.Words.T("details.sent_of", "Sent", e.Sent, "Size", e.Size))
+		row(
+			"details.times", r.Words.T(
+				"details.times_of", "Connect", r.Words.Seconds(e.Connect), "Send", r.Words.Seconds(e.Send), "Wait", r.Words.Seconds(
+					e.Wait,
+				),
+			),
+		)
 	}
 	if q := r.check.Quality; q != nil {
 		for _, side := range []struct {
@@ -468,11 +496,11 @@ func (r *resultView) apiDetails() *fyne.Container {
 			of  *history.Measures
 		}{{"details.quality_document", q.Document}, {"details.quality_camera", q.Camera}} {
 			if side.of != nil {
-				row(side.key, r.words.measures(side.of))
+				row(side.key, r.Words.Measures(side.of))
 			}
 		}
 		if q.CaptureWarning != "" {
-			row("details.capture", r.words.T("details.capture_anyway", "Key", q.CaptureWarning))
+			row("details.capture", r.Words.T("details.capture_anyway", "Key", q.CaptureWarning))
 		}
 	}
 	if r.check.Answer == nil {
@@ -483,13 +511,13 @@ func (r *resultView) apiDetails() *fyne.Container {
 		if e.Has(field) {
 			return value
 		}
-		return r.words.T("details.absent")
+		return r.Words.T("details.absent")
 	}
 	row("details.code", given("code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description)))
 	row("details.result", given("result", strconv.FormatBool(result.Data.Result)))
 	row("details.status", given("status", string(result.Scoring.Status)))
-	score := r.words.T("number.none")
-	if (result.Data.Code == 0 || e != nil) && e.Has("score") {
+	score := r.Words.T("number.none")
+	if (result.Data.Code == matcher.CodeOK || e != nil) && e.Has("score") {
 		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)
 	}
 	row("details.score", score)
@@ -499,8 +527,8 @@ func (r *resultView) apiDetails() *fyne.Container {
 	if refer := result.Scoring.FailedRefer; len(refer) > 0 {
 		row("details.refer", strings.Join(refer, "\n"))
 	}
-	if raw := []rune(string(r.check.Answer.Raw)); len(raw) > 0 {
-		row("details.raw", string(raw[:min(len(raw), rawShown)]))
+	if raw := r.check.Answer.Raw; len(raw) > 0 {
+		row("details.raw", kit.Excerpt(raw))
 	}
 	return form
 }

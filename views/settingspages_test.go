@@ -10,22 +10,23 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/app/settings"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
 // typeBoth types a passphrase into both fields of the dialog on top, and gives its
 // form.
 func (w *shownWindow) typeBoth(t *testing.T, first, second string) {
 	t.Helper()
-	fields := w.keys.secrets[len(w.keys.secrets)-2:]
+	fields := w.Keys.Secrets[len(w.Keys.Secrets)-2:]
 	fields[0].SetText(first)
 	fields[1].SetText(second)
 }
 
 // onTop is the button of this name in the dialog on top.
-func (w *shownWindow) onTop(t *testing.T, key string) *button {
+func (w *shownWindow) onTop(t *testing.T, key string) *kit.Button {
 	t.Helper()
-	return buttonOf(t, w.win.Canvas().Overlays().Top(), w.words.T(key))
+	return kittest.ButtonOf(t, w.win.Canvas().Overlays().Top(), w.Words.T(key))
 }
 
 // closed waits until no dialog is open.
@@ -38,21 +39,20 @@ func TestSettingUpOperators(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.check.name.SetText("Ada Lovelace")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageOperators)
-	if !strings.Contains(w.text(), w.words.T("people.none", "Name", "anna")) {
+	w.settingsPage(t, "settings.page.operators")
+	if !strings.Contains(w.text(), w.Words.T("people.none", "Name", "anna")) {
 		t.Errorf("the page says %q", w.text())
 	}
-	test.Tap(w.settings.operators.setUp)
+	test.Tap(w.button(t, "people.set_up"))
 	do := w.onTop(t, "people.set_up_do")
 	says := func(key string) {
 		t.Helper()
-		if !strings.Contains(w.dialogText(), w.words.T(key)) || !do.Disabled() {
+		if !strings.Contains(w.dialogText(), w.Words.T(key)) || !do.Disabled() {
 			t.Errorf("%s is not said: %q", key, w.dialogText())
 		}
 	}
 	says("people.missing_name")
-	w.win.Canvas().Focused().(*entry).SetText("berta")
+	w.win.Canvas().Focused().(*kit.Entry).SetText("berta")
 	says("passphrase.missing")
 	w.typeBoth(t, "open sesame", "")
 	says("passphrase.missing_again")
@@ -61,32 +61,34 @@ func TestSettingUpOperators(t *testing.T) {
 	w.typeBoth(t, "open sesame", "open sesame")
 	test.Tap(do)
 	w.closed(t)
-	if o := desk.list(); len(o) != 1 || o[0].Name != "berta" || o[0].Role != history.RoleAdministrator || desk.signedIn != "berta" {
-		t.Errorf("set up %+v, signed in %q", o, desk.signedIn)
+	if o := desk.Known(); len(o) != 1 || o[0].Name != "berta" || o[0].Role != history.RoleAdministrator ||
+		desk.SignedIn != "berta" {
+		t.Errorf("set up %+v, signed in %q", o, desk.SignedIn)
 	}
 	if !w.gate.open || w.check.name.Text != "Ada Lovelace" || !strings.Contains(w.all(), "berta · Administrator") {
 		t.Errorf("open %v, the name is %q", w.gate.open, w.check.name.Text)
 	}
-	w.until(t, "the list", func() bool { return strings.Contains(w.text(), w.words.T("people.you", "Role", "Administrator")) })
+	w.until(
+		t, "the list", func() bool { return strings.Contains(w.text(), w.Words.T("people.you", "Role", "Administrator")) },
+	)
 }
 
 func TestOperatorsAreChanged(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	w := open(t, desk, "")
 	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageOperators)
+	w.settingsPage(t, "settings.page.operators")
 	w.until(t, "the list", func() bool { return strings.Contains(w.text(), "axel") })
 
-	test.Tap(w.settings.operators.add)
-	w.win.Canvas().Focused().(*entry).SetText("nora")
-	role, _ := find[*choice](w.win.Canvas().Overlays().Top())
-	role.SetSelected(w.words.T("role.auditor"))
+	test.Tap(w.button(t, "people.add"))
+	w.win.Canvas().Focused().(*kit.Entry).SetText("nora")
+	role, _ := kittest.Find[*kit.Choice](w.win.Canvas().Overlays().Top())
+	role.SetSelected(w.Words.T("role.auditor"))
 	w.typeBoth(t, "a", "a")
 	test.Tap(w.onTop(t, "people.add_do"))
 	w.closed(t)
 	w.until(t, "the new one", func() bool { return strings.Contains(w.text(), "nora") })
-	if o := desk.list(); o[len(o)-1].Role != history.RoleAuditor {
+	if o := desk.Known(); o[len(o)-1].Role != history.RoleAuditor {
 		t.Errorf("added %+v", o)
 	}
 
@@ -94,64 +96,27 @@ func TestOperatorsAreChanged(t *testing.T) {
 	w.typeBoth(t, "new", "new")
 	test.Tap(w.onTop(t, "people.change_do"))
 	w.closed(t)
-	if desk.secrets["olga"] != "new" || !strings.Contains(w.text(), w.words.T("people.changed", "Name", "olga")) {
+	if desk.Secrets["olga"] != "new" || !strings.Contains(w.text(), w.Words.T("people.changed", "Name", "olga")) {
 		t.Error("the passphrase is not changed, or nothing says so")
 	}
 
-	before := len(desk.list())
-	w.removeOperator(desk.list()[1])
+	before := len(desk.Known())
+	w.removeOperator(desk.Known()[1])
 	if w.win.Canvas().Focused() != w.onTop(t, "button.cancel") {
 		t.Error("a careless Return removes somebody")
 	}
 	w.escape()
-	if len(desk.list()) != before {
+	if len(desk.Known()) != before {
 		t.Error("Escape removes somebody")
 	}
-	w.removeOperator(desk.list()[1])
+	w.removeOperator(desk.Known()[1])
 	test.Tap(w.onTop(t, "people.remove_do"))
 	w.closed(t)
 	w.until(t, "that she is gone", func() bool { return !strings.Contains(w.text(), "olga") })
 
-	w.removeOperator(desk.list()[0]) // herself
+	w.removeOperator(desk.Known()[0]) // herself
 	test.Tap(w.onTop(t, "people.remove_do"))
 	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
-}
-
-func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
-	desk := staffed()
-	w := open(t, desk, "")
-	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	s := w.settings
-	s.open(pageOperators)
-	s.operators.lock.SetText("soon")
-	if !s.save.Disabled() || !strings.Contains(w.text(), w.words.T("settings.lock_minutes", "Max", 1440)) {
-		t.Errorf("it says %q", w.text())
-	}
-	s.open(pagePrivacy)
-	if !strings.Contains(w.text(), w.words.T("settings.elsewhere", "Page", w.words.T("settings.page.operators"))) {
-		t.Errorf("why nothing can be saved is not said: %q", w.text())
-	}
-	s.operators.lock.SetText("3")
-	s.privacy.second.SetText("share")
-	if !s.save.Disabled() || !strings.Contains(w.text(), w.words.T("settings.folder", "Name", "second_anchor")) {
-		t.Errorf("it says %q", w.text())
-	}
-	s.privacy.second.SetText("/mnt/share")
-	s.privacy.names.SetText("90")
-	s.privacy.answers.SetText("30")
-	s.privacy.images.SetText("7")
-	s.privacy.keep.SetChecked(true)
-	test.Tap(s.save)
-	w.until(t, "the success", func() bool { return s.message.Text == w.words.T("settings.saved") })
-	now := desk.Settings()
-	if now.Operators.LockMinutes != 3 || now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
-		!now.Privacy.KeepImages || now.Folders.SecondAnchor != "/mnt/share" {
-		t.Errorf("saved %+v %+v %+v", now.Operators, now.Retention, now.Privacy)
-	}
-	if !s.save.Disabled() {
-		t.Error("there is still something to save")
-	}
 }
 
 func TestRecoveryIsOfferedOnce(t *testing.T) {
@@ -165,34 +130,31 @@ func TestRecoveryIsOfferedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			desk := newFakeDesk()
-			desk.noRecovery = true
+			desk.NoRecovery = true
 			w := open(t, desk, "")
 			w.until(t, "the offer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
-			if !strings.Contains(w.dialogText(), w.words.T("recovery.why")) {
+			if !strings.Contains(w.dialogText(), w.Words.T("recovery.why")) {
 				t.Errorf("what is lost is not said: %q", w.dialogText())
 			}
 			answer(t, w)
 			w.closed(t)
 			set := name == "set"
 			w.until(t, "that it is kept in mind", func() bool {
-				desk.mu.Lock()
-				defer desk.mu.Unlock()
-				return set == (desk.recovery == "far from here") && set != desk.settings.Privacy.RecoveryAsked
+				return set == (desk.RecoveryPassphrase() == "far from here") && set != desk.Settings().Privacy.RecoveryAsked
 			})
-			w.tabs.Select(w.settingsTab)
-			w.settings.open(pagePrivacy)
+			w.settingsPage(t, "settings.page.privacy")
 			state := map[bool]string{true: "recovery.is_set", false: "recovery.not_set"}[set]
-			w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.words.T(state)) })
+			w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.Words.T(state)) })
 			w.lock()
 			w.enter() // as at the next start
-			w.until(t, "the rest", func() bool { return w.settings.saving == nil })
+			w.q.Run()
 			if w.win.Canvas().Overlays().Top() != nil {
 				t.Error("it is offered again")
 			}
-			if !w.settings.save.Disabled() {
+			if !w.button(t, "settings.save").Disabled() {
 				t.Error("the answer looks like a change that is not saved")
 			}
-			test.Tap(w.settings.privacy.setRecovery)
+			test.Tap(w.button(t, map[bool]string{true: "recovery.change", false: "recovery.set"}[set]))
 			if w.win.Canvas().Overlays().Top() == nil {
 				t.Error("it cannot be set in the settings")
 			}
@@ -201,9 +163,9 @@ func TestRecoveryIsOfferedOnce(t *testing.T) {
 }
 
 func TestErasingSaysWhatIsLost(t *testing.T) {
-	desk := staffed()
+	desk := staffedDesk()
 	session := app.NewSession()
-	desk.checks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
+	desk.OnChecks = func(_ context.Context, f history.Filter) ([]history.Row, error) {
 		if f.Session != session {
 			return []history.Row{{Check: "chk_9", Session: app.NewSession()}}, nil
 		}
@@ -214,24 +176,25 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	w.enterAs(t, "ada")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pagePrivacy)
-	p := w.settings.privacy
-	p.session.SetText("sess_1")
-	if !p.erase.Disabled() {
+	w.settingsPage(t, "settings.page.privacy")
+	field, erase := w.entry(t, "erase.session"), w.button(t, "erase.ask")
+	field.SetText("sess_1")
+	if !erase.Disabled() {
 		t.Error("what is no session can be erased")
 	}
-	p.session.SetText(app.NewSession())
-	test.Tap(p.erase)
+	field.SetText(app.NewSession())
+	test.Tap(erase)
 	w.until(t, "the answer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
-	if !strings.Contains(w.dialogText(), w.words.T("erase.unknown")) {
+	if !strings.Contains(w.dialogText(), w.Words.T("erase.unknown")) {
 		t.Errorf("a session nobody knows: %q", w.dialogText())
 	}
 	w.escape()
-	p.session.SetText(" " + session)
-	test.Tap(p.erase)
+	field.SetText(" " + session)
+	test.Tap(erase)
 	w.until(t, "the question", func() bool { return w.win.Canvas().Overlays().Top() != nil })
-	for _, want := range []string{w.words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.words.T("erase.lost"), w.words.T("erase.stays")} {
+	for _, want := range []string{
+		w.Words.T("erase.what", "Count", 2), "PASS", "Ada Lovelace", w.Words.T("erase.lost"), w.Words.T("erase.stays"),
+	} {
 		if !strings.Contains(w.dialogText(), want) {
 			t.Errorf("the question lacks %q", want)
 		}
@@ -241,75 +204,34 @@ func TestErasingSaysWhatIsLost(t *testing.T) {
 	}
 	desk.eraseErr = &app.Problem{Key: "store.erased_traces"} // erased, and somebody should know more
 	test.Tap(w.onTop(t, "erase.do"))
-	w.until(t, "what there is to know", func() bool { return strings.Contains(w.dialogText(), w.words.T("store.erased_traces")) })
+	w.until(
+		t, "what there is to know", func() bool { return strings.Contains(w.dialogText(), w.Words.T("store.erased_traces")) },
+	)
 	w.escape()
-	if len(desk.erased) != 1 || desk.erased[0] != session || !strings.Contains(w.text(), w.words.T("erase.done")) {
+	if len(desk.erased) != 1 || desk.erased[0] != session || !strings.Contains(w.text(), w.Words.T("erase.done")) {
 		t.Errorf("erased %v, the page says %q", desk.erased, w.text())
 	}
 }
 
-func TestBackingUp(t *testing.T) {
-	desk := newFakeDesk()
-	var file string
-	step, result := make(chan struct{}), make(chan error)
-	desk.backup = func(ctx context.Context, to string, p app.ProgressFunc) error {
-		file = to
-		p(app.Progress{Done: 3, Total: 4})
-		step <- struct{}{}
-		select {
-		case err := <-result:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	w := open(t, desk, "")
-	w.tabs.Select(w.settingsTab)
-	w.settings.open(pageBackup)
-	b := w.settings.backup
-	b.now = func() time.Time { return time.Date(2026, 11, 24, 9, 30, 5, 0, time.UTC) }
-	b.folder.SetText("usb")
-	if !b.start.Disabled() || !strings.Contains(w.text(), "facematch history restore FILE") {
-		t.Errorf("a relative folder works, or the way to restore is not said: %q", w.text())
-	}
-	b.folder.SetText("/media/usb")
-	test.Tap(b.start)
-	<-step
-	w.until(t, "the progress", func() bool { return b.bar.Value == 0.75 })
-	if !b.start.Disabled() || file != "/media/usb/facematch-history-20261124-093005.db" {
-		t.Errorf("backs up to %q", file)
-	}
-	result <- nil
-	w.until(t, "the success", func() bool { return b.said.Text == w.words.T("backup.done", "File", file) })
-
-	test.Tap(b.start)
-	<-step
-	result <- &app.Problem{Key: "store.disk_full"}
-	w.until(t, "the fault", func() bool { return strings.Contains(b.said.Text, w.words.T("store.disk_full")) && !b.bar.Visible() })
-
-	test.Tap(b.start)
-	<-step
-	test.Tap(b.cancel)
-	w.until(t, "the end", func() bool { return b.said.Text == w.words.T("backup.cancelled") && !b.start.Disabled() })
-}
-
 // What stands in the fields for passphrases is gone when the gate shuts.
 func TestPassphrasesDoNotWaitBehindTheLock(t *testing.T) {
-	w := open(t, staffed(), "")
+	w := open(t, staffedDesk(), "")
 	w.enterAs(t, "ada")
-	w.settings.api.secret.SetText("secret")
+	for _, e := range w.Keys.Secrets {
+		e.SetText("secret")
+	}
 	w.changePassphrase("olga")
 	w.typeBoth(t, "new", "new")
-	known := len(w.keys.secrets)
+	known := len(w.Keys.Secrets)
 	w.lock()
-	for _, e := range w.keys.secrets {
+	for _, e := range w.Keys.Secrets {
 		if e.Text != "" {
 			t.Errorf("%q waits behind the lock", e.Text)
 		}
 	}
 	w.enterAs(t, "ada")
 	w.escape()
-	if got := len(w.keys.secrets); got != known-2 {
+	if got := len(w.Keys.Secrets); got != known-2 {
 		t.Errorf("%d of the dialog's fields are still known", got-(known-2))
 	}
 }
@@ -320,11 +242,10 @@ func TestTheConsentSaysThatPicturesAreKept(t *testing.T) {
 	desk := newFakeDesk()
 	w := open(t, desk, "")
 	w.check.consent.SetChecked(true)
-	w.tabs.Select(w.settingsTab)
-	w.settings.privacy.keep.SetChecked(true)
-	test.Tap(w.settings.save)
-	w.until(t, "the success", func() bool { return w.settings.message.Text == w.words.T("settings.saved") })
-	if w.check.agreed.Text != w.words.T("check.consent_pictures") || w.check.consent.Checked {
+	w.settingsPage(t, "settings.page.privacy")
+	w.box(t, "privacy.keep_images").SetChecked(true)
+	w.save(t)
+	if w.check.agreed.Text != w.Words.T("check.consent_pictures") || w.check.consent.Checked {
 		t.Errorf("the person is asked %q, ticked: %v", w.check.agreed.Text, w.check.consent.Checked)
 	}
 }

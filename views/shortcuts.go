@@ -1,14 +1,14 @@
 package views
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"facematch/app"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/records"
 )
 
 // action is one line of the main menu. Fyne runs the shortcuts of menu items
@@ -23,13 +23,14 @@ type action struct {
 	needs  app.Action // what the operator must be allowed; empty: nothing
 	signed bool       // only where operators are set up
 	always bool       // works over an open dialog, which it leaves as it is
+	quits  bool       // ends the program: it works everywhere, also on the sign-in page
 }
 
 // offered says whether a line stands in the menu now: on the sign-in page only
 // Quit does.
 func (w *Window) offered(a action) bool {
 	switch {
-	case a.key == "menu.quit":
+	case a.quits:
 		return true
 	case !w.gate.open, a.signed && w.desk.SingleUser():
 		return false
@@ -45,30 +46,78 @@ func (w *Window) shortcuts() []action {
 	}
 	return []action{
 		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: w.newCheck, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) }, needs: app.ActionCheck},
-		{menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) }, needs: app.ActionCheck},
+		{
+			menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) },
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) },
+			needs: app.ActionCheck,
+		},
 		// Escape reaches the focused widget or the canvas, which pass it on
 		// (controls); here it is only shown.
 		{menu: "menu.check", key: "menu.cancel", on: fyne.KeyEscape, plain: true, run: w.escape},
-		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close},
+		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close, quits: true},
 		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo, needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }), needs: app.ActionCheck},
+		{
+			menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }),
+			needs: app.ActionCheck,
+		},
 		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: w.find},
 		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }), needs: app.ActionCheck},
-		{menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }), needs: app.ActionCheck},
-		{menu: "menu.history", key: "menu.search", run: w.onHistory((*historyScreen).search), needs: app.ActionHistory}, // on Ctrl+F, see find
-		{menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*historyScreen).openReferrals), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*historyScreen).toggleFold), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory(func(h *historyScreen) { h.filter.reset() }), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*historyScreen).decide), needs: app.ActionDecide},
-		{menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*historyScreen).exportAny), needs: app.ActionExport},
-		{menu: "menu.history", key: "menu.verify", run: w.onHistory((*historyScreen).startVerifying), needs: app.ActionHistory},
-		{menu: "menu.history", key: "menu.another", run: w.onHistory((*historyScreen).openAnother), needs: app.ActionHistory},
+		{
+			menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }),
+			needs: app.ActionCheck,
+		},
+		{
+			menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }),
+			needs: app.ActionCheck,
+		},
+		// on Ctrl+F, see find
+		{menu: "menu.history", key: "menu.search", run: w.onHistory((*records.Screen).Search), needs: app.ActionHistory},
+		{
+			menu: "menu.history", key: "menu.referrals", on: fyne.KeyG, run: w.onHistory((*records.Screen).OpenReferrals),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.filters", on: fyne.KeyI, run: w.onHistory((*records.Screen).ToggleFold),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.clear", on: fyne.KeyBackspace, run: w.onHistory((*records.Screen).ClearFilters),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.decide", on: fyne.KeyJ, run: w.onHistory((*records.Screen).Decide),
+			needs: app.ActionDecide,
+		},
+		{
+			menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*records.Screen).ExportAny),
+			needs: app.ActionExport,
+		},
+		{
+			menu: "menu.history", key: "menu.verify", run: w.onHistory((*records.Screen).StartVerifying),
+			needs: app.ActionHistory,
+		},
+		{
+			menu: "menu.history", key: "menu.another", run: w.onHistory((*records.Screen).OpenAnother), needs: app.ActionHistory,
+		},
 		{menu: "menu.view", key: "tab.check", on: fyne.Key1, run: screen(w.checkTab), needs: app.ActionCheck},
 		{menu: "menu.view", key: "tab.history", on: fyne.Key2, run: screen(w.historyTab), needs: app.ActionHistory},
 		{menu: "menu.view", key: "tab.settings", on: fyne.Key3, run: screen(w.settingsTab), needs: app.ActionSettings},
@@ -87,7 +136,7 @@ func (w *Window) onCheck(run func()) {
 
 // onHistory shows the History screen, where it is not shown, and does something
 // there.
-func (w *Window) onHistory(run func(*historyScreen)) func() {
+func (w *Window) onHistory(run func(*records.Screen)) func() {
 	return func() {
 		if w.screen(w.historyTab); w.on(w.historyTab) {
 			run(w.history)
@@ -102,7 +151,7 @@ func (w *Window) find() {
 	case w.on(w.checkTab):
 		w.check.document.nextFace()
 	case w.on(w.historyTab):
-		w.history.search()
+		w.history.Search()
 	}
 }
 
@@ -118,14 +167,14 @@ func (w *Window) menu() *fyne.MainMenu {
 		}
 		if a.menu != name {
 			name = a.menu
-			menus = append(menus, fyne.NewMenu(w.words.T(a.menu)))
+			menus = append(menus, fyne.NewMenu(w.Words.T(a.menu)))
 		}
-		item := fyne.NewMenuItem(w.words.T(a.key), a.run)
-		item.IsQuit = a.key == "menu.quit"
-		if a.key != "menu.quit" {
+		item := fyne.NewMenuItem(w.Words.T(a.key), a.run)
+		item.IsQuit = a.quits
+		if !a.quits {
 			// A shortcut also works over an open dialog, which must be answered first.
 			item.Action = func() {
-				w.keys.stir()
+				w.Keys.Touch()
 				if a.always || w.win.Canvas().Overlays().Top() == nil {
 					a.run()
 				}
@@ -144,28 +193,14 @@ func (w *Window) menu() *fyne.MainMenu {
 	return fyne.NewMainMenu(menus...)
 }
 
-// about tells what this program is and, as plainly, what it is not.
+// about shows what this program is, and what it does not claim.
 func (w *Window) about() {
 	content := container.NewVBox()
-	for _, line := range w.aboutLines(w.check.engine) {
-		content.Add(wrapped(line))
+	for _, line := range kit.AboutLines(w.Words, w.desk.Version(), w.check.engine) {
+		content.Add(kit.Wrapped(line))
 	}
-	d := dialog.NewCustom(w.words.T("about.title"), w.words.T("button.close"), content, w.win)
+	d := dialog.NewCustom(w.Words.T("about.title"), w.Words.T("button.close"), content, w.win)
 	d.Resize(fyne.NewSize(aboutWidth, content.MinSize().Height))
 	w.dialog = d
 	d.Show()
-}
-
-// aboutLines are the lines of About: version, engine, models, licence, limits.
-func (p parts) aboutLines(engine app.Description) []string {
-	lines := []string{p.words.T("about.version", "Version", p.desk.Version())}
-	if engine.Engine != "" {
-		lines = append(lines, p.words.T("about.engine", "Engine", engine.Engine, "Calibration", engine.Calibration))
-		models := make([]string, len(engine.Models))
-		for i, m := range engine.Models {
-			models[i] = m.Name + " " + short(m.SHA256)
-		}
-		lines = append(lines, p.words.T("about.models", "Models", strings.Join(models, ", ")))
-	}
-	return append(lines, p.words.T("about.licence"), p.words.T("about.liveness"))
 }

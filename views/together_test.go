@@ -13,9 +13,14 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
 )
 
-func checkGiving(given chan<- app.CheckInput, done app.Check) func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+func checkGiving(
+	given chan<- app.CheckInput, done app.Check,
+) func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 	return func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given <- in
 		return done, nil
@@ -41,17 +46,18 @@ func TestTogether(t *testing.T) {
 	first := <-given
 	w.until(t, "the result", func() bool { return w.check.result != nil })
 	r := w.check.result
-	text := readable(r)
-	if !strings.Contains(text, w.words.T("flaw.two")) || !strings.Contains(text, w.words.T("result.together")) || strings.Contains(text, w.words.T("result.again")) {
+	text := kittest.Readable(r)
+	if !strings.Contains(text, w.Words.T("flaw.two")) || !strings.Contains(text, w.Words.T("result.together")) ||
+		strings.Contains(text, w.Words.T("result.again")) {
 		t.Errorf("the result says %q", text)
 	}
-	marks, ok := find[*outlines](r)
-	if !ok || !marks.alike || len(marks.faces) != 2 || marks.size != frame.Rect.Size() || marks.mirror {
+	marks, ok := kittest.Find[*draw.Outlines](r)
+	if !ok || !marks.Alike || len(marks.Faces) != 2 || marks.PictureSize != frame.Rect.Size() || marks.Mirror {
 		t.Errorf("the faces are not outlined: %+v", marks)
 	}
-	var film *button
-	for _, b := range all[*button](r) {
-		if b.Text == w.words.T("result.film_again") {
+	var film *kit.Button
+	for _, b := range kittest.All[*kit.Button](r) {
+		if b.Text == w.Words.T("result.film_again") {
 			film = b
 		} else if b.Importance == widget.HighImportance {
 			t.Errorf("%q is the primary action", b.Text)
@@ -62,7 +68,8 @@ func TestTogether(t *testing.T) {
 	}
 	test.Tap(film)
 	second := <-given
-	if second.Name != first.Name || !second.Consent || second.Document.Name != first.Document.Name || second.Session != first.Session {
+	if second.Name != first.Name || !second.Consent || second.Document.Name != first.Document.Name ||
+		second.Session != first.Session {
 		t.Errorf("filmed again with %+v, before %+v", second, first)
 	}
 	w.until(t, "the second result", func() bool { return w.check.result != nil && w.check.result != r })
@@ -71,12 +78,14 @@ func TestTogether(t *testing.T) {
 // Without such a frame the result is as for any other check that was not compared.
 func TestNotTogether(t *testing.T) {
 	both := notCompared(0, matcher.CodeTwoFaces)
-	if r, text := show(t, shownCheck{Check: both}); len(all[*outlines](r)) > 0 {
+	if r, text := show(t, shownCheck{Check: both}); len(kittest.All[*draw.Outlines](r)) > 0 {
 		t.Errorf("%q", text)
 	}
 	alone := compared(history.Refer, 70)
-	alone.Answer.Others = &app.Sight{Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2)}
-	if r, text := show(t, shownCheck{Check: alone}); len(all[*outlines](r)) > 0 {
+	alone.Answer.Others = &app.Sight{
+		Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2),
+	}
+	if r, text := show(t, shownCheck{Check: alone}); len(kittest.All[*draw.Outlines](r)) > 0 {
 		t.Errorf("a check that was compared: %q", text)
 	}
 }
@@ -105,10 +114,11 @@ func TestFilmAgain(t *testing.T) {
 	} {
 		r, text := show(t, shownCheck{Check: c.check})
 		first := false
-		for _, b := range all[*button](r) {
-			first = first || b.Text == r.words.T("result.film_again") && b.Importance == widget.HighImportance
+		for _, b := range kittest.All[*kit.Button](r) {
+			first = first || b.Text == r.Words.T("result.film_again") && b.Importance == widget.HighImportance
 		}
-		if film := strings.Contains(text, "Film again"); film != c.film || film == strings.Contains(text, "Try again") || first != c.first {
+		if film := strings.Contains(text, "Film again"); film != c.film || film == strings.Contains(text, "Try again") ||
+			first != c.first {
 			t.Errorf("%s: first %t, %q", name, first, text)
 		}
 	}
@@ -121,36 +131,25 @@ func TestFlawsInWords(t *testing.T) {
 	check.Answer.Portrait = &app.Portrait{Code: matcher.CodeNoFace, Flaw: matcher.FlawBlurred}
 	r, text := show(t, shownCheck{Check: check})
 	for _, key := range []string{"flaw.dark", "flaw.dark.hint", "flaw.document.blurred", "flaw.document.blurred.hint"} {
-		if !strings.Contains(text, r.words.T(key)) {
-			t.Errorf("the result lacks %q: %q", r.words.T(key), text)
+		if !strings.Contains(text, r.Words.T(key)) {
+			t.Errorf("the result lacks %q: %q", r.Words.T(key), text)
 		}
 	}
-	if of, _ := r.words.side("target", matcher.CodeNoFace, "of another version"); of != r.words.T("side.target.1") {
+	if of, _ := r.Words.Side("target", matcher.CodeNoFace, "of another version"); of != r.Words.T("side.target.1") {
 		t.Errorf("an unknown flaw: %q", of)
 	}
 }
 
 // A page without a face may have to be turned, or another page be looked at.
 func TestPageWithoutAFace(t *testing.T) {
-	w := english(t)
+	w := kittest.English(t)
 	for flaw, want := range map[app.Flaw]string{
 		matcher.FlawNobody:  w.T("found.none"),
-		matcher.FlawBlurred: join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
+		matcher.FlawBlurred: kit.Join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
 	} {
 		page := app.Portrait{Code: matcher.CodeNoFace, Flaw: flaw, Page: image.NewRGBA(image.Rect(0, 0, 4, 4))}
-		if got := w.foundNote(&documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
+		if got := foundNote(w, &documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
 			t.Errorf("%s: %q, want %q", flaw, got, want)
 		}
 	}
-}
-
-// all are the parts of this kind that can be seen.
-func all[T fyne.CanvasObject](o fyne.CanvasObject) (found []T) {
-	see(o, func(o fyne.CanvasObject) bool {
-		if t, is := o.(T); is {
-			found = append(found, t)
-		}
-		return true
-	})
-	return found
 }

@@ -1,10 +1,13 @@
-// Package views is the program's window: three screens (check, history,
-// settings) over a Desk. It shows what the Desk knows and decides nothing.
+// Package views is the program's window: three screens (check, history, settings)
+// over a Desk. It shows what the Desk knows and decides nothing. The screens lie in
+// packages below internal, over kit (controls, workers, words) and draw (theme,
+// shapes, pictures), and do not know each other. The Check screen and its document
+// still lie here, which is why this package is larger than they are.
 //
-// Everything on the screen belongs to one goroutine, Fyne's. What takes time
-// runs in workers, which hand plain values back through workers.do; each late
-// answer is compared with what is wanted by then. Closing the window cancels
-// the workers, waits for them away from Fyne's goroutine, and then quits.
+// Everything on the screen belongs to one goroutine, Fyne's. What takes time runs in
+// workers, which hand plain values back through kit.Workers.Do; each late answer is
+// compared with what is wanted by then. Closing the window cancels the workers, waits
+// for them away from Fyne's goroutine, and then quits.
 package views
 
 import (
@@ -12,7 +15,6 @@ import (
 	"fmt"
 	"image/color"
 	"os"
-	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,71 +23,61 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/app/operators"
 	"facematch/app/settings"
-	"facematch/app/token"
 	"facematch/assets"
 	"facematch/assets/translations"
+	"facematch/views/internal/decide"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/preferences"
+	"facematch/views/internal/records"
 )
 
-// Desk is what the window needs of *app.Desk; its methods say there what they
-// do. Settings, OpenCamera, Version and Log return at once.
-type Desk interface {
-	Settings() settings.Settings
-	SaveSettings(ctx context.Context, s settings.Settings) error
-	OpenCamera(address string) app.Source
-	Cameras() []app.Camera
-	Engine(ctx context.Context) (app.Description, error)
-	Portrait(ctx context.Context, document app.Blob) (app.Portrait, error)
-	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
-	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
-	Check(ctx context.Context, in app.CheckInput, progress app.ProgressFunc) (app.Check, error)
-	List(ctx context.Context, f history.Filter) ([]history.Row, error)
-	Count(ctx context.Context, f history.Filter) (history.Counts, error)
-	Choices(ctx context.Context) (history.Choices, error)
-	Show(ctx context.Context, check string) (history.Detail, error)
-	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
-	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
-	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
-	Retry(ctx context.Context, a *app.Attempt, mode history.Mode, progress app.ProgressFunc) (app.Check, error)
-	Keep(ctx context.Context, a *app.Attempt) (app.KeptCheck, error)
-	KeptChecks(ctx context.Context) (app.KeptChecks, error)
-	SendKept(ctx context.Context, id string, progress app.ProgressFunc) (app.Check, error)
-	DropKept(id string) error
-	Drop(a *app.Attempt)
-	TokenPlace() (token.Place, error)
-	UnlockToken(passphrase string) error
-	SetToken(secret, passphrase string) (token.Place, error)
-	ClearToken() error
-	TestToken(ctx context.Context) error
-	KeyPlace() string
-	KeyProblem(ctx context.Context) error
-	Version() string
-	Log(what string, err error)
+// closeLimit is how long closing waits for work that does not end. A check ends
+// within 200 ms of its cancellation; a driver may hang for ever.
+const closeLimit = 15 * time.Second
 
-	SingleUser() bool
-	Reread() // reads the list of operators anew, which the rest goes by
-	Who() (history.Actor, bool)
-	SignIn(ctx context.Context, name, passphrase string) error
+// Sizes in Fyne's device-independent pixels.
+const (
+	minWidth, minHeight       = 1024, 660 // with the menu bar a window of 1024x700
+	startWidth, startHeight   = 1280, 800
+	exportWidth, exportHeight = 640, 600
+	keptWidth, keptHeight     = 640, 320
+	aboutWidth                = 560
+)
+
+// documentTypes are the files Browse offers, in small letters and capitals. What a
+// file really is, its content tells.
+var documentTypes = []string{
+	".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".pdf", ".tif", ".tiff", ".heic", ".heif", ".hif", ".webp", ".bmp", ".dib",
+}
+
+// Desk is what the window needs of *app.Desk, whose methods say what they do:
+// what its screens declare, and what the window itself calls.
+// Settings, OpenCamera, Version and Log return at once.
+type Desk interface {
+	checkDesk
+	keptDesk
+	records.Desk
+	records.ExportDesk
+	preferences.Desk
+	decide.Desk
+	signInDesk
+
+	OpenCamera(address string) app.Source
+	Engine(ctx context.Context) (app.Description, error)
+	Log(what string, err error)
+	Reread() // reads the list of operators anew; waits for the disk
 	SignOut()
 	Touch()
-	Names() []string
-	Seconds() []string
-	May(a app.Action) bool
-	Decide(ctx context.Context, in app.DecisionInput) error
-	NeedsSecond(row history.Row) bool
-	Operators() ([]operators.Operator, error)
 	AddOperator(ctx context.Context, name string, role history.Role, passphrase string) error
 	RemoveOperator(ctx context.Context, name string) error
 	SetPassphrase(ctx context.Context, name, passphrase string) error
-	Erase(ctx context.Context, session string) error
-	Backup(ctx context.Context, file string, progress app.ProgressFunc) error
 	SetRecovery(ctx context.Context, passphrase string) error
-	RecoverySet(ctx context.Context) (bool, error)
+	Erase(ctx context.Context, session string) error
 }
 
 var _ Desk = (*app.Desk)(nil)
@@ -100,7 +92,8 @@ type Params struct {
 
 // Window is the program's window.
 type Window struct {
-	parts
+	kit.Parts
+	desk  Desk
 	app   fyne.App
 	win   fyne.Window
 	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
@@ -113,29 +106,16 @@ type Window struct {
 	tabs                              *container.AppTabs
 	checkTab, historyTab, settingsTab *container.TabItem
 	check                             *checkScreen
-	history                           *historyScreen
-	settings                          *settingsScreen
+	history                           *records.Screen
+	settings                          *preferences.Screen
 	actions                           []action
-	folder                            string        // where Browse was last
-	first                             string        // the document to begin with, until somebody may
-	exports                           string        // where the last export went; empty: none did
-	exporting                         *exportForm   // the newest; nil before the first
-	dialog                            dialog.Dialog // the newest; nil before the first
-	deciding                          *decisionForm // the newest; nil before the first
-}
-
-// parts are what every screen is made with.
-type parts struct {
-	desk  Desk
-	words words
-	work  *workers
-	keys  *controls
-
-	paints *paints
-	focus  func(fyne.Focusable) // where the Check screen is shown
-
-	focusAny func(fyne.Focusable)  // wherever it is
-	focused  func() fyne.Focusable // what has the keys; nil: nothing
+	folder                            string // where Browse was last
+	// the document to begin with; opened once an operator may make checks
+	first     string
+	exports   string              // where the last export went; empty: none did
+	exporting *records.ExportForm // the newest; nil before the first
+	dialog    dialog.Dialog       // the newest; nil before the first
+	deciding  *decide.Form        // the newest; nil before the first
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -150,43 +130,40 @@ func newWindow(p Params, queue func(func())) *Window {
 	if p.App == nil || p.Desk == nil || p.Words == nil {
 		panic("views: App, Desk or Words is missing from Params")
 	}
-	w := &Window{app: p.App}
-	w.parts = parts{
-		desk: p.Desk, words: words{p.Words}, work: newWorkers(queue),
-		keys: &controls{escape: w.escape}, focus: w.focusOn,
-		focusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
-		focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
+	w := &Window{app: p.App, desk: p.Desk}
+	w.Parts = kit.Parts{
+		Words: kit.Words{Catalogue: p.Words}, Log: p.Desk.Log, Ask: w.ask, Work: kit.NewWorkers(queue),
+		Keys: &kit.Controls{Escape: w.escape}, Focus: w.focusOn,
+		FocusAny: func(f fyne.Focusable) { w.win.Canvas().Focus(f) },
+		Focused:  func() fyne.Focusable { return w.win.Canvas().Focused() },
 	}
-	w.keys.used = p.Desk.Touch
-	w.paints = newPaints(w.work.do)
-	w.paints.covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
+	w.Keys.Used = p.Desk.Touch
+	w.Paints = kit.NewPaints(w.Work.Do)
+	w.Paints.Covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
-	p.App.Settings().SetTheme(newTheme())
-	w.win = p.App.NewWindow(w.words.T("window.title"))
+	p.App.Settings().SetTheme(draw.NewTheme())
+	w.win = p.App.NewWindow(w.Words.T("window.title"))
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
 
-	w.gate = newGate(w.parts, w.lock, w.enter)
-	w.check = newCheckScreen(w.parts, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
+	w.gate = newGate(w.Parts, p.Desk, w.lock, w.enter)
+	w.check = newCheckScreen(w.Parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
 	w.check.next, w.check.decide = w.newCheck, w.decideShown
 	w.history = w.newHistory()
-	w.settings = newSettingsScreen(w.parts, func() app.Source { return w.source }, w.chooseFolder, p.App.Clipboard().SetContent, w.settingsSaved)
-	o := w.settings.operators
-	o.OnSetUp, o.OnAdd, o.OnChange, o.OnRemove = w.setUpOperators, w.addOperator, w.changePassphrase, w.removeOperator
-	w.settings.privacy.OnRecovery = func() { w.openRecovery(false) }
-	w.settings.privacy.OnErase = func(session string) {
-		w.openErase(session, func() {
-			w.settings.privacy.session.SetText("")
-			say(w.settings.privacy.said, w.words.T("erase.done"), widget.SuccessImportance)
-		})
-	}
-	w.checkTab = container.NewTabItemWithIcon(w.words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content))
-	w.historyTab = container.NewTabItemWithIcon(w.words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.content))
-	w.settingsTab = container.NewTabItemWithIcon(w.words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.content))
+	w.settings = w.newSettings()
+	w.checkTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content),
+	)
+	w.historyTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.Content),
+	)
+	w.settingsTab = container.NewTabItemWithIcon(
+		w.Words.T("tab.settings"), theme.SettingsIcon(), container.NewPadded(w.settings.Content),
+	)
 	w.tabs = container.NewAppTabs(w.checkTab, w.historyTab, w.settingsTab)
 	w.tabs.OnSelected = func(*container.TabItem) {
-		w.win.Canvas().Unfocus() // or a field nobody sees would go on taking the keys
+		w.win.Canvas().Unfocus() // else a field on a hidden screen would keep the keys
 		w.shown()
 	}
 	w.actions = w.shortcuts()
@@ -198,7 +175,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.Resize(w.lastSize())
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(w.dropped)
-	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.keys.caught(k) })
+	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { w.Keys.HandleEscape(k) })
 
 	w.first = p.Document
 	w.begin()
@@ -226,7 +203,7 @@ func (w *Window) close() {
 	size := w.win.Canvas().Size()
 	w.end()
 	w.win.Hide()
-	ended, queue := w.ended, w.work.queue
+	ended, queue := w.ended, w.Work.Queue
 	go func() { // waiting here would hold up the goroutine workers report to
 		waitFor(ended)
 		queue(func() {
@@ -255,7 +232,8 @@ func waitFor(ended <-chan struct{}) {
 
 // end cancels the workers and closes the camera after them.
 func (w *Window) end() {
-	work, source, other, done := w.work.stop(), w.source, w.history.other, make(chan struct{})
+	work, source, done := w.Work.Stop(), w.source, make(chan struct{})
+	other := w.history.Other
 	w.ended = done
 	go func() {
 		defer close(done)
@@ -279,15 +257,15 @@ func (w *Window) lastSize() fyne.Size {
 
 // loadEngine asks for the engine, at the start and again after a fault.
 func (w *Window) loadEngine() {
-	w.work.start(func(ctx context.Context) {
+	w.Work.Start(func(ctx context.Context) {
 		description, err := w.desk.Engine(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		w.work.do(func() {
-			w.desk.Log("engine", err)
+		w.Work.Do(func() {
+			w.Log("engine", err)
 			w.check.setEngine(description, err)
-			w.settings.setEngine(description)
+			w.settings.SetEngine(description)
 		})
 	})
 }
@@ -304,16 +282,16 @@ func (w *Window) camera() {
 		w.stale = false
 		w.source = w.desk.OpenCamera("")
 		w.check.setSource(w.source)
-		w.settings.look()
+		w.settings.Look()
 	case w.source != nil && (w.stale || !films):
 		w.closing = true
 		old := w.source
 		w.source = nil
 		w.check.setSource(nil)
-		w.work.start(func(context.Context) {
+		w.Work.Start(func(context.Context) {
 			err := old.Close()
-			w.work.do(func() {
-				w.desk.Log("camera", err)
+			w.Work.Do(func() {
+				w.Log("camera", err)
 				w.closing = false
 				w.camera()
 			})
@@ -325,14 +303,14 @@ func (w *Window) camera() {
 func (w *Window) shown() {
 	w.check.show(w.on(w.checkTab))
 	if w.on(w.historyTab) {
-		w.history.refresh()
+		w.history.Refresh()
 	}
-	w.settings.show(w.on(w.settingsTab))
+	w.settings.Show(w.on(w.settingsTab))
 }
 
 func (w *Window) checked() {
 	if w.gate.open {
-		w.history.refresh()
+		w.history.Refresh()
 	}
 	w.camera()
 }
@@ -359,7 +337,7 @@ func (w *Window) escape() {
 	case w.on(w.checkTab):
 		w.check.escape()
 	case w.on(w.historyTab):
-		w.history.escape()
+		w.history.Escape()
 	}
 }
 
@@ -372,14 +350,14 @@ func (w *Window) focusOn(f fyne.Focusable) {
 // dropped takes files from anywhere in the window: they can only be meant for
 // the document.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
-	w.keys.stir()
+	w.Keys.Touch()
 	if w.gate.open && w.takesDocument() && len(uris) > 0 {
 		w.check.document.open(givenDropped(uris))
 	}
 }
 
 // takesDocument shows the Check screen and says whether a document can go into
-// it now; where not, the clerk is told what to do first.
+// it now. Where not, a dialog says what to do first.
 func (w *Window) takesDocument() bool {
 	w.screen(w.checkTab)
 	key := ""
@@ -400,7 +378,7 @@ func (w *Window) takesDocument() bool {
 // tell says something that is to be read first, unless something else is.
 func (w *Window) tell(title, text string) {
 	if w.win.Canvas().Overlays().Top() == nil {
-		d := dialog.NewInformation(w.words.T(title), w.words.T(text), w.win)
+		d := dialog.NewInformation(w.Words.T(title), w.Words.T(text), w.win)
 		w.dialog = d
 		d.Show()
 	}
@@ -409,7 +387,11 @@ func (w *Window) tell(title, text string) {
 // tellError says what went wrong.
 func (w *Window) tellError(title string, err error) {
 	if w.win.Canvas().Overlays().Top() == nil {
-		w.ask(title, wrapped(w.words.problem(err)), keptWidth, w.keys.button(w.words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() }))
+		w.ask(
+			title, kit.Wrapped(w.Words.ProblemText(err)), keptWidth, w.Keys.Button(
+				w.Words.T("button.close"), theme.CancelIcon(), func() { w.dialog.Dismiss() },
+			),
+		)
 	}
 }
 
@@ -427,7 +409,7 @@ func (w *Window) browse(taken func([]given)) {
 	}
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil {
-			w.desk.Log("file dialog", err)
+			w.Log("file dialog", err)
 			w.tell("drop.not_opened", "drop.not_opened.hint")
 			return
 		}
@@ -450,10 +432,10 @@ func (w *Window) browse(taken func([]given)) {
 
 // openKept shows the checks that wait to be sent.
 func (w *Window) openKept() {
-	list := newKeptList(w.parts, w.check.remote.keptChecks)
+	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
 	scroll := container.NewVScroll(list.box)
 	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
-	d := dialog.NewCustom(w.words.T("kept.title"), w.words.T("button.close"), scroll, w.win)
+	d := dialog.NewCustom(w.Words.T("kept.title"), w.Words.T("button.close"), scroll, w.win)
 	d.SetOnClosed(w.check.remote.refresh)
 	list.OnSend = func(k app.KeptCheck) {
 		d.Hide()
@@ -465,48 +447,60 @@ func (w *Window) openKept() {
 	d.Show()
 }
 
+// newSettings makes the Settings screen.
+func (w *Window) newSettings() *preferences.Screen {
+	return preferences.New(w.Parts, w.desk, preferences.Hooks{
+		Source: func() app.Source { return w.source }, ChooseFolder: w.chooseFolder,
+		Copy: w.app.Clipboard().SetContent, Saved: w.settingsSaved,
+		SetUpOperators: w.setUpOperators, AddOperator: w.addOperator,
+		ChangePassphrase: w.changePassphrase, RemoveOperator: w.removeOperator,
+		SetRecovery: func() { w.openRecovery(false) },
+		Erase:       func(session string) { w.openErase(session, w.settings.SessionErased) },
+	})
+}
+
 // newHistory makes the History screen. Its parts take the keys while it is shown.
-func (w *Window) newHistory() *historyScreen {
-	p := w.parts
-	p.focus = func(f fyne.Focusable) {
+func (w *Window) newHistory() *records.Screen {
+	p := w.Parts
+	p.Focus = func(f fyne.Focusable) {
 		if w.on(w.historyTab) && w.win.Canvas().Overlays().Top() == nil {
 			w.win.Canvas().Focus(f)
 		}
 	}
-	return newHistoryScreen(p, historyHooks{
-		copy: w.app.Clipboard().SetContent, decide: w.openDecision, export: w.openExport, choose: w.chooseHistory,
+	return records.New(p, w.desk, records.Hooks{
+		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Export: w.openExport, Choose: w.chooseHistory,
 	})
 }
 
 // openExport asks how checks are to be written to a file, and has it done.
-func (w *Window) openExport(wish exportWish) {
+func (w *Window) openExport(what records.ExportQuery) {
 	folder := w.exports
 	if folder == "" {
 		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
 	}
-	p := w.parts
-	p.focus = w.win.Canvas().Focus
-	form := newExportForm(p, wish, folder, time.Now())
+	p := w.Parts
+	p.Focus = w.win.Canvas().Focus
+	form := records.NewExportForm(p, w.desk, what, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder
-	d := dialog.NewCustomWithoutButtons(w.words.T("export_form.title"), form.box, w.win)
+	d := dialog.NewCustomWithoutButtons(w.Words.T("export_form.title"), form.Box, w.win)
 	form.OnClose = d.Hide
 	d.SetOnClosed(func() {
-		form.closed()
-		w.exports = filepath.Dir(form.file.Text)
+		form.Closed()
+		w.exports = form.Folder()
 	})
 	w.dialog = d
 	d.Resize(fyne.NewSize(exportWidth, exportHeight))
 	d.Show()
-	p.focus(form.start)
+	p.Focus(form.Start)
 }
 
 // chooseHistory asks for the file of another desk's history.
 func (w *Window) chooseHistory(chosen func(path string)) {
 	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if err != nil || file == nil {
-			w.desk.Log("history dialog", err)
+			w.Log("history dialog", err)
 			return
 		}
 		_ = file.Close() // only its place is wanted
@@ -520,7 +514,7 @@ func (w *Window) chooseHistory(chosen func(path string)) {
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
 		if err != nil || folder == nil {
-			w.desk.Log("folder dialog", err)
+			w.Log("folder dialog", err)
 			return
 		}
 		chosen(folder.Path())

@@ -5,7 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"math"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -14,40 +14,32 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/assets/translations"
+	"facematch/matcher"
+	"facematch/views/internal/draw"
+	"facematch/views/internal/kit"
+	"facematch/views/internal/kit/kittest"
+	"facematch/views/internal/kit/uiqueue"
 )
 
 // shownWindow is a window over a fake desk; its queue is run by the test.
 type shownWindow struct {
 	*Window
 	desk *fakeDesk
-	q    *uiQueue
+	q    *uiqueue.Queue
 	fyne fyne.App
-}
-
-func english(t testing.TB) words {
-	t.Helper()
-	c, err := translations.New("en")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return words{c}
 }
 
 func open(t *testing.T, desk *fakeDesk, document string) *shownWindow {
 	t.Helper()
 	a := test.NewTempApp(t)
-	q := newUIQueue()
-	w := newWindow(Params{App: a, Desk: desk, Words: english(t).Catalogue, Document: document}, q.do)
+	q := uiqueue.New()
+	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(t).Catalogue, Document: document}, q.Do)
 	w.win.Resize(fyne.NewSize(1024, minHeight))
 	w.win.Show()
 	t.Cleanup(func() {
@@ -65,58 +57,12 @@ func open(t *testing.T, desk *fakeDesk, document string) *shownWindow {
 
 func (w *shownWindow) until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	w.q.until(t, what, holds)
+	w.q.Until(t, what, holds)
 }
 
 // text is everything that can be read on the screen that is shown.
 func (w *shownWindow) text() string {
-	return readable(w.tabs.Selected().Content)
-}
-
-func readable(o fyne.CanvasObject) string {
-	var b strings.Builder
-	see(o, func(o fyne.CanvasObject) bool {
-		switch o := o.(type) {
-		case *widget.Label:
-			b.WriteString(o.Text + "\n")
-			return false
-		case *widget.RichText:
-			b.WriteString(o.String() + "\n")
-			return false
-		case *canvas.Text:
-			b.WriteString(o.Text + "\n")
-		}
-		return true
-	})
-	return b.String()
-}
-
-// see visits what is shown, parents first; visit says whether to go deeper.
-func see(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) {
-	if o == nil || !o.Visible() || !visit(o) {
-		return
-	}
-	var children []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		children = o.Objects
-	case fyne.Widget:
-		children = test.WidgetRenderer(o).Objects()
-	}
-	for _, c := range children {
-		see(c, visit)
-	}
-}
-
-// find gives the first shown object of a type.
-func find[T fyne.CanvasObject](o fyne.CanvasObject) (found T, ok bool) {
-	see(o, func(o fyne.CanvasObject) bool {
-		if t, is := o.(T); is && !ok {
-			found, ok = t, true
-		}
-		return !ok
-	})
-	return found, ok
+	return kittest.Readable(w.tabs.Selected().Content)
 }
 
 func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
@@ -132,25 +78,47 @@ func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
 	t.Fatalf("no shortcut on %s", name)
 }
 
-// hold presses a key and, like Fyne, sends its repeats to whatever has the focus
-// by then; release lets it go.
+// hold presses a key, as holdKey does.
 func (w *shownWindow) hold(name fyne.KeyName) (repeat, release func()) {
-	key := &fyne.KeyEvent{Name: name}
-	if f, ok := w.win.Canvas().Focused().(desktop.Keyable); ok {
-		f.KeyDown(key)
-	}
-	repeat = func() {
-		w.q.run()
-		if f := w.win.Canvas().Focused(); f != nil {
-			f.TypedKey(key)
+	return kittest.HoldKey(w.win.Canvas(), w.q, name)
+}
+
+// entry is the field beside a label, on the screen that is shown.
+func (w *shownWindow) entry(t *testing.T, key string) *kit.Entry {
+	t.Helper()
+	return kittest.EntryBeside(t, w.tabs.Selected().Content, w.Words.T(key))
+}
+
+// box is the checkbox with this label.
+func (w *shownWindow) box(t *testing.T, key string) *kit.Check {
+	t.Helper()
+	for _, b := range kittest.All[*kit.Check](w.tabs.Selected().Content) {
+		if b.Text == w.Words.T(key) {
+			return b
 		}
 	}
-	repeat()
-	return repeat, func() {
-		if f, ok := w.win.Canvas().Focused().(desktop.Keyable); ok {
-			f.KeyUp(key)
-		}
-	}
+	t.Fatalf("there is no box %s", key)
+	return nil
+}
+
+// button is the button with this label.
+func (w *shownWindow) button(t *testing.T, key string) *kit.Button {
+	t.Helper()
+	return kittest.ButtonOf(t, w.tabs.Selected().Content, w.Words.T(key))
+}
+
+// save saves the settings that are shown.
+func (w *shownWindow) save(t *testing.T) {
+	t.Helper()
+	test.Tap(w.button(t, "settings.save"))
+	w.until(t, "the success", func() bool { return strings.Contains(w.text(), w.Words.T("settings.saved")) })
+}
+
+// settingsPage shows a page of the settings.
+func (w *shownWindow) settingsPage(t *testing.T, key string) {
+	t.Helper()
+	w.tabs.Select(w.settingsTab)
+	test.Tap(w.button(t, key))
 }
 
 func TestEveryPartIsNeeded(t *testing.T) {
@@ -159,7 +127,7 @@ func TestEveryPartIsNeeded(t *testing.T) {
 			t.Error("a window without a desk was made")
 		}
 	}()
-	New(Params{App: test.NewTempApp(t), Words: english(t).Catalogue})
+	New(Params{App: test.NewTempApp(t), Words: kittest.English(t).Catalogue})
 }
 
 func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
@@ -203,7 +171,9 @@ func TestSizeIsRemembered(t *testing.T) {
 		t.Errorf("remembered %v", got)
 	}
 	for kept, want := range map[string]fyne.Size{
-		"10x900": fyne.NewSize(minWidth, 900), "": fyne.NewSize(startWidth, startHeight), "wide": fyne.NewSize(startWidth, startHeight),
+		"10x900": fyne.NewSize(minWidth, 900), "": fyne.NewSize(startWidth, startHeight), "wide": fyne.NewSize(
+			startWidth, startHeight,
+		),
 	} {
 		w.app.Preferences().SetString(preferenceSize, kept)
 		if got := w.lastSize(); got != want {
@@ -257,18 +227,9 @@ func TestShortcuts(t *testing.T) {
 
 func TestTabReachesEverything(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
-	seen := w.tabbed(t)
+	seen := kittest.Tabbed(t, w.win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
 		"browse": w.check.document.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
-	} {
-		if !seen[f] {
-			t.Errorf("Tab does not reach %s", name)
-		}
-	}
-	w.tabs.SelectIndex(2)
-	seen = w.tabbed(t)
-	for name, f := range map[string]fyne.Focusable{
-		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions, "models": w.settings.models,
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)
@@ -278,7 +239,7 @@ func TestTabReachesEverything(t *testing.T) {
 
 func TestClosingCancelsAndWaits(t *testing.T) {
 	desk := newFakeDesk()
-	source := newFakeSource()
+	source := kittest.NewSource()
 	desk.source = func(string) app.Source { return source }
 	began, cancelled, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
@@ -300,27 +261,40 @@ func TestClosingCancelsAndWaits(t *testing.T) {
 		t.Fatal("closed before the check ended")
 	default:
 	}
-	if source.isClosed() {
+	if source.IsClosed() {
 		t.Error("the camera was closed under a check that still runs")
 	}
 	close(release)
 	<-w.ended
-	if !source.isClosed() {
+	if !source.IsClosed() {
 		t.Error("the camera stays open")
 	}
-	w.q.run()
+	w.q.Run()
 	if w.check.result != nil {
 		t.Error("a closed window shows a result")
 	}
+}
+
+// stages are all stages a check can report.
+var stages = []string{
+	string(matcher.StageCoaching), string(matcher.StageOffering), string(matcher.StageRecording),
+	string(matcher.StageLoading), string(matcher.StageDocument), string(matcher.StageClip),
+	string(matcher.StageFaces), string(matcher.StageComparing), string(matcher.StageSending), string(matcher.StageWaiting),
 }
 
 // literal is what a key looks like.
 var literal = regexp.MustCompile(`^[a-z][a-z_]*\.[a-z0-9_.]*[a-z0-9_]$`)
 
 func TestEveryKeyHasWords(t *testing.T) {
-	catalogue := english(t)
+	catalogue := kittest.English(t)
 	set := token.NewFileSet()
-	names, err := filepath.Glob("*.go")
+	var names []string
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".go") && !strings.Contains(path, "kittest") {
+			names = append(names, path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +323,10 @@ func TestEveryKeyHasWords(t *testing.T) {
 		ast.Inspect(file, note)
 	}
 	// Preferences, the icon and the theme's own names look like keys.
-	for _, other := range []string{preferenceSize, "icon.svg", "photo.png", string(colorPass), string(colorRefer), string(colorFail), string(colorNotCompared), string(sizeVerdict), string(sizePanel), "anchor.code", "target.code"} {
+	for _, other := range []string{
+		preferenceSize, "icon.svg", "photo.png", string(draw.ColorPass), string(draw.ColorRefer), string(draw.ColorFail),
+		string(draw.ColorNotCompared), string(draw.SizeVerdict), string(draw.SizePanel), "anchor.code", "target.code",
+	} {
 		delete(keys, other)
 	}
 	for _, o := range []history.Outcome{
@@ -390,35 +367,6 @@ func TestEveryKeyHasWords(t *testing.T) {
 			t.Errorf("no words for %s", key)
 		}
 	}
-}
-
-func TestColoursCanBeRead(t *testing.T) {
-	th := newTheme()
-	for variant, name := range map[fyne.ThemeVariant]string{theme.VariantLight: "light", theme.VariantDark: "dark"} {
-		ground := luminance(th, theme.ColorNameBackground, variant)
-		for _, c := range []fyne.ThemeColorName{
-			colorPass, colorRefer, colorFail, colorNotCompared, theme.ColorNameForeground,
-			theme.ColorNameError, theme.ColorNameWarning, theme.ColorNameSuccess, theme.ColorNamePlaceHolder,
-		} {
-			l := luminance(th, c, variant)
-			if ratio := (max(l, ground) + 0.05) / (min(l, ground) + 0.05); ratio < 4.5 {
-				t.Errorf("%s, %s: contrast %.2f", c, name, ratio)
-			}
-		}
-	}
-}
-
-// luminance is the relative luminance of WCAG 2.1.
-func luminance(th fyne.Theme, name fyne.ThemeColorName, variant fyne.ThemeVariant) float64 {
-	r, g, b, _ := th.Color(name, variant).RGBA()
-	linear := func(v uint32) float64 {
-		x := float64(v) / 0xffff
-		if x <= 0.04045 {
-			return x / 12.92
-		}
-		return math.Pow((x+0.055)/1.055, 2.4)
-	}
-	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
 
 func uris(paths ...string) []fyne.URI {

@@ -79,7 +79,7 @@ func (k *Keeper) begin(ctx context.Context, name string, known bool) (next time.
 			at.At = now
 		}
 		if left := wait(at.Failed) - now.Sub(at.At); left > 0 {
-			return matcher.NewProblem("operators.wait", nil, "Seconds", seconds(left))
+			return matcher.NewProblem(KeyWait, nil, "Seconds", seconds(left))
 		}
 		at.Failed, at.At = max(0, at.Failed)+1, now
 		next = wait(at.Failed)

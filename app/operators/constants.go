@@ -61,4 +61,6 @@ const (
 	KeyMayNot    = "operators.may_not"
 	KeyMissing   = "operators.missing" // operators are set up, and their list is gone
 	KeyNone      = "operators.none"    // none are set up
+	KeyWrong     = "operators.wrong"   // name and passphrase do not belong together; parameter Seconds: how long to wait
+	KeyWait      = "operators.wait"    // too early after a wrong attempt; parameter Seconds
 )

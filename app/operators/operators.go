@@ -236,7 +236,7 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 	}
 	e := list.entries[max(0, i)]
 	if right := e.Hash.is(passphrase); !right || !known {
-		return Login{}, matcher.NewProblem("operators.wrong", nil, "Seconds", seconds(next))
+		return Login{}, matcher.NewProblem(KeyWrong, nil, "Seconds", seconds(next))
 	}
 	failed, err := k.right(ctx, name)
 	if err != nil {

@@ -50,6 +50,12 @@ func (c *Catalogue) T(key string, params ...any) string {
 	return c.words1(key, values)
 }
 
+// Has reports whether there are words for a key.
+func (c *Catalogue) Has(key string) bool {
+	text, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: 1})
+	return err == nil || text != ""
+}
+
 // Notice gives the words of a notice.
 func (c *Catalogue) Notice(n matcher.Notice) string { return c.words1(n.Key, n.Params) }
 

@@ -1,0 +1,134 @@
+package preferences
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/settings"
+	"facematch/views/internal/kit"
+)
+
+// privacyDesk is what the page needs of the desk.
+type privacyDesk interface {
+	May(a app.Action) bool
+	RecoverySet(ctx context.Context) (bool, error)
+}
+
+// privacySettings are what is kept of persons and for how long, and what can be
+// done about it at once: erase a session, and keep a way to the names.
+type privacySettings struct {
+	kit.Parts
+	desk  privacyDesk
+	hooks Hooks
+
+	looks int // how often it was looked whether a recovery passphrase is set
+
+	names, answers, images *kit.Entry
+	keep                   *kit.Check
+	second                 *kit.Entry
+	fault                  *widget.Label
+
+	recovery    *widget.Label
+	setRecovery *kit.Button
+	session     *kit.Entry
+	erase       *kit.Button
+	said        *widget.Label
+	content     *fyne.Container
+}
+
+func newPrivacySettings(
+	p kit.Parts, desk privacyDesk, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func(),
+) *privacySettings {
+	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
+	t := p.Words.T
+	typed := func(string) { changed() }
+	v.names, v.answers, v.images, v.second = p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(
+		typed,
+	)
+	v.second.SetPlaceHolder(t("privacy.second_none"))
+	v.keep = p.Keys.Check(t("privacy.keep_images"), func(bool) { changed() })
+	v.fault, v.recovery, v.said = kit.Wrapped(""), kit.Wrapped(""), kit.Wrapped("")
+	v.fault.Hide()
+	v.said.Hide()
+	v.setRecovery = p.Keys.Button(t("recovery.set"), theme.DocumentCreateIcon(), hooks.SetRecovery)
+	v.session = p.Keys.Entry(func(string) { v.update() })
+	v.session.SetPlaceHolder(t("erase.placeholder"))
+	v.erase = p.Keys.Button(
+		t("erase.ask"), theme.DeleteIcon(), func() { v.hooks.Erase(strings.TrimSpace(v.session.Text)) },
+	)
+
+	left := container.NewVBox(
+		kit.Bold(t("privacy.periods")), kit.Small(t("privacy.periods_help")),
+		container.New(layout.NewFormLayout(),
+			widget.NewLabel(t("privacy.names_days")), v.names,
+			widget.NewLabel(t("privacy.answers_days")), v.answers,
+			widget.NewLabel(t("privacy.images_days")), v.images,
+		),
+		v.fault,
+		kit.Bold(t("privacy.images")), v.keep, kit.Small(t("privacy.keep_help")),
+		kit.Bold(t("privacy.second")), folder(v.second), kit.Small(t("privacy.second_help")),
+	)
+	right := container.NewVBox(
+		kit.Bold(t("recovery.title")), kit.Small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),
+		kit.Bold(t("erase.title")), kit.Small(t("erase.help")),
+		container.New(layout.NewFormLayout(), widget.NewLabel(t("erase.session")), v.session),
+		container.NewHBox(v.erase), v.said,
+	)
+	v.content = container.NewGridWithColumns(2, left, right)
+	v.update()
+	return v
+}
+
+func (v *privacySettings) fill(now settings.Settings) {
+	for e, n := range map[*kit.Entry]int{
+		v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays,
+	} {
+		e.SetText(strconv.Itoa(n))
+	}
+	v.keep.SetChecked(now.Privacy.KeepImages)
+	v.second.SetText(now.Folders.SecondAnchor)
+}
+
+// typed reads the fields into settings.
+func (v *privacySettings) typed(next *settings.Settings) {
+	next.Retention = settings.Retention{NamesDays: days(v.names), AnswersDays: days(v.answers), ImagesDays: days(v.images)}
+	next.Privacy.KeepImages = v.keep.Checked
+	next.Folders.SecondAnchor = strings.TrimSpace(v.second.Text)
+}
+
+func (v *privacySettings) update() {
+	kit.Enable(v.erase, app.ValidSession(strings.TrimSpace(v.session.Text)) && v.desk.May(app.ActionErase))
+}
+
+// look says whether there is a recovery passphrase.
+func (v *privacySettings) look() {
+	v.looks++
+	this := v.looks
+	v.Work.Start(func(ctx context.Context) {
+		set, err := v.desk.RecoverySet(ctx)
+		v.Work.Do(func() {
+			if this != v.looks {
+				return
+			}
+			v.Log("recovery", err)
+			switch {
+			case err != nil:
+				kit.Say(v.recovery, v.Words.ProblemText(err), widget.DangerImportance)
+			case set:
+				kit.Say(v.recovery, v.Words.T("recovery.is_set"), widget.SuccessImportance)
+				v.setRecovery.SetText(v.Words.T("recovery.change"))
+			default:
+				kit.Say(v.recovery, v.Words.T("recovery.not_set"), widget.WarningImportance)
+				v.setRecovery.SetText(v.Words.T("recovery.set"))
+			}
+		})
+	})
+}

@@ -1,0 +1,256 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"facematch/app"
+	"facematch/app/export"
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/views/internal/kit"
+)
+
+// ExportQuery is what could be exported: one check, or all that are shown.
+type ExportQuery struct {
+	check  string // empty: none is open
+	filter history.Filter
+	count  int64            // how many the filter chooses
+	from   app.OtherHistory // another desk's; nil: this one's
+}
+
+// ExportDesk is what an export needs of the desk.
+type ExportDesk interface {
+	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
+}
+
+// ExportForm asks how checks are to be written to a file, writes it, and says
+// where it is and by what it can be recognised.
+type ExportForm struct {
+	kit.Parts
+	desk      ExportDesk
+	query     ExportQuery
+	OnFolder  func(from string, chosen func(path string)) // asks for a folder
+	OnClose   func()
+	OnCopy    func(text string)
+	writing   *kit.Task
+	replacing string // the file that the clerk agreed to replace
+
+	what         *kit.Radio
+	format       *kit.Radio
+	names        *kit.Check
+	file         *kit.Entry
+	folderButton *kit.Button
+	Start        *kit.Button
+	cancel       *kit.Button
+	bar          *widget.ProgressBar
+	note         *widget.Label
+	done         *fyne.Container
+	Box          *fyne.Container
+}
+
+// What to export.
+const (
+	exportCheck = "check"
+	exportShown = "shown"
+)
+
+// NewExportForm makes the form; the file is proposed in the folder.
+func NewExportForm(p kit.Parts, desk ExportDesk, w ExportQuery, folder string, now time.Time) *ExportForm {
+	f := &ExportForm{Parts: p, desk: desk, query: w}
+	t := p.Words.T
+	f.what = p.Keys.Radio([]string{exportCheck, exportShown}, func(v string) string {
+		if v == exportCheck {
+			return t("export_form.check")
+		}
+		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
+	}, f.again)
+	f.format = p.Keys.Radio(
+		[]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen,
+	)
+	f.names = p.Keys.Check(t("export_form.names"), func(bool) { f.again() })
+	f.file = p.Keys.Entry(func(string) { f.again() })
+	f.folderButton = p.Keys.Button(t("export_form.folder"), theme.FolderOpenIcon(), f.chooseFolder)
+	f.Start = p.Keys.Button(t("export_form.start"), theme.DocumentSaveIcon(), f.begin)
+	f.Start.Importance = widget.HighImportance
+	f.cancel = p.Keys.Button(t("button.close"), theme.CancelIcon(), f.stop)
+	f.bar = widget.NewProgressBar()
+	f.writing = kit.NewTask(p.Work, f.bar)
+	f.bar.Hide()
+	f.note = kit.Wrapped("")
+	f.note.Hide()
+	f.done = container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()))
+
+	f.what.Set(exportShown)
+	f.format.Set(export.CSV)
+	if w.check != "" {
+		f.what.Set(exportCheck)
+		f.format.Set(export.PDF)
+	} else {
+		f.what.Row.Hide()
+	}
+	title := kit.Bold(t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
+	title.Hidden = w.check != ""
+	namesHelp := kit.Wrapped(t("export_form.names_help"))
+	namesHelp.SizeName = theme.SizeNameCaptionText
+	f.file.Text = filepath.Join(folder, exportName(now, f.format.Value))
+	asked := container.NewVBox(
+		title, f.what.Row,
+		kit.Bold(t("export_form.format")), f.format.Row,
+		f.names, namesHelp,
+		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folderButton, f.file),
+		f.bar, f.note, f.done,
+	)
+	f.Box = container.NewBorder(
+		nil, container.NewHBox(f.Start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)),
+	)
+	return f
+}
+
+// exportName is what a file is called unless the clerk calls it otherwise.
+func exportName(now time.Time, format string) string {
+	return "facematch-" + now.Local().Format("2006-01-02-150405") + "." + format
+}
+
+// chosen gives the file the ending of the format.
+func (f *ExportForm) chosen() {
+	name := f.file.Text
+	for _, format := range []string{export.PDF, export.CSV, export.JSONL} {
+		if base, ok := strings.CutSuffix(name, "."+format); ok {
+			f.file.SetText(base + "." + f.format.Value)
+		}
+	}
+	f.again()
+}
+
+// again clears the message about the last export, because an answer has changed.
+func (f *ExportForm) again() {
+	f.replacing = ""
+	kit.Say(f.note, "", widget.MediumImportance)
+	f.Start.SetText(f.Words.T("export_form.start"))
+	f.done.RemoveAll()
+}
+
+func (f *ExportForm) chooseFolder() {
+	f.OnFolder(filepath.Dir(f.file.Text), func(path string) {
+		f.file.SetText(filepath.Join(path, filepath.Base(f.file.Text)))
+	})
+}
+
+func (f *ExportForm) begin() {
+	path := strings.TrimSpace(f.file.Text)
+	switch {
+	case f.writing.Busy():
+		return
+	case path == "" || !filepath.IsAbs(path):
+		kit.Say(f.note, f.Words.T("export_form.no_file"), widget.WarningImportance)
+		return
+	}
+	in := app.ExportInput{
+		Filter: f.query.filter, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue,
+	}
+	if f.what.Value == exportCheck {
+		in.Filter, in.Checks = history.Filter{}, []string{f.query.check}
+	}
+	in.Overwrite = f.replacing == path
+	f.done.RemoveAll()
+	kit.Say(f.note, "", widget.MediumImportance)
+	f.busy(true)
+	var from ExportDesk = f.desk
+	if f.query.from != nil {
+		from = f.query.from
+	}
+	var out app.Exported
+	f.writing.Start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
+		out, err = from.Export(ctx, in, progress)
+		return err
+	}, func(err error) {
+		f.busy(false)
+		f.ended(path, out, err)
+	})
+}
+
+// busy keeps the answers as they are while a file is written.
+func (f *ExportForm) busy(on bool) {
+	for _, d := range []fyne.Disableable{f.names, f.file, f.folderButton, f.Start} {
+		kit.Enable(d, !on)
+	}
+	for _, r := range []*kit.Radio{f.what, f.format} {
+		for _, b := range r.Buttons {
+			kit.Enable(b, !on)
+		}
+	}
+	key := "button.close"
+	if on {
+		key = "button.cancel"
+	}
+	f.cancel.SetText(f.Words.T(key))
+	if on {
+		f.Focus(f.cancel)
+	} else {
+		f.Focus(f.Start)
+	}
+}
+
+func (f *ExportForm) ended(path string, out app.Exported, err error) {
+	f.replacing = ""
+	f.Start.SetText(f.Words.T("export_form.start"))
+	switch {
+	case app.IsProblem(err, export.KeyExists): // a second press replaces it
+		f.replacing = path
+		kit.Say(f.note, f.Words.T("export_form.replace_question"), widget.WarningImportance)
+		f.Start.SetText(f.Words.T("export_form.replace"))
+	case errors.Is(err, context.Canceled):
+		kit.Say(f.note, f.Words.T("export_form.cancelled"), widget.MediumImportance)
+	case err != nil:
+		f.Log("export", err)
+		kit.Say(f.note, f.Words.ProblemText(err), widget.DangerImportance)
+	default:
+		kit.Say(
+			f.note, f.Words.T("export_form.done", "Count", out.Checks, "Number", app.FormatNumber(int(out.Checks))),
+			widget.SuccessImportance,
+		)
+		f.line("export_form.where", out.File, out.File)
+		f.line("export_form.sha256", out.SHA256, out.SHA256)
+		f.line("detail.head", out.Head.Hash, f.Words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
+		f.Focus(f.cancel)
+	}
+}
+
+// Folder is the folder of the file in the field.
+func (f *ExportForm) Folder() string { return filepath.Dir(f.file.Text) }
+
+// Closed ends what runs, once the form is closed.
+func (f *ExportForm) Closed() {
+	f.writing.Drop()
+}
+
+// line is one thing to keep about a file that was written.
+func (f *ExportForm) line(key, value, shown string) {
+	text := kit.Wrapped(shown)
+	text.Wrapping = fyne.TextWrapBreak
+	text.TextStyle.Monospace = true
+	text.SizeName = theme.SizeNameCaptionText
+	copies := f.Keys.Button("", theme.ContentCopyIcon(), func() { f.OnCopy(value) })
+	copies.Importance = widget.LowImportance
+	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), kit.Bold(f.Words.T(key))))
+	f.done.Add(text)
+}
+
+// stop ends the writing or, where nothing is written, closes the form.
+func (f *ExportForm) stop() {
+	if !f.writing.Busy() {
+		f.OnClose()
+		return
+	}
+	f.writing.Cancel()
+}
