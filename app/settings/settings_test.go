@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -258,19 +261,37 @@ func TestFilesOfAFewLines(t *testing.T) {
 	}
 }
 
+// examplesIn gives the settings that a README shows.
+func examplesIn(t *testing.T, readme string) []string {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var examples []string
+	for _, block := range strings.Split(string(text), "```toml\n")[1:] {
+		example, _, closed := strings.Cut(block, "```")
+		if !closed {
+			t.Fatalf("%s: a block is not closed", readme)
+		}
+		examples = append(examples, example)
+	}
+	return examples
+}
+
 // Every example of settings that a README shows can be copied as it stands.
 func TestExamplesOfTheReadmes(t *testing.T) {
-	found := 0
-	for _, readme := range []string{"../../README.md", "../gateway/README.md"} {
-		text, err := os.ReadFile(readme)
-		if err != nil {
-			t.Fatal(err)
+	found := map[string]bool{}
+	err := filepath.WalkDir("../..", func(readme string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "build"):
+			return fs.SkipDir
+		case d.Name() != "README.md":
+			return nil
 		}
-		for _, block := range strings.Split(string(text), "```toml\n")[1:] {
-			example, _, closed := strings.Cut(block, "```")
-			if !closed {
-				t.Fatalf("%s: a block is not closed", readme)
-			}
+		for _, example := range examplesIn(t, readme) {
 			file := path(t)
 			os.MkdirAll(filepath.Dir(file), 0o700)
 			if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
@@ -284,11 +305,38 @@ func TestExamplesOfTheReadmes(t *testing.T) {
 			if !reflect.DeepEqual(s.Get().Conditions, Default().Conditions) || s.Get().Version != Version {
 				t.Errorf("%s: what it does not say is not as by default\n%s", readme, example)
 			}
-			found++
+			found[filepath.ToSlash(readme)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, readme := range []string{
+		"../../app/gateway/README.md", "../../app/settings/README.md", "../../assets/README.md", "../../camera/README.md",
+		"../../store/README.md",
+	} {
+		if !found[readme] {
+			t.Errorf("%s: no example was found", readme)
 		}
 	}
-	if found < 3 {
-		t.Errorf("%d examples found, want three or more", found)
+}
+
+// The README beside this file shows every setting with its default.
+func TestTheReadmeShowsEverySetting(t *testing.T) {
+	defaults, err := toml.Marshal(Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown, want map[string]any
+	if err := toml.Unmarshal([]byte(examplesIn(t, "README.md")[0]), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if err := toml.Unmarshal(defaults, &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(shown, want) {
+		t.Errorf("README.md shows\n%v, want\n%v", shown, want)
 	}
 }
 
