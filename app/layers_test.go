@@ -60,7 +60,7 @@ var layers = []struct {
 	}, shared...)},
 
 	// The screens do not import each other, but check uses document.
-	{"views/internal/draw", append([]string{"app$", "assets"}, shared...)},
+	{"views/internal/draw", append([]string{"matcher$", "app$", "assets"}, shared...)},
 	{"views/internal/kit", append([]string{"views/internal/draw", "views/internal/kit"}, screens...)},
 	{"views/internal/document", append([]string{"views/internal/document"}, screens...)},
 	{"views/internal/check", append([]string{"views/internal/check", "views/internal/document"}, screens...)},
@@ -73,7 +73,7 @@ var layers = []struct {
 var (
 	shared  = []string{"app/history", "app/names", "app/patience", "app/privatefile", "app/secrets"}
 	screens = append([]string{
-		"app$", "app/access", "app/export", "app/operators", "app/settings", "app/token", "assets",
+		"matcher$", "app$", "app/access", "app/export", "app/operators", "app/settings", "app/token", "assets",
 		"views/internal/kit", "views/internal/draw",
 	}, shared...)
 )
