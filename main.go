@@ -64,7 +64,7 @@ func main() {
 func quietLibraries() {
 	for name, quiet := range map[string]string{"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_LOG_LEVEL": "SILENT"} {
 		if _, chosen := os.LookupEnv(name); !chosen {
-			os.Setenv(name, quiet)
+			_ = os.Setenv(name, quiet)
 		}
 	}
 }

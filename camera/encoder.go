@@ -91,7 +91,7 @@ func (e *encoder) open() error {
 		return errors.New("the writer has no size")
 	}
 	if !writer.IsOpened() {
-		writer.Close()
+		_ = writer.Close()
 		return errors.New("the writer does not open")
 	}
 	e.writer = writer
@@ -125,7 +125,7 @@ func (e *encoder) offer(frame matcher.Frame, sampled bool) {
 // discard removes the file; what the encoder still does is for nothing.
 func (e *encoder) discard() {
 	e.discarded.Store(true)
-	os.Remove(e.path) // the encoder has it open since it began, so it cannot come back
+	_ = os.Remove(e.path) // the encoder has it open since it began, so it cannot come back
 }
 
 // wait waits for the finished file.

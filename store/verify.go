@@ -137,7 +137,7 @@ func (s *Store) verifyAll(
 	}
 	if err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != "" {
 		cancel()
-		<-file
+		_ = <-file // the walk has found more
 		return err
 	}
 	if damage := <-file; damage != nil {

@@ -33,7 +33,7 @@ func (m *Matcher) Clean(ctx context.Context, clip matcher.Blob) (clean matcher.B
 		return matcher.Blob{}, "", nil, matcher.NewProblem(matcher.KeyNoTemp, err)
 	}
 	name := file.Name()
-	remove = func() { os.Remove(name) }
+	remove = func() { _ = os.Remove(name) }
 	how = matcher.ClipRewritten
 	err = copyPictures(ctx, file, path)
 	if errors.Is(err, container.ErrOther) {

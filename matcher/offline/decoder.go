@@ -91,7 +91,7 @@ func startDecoder(ctx context.Context, start func(func() error) error, program s
 	go d.wait()
 
 	defer context.AfterFunc(ctx, d.kill)()
-	d.answers.SetReadDeadline(time.Now().Add(startPatience))
+	_ = d.answers.SetReadDeadline(time.Now().Add(startPatience))
 	s, err := readSaid(d.answers)
 	if err == nil && s.What != sayReady {
 		err = errLied
@@ -183,7 +183,7 @@ func (d *decoder) forget() {
 	}
 	d.hearing = nil
 	if d.clip != nil {
-		d.clip.Truncate(0)
+		_ = d.clip.Truncate(0)
 	}
 }
 
@@ -222,7 +222,7 @@ func (u *untilSilent) Read(p []byte) (int, error) {
 	if u.end.Before(deadline) {
 		deadline = u.end
 	}
-	u.r.SetReadDeadline(deadline)
+	_ = u.r.SetReadDeadline(deadline)
 	return u.r.Read(p)
 }
 
@@ -247,7 +247,7 @@ func (d *decoder) wait() {
 	d.mu.Lock()
 	killAll(d.cmd.Process)
 	d.ended = true
-	d.cmd.Wait()
+	_ = d.cmd.Wait()
 	d.mu.Unlock()
 	close(d.gone)
 }

@@ -45,7 +45,7 @@ func memoryFile(flags int) (*os.File, error) {
 
 // empty gives back the memory of the sheets.
 func empty(sheets *os.File) {
-	unix.Fallocate(int(sheets.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, sheetCount*sheetSize)
+	_ = unix.Fallocate(int(sheets.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, sheetCount*sheetSize)
 }
 
 // mapSheets is the sheets' memory in the decoder.
@@ -74,8 +74,8 @@ func untilEnded(p *os.Process) {
 
 // killAll ends a process that has not been waited for, with all it has started.
 func killAll(p *os.Process) {
-	unix.Kill(-p.Pid, unix.SIGKILL)
-	unix.Kill(p.Pid, unix.SIGKILL) // it may have left its group
+	_ = unix.Kill(-p.Pid, unix.SIGKILL)
+	_ = unix.Kill(p.Pid, unix.SIGKILL) // it may have left its group
 }
 
 // limitDecoder bounds what a process may use, once it is ready and before it meets a

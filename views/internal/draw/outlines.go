@@ -10,6 +10,7 @@ import (
 	"facematch/matcher"
 )
 
+// How faces are outlined; lengths in pixels of the screen.
 const (
 	facesShown   = 4    // faces that are outlined at most: enough to see a crowd
 	cornerShare  = 0.28 // of a face's box: how long an outline's corner is

@@ -44,6 +44,7 @@ func LookOf(o history.Outcome) Look {
 // ShapeKind is one of the forms.
 type ShapeKind int
 
+// The forms.
 const (
 	ShapeTick ShapeKind = iota
 	ShapeQuestion

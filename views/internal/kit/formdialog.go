@@ -38,7 +38,7 @@ type formDialog struct {
 	Dismissed func() // may be nil
 }
 
-// formDialog makes one that is not shown yet; the keys are those of its button.
+// NewFormDialog makes a dialog that is not shown yet; okKey names the words of its button.
 func NewFormDialog(p Parts, okKey string, icon fyne.Resource) *formDialog {
 	f := &formDialog{Parts: p, rows: container.New(layout.NewFormLayout()), said: Wrapped(""), doing: NewTask(p.Work, nil)}
 	f.Missing = func() string { return "" }

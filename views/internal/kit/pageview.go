@@ -13,6 +13,7 @@ import (
 	"facematch/views/internal/draw"
 )
 
+// Of the frame that is drawn on a page.
 const (
 	FrameSteps = 40 // steps of an arrow key across a page
 	leastFrame = 12 // a smaller frame was a click

@@ -47,7 +47,7 @@ func NewHistory() *History {
 	return d
 }
 
-// Checks is part of the desk.
+// List is part of the desk.
 func (d *History) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	return d.OnChecks(ctx, f)
 }
@@ -60,7 +60,7 @@ func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, 
 // Choices is part of the desk.
 func (d *History) Choices(context.Context) (history.Choices, error) { return d.Offered, nil }
 
-// Detail is part of the desk.
+// Show is part of the desk.
 func (d *History) Show(ctx context.Context, check string) (history.Detail, error) {
 	return d.OnDetail(ctx, check)
 }
