@@ -135,12 +135,14 @@ func (s *Store) verifyAll(
 			err = compareNames(ctx, tx, w.seed, w.names)
 		}
 	}
-	if err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != "" {
+	ended := err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != ""
+	if ended {
 		cancel()
-		_ = <-file // the walk has found more
-		return err
 	}
-	if damage := <-file; damage != nil {
+	switch damage := <-file; {
+	case ended: // the walk says more than SQLite's own look at the file
+		return err
+	case damage != nil:
 		return damage
 	}
 	var wrong checks.Mismatch
