@@ -257,6 +257,15 @@ e2e: setup setup-e2e models build ## run the built program end to end, its windo
 	go test -p 1 -tags e2e -v -count=1 -timeout 15m ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
+screenshots: setup setup-e2e models build ## make the README's pictures anew
+	@$(clock)
+	go test -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera' ./views/e2e
+	mkdir -p assets/screenshots
+	for shot in check:pass history:history settings:settings; do
+		convert "build/e2e/file-light-$${shot#*:}-1600x1000.png" -resize 1200x -colors 128 \
+			"PNG8:assets/screenshots/$${shot%:*}.png"
+	done
+
 bench: setup models blas ## measure the parts that have benchmarks
 	@$(clock)
 	mapfile -t dirs < <(grep -rl --include='*_test.go' '^func Benchmark' --exclude-dir=build . | xargs -r dirname | sort -u)

@@ -44,10 +44,22 @@ func (n *networks) find(img *image.RGBA) ([]found, error) {
 		return nil, err
 	}
 	from := img.Rect.Min
+	sure := 0.0 // the size of the largest face the detector is certain of
+	for _, b := range boxes {
+		if b.score >= certainScore {
+			sure = max(sure, b.size())
+		}
+	}
 	var all []found
 	for _, b := range boxes {
-		f, err := n.locate(img, moved(b, from), 0)
-		if err == nil && b.score < certainScore {
+		// Beside a certain face one so small never counts, be it a face or not.
+		small := b.size() < matcher.Bystander*sure-1
+		looks := landmarkLooks
+		if small {
+			looks = 1
+		}
+		f, err := n.locate(img, moved(b, from), 0, looks)
+		if err == nil && b.score < certainScore && !small {
 			f.Doubted, err = n.doubted(img, f)
 		}
 		if err != nil {

@@ -78,11 +78,11 @@ func (n *networks) describe(img *image.RGBA, f found, mirror bool) (imprint, err
 }
 
 // locate finds the 68 points of the face in a box, whose head is expected to lean
-// so many radians clockwise. The points tell how it really leans; the network is
-// shown the face turned back by that until both agree.
-func (n *networks) locate(img *image.RGBA, b box, lean float64) (found, error) {
+// so many radians clockwise. The points say how it really leans; the network is
+// shown the face turned back by that until both agree, or for so many looks.
+func (n *networks) locate(img *image.RGBA, b box, lean float64, looks int) (found, error) {
 	f := found{box: b}
-	for range landmarkLooks {
+	for range looks {
 		points, err := n.points(img, around(b, lean))
 		if err != nil {
 			return f, err

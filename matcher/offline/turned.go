@@ -358,7 +358,7 @@ func (e *Engine) weigh(ctx context.Context, page sheet, candidates []candidate) 
 	err := e.each(ctx, len(candidates), func(n *networks, i int) error {
 		g := candidates[i].g
 		seen[i] = g.box
-		f, err := n.locate(page.whole, g.box, g.lean)
+		f, err := n.locate(page.whole, g.box, g.lean, landmarkLooks)
 		if err != nil {
 			return err
 		}

@@ -202,7 +202,7 @@ func (n *networks) findLying(img *image.RGBA, known []found) ([]found, error) {
 			if at >= 0 && known[at].Score >= b.score-lyingMore {
 				continue
 			}
-			f, err := n.locate(img, back, lean)
+			f, err := n.locate(img, back, lean, landmarkLooks)
 			if err == nil {
 				f.Doubted, err = n.doubted(img, f)
 			}
