@@ -4,6 +4,7 @@ package patience
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,7 +18,8 @@ type Asker struct {
 	hung chan struct{} // closed when the question that was not answered in time ends
 }
 
-// Ask asks in a goroutine and waits this long for the answer. A question that hangs cannot
+// Ask asks in a goroutine and waits this long for the answer. A question that panics is
+// answered with an error. A question that hangs cannot
 // be interrupted. It is left to end by itself, and until then every further question fails
 // at once with ErrSilent.
 func (a *Asker) Ask(patience time.Duration, question func() (string, error)) (string, error) {
@@ -34,7 +36,7 @@ func (a *Asker) Ask(patience time.Duration, question func() (string, error)) (st
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		answer, err = question()
+		answer, err = guarded(question)
 	}()
 	wait := time.NewTimer(patience)
 	defer wait.Stop()
@@ -45,4 +47,15 @@ func (a *Asker) Ask(patience time.Duration, question func() (string, error)) (st
 		a.hung = done
 		return "", ErrSilent
 	}
+}
+
+// guarded turns a panic into an error: the D-Bus client reads answers without checking
+// them, and panics where the bus ends meanwhile.
+func guarded(question func() (string, error)) (answer string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return question()
 }

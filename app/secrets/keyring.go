@@ -4,7 +4,6 @@ package secrets
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -28,13 +27,13 @@ var (
 	ErrNotFound = keyring.ErrNotFound
 )
 
-// Get gives the secret kept under a name, or ErrNotFound. Like Set and Delete it may hang:
-// call it through patience.Asker.
+// Get gives the secret kept under a name, or ErrNotFound. Like Set and Delete it may hang,
+// and panic where the session bus ends meanwhile: call it through patience.Asker.
 func Get(name string) (string, error) {
 	if !hasBus() {
 		return "", ErrNoKeyring
 	}
-	return guarded(func() (string, error) { return keyring.Get(service, name) })
+	return keyring.Get(service, name)
 }
 
 // Set keeps a secret under a name.
@@ -42,8 +41,7 @@ func Set(name, secret string) error {
 	if !hasBus() {
 		return ErrNoKeyring
 	}
-	_, err := guarded(func() (string, error) { return "", keyring.Set(service, name, secret) })
-	return err
+	return keyring.Set(service, name, secret)
 }
 
 // Delete deletes a secret; ErrNotFound where there is none.
@@ -51,8 +49,7 @@ func Delete(name string) error {
 	if !hasBus() {
 		return ErrNoKeyring
 	}
-	_, err := guarded(func() (string, error) { return "", keyring.Delete(service, name) })
-	return err
+	return keyring.Delete(service, name)
 }
 
 // hasBus reports whether there is a session bus. Without one the D-Bus library would start
@@ -75,15 +72,4 @@ func hasBus() bool {
 		}
 	}
 	return false
-}
-
-// guarded turns a panic into an error: the D-Bus client reads answers without checking
-// them, and panics where the bus ends meanwhile.
-func guarded(ask func() (string, error)) (answer string, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("keyring: %v", r)
-		}
-	}()
-	return ask()
 }
