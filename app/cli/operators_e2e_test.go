@@ -23,7 +23,7 @@ func TestDeskWithOperators(t *testing.T) {
 	d := newDesk(t)
 	folder := t.TempDir()
 	document := filepath.Join(images(t), "face.jpg")
-	film := clip(t, document, filepath.Join(folder, "clip.mp4"))
+	film := clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(folder, "clip.mp4"))
 	files := map[string]string{}
 	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
 		files[name] = write(t, filepath.Join(folder, name), []byte(staff[name].passphrase+"\n"))
