@@ -271,7 +271,7 @@ screenshots: setup setup-e2e models build ## make the README's pictures anew
 	go test -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera' ./views/e2e
 	mkdir -p assets/screenshots
 	for shot in check:pass history:history settings:settings; do
-		convert "build/e2e/file-light-$${shot#*:}-1600x1000.png" -resize 1200x -colors 128 \
+		convert "build/e2e/file-light-$${shot#*:}-1600x1000.png" -bordercolor black -border 1 -trim +repage -resize 1200x -colors 128 \
 			"PNG8:assets/screenshots/$${shot%:*}.png"
 	done
 
