@@ -263,7 +263,7 @@ test: setup setup-test models lint ## check the code and run all tests, with the
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
-	go test -p 1 -tags e2e -v -count=1 -timeout 15m ./app/cli ./app/gateway/e2e ./views/e2e
+	go test -p 1 -tags e2e -v -count=1 -timeout 25m ./app/cli ./app/gateway/e2e ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
 screenshots: setup setup-e2e models build ## make the README's pictures anew
