@@ -14,17 +14,19 @@ import (
 
 // CheckInput is what a check is made of. Either Capture or Video gives the film.
 type CheckInput struct {
-	Document matcher.Blob      // the document as it came
-	Portrait *matcher.Portrait // as found or cropped before, also one whose Code says that there is none; nil: find it on Document
-	Face     int               // where Portrait is nil: the face to take, in the order of Portrait.Faces; 0: the one that is found
-	Video    matcher.Blob      // a film file
-	Capture  CaptureFunc       // or: films once the check has begun; a file it makes is deleted afterwards
-	Name     string            // the person's full name; may be empty
-	Consent  bool              // the person agreed to the processing; without it nothing runs
-	SendName bool              // the person agreed that the name goes to the remote API
-	Session  string            // sess_<uuid>; empty: a new one
-	Mode     history.Mode      // empty: the settings' mode
-	Minor    bool              // the person is under 18: recorded, and referred where the settings say so
+	Document matcher.Blob // the document as it came
+	// Portrait is what was found or cropped before. It may have a Code that says why there
+	// is no usable face. Nil: the check looks for it on Document.
+	Portrait *matcher.Portrait
+	Face     int          // where Portrait is nil: the face to take, in the order of Portrait.Faces; 0: the one that is found
+	Video    matcher.Blob // a film file
+	Capture  CaptureFunc  // or: films once the check has begun; a file it makes is deleted afterwards
+	Name     string       // the person's full name; may be empty
+	Consent  bool         // the person agreed to the processing; without it nothing runs
+	SendName bool         // the person agreed that the name goes to the remote API
+	Session  string       // sess_<uuid>; empty: a new one
+	Mode     history.Mode // empty: the settings' mode
+	Minor    bool         // the person is under 18: recorded, and referred where the settings say so
 
 	// Prefilled says that the film of the session is there already. Remote: the API has it,
 	// so none is recorded or sent. Served: it is Video.

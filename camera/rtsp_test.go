@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"facematch/app/apptest/need"
 )
 
 // rtspcam is a network camera that speaks RTSP over TCP (RFC 2326): FFmpeg makes
@@ -29,7 +31,7 @@ func startRTSPcam(t *testing.T) *rtspcam {
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		need.Missing(t, "ffmpeg is not installed")
 	}
 	packets, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"facematch/app/apptest/need"
 )
 
 // A camera whose resolution is raised while it runs.
@@ -39,7 +41,7 @@ func TestFileThatGrows(t *testing.T) {
 	t.Parallel()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		need.Missing(t, "ffmpeg is not installed")
 	}
 	folder := t.TempDir()
 	run := func(args ...string) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/matcher"
 )
 
@@ -142,7 +143,7 @@ func TestStreamOfFFmpeg(t *testing.T) {
 	t.Parallel()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		need.Missing(t, "ffmpeg is not installed")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/apptest/need"
 	"facematch/app/history"
 )
 
@@ -15,7 +16,7 @@ import (
 // form from its description alone, verify an intact history and broken ones.
 func TestVerifiedInAnotherLanguage(t *testing.T) {
 	if exec.Command("python3", "-c", "import sqlite3").Run() != nil {
-		t.Skip("python3 is not installed: the script is not tested")
+		need.Missing(t, "python3 is not installed: the script is not tested")
 	}
 	whole := t.TempDir()
 	p := testParams(whole)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/app/history"
 	"facematch/matcher"
 )
@@ -284,7 +285,7 @@ func chainAnew(t *testing.T, path string, from int64, alone bool) string {
 // that can be seen must be seen, and the right record named.
 func TestTamperingWithTheTool(t *testing.T) {
 	if _, err := exec.LookPath("sqlite3"); err != nil {
-		t.Skip("sqlite3 is not installed: tampering with it is not tested")
+		need.Missing(t, "sqlite3 is not installed: tampering with it is not tested")
 	}
 	n := len(tamperings)
 	if os.Getenv("FACEMATCH_SOAK") != "" {

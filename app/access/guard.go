@@ -60,7 +60,7 @@ type session struct {
 	locked bool
 }
 
-// New makes a guard. Nobody is signed in.
+// New makes a guard in which no operator is signed in yet.
 func New(p Params) *Guard {
 	if p.Operators == nil || p.Recorded == nil || p.Journal == nil || p.Settings == nil || p.Instance == "" ||
 		p.Now == nil {
@@ -150,8 +150,8 @@ func (g *Guard) readList(ctx context.Context) (operators.List, error) {
 	return list, nil
 }
 
-// SingleUser reports whether nobody has to sign in, because no operators are set up. It
-// is false where that is not known.
+// SingleUser reports whether the program works without signing in, because no operators are
+// set up. It is false where the list of operators cannot be read.
 func (g *Guard) SingleUser() bool {
 	list, err := g.lastList()
 	return err == nil && list.Operators == nil
@@ -216,8 +216,8 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	return operator, nil
 }
 
-// lockIdle locks the program where nobody has done anything for too long. The caller
-// holds the mutex, and somebody is signed in.
+// lockIdle locks the program if its operator has done nothing for too long. The caller
+// holds the mutex and has checked that an operator is signed in.
 func (g *Guard) lockIdle() {
 	limit := time.Duration(g.p.Settings().Operators.LockMinutes) * time.Minute
 	if limit <= 0 || g.stays {
@@ -350,7 +350,7 @@ func (g *Guard) Touch() {
 	}
 }
 
-// Stay turns the idle lock off: for a program that serves others and has nobody at its
+// Stay turns the idle lock off. A server calls it, because its operator does not sit at the
 // keyboard.
 func (g *Guard) Stay() {
 	g.mu.Lock()

@@ -174,7 +174,7 @@ func scoreOf(r history.Row) string {
 	return app.FormatScore(*r.Score)
 }
 
-// nameOf is the name as it is shown, or the word for why there is none.
+// nameOf is the name to show. Where it cannot be shown, it is a word that says why.
 func (c *commands) nameOf(r history.Row) string {
 	switch {
 	case r.Sealed:

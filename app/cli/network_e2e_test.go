@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"facematch/app/apptest/need"
 	"facematch/app/settings"
 )
 
@@ -38,7 +39,7 @@ func model(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Skip(name + " is not here; make models fetches it")
+		need.Missing(t, name+" is not here; make models fetches it")
 	}
 	return path
 }

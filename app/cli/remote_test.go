@@ -275,7 +275,7 @@ func TestTokenCommands(t *testing.T) {
 		"test a bad one":               {p: &parts{token: apiToken, tokenErr: matcher.NewProblem("remote.token", nil, "Status", http.StatusUnauthorized)}, args: "test", exit: 1, want: "does not accept", token: apiToken},
 		"test a locked one":            {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"right one"}, args: "test", want: "accepts", token: apiToken},
 		"test with a wrong passphrase": {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"wrong one"}, args: "test", exit: 1, want: "passphrase is wrong", token: apiToken},
-		"test with nobody there":       {p: &parts{token: apiToken, passphrase: "right one", locked: true}, args: "test", exit: 1, want: "locked", token: apiToken},
+		"test without a terminal":      {p: &parts{token: apiToken, passphrase: "right one", locked: true}, args: "test", exit: 1, want: "locked", token: apiToken},
 		"clear":                        {p: &parts{token: apiToken}, args: "clear", want: "removed"},
 		"nothing":                      {exit: ExitUsage, want: "set, test and clear"},
 		"an argument":                  {p: &parts{}, args: "set " + apiToken, exit: ExitUsage, want: "flags only"},

@@ -124,7 +124,7 @@ func (c *commands) oneName(cmd *cobra.Command, args []string) error {
 
 // serving opens the program for serve and the commands below it. Where operators are set
 // up, one of them signs in: served checks are recorded in that name. The idle lock is off,
-// because nobody sits at a server.
+// because the operator does not stay at the server.
 func (c *commands) serving(cmd *cobra.Command, a access.Action, do func(*gateway.Gateway) error) error {
 	return c.with(cmd.Context(), "text", func(p Program) error {
 		if err := c.enter(cmd, p.Desk(), a); err != nil {

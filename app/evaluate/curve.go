@@ -73,10 +73,11 @@ func (c *curve) add(at steps, percentage float64) {
 	}
 }
 
-// pin puts the anchors in order: d80 is below d70, and d60 can be anywhere. A stricter bound
-// than that of 70 still keeps the false match rate of 70, and a more lenient one than that of
-// 60 still keeps its non-match rate. So 70 moves for 60, and 60 moves for 80. Where 60 is at
-// or below 80 there is no refer band: the curve falls from 80 to 60 in two steps.
+// pin puts the anchors in order. d80 is below d70; d60 can be anywhere. An anchor may move
+// only so that its promise still holds: 70 to a smaller distance, where the false match rate
+// is lower, and 60 to a larger one, where the non-match rate is lower. If d60 is not above
+// d70, 70 moves to the middle between 80 and 60. If d60 is not above d80 either, 60 moves to
+// two steps above 80, so that hardly anything is left to refer.
 func pin(d80, d70, d60 steps) pinned {
 	if d60 > d70 {
 		return pinned{d80, d70, d60}

@@ -34,8 +34,8 @@ func writable(folder string) error {
 }
 
 // Write writes report.html, report.json, and the charts det.svg and scores.svg into the
-// folder. Where no threshold makes both kinds of errors there is no DET curve, and one of
-// an earlier report is removed.
+// folder. A DET curve needs a threshold with errors of both kinds. Without one, Write makes no
+// det.svg and removes that of an earlier report.
 func (r *Report) Write(folder string, w Words) error {
 	page, err := r.HTML(w)
 	if err != nil {

@@ -128,7 +128,8 @@ func (w words) rarity(r Rarity) string {
 	return w.T("evaluate.rarity_about", "N", number(r.OneIn))
 }
 
-// calibration names the calibration, or says that there is none.
+// calibration is the name of the calibration, with a word that says so if it is not a
+// measured one.
 func (w words) calibration() string {
 	if w.Engine.Calibrated {
 		return w.Engine.Calibration

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
@@ -47,7 +48,7 @@ func exported(t testing.TB, format string, a About, checks ...history.Detail) []
 func textOf(t *testing.T, pdf []byte) string {
 	t.Helper()
 	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("pdftotext (Debian: poppler-utils) is not installed")
+		need.Missing(t, "pdftotext (Debian: poppler-utils) is not installed")
 	}
 	file := filepath.Join(t.TempDir(), "x.pdf")
 	if err := os.WriteFile(file, pdf, 0o600); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"facematch/app/apptest/need"
 	"facematch/matcher"
 )
 
@@ -73,7 +74,7 @@ func writeClip(t *testing.T, name, codec string, size image.Point, n int) string
 func ffmpeg(t *testing.T, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("ffmpeg is not here")
+		need.Missing(t, "ffmpeg is not here")
 	}
 	if out, err := exec.Command("ffmpeg", append([]string{"-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
 		if strings.Contains(string(out), "Unknown encoder") {

@@ -76,9 +76,10 @@ const (
 	nearSideLarge = 56.0
 	nearSideLess  = 20.0
 	nearSideNext  = 36.0
-	nearReach     = 2.8
-	lessNear      = 0.2
-	lessSeen      = 0.4
+	// nearReach is the side of the square around a proposal, in the proposal's sizes.
+	nearReach = 2.8
+	lessNear  = 0.2
+	lessSeen  = 0.4
 	// strengthWeight brings the strength of the second network's answer to the score's
 	// scale, and leastWeight is what both together have of a face. Portraits have 1.7
 	// and more, drawn faces and patterns up to 1.45. surelyStrong stands for the

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/matcher"
 	"facematch/matcher/document"
 	"facematch/matcher/document/pages"
@@ -84,7 +85,7 @@ func models(t testing.TB) string {
 			return folder
 		}
 	}
-	t.Skip("the face models are not here; make models fetches them")
+	need.Missing(t, "the face models are not here; make models fetches them")
 	return ""
 }
 
@@ -153,10 +154,7 @@ func testdata(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join("../../../shared/testdata", name)
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the shared test pictures are missing, which CI must have")
-		}
-		t.Skip("the shared test pictures are not here")
+		need.Missing(t, "the shared test pictures are not here")
 	}
 	return path
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/matcher"
 )
 
@@ -39,7 +40,7 @@ func onnx(t testing.TB, name string) string {
 			return path
 		}
 	}
-	t.Skip(name + " is not here; make models fetches it")
+	need.Missing(t, name+" is not here; make models fetches it")
 	return ""
 }
 

@@ -46,7 +46,7 @@ func TestVideoFileAsCamera(t *testing.T) {
 // fails and one that is not compared.
 func TestStreamAsCamera(t *testing.T) {
 	d := newDesktop(t)
-	document := stranger()
+	document := stranger(t)
 	p := d.open("stream", "dark", func(s *settings.Settings) {
 		s.Camera.Source = stream(t, clip(t, photo(t, manLive)))
 		if document == "" {

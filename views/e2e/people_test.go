@@ -20,7 +20,7 @@ func twoPeople(t *testing.T) string {
 	t.Helper()
 	man := clip(t, photo(t, manLive))
 	beside := man
-	if person := shared("clips", "london__024.mp4"); person != "" {
+	if person := shared(t, "clips", "london__024.mp4"); person != "" {
 		beside = person
 	}
 	path := filepath.Join(t.TempDir(), "two.mp4")

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"facematch/app/apptest/need"
 )
 
 const (
@@ -103,16 +105,18 @@ func ffmpeg(t *testing.T, args ...string) {
 
 // stranger gives a document of somebody else than the man on gocv's photos;
 // empty where no such picture is on this computer.
-func stranger() string { return shared("docs", "london__024.jpg") }
+func stranger(t *testing.T) string { t.Helper(); return shared(t, "docs", "london__024.jpg") }
 
 // shared is the path of a test file that does not come with the program; empty where
 // it is not on this computer.
-func shared(parts ...string) string {
+func shared(t *testing.T, parts ...string) string {
+	t.Helper()
 	path, err := filepath.Abs(filepath.Join(append([]string{root, "..", "shared", "testdata"}, parts...)...))
 	if err != nil {
 		return ""
 	}
 	if _, err := os.Stat(path); err != nil {
+		need.Optional(t, "the folder of test pictures is not here")
 		return ""
 	}
 	return path

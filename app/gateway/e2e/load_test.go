@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/apptest/need"
 	"facematch/assets"
 	"facematch/matcher"
 	"facematch/matcher/document"
@@ -42,8 +43,12 @@ func engine(t *testing.T) *offline.Matcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = faces.Close() })
-	if err := faces.Load(context.Background()); err != nil {
-		t.Skip("the face models are not here; make models fetches them")
+	err = faces.Load(context.Background())
+	if matcher.IsProblem(err, matcher.KeyModelMissing) {
+		need.Missing(t, "the face models are not here; make models fetches them")
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	reader := pages.New(pages.Params{Log: log})
 	t.Cleanup(func() { _ = reader.Close() })

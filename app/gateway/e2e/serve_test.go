@@ -25,6 +25,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"facematch/app/apptest/need"
 )
 
 const root = "../../.."
@@ -39,10 +41,7 @@ func testdata(t *testing.T) string {
 		_, err = os.Stat(dir)
 	}
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the folder of test pictures is not here, which CI must have")
-		}
-		t.Skip("the folder of test pictures is not here")
+		need.Missing(t, "the folder of test pictures is not here")
 	}
 	return dir
 }
@@ -121,7 +120,7 @@ func start(t *testing.T, home string, args ...string) *server {
 			}
 		}
 		if time.Now().After(end) {
-			t.Skipf("the server does not become ready; are the models here? %v %s", err, s.errs)
+			t.Fatalf("the server does not become ready; make models fetches the models it needs: %v %s", err, s.errs)
 		}
 	}
 }
@@ -268,7 +267,7 @@ func ffmpeg(t *testing.T, args ...string) {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		need.Missing(t, "ffmpeg is not installed")
 	}
 	if out, err := exec.Command(program, append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
