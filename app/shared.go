@@ -4,12 +4,10 @@ import (
 	"image"
 
 	"facematch/app/access"
-	"facematch/app/export"
 	"facematch/matcher"
 )
 
-// This file holds what the views use of matcher, access and export. Through these aliases
-// the views depend on app only.
+// This file holds short names for what app and the views use most of matcher and access.
 
 type (
 	Frame        = matcher.Frame
@@ -48,29 +46,11 @@ const (
 	ActionSettings  = access.Settings
 	ActionOperators = access.Operators
 	ActionErase     = access.Erase
-	ActionToken     = access.Token
 	ActionBackup    = access.Backup
 )
 
-// The codes of a document's or a film's face.
-const (
-	CodeOK       = matcher.CodeOK
-	CodeNoFace   = matcher.CodeNoFace
-	CodeTwoFaces = matcher.CodeTwoFaces
-	CodeCutOff   = matcher.CodeCutOff
-)
-
-// The flaws of a page or a film that the views tell apart from others.
-const (
-	FlawNone   = matcher.FlawNone
-	FlawNobody = matcher.FlawNobody
-)
-
-// The stages of a check that the views show in their own way.
-const (
-	StageOffering = matcher.StageOffering // a check has waited long enough for a good picture
-	StageSending  = matcher.StageSending
-)
+// StageOffering is the stage of a check that has waited long enough for a good picture.
+const StageOffering = matcher.StageOffering
 
 // The keys of problems with an API's address.
 const (
@@ -81,13 +61,6 @@ const (
 
 // ReasonMinor is the reason of an answer that refers a person under 18.
 const ReasonMinor = matcher.ReasonMinor
-
-// The formats of an export.
-const (
-	FormatCSV       = export.CSV
-	FormatJSONLines = export.JSONL
-	FormatPDF       = export.PDF
-)
 
 // IsProblem reports whether an error is a problem with one of these keys.
 func IsProblem(err error, keys ...string) bool { return matcher.IsProblem(err, keys...) }
