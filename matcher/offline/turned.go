@@ -308,10 +308,9 @@ type candidate struct {
 	g *guess
 }
 
-// glance looks at each guess closely, and smaller too where the face may lie another
-// way. A proposal that is seen at no turn then is shown larger: a part of the face may
-// be hidden. One seen at some turn is not, since a larger face looks like one at a
-// wrong turn too.
+// glance looks at each guess closely. A guess that is not seen then is shown larger,
+// because a part of the face may be hidden. One that is seen is shown smaller too where
+// the face may lie another way.
 func (e *Engine) glance(ctx context.Context, page sheet, candidates []candidate) error {
 	views := make([]view, len(candidates))
 	for i, at := range candidates {
@@ -321,16 +320,14 @@ func (e *Engine) glance(ctx context.Context, page sheet, candidates []candidate)
 	if err != nil {
 		return err
 	}
-	known := map[*proposal]bool{}
 	for i, at := range candidates {
 		at.g.box, at.g.weight, at.g.shown = seen[i], seen[i].score, nearSide
-		known[at.p] = known[at.p] || seen[i].score > 0
 	}
 	var again []view
 	var of []candidate
 	for i, at := range candidates {
 		switch {
-		case !known[at.p] && at.p.box.score > lyingScore:
+		case seen[i].score == 0 && at.p.box.score > lyingScore:
 			at.g.shown = nearSideLarge
 			again, of = append(again, view{at.p.box, at.g.lean, nearSideLarge}), append(of, at)
 		case seen[i].score > 0 && len(at.p.guesses) > 1:
