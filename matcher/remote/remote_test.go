@@ -105,7 +105,10 @@ func key(err error) string {
 
 func TestTheSample(t *testing.T) {
 	for _, withTLS := range []bool{false, true} {
-		s := standin.New(t, withTLS, want(), func(int) standin.Reply { return standin.Reply{Head: "X-Request-Id: req-42\r\n"} })
+		s := standin.New(t, withTLS, want(), func(int) standin.Reply {
+			// Without a delay the answer may be there before the client has noted the end of its request.
+			return standin.Reply{Head: "X-Request-Id: req-42\r\n", Delay: 20 * time.Millisecond}
+		})
 		var mu sync.Mutex
 		var stages []matcher.Progress
 		answer, err := client(t, params(s)).Match(context.Background(), request(t), func(p matcher.Progress) {
