@@ -54,13 +54,19 @@ QUICK := ./app/... ./assets/... ./store/... ./matcher ./matcher/accuracy \
 SLOW := EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
+# go-face asks the C++ compiler for the instructions of the machine it is built on, so a
+# binary would not run on an older one. It is built from a copy without that. The flags are the
+# same for all targets: what is checked and tested is what is shipped.
+export GOFLAGS := $(GOFLAGS) '-modfile=$(CURDIR)/build/portable.mod' -trimpath
+# SHA-256 of the list of the copy's files with their SHA-256, by `make portable`.
+GO_FACE_SHA256 := af2962dce7eae01b15495a8c1f09b8aa37941fccc2266f58dca2960c12141168
 # How often `make soak` repeats each test.
 SOAK ?= 20
 
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: quick help setup setup-test setup-e2e blas models build run test e2e bench soak lint clean
+.PHONY: quick help setup setup-test setup-e2e blas portable models build run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -114,6 +120,31 @@ blas: setup
 		;;
 	esac
 
+# Written last: where it is, the copy is whole.
+build/portable.mod: go.mod go.sum Makefile
+	@export GOFLAGS=
+	mkdir -p build
+	rm -rf build/go-face build/portable.mod
+	go mod download github.com/Kagami/go-face
+	go mod verify >/dev/null
+	cp -r "$$(go list -m -f '{{.Dir}}' github.com/Kagami/go-face)" build/go-face
+	chmod -R u+w build/go-face
+	sed -i 's/ -march=native//' build/go-face/face.go
+	cp go.sum build/portable.sum
+	cp go.mod build/portable.mod.new
+	go mod edit -replace=github.com/Kagami/go-face=./build/go-face build/portable.mod.new
+	mv build/portable.mod.new build/portable.mod
+
+portable: build/portable.mod
+	@sum=$$(cd build/go-face && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum)
+	if [ "$${sum%% *}" != $(GO_FACE_SHA256) ]; then
+		echo "portable: build/go-face is not go-face without -march=native as it was looked through for this version:" >&2
+		echo "its files have the SHA-256 $${sum%% *}, and the Makefile has $(GO_FACE_SHA256)." >&2
+		echo "If nobody changed go-face's version, please remove build/go-face and build/portable.mod and try again." >&2
+		echo "If somebody did, look through the new version, and put its sum into the Makefile as GO_FACE_SHA256." >&2
+		exit 1
+	fi
+
 setup-test: ## install what the tests need besides
 	@$(clock)
 	$(call install,$(TEST_PACKAGES))
@@ -165,7 +196,7 @@ models: setup ## fetch the six face models into assets/models, checked by SHA-25
 		echo "models: $$name"
 	done <<< "$${wanted%$$'\n'}"
 
-build: setup blas ## build bin/facematch
+build: setup blas portable ## build bin/facematch
 	@$(clock)
 	go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/facematch .
 	echo "build: bin/facematch $(VERSION)"
@@ -204,7 +235,7 @@ if [ -n "$$unformatted" ]; then
 fi
 endef
 
-lint: setup blas ## check formatting; go vet, also for Windows and macOS; the linters
+lint: setup blas portable ## check formatting; go vet, also for Windows and macOS; the linters
 	@$(clock)
 	$(gofmt)
 	echo "lint: gofmt, $${SECONDS} s"
@@ -241,7 +272,7 @@ lint: setup blas ## check formatting; go vet, also for Windows and macOS; the li
 # Left out of make quick: what needs OpenCV (the main package, camera, matcher/offline), the
 # decoders of documents in WebAssembly (matcher/document), the end-to-end tests, the tests of
 # the window (views, which is vetted), and the tests named by SLOW. make test runs all of it.
-quick: ## the quick loop: gofmt, go vet and most tests that need no OpenCV, within a minute
+quick: portable ## the quick loop: gofmt, go vet and most tests that need no OpenCV, within a minute
 	@$(clock)
 	$(gofmt)
 	go vet $(QUICK) ./views/...
@@ -275,7 +306,7 @@ screenshots: setup setup-e2e models build ## make the README's pictures anew
 			"PNG8:assets/screenshots/$${shot%:*}.png"
 	done
 
-bench: setup models blas ## measure the parts that have benchmarks
+bench: setup models blas portable ## measure the parts that have benchmarks
 	@$(clock)
 	mapfile -t dirs < <(grep -rl --include='*_test.go' '^func Benchmark' --exclude-dir=build . | xargs -r dirname | sort -u)
 	# face-api, which ours is timed beside; without a network it is left out.
