@@ -277,8 +277,11 @@ func readSettings() (settings.Folders, settings.Settings, error) {
 	if err != nil {
 		return folders, settings.Settings{}, err
 	}
-	chosen, err := settings.Read(folders.Settings())
-	return folders, chosen, err
+	chosen, err := settings.Open(folders.Settings())
+	if err != nil {
+		return folders, settings.Settings{}, err
+	}
+	return folders, chosen.Get(), nil
 }
 
 // restoring puts a backup in the place of the history, while no other program has the

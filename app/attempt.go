@@ -136,6 +136,12 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 // not be filmed for a call that cannot be made.
 func (d *Desk) modeOf(in CheckInput, chosen settings.Settings) (history.Mode, error) {
 	mode := cmp.Or(in.Mode, chosen.Matching.Mode)
+	// Whoever asks this program's API has it from its administrator that this computer decides.
+	if mode != chosen.Matching.Mode && chosen.Matching.Mode != history.Ask && in.Served == "" {
+		if err := d.SettingsFrom().Allow("matching.mode"); err != nil {
+			return mode, err
+		}
+	}
 	switch {
 	case mode == history.Ask:
 		return mode, matcher.NewProblem(KeyModeAsk, nil)

@@ -70,7 +70,7 @@ func (finder) Upright(_ context.Context, b matcher.Blob, _ matcher.Portrait) (ma
 func desk(t *testing.T, engine *scripted) (*Desk, *apptest.History, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "settings.toml")
-	store, err := settings.Open(file)
+	store, err := settings.Open(settings.Files{User: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +438,7 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 	if err := os.WriteFile(file, append(text, "# edited\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reopened, err := settings.Open(file)
+	reopened, err := settings.Open(settings.Files{User: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -446,11 +446,26 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 	if err := d.NoticeSettings(ctx); err != nil {
 		t.Fatal(err)
 	}
+	administrator := filepath.Join(t.TempDir(), "settings.toml")
+	if err := os.WriteFile(administrator, []byte("desk = 'Branch 17'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d.p.Settings, err = settings.Open(settings.Files{Administrator: administrator, User: file}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.NoticeSettings(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last := m.Changes[len(m.Changes)-1]; last.SHA256 != m.Changes[len(m.Changes)-2].SHA256 || len(last.Administrator) != 64 {
+		t.Errorf("recorded %+v", last)
+	}
 	var how []string
 	for _, c := range m.Changes {
 		how = append(how, c.How)
 	}
-	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
+	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
 		t.Errorf("got %q, want %q", how, want)
 	}
 }

@@ -20,6 +20,9 @@ type SettingsRecorder interface {
 // Settings gives the settings in force.
 func (d *Desk) Settings() settings.Settings { return d.p.Settings.Get() }
 
+// SettingsFrom says which files the settings in force come from, and what is locked.
+func (d *Desk) SettingsFrom() settings.Sources { return d.p.Settings.Sources() }
+
 // SaveSettings checks and writes new settings and records that they changed.
 func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 	who, err := d.Enter(ctx, access.Settings)
@@ -41,7 +44,8 @@ func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 
 // settingsChange is the record of the settings in force.
 func (d *Desk) settingsChange(how string) history.SettingsChange {
-	c := history.SettingsChange{How: how, SHA256: d.p.Settings.SHA256()}
+	c := history.SettingsChange{How: how}
+	c.Administrator, c.SHA256 = d.p.Settings.SHA256()
 	if consent := d.p.Settings.Get().Consent; consent.Own() {
 		c.Consent = &history.ConsentWords{
 			Wording: Wording(consent, history.Offline), Processing: consent.Processing, SendName: consent.SendName,
@@ -50,7 +54,7 @@ func (d *Desk) settingsChange(how string) history.SettingsChange {
 	return c
 }
 
-// NoticeSettings compares the settings file and the list of operators with the ones
+// NoticeSettings compares the settings files and the list of operators with the ones
 // recorded last, and records a change made outside the program. It is called once at the
 // start; nobody needs to be signed in.
 func (d *Desk) NoticeSettings(ctx context.Context) error {
@@ -67,7 +71,7 @@ func (d *Desk) NoticeSettings(ctx context.Context) error {
 	if !found {
 		now.How = history.FirstSeen
 	}
-	if found && last.SHA256 == now.SHA256 {
+	if found && last.SHA256 == now.SHA256 && last.Administrator == now.Administrator {
 		return nil
 	}
 	return d.p.History.Settings(ctx, now)

@@ -64,7 +64,7 @@ type report struct {
 
 // deskIn opens a desk as main does, on real parts but for camera and engine.
 func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), error) {
-	chosen, err := settings.Open(filepath.Join(home, "settings.toml"))
+	chosen, err := settings.Open(settings.Files{User: filepath.Join(home, "settings.toml")})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -245,7 +245,7 @@ func TestSoak(t *testing.T) {
 	server := standin.New(t, true, standin.Want{
 		Token: soakToken, Agent: "facematch-desk/soak", Image: soakPage, Video: soakClip,
 	}, func(int) standin.Reply { return next.get() })
-	chosen, err := settings.Open(filepath.Join(home, "settings.toml"))
+	chosen, err := settings.Open(settings.Files{User: filepath.Join(home, "settings.toml")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"facematch/app"
 	"facematch/app/access"
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -107,7 +108,7 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
 		switch {
-		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace):
+		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace, settings.KeyLocked):
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err

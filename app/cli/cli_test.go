@@ -66,6 +66,8 @@ type parts struct {
 	restoration history.Restoration
 
 	operators string // the file of the operators; empty: none are set up
+
+	administrator, user string // the text of the settings files; empty: there is none
 }
 
 // looking is the parts for somebody who only looks.
@@ -184,6 +186,23 @@ func (p program) Models() []matcher.ModelFile { return p.models }
 func (p program) Log(string, error)           {}
 func (p program) Close() error                { return nil }
 
+// settingsFiles writes the settings files.
+func (p *parts) settingsFiles(t *testing.T) settings.Files {
+	t.Helper()
+	files := settings.Files{
+		Administrator: filepath.Join(t.TempDir(), "etc.toml"), User: filepath.Join(t.TempDir(), "settings.toml"),
+	}
+	for file, text := range map[string]string{files.Administrator: p.administrator, files.User: p.user} {
+		if text == "" {
+			continue
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
 // run runs the command line on the parts.
 func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
@@ -191,10 +210,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := settings.Open(filepath.Join(t.TempDir(), "settings.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, unusable := settings.Open(p.settingsFiles(t))
 	if p.change != nil {
 		chosen := store.Get()
 		p.change(&chosen)
@@ -212,6 +228,9 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 	}
 	var out, errs bytes.Buffer
 	open := func(context.Context) (Program, error) {
+		if unusable != nil {
+			return nil, unusable
+		}
 		desk := app.New(app.Params{
 			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(settings.Camera) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
@@ -656,10 +675,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 9 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 10 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "problem", "ok", "problem", "ok", "warning", "ok"} {
+	for i, want := range []string{"ok", "ok", "ok", "ok", "problem", "ok", "problem", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}

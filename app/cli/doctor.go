@@ -12,6 +12,7 @@ import (
 	"facematch/app/access"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -138,6 +139,9 @@ func (c *commands) doctor() *cobra.Command {
 				}
 			}
 			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
+			for _, f := range c.settings(p.Desk().SettingsFrom()) {
+				tell(f)
+			}
 			tell(c.calibration(p.Comparer().Calibration()))
 			for _, m := range p.Models() {
 				tell(c.model(m))
@@ -156,6 +160,35 @@ func (c *commands) doctor() *cobra.Command {
 
 // detail gives an error's words and, for the administrator, its cause.
 func (c *commands) detail(err error) string { return c.problem(err) + " [" + err.Error() + "]" }
+
+// settings say which file each setting that is not as by default comes from, and what is
+// locked.
+func (c *commands) settings(from settings.Sources) (all []finding) {
+	say := func(state, key string, keys []string) {
+		all = append(all, finding{Part: c.Words.T("doctor.settings"), State: state, Text: c.Words.T(
+			key, "Keys", strings.Join(keys, ", "), "User", from.User, "Administrator", from.Administrator,
+		)})
+	}
+	if len(from.FromAdministrator) > 0 {
+		say("ok", "doctor.settings_administrator", from.FromAdministrator)
+	}
+	if len(from.Locked) > 0 {
+		say("ok", "doctor.settings_locked", from.Locked)
+	}
+	if len(from.FromUser) > 0 {
+		say("ok", "doctor.settings_user", from.FromUser)
+	}
+	if len(all) == 0 {
+		say("ok", "doctor.settings_default", nil)
+	}
+	if len(from.Overruled) > 0 {
+		say("warning", "doctor.settings_overruled", from.Overruled)
+	}
+	if len(from.Locked) > 0 && from.Changeable() {
+		say("warning", "doctor.settings_changeable", nil)
+	}
+	return all
+}
 
 // calibration says what makes scores of distances, and what it stands on.
 func (c *commands) calibration(now *matcher.Calibration) finding {

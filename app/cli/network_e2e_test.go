@@ -16,7 +16,7 @@ import (
 // set changes the desk's settings file.
 func (d desk) set(change func(*settings.Matching)) {
 	d.t.Helper()
-	store, err := settings.Open(filepath.Join(d.home, "config", "settings.toml"))
+	store, err := settings.Open(settings.Files{User: filepath.Join(d.home, "config", "settings.toml")})
 	if err != nil {
 		d.t.Fatal(err)
 	}

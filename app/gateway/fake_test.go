@@ -170,7 +170,7 @@ func (l *lines) String() string {
 func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 	t.Helper()
 	dir := t.TempDir()
-	chosen, err := settings.Open(filepath.Join(dir, "settings.toml"))
+	chosen, err := settings.Open(settings.Files{User: filepath.Join(dir, "settings.toml")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,7 +194,9 @@ const (
 // how.
 type SettingsChange struct {
 	How    string `json:"how"`    // one of the constants above
-	SHA256 string `json:"sha256"` // of the bytes of the settings file or, with ChangedOperators, of that of the operators
+	SHA256 string `json:"sha256"` // of the bytes of the user's settings file or, with ChangedOperators, of the operators' file
+	// Administrator is the SHA-256 of the administrator's settings file; empty where there is none.
+	Administrator string `json:"administrator_sha256,omitempty"`
 
 	Consent *ConsentWords `json:"consent,omitempty"` // the wording of our own from then on; nil: the program's
 

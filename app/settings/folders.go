@@ -20,15 +20,18 @@ const program = "facematch"
 // Folders are where the program's files lie: the XDG folders, or all below
 // FACEMATCH_HOME where that is set.
 type Folders struct {
-	Config string // the settings file
-	Data   string // the history, a key file
-	State  string // the anchor, logs, running instances
-	Cache  string // files that can be made again at any time
+	Administrator string // the administrator's settings file; never made
+	Config        string // the user's
+	Data          string // the history, a key file
+	State         string // the anchor, logs, running instances
+	Cache         string // files that can be made again at any time
 }
 
 // FindFolders finds the folders and makes them, readable by their owner alone.
 func FindFolders() (Folders, error) {
 	f := Folders{
+		Administrator: "/etc/facematch",
+
 		Config: filepath.Join(xdg.ConfigHome, program),
 		Data:   filepath.Join(xdg.DataHome, program),
 		State:  filepath.Join(xdg.StateHome, program),
@@ -40,6 +43,8 @@ func FindFolders() (Folders, error) {
 			return f, matcher.NewProblem("settings.folders", err)
 		}
 		f = Folders{
+			Administrator: filepath.Join(home, "etc"),
+
 			Config: filepath.Join(home, "config"),
 			Data:   filepath.Join(home, "data"),
 			State:  filepath.Join(home, "state"),
@@ -54,8 +59,11 @@ func FindFolders() (Folders, error) {
 	return f, nil
 }
 
-// Settings is the settings file.
-func (f Folders) Settings() string { return filepath.Join(f.Config, "settings.toml") }
+// Settings are the settings files.
+func (f Folders) Settings() Files {
+	const name = "settings.toml"
+	return Files{Administrator: filepath.Join(f.Administrator, name), User: filepath.Join(f.Config, name)}
+}
 
 // Logs is the folder of the log files.
 func (f Folders) Logs() string { return filepath.Join(f.State, "log") }

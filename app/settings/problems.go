@@ -12,3 +12,7 @@ const (
 	KeyAPILimits      = "settings.api_limits"
 	KeyWording        = "settings.wording"
 )
+
+// KeyLocked is the problem of a change of a setting that the administrator locked;
+// parameters Key and File.
+const KeyLocked = "settings.locked"

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -19,6 +20,34 @@ import (
 
 func path(t *testing.T) string { return filepath.Join(t.TempDir(), "config", "settings.toml") }
 
+// open opens a user's file; there is no administrator's.
+func open(file string) (*Store, error) { return Open(Files{User: file}) }
+
+// whole writes the defaults as a file that holds every setting.
+func whole(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	enc := toml.NewEncoder(&b)
+	enc.SetIndentTables(false)
+	if err := enc.Encode(Default()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// written is a file of this text.
+func written(t *testing.T, text string) string {
+	t.Helper()
+	file := path(t)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 func problem(t *testing.T, err error) *matcher.Problem {
 	t.Helper()
 	var p *matcher.Problem
@@ -28,32 +57,37 @@ func problem(t *testing.T, err error) *matcher.Problem {
 	return p
 }
 
-func TestFirstStartWritesTheDefaults(t *testing.T) {
+// The first start needs no file and writes none: who only looks changes nothing.
+func TestWithoutAFileTheDefaultsCount(t *testing.T) {
 	file := path(t)
-	s, err := Open(file)
+	s, err := open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(s.Get(), Default()) {
 		t.Errorf("got %+v", s.Get())
 	}
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("file %v, %v; want mode 0600", info, err)
+	if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, os.ErrNotExist) {
+		t.Error("looking made a folder")
 	}
-	again, err := Open(file)
-	if err != nil || !reflect.DeepEqual(again.Get(), s.Get()) || again.SHA256() != s.SHA256() {
-		t.Errorf("read again: %+v, %v", again, err)
+	if administrator, user := s.SHA256(); administrator != "" || user != sum(nil) {
+		t.Errorf("digests %q, %q", administrator, user)
 	}
+}
+
+// digest is the digest of the user's file.
+func digest(s *Store) string {
+	_, user := s.SHA256()
+	return user
 }
 
 func TestSaveIsReadBack(t *testing.T) {
 	file := path(t)
-	s, err := Open(file)
+	s, err := open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := s.SHA256()
+	before := digest(s)
 	want := s.Get()
 	want.Desk, want.Camera.Source, want.Camera.Mirror = "Schalter 3", "rtsp://127.0.0.1:8554/live", false
 	want.Matching.Network, want.Matching.Calibration, want.Matching.ReferMinors = "/srv/own.onnx", "/srv/own.json", false
@@ -63,11 +97,14 @@ func TestSaveIsReadBack(t *testing.T) {
 	if err := s.Save(want); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(file)
+	again, err := open(file)
 	if err != nil || !reflect.DeepEqual(again.Get(), want) {
 		t.Errorf("got %+v, %v", again, err)
 	}
-	if again.SHA256() == before || again.SHA256() != s.SHA256() {
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("file %v, %v; want mode 0600", info, err)
+	}
+	if digest(again) == before || digest(again) != digest(s) {
 		t.Error("the digest does not follow the file")
 	}
 	// What Get gives is the caller's own.
@@ -79,8 +116,11 @@ func TestSaveIsReadBack(t *testing.T) {
 
 func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	file := path(t)
-	s, err := Open(file)
+	s, err := open(file)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Save(s.Get()); err != nil {
 		t.Fatal(err)
 	}
 	kept, _ := os.ReadFile(file)
@@ -119,40 +159,11 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	}
 }
 
-// A file written before a setting was thought of has it as a new installation.
-func TestOlderFilesGetTheDefaults(t *testing.T) {
-	file := path(t)
-	if _, err := Open(file); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var older []string
-	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, "refer_minors") && !strings.HasPrefix(line, "network") && !strings.HasPrefix(line, "calibration") {
-			older = append(older, line)
-		}
-	}
-	if err := os.WriteFile(file, []byte(strings.Join(older, "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(file)
-	if err != nil || len(older)+3 != strings.Count(string(text), "\n") || !reflect.DeepEqual(s.Get(), Default()) {
-		t.Errorf("%d lines left, %v", len(older), err)
-	}
-}
-
 func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
-	good, err := Open(path(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := os.ReadFile(good.path)
+	text := whole(t)
 	replaced := func(old, new string) string {
-		out := strings.Replace(string(text), old, new, 1)
-		if out == string(text) {
+		out := strings.Replace(text, old, new, 1)
+		if out == text {
 			t.Fatalf("%q is not in the file:\n%s", old, text)
 		}
 		return out
@@ -180,12 +191,8 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 		"password by hand": {replaced("source = '0'", "source = 'http://a:b@127.0.0.1/'"), "settings.camera_password", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := path(t)
-			os.MkdirAll(filepath.Dir(file), 0o700)
-			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := Open(file)
+			file := written(t, tt.text)
+			_, err := open(file)
 			p := problem(t, err)
 			if p.Key != tt.key {
 				t.Fatalf("got %v, want %s", p, tt.key)
@@ -228,22 +235,15 @@ func TestFilesOfAFewLines(t *testing.T) {
 		"the version without conditions": {"version = 1\n[retention]\nnames_days = 30\n", with(func(s *Settings) { s.Retention.NamesDays = 30 })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := path(t)
-			os.MkdirAll(filepath.Dir(file), 0o700)
-			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if only, err := Read(file); err != nil || !reflect.DeepEqual(only, tt.want) {
-				t.Errorf("read: %+v, %v", only, err)
-			}
-			s, err := Open(file)
+			file := written(t, tt.text)
+			s, err := open(file)
 			if err != nil || !reflect.DeepEqual(s.Get(), tt.want) {
 				t.Fatalf("got %+v, %v", s, err)
 			}
 			if now, _ := os.ReadFile(file); string(now) != tt.text {
 				t.Error("reading changed the file")
 			}
-			// What is written back is whole, and says the same.
+			// What is written back says the same.
 			next := s.Get()
 			next.Camera.Mirror = !next.Camera.Mirror
 			if err := s.Save(next); err != nil {
@@ -253,8 +253,8 @@ func TestFilesOfAFewLines(t *testing.T) {
 			if !strings.HasPrefix(string(now), "version = 1\n") || strings.Contains(string(now), "\uFEFF") {
 				t.Errorf("written back:\n%s", now)
 			}
-			again, err := Open(file)
-			if err != nil || !reflect.DeepEqual(again.Get(), next) || again.SHA256() != s.SHA256() {
+			again, err := open(file)
+			if err != nil || !reflect.DeepEqual(again.Get(), next) || digest(again) != digest(s) {
 				t.Errorf("written and read again: %+v, %v", again, err)
 			}
 		})
@@ -288,16 +288,15 @@ func TestExamplesOfTheReadmes(t *testing.T) {
 			return err
 		case d.IsDir() && (d.Name() == ".git" || d.Name() == "build"):
 			return fs.SkipDir
-		case d.Name() != "README.md":
+		case d.Name() != "README.md" && d.Name() != "ROLLOUT.md":
 			return nil
 		}
 		for _, example := range examplesIn(t, readme) {
-			file := path(t)
-			os.MkdirAll(filepath.Dir(file), 0o700)
-			if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
-				t.Fatal(err)
+			files := Files{User: written(t, example)}
+			if strings.HasPrefix(example, "locked") {
+				files = Files{Administrator: files.User, User: path(t)}
 			}
-			s, err := Open(file)
+			s, err := Open(files)
 			if err != nil {
 				t.Errorf("%s: %v\n%s", readme, err, example)
 				continue
@@ -353,30 +352,22 @@ func TestPasswordsInAddresses(t *testing.T) {
 	}
 }
 
-func TestReadWritesNothing(t *testing.T) {
-	file := path(t)
-	s, err := Read(file)
-	if err != nil || !reflect.DeepEqual(s, Default()) {
-		t.Errorf("%+v, %v", s, err)
-	}
-	if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, os.ErrNotExist) {
-		t.Error("looking made a folder")
-	}
-}
-
 func TestUnwritableFolder(t *testing.T) {
 	file := path(t)
 	if err := os.WriteFile(filepath.Dir(file), nil, 0o600); err != nil { // a file where the folder should be
 		t.Fatal(err)
 	}
-	_, err := Open(file)
+	s, err := open(file)
+	if err == nil {
+		err = s.Save(Default())
+	}
 	if key := problem(t, err).Key; key != "settings.unreadable" && key != "settings.unwritable" {
 		t.Errorf("got %s", key)
 	}
 }
 
 func TestSavingAtOnceLeavesAWholeFile(t *testing.T) {
-	s, err := Open(path(t))
+	s, err := open(path(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -393,8 +384,8 @@ func TestSavingAtOnceLeavesAWholeFile(t *testing.T) {
 		}()
 	}
 	all.Wait()
-	again, err := Open(s.path)
-	if err != nil || again.Get().Desk != s.Get().Desk || again.SHA256() != s.SHA256() {
+	again, err := open(s.files.User)
+	if err != nil || again.Get().Desk != s.Get().Desk || digest(again) != digest(s) {
 		t.Errorf("file and settings in force differ: %v", err)
 	}
 }
@@ -443,7 +434,7 @@ func TestModelsAreLookedForInOrder(t *testing.T) {
 }
 
 func TestTheAPIsAddressIsSavedInOneForm(t *testing.T) {
-	s, err := Open(path(t))
+	s, err := open(path(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -463,29 +454,6 @@ func TestTheAPIsAddressIsSavedInOneForm(t *testing.T) {
 		if p := problem(t, next.Check()); p.Key != "settings.api_limits" {
 			t.Error(p)
 		}
-	}
-}
-
-// A file from before the API was part of it gets its usual settings.
-func TestOlderFilesKnowTheAPIsDefaults(t *testing.T) {
-	file := path(t)
-	s, err := Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, to := strings.Index(string(text), "[api]"), strings.Index(string(text), "[folders]")
-	if from < 0 || to < from {
-		t.Fatalf("no [api] in\n%s", text)
-	}
-	if err := os.WriteFile(file, append(text[:from:from], text[to:]...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if again, err := Open(file); err != nil || again.Get().API != s.Get().API {
-		t.Errorf("%v", err)
 	}
 }
 

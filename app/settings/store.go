@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,15 +21,15 @@ import (
 	"facematch/matcher"
 )
 
-// Store keeps the settings file. It may be used from several goroutines.
+// Store keeps the settings of the two files. It may be used from several goroutines.
 type Store struct {
-	path string
+	files Files
+	below layer // of the administrator
 
 	saving sync.Mutex // held while the file is written, so that file and memory agree
 
 	mu  sync.Mutex
-	now Settings
-	sum string
+	now layer // of the user
 }
 
 // Default are the settings of a new installation.
@@ -52,89 +51,83 @@ func Default() Settings {
 	}
 }
 
-// Open reads the settings file, and writes one with the defaults where there is
-// none. A file that cannot be understood is left as it is; the *Problem names
-// the line.
-func Open(path string) (*Store, error) {
-	s := &Store{path: path}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, s.Save(Default())
-	}
+// Open reads the settings: the defaults, over them the administrator's file, over that the
+// user's. A file that is not there says nothing. One that cannot be understood is left as it
+// is, and nothing is in force without it; the *Problem names the line.
+func Open(files Files) (*Store, error) {
+	below, err := readAdministrator(files.Administrator)
 	if err != nil {
-		return nil, matcher.NewProblem("settings.unreadable", err)
-	}
-	if s.now, err = parse(data); err != nil {
 		return nil, err
 	}
-	s.sum = sum(data)
-	return s, nil
-}
-
-// Read reads the settings for a command that only reads: where there is no file it returns
-// the defaults and writes none.
-func Read(path string) (Settings, error) {
-	data, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Default(), nil
-	case err != nil:
-		return Settings{}, matcher.NewProblem("settings.unreadable", err)
+	now, err := readUser(files.User, below)
+	if err != nil {
+		return nil, err
 	}
-	return parse(data)
+	return &Store{files: files, below: below, now: now}, nil
 }
 
 // Get gives the settings in force.
 func (s *Store) Get() Settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now
-	now.Conditions = slices.Clone(now.Conditions)
-	return now
+	return s.now.values.clone()
 }
 
-// SHA256 is the digest of the settings file's bytes, in hexadecimal.
-func (s *Store) SHA256() string {
+// SHA256 are the digests of both files' bytes, in hexadecimal. The administrator's is empty
+// where there is no such file; that of a user's file that is not there is that of nothing.
+func (s *Store) SHA256() (administrator, user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sum
+	return s.below.sum, s.now.sum
 }
 
-// Save checks the settings and writes the file in one step: either the old or
-// the new settings are on disk, whatever happens.
+// Save checks the settings and writes the user's file in one step: either the old or the new
+// settings are on disk, whatever happens. The file holds what differs from the
+// administrator's settings and the defaults.
 func (s *Store) Save(next Settings) error {
-	next.Version = Version
-	next.Desk = strings.TrimSpace(next.Desk)
-	next.Camera.Source = strings.TrimSpace(next.Camera.Source)
-	next.Consent.Processing, next.Consent.SendName = strings.TrimSpace(next.Consent.Processing), strings.TrimSpace(
-		next.Consent.SendName,
-	)
-	next.API.CAFile = strings.TrimSpace(next.API.CAFile)
-	next.Folders.SecondAnchor = strings.TrimSpace(next.Folders.SecondAnchor)
+	next = next.clone().tidy()
+	if key := s.below.breaks(next); key != "" {
+		return s.files.refuse(key)
+	}
 	if err := next.Check(); err != nil {
 		return err
 	}
-	if base, err := matcher.ParseBase(next.API.Base); err == nil {
-		next.API.Base = base.String() // in its one form, which the token is bound to
+	text, set, err := differing(next, s.below.values)
+	if err != nil {
+		return err
 	}
-	var b bytes.Buffer
-	enc := toml.NewEncoder(&b)
-	enc.SetIndentTables(false)
-	if err := enc.Encode(next); err != nil {
-		return fmt.Errorf("settings: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.files.User), 0o700); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if err := privatefile.Write(s.path, b.Bytes()); err != nil {
+	if err := privatefile.Write(s.files.User, text); err != nil {
 		return matcher.NewProblem("settings.unwritable", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.now, s.sum = next, sum(b.Bytes())
+	s.now = layer{values: next, set: set, sum: sum(text)}
 	return nil
+}
+
+// tidy brings texts into the form they are kept in.
+func (s Settings) tidy() Settings {
+	s.Version = Version
+	for _, text := range []*string{
+		&s.Desk, &s.Camera.Source, &s.Consent.Processing, &s.Consent.SendName, &s.API.CAFile, &s.Folders.SecondAnchor,
+	} {
+		*text = strings.TrimSpace(*text)
+	}
+	if base, err := matcher.ParseBase(s.API.Base); err == nil {
+		s.API.Base = base.String() // in its one form, which the token is bound to
+	}
+	return s
+}
+
+// clone is a copy that shares nothing with the settings.
+func (s Settings) clone() Settings {
+	s.Conditions = slices.Clone(s.Conditions)
+	return s
 }
 
 // Check says what is wrong with settings, as a *Problem.
@@ -244,10 +237,9 @@ func hasPassword(address string) bool {
 	return false
 }
 
-// parse reads a settings file. Missing settings have their defaults, so that a file may hold
-// only the lines that differ.
-func parse(data []byte) (Settings, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors write it
+// parse reads a settings file over other settings: what the file does not set stays as it
+// is below. The locks are those of an administrator's file; nil for a file that has none.
+func parse(data []byte, below Settings, locks *[]string) (Settings, error) {
 	// The version first: a newer file may hold keys this program does not know.
 	var head struct {
 		Version    *int `toml:"version"`
@@ -261,51 +253,65 @@ func parse(data []byte) (Settings, error) {
 	case *head.Version > Version:
 		return Settings{}, matcher.NewProblem("settings.newer", nil, "Version", *head.Version, "Known", Version)
 	case *head.Version < 1:
-		return Settings{}, matcher.NewProblem("settings.damaged", nil,
-			"Line", versionLine(data), "Fault", fmt.Sprintf("there is no version %d", *head.Version))
+		return Settings{}, fault(lineOf(data, "version"), fmt.Sprintf("there is no version %d", *head.Version))
 	}
-	s := Default()
+	s := below.clone()
 	if head.Conditions != nil {
-		s.Conditions = nil // or the decoder would write into the defaults
+		s.Conditions = nil // the decoder would add to those below
 	}
 	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
+	var err error
+	if locks == nil {
+		err = dec.Decode(&s)
+	} else {
+		file := struct {
+			Locked []string `toml:"locked"`
+			Settings
+		}{Settings: s}
+		err = dec.Decode(&file)
+		s, *locks = file.Settings, file.Locked
+	}
+	if err != nil {
 		return Settings{}, damaged(err)
 	}
 	if head.Conditions != nil {
 		// The conditions stand in this file, so their faults have a line here.
-		if fault := matcher.ConditionFault(string(data)); fault != nil {
-			return Settings{}, matcher.NewProblem("settings.damaged", fault, "Line", fault.Line, "Fault", fault.Err.Error())
+		if wrong := matcher.ConditionFault(string(data)); wrong != nil {
+			return Settings{}, fault(wrong.Line, wrong.Err.Error())
 		}
 	}
-	return s, s.Check()
+	return s.tidy(), nil
 }
 
-// versionLine is the line on which the version of the file stands.
-func versionLine(data []byte) int {
+// lineOf is the line on which a key of the file itself stands: those come before any table's.
+func lineOf(data []byte, key string) int {
 	line := 0
 	for text := range bytes.Lines(data) {
 		line++
-		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("version")) {
-			break // the keys of the file itself come before any table's
+		if bytes.HasPrefix(bytes.TrimSpace(text), []byte(key)) {
+			break
 		}
 	}
 	return line
 }
 
 func damaged(err error) error {
-	line, fault := 0, err.Error()
+	line, what := 0, err.Error()
 	var strict *toml.StrictMissingError
 	var dec *toml.DecodeError
 	switch {
 	case errors.As(err, &strict) && len(strict.Errors) > 0:
 		line, _ = strict.Errors[0].Position()
-		fault = fmt.Sprintf("%q is not a setting", strings.Join(strict.Errors[0].Key(), "."))
+		what = fmt.Sprintf("%q is not a setting", strings.Join(strict.Errors[0].Key(), "."))
 	case errors.As(err, &dec):
 		line, _ = dec.Position()
-		fault = strings.TrimPrefix(dec.Error(), "toml: ")
+		what = strings.TrimPrefix(dec.Error(), "toml: ")
 	}
-	return matcher.NewProblem("settings.damaged", nil, "Line", line, "Fault", fault)
+	return fault(line, what)
+}
+
+func fault(line int, what string) error {
+	return matcher.NewProblem("settings.damaged", nil, "Line", line, "Fault", what)
 }
 
 func sum(data []byte) string {

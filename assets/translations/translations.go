@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -61,17 +62,27 @@ func (c *Catalogue) Notice(n matcher.Notice) string { return c.words1(n.Key, n.P
 
 // Problem gives the words for an error and the hint what to do about it (may
 // be empty). An error that is no *matcher.Problem is an internal one: its
-// details are for the log only.
+// details are for the log only. A problem whose cause is one too has the cause's
+// words as the parameter Cause.
 func (c *Catalogue) Problem(err error) (text, hint string) {
 	var p *matcher.Problem
 	if !errors.As(err, &p) {
 		p = matcher.NewProblem("problem.internal", nil)
 	}
+	params := p.Params
+	var cause *matcher.Problem
+	if errors.As(p.Err, &cause) {
+		params = maps.Clone(params)
+		if params == nil {
+			params = map[string]any{}
+		}
+		params["Cause"] = c.words1(cause.Key, cause.Params)
+	}
 	hintKey := p.Key + ".hint"
-	if hint = c.words1(hintKey, p.Params); hint == hintKey {
+	if hint = c.words1(hintKey, params); hint == hintKey {
 		hint = ""
 	}
-	return c.words1(p.Key, p.Params), hint
+	return c.words1(p.Key, params), hint
 }
 
 func (c *Catalogue) words1(key string, values map[string]any) string {

@@ -109,7 +109,7 @@ func (d *desktop) settled(change func(*settings.Settings)) string {
 // settle puts settings into a home folder.
 func (d *desktop) settle(home string, change func(*settings.Settings)) {
 	d.t.Helper()
-	store, err := settings.Open(filepath.Join(home, "config", "settings.toml"))
+	store, err := settings.Open(settings.Files{User: filepath.Join(home, "config", "settings.toml")})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func TestTwoPeople(t *testing.T) {
 			d.until("the part is saved", toolTime, func() bool {
 				time.Sleep(time.Second) // until it is laid out anew, on a busy machine
 				d.click(left+saveOnScreen.X, top+saveOnScreen.Y)
-				store, err := settings.Open(filepath.Join(home, "config", "settings.toml"))
+				store, err := settings.Open(settings.Files{User: filepath.Join(home, "config", "settings.toml")})
 				if err != nil {
 					t.Fatal(err)
 				}

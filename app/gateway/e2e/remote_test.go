@@ -9,8 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -62,23 +60,15 @@ func TestRemoteModeEqualsOffline(t *testing.T) {
 		secured = []string{"--tls-cert", cert, "--tls-key", key}
 	}
 	s := start(t, t.TempDir(), secured...)
-	if code, _, errs := run(t, command(t, home, "serve", "token", "list")); code != 0 { // makes the settings file
-		t.Fatal(errs)
-	}
 	file := filepath.Join(home, "config", "settings.toml")
-	settings, err := os.ReadFile(file)
-	if err != nil {
+	settings := "[api]\nbase = '" + s.url + "'\n"
+	if secured != nil {
+		settings += "ca_file = '" + cert + "'\n"
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	const usual = "https://api.biometrysolutions.com"
-	if strings.Count(string(settings), usual) != 1 {
-		t.Fatalf("the settings have no such address:\n%s", settings)
-	}
-	changed := strings.Replace(string(settings), usual, s.url, 1)
-	if secured != nil {
-		changed = regexp.MustCompile(`(?m)^ca_file = .*$`).ReplaceAllLiteralString(changed, "ca_file = '"+cert+"'")
-	}
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
