@@ -81,6 +81,7 @@ func TestPlainTables(t *testing.T) {
 	record(t, s, "a", "Ann Example")
 	must(t, s.Start(ctx, started("b", "")))
 	f := finished("b", 7500, "")
+	f.VirtualCamera = "v4l2 loopback"
 	f.Outcome, f.Status, f.Remote = history.Refer, matcher.Refer, &matcher.Exchange{RequestID: "req_1"}
 	f.Quality = &history.Quality{Document: &history.Measures{Total: 61}, Camera: &history.Measures{Total: 72}, CaptureWarning: "coach.dark"}
 	must(t, s.Finish(ctx, f))
@@ -97,9 +98,9 @@ func TestPlainTables(t *testing.T) {
 		t.Errorf("record is %s, want %s", got, want)
 	}
 	const at = "2026-11-22T09:00:00.000Z|"
-	want := "1|" + at + `chk_a|sess_a|offline|pass|pass|8358|0|||clerk|Desk 3 <north>|||0|||0||||1000
-3|` + at + `chk_b|sess_b|offline|refer|refer|7500|0|approved|` + at + `clerk|Desk 3 <north>||req_1|0|||1||61|72|1000
-6|` + at + `chk_c|sess_c|offline|||||||clerk|Desk 3 <north>|||0|||0||||`
+	want := "1|" + at + `chk_a|sess_a|offline|pass|pass|8358|0|||clerk|Desk 3 <north>|||0|||0|0|||1000
+3|` + at + `chk_b|sess_b|offline|refer|refer|7500|0|approved|` + at + `clerk|Desk 3 <north>||req_1|0|||1|1|61|72|1000
+6|` + at + `chk_c|sess_c|offline|||||||clerk|Desk 3 <north>|||0|||0|0|||`
 	if got := lines(`SELECT printf('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', seq, at, "check", session, mode,
 		outcome, status, score, code, decision, decided_at, operator, desk, branch, request, minor, expired, inspection,
 		filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms) AS line FROM checks ORDER BY seq`); got != want {

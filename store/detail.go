@@ -82,7 +82,7 @@ func (c *read) add(r checks.Record) error {
 		if !first {
 			return nil
 		}
-		d.Sealed = r.Seals(seal.Name)
+		d.Sealed, d.ReferenceSealed = r.Seals(seal.Name), r.Seals(seal.Reference)
 		return json.Unmarshal(r.Payload, &d.Started)
 	case history.KindFinished:
 		d.RawSealed = r.Seals(seal.Answer)
@@ -162,6 +162,9 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 		if d.Sealed && gone(history.PartName, d.Seq, seq, e.Erasure) {
 			d.Sealed, d.Erased = false, true
 		}
+		if d.ReferenceSealed && gone(history.PartReference, d.Seq, seq, e.Erasure) {
+			d.ReferenceSealed, d.ReferenceErased = false, true
+		}
 		if d.RawSealed && gone(history.PartAnswer, c.Ended, seq, e.Erasure) {
 			d.RawSealed, d.RawErased = false, true
 		}
@@ -198,6 +201,11 @@ func (s *Store) unsealAll(master []byte, c *read) {
 	open := func(p seal.Part) ([]byte, bool) {
 		clear, err := s.openPart(master, d.Session, d.Check, p.Name, p, c.key)
 		return clear, err == nil
+	}
+	if d.ReferenceSealed {
+		if reference, ok := open(c.parts[seal.Reference]); ok {
+			d.Reference, d.Started.Reference, d.ReferenceSealed = string(reference), string(reference), false
+		}
 	}
 	if d.RawSealed {
 		if raw, ok := open(c.parts[seal.Answer]); ok {

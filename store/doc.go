@@ -7,7 +7,7 @@
 // verifying concern all of them. The parts that stand by themselves lie below.
 // internal/checks says what a check is, keeps the tables of lists and answers filters.
 // internal/seal encrypts. internal/vault keeps the master key. internal/anchor keeps what
-// is known of a history outside of it. internal/nametoken makes the tokens of names.
+// is known of a history outside of it. internal/nametoken makes the tokens of names and references.
 // internal/sqlite knows the driver.
 //
 // # The stored form
@@ -29,8 +29,8 @@
 //
 // # Sealed parts
 //
-// Personal parts are not in the payload. Table sealed holds them encrypted: part "name" of
-// a "started" record; "answer", and where pictures are kept "document" and "frame", of a
+// Personal parts are not in the payload. Table sealed holds them encrypted: parts "name"
+// and "reference" of a "started" record; "answer", and where pictures are kept "document" and "frame", of a
 // "finished" one; "note" of a "decided" one. The payload's "sealed" gives for each part the
 // SHA-256 of its ciphertext, and "nonces" its nonce, both in lower-case hexadecimal, so that
 // the chain covers the parts and no key is needed to find a changed one.
@@ -46,7 +46,7 @@
 //
 // # Erasure
 //
-// An "erased" record names one session and the parts that are gone from it: name, note,
+// An "erased" record names one session and the parts that are gone from it: name, reference, note,
 // answer, images (document and frame), or key, which is the session's key and so all of
 // them. It applies to the records before it. A part that a payload's "sealed" names must be
 // there unless an "erased" record names it, and then it must not be there. A session with
@@ -92,4 +92,8 @@
 // long a name is. From that, frequent names can be guessed. A name whose session was erased
 // has no tokens. Verify checks that each sealed name has its row and that there are no others;
 // which tokens belong to a name cannot be checked without the key.
+//
+// References, which are the customer's own, such as case numbers, are found likewise: by the
+// HMAC of a zero byte and their letters and digits, whole and from each beginning of four on,
+// in the tables reference_word and reference_token.
 package store

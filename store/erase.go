@@ -13,6 +13,7 @@ import (
 	"facematch/store/internal/anchor"
 	"facematch/store/internal/checks"
 	"facematch/store/internal/files"
+	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
 )
 
@@ -99,8 +100,12 @@ func (a *appending) left(ctx context.Context, session string) (map[history.Part]
 func (a *appending) drop(ctx context.Context, session string, part history.Part) error {
 	const ofSession = `DELETE FROM sealed WHERE record IN (SELECT seq FROM record WHERE session = ?)`
 	deletions := map[history.Part][]string{
-		history.PartKey:    {ofSession, `DELETE FROM session_key WHERE session = ?`, dropNames},
-		history.PartName:   {ofSession + ` AND part = 'name'`, dropNames},
+		history.PartKey: {
+			ofSession, `DELETE FROM session_key WHERE session = ?`, searched[seal.Name].drop(), searched[seal.Reference].drop(),
+		},
+		history.PartName:      {ofSession + ` AND part = 'name'`, searched[seal.Name].drop()},
+		history.PartReference: {ofSession + ` AND part = 'reference'`, searched[seal.Reference].drop()},
+
 		history.PartNote:   {ofSession + ` AND part = 'note'`},
 		history.PartAnswer: {ofSession + ` AND part = 'answer'`},
 		history.PartImages: {ofSession + ` AND part IN ('document', 'frame')`},
@@ -138,9 +143,6 @@ func wasErased(ctx context.Context, q sqlite.Querier, session string) (gone bool
 		WHERE e.session = ? AND e.kind = ?)`, session, history.KindErased).Scan(&gone)
 	return gone, err
 }
-
-// dropNames deletes the tokens of a session's names.
-const dropNames = `DELETE FROM name_token WHERE session = ?`
 
 // erasedForGood empties the log beside the database and brings the list of
 // erasures up to date.
@@ -242,7 +244,7 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 	before := map[history.Part]string{}
 	newest := ""
 	for part, period := range map[history.Part]time.Duration{
-		history.PartName: keep.Names, history.PartNote: keep.Names,
+		history.PartName: keep.Names, history.PartReference: keep.Names, history.PartNote: keep.Names,
 		history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
 	} {
 		if period > 0 {

@@ -18,13 +18,15 @@ import (
 )
 
 // personal are the strings of a person that must lie nowhere in clear.
-var personal = []string{"Zaphodine", "Quxington", "zq-answer-77", "zq-note-88", "zq-picture-99"}
+var personal = []string{"Zaphodine", "Quxington", "zq-answer-77", "zq-note-88", "zq-picture-99", "zq-reference-66"}
 
 // intimate records a check of everything that is personal.
 func intimate(t testing.TB, s *Store, check string) {
 	t.Helper()
 	ctx := context.Background()
-	must(t, s.Start(ctx, started(check, "Zaphodine Quxington")))
+	st := started(check, "Zaphodine Quxington")
+	st.Reference = "zq-reference-66"
+	must(t, s.Start(ctx, st))
 	f := finished(check, 7000, `{"x":"zq-answer-77"}`)
 	f.Outcome, f.Document, f.Frame = history.Refer, []byte("zq-picture-99 document"), []byte("zq-picture-99 frame")
 	must(t, s.Finish(ctx, f))
@@ -85,7 +87,7 @@ func TestEraseSession(t *testing.T) {
 	intimate(t, s, "a")
 	intimate(t, s, "b")
 	gone, stays := sealedBytes(t, s, "sess_a"), sealedBytes(t, s, "sess_b")
-	if len(gone) != 6 || len(stays) != 6 {
+	if len(gone) != 7 || len(stays) != 7 {
 		t.Fatalf("%d and %d parts and keys", len(gone), len(stays))
 	}
 	// A copy of the master key, as a backup of the computer would hold it.
@@ -150,7 +152,9 @@ func TestEraseOnePart(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})
 	ctx := t.Context()
 	intimate(t, s, "a")
-	for i, part := range []history.Part{history.PartImages, history.PartNote, history.PartName, history.PartAnswer} {
+	for i, part := range []history.Part{
+		history.PartImages, history.PartNote, history.PartName, history.PartReference, history.PartAnswer,
+	} {
 		must(t, s.Erase(ctx, history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{part}, Reason: history.OnRequest}))
 		var left []string
 		rows, err := s.reader.Query(`SELECT part FROM sealed ORDER BY part`)
@@ -161,7 +165,9 @@ func TestEraseOnePart(t *testing.T) {
 			left = append(left, p)
 		}
 		must(t, rows.Err())
-		want := [][]string{{"answer", "name", "note"}, {"answer", "name"}, {"answer"}, nil}[i]
+		want := [][]string{
+			{"answer", "name", "note", "reference"}, {"answer", "name", "reference"}, {"answer", "reference"}, {"answer"}, nil,
+		}[i]
 		if !slices.Equal(left, want) {
 			t.Errorf("without %s there is %q, want %q", part, left, want)
 		}
@@ -273,8 +279,8 @@ func TestExpire(t *testing.T) {
 		n    int
 		left string
 	}{
-		{history.Periods{}, 0, "old:name old:answer old:document old:frame old:note new:name new:answer new:document new:frame new:note"},
-		{history.Periods{Images: 30 * day}, 1, "old:name old:answer old:note new:name new:answer new:document new:frame new:note"},
+		{history.Periods{}, 0, "old:name old:reference old:answer old:document old:frame old:note new:name new:reference new:answer new:document new:frame new:note"},
+		{history.Periods{Images: 30 * day}, 1, "old:name old:reference old:answer old:note new:name new:reference new:answer new:document new:frame new:note"},
 		{history.Periods{Images: 30 * day, Names: 20 * day}, 2, "old:answer new:answer new:document new:frame"},
 		{history.Periods{Images: 30 * day, Names: 20 * day}, 0, "old:answer new:answer new:document new:frame"},
 		{history.Periods{Answers: 30 * day, Images: 10 * day}, 2, "new:answer"},
@@ -291,7 +297,7 @@ func TestExpire(t *testing.T) {
 	must(t, s.reader.QueryRow(`SELECT payload FROM record WHERE kind = 'erased' AND session = 'sess_new'`).Scan(&payload))
 	var e history.Erasure
 	must(t, json.Unmarshal(payload, &e))
-	if e.Reason != history.AfterPeriod || e.Operator != "admin" || !slices.Equal(e.Parts, []history.Part{history.PartName, history.PartNote}) {
+	if e.Reason != history.AfterPeriod || e.Operator != "admin" || !slices.Equal(e.Parts, []history.Part{history.PartName, history.PartReference, history.PartNote}) {
 		t.Errorf("the record is %s", payload)
 	}
 	// A session whose check is open keeps what is young.

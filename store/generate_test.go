@@ -142,7 +142,7 @@ func fillMany(t testing.TB, s *Store, records int) {
 		if err := checks.Rebuild(ctx, a.Tx); err != nil {
 			return err
 		}
-		return s.rebuildNames(ctx, a.Tx, master)
+		return s.rebuildTokens(ctx, a.Tx, master)
 	})
 	if err != nil {
 		t.Fatal(err)

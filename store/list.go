@@ -45,11 +45,11 @@ func (s *Store) lastChange(ctx context.Context, of string) (history.SettingsChan
 // List gives one page of the checks a filter chooses, in its order. A check without an
 // end is running while its program is alive, and interrupted or unknown otherwise. A
 // name that cannot be opened here leaves its row Sealed and is not an error; KeyProblem
-// says why. A search for words in names needs the key: without it the error is a
-// *matcher.Problem.
+// says why. A search for words in names or for a reference needs the key: without it the
+// error is a *matcher.Problem.
 func (s *Store) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	var found []checks.Listed
-	err := s.reading(ctx, f.Words, func(r *reading) error {
+	err := s.reading(ctx, searches(f), func(r *reading) error {
 		places, err := r.Choose(ctx, f, pageLimit(f.Limit))
 		if err == nil {
 			found, err = r.Rows(ctx, places)
@@ -65,7 +65,7 @@ func (s *Store) List(ctx context.Context, f history.Filter) ([]history.Row, erro
 // Count counts what a filter chooses, however much that is. Before, After, Sort and
 // Limit do not matter.
 func (s *Store) Count(ctx context.Context, f history.Filter) (counts history.Counts, err error) {
-	err = s.reading(ctx, f.Words, func(r *reading) error {
+	err = s.reading(ctx, searches(f), func(r *reading) error {
 		counts, err = r.Count(ctx, f)
 		return err
 	})
@@ -75,7 +75,7 @@ func (s *Store) Count(ctx context.Context, f history.Filter) (counts history.Cou
 // Choices gives the values that filters can choose from, each sorted.
 func (s *Store) Choices(ctx context.Context) (history.Choices, error) {
 	var c history.Choices
-	err := s.reading(ctx, "", func(r *reading) (err error) {
+	err := s.reading(ctx, false, func(r *reading) (err error) {
 		c, err = r.Choices(ctx)
 		return err
 	})
@@ -87,7 +87,7 @@ func (s *Store) Choices(ctx context.Context) (history.Choices, error) {
 func (s *Store) Show(ctx context.Context, check string) (history.Detail, error) {
 	var shown read
 	var attempts []checks.Listed
-	err := s.reading(ctx, "", func(r *reading) error {
+	err := s.reading(ctx, false, func(r *reading) error {
 		var err error
 		if shown, err = r.check(ctx, check); err != nil {
 			return err
@@ -125,7 +125,7 @@ func (s *Store) Each(ctx context.Context, f history.Filter, do func(history.Deta
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return problem(s.reading(ctx, f.Words, func(r *reading) error {
+	return problem(s.reading(ctx, searches(f), func(r *reading) error {
 		left := f.Limit
 		for {
 			some := eachBatch
@@ -162,11 +162,14 @@ type reading struct {
 	head history.Head
 }
 
-// reading looks at the history, with what is needed to look for words where there are
-// some.
-func (s *Store) reading(ctx context.Context, words string, do func(*reading) error) error {
+// searches reports whether a filter asks for what is sealed.
+func searches(f history.Filter) bool { return strings.TrimSpace(f.Words+f.Reference) != "" }
+
+// reading looks at the history, with what is needed to search for what is sealed where
+// that is asked for.
+func (s *Store) reading(ctx context.Context, searches bool, do func(*reading) error) error {
 	var hasher *nametoken.Hasher
-	if strings.TrimSpace(words) != "" {
+	if searches {
 		master, err := s.vault.Master(ctx, false)
 		switch {
 		case errors.Is(err, vault.ErrNoKey): // nothing is sealed yet

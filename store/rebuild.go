@@ -20,7 +20,7 @@ func (s *Store) Rebuild(ctx context.Context) error {
 		if err := checks.Rebuild(ctx, tx); err != nil || keyErr != nil {
 			return err
 		}
-		return s.rebuildNames(ctx, tx, master)
+		return s.rebuildTokens(ctx, tx, master)
 	})
 	if err == nil && !errors.Is(keyErr, vault.ErrNoKey) {
 		err = keyErr

@@ -12,7 +12,7 @@ import (
 	"facematch/store/internal/seal"
 )
 
-// Start records that a check begins. The name is sealed. Without the master key the error
+// Start records that a check begins. The name and the reference are sealed. Without the master key the error
 // is a *matcher.Problem and nothing is recorded, even where there is no name: the answer
 // could not be sealed later, and a check that cannot be recorded whole must not begin. A
 // check starts once.
@@ -21,8 +21,10 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		return errors.New("store: a check needs an id and a session")
 	}
 	var parts []seal.Clear
-	if st.Name != "" {
-		parts = append(parts, seal.Clear{Name: seal.Name, Text: []byte(st.Name)})
+	for name, text := range map[string]string{seal.Name: st.Name, seal.Reference: st.Reference} {
+		if text != "" {
+			parts = append(parts, seal.Clear{Name: name, Text: []byte(text)})
+		}
 	}
 	master, err := s.sealingKey(ctx)
 	if err != nil {
@@ -51,10 +53,15 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 			header
 			history.Started
 			seals
-		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil || st.Name == "" {
+		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
 			return err
 		}
-		return a.addTokens(ctx, hasher, st.Session, st.Name)
+		for _, p := range parts {
+			if err := a.addTokens(ctx, searched[p.Name], hasher, st.Session, string(p.Text)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

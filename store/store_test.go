@@ -536,7 +536,7 @@ func fill(t testing.TB, s *Store, records int) {
 			}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
 				return err
 			}
-			if err := a.addTokens(ctx, hasher, st.Session, st.Name); err != nil {
+			if err := a.addTokens(ctx, searched[seal.Name], hasher, st.Session, st.Name); err != nil {
 				return err
 			}
 			if err := a.add(ctx, struct {

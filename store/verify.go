@@ -132,7 +132,7 @@ func (s *Store) verifyAll(
 	w, err := walk(ctx, tx, v, marks, opens, progress)
 	if err == nil && v.Fault == "" {
 		if err = w.folded.Compare(ctx, tx); err == nil {
-			err = compareNames(ctx, tx, w.seed, w.names)
+			err = compareTokens(ctx, tx, w.seed, w.found)
 		}
 	}
 	ended := err != nil && !errors.As(err, new(checks.Mismatch)) || v.Fault != ""
@@ -156,14 +156,14 @@ func (s *Store) verifyAll(
 type walked struct {
 	folded *checks.Folded
 	seed   maphash.Seed
-	names  uint64
+	found  map[string]uint64 // by part: of what can be searched for
 }
 
 // walk reads the chain until its end or the first bad record.
 func walk(
 	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
 ) (walked, error) {
-	w := walked{folded: checks.NewFolded(), seed: maphash.MakeSeed()}
+	w := walked{folded: checks.NewFolded(), seed: maphash.MakeSeed(), found: map[string]uint64{}}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
@@ -209,8 +209,12 @@ func walk(
 		}
 		before = head{seq: r.seq, hash: r.computed}
 		w.folded.Add(r.summary)
-		if r.summary.Kind == history.KindStarted && r.has(seal.Name) {
-			w.names += nameKey(w.seed, r.seq, r.summary.Session)
+		if r.summary.Kind == history.KindStarted {
+			for part := range searched {
+				if r.has(part) {
+					w.found[part] += foundKey(w.seed, r.seq, r.summary.Session)
+				}
+			}
 		}
 		if v.Records%progressEvery == 0 {
 			progress.Report(StageVerifying, int(v.Records), total)

@@ -193,13 +193,14 @@ func TestTampering(t *testing.T) {
 		{"an empty outcome in lists", []string{`UPDATE checks SET outcome = NULL WHERE seq = 7`}, unchained, false, history.FaultLists, 7},
 		{"a column without a feature", []string{`UPDATE checks SET branch = 'north' WHERE seq = 3`}, unchained, false, history.FaultLists, 3},
 		{"lists empty", []string{`DELETE FROM checks`}, unchained, false, history.FaultLists, 1},
-		{"a check that never was", []string{`INSERT INTO checks (seq, at, "check", session, mode, operator, desk, minor, filmed_anyway)
-			VALUES (200, '2026-11-21T09:00:00.000Z', 'chk_x', 'sess_x', 'offline', 'clerk', 'Desk 3', 0, 0)`}, unchained, false, history.FaultLists, 200},
+		{"a check that never was", []string{`INSERT INTO checks (seq, at, "check", session, mode, operator, desk, minor, filmed_anyway, virtual_camera)
+			VALUES (200, '2026-11-21T09:00:00.000Z', 'chk_x', 'sess_x', 'offline', 'clerk', 'Desk 3', 0, 0, 0)`}, unchained, false, history.FaultLists, 200},
 		{"a day's count", []string{`UPDATE daily SET checks = checks + 1 WHERE day = '2026-11-21'`}, unchained, false, history.FaultLists, 0},
 		{"a day gone", []string{`DELETE FROM daily WHERE day = '2026-11-21'`}, unchained, false, history.FaultLists, 0},
 		{"a day more", []string{`INSERT INTO daily VALUES ('2026-11-23', '', '', '', '', '', 0, 1)`}, unchained, false, history.FaultLists, 0},
 		{"a name that is not found", []string{`DELETE FROM name_word WHERE record = 5`, `DELETE FROM name_token WHERE record = 5`}, unchained, false, history.FaultLists, 0},
 		{"a name found elsewhere", []string{`UPDATE name_token SET session = 'sess_1' WHERE record = 5`}, unchained, false, history.FaultLists, 0},
+		{"a virtual camera in lists", []string{`UPDATE checks SET virtual_camera = 1 WHERE seq = 7`}, unchained, false, history.FaultLists, 7},
 		{"tokens without a name", []string{`INSERT INTO name_word (token, record) VALUES (9, 3)`}, unchained, false, history.FaultLists, 0},
 		{"cut off, sealed parts left, no anchor", []string{`DELETE FROM record WHERE seq > 8`}, unchained, true, history.FaultCutOff, 9},
 		{"emptied", []string{`DELETE FROM sealed`, `DELETE FROM record`}, unchained, false, history.FaultCutOff, 1},

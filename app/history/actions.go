@@ -95,6 +95,8 @@ const (
 	PartNote   Part = "note"
 	PartAnswer Part = "answer"
 	PartImages Part = "images"
+
+	PartReference Part = "reference"
 )
 
 // Why something was erased.

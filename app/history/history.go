@@ -65,8 +65,8 @@ const (
 	KindErased      Kind = "erased"
 )
 
-// Started is what is known before a check runs. Name is sealed; the rest is the
-// record's payload.
+// Started is what is known before a check runs. Name and Reference are sealed; the rest is
+// the record's payload.
 type Started struct {
 	Check       string              `json:"check"`    // chk_<uuid>
 	Session     string              `json:"session"`  // sess_<uuid>
@@ -89,7 +89,8 @@ type Started struct {
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
 	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
 
-	Name string `json:"-"` // the person's full name; empty where it was left out
+	Name      string `json:"-"` // the person's full name; empty where it was left out
+	Reference string `json:"-"` // the customer's own, such as a case number; empty where there is none
 }
 
 // Sending is written right before a remote check's request goes out. A check that has it
@@ -132,6 +133,10 @@ type Finished struct {
 	// or where another program decided.
 	Flaw         matcher.Flaw `json:"flaw,omitempty"`
 	DocumentFlaw matcher.Flaw `json:"document_flaw,omitempty"`
+
+	// VirtualCamera is the driver of the camera that filmed, where that is no device: what it
+	// shows comes from another program. Empty: a device, a stream, a file, or nothing was filmed.
+	VirtualCamera string `json:"virtual_camera,omitempty"`
 
 	Quality     *Quality            `json:"quality,omitempty"`
 	Description matcher.Description `json:"description"` // what decided in the end

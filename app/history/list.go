@@ -57,6 +57,7 @@ type Filter struct {
 	Session               string // whole, or its beginning from 8 characters on
 	Check                 string // likewise
 	Request               string // likewise
+	Reference             string // the customer's own, whole or its beginning from LeastReference characters on
 
 	Before int64 // seq; in the order Newest only: another way to say After; 0: from the newest
 	Sort   Sort
@@ -85,6 +86,10 @@ type Detail struct {
 	Finished  *Finished // nil where the check has no end, or was interrupted
 	Decisions []Decided // oldest first
 	Attempts  []Row     // all checks of the same session, this one too, oldest first
+
+	Reference       string // the customer's own; empty where there is none or it cannot be read here
+	ReferenceSealed bool   // there is one, but it cannot be read here
+	ReferenceErased bool   // there was one, and it was erased
 
 	Raw       []byte   // the answer's body as it came, which need not be JSON; nil where there is none or it cannot be read here
 	RawSealed bool     // there is one, but it cannot be read here

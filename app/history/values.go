@@ -26,6 +26,10 @@ var Roles = []Role{RoleOperator, RoleReviewer, RoleAuditor, RoleAdministrator}
 // LeastID is the shortest beginning of an id that a filter accepts, in characters.
 const LeastID = 8
 
+// LeastReference is the shortest beginning of a reference by which it is found, in letters
+// and digits.
+const LeastReference = 4
+
 // dayLayouts are the ways a day can be written. None of them means another day in another
 // country.
 var dayLayouts = []string{"2 Jan 2006", "2 January 2006", time.DateOnly, "2.1.2006"}

@@ -143,7 +143,7 @@ CREATE TABLE checks (
 	expired          INTEGER,
 	inspection       TEXT,
 	filmed_anyway    INTEGER NOT NULL,
-	virtual_camera   INTEGER,
+	virtual_camera   INTEGER NOT NULL,
 	portrait_quality INTEGER,       -- 0 to 100
 	picture_quality  INTEGER,       -- 0 to 100
 	took_ms          INTEGER
@@ -201,3 +201,19 @@ CREATE TABLE name_word (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX name_word_record ON name_word (record);
+
+-- The same of references, which are the customer's own, such as case numbers.
+CREATE TABLE reference_token (
+	record  INTEGER PRIMARY KEY REFERENCES record (seq),
+	session TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX reference_token_session ON reference_token (session);
+
+CREATE TABLE reference_word (
+	token  INTEGER NOT NULL,
+	record INTEGER NOT NULL REFERENCES reference_token (record) ON DELETE CASCADE,
+	PRIMARY KEY (token, record)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reference_word_record ON reference_word (record);

@@ -180,6 +180,13 @@ func (v *View) narrow(ctx context.Context, q *query) error {
 		}
 		q.restrict(found)
 	}
+	if reference := strings.TrimSpace(f.Reference); reference != "" {
+		found, err := v.referred(ctx, reference)
+		if err != nil {
+			return err
+		}
+		q.restrict(found)
+	}
 	if err := v.probeOutcomes(ctx, q); err != nil {
 		return err
 	}
@@ -463,7 +470,7 @@ func daysOf(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.Equal(t.UTC().Truncate(24*time.Hour)) }
 	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || f.LeastScore != nil || f.MostScore != nil ||
-		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request) != "" {
+		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request+f.Reference) != "" {
 		return c, false
 	}
 	if !f.From.IsZero() {

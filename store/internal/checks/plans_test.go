@@ -49,14 +49,15 @@ func TestPlans(t *testing.T) {
 		args []any
 		uses string
 	}{
-		recordsQuery:  {[]any{"a"}, "record USING INDEX record_check (check=?)"},
-		sessionQuery:  {[]any{"a"}, "record USING INDEX record_session (session=? AND kind=?)"},
-		sessionsQuery: {[]any{"a", "b"}, "record USING INDEX record_session (session>? AND session<?)"},
-		checksQuery:   {[]any{"a", "b"}, "record USING INDEX record_check (check>? AND check<?)"},
-		requestsQuery: {[]any{"a", "b"}, "checks USING COVERING INDEX checks_request (request>? AND request<?)"},
-		nameQuery:     {[]any{1}, "name_word USING PRIMARY KEY (token=?)"},
-		codesQuery:    {nil, "checks USING COVERING INDEX checks_code (code>?)"},
-		rowsQuery:     {[]any{"[1]"}, "checks USING INTEGER PRIMARY KEY (rowid=?)"},
+		recordsQuery:   {[]any{"a"}, "record USING INDEX record_check (check=?)"},
+		sessionQuery:   {[]any{"a"}, "record USING INDEX record_session (session=? AND kind=?)"},
+		sessionsQuery:  {[]any{"a", "b"}, "record USING INDEX record_session (session>? AND session<?)"},
+		checksQuery:    {[]any{"a", "b"}, "record USING INDEX record_check (check>? AND check<?)"},
+		requestsQuery:  {[]any{"a", "b"}, "checks USING COVERING INDEX checks_request (request>? AND request<?)"},
+		nameQuery:      {[]any{1}, "name_word USING PRIMARY KEY (token=?)"},
+		referenceQuery: {[]any{1}, "reference_word USING PRIMARY KEY (token=?)"},
+		codesQuery:     {nil, "checks USING COVERING INDEX checks_code (code>?)"},
+		rowsQuery:      {[]any{"[1]"}, "checks USING INTEGER PRIMARY KEY (rowid=?)"},
 	} {
 		p := plan(t, db, query, c.args...)
 		if !strings.Contains(p, "SEARCH "+c.uses) {

@@ -31,6 +31,7 @@ type Summary struct {
 	Code, Score, Took               sql.NullInt64
 	Request                         string
 	Minor, FilmedAnyway             bool
+	VirtualCamera                   bool
 	PortraitQuality, PictureQuality sql.NullInt64
 	Sealed, Nonces                  string // JSON
 	NotNumber                       bool   // a code or score is not a whole number
@@ -79,6 +80,8 @@ func Parse(seq int64, payload string) Summary {
 			r.Took = number(value)
 		case "remote":
 			r.Request = value.Get("request_id").Str
+		case "virtual_camera":
+			r.VirtualCamera = value.Str != ""
 		case "quality":
 			r.quality(value, number)
 		case "sealed":
@@ -117,6 +120,7 @@ type Row struct {
 	Decision, DecidedAt             string
 	Operator, Desk, Request         string
 	Minor, FilmedAnyway             bool
+	VirtualCamera                   bool
 	PortraitQuality, PictureQuality sql.NullInt64
 	TookMS                          sql.NullInt64
 }
@@ -148,7 +152,7 @@ func (c *State) Apply(r Summary) {
 		c.Sent = true
 	case history.KindFinished, history.KindInterrupted:
 		c.Ended, c.Outcome, c.Status, c.Score, c.Code = r.Seq, r.Outcome, r.Status, r.Score, r.Code
-		c.Request, c.FilmedAnyway = r.Request, r.FilmedAnyway
+		c.Request, c.FilmedAnyway, c.VirtualCamera = r.Request, r.FilmedAnyway, r.VirtualCamera
 		c.PortraitQuality, c.PictureQuality = r.PortraitQuality, r.PictureQuality
 		c.TookMS = sql.NullInt64{Int64: r.Took.Int64 / int64(time.Millisecond), Valid: r.Took.Valid}
 		if c.Decision == "" && history.Outcome(r.Outcome) == history.Refer {

@@ -48,8 +48,23 @@ func named(ctx context.Context, q sqlite.Querier, h *nametoken.Hasher, words [][
 	return all, nil
 }
 
-// nameQuery takes a token.
-const nameQuery = `SELECT group_concat(record) FROM name_word WHERE token = ?`
+// referred gives the started records with this reference, or one that begins so, ascending.
+func (v *View) referred(ctx context.Context, reference string) ([]int64, error) {
+	if v.tokens == nil { // nothing is sealed yet
+		return []int64{}, nil
+	}
+	token, ok := v.tokens.SoughtReference(reference)
+	if !ok {
+		return []int64{}, nil
+	}
+	return numbers(ctx, v.tx, referenceQuery, token)
+}
+
+// These take a token.
+const (
+	nameQuery      = `SELECT group_concat(record) FROM name_word WHERE token = ?`
+	referenceQuery = `SELECT group_concat(record) FROM reference_word WHERE token = ?`
+)
 
 // numbers gives the numbers that a query joins by commas, ascending. A row for
 // each would take several times as long.

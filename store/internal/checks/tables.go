@@ -14,17 +14,17 @@ import (
 // columns are the columns of checks that have a value, in the order of scan and
 // values. The others belong to features that do not exist yet.
 const columns = `seq, at, "check", session, mode, outcome, status, score, code, decision, decided_at,
-	operator, desk, request, minor, filmed_anyway, portrait_quality, picture_quality, took_ms`
+	operator, desk, request, minor, filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms`
 
 // putCheck takes the values of a row.
 const putCheck = `INSERT OR REPLACE INTO checks (` + columns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (c *Row) values() []any {
 	text := func(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 	return []any{c.Seq, c.At, c.Check, c.Session, c.Mode, text(c.Outcome), text(c.Status), c.Score, c.Code,
 		text(c.Decision), text(c.DecidedAt), c.Operator, c.Desk, text(c.Request), c.Minor, c.FilmedAnyway,
-		c.PortraitQuality, c.PictureQuality, c.TookMS}
+		c.VirtualCamera, c.PortraitQuality, c.PictureQuality, c.TookMS}
 }
 
 // scan reads columns and whatever more the query gives.
@@ -32,7 +32,7 @@ func (c *Row) scan(rows *sql.Rows, more ...any) error {
 	var outcome, status, decision, decidedAt, request sql.NullString
 	err := rows.Scan(append([]any{&c.Seq, &c.At, &c.Check, &c.Session, &c.Mode, &outcome, &status, &c.Score, &c.Code,
 		&decision, &decidedAt, &c.Operator, &c.Desk, &request, &c.Minor, &c.FilmedAnyway,
-		&c.PortraitQuality, &c.PictureQuality, &c.TookMS}, more...)...)
+		&c.VirtualCamera, &c.PortraitQuality, &c.PictureQuality, &c.TookMS}, more...)...)
 	c.Outcome, c.Status, c.Decision = outcome.String, status.String, decision.String
 	c.DecidedAt, c.Request = decidedAt.String, request.String
 	return sqlite.Damaged(err)
@@ -208,7 +208,7 @@ func (e Mismatch) Error() string {
 // Compare compares the tables checks and daily with the records.
 func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+`,
-		coalesce(branch, expired, inspection, virtual_camera) IS NULL FROM checks ORDER BY seq`)
+		coalesce(branch, expired, inspection) IS NULL FROM checks ORDER BY seq`)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // View is a look at the checks as of one moment.
 type View struct {
 	tx     *sql.Tx
-	tokens *nametoken.Hasher // nil where no name can be searched for
+	tokens *nametoken.Hasher // nil where no name or reference can be searched for
 	alive  func(instance string) bool
 
 	// open says what each check without an end is now.
@@ -23,7 +23,7 @@ type View struct {
 }
 
 // NewView looks at the checks in a transaction. alive reports whether a running program is
-// still there; without a hasher no words are found in names.
+// still there; without a hasher no names and references are found.
 func NewView(ctx context.Context, tx *sql.Tx, h *nametoken.Hasher, alive func(instance string) bool) (*View, error) {
 	v := &View{tx: tx, tokens: h, alive: alive, open: map[int64]history.Outcome{}}
 	open, err := OpenChecks(ctx, tx)

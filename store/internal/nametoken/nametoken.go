@@ -1,7 +1,8 @@
-// Package nametoken makes the tokens that names are found by. A name is found by its
+// Package nametoken makes the tokens that names and references are found by. A name is found by its
 // words and their beginnings, whatever their case and accents, and with or without the
 // particle before it. Each beginning is kept as a token, its keyed hash cut short, so
-// that the database holds nothing of a name that can be read.
+// that the database holds nothing of a name that can be read. A reference, such as a
+// case number, is found in the same way by its letters and digits and their beginnings.
 package nametoken
 
 import (
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
+	"facematch/app/history"
 	"facematch/store/internal/seal"
 )
 
@@ -363,4 +365,41 @@ func (h *Hasher) OfName(name string) []int64 {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// longestReference is how many letters and digits of a reference count.
+const longestReference = 40
+
+// referenceText is what of a reference counts: its letters and digits, whatever their case.
+func referenceText(reference string) []rune {
+	var text []rune
+	for _, r := range norm.NFKC.String(cases.Fold().String(reference)) {
+		if unicode.In(r, unicode.L, unicode.M, unicode.N) {
+			text = append(text, r)
+		}
+	}
+	return text[:min(len(text), longestReference)]
+}
+
+// ofReference gives the token of a reference's text. What comes before it keeps it apart
+// from names, in which there is no such character.
+func (h *Hasher) ofReference(text []rune) int64 { return h.Of("\x00" + string(text)) }
+
+// OfReference gives the tokens of a reference, sorted: of the whole, and of its beginnings
+// from history.LeastReference characters on.
+func (h *Hasher) OfReference(reference string) []int64 {
+	text := referenceText(reference)
+	found := []int64{h.ofReference(text)}
+	for n := history.LeastReference; n < len(text); n++ {
+		found = append(found, h.ofReference(text[:n]))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// SoughtReference gives the token that a reference must be found under; false where
+// nothing of what was typed counts.
+func (h *Hasher) SoughtReference(typed string) (int64, bool) {
+	text := referenceText(typed)
+	return h.ofReference(text), len(text) > 0
 }

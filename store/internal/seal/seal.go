@@ -23,6 +23,8 @@ const (
 	Answer = "answer" // the answer's body, with "finished"
 	Note   = "note"   // the operator's own words, with "decided"
 
+	Reference = "reference" // the customer's own, with "started"
+
 	// Only where the settings keep pictures; history.PartImages is both.
 	Document = "document" // the portrait as JPEG, with "finished"
 	Frame    = "frame"    // the person as JPEG, with "finished"
