@@ -364,7 +364,7 @@ func decide(ctx context.Context, s settings.Settings, measured *cli.Network) (se
 func cameras() []app.Camera {
 	var all []app.Camera
 	for _, d := range camera.Devices() {
-		all = append(all, app.Camera{Name: d.Name, Address: d.Address, Problem: d.Problem})
+		all = append(all, app.Camera{Name: d.Name, Address: d.Address, Problem: d.Problem, Virtual: d.Virtual})
 	}
 	return all
 }

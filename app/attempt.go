@@ -26,6 +26,7 @@ type Attempt struct {
 	wording string        // of the consent, where it was given before; empty: the one in force
 	kept    string        // id of the kept check this is: its page is sent as it is
 	chosen  matcher.Pick  // the face a person chose, of a kept check
+	virtual string        // the driver of the camera that recorded the film, where it is no device
 }
 
 // Retry makes another check with the same person and the same film. Offline, nothing of
@@ -51,7 +52,7 @@ func (d *Desk) Drop(a *Attempt) {
 // unsent is the attempt as it is left behind by a check the API has not taken.
 func (a *Attempt) unsent(started history.Started, portrait *matcher.Portrait) *Attempt {
 	left := *a
-	left.Input.Session, left.Input.Mode = started.Session, started.Mode
+	left.Input.Session, left.Input.Mode, left.Input.Reference = started.Session, started.Mode, started.Reference
 	left.from, left.wording = started.Check, started.Consent.Wording
 	if left.Input.Portrait == nil {
 		left.Input.Portrait = portrait
@@ -73,6 +74,12 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 	name, err := CleanName(in.Name)
 	if err != nil {
 		return history.Started{}, err
+	}
+	reference := in.Reference
+	if a.from == "" && a.kept == "" { // else it was taken before, perhaps in a form of then
+		if reference, err = chosen.Reference.Clean(reference); err != nil {
+			return history.Started{}, err
+		}
 	}
 	mode, err := d.modeOf(*in, chosen)
 	if err != nil {
@@ -115,6 +122,8 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 		Rules: chosen.Conditions,
 		Name:  name,
 		Minor: in.Minor,
+
+		Reference: reference,
 
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 		Kept:         a.kept,
@@ -200,7 +209,7 @@ func (d *Desk) run(
 		defer stop()
 		order := &filmFirst{to: progress}
 		captured, err := in.Capture(filming, started.Mode == history.Remote, order.film)
-		*filmed, a.clip = captured.Filmed, captured.Clip
+		*filmed, a.clip, a.virtual = captured.Filmed, captured.Clip, captured.Virtual
 		if err != nil {
 			return matcher.Answer{}, err
 		}

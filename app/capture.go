@@ -23,6 +23,7 @@ type Captured struct {
 type Filmed struct {
 	Warning matcher.Notice   // the hint that was not followed; without a key: the picture was good, or nothing was filmed
 	Quality quality.Measures // of the face; all 0 where none was seen
+	Virtual string           // the driver of the camera, as Source.Virtual
 }
 
 const (
@@ -47,9 +48,11 @@ func Capture(source Source, length time.Duration, anyway <-chan struct{}) Captur
 		captured := Captured{Filmed: filmed}
 		if !asFile {
 			captured.Film, err = source.Film(ctx, length, progress)
+			captured.Virtual = source.Virtual() // now, since the camera may have been another one before
 			return captured, err
 		}
 		clip, err := source.Record(ctx, length, progress)
+		captured.Virtual = source.Virtual()
 		if err == nil {
 			captured.Clip = &clip
 		}

@@ -22,6 +22,9 @@ type CheckInput struct {
 	Video    matcher.Blob // a film file
 	Capture  CaptureFunc  // or: films once the check has begun; a file it makes is deleted afterwards
 	Name     string       // the person's full name; may be empty
+	// Reference is the customer's own, such as a case number, in the settings' form. It may be
+	// empty, and must be where the settings have no such field.
+	Reference string
 	Consent  bool         // the person agreed to the processing; without it nothing runs
 	SendName bool         // the person agreed that the name goes to the remote API
 	Session  string       // sess_<uuid>; empty: a new one
@@ -49,6 +52,7 @@ type Check struct {
 	Problem *matcher.Problem // why it could not run; nil otherwise
 	Warning *matcher.Problem // the check is recorded, but its anchor is not; nil otherwise
 	Filmed  Filmed           // how the picture was when filming began
+	Virtual string           // the driver of the camera that filmed, now or for an earlier attempt, where that is no device
 	Quality *history.Quality // as recorded; nil where nothing was measured
 	At      time.Time        // when it started
 	Took    time.Duration
@@ -95,7 +99,7 @@ func (d *Desk) attempt(ctx context.Context, a *Attempt, progress matcher.Progres
 		// A time-out of a part is a fault of that part: nobody cancelled.
 		err = matcher.NewProblem("check.timeout", err)
 	}
-	check.Took = d.p.Now().Sub(check.At)
+	check.Took, check.Virtual = d.p.Now().Sub(check.At), a.virtual
 	if err == nil {
 		check.Answer = &answer
 	}
@@ -166,6 +170,7 @@ func outcome(ctx context.Context, answer matcher.Answer, err error) (history.Out
 func finish(c Check, described matcher.Description) (history.Finished, error) {
 	f := history.Finished{
 		Check: c.ID, Session: c.Session, Outcome: c.Outcome, Took: c.Took, Description: described, Quality: c.Quality,
+		VirtualCamera: c.Virtual,
 	}
 	if c.Problem != nil {
 		f.Problem = c.Problem.Key

@@ -54,6 +54,7 @@ func (d *Desk) Keep(ctx context.Context, a *Attempt) (KeptCheck, error) {
 	}
 	item, err := d.p.Queue.Put(ctx, KeptCheck{
 		At: d.p.Now().UTC(), Check: a.from, Session: in.Session, Name: in.Name, SendName: in.SendName,
+		Reference: in.Reference, VirtualCamera: a.virtual,
 		Wording:   a.wording,
 		Chosen:    picked,
 		Prefilled: in.Prefilled, Minor: in.Minor, FromPhoto: in.DocumentFrom == history.FromCamera,
@@ -162,9 +163,9 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 	a := &Attempt{
 		Input: CheckInput{
 			Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
-			Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor,
+			Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, Reference: item.Reference,
 		},
-		kept: id, chosen: item.Chosen, wording: item.Wording,
+		kept: id, chosen: item.Chosen, wording: item.Wording, virtual: item.VirtualCamera,
 	}
 	if item.FromPhoto {
 		a.Input.DocumentFrom = history.FromCamera

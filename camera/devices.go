@@ -21,6 +21,7 @@ type Device struct {
 	Name    string           // as its maker calls it, such as "HD Pro Webcam C920"
 	Address string           // for Params.Address; stays the same when the camera is plugged in elsewhere, where the system can tell
 	Problem *matcher.Problem // why it cannot be used now, such as camera.denied; nil otherwise
+	Virtual string           // the driver of one that is no device, as system.virtual has it; empty otherwise
 
 	path string // its device file
 }
@@ -47,6 +48,7 @@ type system struct {
 type ability struct {
 	captures bool   // it gives pictures: one camera may have further devices for other things
 	name     string // may be empty
+	driver   string // the kernel's module for it
 	modes    []mode // the kinds of pictures it gives; empty where it does not say
 }
 
@@ -73,7 +75,10 @@ func (s system) devices() []Device {
 		case err != nil && s.attribute(node, "index") != "0":
 			continue // who cannot be asked and is not the first of its camera is hardly the picture
 		}
-		d := Device{Name: tidyName(cmp.Or(s.attribute(node, "name"), can.name, node)), Address: cmp.Or(stable[node], path), path: path}
+		d := Device{
+			Name:    tidyName(cmp.Or(s.attribute(node, "name"), can.name, node)),
+			Address: cmp.Or(stable[node], path), Virtual: s.virtual(path, can.driver), path: path,
+		}
 		if err != nil {
 			d.Problem = matcher.NewProblem(deviceKey(err), err)
 		}
@@ -123,6 +128,26 @@ func (s system) attribute(node, name string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(text))
+}
+
+// madeUp are the drivers whose pictures come from another program or are drawn, though the
+// kernel keeps them among devices.
+var madeUp = []string{"v4l2 loopback", "akvcam", "vivid", "vimc"}
+
+// virtual gives the driver of a camera that is no device: another program gives it its
+// pictures, be it a loop of a film, an effect or a relay of a real camera. It is empty for
+// others. The kernel keeps devices without hardware in a folder of their own, whatever
+// their driver is called.
+func (s system) virtual(path, driver string) string {
+	node := filepath.Base(path)
+	if to, err := os.Readlink(s.root + path); err == nil { // one of stableNames
+		node = filepath.Base(to)
+	}
+	place, err := filepath.EvalSymlinks(filepath.Join(s.root, "/sys/class/video4linux", node))
+	if slices.Contains(madeUp, driver) || err == nil && strings.Contains(place, "/devices/virtual/") {
+		return cmp.Or(driver, s.attribute(node, "name"), node)
+	}
+	return ""
 }
 
 // check says why a device cannot be used; nil where nothing speaks against it.

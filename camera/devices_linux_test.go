@@ -58,6 +58,7 @@ func (d driver) answer(call uintptr, filled unsafe.Pointer) error {
 		c := (*v4l2Capability)(filled)
 		c.capabilities, c.deviceCaps = d.caps, d.deviceCaps
 		copy(c.card[:], "Webcam")
+		copy(c.driver[:], "uvcvideo")
 	case enumFormat:
 		f := (*v4l2Format)(filled)
 		if f.kind != bufCapture || int(f.index) >= len(d.formats) {
@@ -106,7 +107,7 @@ func TestAskingADriver(t *testing.T) {
 		for _, m := range can.modes {
 			modes = append(modes, fmt.Sprintf("%dx%d@%g", m.width, m.height, m.rate))
 		}
-		if got := fmt.Sprintf("%t %v", can.captures, modes); err != nil || got != c.want || can.name != "Webcam" {
+		if got := fmt.Sprintf("%t %v", can.captures, modes); err != nil || got != c.want || can.name != "Webcam" || can.driver != "uvcvideo" {
 			t.Errorf("%s: %s, %q, %v; want %s", name, got, can.name, err, c.want)
 		}
 	}

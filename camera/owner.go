@@ -189,6 +189,11 @@ func (o *owner) open(from address) (*gocv.VideoCapture, error) {
 		return openFile(from.name)
 	}
 	can, _ := o.sys.ask(from.name) // one that does not answer is asked for the usual
+	o.mu.Lock()
+	if o.owner == o {
+		o.virtual = o.sys.virtual(from.name, can.driver)
+	}
+	o.mu.Unlock()
 	capture, err := o.sys.open(from.name, choose(can.modes))
 	if err != nil {
 		capture.Close()

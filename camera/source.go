@@ -60,6 +60,7 @@ type Source struct {
 
 	mu       sync.Mutex
 	live     matcher.Live
+	virtual  string        // driver of the camera that was opened last, where it is no device
 	news     chan struct{} // closed and replaced with each change of live
 	frames   uint64        // read so far
 	arrivals []time.Duration
@@ -126,6 +127,14 @@ func (s *Source) Next(ctx context.Context, after uint64) (matcher.Live, error) {
 		case <-s.quit:
 		}
 	}
+}
+
+// Virtual is the driver of the camera that gives the pictures, where that is no device:
+// another program made them. It is empty for devices, streams and files.
+func (s *Source) Virtual() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.virtual
 }
 
 // Part is the part of the pictures that is used.

@@ -51,6 +51,9 @@ type Item struct {
 	Session string    `json:"session"`
 	Name    string    `json:"name"`
 
+	Reference     string `json:"reference,omitempty"`      // the customer's own
+	VirtualCamera string `json:"virtual_camera,omitempty"` // the driver of the camera that filmed, where it is no device
+
 	SendName  bool   `json:"send_name"` // the person agreed that the name is sent
 	Wording   string `json:"wording"`   // of what the person agreed to
 	Prefilled bool   `json:"prefilled"`

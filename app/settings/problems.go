@@ -11,6 +11,10 @@ const (
 	KeyCAFile         = "settings.ca_file"
 	KeyAPILimits      = "settings.api_limits"
 	KeyWording        = "settings.wording"
+
+	KeyReferenceName    = "settings.reference_name"
+	KeyReferencePattern = "settings.reference_pattern"
+	KeyReferenceExample = "settings.reference_example"
 )
 
 // KeyLocked is the problem of a change of a setting that the administrator locked;

@@ -20,6 +20,7 @@ type Settings struct {
 	Camera     Camera              `toml:"camera"`
 	Matching   Matching            `toml:"matching"`
 	API        API                 `toml:"api"`
+	Reference  Reference           `toml:"reference"`
 	Consent    Consent             `toml:"consent"`
 	Operators  Operators           `toml:"operators"`
 	Folders    FolderChoice        `toml:"folders"`

@@ -115,6 +115,7 @@ func (s Settings) tidy() Settings {
 	s.Version = Version
 	for _, text := range []*string{
 		&s.Desk, &s.Camera.Source, &s.Consent.Processing, &s.Consent.SendName, &s.API.CAFile, &s.Folders.SecondAnchor,
+		&s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
 	} {
 		*text = strings.TrimSpace(*text)
 	}
@@ -149,6 +150,9 @@ func (s Settings) Check() error {
 		return matcher.NewProblem(KeyWording, nil, "Max", maxWording)
 	}
 	if err := s.API.check(); err != nil {
+		return err
+	}
+	if err := s.Reference.check(); err != nil {
 		return err
 	}
 	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {
