@@ -53,6 +53,14 @@ func (c *camera) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 	}
 }
 
+// Virtual is one camera until filming begins, and another from then on.
+func (c *camera) Virtual() string {
+	if c.filmed < 0 {
+		return "the one before"
+	}
+	return "v4l2 loopback"
+}
+
 func (c *camera) Record(context.Context, time.Duration, matcher.ProgressFunc) (matcher.Clip, error) {
 	c.filmed = time.Since(c.began)
 	return matcher.Clip{Length: 3 * time.Second}, nil
@@ -110,6 +118,9 @@ func TestCapture(t *testing.T) {
 				}
 				if filmed := c.want == nil; (captured.Clip != nil) != (filmed && asFile) || (captured.Film != nil) != (filmed && !asFile) {
 					t.Errorf("as a file %t: %+v", asFile, captured)
+				}
+				if filmed := source.filmed >= 0; filmed && captured.Virtual != "v4l2 loopback" || !filmed && captured.Virtual != "" {
+					t.Errorf("the camera that filmed is %q", captured.Virtual)
 				}
 				if offered := slices.Contains(stages, matcher.StageOffering); offered != c.offered {
 					t.Errorf("stages %v", stages)

@@ -25,11 +25,11 @@ type CheckInput struct {
 	// Reference is the customer's own, such as a case number, in the settings' form. It may be
 	// empty, and must be where the settings have no such field.
 	Reference string
-	Consent  bool         // the person agreed to the processing; without it nothing runs
-	SendName bool         // the person agreed that the name goes to the remote API
-	Session  string       // sess_<uuid>; empty: a new one
-	Mode     history.Mode // empty: the settings' mode
-	Minor    bool         // the person is under 18: recorded, and referred where the settings say so
+	Consent   bool         // the person agreed to the processing; without it nothing runs
+	SendName  bool         // the person agreed that the name goes to the remote API
+	Session   string       // sess_<uuid>; empty: a new one
+	Mode      history.Mode // empty: the settings' mode
+	Minor     bool         // the person is under 18: recorded, and referred where the settings say so
 
 	// Prefilled says that the film of the session is there already. Remote: the API has it,
 	// so none is recorded or sent. Served: it is Video.

@@ -233,11 +233,19 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 	good := s.URL
 	at(t, d, "http://127.0.0.1:1")
 	in, clip := remoteInput(t)
-	in.DocumentFrom = history.FromCamera
+	in.DocumentFrom, in.Reference = history.FromCamera, " 4711 "
+	film := in.Capture
+	in.Capture = func(ctx context.Context, asFile bool, p matcher.ProgressFunc) (Captured, error) {
+		captured, err := film(ctx, asFile, p)
+		captured.Virtual = "v4l2 loopback"
+		return captured, err
+	}
+	referring(t, d, settings.Reference{Name: "Case"})
 	check, err := d.Check(context.Background(), in, nil)
 	if err != nil || check.Unsent == nil {
 		t.Fatal(err)
 	}
+	referring(t, d, settings.Reference{}) // what the person agreed to stays as it was
 	kept, err := d.Keep(context.Background(), check.Unsent)
 	if err != nil || is(clip) {
 		t.Fatalf("%v, the clip is still there: %v", err, is(clip))
@@ -257,6 +265,9 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 		t.Fatalf("%v, %+v", err, sent)
 	}
 	started := m.Started[len(m.Started)-1]
+	if started.Reference != "4711" || m.Finished[len(m.Finished)-1].VirtualCamera != "v4l2 loopback" {
+		t.Errorf("reference %q, camera %q", started.Reference, m.Finished[len(m.Finished)-1].VirtualCamera)
+	}
 	if started.Kept != kept.ID || started.DocumentFrom != history.FromCamera || started.Consent.Wording != RemoteConsentWording {
 		t.Errorf("%+v", started)
 	}

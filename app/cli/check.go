@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -29,7 +28,7 @@ var exitOf = map[history.Outcome]int{
 }
 
 func (c *commands) check() *cobra.Command {
-	var document, video, name, session, mode, format string
+	var document, video, name, reference, session, mode, format string
 	var consent, consentName, prefilled, minor bool
 	var face int
 	cmd := &cobra.Command{
@@ -47,6 +46,7 @@ func (c *commands) check() *cobra.Command {
 	flags.BoolVar(&consentName, "consent-name", false, c.Words.T("cli.check.consent_name"))
 	flags.BoolVar(&minor, "under-18", false, c.Words.T("cli.check.under_18"))
 	flags.StringVar(&name, "name", "", c.Words.T("cli.check.name"))
+	flags.StringVar(&reference, "reference", "", c.Words.T("cli.check.reference"))
 	flags.StringVar(&session, "session", "", c.Words.T("cli.check.session"))
 	flags.StringVar(&mode, "mode", "", c.Words.T("cli.check.mode"))
 	flags.BoolVar(&prefilled, "prefilled", false, c.Words.T("cli.check.prefilled"))
@@ -71,20 +71,14 @@ func (c *commands) check() *cobra.Command {
 		case session != "" && !app.ValidSession(session):
 			return c.usage(cmd, "cli.check.bad_session")
 		}
-		if name == "-" {
-			read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
-			if err != nil {
-				return c.asFormat(matcher.NewProblem("check.name_unread", err), format)
-			}
-			if name = strings.TrimSpace(string(read)); name == "" {
-				return c.usage(cmd, "cli.check.no_name")
-			}
+		if err := c.personal(cmd, &name, &reference); err != nil {
+			return c.asFormat(err, format)
 		}
 		if _, err := app.CleanName(name); err != nil {
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		}
 		in := app.CheckInput{
-			Document: app.OpenFile(document), Face: face, Name: name,
+			Document: app.OpenFile(document), Face: face, Name: name, Reference: reference,
 			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
 		}
 		if !prefilled {
@@ -108,7 +102,9 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		}
 		check, err := desk.Check(cmd.Context(), in, nil)
 		switch {
-		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace, settings.KeyLocked):
+		case matcher.IsProblem(err, app.KeyModeAsk, app.KeyPrefilled, app.KeyNoFace, settings.KeyLocked),
+			matcher.IsProblem(err, settings.KeyReferenceOff, settings.KeyReferenceForm, settings.KeyReferenceOdd,
+				settings.KeyReferenceLong):
 			return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 		case err != nil:
 			return err

@@ -636,6 +636,37 @@ func TestVerifyOfALostHistoryIsBroken(t *testing.T) {
 	}
 }
 
+// A reference is taken in the settings' form, from the flag or after the name, and is wrong
+// usage otherwise.
+func TestReferenceOfACheck(t *testing.T) {
+	asked := func(s *settings.Settings) {
+		s.Reference = settings.Reference{Name: "Case number", Pattern: "[0-9]{4}/[0-9]+", Example: "2026/17"}
+	}
+	for _, c := range []struct {
+		change       func(*settings.Settings)
+		stdin        string
+		args         []string
+		code         int
+		name, stands string // the name and reference that are recorded, or what is said
+	}{
+		{asked, "", []string{"--reference", "2026/99"}, 0, "", "2026/99"},
+		{asked, "2026/99\n", []string{"--reference", "-"}, 0, "", "2026/99"},
+		{asked, "Zoë Müller\n2026/99\n", []string{"--name", "-", "--reference", "-"}, 0, "Zoë Müller", "2026/99"},
+		{asked, "Zoë Müller\n", []string{"--name", "-", "--reference", "-"}, ExitUsage, "", "first the name, then the reference"},
+		{asked, "\n", []string{"--reference", "-"}, ExitUsage, "", "found nothing on standard input"},
+		{asked, "", []string{"--reference", "99"}, ExitUsage, "", "Case number: this is not written as it should be. It is written like 2026/17."},
+		{nil, "", []string{"--reference", "99"}, ExitUsage, "", "Checks have no reference at this desk."},
+	} {
+		p := &parts{answer: answer(t, 90), change: c.change}
+		code, _, errs := run(t, p, c.stdin, append(checkArgs, c.args...)...)
+		begun := p.begun()
+		if code != c.code || code == 0 && (begun.Reference != c.stands || begun.Name != c.name) ||
+			code != 0 && (!strings.Contains(errs, c.stands) || begun.Check != "") {
+			t.Errorf("%q with %q: exit %d, %q %q, %s", c.args, c.stdin, code, begun.Name, begun.Reference, errs)
+		}
+	}
+}
+
 func TestNoNameOnStdin(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
 	if code, _, errs := run(t, p, " \n", append(checkArgs, "--name", "-")...); code != ExitUsage || p.begun().Check != "" {

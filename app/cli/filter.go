@@ -11,6 +11,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -22,6 +23,7 @@ type filterFlags struct {
 	codes                         []int
 	scoreFrom, scoreTo            string
 	name, session, check, request string
+	reference                     string
 	sort                          string
 }
 
@@ -45,6 +47,7 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringVar(&f.scoreFrom, "score-from", "", c.Words.T("cli.filter.score_from"))
 	flags.StringVar(&f.scoreTo, "score-to", "", c.Words.T("cli.filter.score_to"))
 	flags.StringVar(&f.name, "name", "", c.Words.T("cli.filter.name"))
+	flags.StringVar(&f.reference, "reference", "", c.Words.T("cli.filter.reference", "Least", history.LeastReference))
 	flags.StringVar(&f.session, "session", "", c.Words.T("cli.filter.session"))
 	flags.StringVar(&f.check, "check", "", c.Words.T("cli.filter.check"))
 	flags.StringVar(&f.request, "request", "", c.Words.T("cli.filter.request"))
@@ -110,24 +113,37 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 		return wrong("cli.filter.bad_value", "Flag", "--sort", "Known", strings.Join(sortNames, ", "))
 	}
 	chosen.Sort = history.Sorts[i]
-	var err error
-	chosen.Words, err = c.nameWords(cmd, f.name)
+	err := c.personal(cmd, &f.name, &f.reference)
+	chosen.Words, chosen.Reference = f.name, f.reference
 	return chosen, err
 }
 
-// nameWords are the words to search names for: the flag's own or, with "-", read from
-// standard input, where no list of processes shows them.
-func (c *commands) nameWords(cmd *cobra.Command, flag string) (string, error) {
-	if flag == "-" {
-		read, err := io.ReadAll(io.LimitReader(c.stdin(), 4*app.MaxName+2))
-		if err != nil {
-			return "", matcher.NewProblem("check.name_unread", err)
-		}
-		if flag = strings.TrimSpace(string(read)); flag == "" {
-			return "", c.usage(cmd, "cli.check.no_name")
+// personal reads the values of --name and --reference that are "-" from standard input,
+// where no list of processes shows them: the whole of it for one of them, a line each for
+// both.
+func (c *commands) personal(cmd *cobra.Command, name, reference *string) error {
+	var wanted []*string
+	for _, value := range []*string{name, reference} {
+		if *value == "-" {
+			wanted = append(wanted, value)
 		}
 	}
-	return flag, nil
+	if len(wanted) == 0 {
+		return nil
+	}
+	const longest = 4 * (app.MaxName + settings.MaxReference + 2)
+	read, err := io.ReadAll(io.LimitReader(c.stdin(), longest))
+	if err != nil {
+		return matcher.NewProblem("check.name_unread", err)
+	}
+	lines := strings.SplitN(strings.TrimSpace(string(read)), "\n", len(wanted))
+	for i, value := range wanted {
+		if i >= len(lines) || strings.TrimSpace(lines[i]) == "" {
+			return c.usage(cmd, "cli.check.nothing_read", "Count", len(wanted))
+		}
+		*value = strings.TrimSpace(lines[i])
+	}
+	return nil
 }
 
 // moment parses a date or a time of this computer's time zone, or RFC 3339. A date alone

@@ -56,6 +56,9 @@ func TestFilterFlags(t *testing.T) {
 			history.Filter{Operators: []string{"Ada, the first", "Bert"}, Desks: []string{"Counter 1"}, Codes: []int{0, 2}, Sort: history.Newest}},
 		{[]string{"--score-from", "60.5", "--score-to", "100", "--sort", "lowest"}, "", history.Filter{LeastScore: &least, MostScore: &most, Sort: history.Lowest}},
 		{[]string{"--name", "-"}, " Ada Love\n", history.Filter{Words: "Ada Love", Sort: history.Newest}},
+		{[]string{"--reference", "-"}, "2026/17\n", history.Filter{Reference: "2026/17", Sort: history.Newest}},
+		{[]string{"--name", "-", "--reference", "-"}, "Ada Love\n 2026/17 \n", history.Filter{Words: "Ada Love", Reference: "2026/17", Sort: history.Newest}},
+		{[]string{"--name", "Ada", "--reference", "-"}, "2026/17", history.Filter{Words: "Ada", Reference: "2026/17", Sort: history.Newest}},
 		{[]string{"--name", "Ada", "--session", "sess_123", "--check", "chk_1234", "--request", "req_1234"}, "",
 			history.Filter{Words: "Ada", Session: "sess_123", Check: "chk_1234", Request: "req_1234", Sort: history.Newest}},
 	} {

@@ -135,6 +135,7 @@ func (s *sheet) detail(d history.Detail) {
 func (s *sheet) about(d history.Detail) {
 	if s.names {
 		s.line("report.name", s.c.nameOf(d.Row))
+		s.line("report.reference", s.sealed(d.Reference, d.ReferenceSealed, d.ReferenceErased))
 	}
 	s.line("report.started", export.LocalTime(d.At))
 	s.line("report.operator", d.Operator+" ("+s.t("report.signed_in_"+yesNo(d.Started.SignedIn))+")")
@@ -151,6 +152,9 @@ func (s *sheet) about(d history.Detail) {
 	}
 	if !d.Started.CameraPart.Whole() {
 		s.line("report.part", s.t("report.part_of", "Part", d.Started.CameraPart.Percent()))
+	}
+	if f := d.Finished; f != nil && f.VirtualCamera != "" {
+		s.line("report.part", s.t("report.virtual", "Driver", f.VirtualCamera))
 	}
 	if d.Started.Minor {
 		s.line("report.age", s.t("report.minor"))

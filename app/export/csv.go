@@ -76,6 +76,7 @@ var columns = []column{
 	{name: "session", row: true, text: func(d history.Detail) string { return d.Session }},
 	{name: "check", row: true, text: func(d history.Detail) string { return d.Check }},
 	{name: "request", row: true, text: func(d history.Detail) string { return d.Request }},
+	{name: "virtual_camera", text: finished(func(f history.Finished) string { return f.VirtualCamera })},
 }
 
 // nameColumns come last, where names are asked for. The column after each says why it is
@@ -90,6 +91,11 @@ var nameColumns = []column{
 	{
 		name:  "note_state",
 		value: decided(func(l history.Decided) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) }),
+	},
+	{name: "reference", text: func(d history.Detail) string { return d.Reference }},
+	{
+		name:  "reference_state",
+		value: func(d history.Detail) string { return state(d.Reference != "", d.ReferenceSealed, d.ReferenceErased) },
 	},
 }
 

@@ -30,7 +30,7 @@ func detail(frames, decisions int) history.Detail {
 			At: noon, Name: secret("name"), Mode: history.Offline, Outcome: history.Refer, Score: ptr(int64(7120)), Code: ptr(0),
 			Decision: history.Approved, Operator: "anna", Desk: "Counter 1", Request: "req_1",
 		},
-		Seqs: []int64{41, 42},
+		Seqs: []int64{41, 42}, Reference: secret("reference"),
 		Head: history.Head{Seq: 99, Hash: "ab", At: noon},
 	}
 	d.Started = history.Started{
@@ -40,9 +40,11 @@ func detail(frames, decisions int) history.Detail {
 			{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3}, {Field: "min(percentages)", Op: ">=", Pass: 99.5},
 		},
 		Description: description, DocumentFrom: history.FromFile, Minor: true, Chosen: matcher.Pick{Number: 1, Of: 2}, CameraPart: matcher.Part{X: 0.25, Width: 0.5, Height: 1}, Name: secret("started name"),
+		Reference: secret("started reference"),
 	}
 	f := &history.Finished{
-		Check: d.Check, Session: d.Session, Outcome: d.Outcome, Took: 3210 * time.Millisecond, Code: d.Code, AnchorCode: ptr(0), TargetCode: ptr(0),
+		VirtualCamera: "v4l2 loopback",
+		Check:         d.Check, Session: d.Session, Outcome: d.Outcome, Took: 3210 * time.Millisecond, Code: d.Code, AnchorCode: ptr(0), TargetCode: ptr(0),
 		Result: ptr(true), Status: matcher.Refer, Score: d.Score, Description: description, Raw: []byte(secret("finished raw")),
 		Failed:      []string{"min(percentages) >= 99.5 (was 62.00)"},
 		FailedRefer: []string{"score >= 80 (was 71.20)", matcher.ReasonMinor},

@@ -22,10 +22,12 @@ type line struct {
 	Decisions []decisionLine    `json:"decisions"`
 	Erasures  []erasureLine     `json:"erasures"`
 
-	NameState   string `json:"name_state,omitempty"`    // with names only: given, sealed, erased, none
-	AnswerState string `json:"answer_state,omitempty"`  // likewise
-	Answer      string `json:"answer,omitempty"`        // the raw answer, exactly as it came
-	AnswerBytes []byte `json:"answer_base64,omitempty"` // in its place where it is not UTF-8
+	NameState      string `json:"name_state,omitempty"`      // with names only: given, sealed, erased, none
+	Reference      string `json:"reference,omitempty"`       // the customer's own
+	ReferenceState string `json:"reference_state,omitempty"` // as NameState
+	AnswerState    string `json:"answer_state,omitempty"`    // likewise
+	Answer         string `json:"answer,omitempty"`          // the raw answer, exactly as it came
+	AnswerBytes    []byte `json:"answer_base64,omitempty"`   // in its place where it is not UTF-8
 }
 
 type decisionLine struct {
@@ -64,6 +66,7 @@ func lineOf(d history.Detail, names bool) line {
 		return l
 	}
 	l.NameState = state(d.Name != "", d.Sealed, d.Erased)
+	l.Reference, l.ReferenceState = d.Reference, state(d.Reference != "", d.ReferenceSealed, d.ReferenceErased)
 	l.AnswerState = state(d.Raw != nil, d.RawSealed, d.RawErased)
 	if utf8.Valid(d.Raw) {
 		l.Answer = string(d.Raw)

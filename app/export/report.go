@@ -164,9 +164,12 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	s := d.Started
 	facts := []paper.Fact{
 		{Name: t("report.name"), Value: w.name(d.Row)},
-		{Name: t("report.started"), Value: LocalTime(d.At)},
 	}
 	add := func(key, value string) { facts = append(facts, paper.Fact{Name: t(key), Value: value}) }
+	if reference := w.sealed(d.Reference, d.ReferenceSealed, d.ReferenceErased); w.about.Names && reference != "" {
+		add("report.reference", reference)
+	}
+	add("report.started", LocalTime(d.At))
 	operator := d.Operator + " (" + t("report.signed_in_"+yesNo(s.SignedIn)) + ")"
 	add("report.operator", operator)
 	add("report.desk", d.Desk)
@@ -182,6 +185,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 		add("report.part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
 	if f := d.Finished; f != nil {
+		if f.VirtualCamera != "" {
+			add("report.part", t("report.virtual", "Driver", f.VirtualCamera))
+		}
 		add("report.took", Seconds(f.Took))
 		if f.Code != nil {
 			add(

@@ -29,8 +29,8 @@ const (
 const (
 	KeyReferenceOff  = "check.reference_off"  // the settings have no such field
 	KeyReferenceForm = "check.reference_form" // parameters Name and Example
-	keyReferenceOdd  = "check.reference_odd"  // parameter Name
-	keyReferenceLong = "check.reference_long" // parameters Name and Max
+	KeyReferenceOdd  = "check.reference_odd"  // parameter Name
+	KeyReferenceLong = "check.reference_long" // parameters Name and Max
 )
 
 // On reports whether checks may have a reference.
@@ -42,9 +42,9 @@ func (r Reference) Clean(reference string) (string, error) {
 	reference, err := names.Clean(reference, MaxReference)
 	switch {
 	case errors.Is(err, names.ErrLong):
-		return "", matcher.NewProblem(keyReferenceLong, nil, "Name", r.Name, "Max", MaxReference)
+		return "", matcher.NewProblem(KeyReferenceLong, nil, "Name", r.Name, "Max", MaxReference)
 	case err != nil:
-		return "", matcher.NewProblem(keyReferenceOdd, nil, "Name", r.Name)
+		return "", matcher.NewProblem(KeyReferenceOdd, nil, "Name", r.Name)
 	case reference == "":
 		return "", nil
 	case !r.On():
@@ -59,8 +59,8 @@ func (r Reference) Clean(reference string) (string, error) {
 
 // form is the pattern as the whole of a reference must match it.
 func (r Reference) form() (*regexp.Regexp, error) {
-	if r.Pattern == "" {
-		return regexp.Compile("")
+	if form, err := regexp.Compile(r.Pattern); err != nil || r.Pattern == "" { // by itself: a)(b is none
+		return form, err
 	}
 	return regexp.Compile(`\A(?:` + r.Pattern + `)\z`)
 }

@@ -23,6 +23,7 @@ type Source struct {
 
 	OnFilm func(context.Context, app.ProgressFunc) (app.Film, error)
 	Cut    app.Part
+	Driver string // of a virtual camera; set before the source is handed out
 }
 
 // NewSource makes a source with one picture.
@@ -121,6 +122,9 @@ func (s *Source) Film(ctx context.Context, _ time.Duration, p app.ProgressFunc) 
 func (s *Source) Record(context.Context, time.Duration, app.ProgressFunc) (app.Clip, error) {
 	return app.Clip{}, nil
 }
+
+// Virtual is part of app.Source.
+func (s *Source) Virtual() string { return s.Driver }
 
 // Part is part of app.Source.
 func (s *Source) Part() app.Part { return s.Cut }
