@@ -20,16 +20,16 @@ func (w *shownWindow) dialogText() string { return kittest.Readable(w.win.Canvas
 // referred shows a referral's result.
 func referred(t *testing.T, desk *fakeDesk) *shownWindow {
 	t.Helper()
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
-		return compared(history.Refer, 70), nil
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return kittest.Compared(history.Refer, 70), nil
 	}
 	w := open(t, desk, "")
 	if !w.gate.open {
 		w.enterAs(t, "olga")
 	}
 	ready(t, w)
-	w.check.begin()
-	w.until(t, "a result", func() bool { return w.check.result != nil })
+	w.check.Begin()
+	w.until(t, "a result", func() bool { return w.check.HasResult() })
 	return w
 }
 
@@ -39,7 +39,7 @@ func TestAReferralIsDecidedWhereItIsShown(t *testing.T) {
 	if !strings.Contains(w.text(), w.Words.T("deciding.asked")) {
 		t.Errorf("no decision is asked for: %q", w.text())
 	}
-	test.Tap(kittest.ButtonOf(t, w.check.result, w.Words.T("deciding.approve")))
+	test.Tap(kittest.ButtonOf(t, w.check.Content, w.Words.T("deciding.approve")))
 	reason, _ := w.win.Canvas().Focused().(*kit.Choice)
 	if reason == nil {
 		t.Fatal("the choice is to be made again")
@@ -55,7 +55,7 @@ func TestAReferralIsDecidedWhereItIsShown(t *testing.T) {
 		t.Errorf("the result says %q", text)
 	}
 	w.press(t, fyne.KeyN)
-	if w.check.result != nil {
+	if w.check.HasResult() {
 		t.Error("a decided referral is asked for again")
 	}
 }
@@ -63,14 +63,14 @@ func TestAReferralIsDecidedWhereItIsShown(t *testing.T) {
 func TestNewCheckAsksForTheDecision(t *testing.T) {
 	w := referred(t, newFakeDesk())
 	w.press(t, fyne.KeyN)
-	if w.check.result == nil || !strings.Contains(w.dialogText(), w.Words.T("open.text")) {
+	if !w.check.HasResult() || !strings.Contains(w.dialogText(), w.Words.T("open.text")) {
 		t.Fatal("the referral is left without a word")
 	}
 	w.escape()
-	if w.check.result == nil {
+	if !w.check.HasResult() {
 		t.Error("Escape leaves the referral")
 	}
-	test.Tap(kittest.ButtonOf(t, w.check.result, w.Words.T("result.new")))
+	test.Tap(kittest.ButtonOf(t, w.check.Content, w.Words.T("result.new")))
 	test.Tap(kittest.ButtonOf(t, w.win.Canvas().Overlays().Top(), w.Words.T("open.decide")))
 	if !strings.Contains(w.dialogText(), w.Words.T("deciding.decision")) {
 		t.Error("no decision is asked for")
@@ -78,28 +78,28 @@ func TestNewCheckAsksForTheDecision(t *testing.T) {
 	w.escape()
 	w.press(t, fyne.KeyN)
 	test.Tap(kittest.ButtonOf(t, w.win.Canvas().Overlays().Top(), w.Words.T("open.leave")))
-	if w.check.result != nil || w.win.Canvas().Overlays().Top() != nil {
+	if w.check.HasResult() || w.win.Canvas().Overlays().Top() != nil {
 		t.Error("it cannot be left open")
 	}
 }
 
 func TestAPassCanBeOverridden(t *testing.T) {
 	desk := staffedDesk()
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
-		return compared(history.Pass, 90.5), nil
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return kittest.Compared(history.Pass, 90.5), nil
 	}
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
 	ready(t, w)
-	w.check.begin()
-	w.until(t, "a result", func() bool { return w.check.result != nil })
-	test.Tap(kittest.ButtonOf(t, w.check.result, w.Words.T("deciding.override_button")))
+	w.check.Begin()
+	w.until(t, "a result", func() bool { return w.check.HasResult() })
+	test.Tap(kittest.ButtonOf(t, w.check.Content, w.Words.T("deciding.override_button")))
 	if !strings.Contains(w.dialogText(), w.Words.T("deciding.second")) || !strings.Contains(w.dialogText(), "90.50 %") {
 		t.Errorf("the dialog says %q", w.dialogText())
 	}
 	w.escape()
 	w.press(t, fyne.KeyN)
-	if w.check.result != nil {
+	if w.check.HasResult() {
 		t.Error("a pass waits for a decision")
 	}
 }

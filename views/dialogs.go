@@ -64,8 +64,8 @@ func (w *Window) newCheck() {
 	if !w.on(w.checkTab) {
 		return
 	}
-	if !w.check.undecided() || !w.desk.May(app.ActionDecide) {
-		w.check.reset()
+	if !w.check.Undecided() || !w.desk.May(app.ActionDecide) {
+		w.check.Reset()
 		return
 	}
 	now := w.Keys.Button(w.Words.T("open.decide"), theme.ConfirmIcon(), nil)
@@ -74,25 +74,13 @@ func (w *Window) newCheck() {
 	d := w.ask("open.title", kit.Wrapped(w.Words.T("open.text")), kit.DialogWidth, later, now)
 	now.OnTapped = func() {
 		d.Hide()
-		w.decideShown("")
+		w.check.Decide("")
 	}
 	later.OnTapped = func() {
 		d.Hide()
-		w.check.reset()
+		w.check.Reset()
 	}
 	w.FocusAny(now)
-}
-
-// decideShown decides the check whose result is shown.
-func (w *Window) decideShown(chosen history.Choice) {
-	shown := w.check.result
-	if shown == nil {
-		return
-	}
-	w.decide(shown.row(), chosen, func(in app.DecisionInput) {
-		shown.decidedAs(in)
-		w.history.Refresh()
-	})
 }
 
 // setUpOperators makes the first administrator and signs them in.

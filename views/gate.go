@@ -12,6 +12,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/document"
 	"facematch/views/internal/kit"
 )
 
@@ -154,7 +155,7 @@ func (w *Window) enter() {
 	}
 	g.focus = nil
 	if w.first != "" && w.desk.May(app.ActionCheck) {
-		w.check.document.open(givenFiles([]string{w.first}))
+		w.check.Document.Open([]document.Item{document.File(w.first)})
 		w.first = ""
 	}
 	w.offerRecovery()
@@ -163,7 +164,7 @@ func (w *Window) enter() {
 // forget drops what another operator typed and saw.
 func (w *Window) forget() {
 	w.dialog = nil
-	w.check.handOver()
+	w.check.HandOver()
 	w.history.Forget()
 	w.settings.UndoAll()
 }
@@ -184,11 +185,11 @@ func (w *Window) shut(why string) {
 	}
 	w.desk.SignOut()
 	g.open = false
-	w.check.show(false)
+	w.check.Show(false)
 	w.settings.Show(false)
 	w.win.SetMainMenu(w.menu())
 	g.main.Hide()
-	g.page.show(why, g.last, w.check.busy())
+	g.page.show(why, g.last, w.check.Busy())
 	g.page.content.Show()
 	w.camera()
 	w.win.Canvas().Focus(g.page.first())

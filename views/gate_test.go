@@ -61,12 +61,12 @@ func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
 		if got := w.menuKeys(); got != w.Words.T("menu.quit") {
 			t.Errorf("%s the menu offers %q", when, got)
 		}
-		if w.source != nil || w.check.preview.there {
+		if w.source != nil || w.hasPicture() {
 			t.Errorf("%s the camera is open", when)
 		}
 		w.dropped(fyne.Position{}, uris("other.jpg"))
 		w.photo()
-		if w.check.document.state != nil {
+		if w.hasDocument() {
 			t.Errorf("%s a document is taken", when)
 		}
 		if strings.Contains(w.all(), w.Words.T("drop.title")) || !strings.Contains(w.all(), w.Words.T("signin.title")) {
@@ -87,16 +87,15 @@ func TestNothingIsReachableBeforeSigningIn(t *testing.T) {
 		t.Error("the camera was opened")
 	}
 	w.enterAs(t, "olga")
-	w.until(t, "the document of the command line", func() bool { return w.check.document.state != nil })
+	w.until(t, "the document of the command line", func() bool { return w.hasDocument() })
 	if !strings.Contains(w.all(), "olga · Operator") {
 		t.Errorf("who is signed in is not said: %q", w.all())
 	}
-	w.until(t, "the picture", func() bool { return w.check.preview.there })
+	w.until(t, "the picture", func() bool { return w.hasPicture() })
 	source := w.source.(*kittest.Source)
-	w.check.document.clear("")
+	w.check.Document.Clear("")
 	w.press(t, fyne.KeyW)
 	w.until(t, "that the camera is closed", source.IsClosed)
-	w.check.preview.there = false
 	nothing("locked")
 	w.enterAs(t, "olga")
 	w.until(t, "the camera again", func() bool { return len(desk.opened) == 2 })
@@ -169,19 +168,20 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 		t.Run(next, func(t *testing.T) {
 			desk := staffedDesk()
 			release := make(chan struct{})
-			desk.check = func(ctx context.Context, _ app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+			desk.OnCheck = func(ctx context.Context, _ app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 				select {
 				case <-release:
 				case <-ctx.Done():
 					t.Error("the check was cancelled")
 				}
-				return compared(history.Pass, 90), nil
+				return kittest.Compared(history.Pass, 90), nil
 			}
 			w := open(t, desk, "")
 			w.enterAs(t, "olga")
-			w.check.name.SetText("Ada Lovelace")
+			name := w.nameField(t)
+			name.SetText("Ada Lovelace")
 			ready(t, w)
-			w.check.begin()
+			w.check.Begin()
 			source := w.source.(*kittest.Source)
 			w.press(t, fyne.KeyW)
 			if !strings.Contains(w.all(), w.Words.T("gate.running")) || source.IsClosed() {
@@ -189,15 +189,15 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 			}
 			if next == "otto" {
 				w.enterAs(t, next) // while it runs
-				if !w.check.busy() {
+				if !w.check.Busy() {
 					t.Error("another operator ends the check")
 				}
 			}
 			close(release)
-			w.until(t, "the end", func() bool { return !w.check.busy() })
+			w.until(t, "the end", func() bool { return !w.check.Busy() })
 			if next == "olga" {
 				w.until(t, "that the camera is closed", source.IsClosed)
-				if strings.Contains(w.all(), "PASS") || w.win.Canvas().Focused() == w.check.result.more {
+				if strings.Contains(w.all(), "PASS") || w.focusedLabel() == w.Words.T("result.details") {
 					t.Error("the result does not wait behind the lock")
 				}
 				w.enterAs(t, next)
@@ -205,10 +205,10 @@ func TestTheLockKeepsARunningCheck(t *testing.T) {
 			if !strings.Contains(w.text(), "PASS") {
 				t.Errorf("no result: %q", w.text())
 			}
-			if kept := w.check.name.Text != ""; kept != (next == "olga") {
-				t.Errorf("%s finds the name %q", next, w.check.name.Text)
+			if kept := name.Text != ""; kept != (next == "olga") {
+				t.Errorf("%s finds the name %q", next, name.Text)
 			}
-			if kept := w.check.document.state != nil; kept != (next == "olga") {
+			if kept := w.hasDocument(); kept != (next == "olga") {
 				t.Errorf("%s finds the document: %v", next, kept)
 			}
 		})
@@ -220,7 +220,8 @@ func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
 		t.Run(next, func(t *testing.T) {
 			w := open(t, staffedDesk(), "")
 			w.enterAs(t, "olga")
-			w.check.name.SetText("Ada Lovelace")
+			name := w.nameField(t)
+			name.SetText("Ada Lovelace")
 			w.openDecision(history.Row{Check: "chk_1", Outcome: history.Fail, At: time.Now()}, func() {})
 			test.Tap(w.onTop(t, "deciding.choice.approve"))
 			dialog := w.win.Canvas().Overlays().Top()
@@ -243,13 +244,13 @@ func TestDraftsAreKeptForTheSameOperator(t *testing.T) {
 			}
 			top := w.win.Canvas().Overlays().Top()
 			if next == "otto" {
-				if top != nil || w.check.name.Text != "" {
-					t.Errorf("otto finds olga's dialog (%v) and name (%q)", top != nil, w.check.name.Text)
+				if top != nil || name.Text != "" {
+					t.Errorf("otto finds olga's dialog (%v) and name (%q)", top != nil, name.Text)
 				}
 				return
 			}
 			if top == nil || note.Text != "his twin" || reason.SelectedIndex() != 2 || second.Text != "ruth" ||
-				w.check.name.Text == "" {
+				name.Text == "" {
 				t.Error("what was typed is lost")
 			}
 			if w.win.Canvas().Focused() != note {
@@ -291,7 +292,8 @@ func TestADialogThatEndsBehindTheLock(t *testing.T) {
 func TestSigningOutForgets(t *testing.T) {
 	w := open(t, staffedDesk(), "")
 	w.enterAs(t, "ada")
-	w.check.name.SetText("Ada Lovelace")
+	name := w.nameField(t)
+	name.SetText("Ada Lovelace")
 	w.tabs.Select(w.settingsTab)
 	desk := w.entry(t, "settings.desk")
 	desk.SetText("Desk 9")
@@ -300,7 +302,7 @@ func TestSigningOutForgets(t *testing.T) {
 		t.Error("signed out, the page still names who was there")
 	}
 	w.enterAs(t, "ada")
-	if w.check.name.Text != "" || desk.Text != "Desk 1" {
+	if name.Text != "" || desk.Text != "Desk 1" {
 		t.Error("what was typed is still there")
 	}
 }
@@ -335,18 +337,21 @@ func TestWhatCountsAsUse(t *testing.T) {
 	desk := staffedDesk()
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
+	ready(t, w)
+	name, start, consent := w.nameField(t), w.button(t, "check.start"), w.consentBox(t)
+	page, _ := kittest.Find[*kit.PageView](w.check.Content)
 	key, mouse := &fyne.KeyEvent{Name: fyne.KeyA}, &desktop.MouseEvent{}
 	sensed, _ := kittest.Find[*sensor](w.win.Content())
-	for name, use := range map[string]func(){
-		"a key in a field":    func() { w.check.name.KeyDown(key) },
-		"a key on a button":   func() { w.check.start.KeyDown(key) },
-		"a key on a box":      func() { w.check.consent.TypedKey(key) },
+	for how, use := range map[string]func(){
+		"a key in a field":    func() { name.KeyDown(key) },
+		"a key on a button":   func() { start.KeyDown(key) },
+		"a key on a box":      func() { consent.TypedKey(key) },
 		"a key for nobody":    func() { w.win.Canvas().OnTypedKey()(key) },
 		"a shortcut":          func() { w.press(t, fyne.KeyK) },
-		"a click on a button": func() { test.Tap(w.check.cancel) },
-		"a click in a field":  func() { w.check.name.MouseDown(mouse) },
-		"a click on a page":   func() { w.check.document.panel.page.MouseDown(mouse) },
-		"the mouse on a box":  func() { w.check.consent.MouseMoved(mouse) },
+		"a click on a button": func() { test.Tap(w.button(t, "page.left")) },
+		"a click in a field":  func() { name.MouseDown(mouse) },
+		"a click on a page":   func() { page.MouseDown(mouse) },
+		"the mouse on a box":  func() { consent.MouseMoved(mouse) },
 		"the mouse":           func() { sensed.MouseMoved(mouse) },
 		"the mouse going out": func() { sensed.MouseOut() },
 		"a drop":              func() { w.dropped(fyne.Position{}, nil) },
@@ -354,7 +359,7 @@ func TestWhatCountsAsUse(t *testing.T) {
 		before := desk.Touched.Load()
 		use()
 		if desk.Touched.Load() == before {
-			t.Errorf("%s is not told", name)
+			t.Errorf("%s is not told", how)
 		}
 	}
 	before := desk.Touched.Load()
@@ -406,7 +411,7 @@ func TestRolesSeeWhatIsTheirs(t *testing.T) {
 			}
 			if !c.camera {
 				w.dropped(fyne.Position{}, uris("other.jpg"))
-				if w.win.Canvas().Overlays().Top() == nil || w.check.document.state != nil {
+				if w.win.Canvas().Overlays().Top() == nil || w.hasDocument() {
 					t.Error("a drop is taken, or nothing says why not")
 				}
 			}

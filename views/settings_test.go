@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"image"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/draw"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -35,8 +37,11 @@ func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 		t.Errorf("opened %q", got)
 	}
 	w.tabs.SelectIndex(0)
-	w.until(t, "its picture", func() bool { return w.check.preview.there })
-	if w.check.preview.mirror.Load() {
+	w.until(t, "its picture", func() bool { return w.hasPicture() })
+	sources[1].GiveAdvice(app.Advice{Size: image.Pt(64, 48), Faces: make([]app.Face, 1), Hint: app.Notice{Key: "coach.dark"}})
+	marks, _ := kittest.Find[*draw.Outlines](w.check.Content)
+	w.until(t, "the outline", func() bool { return len(marks.Faces) == 1 })
+	if marks.Mirror {
 		t.Error("the picture is still mirrored")
 	}
 	w.tabs.SelectIndex(2)
@@ -51,13 +56,13 @@ func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 func TestTheCameraIsNotChangedUnderACheck(t *testing.T) {
 	desk := newFakeDesk()
 	release := make(chan struct{})
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		<-release
-		return compared(history.Pass, 90), nil
+		return kittest.Compared(history.Pass, 90), nil
 	}
 	w := open(t, desk, "")
 	ready(t, w)
-	w.check.begin()
+	w.check.Begin()
 	w.tabs.Select(w.settingsTab)
 	w.entry(t, "settings.camera_source").SetText("2")
 	w.save(t)

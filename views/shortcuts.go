@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"facematch/app"
+	"facematch/views/internal/document"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/records"
 )
@@ -41,25 +42,25 @@ func (w *Window) offered(a action) bool {
 // shortcuts is the one table of everything the keyboard can do anywhere.
 func (w *Window) shortcuts() []action {
 	screen := func(tab *container.TabItem) func() { return func() { w.screen(tab) } }
-	document := func(run func(*documentSide)) func() {
-		return func() { w.onCheck(func() { run(w.check.document) }) }
+	page := func(run func(*document.Side)) func() {
+		return func() { w.onCheck(func() { run(w.check.Document) }) }
 	}
 	return []action{
 		{menu: "menu.check", key: "menu.new", on: fyne.KeyN, run: w.newCheck, needs: app.ActionCheck},
 		{
-			menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.document.browseAnother() },
+			menu: "menu.check", key: "menu.open", on: fyne.KeyO, run: func() { w.check.Document.BrowseAnother() },
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.toggleConsent) },
+			menu: "menu.check", key: "menu.consent", on: fyne.KeyK, run: func() { w.onCheck(w.check.ToggleConsent) },
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.toggleMinor) },
+			menu: "menu.check", key: "menu.minor", on: fyne.KeyM, run: func() { w.onCheck(w.check.ToggleMinor) },
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.begin) },
+			menu: "menu.check", key: "menu.start", on: fyne.KeyReturn, run: func() { w.onCheck(w.check.Begin) },
 			needs: app.ActionCheck,
 		},
 		// Escape reaches the focused widget or the canvas, which pass it on
@@ -68,25 +69,25 @@ func (w *Window) shortcuts() []action {
 		{menu: "menu.check", key: "menu.quit", on: fyne.KeyQ, run: w.close, quits: true},
 		{menu: "menu.document", key: "menu.photo", on: fyne.KeyP, run: w.photo, needs: app.ActionCheck},
 		{
-			menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: document((*documentSide).browseMore),
+			menu: "menu.document", key: "menu.add", on: fyne.KeyD, run: page((*document.Side).BrowseMore),
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: document(func(d *documentSide) { d.turn(-90) }),
+			menu: "menu.document", key: "menu.left", on: fyne.KeyL, run: page(func(d *document.Side) { d.Turn(-90) }),
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: document(func(d *documentSide) { d.turn(90) }),
+			menu: "menu.document", key: "menu.right", on: fyne.KeyR, run: page(func(d *document.Side) { d.Turn(90) }),
 			needs: app.ActionCheck,
 		},
 		{menu: "menu.document", key: "menu.next_face", on: fyne.KeyF, run: w.find},
-		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: document((*documentSide).undo), needs: app.ActionCheck},
+		{menu: "menu.document", key: "menu.undo", on: fyne.KeyU, run: page((*document.Side).Undo), needs: app.ActionCheck},
 		{
-			menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: document(func(d *documentSide) { d.step(-1) }),
+			menu: "menu.document", key: "menu.back", on: fyne.KeyPageUp, run: page(func(d *document.Side) { d.Step(-1) }),
 			needs: app.ActionCheck,
 		},
 		{
-			menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: document(func(d *documentSide) { d.step(1) }),
+			menu: "menu.document", key: "menu.forth", on: fyne.KeyPageDown, run: page(func(d *document.Side) { d.Step(1) }),
 			needs: app.ActionCheck,
 		},
 		// on Ctrl+F, see find
@@ -149,7 +150,7 @@ func (w *Window) onHistory(run func(*records.Screen)) func() {
 func (w *Window) find() {
 	switch {
 	case w.on(w.checkTab):
-		w.check.document.nextFace()
+		w.check.Document.NextFace()
 	case w.on(w.historyTab):
 		w.history.Search()
 	}
@@ -196,7 +197,7 @@ func (w *Window) menu() *fyne.MainMenu {
 // about shows what this program is, and what it does not claim.
 func (w *Window) about() {
 	content := container.NewVBox()
-	for _, line := range kit.AboutLines(w.Words, w.desk.Version(), w.check.engine) {
+	for _, line := range kit.AboutLines(w.Words, w.desk.Version(), w.check.Engine()) {
 		content.Add(kit.Wrapped(line))
 	}
 	d := dialog.NewCustom(w.Words.T("about.title"), w.Words.T("button.close"), content, w.win)

@@ -1,8 +1,9 @@
 // Package views is the program's window: three screens (check, history, settings)
 // over a Desk. It shows what the Desk knows and decides nothing. The screens lie in
 // packages below internal, over kit (controls, workers, words) and draw (theme,
-// shapes, pictures), and do not know each other. The Check screen and its document
-// still lie here, which is why this package is larger than they are.
+// shapes, pictures), and do not know each other. This package wires them: it holds the
+// gate with the sign-in page, the menu, the dialogs that lie over the whole window, and
+// the camera.
 //
 // Everything on the screen belongs to one goroutine, Fyne's. What takes time runs in
 // workers, which hand plain values back through kit.Workers.Do; each late answer is
@@ -29,7 +30,9 @@ import (
 	"facematch/app/settings"
 	"facematch/assets"
 	"facematch/assets/translations"
+	"facematch/views/internal/check"
 	"facematch/views/internal/decide"
+	"facematch/views/internal/document"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/preferences"
@@ -49,18 +52,11 @@ const (
 	aboutWidth                = 560
 )
 
-// documentTypes are the files Browse offers, in small letters and capitals. What a
-// file really is, its content tells.
-var documentTypes = []string{
-	".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".pdf", ".tif", ".tiff", ".heic", ".heif", ".hif", ".webp", ".bmp", ".dib",
-}
-
 // Desk is what the window needs of *app.Desk, whose methods say what they do:
 // what its screens declare, and what the window itself calls.
 // Settings, OpenCamera, Version and Log return at once.
 type Desk interface {
-	checkDesk
-	keptDesk
+	check.Desk
 	records.Desk
 	records.ExportDesk
 	preferences.Desk
@@ -105,7 +101,7 @@ type Window struct {
 	gate                              *gate
 	tabs                              *container.AppTabs
 	checkTab, historyTab, settingsTab *container.TabItem
-	check                             *checkScreen
+	check                             *check.Screen
 	history                           *records.Screen
 	settings                          *preferences.Screen
 	actions                           []action
@@ -148,12 +144,11 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.win.SetMaster()
 
 	w.gate = newGate(w.Parts, p.Desk, w.lock, w.enter)
-	w.check = newCheckScreen(w.Parts, p.Desk, w.browse, p.App.Clipboard().SetContent, w.checked, w.loadEngine, w.openKept)
-	w.check.next, w.check.decide = w.newCheck, w.decideShown
+	w.check = w.newCheckScreen()
 	w.history = w.newHistory()
 	w.settings = w.newSettings()
 	w.checkTab = container.NewTabItemWithIcon(
-		w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.content),
+		w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.Content),
 	)
 	w.historyTab = container.NewTabItemWithIcon(
 		w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.Content),
@@ -264,7 +259,7 @@ func (w *Window) loadEngine() {
 		}
 		w.Work.Do(func() {
 			w.Log("engine", err)
-			w.check.setEngine(description, err)
+			w.check.SetEngine(description, err)
 			w.settings.SetEngine(description)
 		})
 	})
@@ -277,17 +272,17 @@ func (w *Window) loadEngine() {
 func (w *Window) camera() {
 	films := w.gate.open && w.desk.May(app.ActionCheck)
 	switch {
-	case w.closing || w.check.busy(): // asked again after that
+	case w.closing || w.check.Busy(): // asked again after that
 	case w.source == nil && films:
 		w.stale = false
 		w.source = w.desk.OpenCamera("")
-		w.check.setSource(w.source)
+		w.check.SetSource(w.source)
 		w.settings.Look()
 	case w.source != nil && (w.stale || !films):
 		w.closing = true
 		old := w.source
 		w.source = nil
-		w.check.setSource(nil)
+		w.check.SetSource(nil)
 		w.Work.Start(func(context.Context) {
 			err := old.Close()
 			w.Work.Do(func() {
@@ -301,7 +296,7 @@ func (w *Window) camera() {
 
 // shown tells the screens which of them can be seen.
 func (w *Window) shown() {
-	w.check.show(w.on(w.checkTab))
+	w.check.Show(w.on(w.checkTab))
 	if w.on(w.historyTab) {
 		w.history.Refresh()
 	}
@@ -316,12 +311,12 @@ func (w *Window) checked() {
 }
 
 func (w *Window) settingsSaved(old, now settings.Settings) {
-	w.check.remote.refresh()
+	w.check.Refresh()
 	if old.Camera.Source != now.Camera.Source || old.Camera.Part != now.Camera.Part {
 		w.stale = true
 		w.camera()
 	}
-	w.check.update()
+	w.check.Update()
 }
 
 // escape closes the dialog that is open, else cancels what runs on the screen
@@ -335,7 +330,7 @@ func (w *Window) escape() {
 	}
 	switch {
 	case w.on(w.checkTab):
-		w.check.escape()
+		w.check.Escape()
 	case w.on(w.historyTab):
 		w.history.Escape()
 	}
@@ -352,7 +347,7 @@ func (w *Window) focusOn(f fyne.Focusable) {
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
 	w.Keys.Touch()
 	if w.gate.open && w.takesDocument() && len(uris) > 0 {
-		w.check.document.open(givenDropped(uris))
+		w.check.Document.Open(document.Dropped(uris))
 	}
 }
 
@@ -364,9 +359,9 @@ func (w *Window) takesDocument() bool {
 	switch {
 	case !w.on(w.checkTab):
 		key = "drop.not_yours"
-	case w.check.busy():
+	case w.check.Busy():
 		key = "drop.busy"
-	case w.check.result != nil:
+	case w.check.HasResult():
 		key = "drop.result"
 	default:
 		return true
@@ -398,12 +393,12 @@ func (w *Window) tellError(title string, err error) {
 // photo takes the camera's picture as the document.
 func (w *Window) photo() {
 	if w.takesDocument() {
-		w.check.document.photo()
+		w.check.Document.Photo()
 	}
 }
 
 // browse lets the clerk choose a file, for what the function does with it.
-func (w *Window) browse(taken func([]given)) {
+func (w *Window) browse(chosen func([]document.Item)) {
 	if !w.takesDocument() {
 		return
 	}
@@ -420,9 +415,9 @@ func (w *Window) browse(taken func([]given)) {
 		if parent, err := storage.Parent(file.URI()); err == nil {
 			w.folder = parent.Path()
 		}
-		taken(givenFiles([]string{file.URI().Path()}))
+		chosen([]document.Item{document.File(file.URI().Path())})
 	}, w.win)
-	d.SetFilter(storage.NewExtensionFileFilter(documentTypes))
+	d.SetFilter(storage.NewExtensionFileFilter(document.Types))
 	folder := w.desk.Settings().Folders.Documents
 	if folder == "" {
 		folder = w.folder
@@ -430,19 +425,32 @@ func (w *Window) browse(taken func([]given)) {
 	w.present(d, folder)
 }
 
+// newCheckScreen makes the Check screen.
+func (w *Window) newCheckScreen() *check.Screen {
+	return check.New(w.Parts, w.desk, check.Hooks{
+		Browse: w.browse, Copy: w.app.Clipboard().SetContent, Checked: w.checked, Revive: w.loadEngine,
+		OpenKept: w.openKept, Next: w.newCheck,
+		Decide: func(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
+			w.decide(row, chosen, func(in app.DecisionInput) {
+				done(in)
+				w.history.Refresh()
+			})
+		},
+	})
+}
+
 // openKept shows the checks that wait to be sent.
 func (w *Window) openKept() {
-	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
-	scroll := container.NewVScroll(list.box)
-	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
-	d := dialog.NewCustom(w.Words.T("kept.title"), w.Words.T("button.close"), scroll, w.win)
-	d.SetOnClosed(w.check.remote.refresh)
-	list.OnSend = func(k app.KeptCheck) {
+	var d *dialog.CustomDialog
+	scroll := container.NewVScroll(w.check.KeptChecks(func(k app.KeptCheck) {
 		d.Hide()
 		if w.takesDocument() {
-			w.check.sendKept(k)
+			w.check.SendKept(k)
 		}
-	}
+	}))
+	scroll.SetMinSize(fyne.NewSize(keptWidth, keptHeight))
+	d = dialog.NewCustom(w.Words.T("kept.title"), w.Words.T("button.close"), scroll, w.win)
+	d.SetOnClosed(w.check.Refresh)
 	w.dialog = d
 	d.Show()
 }

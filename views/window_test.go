@@ -6,10 +6,12 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"facematch/app"
 	"facematch/app/history"
 	"facematch/matcher"
+	"facematch/views/internal/document"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
@@ -107,6 +110,58 @@ func (w *shownWindow) button(t *testing.T, key string) *kit.Button {
 	return kittest.ButtonOf(t, w.tabs.Selected().Content, w.Words.T(key))
 }
 
+// nameField is the field of the person's name.
+func (w *shownWindow) nameField(t *testing.T) *kit.Entry {
+	t.Helper()
+	for _, e := range kittest.All[*kit.Entry](w.check.Content) {
+		if e.PlaceHolder == w.Words.T("check.name_placeholder") {
+			return e
+		}
+	}
+	t.Fatal("there is no field for the name")
+	return nil
+}
+
+// consentBox is the tick for the person's consent.
+func (w *shownWindow) consentBox(t *testing.T) *kit.Check {
+	t.Helper()
+	for _, b := range kittest.All[*kit.Check](w.check.Content) {
+		if b.Text == "" {
+			return b
+		}
+	}
+	t.Fatal("there is no tick for the consent")
+	return nil
+}
+
+// hasDocument says whether there is a document.
+func (w *shownWindow) hasDocument() bool {
+	_, there := w.check.Document.Chosen()
+	return there
+}
+
+// hasPicture says whether the camera's picture is shown.
+func (w *shownWindow) hasPicture() bool {
+	return !strings.Contains(kittest.Readable(w.check.Content), w.Words.T("preview.waiting"))
+}
+
+// focusedLabel is the label of the button that has the keys; empty: none has.
+func (w *shownWindow) focusedLabel() string {
+	b, ok := w.win.Canvas().Focused().(*kit.Button)
+	if !ok {
+		return ""
+	}
+	return b.Text
+}
+
+// ready brings the Check screen to where the button can be pressed.
+func ready(t *testing.T, w *shownWindow) {
+	t.Helper()
+	w.check.Document.Open([]document.Item{document.File("document.jpg")})
+	w.consentBox(t).SetChecked(true)
+	w.until(t, "a check that can start", func() bool { return !w.button(t, "check.start").Disabled() })
+}
+
 // save saves the settings that are shown.
 func (w *shownWindow) save(t *testing.T) {
 	t.Helper()
@@ -132,13 +187,13 @@ func TestEveryPartIsNeeded(t *testing.T) {
 
 func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
 	desk := newFakeDesk()
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
-		p := somePortrait()
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) {
+		p := kittest.Portrait()
 		p.Warnings = []app.Notice{{Key: "coach.closer"}, {Key: "coach.centre"}}
 		return p, nil
 	}
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
-		return compared(history.Refer, 50, 60, 70, 80, 50, 60, 70, 80), nil
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		return kittest.Compared(history.Refer, 50, 60, 70, 80, 50, 60, 70, 80), nil
 	}
 	w := open(t, desk, "")
 	fits := func(what string) {
@@ -155,10 +210,10 @@ func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
 		fits("screen " + strconv.Itoa(i))
 	}
 	w.tabs.SelectIndex(0)
-	w.check.begin()
-	w.until(t, "a result", func() bool { return w.check.result != nil })
+	w.check.Begin()
+	w.until(t, "a result", func() bool { return w.check.HasResult() })
 	fits("result")
-	w.check.result.details.Show()
+	test.Tap(w.button(t, "result.details"))
 	fits("details")
 }
 
@@ -184,7 +239,7 @@ func TestSizeIsRemembered(t *testing.T) {
 
 func TestShortcuts(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
-	w.win.Canvas().Focus(w.check.name)
+	w.win.Canvas().Focus(w.nameField(t))
 	w.press(t, fyne.Key2)
 	if w.win.Canvas().Focused() != nil {
 		t.Error("a field on a hidden screen still takes the keys")
@@ -193,12 +248,12 @@ func TestShortcuts(t *testing.T) {
 		t.Error("Ctrl+2 does not show the history")
 	}
 	w.press(t, fyne.KeyK)
-	if w.check.consent.Checked {
+	if w.consentBox(t).Checked {
 		t.Error("the person agreed while nobody could see it")
 	}
 	w.press(t, fyne.Key1)
 	w.press(t, fyne.KeyK)
-	if !w.check.consent.Checked {
+	if !w.consentBox(t).Checked {
 		t.Error("Ctrl+K does not tick the consent")
 	}
 	used := map[string]string{}
@@ -216,7 +271,7 @@ func TestShortcuts(t *testing.T) {
 		t.Fatal("no About")
 	}
 	w.press(t, fyne.KeyK)
-	if !w.check.consent.Checked {
+	if !w.consentBox(t).Checked {
 		t.Error("a shortcut worked behind a dialog")
 	}
 	w.escape()
@@ -229,7 +284,7 @@ func TestTabReachesEverything(t *testing.T) {
 	w := open(t, newFakeDesk(), "")
 	seen := kittest.Tabbed(t, w.win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
-		"browse": w.check.document.panel.zone.browse, "name": w.check.name, "consent": w.check.consent,
+		"browse": w.button(t, "drop.browse"), "name": w.nameField(t), "consent": w.consentBox(t),
 	} {
 		if !seen[f] {
 			t.Errorf("Tab does not reach %s", name)
@@ -242,7 +297,7 @@ func TestClosingCancelsAndWaits(t *testing.T) {
 	source := kittest.NewSource()
 	desk.source = func(string) app.Source { return source }
 	began, cancelled, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	desk.check = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(ctx context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		close(began)
 		<-ctx.Done()
 		close(cancelled)
@@ -251,7 +306,7 @@ func TestClosingCancelsAndWaits(t *testing.T) {
 	}
 	w := open(t, desk, "")
 	ready(t, w)
-	w.check.begin()
+	w.check.Begin()
 	<-began
 	w.close()
 	<-cancelled
@@ -270,7 +325,7 @@ func TestClosingCancelsAndWaits(t *testing.T) {
 		t.Error("the camera stays open")
 	}
 	w.q.Run()
-	if w.check.result != nil {
+	if w.check.HasResult() {
 		t.Error("a closed window shows a result")
 	}
 }
@@ -375,4 +430,158 @@ func uris(paths ...string) []fyne.URI {
 		all = append(all, storage.NewFileURI(p))
 	}
 	return all
+}
+
+func TestDocumentFromTheCommandLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "document.jpg")
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, newFakeDesk(), path)
+	w.until(t, "the document", w.hasDocument)
+	if chosen, _ := w.check.Document.Chosen(); chosen.File.Path != path {
+		t.Errorf("took %s", chosen.File.Path)
+	}
+}
+
+// A drop anywhere in the window is a document. While a check runs, or its result is
+// shown, a dialog says what to do first.
+func TestWhenADropIsTaken(t *testing.T) {
+	desk := newFakeDesk()
+	release := make(chan struct{})
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+		<-release
+		return kittest.Compared(history.Pass, 90), nil
+	}
+	var listed atomic.Int32
+	desk.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) {
+		listed.Add(1)
+		return nil, nil
+	}
+	w := open(t, desk, "")
+	w.tabs.SelectIndex(1)
+	w.dropped(fyne.Position{}, uris("/a/document.jpg"))
+	if w.tabs.SelectedIndex() != 0 {
+		t.Error("a dropped document does not show the Check screen")
+	}
+	w.until(t, "the document", w.hasDocument)
+	ready(t, w)
+	refused := func(how, key string, give func()) {
+		t.Helper()
+		give()
+		if !strings.Contains(w.dialogText(), w.Words.T(key)) {
+			t.Errorf("%s: the dialog says %q", how, w.dialogText())
+		}
+		w.escape()
+		if chosen, _ := w.check.Document.Chosen(); chosen.File.Name != "document.jpg" {
+			t.Errorf("%s: the document is %q", how, chosen.File.Name)
+		}
+	}
+	w.press(t, fyne.KeyReturn)
+	refused("dropped during a check", "drop.busy", func() { w.dropped(fyne.Position{}, uris("/a/other.png")) })
+	w.press(t, fyne.KeyN)
+	if !w.check.Busy() || !w.hasDocument() {
+		t.Error("New check ended a running one")
+	}
+	before := listed.Load()
+	close(release)
+	w.until(t, "the result", w.check.HasResult)
+	w.until(t, "the history to be read anew", func() bool { return listed.Load() > before })
+	refused("browsed over a result", "drop.result", func() { w.press(t, fyne.KeyO) })
+	w.press(t, fyne.KeyN)
+	if w.check.HasResult() || w.hasDocument() {
+		t.Error("New check keeps something of the last person")
+	}
+}
+
+// The keys of the menu reach the document, and only while it can be seen.
+func TestTheKeysOfTheDocument(t *testing.T) {
+	desk := newFakeDesk()
+	asked := make(chan app.Choice, 2)
+	desk.OnChoose = func(_ context.Context, p app.Portrait, c app.Choice) (app.Portrait, error) {
+		asked <- c
+		return p, nil
+	}
+	w := open(t, desk, "document.jpg")
+	w.until(t, "the document", w.hasDocument)
+	w.tabs.SelectIndex(1)
+	w.press(t, fyne.KeyR)
+	w.tabs.SelectIndex(0)
+	w.press(t, fyne.KeyL)
+	if c := <-asked; c.Turn != 270 {
+		t.Errorf("Ctrl+L asks for %+v", c)
+	}
+	w.press(t, fyne.KeyP)
+	w.until(t, "the photo", func() bool { chosen, _ := w.check.Document.Chosen(); return chosen.ByCamera })
+}
+
+// The hidden Check screen asks its camera for nothing.
+func TestThePreviewRestsWhileHidden(t *testing.T) {
+	desk := newFakeDesk()
+	source := kittest.NewSource()
+	desk.source = func(string) app.Source { return source }
+	w := open(t, desk, "")
+	waiting := func(n int) func() bool {
+		return func() bool {
+			source.Mu.Lock()
+			defer source.Mu.Unlock()
+			return source.Waiters == n
+		}
+	}
+	w.until(t, "two feeders", waiting(2))
+	w.tabs.SelectIndex(2)
+	w.until(t, "nobody asking for frames", waiting(0))
+	w.tabs.SelectIndex(0)
+	w.until(t, "two feeders again", waiting(2))
+}
+
+// A dialog over the window lets the picture rest.
+func TestThePictureRestsUnderADialog(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	if w.Paints.Covered() {
+		t.Error("the picture rests though nothing covers it")
+	}
+	w.tell("drop.not_now", "drop.busy")
+	if !w.Paints.Covered() {
+		t.Error("the picture does not rest under a dialog")
+	}
+}
+
+// Browse paints a folder whose names are in any script.
+func TestBrowse(t *testing.T) {
+	desk, dir := newFakeDesk(), t.TempDir()
+	for _, name := range []string{"паспорт.jpg", "身分證 1.png", "two\nlines.png", "not\xff\xfeutf8.png", "רישיון.jpg"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk.Now.Folders.Documents = dir
+	w := open(t, desk, "")
+	w.press(t, fyne.KeyO)
+	w.win.Canvas().Capture()
+	if w.win.Canvas().Overlays().Top() == nil {
+		t.Error("Browse does not open")
+	}
+	w.escape()
+}
+
+// The checks that wait to be sent are listed in a dialog, and sent from it.
+func TestKeptChecksAreSent(t *testing.T) {
+	desk := newFakeDesk()
+	desk.Kept = app.KeptChecks{Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}}}
+	desk.OnSendKept = func(id string) (app.Check, error) {
+		if id != "kept_1" {
+			t.Errorf("sent %q", id)
+		}
+		return kittest.Compared(history.Pass, 90), nil
+	}
+	w := open(t, desk, "")
+	open := w.Words.T("kept.open", "Count", 1)
+	w.until(t, "the button", func() bool { return len(kittest.ButtonsWith(w.check.Content, open)) == 1 })
+	test.Tap(kittest.ButtonOf(t, w.check.Content, open))
+	if !strings.Contains(w.dialogText(), "Ada Lovelace") {
+		t.Fatalf("the dialog says %q", w.dialogText())
+	}
+	test.Tap(w.onTop(t, "kept.send"))
+	w.until(t, "the result", w.check.HasResult)
 }

@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"fyne.io/fyne/v2"
@@ -41,8 +41,8 @@ func newDropZone(w kit.Words, browse, photo *kit.Button) *dropZone {
 	return z
 }
 
-// say shows why the last file was not taken; an empty text hides that.
-func (z *dropZone) say(fault string) { kit.Say(z.fault, fault, widget.DangerImportance) }
+// showFault shows why the last file was not taken; an empty text hides that.
+func (z *dropZone) showFault(fault string) { kit.Say(z.fault, fault, widget.DangerImportance) }
 
 // CreateRenderer is part of fyne.Widget.
 func (z *dropZone) CreateRenderer() fyne.WidgetRenderer {

@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"context"
@@ -16,17 +16,24 @@ const (
 	keyFolder   = "drop.folder"
 )
 
-// given is one item of a document: a file, a photo by the camera, or something that
+// Item is one item of a document: a file, a photo by the camera, or something that
 // cannot be a document.
-type given struct {
+type Item struct {
 	camera bool
 	// open makes a blob of it, or says why it cannot. It may take its time, as
 	// disks and cameras do.
 	open func(context.Context) (app.Blob, error)
 }
 
-func givenFile(path string) given {
-	return given{open: func(context.Context) (app.Blob, error) {
+// Types are the file name endings that a file dialog offers. What a file really is, its
+// content tells.
+var Types = []string{
+	".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".pdf", ".tif", ".tiff", ".heic", ".heif", ".hif", ".webp", ".bmp", ".dib",
+}
+
+// File is the file at a path.
+func File(path string) Item {
+	return Item{open: func(context.Context) (app.Blob, error) {
 		info, err := os.Stat(path)
 		if err != nil {
 			if m := fileScheme.FindStringSubmatch(path); m != nil {
@@ -44,35 +51,27 @@ func givenFile(path string) given {
 	}}
 }
 
-func givenFiles(paths []string) []given {
-	things := make([]given, len(paths))
-	for i, path := range paths {
-		things[i] = givenFile(path)
-	}
-	return things
-}
-
-// webAddress and fileScheme find what Fyne makes of a dropped address that does
-// not begin with file://, such as a picture's out of a web page: it takes all
-// that is dropped for paths, and these for ones below the program's own folder.
-// Some programs do mean a file when they write file:/home/...
+// Fyne takes all that is dropped for paths. A dropped address that does not begin with
+// file://, such as that of a picture in a web page, becomes a path below the program's
+// own folder. webAddress finds such a path. fileScheme finds one that was written
+// file:/home/..., with which some programs do mean a file.
 var (
 	webAddress = regexp.MustCompile(`/(https?:|ftp:|data:image)/`)
 	fileScheme = regexp.MustCompile(`/file:(/.*)`)
 )
 
-// givenDropped keeps every dropped item, also those that are not files, so that each
+// Dropped keeps every dropped item, also those that are not files, so that each
 // can be reported. A path may hold any bytes.
-func givenDropped(uris []fyne.URI) []given {
-	things := make([]given, len(uris))
+func Dropped(uris []fyne.URI) []Item {
+	items := make([]Item, len(uris))
 	for i, u := range uris {
 		if u.Scheme() == "file" {
-			things[i] = givenFile(u.Path())
+			items[i] = File(u.Path())
 		} else {
-			things[i] = given{open: func(context.Context) (app.Blob, error) {
+			items[i] = Item{open: func(context.Context) (app.Blob, error) {
 				return app.Blob{}, &app.Problem{Key: keyNotAFile}
 			}}
 		}
 	}
-	return things
+	return items
 }

@@ -1,4 +1,4 @@
-package views
+package check
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func remoteFake(mode history.Mode) *fakeDesk {
 
 // answered is a check the API answered.
 func answered(outcome history.Outcome) app.Check {
-	c := compared(outcome, 90, 80)
+	c := kittest.Compared(outcome, 90, 80)
 	c.Mode = history.Remote
 	c.Answer.Frames, c.Answer.Best = nil, -1
 	c.Answer.Raw = []byte(`{"the body": "as it came"}`)
@@ -51,13 +51,13 @@ func unreached() app.Check {
 func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	var given app.CheckInput
-	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
 		return answered(history.Pass), nil
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	ready(t, w)
-	text := w.text()
+	text := w.Text()
 	for _, want := range []string{
 		w.Words.T("mode.remote", "Host", "api.test"), w.Words.T("check.consent_remote", "Host", "api.test"),
 		w.check.remote.session.Text,
@@ -71,13 +71,13 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 	}
 	session := w.check.remote.session.Text
 	test.Tap(w.check.start)
-	w.until(t, "the result", func() bool { return w.check.result != nil })
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
 	if given.Mode != history.Remote || given.Session != session || given.SendName || given.Prefilled ||
 		given.Capture == nil {
 		t.Errorf("given %+v", given)
 	}
 	test.Tap(w.check.result.more)
-	text = w.text()
+	text = w.Text()
 	for _, want := range []string{
 		w.Words.T("mode.name.remote"), w.Words.T("result.decided_remote", "Host", "api.test", "Seconds", "4.2 s"), "req-42",
 		"the body", w.Words.T("details.absent"),
@@ -94,11 +94,11 @@ func TestTheBadgeSaysWhoDecides(t *testing.T) {
 func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	var given app.CheckInput
-	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
 		return answered(history.Pass), nil
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	ready(t, w)
 	if !w.check.remote.sendName.Disabled() {
 		t.Error("no name can be agreed to be sent")
@@ -106,11 +106,11 @@ func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
 	w.check.name.SetText("Ada Lovelace")
 	w.check.remote.sendName.SetChecked(true)
 	test.Tap(w.check.start)
-	w.until(t, "the result", func() bool { return w.check.result != nil })
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
 	if !given.SendName || given.Name != "Ada Lovelace" {
 		t.Errorf("given %+v", given)
 	}
-	w.check.reset()
+	w.check.Reset()
 	if w.check.remote.sendName.Checked || w.check.consent.Checked {
 		t.Error("the next person inherits a consent")
 	}
@@ -125,12 +125,12 @@ func TestTheNameIsSentOnlyWhereTheBoxSaysSo(t *testing.T) {
 
 func TestADeskThatAsks(t *testing.T) {
 	desk := remoteFake(history.Ask)
-	w := open(t, desk, "")
+	w := open(t, desk)
 	w.load("document.jpg")
-	w.until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
+	w.Until(t, "the question", func() bool { return w.check.why.Text == w.Words.T("missing.mode") })
 	test.Tap(w.check.remote.who.Buttons["remote"])
 	w.check.consent.SetChecked(true)
-	w.until(t, "ready", func() bool { return !w.check.start.Disabled() })
+	w.Until(t, "ready", func() bool { return !w.check.start.Disabled() })
 	// The words change with who decides, and nobody agreed to those yet.
 	w.check.remote.session.SetText("mistyped")
 	if w.check.why.Text != w.Words.T("missing.session") {
@@ -148,7 +148,7 @@ func TestADeskThatAsks(t *testing.T) {
 	if w.check.remote.fill(&in); !app.ValidSession(in.Session) || w.check.remote.session.Text != in.Session {
 		t.Errorf("a session mistyped for the API spoils a check here: %+v", in)
 	}
-	w.check.reset()
+	w.check.Reset()
 	if w.check.remote.deciding() != "" {
 		t.Error("the next person inherits who decides")
 	}
@@ -157,7 +157,7 @@ func TestADeskThatAsks(t *testing.T) {
 func TestOwnWordsOfConsent(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	desk.Now.Consent = settings.Consent{Version: 1, Processing: "Our words.", SendName: "Our words on names."}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	if w.check.agreed.Text != "Our words." || w.check.remote.nameWords.Text != "Our words on names." {
 		t.Errorf("%q, %q", w.check.agreed.Text, w.check.remote.nameWords.Text)
 	}
@@ -167,16 +167,16 @@ func TestAFilmTheAPIHas(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	source := kittest.NewSource()
 	source.ShowProblem(&app.Problem{Key: "camera.busy"})
-	desk.source = func(string) app.Source { return source }
+	desk.source = source
 	var given app.CheckInput
-	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
 		return answered(history.Pass), nil
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	w.load("document.jpg")
 	w.check.consent.SetChecked(true)
-	w.until(t, "the camera's fault", func() bool { return w.check.why.Text == w.Words.T("missing.picture") })
+	w.Until(t, "the camera's fault", func() bool { return w.check.why.Text == w.Words.T("missing.picture") })
 	w.check.remote.prefilled.SetChecked(true)
 	w.check.remote.session.SetText("sess_1")
 	if w.check.why.Text != w.Words.T("missing.session") || !w.check.start.Disabled() {
@@ -184,9 +184,9 @@ func TestAFilmTheAPIHas(t *testing.T) {
 	}
 	const session = "sess_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01"
 	w.check.remote.session.SetText(" " + session)
-	w.until(t, "ready without a camera", func() bool { return !w.check.start.Disabled() })
+	w.Until(t, "ready without a camera", func() bool { return !w.check.start.Disabled() })
 	test.Tap(w.check.start)
-	w.until(t, "the result", func() bool { return w.check.result != nil })
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
 	if !given.Prefilled || given.Session != session || given.Capture != nil {
 		t.Errorf("given %+v", given)
 	}
@@ -195,17 +195,17 @@ func TestAFilmTheAPIHas(t *testing.T) {
 func TestWithoutATokenNothingIsFilmed(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	desk.Secret = ""
-	w := open(t, desk, "")
+	w := open(t, desk)
 	w.load("document.jpg")
-	w.until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.Words.T("token.none")) })
+	w.Until(t, "the missing token", func() bool { return strings.HasPrefix(w.check.why.Text, w.Words.T("token.none")) })
 	if !w.check.start.Disabled() {
 		t.Error("and yet the button works")
 	}
 	desk.SetToken("a-token", "")
-	w.tabs.SelectIndex(2)
-	w.tabs.SelectIndex(0)
+	w.check.Show(false)
+	w.check.Show(true)
 	w.check.consent.SetChecked(true)
-	w.until(t, "ready", func() bool { return !w.check.start.Disabled() })
+	w.Until(t, "ready", func() bool { return !w.check.start.Disabled() })
 }
 
 func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
@@ -220,28 +220,28 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			desk := remoteFake(history.Remote)
 			var given []app.CheckInput
-			desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+			desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 				given = append(given, in)
 				if len(given) == 1 {
 					return unreached(), nil
 				}
-				return compared(history.Pass, 90), nil
+				return kittest.Compared(history.Pass, 90), nil
 			}
-			w := open(t, desk, "")
+			w := open(t, desk)
 			ready(t, w)
 			test.Tap(w.check.start)
-			w.until(t, "the offers", func() bool { return w.check.offers != nil })
-			if !strings.Contains(w.text(), w.Words.T("remote.unreachable", "Host", "api.test")) {
+			w.Until(t, "the offers", func() bool { return w.check.offers != nil })
+			if !strings.Contains(w.Text(), w.Words.T("remote.unreachable", "Host", "api.test")) {
 				t.Error("nothing says why")
 			}
 			c.tap(w.check.offers)
-			w.until(
+			w.Until(
 				t, "the next result", func() bool { return w.check.result != nil && len(given) == 2 && w.check.offers == nil },
 			)
 			if given[1].Mode != c.mode || given[1].Session != "sess_1" {
 				t.Errorf("given %+v", given[1])
 			}
-			if desk.deleted() != 0 {
+			if desk.Deleted() != 0 {
 				t.Error("the clip was deleted before it was used")
 			}
 		})
@@ -250,102 +250,99 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 
 func TestKeepingAsksFirst(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
 	fails := true
-	desk.keep = func(in app.CheckInput) (app.KeptCheck, error) {
+	desk.OnKeep = func(in app.CheckInput) (app.KeptCheck, error) {
 		if fails {
 			return app.KeptCheck{}, &app.Problem{Key: "queue.unwritable"}
 		}
-		desk.mu.Lock()
-		defer desk.mu.Unlock()
+		desk.Mu.Lock()
+		defer desk.Mu.Unlock()
 		k := app.KeptCheck{ID: "kept_1", At: time.Now(), Name: "Ada", Session: in.Session}
-		desk.kept.Checks = append(desk.kept.Checks, k)
+		desk.Kept.Checks = append(desk.Kept.Checks, k)
 		return k, nil
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	ready(t, w)
 	test.Tap(w.check.start)
-	w.until(t, "the offers", func() bool { return w.check.offers != nil })
+	w.Until(t, "the offers", func() bool { return w.check.offers != nil })
 	o := w.check.offers
 	test.Tap(o.keep)
-	if !strings.Contains(w.text(), w.Words.T("offer.keep_question", "Days", 7)) {
+	if !strings.Contains(w.Text(), w.Words.T("offer.keep_question", "Days", 7)) {
 		t.Error("nothing says what keeping means")
 	}
 	test.Tap(o.keep)
-	w.until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.Words.T("queue.unwritable")) })
+	w.Until(t, "the full disk", func() bool { return strings.HasPrefix(o.note.Text, w.Words.T("queue.unwritable")) })
 	fails = false
 	test.Tap(o.keep)
-	w.until(t, "the success", func() bool { return o.note.Text == w.Words.T("offer.kept") })
-	w.check.reset()
-	if desk.deleted() != 0 {
+	w.Until(t, "the success", func() bool { return o.note.Text == w.Words.T("offer.kept") })
+	w.check.Reset()
+	if desk.Deleted() != 0 {
 		t.Error("a clip that was kept is deleted again")
 	}
-	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
+	w.Until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
 
 	// It is sent from the list, once, and shown as any other check.
-	desk.sendKept = func(id string) (app.Check, error) {
+	desk.OnSendKept = func(id string) (app.Check, error) {
 		if id != "kept_1" {
 			t.Errorf("sent %q", id)
 		}
 		_ = desk.DropKept(id)
 		return answered(history.Refer), nil
 	}
-	list := newKeptList(w.Parts, w.desk, w.check.remote.keptChecks)
-	list.OnSend = w.check.sendKept
-	list.OnSend(w.check.remote.keptChecks.Checks[0])
-	w.until(t, "the result", func() bool { return w.check.result != nil })
-	if !strings.Contains(w.text(), "REFER") || !strings.Contains(w.text(), "Ada") ||
-		strings.Contains(w.text(), w.Words.T("inspect.person")) {
-		t.Errorf("the screen says %q", w.text())
+	test.Tap(kittest.ButtonOf(t, w.check.KeptChecks(w.check.SendKept), w.Words.T("kept.send")))
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
+	if !strings.Contains(w.Text(), "REFER") || !strings.Contains(w.Text(), "Ada") ||
+		strings.Contains(w.Text(), w.Words.T("inspect.person")) {
+		t.Errorf("the screen says %q", w.Text())
 	}
-	w.check.reset()
-	w.until(t, "no button", func() bool { return !w.check.remote.kept.Visible() })
+	w.check.Reset()
+	w.Until(t, "no button", func() bool { return !w.check.remote.kept.Visible() })
 }
 
 func TestAClipNobodyWantsIsDeleted(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
-	w := open(t, desk, "")
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
+	w := open(t, desk)
 	ready(t, w)
 	test.Tap(w.check.start)
-	w.until(t, "the offers", func() bool { return w.check.offers != nil })
-	w.check.reset()
-	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
+	w.Until(t, "the offers", func() bool { return w.check.offers != nil })
+	w.check.Reset()
+	w.Until(t, "the clip deleted", func() bool { return desk.Deleted() == 1 })
 }
 
 func TestAClipOfACheckThatDidNotBeginIsDeleted(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	first := true
-	desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		if first {
 			first = false
 			return unreached(), nil
 		}
 		return app.Check{}, &app.Problem{Key: "token.none"}
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	ready(t, w)
 	test.Tap(w.check.start)
-	w.until(t, "the offers", func() bool { return w.check.offers != nil })
+	w.Until(t, "the offers", func() bool { return w.check.offers != nil })
 	test.Tap(w.check.offers.again)
-	w.until(t, "the reason", func() bool { return strings.Contains(w.text(), w.Words.T("token.none")) })
-	w.until(t, "the clip deleted", func() bool { return desk.deleted() == 1 })
+	w.Until(t, "the reason", func() bool { return strings.Contains(w.Text(), w.Words.T("token.none")) })
+	w.Until(t, "the clip deleted", func() bool { return desk.Deleted() == 1 })
 }
 
 func TestTheListOfKeptChecks(t *testing.T) {
 	desk := remoteFake(history.Remote)
-	desk.kept = app.KeptChecks{
+	desk.Kept = app.KeptChecks{
 		Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}},
 		Broken: 1,
 	}
-	w := open(t, desk, "")
-	w.until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
+	w := open(t, desk)
+	w.Until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
 	test.Tap(w.check.remote.kept)
-	top := w.win.Canvas().Overlays().Top()
-	if top == nil {
-		t.Fatal("no list is shown")
+	if w.openers != 1 {
+		t.Fatal("no list is asked for")
 	}
-	text := kittest.Readable(newKeptList(w.Parts, w.desk, w.check.remote.keptChecks).box)
+	text := kittest.Readable(w.check.KeptChecks(func(app.KeptCheck) {}))
 	for _, want := range []string{"Ada Lovelace", w.Words.T("kept.no_name"), w.Words.T("kept.broken", "Count", 1)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list lacks %q: %q", want, text)

@@ -1,4 +1,4 @@
-package views
+package check
 
 import (
 	"fmt"
@@ -507,15 +507,15 @@ func (r *resultView) apiDetails() *fyne.Container {
 		return form
 	}
 	result := r.check.Answer.Result
-	given := func(field, value string) string {
+	orAbsent := func(field, value string) string {
 		if e.Has(field) {
 			return value
 		}
 		return r.Words.T("details.absent")
 	}
-	row("details.code", given("code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description)))
-	row("details.result", given("result", strconv.FormatBool(result.Data.Result)))
-	row("details.status", given("status", string(result.Scoring.Status)))
+	row("details.code", orAbsent("code", fmt.Sprintf("%d (%s)", result.Data.Code, result.Data.Description)))
+	row("details.result", orAbsent("result", strconv.FormatBool(result.Data.Result)))
+	row("details.status", orAbsent("status", string(result.Scoring.Status)))
 	score := r.Words.T("number.none")
 	if (result.Data.Code == matcher.CodeOK || e != nil) && e.Has("score") {
 		score = strconv.FormatFloat(result.Data.Score, 'f', 2, 64)

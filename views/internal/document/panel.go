@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"image"
@@ -18,13 +18,12 @@ const (
 	notesLeast = 48 // for two, where there is much else
 )
 
-// documentPanel shows where to put a document, then that it is looked at, then
-// what was found on it and all that a clerk can say about that. It follows a
-// documentSide and decides nothing.
-type documentPanel struct {
+// panel shows where to put a document, then that a search runs, then what was found and
+// the buttons that correct it. It shows the state of a Side and decides nothing.
+type panel struct {
 	widget.BaseWidget
-	side *documentSide
-	of   *documentState // what is shown
+	side *Side
+	of   *state // what is shown
 
 	zone *dropZone // while there is no document
 
@@ -49,13 +48,13 @@ type documentPanel struct {
 	another, photo, add     *kit.Button
 }
 
-func newDocumentPanel(side *documentSide) *documentPanel {
-	p := &documentPanel{side: side}
+func newPanel(side *Side) *panel {
+	p := &panel{side: side}
 	w, keys := side.Words, side.Keys
 
 	p.zone = newDropZone(w,
-		keys.Button(w.T("drop.browse"), theme.FolderOpenIcon(), side.browseAnother),
-		keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo))
+		keys.Button(w.T("drop.browse"), theme.FolderOpenIcon(), side.BrowseAnother),
+		keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.Photo))
 
 	p.bar = kit.NewMovingBar(side.Parts)
 	p.cancel = keys.Button(w.T("button.cancel"), theme.CancelIcon(), side.cancel)
@@ -64,14 +63,14 @@ func newDocumentPanel(side *documentSide) *documentPanel {
 		p.bar, container.NewCenter(p.cancel),
 	)))
 
-	p.left = keys.Button(w.T("page.left"), theme.MediaReplayIcon(), func() { side.turn(-90) })
-	p.right = keys.Button(w.T("page.right"), theme.ViewRefreshIcon(), func() { side.turn(90) })
-	p.next = keys.Button(w.T("page.next_face"), theme.AccountIcon(), side.nextFace)
-	p.undo = keys.Button(w.T("page.undo"), theme.ContentUndoIcon(), side.undo)
+	p.left = keys.Button(w.T("page.left"), theme.MediaReplayIcon(), func() { side.Turn(-90) })
+	p.right = keys.Button(w.T("page.right"), theme.ViewRefreshIcon(), func() { side.Turn(90) })
+	p.next = keys.Button(w.T("page.next_face"), theme.AccountIcon(), side.NextFace)
+	p.undo = keys.Button(w.T("page.undo"), theme.ContentUndoIcon(), side.Undo)
 
 	p.page = kit.NewPageView(keys)
 	p.page.OnFace, p.page.OnFrame = side.face, side.frame
-	p.page.OnFocus = func(bool) { p.say() }
+	p.page.OnFocus = func(bool) { p.writeNotes() }
 	p.crop = draw.NewPicture(nil)
 	p.none = kit.Centred(w.T("result.no_portrait"))
 
@@ -89,19 +88,19 @@ func newDocumentPanel(side *documentSide) *documentPanel {
 			}
 		}))
 
-	p.back = keys.Button(w.T("page.back"), theme.NavigateBackIcon(), func() { side.step(-1) })
-	p.forth = keys.Button(w.T("page.forth"), theme.NavigateNextIcon(), func() { side.step(1) })
+	p.back = keys.Button(w.T("page.back"), theme.NavigateBackIcon(), func() { side.Step(-1) })
+	p.forth = keys.Button(w.T("page.forth"), theme.NavigateNextIcon(), func() { side.Step(1) })
 	p.place = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	p.pages = container.NewBorder(nil, nil, p.back, p.forth, p.place)
 
-	p.another = keys.Button(w.T("drop.another"), theme.FolderOpenIcon(), side.browseAnother)
-	p.photo = keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.photo)
-	p.add = keys.Button(w.T("drop.add"), theme.ContentAddIcon(), side.browseMore)
+	p.another = keys.Button(w.T("drop.another"), theme.FolderOpenIcon(), side.BrowseAnother)
+	p.photo = keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.Photo)
+	p.add = keys.Button(w.T("drop.add"), theme.ContentAddIcon(), side.BrowseMore)
 
 	words := container.NewVScroll(p.notes)
 	p.shown = container.New(foundLayout{notes: p.notes},
 		container.NewHBox(p.left, p.right, p.next, p.undo),
-		container.New(Beside{2, 1}, p.page, container.NewStack(p.crop, container.New(kit.Middle{}, p.none))),
+		container.New(beside{2, 1}, p.page, container.NewStack(p.crop, container.New(kit.Middle{}, p.none))),
 		container.NewStack(words, p.busy),
 		p.confirming, p.pages,
 		container.NewHBox(p.another, p.photo, p.add),
@@ -111,20 +110,20 @@ func newDocumentPanel(side *documentSide) *documentPanel {
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (p *documentPanel) CreateRenderer() fyne.WidgetRenderer {
+func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(p.zone, p.looking, p.shown))
 }
 
 // update brings the panel in line with the side.
-func (p *documentPanel) update() {
+func (p *panel) update() {
 	side := p.side
-	looking := side.looking != nil
+	looking := side.search.Busy()
 	kit.SetVisible(p.zone, side.state == nil && !looking)
 	kit.SetVisible(p.looking, side.state == nil && looking)
 	kit.SetVisible(p.shown, side.state != nil)
 	p.bar.Run(side.state == nil && looking)
 	p.busyBar.Run(side.state != nil && looking)
-	p.zone.say(side.fault)
+	p.zone.showFault(side.fault)
 	for _, b := range []*kit.Button{p.zone.browse, p.zone.photo, p.another, p.photo} {
 		kit.Enable(b, !side.held)
 	}
@@ -139,7 +138,7 @@ func (p *documentPanel) update() {
 	p.rescueFocus()
 }
 
-func (p *documentPanel) show(s *documentState, looking bool) {
+func (p *panel) show(s *state, looking bool) {
 	side, w := p.side, p.side.Words
 	for b, on := range map[*kit.Button]bool{
 		p.left: side.hasPage(), p.right: side.hasPage(), p.next: side.canNextFace(), p.undo: side.canUndo(),
@@ -171,17 +170,17 @@ func (p *documentPanel) show(s *documentState, looking bool) {
 	p.place.SetText(w.T("page.place", "Number", side.page(), "Of", s.pages()))
 	kit.SetVisible(p.busy, looking)
 	kit.SetVisible(p.notes, !looking)
-	p.say()
+	p.writeNotes()
 	p.shown.Refresh()
 }
 
-// say writes what was found, in words.
-func (p *documentPanel) say() {
+// writeNotes writes what was found, in words.
+func (p *panel) writeNotes() {
 	if p.side.state == nil {
 		return
 	}
 	var segments []widget.RichTextSegment
-	for _, n := range documentNotes(p.side.Words, p.side.state, p.page.Focused) {
+	for _, n := range notesFor(p.side.Words, p.side.state, p.page.Focused) {
 		style := widget.RichTextStyleParagraph
 		style.ColorName = n.color
 		segments = append(segments, &widget.TextSegment{Text: n.text, Style: style})
@@ -193,7 +192,7 @@ func (p *documentPanel) say() {
 
 // rescueFocus takes the keys away from what is hidden now: they would go on
 // pressing it unseen.
-func (p *documentPanel) rescueFocus() {
+func (p *panel) rescueFocus() {
 	focused, ok := p.side.Focused().(fyne.CanvasObject)
 	if !ok {
 		return
@@ -220,12 +219,12 @@ func (p *documentPanel) rescueFocus() {
 }
 
 // shownAlong says whether what holds a group is shown too.
-func (p *documentPanel) shownAlong(group fyne.CanvasObject) bool {
+func (p *panel) shownAlong(group fyne.CanvasObject) bool {
 	return group == p.zone || group == p.looking || p.shown.Visible()
 }
 
 // first is where the keys go when what had them is gone.
-func (p *documentPanel) first() fyne.Focusable {
+func (p *panel) first() fyne.Focusable {
 	switch {
 	case p.zone.Visible():
 		return p.zone.browse
@@ -290,14 +289,14 @@ func (l foundLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// Beside lays objects out side by side in these shares of the width.
-type Beside []float32
+// beside lays objects out side by side in these shares of the width.
+type beside []float32
 
 // MinSize is part of fyne.Layout.
-func (b Beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(240, 140) }
+func (b beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(240, 140) }
 
 // Layout is part of fyne.Layout.
-func (b Beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (b beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	sum, gap := float32(0), theme.Padding()
 	for i := range objects {
 		sum += b[i]

@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"slices"
@@ -16,10 +16,10 @@ type note struct {
 	color fyne.ThemeColorName
 }
 
-// documentNotes are the sentences about a document, what matters most first: what
+// notesFor are the sentences about a document, what matters most first: what
 // was found, what to do about it, what to be careful with. keys says that the page
 // has the keyboard: then a note says how it moves a frame.
-func documentNotes(w kit.Words, s *documentState, keys bool) []note {
+func notesFor(w kit.Words, s *state, keys bool) []note {
 	var notes []note
 	add := func(color fyne.ThemeColorName, text string) { notes = append(notes, note{text, color}) }
 	if s.byCamera() && s.portrait.Code == matcher.CodeOK {
@@ -45,7 +45,7 @@ func documentNotes(w kit.Words, s *documentState, keys bool) []note {
 }
 
 // foundNote is the one sentence about what was found.
-func foundNote(w kit.Words, s *documentState) note {
+func foundNote(w kit.Words, s *state) note {
 	p, camera := s.portrait, s.byCamera()
 	good := theme.ColorNameSuccess
 	if camera {
@@ -76,7 +76,7 @@ func foundNote(w kit.Words, s *documentState) note {
 }
 
 // unreadText says how many of the items could not be searched, and why.
-func unreadText(w kit.Words, s *documentState) string {
+func unreadText(w kit.Words, s *state) string {
 	if s.asked == 1 && len(s.bad) == 1 {
 		return w.ProblemText(s.bad[0])
 	}

@@ -1,4 +1,4 @@
-package views
+package check
 
 import (
 	"strings"
@@ -36,9 +36,9 @@ func TestEachVerdict(t *testing.T) {
 		gauge bool
 		check app.Check
 	}{
-		{"PASS", draw.ShapeTick, true, compared(history.Pass, 90, 80.5)},
-		{"REFER", draw.ShapeQuestion, true, compared(history.Refer, 60, 50)},
-		{"FAIL", draw.ShapeCross, true, compared(history.Fail, 0, 0)},
+		{"PASS", draw.ShapeTick, true, kittest.Compared(history.Pass, 90, 80.5)},
+		{"REFER", draw.ShapeQuestion, true, kittest.Compared(history.Refer, 60, 50)},
+		{"FAIL", draw.ShapeCross, true, kittest.Compared(history.Fail, 0, 0)},
 		{"NOT COMPARED", draw.ShapeCircle, false, notCompared(0, 1)},
 		{"COULD NOT RUN", draw.ShapeTriangle, false, ended(history.CouldNotRun, &app.Problem{Key: "camera.lost"})},
 		{"CANCELLED", draw.ShapeSquare, false, ended(history.Cancelled, nil)},
@@ -69,7 +69,7 @@ func TestEachVerdict(t *testing.T) {
 }
 
 func TestReasonsInWords(t *testing.T) {
-	c := compared(history.Refer, 60, 50)
+	c := kittest.Compared(history.Refer, 60, 50)
 	c.Answer.Result.Scoring.FailedRefer = []string{"score >= 80 (was 55.00)"}
 	_, text := show(t, shownCheck{Check: c})
 	if !strings.Contains(text, "The score must be at least 80 to pass. It was 55.00.") ||
@@ -91,7 +91,7 @@ func TestReasonsInWords(t *testing.T) {
 	if strings.Contains(text, w.T("reason.no_value", "Field", w.T("field.score"))) {
 		t.Error("a missing score is given as a reason beside the real one")
 	}
-	c = compared(history.Pass, 90)
+	c = kittest.Compared(history.Pass, 90)
 	c.Warning = &app.Problem{Key: "check.clip_kept"}
 	if _, text = show(t, shownCheck{Check: c}); !strings.Contains(text, w.T("check.clip_kept")) {
 		t.Error("the warning is not shown")
@@ -112,7 +112,7 @@ func TestReasonsInWords(t *testing.T) {
 
 func TestReferredForTheAge(t *testing.T) {
 	w := kittest.English(t)
-	c := compared(history.Refer, 90)
+	c := kittest.Compared(history.Refer, 90)
 	c.Answer.Result.Scoring.FailedRefer = []string{app.ReasonMinor}
 	_, text := show(t, shownCheck{Check: c})
 	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer_minor")) ||
@@ -130,7 +130,7 @@ func TestReferredForTheAge(t *testing.T) {
 // Where nothing but the film is in doubt, the screen does not say that the match is.
 func TestReferredForTheFilm(t *testing.T) {
 	w := kittest.English(t)
-	c := compared(history.Refer, 90)
+	c := kittest.Compared(history.Refer, 90)
 	for _, k := range []struct {
 		reasons []string
 		meaning string
@@ -148,7 +148,7 @@ func TestReferredForTheFilm(t *testing.T) {
 }
 
 func TestRarityStandsUnderTheGauge(t *testing.T) {
-	c := compared(history.Pass, 90)
+	c := kittest.Compared(history.Pass, 90)
 	if _, text := show(t, shownCheck{Check: c}); strings.Contains(text, "stranger") {
 		t.Errorf("a rarity nobody measured: %q", text)
 	}
@@ -164,14 +164,14 @@ func TestRarityStandsUnderTheGauge(t *testing.T) {
 }
 
 func TestAnUnrecordedPassIsNoPass(t *testing.T) {
-	_, text := show(t, shownCheck{Check: compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}})
+	_, text := show(t, shownCheck{Check: kittest.Compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}})
 	if strings.Contains(text, "PASS\n") || !strings.Contains(text, "COULD NOT RUN") || strings.Contains(text, "99.00") {
 		t.Errorf("the screen says %q", text)
 	}
 }
 
 func TestDetailsAndCopy(t *testing.T) {
-	c := compared(history.Pass, 90, 80)
+	c := kittest.Compared(history.Pass, 90, 80)
 	r, text := show(t, shownCheck{Check: c})
 	copied := ""
 	r.OnCopy = func(s string) { copied = s }
@@ -206,7 +206,7 @@ func tapButton(in fyne.CanvasObject, label string) bool {
 }
 
 func TestTheLowestFrameIsMarked(t *testing.T) {
-	_, text := show(t, shownCheck{Check: compared(history.Pass, 90, 81.25, 88)})
+	_, text := show(t, shownCheck{Check: kittest.Compared(history.Pass, 90, 81.25, 88)})
 	if strings.Count(text, "lowest") != 1 || !strings.Contains(text, "81.25") {
 		t.Errorf("the bars say %q", text)
 	}

@@ -1,4 +1,5 @@
-package views
+// Package live shows a camera's picture as it comes, with outlines around the faces.
+package live
 
 import (
 	"context"
@@ -26,27 +27,26 @@ const (
 	adviceRestMost = 30 * time.Second
 )
 
-// preview shows the live picture with outlines around the faces, or why there
-// is no picture. Its methods are for the window's goroutine, but for watch and
-// advise, which feed it.
-type preview struct {
+// Preview shows the live picture with outlines around the faces, or why there is no
+// picture. Its methods are for the window's goroutine, but for watch and advise, which
+// feed it.
+type Preview struct {
 	widget.BaseWidget
+	parts kit.Parts
 
 	// OnPicture is called when pictures begin or cease to come.
 	OnPicture func(there bool)
 	// OnHint brings the newest advice; without a hint, that there is none.
 	OnHint func(advice app.Advice)
-	// Words puts a problem into words.
-	Words func(err error) (text, hint string)
-	// Log writes why there is no advice. It is called off the window's goroutine.
-	Log func(err error)
 
-	mirror atomic.Bool
-	wide   atomic.Int32 // pixels of the screen across the picture's place; 0: not known
-	paints *kit.Paints
-	source int    // number of the source whose news is shown; that of others is late
-	there  bool   // the newest news was a picture
-	lost   uint64 // Live.Seq of the last news without one
+	source  app.Source // nil: there is none
+	number  int        // of the source; news that carry another number are late
+	on      bool       // the picture is looked at
+	feeders []*kit.Job // of pictures and advice
+	there   bool       // the newest news was a picture
+	lost    uint64     // Live.Seq of the last news without one
+	mirror  atomic.Bool
+	wide    atomic.Int32 // pixels of the screen across the picture's place; 0: not known
 
 	picture  *canvas.Image
 	outlines *draw.Outlines
@@ -77,20 +77,18 @@ type adviceNews struct {
 	app.Advice
 }
 
-func newPreview(paints *kit.Paints, waiting string, words func(error) (string, string)) *preview {
-	p := &preview{
-		paints: paints, Words: words, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {},
-		Log: func(error) {},
-	}
-	p.live = kit.Latest[liveNews]{Do: paints.Now, Show: p.showLive}
-	p.advice = kit.Latest[adviceNews]{Do: paints.Soon, Show: p.showAdvice}
+// New makes a preview without a source.
+func New(parts kit.Parts) *Preview {
+	p := &Preview{parts: parts, shown: -1, waiting: -1, OnPicture: func(bool) {}, OnHint: func(app.Advice) {}}
+	p.live = kit.Latest[liveNews]{Do: parts.Paints.Now, Show: p.showLive}
+	p.advice = kit.Latest[adviceNews]{Do: parts.Paints.Soon, Show: p.showAdvice}
 
 	p.picture = canvas.NewImageFromImage(nil)
 	p.picture.FillMode = canvas.ImageFillContain
 	p.picture.ScaleMode = canvas.ImageScaleFastest
 	p.picture.Hide()
 	p.outlines = draw.NewOutlines()
-	p.text = canvas.NewText(waiting, draw.PictureWriting)
+	p.text = canvas.NewText(parts.Words.T("preview.waiting"), draw.PictureWriting)
 	p.text.TextStyle.Bold = true
 	p.text.TextSize = 18
 	p.text.Alignment = fyne.TextAlignCenter
@@ -102,7 +100,7 @@ func newPreview(paints *kit.Paints, waiting string, words func(error) (string, s
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (p *preview) CreateRenderer() fyne.WidgetRenderer {
+func (p *Preview) CreateRenderer() fyne.WidgetRenderer {
 	ground := canvas.NewRectangle(draw.PictureGround)
 	ground.CornerRadius = 6
 	// The ground is dark in both themes, so its writing is that of the dark one.
@@ -121,19 +119,55 @@ func (t darkTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Co
 }
 
 // MinSize is part of fyne.CanvasObject: a picture that can still be judged.
-func (p *preview) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
+func (p *Preview) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
 
-// another makes ready for another source, or none: what is on its way from the
-// one before is not shown any more.
-func (p *preview) another() {
-	p.source++
+// SetSource shows another source; nil: none. What is on its way from the source before
+// is not shown any more.
+func (p *Preview) SetSource(source app.Source) {
+	p.source = source
+	p.number++
 	p.lost = 0
 	p.showProblem(nil)
+	p.say(p.parts.Words.T("preview.waiting"), "")
+	p.feed()
+}
+
+// Run starts the preview, anew where it runs already, or stops it while nobody can see
+// it. mirror exchanges left and right.
+func (p *Preview) Run(on, mirror bool) {
+	p.on = on
+	p.mirror.Store(mirror)
+	p.feed()
+}
+
+// There says whether a picture is shown.
+func (p *Preview) There() bool { return p.there }
+
+// feed starts or stops the feeders. A new one waits for the one before it, because both
+// write into the same buffers.
+func (p *Preview) feed() {
+	before := p.feeders
+	for _, j := range before {
+		j.Stop()
+	}
+	if p.source == nil || !p.on {
+		return
+	}
+	p.feeders = nil
+	source, number := p.source, p.number
+	for _, feed := range []func(context.Context, app.Source, int){p.watch, p.advise} {
+		p.feeders = append(p.feeders, p.parts.Work.Start(func(ctx context.Context) {
+			for _, j := range before {
+				j.Wait()
+			}
+			feed(ctx, source, number)
+		}))
+	}
 }
 
 // watch passes the source's pictures on until the context ends or the source
 // is closed.
-func (p *preview) watch(ctx context.Context, source app.Source, number int) {
+func (p *Preview) watch(ctx context.Context, source app.Source, number int) {
 	for after := uint64(0); ; {
 		live, err := source.Next(ctx, after)
 		if err != nil {
@@ -146,7 +180,7 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 			news.buffer = p.keep(live.Frame.Image)
 		}
 		p.live.Put(news)
-		if !kit.Pause(ctx, p.paints.Every()-time.Since(began)) {
+		if !kit.Pause(ctx, p.parts.Paints.Every()-time.Since(began)) {
 			return
 		}
 	}
@@ -156,10 +190,10 @@ func (p *preview) watch(ctx context.Context, source app.Source, number int) {
 // the source is closed. Any other error may pass, such as a missing model, so it
 // asks again, ever more rarely. Only the first is logged: the rest are likely the
 // same.
-func (p *preview) advise(ctx context.Context, source app.Source, number int) {
+func (p *Preview) advise(ctx context.Context, source app.Source, number int) {
 	logged, rest := false, adviceRest
 	for after := uint64(0); ; {
-		if p.paints.Resting.Load() { // the hint lies under a dialog
+		if p.parts.Paints.Resting.Load() { // the hint lies under a dialog
 			if !kit.Pause(ctx, kit.RestInterval) {
 				return
 			}
@@ -172,7 +206,7 @@ func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 			return
 		case err != nil:
 			if !logged {
-				p.Log(err)
+				p.parts.Log("advice", err)
 				logged = true
 			}
 			wait, rest = rest, min(2*rest, adviceRestMost)
@@ -188,7 +222,7 @@ func (p *preview) advise(ctx context.Context, source app.Source, number int) {
 
 // keep copies a frame into a buffer that is neither painted from nor on its way
 // to the screen: a frame is read at the next paint, long after this returns.
-func (p *preview) keep(frame *image.RGBA) int {
+func (p *Preview) keep(frame *image.RGBA) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	free := 0
@@ -200,8 +234,8 @@ func (p *preview) keep(frame *image.RGBA) int {
 	return free
 }
 
-func (p *preview) showLive(news liveNews) {
-	if news.source != p.source {
+func (p *Preview) showLive(news liveNews) {
+	if news.source != p.number {
 		return
 	}
 	if news.buffer < 0 {
@@ -209,7 +243,7 @@ func (p *preview) showLive(news liveNews) {
 		p.showProblem(news.problem)
 		return
 	}
-	rests := p.paints.Rests() && p.there // the picture before stays, and so does its buffer
+	rests := p.parts.Paints.Rests() && p.there // the picture before stays, and so does its buffer
 	p.mu.Lock()
 	if p.waiting == news.buffer {
 		p.waiting = -1
@@ -226,7 +260,7 @@ func (p *preview) showLive(news liveNews) {
 		p.wide.Store(int32(p.Size().Width * c.Scale()))
 	}
 	p.picture.Image = frame
-	p.paints.Count.Add(1)
+	p.parts.Paints.Count.Add(1)
 	if p.picture.Hidden {
 		p.message.Hide()
 		p.picture.Show()
@@ -235,12 +269,12 @@ func (p *preview) showLive(news liveNews) {
 	p.setThere(true)
 }
 
-func (p *preview) showProblem(problem *app.Problem) {
+func (p *Preview) showProblem(problem *app.Problem) {
 	p.picture.Hide()
 	p.outlines.Set(nil, image.Point{}, false, false)
 	p.OnHint(app.Advice{})
 	if problem != nil {
-		text, hint := p.Words(problem)
+		text, hint := p.parts.Words.Problem(problem)
 		p.say(text, hint)
 	}
 	p.message.Show()
@@ -248,7 +282,7 @@ func (p *preview) showProblem(problem *app.Problem) {
 }
 
 // say writes over the place of the picture.
-func (p *preview) say(text, hint string) {
+func (p *Preview) say(text, hint string) {
 	p.text.Text = text
 	p.text.Refresh()
 	style := widget.RichTextStyleParagraph
@@ -257,18 +291,18 @@ func (p *preview) say(text, hint string) {
 	p.hint.Refresh()
 }
 
-func (p *preview) setThere(there bool) {
+func (p *Preview) setThere(there bool) {
 	if p.there != there {
 		p.there = there
 		p.OnPicture(there)
 	}
 }
 
-func (p *preview) showAdvice(a adviceNews) {
-	if a.source != p.source || a.Seq <= p.lost { // late: the pictures have ceased since
+func (p *Preview) showAdvice(a adviceNews) {
+	if a.source != p.number || a.Seq <= p.lost { // late: the pictures have ceased since
 		return
 	}
-	if p.paints.Rests() {
+	if p.parts.Paints.Rests() {
 		return
 	}
 	mirror := p.mirror.Load()

@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"context"
@@ -10,17 +10,17 @@ import (
 	"facematch/views/internal/draw"
 )
 
-// documentState is a document as it stands on the screen: the files it came in,
+// state is a document as it stands on the screen: the files it came in,
 // the page that is shown and what was found there. It is never changed; each
 // search makes the next state out of it, away from the window's goroutine.
-type documentState struct {
-	files []documentFile
+type state struct {
+	files []file
 	asked int     // how many items were dropped or chosen last
 	bad   []error // why some of them could not be read
 	left  int     // how many were not looked at, because there were too many
 
 	file     int               // whose page is shown
-	number   int               // of that page in its file, from 1
+	number   int               // of the page in its file, from 1
 	portrait app.Portrait      // found there; its Page is nil where the page could not be read
 	small    *image.RGBA       // that page, small enough for the screen
 	faces    []image.Rectangle // all that are known on it, in an order that stays
@@ -28,34 +28,35 @@ type documentState struct {
 	missed   bool              // there is no face where the clerk pointed
 	fault    error             // why the page could not be read, or the last search failed
 
-	// before is what Undo brings back, and has none itself: a page may take 64 MB.
-	before *documentState
+	// before is what Undo brings back. Its own before is nil, because a page may take 64 MB.
+	before *state
 }
 
-// documentFile is a file, or photo, that could be read.
-type documentFile struct {
+// file is a file, or photo, that could be read.
+type file struct {
 	blob   app.Blob
 	camera bool
 	pages  int  // that can be looked at
 	more   bool // it has more than that
 }
 
-// lookAt looks for the portrait on all that was given, and goes to the best. What
-// is added to a former state takes its place on the screen only where it is
-// better; nil: there is none. A state without files says why none could be read.
-func lookAt(ctx context.Context, desk documentDesk, things []given, former *documentState) (*documentState, error) {
-	next := &documentState{at: -1}
+// searchItems looks for the portrait on all items and shows the page with the best one.
+// With a former state the items are added to its files, and the page that is shown
+// changes only where a better portrait was found. A former state of nil means that
+// there is no document yet. A state without files says why none could be read.
+func searchItems(ctx context.Context, desk Desk, items []Item, former *state) (*state, error) {
+	next := &state{at: -1}
 	if former != nil {
 		*next = *former
 		next.files = slices.Clone(former.files)
 		next.fault = nil
 	}
-	next.asked, next.bad = len(things), nil
+	next.asked, next.bad = len(items), nil
 	room := max(0, filesAtOnce-len(next.files))
-	next.left = max(0, len(things)-room)
+	next.left = max(0, len(items)-room)
 	best, at := next.portrait, -1 // at: in which of the files the best one was found
-	for _, thing := range things[:min(len(things), room)] {
-		blob, err := thing.open(ctx)
+	for _, item := range items[:min(len(items), room)] {
+		blob, err := item.open(ctx)
 		var found app.Portrait
 		if err == nil {
 			found, err = desk.Portrait(ctx, blob)
@@ -69,7 +70,7 @@ func lookAt(ctx context.Context, desk documentDesk, things []given, former *docu
 		case err != nil: // a missing model, say: the other files would meet it too
 			return nil, err
 		}
-		next.files = append(next.files, documentFile{blob, thing.camera, max(1, found.Pages), found.More})
+		next.files = append(next.files, file{blob, item.camera, max(1, found.Pages), found.More})
 		if len(next.files) == 1 || better(found, best) {
 			best, at = found, len(next.files)-1
 		}
@@ -85,7 +86,7 @@ func lookAt(ctx context.Context, desk documentDesk, things []given, former *docu
 	return next.on(at, max(1, best.Number), best), nil
 }
 
-// ofTheFile says whether another file might do better.
+// ofTheFile says whether the error lies in the file, so that another file might be read.
 func ofTheFile(err error) bool {
 	return matcher.InArea(err, matcher.AreaDocument) || app.IsProblem(err, keyNotAFile, keyFolder)
 }
@@ -108,7 +109,7 @@ func better(a, than app.Portrait) bool {
 }
 
 // on is the state with a page of one of its files shown.
-func (s *documentState) on(file, number int, p app.Portrait) *documentState {
+func (s *state) on(file, number int, p app.Portrait) *state {
 	next := *s
 	next.file, next.number, next.portrait = file, number, p
 	next.faces, next.at = knownFaces(nil, p)
@@ -120,7 +121,7 @@ func (s *documentState) on(file, number int, p app.Portrait) *documentState {
 }
 
 // pages is how many pages there are in all files.
-func (s *documentState) pages() (sum int) {
+func (s *state) pages() (sum int) {
 	for _, f := range s.files {
 		sum += f.pages
 	}
@@ -128,7 +129,7 @@ func (s *documentState) pages() (sum int) {
 }
 
 // page is the number of the page shown, counted through all files.
-func (s *documentState) page() int {
+func (s *state) page() int {
 	before := 0
 	for _, f := range s.files[:s.file] {
 		before += f.pages
@@ -137,10 +138,10 @@ func (s *documentState) page() int {
 }
 
 // byCamera says whether the page shown is a photo by the camera.
-func (s *documentState) byCamera() bool { return s.files[s.file].camera }
+func (s *state) byCamera() bool { return s.files[s.file].camera }
 
 // chosen is which of the faces is the portrait; -1: none.
-func (s *documentState) chosen() int {
+func (s *state) chosen() int {
 	if s.portrait.Code != matcher.CodeOK {
 		return -1
 	}
@@ -149,7 +150,7 @@ func (s *documentState) chosen() int {
 
 // toPage goes to a page, counted through all files, and looks for the portrait
 // there. One that cannot be read is a state too: the clerk may go on from it.
-func (s *documentState) toPage(ctx context.Context, desk documentDesk, page int) (*documentState, error) {
+func (s *state) toPage(ctx context.Context, desk Desk, page int) (*state, error) {
 	file := 0
 	for page > s.files[file].pages {
 		page -= s.files[file].pages
@@ -165,8 +166,8 @@ func (s *documentState) toPage(ctx context.Context, desk documentDesk, page int)
 }
 
 // choose looks again at the page shown, as the clerk says; at is which of the
-// faces was meant, -1 where it is none of them.
-func (s *documentState) choose(ctx context.Context, desk documentDesk, c app.Choice, at int) (*documentState, error) {
+// faces was meant; -1: another place on the page.
+func (s *state) choose(ctx context.Context, desk Desk, c app.Choice, at int) (*state, error) {
 	found, err := desk.ChoosePortrait(ctx, s.portrait, c)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package views
+package check
 
 import (
 	"context"
@@ -107,70 +107,4 @@ func (o *offers) kept(err error) {
 		b.Hide()
 	}
 	o.OnKept()
-}
-
-// keptDesk is what the list of kept checks needs of the desk.
-type keptDesk interface {
-	Settings() settings.Settings
-	DropKept(id string) error
-}
-
-// keptList is the kept checks, each to be sent or deleted.
-type keptList struct {
-	kit.Parts
-	desk   keptDesk
-	OnSend func(app.KeptCheck)
-
-	box *fyne.Container
-}
-
-func newKeptList(p kit.Parts, desk keptDesk, kept app.KeptChecks) *keptList {
-	l := &keptList{Parts: p, desk: desk, box: container.NewVBox()}
-	l.box.Add(kit.Wrapped(p.Words.T("kept.help", "Days", desk.Settings().API.KeepDays)))
-	for _, k := range kept.Checks {
-		l.box.Add(l.row(k))
-	}
-	if kept.Broken > 0 {
-		l.box.Add(kit.Wrapped(p.Words.T("kept.broken", "Count", kept.Broken)))
-	}
-	return l
-}
-
-// keptAs is what a kept check is called.
-func keptAs(w kit.Words, k app.KeptCheck) string {
-	name := k.Name
-	if name == "" {
-		name = w.T("kept.no_name")
-	}
-	return kit.Date(k.At) + "  " + name
-}
-
-func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
-	label := widget.NewLabel(keptAs(l.Words, k))
-	label.Truncation = fyne.TextTruncateEllipsis
-	note := kit.Wrapped("")
-	note.Hide()
-	send := l.Keys.Button(l.Words.T("kept.send"), theme.MailSendIcon(), func() { l.OnSend(k) })
-	var remove *kit.Button
-	remove = l.Keys.Button(l.Words.T("kept.delete"), theme.DeleteIcon(), func() {
-		remove.SetText(l.Words.T("kept.delete_yes"))
-		remove.Importance = widget.DangerImportance
-		remove.OnTapped = func() {
-			send.Disable()
-			remove.Disable()
-			l.Work.Start(func(context.Context) {
-				err := l.desk.DropKept(k.ID)
-				l.Work.Do(func() {
-					l.Log("kept check", err)
-					if err != nil {
-						kit.Say(note, l.Words.ProblemText(err), widget.DangerImportance)
-						return
-					}
-					kit.Say(note, l.Words.T("kept.deleted"), widget.MediumImportance)
-				})
-			})
-		}
-		remove.Refresh()
-	})
-	return container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(send, remove), label), note)
 }

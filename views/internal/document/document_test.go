@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"context"
@@ -16,16 +16,60 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
-	"facematch/app/history"
+	"facematch/matcher"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
+
+// shownDocument is the document's half in a window of its own.
+type shownDocument struct {
+	*kittest.Window
+	side   *Side
+	desk   *kittest.Checks
+	source app.Source
+	logged []error
+	browse int // how often the clerk was asked for a file
+}
+
+func open(t *testing.T, desk *kittest.Checks) *shownDocument {
+	t.Helper()
+	w := &shownDocument{Window: kittest.Open(t), desk: desk, source: kittest.NewSource()}
+	p := w.Parts
+	p.Log = func(_ string, err error) {
+		if err != nil {
+			w.logged = append(w.logged, err)
+		}
+	}
+	w.side = New(p, desk, Hooks{
+		Camera: func() app.Source { return w.source }, Browse: func(func([]Item)) { w.browse++ },
+		Changed: func() {}, Answered: func() {},
+	})
+	w.OnEscape = w.side.Escape
+	w.Show(container.NewGridWithColumns(2, widget.NewLabel(""), w.side.Content())) // as wide as on the screen
+	return w
+}
+
+// load gives files as a drop does.
+func (w *shownDocument) load(paths ...string) { w.side.Open(files(paths...)) }
+
+func files(paths ...string) []Item {
+	var items []Item
+	for _, path := range paths {
+		items = append(items, File(path))
+	}
+	return items
+}
+
+// drop gives what was dropped onto the window.
+func (w *shownDocument) drop(uris ...fyne.URI) { w.side.Open(Dropped(uris)) }
 
 // card is a document with a page of 3000x1500 pixels, which the screen shows
 // reduced and between two bars; two more faces are on it.
@@ -68,33 +112,33 @@ func nothing(p app.Portrait, _ app.Choice) (app.Portrait, error) {
 }
 
 // withCard opens a window with the card in it.
-func withCard(t *testing.T, answer func(app.Portrait, app.Choice) (app.Portrait, error)) (*shownWindow, *choices) {
+func withCard(t *testing.T, answer func(app.Portrait, app.Choice) (app.Portrait, error)) (*shownDocument, *choices) {
 	t.Helper()
-	desk, c := newFakeDesk(), &choices{answer: answer}
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) { return card(), nil }
-	desk.choose = c.choose
-	w := open(t, desk, "")
+	desk, c := kittest.NewChecks(), &choices{answer: answer}
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) { return card(), nil }
+	desk.OnChoose = c.choose
+	w := open(t, desk)
 	w.load("card.jpg")
 	w.settled(t)
 	return w, c
 }
 
 // settled waits until nothing is looked for.
-func (w *shownWindow) settled(t *testing.T) {
+func (w *shownDocument) settled(t *testing.T) {
 	t.Helper()
-	w.until(t, "the end of the search", func() bool { return w.check.document.looking == nil })
+	w.Until(t, "the end of the search", func() bool { return !w.side.search.Busy() })
 }
 
 // at is where a point of the page lies on the screen's page.
-func (w *shownWindow) at(p image.Point) fyne.Position {
-	v := w.check.document.panel.page
+func (w *shownDocument) at(p image.Point) fyne.Position {
+	v := w.side.panel.page
 	position, _ := draw.Placed(image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))}, v.Page, v.Size(), false)
 	return position
 }
 
 // drag draws a frame as the driver does for a mouse.
-func (w *shownWindow) drag(from, to fyne.Position) {
-	v := w.check.document.panel.page
+func (w *shownDocument) drag(from, to fyne.Position) {
+	v := w.side.panel.page
 	v.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: from}, Button: desktop.MouseButtonPrimary})
 	for _, part := range []float32{0.2, 0.6, 1} {
 		v.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: from.AddXY((to.X-from.X)*part, (to.Y-from.Y)*part)}})
@@ -114,10 +158,10 @@ func near(a, b image.Rectangle, by int) bool {
 
 func TestAFrameIsInThePagesOwnPixels(t *testing.T) {
 	w, c := withCard(t, found)
-	if got := w.check.document.state.small.Rect.Dx(); got != draw.PageWidth {
+	if got := w.side.state.small.Rect.Dx(); got != draw.PageWidth {
 		t.Fatalf("the screen's page is %d wide: nothing is reduced", got)
 	}
-	size := w.check.document.panel.page.Size()
+	size := w.side.panel.page.Size()
 	if top := w.at(image.Point{}); top.Y < 20 {
 		t.Fatalf("the page lies at %v in %v: there are no bars", top, size)
 	}
@@ -156,7 +200,7 @@ func TestWhatIsNoFrame(t *testing.T) {
 	w.drag(middle, middle.AddXY(4, 3)) // a click beside the faces, with an unsteady hand
 	w.drag(middle, middle.AddXY(120, 3))
 	w.drag(fyne.NewPos(3, 1), fyne.NewPos(200, 5)) // in the bar above the page
-	if len(c.asked) != 0 || w.check.document.panel.page.Band.Visible() {
+	if len(c.asked) != 0 || w.side.panel.page.Band.Visible() {
 		t.Errorf("asked for %+v", c.asked)
 	}
 	w.drag(w.at(image.Pt(1810, 510)), w.at(image.Pt(1810, 510)).AddXY(3, 2)) // the same on a face
@@ -168,15 +212,15 @@ func TestWhatIsNoFrame(t *testing.T) {
 
 func TestTheFrameIsSeenAndTakenBack(t *testing.T) {
 	w, c := withCard(t, found)
-	v := w.check.document.panel.page
+	v := w.side.panel.page
 	v.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: w.at(image.Pt(1000, 300))}})
 	v.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: w.at(image.Pt(2000, 900))}})
 	if !v.Band.Visible() || v.Band.Size().Width < 80 || v.Band.Position().Subtract(w.at(image.Pt(1000, 300))).X > 1 {
 		t.Errorf("the frame is at %v, %v, seen: %v", v.Band.Position(), v.Band.Size(), v.Band.Visible())
 	}
-	w.escape()
+	w.Escape()
 	v.DragEnd()
-	if v.Band.Visible() || len(c.asked) != 0 || w.check.document.state == nil {
+	if v.Band.Visible() || len(c.asked) != 0 || w.side.state == nil {
 		t.Error("Escape does not take a frame back")
 	}
 	if v.Cursor() != desktop.CrosshairCursor {
@@ -188,7 +232,7 @@ func TestTheFrameIsSeenAndTakenBack(t *testing.T) {
 // elsewhere, from the first place on the page it comes to.
 func TestAFrameBeginsWhereTheMouseWentDown(t *testing.T) {
 	w, c := withCard(t, found)
-	v := w.check.document.panel.page
+	v := w.side.panel.page
 	press := func(button desktop.MouseButton, at image.Point) {
 		v.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: w.at(at)}, Button: button})
 	}
@@ -204,7 +248,7 @@ func TestAFrameBeginsWhereTheMouseWentDown(t *testing.T) {
 		"after Escape": func() {
 			press(desktop.MouseButtonPrimary, image.Pt(1000, 300))
 			move(image.Pt(2000, 900))
-			w.escape()
+			w.Escape()
 			move(image.Pt(2100, 1000))
 		},
 		"begun elsewhere": func() {
@@ -245,16 +289,16 @@ func TestAFrameBeginsWhereTheMouseWentDown(t *testing.T) {
 // Undo takes back one choice: where none is left to take back, nothing says so.
 func TestUndoIsOfferedWhereThereIsOne(t *testing.T) {
 	w, _ := withCard(t, found)
-	side := w.check.document
+	side := w.side
 	for _, i := range []int{1, 2} {
 		side.face(i)
 		w.settled(t)
-		if !side.canUndo() || !strings.Contains(w.text(), w.Words.T("found.undo")) {
-			t.Errorf("face %d: the screen says %q", i, w.text())
+		if !side.canUndo() || !strings.Contains(w.Text(), w.Words.T("found.undo")) {
+			t.Errorf("face %d: the screen says %q", i, w.Text())
 		}
 	}
-	side.undo()
-	if text := w.text(); side.canUndo() || !strings.Contains(text, w.Words.T("found.by_hand")) ||
+	side.Undo()
+	if text := w.Text(); side.canUndo() || !strings.Contains(text, w.Words.T("found.by_hand")) ||
 		strings.Contains(text, w.Words.T("found.undo")) {
 		t.Errorf("the screen says %q", text)
 	}
@@ -262,13 +306,13 @@ func TestUndoIsOfferedWhereThereIsOne(t *testing.T) {
 
 func TestUndoKeepsWhatWasAdded(t *testing.T) {
 	w, _ := withCard(t, found)
-	side := w.check.document
+	side := w.side
 	first := side.state.portrait.Image
 	side.face(1)
 	w.settled(t)
-	side.add(givenFiles([]string{"back.jpg"}))
+	side.add(files("back.jpg"))
 	w.settled(t)
-	side.undo()
+	side.Undo()
 	if side.state.pages() != 2 || side.state.portrait.Image != first {
 		t.Errorf("after Undo there are %d pages", side.state.pages())
 	}
@@ -276,7 +320,7 @@ func TestUndoKeepsWhatWasAdded(t *testing.T) {
 
 func TestFacesAreClicked(t *testing.T) {
 	w, c := withCard(t, found)
-	v := w.check.document.panel.page
+	v := w.side.panel.page
 	if got := v.Faces; !slices.Equal(got, []image.Rectangle{cardFace, cardGhost, cardInside}) || v.At != 0 {
 		t.Fatalf("on the page are %v, taken is %d", got, v.At)
 	}
@@ -302,7 +346,7 @@ func TestFacesAreClicked(t *testing.T) {
 			t.Errorf("click %d asked for %v, want %v", i, c.asked[i].Area, want)
 		}
 	}
-	if got := w.check.document.state; len(got.faces) != 3 || got.at != 0 {
+	if got := w.side.state; len(got.faces) != 3 || got.at != 0 {
 		t.Errorf("after three clicks %d faces are known, %d is taken", len(got.faces), got.at)
 	}
 }
@@ -310,7 +354,7 @@ func TestFacesAreClicked(t *testing.T) {
 func TestOfFacesInEachOtherTheSmallerIsClicked(t *testing.T) {
 	for _, faces := range [][]image.Rectangle{{cardGhost, cardInside}, {cardInside, cardGhost}} {
 		w, _ := withCard(t, found)
-		v, clicked := w.check.document.panel.page, -1
+		v, clicked := w.side.panel.page, -1
 		v.Set(cardSize, nil, faces, -1)
 		v.OnFace = func(i int) { clicked = i }
 		test.TapAt(v, w.at(image.Pt(1875, 580)))
@@ -322,9 +366,9 @@ func TestOfFacesInEachOtherTheSmallerIsClicked(t *testing.T) {
 
 func TestEveryFaceByKeyboard(t *testing.T) {
 	w, c := withCard(t, found)
-	w.win.Canvas().Focus(w.check.document.panel.next)
+	w.Win.Canvas().Focus(w.side.panel.next)
 	for range 4 {
-		_, up := w.hold(fyne.KeyReturn)
+		_, up := w.Hold(fyne.KeyReturn)
 		up()
 		w.settled(t)
 	}
@@ -335,38 +379,36 @@ func TestEveryFaceByKeyboard(t *testing.T) {
 	if want := []image.Rectangle{cardGhost, cardInside, cardFace, cardGhost}; !slices.Equal(areas, want) {
 		t.Errorf("Next face went to %v", areas)
 	}
-	if !strings.Contains(w.text(), w.Words.T("found.by_hand")) {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("found.by_hand")) {
+		t.Errorf("the screen says %q", w.Text())
 	}
 }
 
 func TestTwoEqualPortraits(t *testing.T) {
-	desk, c := newFakeDesk(), &choices{answer: found}
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+	desk, c := kittest.NewChecks(), &choices{answer: found}
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) {
 		p := card()
 		p.Code, p.Image, p.Box, p.Others = 2, nil, image.Rectangle{}, []image.Rectangle{cardFace, cardGhost}
 		return p, nil
 	}
-	desk.choose = c.choose
-	w := open(t, desk, "")
+	desk.OnChoose = c.choose
+	w := open(t, desk)
 	w.load("card.jpg")
 	w.settled(t)
-	w.check.consent.SetChecked(true)
-	w.until(t, "the engine", func() bool { return w.check.engineReady && w.check.preview.there })
-	if w.check.why.Text != w.Words.T("check.no_portrait") {
-		t.Errorf("beside the button stands %q", w.check.why.Text)
+	if chosen, there := w.side.Chosen(); !there || chosen.Portrait.Code != 2 || w.side.Missing() != "" {
+		t.Errorf("a check is made of %+v, %q is missing", chosen.Portrait, w.side.Missing())
 	}
-	if text := w.text(); !strings.Contains(text, w.Words.T("found.several")) ||
+	if text := w.Text(); !strings.Contains(text, w.Words.T("found.several")) ||
 		!strings.Contains(text, w.Words.T("result.no_portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
-	test.Tap(w.check.document.panel.next)
+	test.Tap(w.side.panel.next)
 	w.settled(t)
-	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.check.document.state.portrait.Code != 0 ||
-		w.check.document.panel.page.At != 0 {
+	if len(c.asked) != 1 || c.asked[0].Area != cardFace || w.side.state.portrait.Code != 0 ||
+		w.side.panel.page.At != 0 {
 		t.Errorf("asked for %+v", c.asked)
 	}
-	if strings.Contains(w.text(), w.Words.T("result.no_portrait")) {
+	if strings.Contains(w.Text(), w.Words.T("result.no_portrait")) {
 		t.Error("the portrait is not shown")
 	}
 }
@@ -375,30 +417,30 @@ func TestTwoEqualPortraits(t *testing.T) {
 // any number of such attempts.
 func TestAFrameWithoutAFace(t *testing.T) {
 	w, _ := withCard(t, nothing)
-	if !w.check.document.panel.undo.Disabled() {
+	if !w.side.panel.undo.Disabled() {
 		t.Error("there is something to undo")
 	}
 	for range 3 {
 		w.drag(w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)))
 		w.settled(t)
-		if text := w.text(); !strings.Contains(text, w.Words.T("found.missed")) ||
+		if text := w.Text(); !strings.Contains(text, w.Words.T("found.missed")) ||
 			strings.Contains(text, w.Words.T("found.portrait")) {
 			t.Errorf("the screen says %q", text)
 		}
-		if v := w.check.document.panel.page; v.At != -1 || len(v.Faces) != 3 || !v.Usable() {
+		if v := w.side.panel.page; v.At != -1 || len(v.Faces) != 3 || !v.Usable() {
 			t.Errorf("the page has %d faces, %d taken", len(v.Faces), v.At)
 		}
 	}
-	if before := w.check.document.state.before; before == nil || before.before != nil {
+	if before := w.side.state.before; before == nil || before.before != nil {
 		t.Error("more than one page is kept for Undo")
 	}
-	test.Tap(w.check.document.panel.undo)
-	if got := w.check.document.state.portrait; got.Code != 0 || got.Box != cardFace ||
-		!w.check.document.panel.undo.Disabled() {
+	test.Tap(w.side.panel.undo)
+	if got := w.side.state.portrait; got.Code != 0 || got.Box != cardFace ||
+		!w.side.panel.undo.Disabled() {
 		t.Errorf("Undo leads to %+v", got)
 	}
-	if !strings.Contains(w.text(), w.Words.T("found.portrait")) {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("found.portrait")) {
+		t.Errorf("the screen says %q", w.Text())
 	}
 }
 
@@ -406,24 +448,24 @@ func TestAFaultWhileChoosing(t *testing.T) {
 	w, _ := withCard(t, func(app.Portrait, app.Choice) (app.Portrait, error) {
 		return app.Portrait{}, &app.Problem{Key: "engine.closed"}
 	})
-	test.Tap(w.check.document.panel.right)
+	test.Tap(w.side.panel.right)
 	w.settled(t)
-	if text := w.text(); !strings.Contains(text, w.Words.T("engine.closed")) ||
+	if text := w.Text(); !strings.Contains(text, w.Words.T("engine.closed")) ||
 		!strings.Contains(text, w.Words.T("found.portrait")) {
 		t.Errorf("the screen says %q", text)
 	}
-	if w.check.document.state.portrait.Box != cardFace || len(w.desk.logged) != 1 {
-		t.Errorf("the portrait is lost, or the fault not logged: %v", w.desk.logged)
+	if w.side.state.portrait.Box != cardFace || len(w.logged) != 1 {
+		t.Errorf("the portrait is lost, or the fault not logged: %v", w.logged)
 	}
 }
 
 // Pressed once more while the last turn is looked at, a turn counts on; the page
 // that is turned stays the one on the screen.
 func TestTurnsAddUp(t *testing.T) {
-	desk, c := newFakeDesk(), &choices{}
+	desk, c := kittest.NewChecks(), &choices{}
 	release := make(chan struct{})
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) { return card(), nil }
-	desk.choose = func(ctx context.Context, p app.Portrait, choice app.Choice) (app.Portrait, error) {
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) { return card(), nil }
+	desk.OnChoose = func(ctx context.Context, p app.Portrait, choice app.Choice) (app.Portrait, error) {
 		select {
 		case <-release:
 		case <-ctx.Done():
@@ -432,38 +474,38 @@ func TestTurnsAddUp(t *testing.T) {
 		p.Page = image.NewRGBA(image.Rect(0, 0, 1500, 3000))
 		return nothing(p, choice)
 	}
-	w := open(t, desk, "")
+	w := open(t, desk)
 	w.load("card.jpg")
 	w.settled(t)
-	side := w.check.document
+	side := w.side
 	test.Tap(side.panel.right)
-	if !side.panel.busy.Visible() || side.panel.notes.Visible() || !w.check.start.Disabled() {
+	if !side.panel.busy.Visible() || side.panel.notes.Visible() || side.Missing() != w.Words.T("missing.looking") {
 		t.Error("nothing shows that the page is looked at")
 	}
 	test.Tap(side.panel.right)
 	test.Tap(side.panel.right)
-	if side.turning != 270 {
-		t.Errorf("three turns make %d degrees", side.turning)
+	if side.turnAsked != 270 {
+		t.Errorf("three turns make %d degrees", side.turnAsked)
 	}
 	test.Tap(side.panel.left)
 	test.Tap(side.panel.left)
 	test.Tap(side.panel.left)
-	if side.looking != nil || side.panel.busy.Visible() || side.state.portrait.Code != 0 {
+	if w.side.search.Busy() || side.panel.busy.Visible() || side.state.portrait.Code != 0 {
 		t.Error("turned there and back, the page is still looked at")
 	}
 	test.Tap(side.panel.left)
-	if side.turning != 270 {
-		t.Errorf("a turn to the left makes %d degrees", side.turning)
+	if side.turnAsked != 270 {
+		t.Errorf("a turn to the left makes %d degrees", side.turnAsked)
 	}
 	close(release)
 	w.settled(t)
 	_ = c
-	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turning != 0 ||
-		len(desk.logged) != 0 {
-		t.Errorf("the page is %v, with faces %v; logged %v", got.portrait.Page.Rect, got.faces, desk.logged)
+	if got := side.state; got.portrait.Page.Rect.Dx() != 1500 || len(got.faces) != 0 || side.turnAsked != 0 ||
+		len(w.logged) != 0 {
+		t.Errorf("the page is %v, with faces %v; logged %v", got.portrait.Page.Rect, got.faces, w.logged)
 	}
-	if !strings.Contains(w.text(), w.Words.T("found.none")) {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("found.none")) {
+		t.Errorf("the screen says %q", w.Text())
 	}
 	test.Tap(side.panel.undo)
 	if side.state.portrait.Box != cardFace {
@@ -471,23 +513,23 @@ func TestTurnsAddUp(t *testing.T) {
 	}
 }
 
-// files is a desk on which each file has so many pages; a damaged one has none.
+// library is a desk on which each file has so many pages; a damaged one has none.
 // A page's portrait is as good as its number in its file's name says.
-type files struct {
+type library struct {
 	mu    sync.Mutex // a search nobody waits for any more may still ask
 	pages map[string]int
 	good  map[string]float64
 	asked []string
 }
 
-func (f *files) page(name string, number int) (app.Portrait, error) {
+func (f *library) page(name string, number int) (app.Portrait, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, fmt.Sprintf("%s %d", name, number))
 	if f.pages[name] == 0 {
 		return app.Portrait{}, &app.Problem{Key: "document.damaged"}
 	}
-	p := somePortrait()
+	p := kittest.Portrait()
 	p.Number, p.Pages, p.Quality.Total = max(1, number), f.pages[name], f.good[name]
 	if f.good[name] == 0 {
 		p.Code, p.Image = 1, nil
@@ -495,35 +537,35 @@ func (f *files) page(name string, number int) (app.Portrait, error) {
 	return p, nil
 }
 
-func withFiles(t *testing.T, f *files) *shownWindow {
+func withFiles(t *testing.T, f *library) *shownDocument {
 	t.Helper()
-	desk := newFakeDesk()
-	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) { return f.page(b.Name, 0) }
-	desk.onPage = func(_ context.Context, b app.Blob, n int) (app.Portrait, error) { return f.page(b.Name, n) }
-	return open(t, desk, "")
+	desk := kittest.NewChecks()
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) { return f.page(b.Name, 0) }
+	desk.OnPage = func(_ context.Context, b app.Blob, n int) (app.Portrait, error) { return f.page(b.Name, n) }
+	return open(t, desk)
 }
 
 func TestAllPagesOfAllFiles(t *testing.T) {
-	f := &files{
+	f := &library{
 		pages: map[string]int{"back.jpg": 1, "front.pdf": 3, "weak.png": 1},
 		good:  map[string]float64{"front.pdf": 80, "weak.png": 40},
 	}
 	w := withFiles(t, f)
-	side := w.check.document
-	w.dropped(fyne.Position{}, uris("/a/back.jpg", "/a/damaged.jpg", "/a/front.pdf", "/a/weak.png"))
+	side := w.side
+	w.load("/a/back.jpg", "/a/damaged.jpg", "/a/front.pdf", "/a/weak.png")
 	w.settled(t)
 	says := func(want ...string) {
 		t.Helper()
 		for _, say := range want {
-			if text := w.text(); !strings.Contains(text, say) {
+			if text := w.Text(); !strings.Contains(text, say) {
 				t.Errorf("missing %q in %q", say, text)
 			}
 		}
 	}
 	says(w.Words.T("page.place", "Number", 2, "Of", 5), w.Words.T("found.portrait"),
 		w.Words.T("files.unread", "Bad", 1, "Of", 4)+" "+w.Words.T("document.damaged"))
-	if len(w.desk.logged) != 1 {
-		t.Errorf("logged %v", w.desk.logged)
+	if len(w.logged) != 1 {
+		t.Errorf("logged %v", w.logged)
 	}
 	f.asked = nil
 	for range 7 { // two more than there are
@@ -542,42 +584,29 @@ func TestAllPagesOfAllFiles(t *testing.T) {
 	}
 
 	// What is on the screen is what is checked.
-	var given app.CheckInput
-	w.desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
-		given = in
-		return compared(history.Pass, 90), nil
-	}
 	test.Tap(side.panel.back)
 	w.settled(t)
-	w.check.consent.SetChecked(true)
-	w.until(t, "a check that can start", func() bool { return !w.check.start.Disabled() })
-	w.check.begin()
-	w.until(t, "a result", func() bool { return w.check.result != nil })
-	if given.Document.Name != "front.pdf" || given.Portrait.Number != 3 || given.DocumentFrom == history.FromCamera {
-		t.Errorf("checked %s, page %d", given.Document.Name, given.Portrait.Number)
-	}
-	w.check.result.details.Show()
-	if given.DocumentPage != 4 || !strings.Contains(w.text(), w.Words.T("details.from_file", "Page", 4)) {
-		t.Error("the details do not tell the page")
+	chosen, _ := side.Chosen()
+	if chosen.File.Name != "front.pdf" || chosen.Portrait.Number != 3 || chosen.Page != 4 || chosen.ByCamera {
+		t.Errorf("a check is made of %s, page %d, number %d", chosen.File.Name, chosen.Page, chosen.Portrait.Number)
 	}
 }
 
 func TestAPageThatCannotBeRead(t *testing.T) {
-	f := &files{pages: map[string]int{"front.pdf": 3}, good: map[string]float64{"front.pdf": 80}}
+	f := &library{pages: map[string]int{"front.pdf": 3}, good: map[string]float64{"front.pdf": 80}}
 	w := withFiles(t, f)
-	side := w.check.document
+	side := w.side
 	w.load("front.pdf")
 	w.settled(t)
-	w.check.consent.SetChecked(true)
 	f.pages["front.pdf"] = 0
 	test.Tap(side.panel.forth)
 	w.settled(t)
-	text := w.text()
+	text := w.Text()
 	if !strings.Contains(text, w.Words.T("document.damaged")) ||
 		!strings.Contains(text, w.Words.T("page.place", "Number", 2, "Of", 3)) {
 		t.Errorf("the screen says %q", text)
 	}
-	if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.page") || !side.panel.left.Disabled() ||
+	if side.Missing() != w.Words.T("missing.page") || !side.panel.left.Disabled() ||
 		side.panel.page.Usable() {
 		t.Error("a page nobody can see can be used")
 	}
@@ -586,49 +615,49 @@ func TestAPageThatCannotBeRead(t *testing.T) {
 	f.pages["front.pdf"] = 3
 	test.Tap(side.panel.forth)
 	w.settled(t)
-	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) || side.missing() != "" {
-		t.Errorf("the next page says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("page.place", "Number", 3, "Of", 3)) || side.Missing() != "" {
+		t.Errorf("the next page says %q", w.Text())
 	}
 }
 
 func TestNoneOfTheFilesCanBeRead(t *testing.T) {
-	w := withFiles(t, &files{})
-	w.dropped(fyne.Position{}, uris("/a/b.jpg", "/a/c.jpg", t.TempDir()))
+	w := withFiles(t, &library{})
+	w.drop(uris("/a/b.jpg", "/a/c.jpg", t.TempDir())...)
 	w.settled(t)
 	want := w.Words.T("files.unread", "Bad", 3, "Of", 3) + " " + w.Words.T("document.damaged") + " " + w.Words.T(
 		"drop.folder",
 	)
-	if !strings.Contains(w.text(), want) || w.check.document.state != nil {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), want) || w.side.state != nil {
+		t.Errorf("the screen says %q", w.Text())
 	}
 }
 
 func TestNoFileIsLookedAtAfterCancel(t *testing.T) {
-	f := &files{}
+	f := &library{}
 	w := withFiles(t, f)
 	began := make(chan struct{})
-	w.desk.portrait = func(ctx context.Context, b app.Blob) (app.Portrait, error) {
+	w.desk.OnPortrait = func(ctx context.Context, b app.Blob) (app.Portrait, error) {
 		_, _ = f.page(b.Name, 0)
 		if b.Name == "a.jpg" {
 			close(began)
 			<-ctx.Done()
 			return app.Portrait{}, &app.Problem{Key: "document.damaged"} // as a decoder cut short may say
 		}
-		return somePortrait(), nil
+		return kittest.Portrait(), nil
 	}
 	w.load("a.jpg", "b.jpg", "c.jpg")
-	looking := w.check.document.looking
+	search := w.side.search.Last
 	<-began
-	test.Tap(w.check.document.panel.cancel)
-	looking.Wait()
-	w.q.Run()
-	if len(f.asked) != 1 || w.check.document.state != nil || w.check.document.panel.zone.fault.Visible() {
+	test.Tap(w.side.panel.cancel)
+	search.Wait()
+	w.Queue.Run()
+	if len(f.asked) != 1 || w.side.state != nil || w.side.panel.zone.fault.Visible() {
 		t.Errorf("looked at %q", f.asked)
 	}
 }
 
 func TestTooManyFiles(t *testing.T) {
-	f := &files{pages: map[string]int{}, good: map[string]float64{}}
+	f := &library{pages: map[string]int{}, good: map[string]float64{}}
 	var paths []string
 	for i := range filesAtOnce + 2 {
 		name := fmt.Sprintf("%02d.jpg", i)
@@ -636,72 +665,73 @@ func TestTooManyFiles(t *testing.T) {
 		paths = append(paths, "/a/"+name)
 	}
 	w := withFiles(t, f)
-	w.dropped(fyne.Position{}, uris(paths...))
+	w.load(paths...)
 	w.settled(t)
-	text := w.text()
+	text := w.Text()
 	if !strings.Contains(text, w.Words.T("files.left", "Most", filesAtOnce, "Count", 2)) ||
 		!strings.Contains(text, w.Words.T("page.place", "Number", 10, "Of", 10)) {
 		t.Errorf("the screen says %q", text)
 	}
-	if len(f.asked) != filesAtOnce || !w.check.document.panel.add.Disabled() {
+	if len(f.asked) != filesAtOnce || !w.side.panel.add.Disabled() {
 		t.Errorf("looked at %q", f.asked)
 	}
-	w.check.document.browseMore()
-	if w.win.Canvas().Overlays().Top() != nil {
+	w.side.BrowseMore()
+	if w.browse != 0 {
 		t.Error("one more can be chosen")
 	}
 }
 
 func TestADocumentOfTooManyPages(t *testing.T) {
-	desk := newFakeDesk()
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
-		p := somePortrait()
+	desk := kittest.NewChecks()
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) {
+		p := kittest.Portrait()
 		p.Number, p.Pages, p.More = 1, 10, true
 		return p, nil
 	}
-	w := open(t, desk, "book.pdf")
+	w := open(t, desk)
+	w.load("book.pdf")
 	w.settled(t)
-	if !strings.Contains(w.text(), w.Words.T("page.more", "Most", 10)) {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("page.more", "Most", 10)) {
+		t.Errorf("the screen says %q", w.Text())
 	}
 }
 
 func TestTheOtherSideIsAdded(t *testing.T) {
-	f := &files{
+	f := &library{
 		pages: map[string]int{"front.jpg": 1, "back.jpg": 1, "best.jpg": 1}, good: map[string]float64{
 			"front.jpg": 50, "best.jpg": 90,
 		},
 	}
 	w := withFiles(t, f)
-	side := w.check.document
+	side := w.side
 	w.load("front.jpg")
 	w.settled(t)
 	if side.panel.pages.Visible() {
 		t.Error("one page has a way to other pages")
 	}
 	shown := side.state.portrait.Image
-	side.add(givenFiles([]string{"back.jpg"}))
+	side.add(files("back.jpg"))
 	if !side.panel.shown.Visible() || !side.panel.busy.Visible() {
 		t.Error("the front goes away while the back is looked at")
 	}
 	w.settled(t)
-	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.Words.T("page.place", "Number", 1, "Of", 2)) {
+	if side.state.portrait.Image != shown || !strings.Contains(w.Text(), w.Words.T("page.place", "Number", 1, "Of", 2)) {
 		t.Error("the back takes the front's place")
 	}
-	side.add(givenFiles([]string{"damaged.jpg"}))
+	side.add(files("damaged.jpg"))
 	w.settled(t)
-	if side.state.portrait.Image != shown || !strings.Contains(w.text(), w.Words.T("document.damaged")) {
-		t.Errorf("the screen says %q", w.text())
+	if side.state.portrait.Image != shown || !strings.Contains(w.Text(), w.Words.T("document.damaged")) {
+		t.Errorf("the screen says %q", w.Text())
 	}
-	side.add(givenFiles([]string{"best.jpg"}))
+	side.add(files("best.jpg"))
 	w.settled(t)
-	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 3)) ||
+	if !strings.Contains(w.Text(), w.Words.T("page.place", "Number", 3, "Of", 3)) ||
 		side.panel.page.Picture.Image != draw.ToImage(side.state.portrait.Page) {
-		t.Errorf("the better page is not shown: %q", w.text())
+		t.Errorf("the better page is not shown: %q", w.Text())
 	}
 	side.state.portrait.ByHand = true
 	f.good["front.jpg"] = 95
-	side.add(givenFiles([]string{"front.jpg"}))
+	side.add(files("front.jpg"))
 	w.settled(t)
 	if side.state.page() != 3 || side.state.pages() != 4 {
 		t.Error("what the clerk chose was replaced")
@@ -726,24 +756,24 @@ func TestTheBetterPortrait(t *testing.T) {
 
 // A second wish wins over the first, however late the first one's answer comes.
 func TestLateAnswersAboutPagesAreDropped(t *testing.T) {
-	f := &files{pages: map[string]int{"front.pdf": 5}, good: map[string]float64{"front.pdf": 80}}
+	f := &library{pages: map[string]int{"front.pdf": 5}, good: map[string]float64{"front.pdf": 80}}
 	w := withFiles(t, f)
-	side := w.check.document
+	side := w.side
 	w.load("front.pdf")
 	w.settled(t)
 	release := make(chan struct{})
-	plain := w.desk.onPage
-	w.desk.onPage = func(ctx context.Context, b app.Blob, n int) (app.Portrait, error) {
+	plain := w.desk.OnPage
+	w.desk.OnPage = func(ctx context.Context, b app.Blob, n int) (app.Portrait, error) {
 		if n < 4 { // deaf to its cancellation
 			<-release
 		}
 		return plain(ctx, b, n)
 	}
 	test.Tap(side.panel.forth)
-	second := side.looking
+	second := side.search.Last
 	test.Tap(side.panel.forth)
-	third := side.looking
-	if !strings.Contains(w.text(), w.Words.T("page.place", "Number", 3, "Of", 5)) {
+	third := side.search.Last
+	if !strings.Contains(w.Text(), w.Words.T("page.place", "Number", 3, "Of", 5)) {
 		t.Errorf("two steps lead to %q", side.panel.place.Text)
 	}
 	test.Tap(side.panel.forth)
@@ -751,7 +781,7 @@ func TestLateAnswersAboutPagesAreDropped(t *testing.T) {
 	close(release)
 	second.Wait()
 	third.Wait()
-	w.q.Run()
+	w.Queue.Run()
 	if side.state.page() != 4 {
 		t.Errorf("a late answer shows page %d", side.state.page())
 	}
@@ -759,22 +789,22 @@ func TestLateAnswersAboutPagesAreDropped(t *testing.T) {
 
 func TestANewFileWinsOverEverything(t *testing.T) {
 	w, _ := withCard(t, found)
-	side := w.check.document
+	side := w.side
 	release := make(chan struct{})
-	w.desk.choose = func(context.Context, app.Portrait, app.Choice) (app.Portrait, error) {
+	w.desk.OnChoose = func(context.Context, app.Portrait, app.Choice) (app.Portrait, error) {
 		<-release
 		return card(), nil
 	}
 	test.Tap(side.panel.left)
-	turning := side.looking
-	w.dropped(fyne.Position{}, uris("/a/other.jpg"))
+	turning := side.search.Last
+	w.load("/a/other.jpg")
 	if side.state != nil || !side.panel.looking.Visible() {
 		t.Error("the old document stays while a new one is looked at")
 	}
 	w.settled(t)
 	close(release)
 	turning.Wait()
-	w.q.Run()
+	w.Queue.Run()
 	if side.state.files[0].blob.Name != "other.jpg" || side.state.before != nil {
 		t.Error("a late answer about the old document is shown")
 	}
@@ -782,26 +812,26 @@ func TestANewFileWinsOverEverything(t *testing.T) {
 
 func TestCancelKeepsWhatWasShown(t *testing.T) {
 	w, _ := withCard(t, nil)
-	w.desk.choose = func(ctx context.Context, _ app.Portrait, _ app.Choice) (app.Portrait, error) {
+	w.desk.OnChoose = func(ctx context.Context, _ app.Portrait, _ app.Choice) (app.Portrait, error) {
 		<-ctx.Done()
 		return app.Portrait{}, ctx.Err()
 	}
-	side := w.check.document
-	for _, cancel := range []func(){func() { test.Tap(side.panel.busyCancel) }, w.escape} {
+	side := w.side
+	for _, cancel := range []func(){func() { test.Tap(side.panel.busyCancel) }, w.Escape} {
 		test.Tap(side.panel.right)
-		turning := side.looking
+		turning := side.search.Last
 		cancel()
 		turning.Wait()
-		w.q.Run()
-		if side.looking != nil || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() ||
-			len(w.desk.logged) != 0 {
-			t.Errorf("after Cancel: %v, logged %v", side.state, w.desk.logged)
+		w.Queue.Run()
+		if w.side.search.Busy() || side.state.portrait.Box != cardFace || !side.panel.notes.Visible() ||
+			len(w.logged) != 0 {
+			t.Errorf("after Cancel: %v, logged %v", side.state, w.logged)
 		}
 	}
 }
 
-// photoOf is what the desk was given for a photo.
-func photoOf(t *testing.T, b app.Blob) image.Image {
+// decoded is what the desk was given for a photo.
+func decoded(t *testing.T, b app.Blob) image.Image {
 	t.Helper()
 	r, err := b.Open()
 	if err != nil {
@@ -820,57 +850,46 @@ func photoOf(t *testing.T, b app.Blob) image.Image {
 }
 
 func TestAPhotoByTheCamera(t *testing.T) {
-	desk, c := newFakeDesk(), &choices{answer: found}
+	desk, c := kittest.NewChecks(), &choices{answer: found}
 	source := kittest.NewSource()
 	// Larger than the screen's copy, and the left is not like the right.
 	frame := image.NewRGBA(image.Rect(0, 0, 2*draw.LiveWidth, 40))
 	frame.Set(3, 5, color.RGBA{200, 10, 20, 255})
 	source.ShowFrame(frame)
-	desk.source = func(string) app.Source { return source }
 	var taken app.Blob
-	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
 		taken = b
 		return card(), nil
 	}
-	desk.choose = c.choose
-	var given app.CheckInput
-	desk.check = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
-		given = in
-		return compared(history.Pass, 90), nil
-	}
-	w := open(t, desk, "")
-	side := w.check.document
-	if !strings.Contains(w.text(), w.Words.T("drop.photo_help")) {
+	desk.OnChoose = c.choose
+	w := open(t, desk)
+	w.source = source
+	side := w.side
+	if !strings.Contains(w.Text(), w.Words.T("drop.photo_help")) {
 		t.Error("nothing says how to hold the document")
 	}
-	w.check.consent.SetChecked(true)
-	w.until(t, "the engine and a picture", func() bool { return w.check.engineReady && w.check.preview.there })
 	test.Tap(side.panel.zone.photo)
 	w.settled(t)
-	photo := photoOf(t, taken)
+	photo := decoded(t, taken)
 	if r, _, _, _ := photo.At(3, 5).RGBA(); photo.Bounds().Size() != frame.Rect.Size() || r>>8 != 200 {
 		t.Errorf("the photo is %v, mirrored or reduced", photo.Bounds())
 	}
 	if taken.Name != "photo.png" || taken.MediaType != "image/png" || taken.Path != "" {
 		t.Errorf("the photo is called %q, %q, at %q", taken.Name, taken.MediaType, taken.Path)
 	}
-	if !strings.Contains(w.text(), w.Words.T("photo.warning")) {
-		t.Errorf("no warning in %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("photo.warning")) {
+		t.Errorf("no warning in %q", w.Text())
 	}
 	blocked := func(when string) {
 		t.Helper()
-		if !w.check.start.Disabled() || w.check.why.Text != w.Words.T("missing.confirm") {
-			t.Errorf("%s, a check can start: %q", when, w.check.why.Text)
-		}
-		w.check.begin()
-		if w.check.busy() {
-			t.Fatalf("%s, a check runs", when)
+		if side.Missing() != w.Words.T("missing.confirm") {
+			t.Errorf("%s, a check can start: %q", when, side.Missing())
 		}
 	}
 	blocked("before the tick")
 	test.Tap(side.panel.confirm)
-	if w.check.start.Disabled() {
-		t.Errorf("after the tick: %q", w.check.why.Text)
+	if side.Missing() != "" {
+		t.Errorf("after the tick: %q", side.Missing())
 	}
 	test.Tap(side.panel.next)
 	w.settled(t)
@@ -882,17 +901,12 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	test.Tap(side.panel.undo)
 	blocked("after Undo")
 	test.Tap(side.panel.confirm)
-	w.check.begin()
-	w.until(t, "a result", func() bool { return w.check.result != nil })
-	if given.DocumentFrom != history.FromCamera || given.Document.Name != "photo.png" {
-		t.Errorf("recorded as %q", given.DocumentFrom)
+	if chosen, _ := side.Chosen(); !chosen.ByCamera || chosen.File.Name != "photo.png" {
+		t.Errorf("a check is made of %q, by camera: %v", chosen.File.Name, chosen.ByCamera)
 	}
-	w.check.result.details.Show()
-	if !strings.Contains(w.text(), w.Words.T("details.from_camera")) {
-		t.Error("the details do not tell of the camera")
-	}
-	w.check.again()
-	if w.check.start.Disabled() {
+	side.Hold(true)
+	side.Hold(false)
+	if side.Missing() != "" {
 		t.Error("another attempt with the same portrait asks again")
 	}
 	test.Tap(side.panel.photo)
@@ -900,53 +914,52 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	blocked("with another photo")
 	w.load("card.jpg")
 	w.settled(t)
-	if side.panel.confirming.Visible() || w.check.start.Disabled() ||
-		strings.Contains(w.text(), w.Words.T("photo.warning")) {
+	if side.panel.confirming.Visible() || side.Missing() != "" || strings.Contains(w.Text(), w.Words.T("photo.warning")) {
 		t.Error("a file has to be confirmed like a photo")
 	}
 }
 
 func TestAPhotoWithoutAPortrait(t *testing.T) {
-	desk := newFakeDesk()
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+	desk := kittest.NewChecks()
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) {
 		return app.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 64, 48))}, nil
 	}
-	w := open(t, desk, "")
-	w.check.document.photo()
+	w := open(t, desk)
+	w.side.Photo()
 	w.settled(t)
-	if !strings.Contains(w.text(), w.Words.T("found.none_photo")) || w.check.document.panel.confirming.Visible() {
-		t.Errorf("the screen says %q", w.text())
+	if !strings.Contains(w.Text(), w.Words.T("found.none_photo")) || w.side.panel.confirming.Visible() {
+		t.Errorf("the screen says %q", w.Text())
 	}
 }
 
 func TestAPhotoWithoutAPicture(t *testing.T) {
-	desk := newFakeDesk()
+	desk := kittest.NewChecks()
 	source := kittest.NewSource()
 	source.ShowProblem(&app.Problem{Key: "camera.busy"})
-	desk.source = func(string) app.Source { return source }
-	w := open(t, desk, "")
-	test.Tap(w.check.document.panel.zone.photo)
+	w := open(t, desk)
+	w.source = source
+	test.Tap(w.side.panel.zone.photo)
 	w.settled(t)
-	if got := w.check.document.panel.zone.fault.Text; !strings.Contains(got, w.Words.T("camera.busy")) {
+	if got := w.side.panel.zone.fault.Text; !strings.Contains(got, w.Words.T("camera.busy")) {
 		t.Errorf("the clerk reads %q", got)
 	}
-	w.check.setSource(nil)
-	test.Tap(w.check.document.panel.zone.photo)
-	if got := w.check.document.panel.zone.fault.Text; got != w.Words.T("missing.picture") {
+	w.source = nil
+	test.Tap(w.side.panel.zone.photo)
+	if got := w.side.panel.zone.fault.Text; got != w.Words.T("missing.picture") {
 		t.Errorf("without a camera the clerk reads %q", got)
 	}
 }
 
 func TestTheKeysMoveAFrame(t *testing.T) {
 	w, c := withCard(t, found)
-	v := w.check.document.panel.page
-	w.win.Canvas().Focus(v)
-	if !v.Ring.Visible() || !strings.Contains(w.text(), w.Words.T("page.keys")) {
+	v := w.side.panel.page
+	w.Win.Canvas().Focus(v)
+	if !v.Ring.Visible() || !strings.Contains(w.Text(), w.Words.T("page.keys")) {
 		t.Error("nothing tells what the keys do")
 	}
 	press := func(keys ...fyne.KeyName) {
 		for _, key := range keys {
-			_, up := w.hold(key)
+			_, up := w.Hold(key)
 			up()
 		}
 	}
@@ -978,7 +991,7 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 		t.Errorf("the frame left the page: %v", v.Frame())
 	}
 	area := v.Frame()
-	repeat, up := w.hold(fyne.KeyReturn)
+	repeat, up := w.Hold(fyne.KeyReturn)
 	repeat()
 	up()
 	w.settled(t)
@@ -987,19 +1000,19 @@ func TestTheKeysMoveAFrame(t *testing.T) {
 	}
 	press(fyne.KeyLeft)
 	press(fyne.KeyEscape)
-	if v.Band.Visible() || w.check.document.state == nil {
+	if v.Band.Visible() || w.side.state == nil {
 		t.Error("Escape does not take the frame away, or takes more")
 	}
 }
 
 func TestTheDocumentByKeyboardAlone(t *testing.T) {
 	w, _ := withCard(t, found)
-	panel := w.check.document.panel
+	panel := w.side.panel
 	seen := map[fyne.Focusable]bool{}
-	w.win.Canvas().Unfocus()
+	w.Win.Canvas().Unfocus()
 	for range 40 {
-		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
-		seen[w.win.Canvas().Focused()] = true
+		w.Win.Canvas().(interface{ FocusNext() }).FocusNext()
+		seen[w.Win.Canvas().Focused()] = true
 	}
 	for name, f := range map[string]fyne.Focusable{
 		"turn left": panel.left, "turn right": panel.right, "next face": panel.next, "the page": panel.page,
@@ -1012,29 +1025,29 @@ func TestTheDocumentByKeyboardAlone(t *testing.T) {
 	if seen[panel.zone.browse] || seen[panel.undo] {
 		t.Error("Tab reaches what cannot be used")
 	}
-	w.press(t, fyne.KeyP)
+	w.side.Photo()
 	w.settled(t)
 	for range 40 {
-		w.win.Canvas().(interface{ FocusNext() }).FocusNext()
-		if w.win.Canvas().Focused() == panel.confirm {
+		w.Win.Canvas().(interface{ FocusNext() }).FocusNext()
+		if w.Win.Canvas().Focused() == panel.confirm {
 			panel.confirm.TypedRune(' ')
 			break
 		}
 	}
-	if !w.check.document.confirmed {
+	if !w.side.confirmed {
 		t.Error("a photo cannot be confirmed with the keys")
 	}
 	w.load("card.jpg")
 	w.settled(t)
-	w.press(t, fyne.KeyR)
-	if w.check.document.turning != 90 {
+	w.side.Turn(90)
+	if w.side.turnAsked != 90 {
 		t.Error("Ctrl+R does not turn the page")
 	}
 	w.settled(t)
-	w.press(t, fyne.KeyF)
+	w.side.NextFace()
 	w.settled(t)
-	w.press(t, fyne.KeyU)
-	if w.check.document.state.before != nil {
+	w.side.Undo()
+	if w.side.state.before != nil {
 		t.Error("Ctrl+U does not undo")
 	}
 }
@@ -1042,12 +1055,13 @@ func TestTheDocumentByKeyboardAlone(t *testing.T) {
 // A button that has vanished must not go on taking the keys, and a field in which
 // somebody types must not lose them.
 func TestTheKeysDoNotStayWithWhatIsHidden(t *testing.T) {
-	desk := newFakeDesk()
-	w := open(t, desk, "")
-	panel := w.check.document.panel
-	canvas := w.win.Canvas()
+	w := open(t, kittest.NewChecks())
+	field := w.Keys.Entry(func(string) {})
+	w.Show(container.NewGridWithColumns(2, field, w.side.Content()))
+	panel := w.side.panel
+	canvas := w.Win.Canvas()
 	canvas.Focus(panel.zone.photo)
-	_, up := w.hold(fyne.KeyReturn)
+	_, up := w.Hold(fyne.KeyReturn)
 	if canvas.Focused() != panel.cancel {
 		t.Errorf("while the photo is looked at, the keys go to %T", canvas.Focused())
 	}
@@ -1056,26 +1070,19 @@ func TestTheKeysDoNotStayWithWhatIsHidden(t *testing.T) {
 	if canvas.Focused() != panel.another {
 		t.Errorf("then the keys go to %T", canvas.Focused())
 	}
-	canvas.Focus(w.check.name)
+	canvas.Focus(field)
 	w.load("card.jpg")
 	w.settled(t)
-	if canvas.Focused() != w.check.name {
-		t.Error("the name lost the keys")
+	if canvas.Focused() != field {
+		t.Error("the field lost the keys")
 	}
 }
 
 func TestNothingChangesWhileACheckRuns(t *testing.T) {
 	w, c := withCard(t, found)
-	release := make(chan struct{})
-	w.desk.check = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
-		<-release
-		return compared(history.Pass, 90), nil
-	}
-	w.check.consent.SetChecked(true)
-	w.until(t, "a check that can start", func() bool { return !w.check.start.Disabled() })
-	w.check.begin()
-	side := w.check.document
+	side := w.side
 	before := side.state
+	side.Hold(true)
 	for _, b := range []*kit.Button{
 		side.panel.left, side.panel.right, side.panel.next, side.panel.another, side.panel.photo, side.panel.add,
 	} {
@@ -1084,16 +1091,14 @@ func TestNothingChangesWhileACheckRuns(t *testing.T) {
 		}
 	}
 	w.drag(w.at(image.Pt(1000, 300)), w.at(image.Pt(1600, 1000)))
-	side.turn(90)
-	side.photo()
-	side.open(givenFiles([]string{"other.jpg"}))
-	side.undo()
-	if side.state != before || side.looking != nil || len(c.asked) != 0 {
+	side.Turn(90)
+	side.Photo()
+	side.Open(files("other.jpg"))
+	side.Undo()
+	if side.state != before || w.side.search.Busy() || len(c.asked) != 0 {
 		t.Error("the document changed while it was checked")
 	}
-	close(release)
-	w.until(t, "a result", func() bool { return w.check.result != nil })
-	w.check.again()
+	side.Hold(false)
 	if side.panel.left.Disabled() {
 		t.Error("after the check nothing can be changed")
 	}
@@ -1101,8 +1106,8 @@ func TestNothingChangesWhileACheckRuns(t *testing.T) {
 
 func TestNewCheckForgetsTheDocument(t *testing.T) {
 	w, _ := withCard(t, found)
-	panel := w.check.document.panel
-	w.check.reset()
+	panel := w.side.panel
+	w.side.Clear("")
 	if panel.page.Picture.Image != nil || panel.crop.Image != nil || panel.of != nil || len(panel.page.Faces) != 0 ||
 		!panel.zone.Visible() {
 		t.Error("something of the last person stays")
@@ -1112,9 +1117,9 @@ func TestNewCheckForgetsTheDocument(t *testing.T) {
 // Real files under names in any script, as they come from a drop, from Browse and
 // from the command line: their bytes arrive.
 func TestFileNamesInAnyScript(t *testing.T) {
-	desk := newFakeDesk()
+	desk := kittest.NewChecks()
 	var read string
-	desk.portrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
 		r, err := b.Open()
 		if err != nil {
 			return app.Portrait{}, err
@@ -1122,10 +1127,10 @@ func TestFileNamesInAnyScript(t *testing.T) {
 		defer r.Close()
 		data, err := io.ReadAll(r)
 		read = string(data)
-		return somePortrait(), err
+		return kittest.Portrait(), err
 	}
 	dir := t.TempDir()
-	w := open(t, desk, "")
+	w := open(t, desk)
 	for i, name := range []string{ // the last is used again below
 		"паспорт.jpg", "身分證 1.png", "pièce d’identité.pdf", "100%20.jpg", "%41.png", "a#b.png", "a?b=c&d.png", " spaces .png",
 		"two\nlines.png", "not\xff\xfeutf8.png", "רישיון.jpg", "-dash.jpg", "\"quoted\".jpg", "https:.jpg", "file:.jpg",
@@ -1140,29 +1145,22 @@ func TestFileNamesInAnyScript(t *testing.T) {
 			t.Fatal(err)
 		}
 		for how, give := range map[string]func(){
-			"drop":         func() { w.dropped(fyne.Position{}, uris(path)) },
-			"browse":       func() { w.check.document.open(givenFiles([]string{listed.Path()})) },
-			"command line": func() { w.check.document.open(givenFiles([]string{path})) },
+			"drop":         func() { w.drop(uris(path)...) },
+			"browse":       func() { w.side.Open(files(listed.Path())) },
+			"command line": func() { w.side.Open(files(path)) },
 		} {
 			read = ""
 			give()
 			w.settled(t)
-			if read != content || w.check.document.state == nil {
-				t.Errorf("%q by %s: read %q, the screen says %q", name, how, read, w.check.document.fault)
+			if read != content || w.side.state == nil {
+				t.Errorf("%q by %s: read %q, the screen says %q", name, how, read, w.side.fault)
 			}
 		}
 	}
-	desk.Now.Folders.Documents = dir
-	w.check.document.browseAnother()
-	w.win.Canvas().Capture() // lists and paints all these names
-	if w.win.Canvas().Overlays().Top() == nil {
-		t.Error("Browse does not open")
-	}
-	w.escape()
 	// As programs write it that mean a file but say so in another way.
 	path := filepath.Join(dir, "file:.jpg")
 	read = ""
-	w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("file:" + path)})
+	w.drop(storage.NewFileURI("file:" + path))
 	w.settled(t)
 	if read == "" {
 		t.Error("file:/... is no file")
@@ -1170,7 +1168,7 @@ func TestFileNamesInAnyScript(t *testing.T) {
 }
 
 func TestBrowseOffersWhatCanBeRead(t *testing.T) {
-	filter := storage.NewExtensionFileFilter(documentTypes)
+	filter := storage.NewExtensionFileFilter(Types)
 	for _, name := range []string{"a.JPG", "b.Tiff", "c.pdf", "d.HEIC", "e.webp", "身分證.BMP", "f.jfif"} {
 		if !filter.Matches(storage.NewFileURI("/a/" + name)) {
 			t.Errorf("%s is not offered", name)
@@ -1181,10 +1179,114 @@ func TestBrowseOffersWhatCanBeRead(t *testing.T) {
 	}
 }
 
-// Everything at once, in the smallest window: nothing may push it larger.
-func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
-	desk := newFakeDesk()
-	desk.portrait = func(context.Context, app.Blob) (app.Portrait, error) {
+func TestDropTakesWhatCanBeRead(t *testing.T) {
+	desk := kittest.NewChecks()
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		if b.Name == "good.png" {
+			p := kittest.Portrait()
+			p.Warnings = []app.Notice{{Key: "coach.closer"}}
+			return p, nil
+		}
+		return app.Portrait{}, &app.Problem{Key: "document.damaged"}
+	}
+	w := open(t, desk)
+	w.drop(uris("/a/bad.jpg", "/a/good.png", "/a/other.png")...)
+	w.Until(t, "the document", func() bool { return w.side.state != nil })
+	if got := w.side.state.files[0].blob.Name; got != "good.png" {
+		t.Errorf("took %s", got)
+	}
+	text := w.Text()
+	for _, say := range []string{
+		w.Words.T("files.unread", "Bad", 2, "Of", 3) + " " + w.Words.T("document.damaged"), w.Words.T("coach.closer"),
+		w.Words.T("found.portrait"),
+	} {
+		if !strings.Contains(text, say) {
+			t.Errorf("missing %q in %q", say, text)
+		}
+	}
+
+	w.drop(uris("/a/bad.jpg")...)
+	if w.side.state != nil {
+		t.Error("the old document stays while a new one is looked at")
+	}
+	w.Until(t, "the fault", func() bool { return strings.Contains(w.Text(), w.Words.T("document.damaged.hint")) })
+}
+
+func TestDropOfWhatIsNoFile(t *testing.T) {
+	w := open(t, kittest.NewChecks())
+	page, err := storage.ParseURI("https://example.org/a.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As it comes from the window system, where Fyne takes it for a file.
+	asFile := storage.NewFileURI("https://example.org/a.jpg")
+	asData := storage.NewFileURI("data:image/png;base64,iVBORw0KGgo=")
+	for _, u := range []fyne.URI{page, asFile, asData} {
+		w.side.Clear("")
+		w.drop(u)
+		w.Until(
+			t, "words about "+u.String(), func() bool { return strings.Contains(w.Text(), w.Words.T("drop.not_a_file.hint")) },
+		)
+	}
+	w.drop(append([]fyne.URI{asFile}, uris("/a/document.jpg")...)...)
+	w.Until(t, "the file beside an address", func() bool { return w.side.state != nil })
+	if !strings.Contains(w.Text(), w.Words.T("drop.not_a_file")) {
+		t.Error("the address is passed over in silence")
+	}
+	w.drop(uris(t.TempDir())...)
+	w.Until(t, "the folder's words", func() bool { return strings.Contains(w.Text(), w.Words.T("drop.folder")) })
+}
+
+func TestLateDocumentsAreDropped(t *testing.T) {
+	desk := kittest.NewChecks()
+	release := make(chan struct{})
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		if b.Name == "slow.jpg" { // deaf to its cancellation
+			<-release
+			return app.Portrait{Code: 1}, nil
+		}
+		return kittest.Portrait(), nil
+	}
+	w := open(t, desk)
+	w.load("slow.jpg")
+	slow := w.side.search.Last
+	w.load("fast.jpg")
+	w.Until(t, "the second document", func() bool { return w.side.state != nil })
+	close(release)
+	slow.Wait()
+	w.Queue.Run()
+	if w.side.state == nil || w.side.state.files[0].blob.Name != "fast.jpg" {
+		t.Error("a late answer replaced the document")
+	}
+}
+
+func uris(paths ...string) []fyne.URI {
+	var all []fyne.URI
+	for _, p := range paths {
+		all = append(all, storage.NewFileURI(p))
+	}
+	return all
+}
+
+// A page without a face may have to be turned, or another page be looked at.
+func TestPageWithoutAFace(t *testing.T) {
+	w := kittest.English(t)
+	for flaw, want := range map[app.Flaw]string{
+		matcher.FlawNobody:  w.T("found.none"),
+		matcher.FlawBlurred: kit.Join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
+	} {
+		page := app.Portrait{Code: matcher.CodeNoFace, Flaw: flaw, Page: image.NewRGBA(image.Rect(0, 0, 4, 4))}
+		if got := foundNote(w, &state{portrait: page, files: make([]file, 1)}).text; got != want {
+			t.Errorf("%s: %q, want %q", flaw, got, want)
+		}
+	}
+}
+
+// Everything at once, in the room that the smallest window leaves: the last row of
+// buttons can be seen, and the page can be judged.
+func TestALongStoryFits(t *testing.T) {
+	desk := kittest.NewChecks()
+	desk.OnPortrait = func(context.Context, app.Blob) (app.Portrait, error) {
 		p := card()
 		p.Pages, p.More = 10, true
 		for _, key := range []string{"several", "small", "blurred", "dark", "bright"} {
@@ -1192,28 +1294,22 @@ func TestALongStoryFitsTheSmallestScreen(t *testing.T) {
 		}
 		return p, nil
 	}
-	w := open(t, desk, "")
-	w.check.document.photo()
+	w := open(t, desk)
+	w.side.Photo()
 	w.settled(t)
-	w.check.document.state.bad = []error{errors.New("x")}
-	w.check.document.panel.update()
-	w.win.Canvas().Focus(w.check.document.panel.page)
-	w.check.why.SetText(strings.Repeat("two lines of words ", 6))
-	w.check.capture.Refresh() // as the driver does when something in it has grown
-	if size := w.win.Content().MinSize(); size.Width > minWidth || size.Height > minHeight {
-		t.Errorf("the window cannot be smaller than %v", size)
+	w.side.state.bad = []error{errors.New("x")}
+	w.side.panel.update()
+	w.Win.Canvas().Focus(w.side.panel.page)
+	panel := w.side.panel
+	if least := panel.MinSize(); least.Width > 504 || least.Height > 430 {
+		t.Errorf("it takes at least %v", least)
 	}
-	panel := w.check.document.panel
+	panel.Resize(fyne.NewSize(504, 430))
 	bottom := panel.another.Position().Y + panel.another.Size().Height
 	if row := panel.shown.Objects[5]; row.Position().Y+bottom > panel.Size().Height+1 {
 		t.Errorf("the last row ends at %v of %v", row.Position().Y+bottom, panel.Size().Height)
 	}
 	if height := panel.page.Size().Height; height < 139 {
 		t.Errorf("the page has a height of %v", height)
-	}
-	if why := w.check.why; why.Position().Y+why.MinSize().Height > w.check.form.Size().Height+1 {
-		t.Errorf(
-			"the words under the button end at %v of %v", why.Position().Y+why.MinSize().Height, w.check.form.Size().Height,
-		)
 	}
 }

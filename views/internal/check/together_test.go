@@ -1,4 +1,4 @@
-package views
+package check
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
@@ -38,13 +37,13 @@ func TestTogether(t *testing.T) {
 	}}
 	desk := newFakeDesk()
 	given := make(chan app.CheckInput, 1)
-	desk.check = checkGiving(given, both)
-	w := open(t, desk, "")
+	desk.OnCheck = checkGiving(given, both)
+	w := open(t, desk)
 	ready(t, w)
 	w.check.name.SetText("Ada Lovelace")
-	w.press(t, fyne.KeyReturn)
+	w.check.Begin()
 	first := <-given
-	w.until(t, "the result", func() bool { return w.check.result != nil })
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
 	r := w.check.result
 	text := kittest.Readable(r)
 	if !strings.Contains(text, w.Words.T("flaw.two")) || !strings.Contains(text, w.Words.T("result.together")) ||
@@ -72,7 +71,7 @@ func TestTogether(t *testing.T) {
 		second.Session != first.Session {
 		t.Errorf("filmed again with %+v, before %+v", second, first)
 	}
-	w.until(t, "the second result", func() bool { return w.check.result != nil && w.check.result != r })
+	w.Until(t, "the second result", func() bool { return w.check.result != nil && w.check.result != r })
 }
 
 // Without such a frame the result is as for any other check that was not compared.
@@ -81,7 +80,7 @@ func TestNotTogether(t *testing.T) {
 	if r, text := show(t, shownCheck{Check: both}); len(kittest.All[*draw.Outlines](r)) > 0 {
 		t.Errorf("%q", text)
 	}
-	alone := compared(history.Refer, 70)
+	alone := kittest.Compared(history.Refer, 70)
 	alone.Answer.Others = &app.Sight{
 		Frame: app.Frame{Image: image.NewRGBA(image.Rect(0, 0, 4, 4))}, Faces: make([]app.Face, 2),
 	}
@@ -94,7 +93,7 @@ func TestNotTogether(t *testing.T) {
 // thing to do where nothing was compared for that alone.
 func TestFilmAgain(t *testing.T) {
 	referred := func(reasons ...string) app.Check {
-		c := compared(history.Refer, 90)
+		c := kittest.Compared(history.Refer, 90)
 		c.Answer.Result.Scoring.FailedRefer = reasons
 		return c
 	}
@@ -106,7 +105,7 @@ func TestFilmAgain(t *testing.T) {
 		"two people":           {notCompared(0, matcher.CodeTwoFaces), true, true},
 		"document":             {notCompared(matcher.CodeNoFace, 0), false, false},
 		"both":                 {notCompared(matcher.CodeNoFace, matcher.CodeNoFace), false, false},
-		"pass":                 {compared(history.Pass, 90), false, false},
+		"pass":                 {kittest.Compared(history.Pass, 90), false, false},
 		"refer by score":       {referred("score >= 80 (was 70.00)"), false, false},
 		"refer, minor":         {referred(matcher.ReasonMinor), false, false},
 		"refer, somebody else": {referred(matcher.ReasonSecondPerson), true, true},
@@ -137,19 +136,5 @@ func TestFlawsInWords(t *testing.T) {
 	}
 	if of, _ := r.Words.Side("target", matcher.CodeNoFace, "of another version"); of != r.Words.T("side.target.1") {
 		t.Errorf("an unknown flaw: %q", of)
-	}
-}
-
-// A page without a face may have to be turned, or another page be looked at.
-func TestPageWithoutAFace(t *testing.T) {
-	w := kittest.English(t)
-	for flaw, want := range map[app.Flaw]string{
-		matcher.FlawNobody:  w.T("found.none"),
-		matcher.FlawBlurred: kit.Join(w.T("flaw.document.blurred"), w.T("flaw.document.blurred.hint")),
-	} {
-		page := app.Portrait{Code: matcher.CodeNoFace, Flaw: flaw, Page: image.NewRGBA(image.Rect(0, 0, 4, 4))}
-		if got := foundNote(w, &documentState{portrait: page, files: make([]documentFile, 1)}).text; got != want {
-			t.Errorf("%s: %q, want %q", flaw, got, want)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package views
+package document
 
 import (
 	"bytes"
@@ -9,11 +9,10 @@ import (
 	"facematch/app"
 )
 
-// givenPhoto is the camera's newest picture, as the camera took it: in full size
-// and not mirrored. It is taken when it is opened, at once: the clerk holds the
-// document in one hand and has just pressed with the other.
-func givenPhoto(source app.Source) given {
-	return given{camera: true, open: func(ctx context.Context) (app.Blob, error) {
+// photoOf is the camera's newest picture in full size, not mirrored. It is taken at once,
+// because the clerk holds the document in one hand while the other presses the button.
+func photoOf(source app.Source) Item {
+	return Item{camera: true, open: func(ctx context.Context) (app.Blob, error) {
 		live, err := source.Next(ctx, 0)
 		if err != nil {
 			return app.Blob{}, err
