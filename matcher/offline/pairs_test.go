@@ -3,8 +3,11 @@ package offline
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"facematch/matcher"
 )
@@ -105,5 +108,48 @@ func TestTalkingPersonIsOne(t *testing.T) {
 		if err != nil || flaw != matcher.FlawNone || len(p.doubts) > 0 {
 			t.Errorf("%s: %q, doubts %q, %v", clip, flaw, p.doubts, err)
 		}
+	}
+}
+
+// Every 3 s of the real films, one window a second, show one living person. The soak runs it.
+func TestHonestWindows(t *testing.T) {
+	if os.Getenv("FACEMATCH_SOAK") == "" {
+		t.Skip("takes minutes; FACEMATCH_SOAK=1 runs it")
+	}
+	m := newMatcher(t)
+	films, err := filepath.Glob(filepath.Join(testdata(t, "videos"), "*.mp4"))
+	if err != nil || len(films) < 10 {
+		t.Fatalf("%d films, %v", len(films), err)
+	}
+	windows, found := 0, map[string]int{}
+	for _, film := range films {
+		for start := 0; ; start++ {
+			window := made(t, "window.mp4", "-ss", strconv.Itoa(start), "-t", "3", "-i", film, "-an",
+				"-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p")
+			frames, err := readClip(context.Background(), window, quiet)
+			if err != nil || len(frames) == 0 || frames[len(frames)-1].At < 2500*time.Millisecond {
+				break // the film has ended
+			}
+			windows++
+			p, flaw, err := m.probe(context.Background(), matcher.Request{Video: matcher.Blob{Path: window}}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, what := range append([]string{string(flaw)}, p.doubts...) {
+				if what != "" {
+					found[what]++
+					t.Logf("%s from %d s: %s", filepath.Base(film), start, what)
+				}
+			}
+		}
+	}
+	t.Logf("%d windows; %v", windows, found)
+	switch {
+	case windows < 80:
+		t.Errorf("only %d windows", windows)
+	case found[matcher.ReasonStill] > 0 || found[string(matcher.FlawTwo)] > 0:
+		t.Errorf("still or two people where one person talks: %v", found)
+	case found[matcher.ReasonAnotherPerson]*100 > windows:
+		t.Errorf("another person in over 1 %%: %v", found)
 	}
 }
