@@ -33,12 +33,13 @@ const (
 	KeyEngineClosed = "engine.closed"    // the program is ending
 	KeyNoTemp       = "clip.temp"        // a temporary file cannot be written
 
-	// The engine cannot load its models.
+	// The engine cannot load its models, or they give something else than they should.
 	KeyModelMissing    = "engine.model_missing"
 	KeyModelDamaged    = "engine.model_damaged"
 	KeyNetworkName     = "engine.network_name"
 	KeyNetworkUnknown  = "engine.network_unknown"
 	KeyNetworkUnusable = "engine.network_unusable"
+	KeyMiscalculates   = "engine.miscalculates"
 )
 
 // Area is the area of the problem's key.

@@ -93,7 +93,7 @@ func (g *Gateway) refusalOf(err error) *refusal {
 		case matcher.IsProblem(p, matcher.KeyEngineClosed):
 			return retry(stopped, stopTime)
 		case matcher.IsProblem(p, matcher.KeyModelMissing, matcher.KeyModelDamaged,
-			matcher.KeyNetworkName, matcher.KeyNetworkUnknown, matcher.KeyNetworkUnusable):
+			matcher.KeyNetworkName, matcher.KeyNetworkUnknown, matcher.KeyNetworkUnusable, matcher.KeyMiscalculates):
 			return errNoEngine
 		}
 	}

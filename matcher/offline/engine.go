@@ -88,7 +88,7 @@ func New(p Params) (*Engine, error) {
 // failure it can be tried again. The error is the context's, or a
 // *matcher.Problem: engine.model_missing, engine.model_damaged (parameter
 // Model), engine.network_unknown, engine.network_unusable (parameter Reason),
-// engine.failed, engine.closed.
+// engine.miscalculates (parameter Model), engine.failed, engine.closed.
 func (e *Engine) Load(ctx context.Context) error {
 	_, err := e.loaded(ctx)
 	return err
@@ -119,7 +119,7 @@ func (e *Engine) loaded(ctx context.Context) (*load, error) {
 
 func (e *Engine) load(l *load) {
 	defer close(l.done)
-	start := time.Now()
+	start, oneThread := time.Now(), oneBLASThread()
 	folder, err := modelFolder(e.params.Folders, e.shared())
 	if err == nil && e.params.Network != "" {
 		if err = known(e.params.Network, e.params.Calibration); err == nil {
@@ -128,6 +128,11 @@ func (e *Engine) load(l *load) {
 	}
 	if err == nil {
 		err = e.read(l, folder)
+	}
+	if err == nil {
+		if err = l.selfTest(e.params.Calibration, storedAnswers); err != nil {
+			l.close()
+		}
 	}
 	if err != nil {
 		l.err = err
@@ -139,7 +144,7 @@ func (e *Engine) load(l *load) {
 		return
 	}
 	e.params.Log.Info("models loaded", "took", time.Since(start),
-		"workers", e.workers, "one_blas_thread", oneBLASThread())
+		"workers", e.workers, "one_blas_thread", oneThread)
 }
 
 // shared are the models that lie in the models' folder: all but a network of the
