@@ -14,6 +14,7 @@ PACKAGES := \
 E2E_PACKAGES := \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
+DEB_PACKAGES := debhelper dpkg-dev lintian librsvg2-bin appstream desktop-file-utils
 # What tests use that the program does not: they are left out where it is missing.
 TEST_PACKAGES := sqlite3 python3
 
@@ -66,7 +67,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: quick help setup setup-test setup-e2e blas portable models build run test e2e bench soak lint clean
+.PHONY: quick help setup setup-test setup-deb setup-e2e blas portable models build deb run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -149,6 +150,10 @@ setup-test: ## install what the tests need besides
 	@$(clock)
 	$(call install,$(TEST_PACKAGES))
 
+setup-deb: ## install what the Debian packages are made with
+	@$(clock)
+	$(call install,$(DEB_PACKAGES))
+
 setup-e2e: ## install what the end-to-end tests need besides
 	@$(clock)
 	$(call install,$(E2E_PACKAGES))
@@ -201,19 +206,62 @@ build: setup blas portable ## build bin/facematch
 	go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/facematch .
 	echo "build: bin/facematch $(VERSION)"
 
+# A version that dpkg can order: 1.2.0 at the tag v1.2.0, 1.2.0+5.78b6fdf five commits later.
+# Before the first tag it is 0.1.0~, which is older than 0.1.0, and the commit's time.
+define deb_version
+date=$$(git log -1 --format=%ct 2>/dev/null || echo 0)
+tagged=$$(git describe --tags --match 'v[0-9]*' --dirty=.dirty 2>/dev/null) || tagged=
+if [ -n "$$tagged" ]; then
+	version=$$(sed -E 's/^v//; s/-([0-9]+)-g([0-9a-f]+)/+\1.\2/; s/-/~/g' <<< "$$tagged")
+else
+	version=$$(sed -n 's/^Version = "\(.*\)"$$/\1/p' FyneApp.toml)~$$(date -ud @$$date +%Y%m%d%H%M%S).$(subst -,.,$(VERSION))
+fi
+endef
+
+# Staged in build/deb: what is packed lies beside a copy of assets/package's debian folder. The
+# models are a package from a source of its own, so that an upgrade need not bring them.
+deb: setup setup-deb models build ## build the Debian packages build/facematch_*.deb and facematch-models_*.deb
+	@$(clock)
+	$(deb_version)
+	rm -rf build/deb build/facematch_*.deb build/facematch-models_*.deb
+	stage=build/deb/facematch
+	mkdir -p $$stage/{applications,metainfo,icons/hicolor/scalable/apps} build/deb/facematch-models/models
+	cp -r assets/package/debian $$stage/
+	printf '%s\n' "facematch ($$version) bookworm; urgency=medium" '' "  * Built from $(VERSION)." '' \
+		" -- The Facematch Desk authors <packages@facematch.invalid>  $$(LC_ALL=C date -uRd @$$date)" > $$stage/debian/changelog
+	assets/package/copyright.sh bin/facematch > $$stage/debian/copyright
+	cp bin/facematch $$stage/
+	cp assets/package/desk.facematch.app.desktop $$stage/applications/
+	sed "s/@VERSION@/$$version/; s/@DATE@/$$(date -ud @$$date +%F)/" assets/package/desk.facematch.app.metainfo.xml \
+		> $$stage/metainfo/desk.facematch.app.metainfo.xml
+	cp assets/icon.svg $$stage/icons/hicolor/scalable/apps/desk.facematch.app.svg
+	for size in 16 22 24 32 48 64 128 256 512; do
+		icons=$$stage/icons/hicolor/$${size}x$$size/apps
+		mkdir -p $$icons
+		rsvg-convert -w $$size -h $$size assets/icon.svg -o $$icons/desk.facematch.app.png
+	done
+	go run ./app/cli/manual "$(VERSION)" $$stage
+	desktop-file-validate $$stage/applications/*.desktop
+	appstreamcli validate --no-net --no-color $$stage/metainfo/*.xml
+
+	stage=build/deb/facematch-models
+	cp -r assets/package/models/debian $$stage/
+	while read -r _ _ _ name; do cp assets/models/$$name $$stage/models/; done <<< "$$MODELS"
+	mv $$stage/models/LICENSE-faceplugin build/deb/
+	cat assets/package/models/copyright build/deb/LICENSE-faceplugin > $$stage/debian/copyright
+
+	for stage in build/deb/*/; do (cd "$$stage" && dpkg-buildpackage --build=binary --no-sign); done
+	mv build/deb/*.deb build/
+	lintian --allow-root --fail-on error build/facematch_*.deb build/facematch-models_*.deb
+	ls -l build/*.deb
+
 run: setup models build ## start the program; without a display, one sample check
 	@$(clock)
 	if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then
 		bin/facematch
 		exit 0
 	fi
-	# The two photos of one man that come with gocv. One becomes the document,
-	# the other a clip in which he moves a little.
-	photos=$$(go list -m -f '{{.Dir}}' gocv.io/x/gocv)/images
-	mkdir -p build/sample
-	install -m 644 "$$photos/face.jpg" build/sample/document.jpg
-	ffmpeg -nostdin -v error -y -loop 1 -framerate 25 -t 3 -i "$$photos/face-detect.jpg" -vf "$$CLIP" \
-		-c:v libx264 -pix_fmt yuv420p build/sample/clip.mp4
+	$(sample)
 	echo "run: there is no display, so here is one sample check on the command line:"
 	echo "  bin/facematch check --document build/sample/document.jpg --video build/sample/clip.mp4 --consent"
 	# A home of its own keeps the sample out of this computer's history.
@@ -221,6 +269,16 @@ run: setup models build ## start the program; without a display, one sample chec
 		--document build/sample/document.jpg --video build/sample/clip.mp4 --consent
 	echo "run: for the window, log in to a desktop, or through ssh -X, and run make run again there"
 	echo "run: (it needs DISPLAY or WAYLAND_DISPLAY to be set)"
+
+# The two photos of one man that come with gocv. One becomes the document, the other a clip in
+# which he moves a little.
+define sample
+photos=$$(go list -m -f '{{.Dir}}' gocv.io/x/gocv)/images
+mkdir -p build/sample
+install -m 644 "$$photos/face.jpg" build/sample/document.jpg
+ffmpeg -nostdin -v error -y -loop 1 -framerate 25 -t 3 -i "$$photos/face-detect.jpg" -vf "$$CLIP" \
+	-c:v libx264 -pix_fmt yuv420p build/sample/clip.mp4
+endef
 
 # Without gocv's window frame, twice the size, with a gentle sway.
 CLIP := crop=400:300:0:20,scale=960:720,rotate=0.04*sin(2*PI*t/3):c=gray,crop=800:600:80+20*cos(2*PI*t/3):60+15*sin(2*PI*t/3)

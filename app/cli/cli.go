@@ -169,6 +169,11 @@ func (c *commands) problem(err error) string {
 	return text
 }
 
+// Tree is the tree of commands, for whoever describes it. None of them can be run.
+func Tree(words *translations.Catalogue, version string) *cobra.Command {
+	return (&commands{Params: Params{Words: words, Version: version}}).root()
+}
+
 func (c *commands) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "facematch [DOCUMENT]",
