@@ -5,6 +5,9 @@ import (
 	"image"
 	"time"
 
+	"facematch/app/access"
+	"facematch/app/scans"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -53,6 +56,28 @@ func (d *Desk) OpenCamera(address string) Source {
 		at.Source = address
 	}
 	return d.p.OpenSource(at)
+}
+
+// OpenDocumentCamera starts the camera that takes photos of documents, like OpenCamera. It
+// is nil where the settings have none, or the same as for the person: a device has one owner.
+func (d *Desk) OpenDocumentCamera() Source {
+	at := d.Settings().Camera
+	if at.Document == "" || at.Document == at.Source {
+		return nil
+	}
+	return d.p.OpenSource(settings.Camera{Source: at.Document})
+}
+
+// WatchScans tells what is new in the folder that the settings have a scanner write into,
+// until the context ends; at once where they have none. The problem is that of Allow.
+func (d *Desk) WatchScans(ctx context.Context, tell func(scans.News)) error {
+	if err := d.Allow(ctx, access.Check); err != nil {
+		return err
+	}
+	if folder := d.Settings().Folders.Scans; folder != "" {
+		scans.Watch(ctx, folder, tell)
+	}
+	return nil
 }
 
 // Cameras lists the cameras that are plugged in, with their names. That takes a moment.

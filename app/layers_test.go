@@ -45,6 +45,7 @@ var layers = []struct {
 	{"app/evaluate", append([]string{"matcher$", "matcher/quality", "matcher/accuracy", "app/evaluate"}, shared...)},
 	{"app/export", append([]string{"matcher$", "app/export", "assets"}, shared...)},
 	{"app/instance", []string{"matcher$"}},
+	{"app/scans", append([]string{"matcher$"}, shared...)},
 	{"app/queue", append([]string{"matcher$"}, shared...)},
 	{"app/settings", append([]string{"matcher$"}, shared...)},
 	{"app/token", append([]string{"matcher$"}, shared...)},
@@ -56,7 +57,7 @@ var layers = []struct {
 	{"app/gateway", append([]string{"matcher$", "app$", "app/access", "app/settings"}, shared...)},
 	{"app$", append([]string{
 		"matcher$", "matcher/quality", "assets/translations",
-		"app/access", "app/central", "app/export", "app/operators", "app/queue", "app/settings", "app/token",
+		"app/access", "app/central", "app/export", "app/operators", "app/queue", "app/scans", "app/settings", "app/token",
 	}, shared...)},
 
 	// The screens do not import each other. The Check screen is made of document and live,
@@ -77,7 +78,7 @@ var layers = []struct {
 var (
 	shared  = []string{"app/history", "app/names", "app/patience", "app/privatefile", "app/secrets"}
 	screens = append([]string{
-		"matcher$", "app$", "app/access", "app/export", "app/operators", "app/settings", "app/token", "assets",
+		"matcher$", "app$", "app/access", "app/export", "app/operators", "app/scans", "app/settings", "app/token", "assets",
 		"views/internal/kit", "views/internal/draw",
 	}, shared...)
 )

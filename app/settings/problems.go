@@ -4,6 +4,7 @@ package settings
 const (
 	KeyNoCamera       = "settings.no_camera"
 	KeyCameraPassword = "settings.camera_password"
+	KeyDocumentCamera = "settings.document_camera" // it holds a password
 	KeyCameraPart     = "settings.camera_part"
 	KeyFolder         = "settings.folder" // parameter Name: the folder's key in the file
 	KeyRetention      = "settings.retention"

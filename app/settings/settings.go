@@ -31,9 +31,10 @@ type Settings struct {
 
 // Camera is where the live picture comes from.
 type Camera struct {
-	Source string       `toml:"source" comment:"camera number (0 is the first), device path, video file, or http:// or rtsp:// address"`
-	Mirror bool         `toml:"mirror" comment:"show the live picture as in a mirror"`
-	Part   matcher.Part `toml:"part" comment:"part of the picture that is used, the rest is cut off: left edge, top edge, width and height as shares of the picture, such as \"0.25 0 0.5 1\"; empty: all of it"`
+	Source   string       `toml:"source" comment:"camera number (0 is the first), device path, video file, or http:// or rtsp:// address"`
+	Document string       `toml:"document" comment:"camera that takes photos of documents, named as source is; empty: the same camera"`
+	Mirror   bool         `toml:"mirror" comment:"show the live picture as in a mirror"`
+	Part     matcher.Part `toml:"part" comment:"part of the picture that is used, the rest is cut off: left edge, top edge, width and height as shares of the picture, such as \"0.25 0 0.5 1\"; empty: all of it"`
 }
 
 // Matching is which engine decides.
@@ -78,6 +79,8 @@ type FolderChoice struct {
 	History   string `toml:"history" comment:"where the history database lies; empty: the data folder"`
 	Models    string `toml:"models" comment:"where the face models lie; empty: the usual places"`
 	Documents string `toml:"documents" comment:"where Browse starts; empty: the last one used"`
+
+	Scans string `toml:"scans" comment:"folder a scanner writes into, whose newest file is offered as the document; empty: none"`
 
 	SecondAnchor string `toml:"second_anchor" comment:"where the head of the history is written besides, such as a share; empty: nowhere"`
 }

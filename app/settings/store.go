@@ -115,7 +115,7 @@ func (s Settings) tidy() Settings {
 	s.Version = Version
 	for _, text := range []*string{
 		&s.Desk, &s.Camera.Source, &s.Consent.Processing, &s.Consent.SendName, &s.API.CAFile, &s.Folders.SecondAnchor,
-		&s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
+		&s.Camera.Document, &s.Folders.Scans, &s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
 	} {
 		*text = strings.TrimSpace(*text)
 	}
@@ -140,6 +140,8 @@ func (s Settings) Check() error {
 		return matcher.NewProblem(KeyNoCamera, nil)
 	case hasPassword(s.Camera.Source):
 		return matcher.NewProblem(KeyCameraPassword, nil)
+	case hasPassword(s.Camera.Document):
+		return matcher.NewProblem(KeyDocumentCamera, nil)
 	case s.Camera.Part.Check() != nil:
 		return matcher.NewProblem(KeyCameraPart, s.Camera.Part.Check(), "Least", int(100*matcher.LeastPart))
 	case s.Matching.Mode != history.Offline && s.Matching.Mode != history.Remote && s.Matching.Mode != history.Ask:
@@ -162,7 +164,7 @@ func (s Settings) Check() error {
 	}
 	for name, folder := range map[string]string{
 		"history": s.Folders.History, "models": s.Folders.Models, "documents": s.Folders.Documents,
-		"second_anchor": s.Folders.SecondAnchor,
+		"second_anchor": s.Folders.SecondAnchor, "scans": s.Folders.Scans,
 	} {
 		if folder != "" && !filepath.IsAbs(folder) {
 			return matcher.NewProblem(KeyFolder, nil, "Name", name)
