@@ -17,7 +17,9 @@ words() {
 			return
 		fi
 	done
-	cat "$1"
+	# Where a module may be taken under another licence too, the GPL's text ends its file.
+	sed '/^ *GNU GENERAL PUBLIC LICENSE$/,$d' "$1"
+	! grep -q '^ *GNU GENERAL PUBLIC LICENSE$' "$1" || echo "see /usr/share/common-licenses/GPL-2"
 }
 
 cat "$here/copyright" "$here/../../LICENSE"
