@@ -212,8 +212,8 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
 	})
 	p.desk = app.New(app.Params{
-		History:   records,
-		Engine:    p.engine,
+		History: records,
+		Engine:  p.engine, Calibration: calibration,
 		Portraits: portraits,
 		OpenSource: func(at settings.Camera) app.Source {
 			return camera.Open(camera.Params{

@@ -40,16 +40,18 @@ type History interface {
 	access.Journal
 }
 
-// Params are the parts a Desk is made of; all are needed.
+// Params are the parts a Desk is made of; all but Calibration are needed.
 type Params struct {
-	History    History
-	Engine     matcher.Matcher
-	OpenAPI    func(at settings.API, token func(context.Context) (string, error)) (API, error)
-	Tokens     Tokens
-	Queue      *queue.Queue
-	Portraits  matcher.PortraitFinder
-	OpenSource func(at settings.Camera) Source // never blocks: the source opens in the background
-	Cameras    func() []Camera                 // those that are plugged in; takes a moment
+	History History
+	Engine  matcher.Matcher
+	// Calibration is the engine's; nil: nothing was measured.
+	Calibration *matcher.Calibration
+	OpenAPI     func(at settings.API, token func(context.Context) (string, error)) (API, error)
+	Tokens      Tokens
+	Queue       *queue.Queue
+	Portraits   matcher.PortraitFinder
+	OpenSource  func(at settings.Camera) Source // never blocks: the source opens in the background
+	Cameras     func() []Camera                 // those that are plugged in; takes a moment
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
 	Settings    *settings.Store
@@ -95,6 +97,15 @@ func newGuard(p Params) *access.Guard {
 // a *Problem where they are missing or damaged.
 func (d *Desk) Engine(ctx context.Context) (matcher.Description, error) {
 	return d.p.Engine.Describe(ctx)
+}
+
+// Rates are how often a stranger reaches a score, and how often the right person stays below
+// it, as the engine's calibration measured it.
+func (d *Desk) Rates(score float64) (strangers, same matcher.Rate) {
+	if d.p.Calibration == nil {
+		return
+	}
+	return d.p.Calibration.FalseMatches(score), d.p.Calibration.FalseNonMatches(score)
 }
 
 // Version is the program's version.

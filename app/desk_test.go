@@ -118,6 +118,28 @@ func TestUnder18(t *testing.T) {
 	}
 }
 
+func TestRateWords(t *testing.T) {
+	for _, tt := range []struct {
+		rate   matcher.Rate
+		key    string
+		number any
+	}{
+		{matcher.Rate{}, "", nil},
+		{matcher.Rate{Bound: matcher.AtMost}, "", nil},
+		{matcher.Rate{Share: 0.0000989, Bound: matcher.About}, "k.about", "10,000"},
+		{matcher.Rate{Share: 1. / 712, Bound: matcher.AtLeast}, "k.at_least", "720"},
+		{matcher.Rate{Share: 1. / 19_532, Bound: matcher.AtMost}, "k.at_most", "19,000"},
+		{matcher.Rate{Share: 0.029, Bound: matcher.About}, "k.about", "34"},
+		{matcher.Rate{Share: 0.2, Bound: matcher.About}, "k.many", nil},
+		{matcher.Rate{Share: 1, Bound: matcher.About}, "k.many", nil},
+	} {
+		words, measured := RateWords("k", tt.rate)
+		if words.Key != tt.key || words.Params["Number"] != tt.number || measured != (tt.key != "") {
+			t.Errorf("%+v: %+v", tt.rate, words)
+		}
+	}
+}
+
 func TestRarityWords(t *testing.T) {
 	for _, tt := range []struct {
 		rarity matcher.Rarity

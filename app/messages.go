@@ -108,8 +108,7 @@ const manyStrangers = 10
 // scored as high the number is rounded down, because a larger one claims more.
 func RarityWords(r matcher.Rarity) (words matcher.Notice, measured bool) {
 	n := float64(r.OneIn)
-	unit := math.Pow10(max(0, int(math.Floor(math.Log10(n)))-1))
-	key, rounded := "rarity.about", math.Round(n/unit)*unit
+	key, rounded := "rarity.about", twoDigits(n, math.Round)
 	switch {
 	case r.OneIn <= 0:
 		return matcher.Notice{}, false
@@ -118,9 +117,35 @@ func RarityWords(r matcher.Rarity) (words matcher.Notice, measured bool) {
 	case r.OneIn <= manyStrangers:
 		return matcher.Notice{Key: "rarity.many"}, true
 	case r.Fewer:
-		key, rounded = "rarity.fewer", math.Floor(n/unit)*unit
+		key, rounded = "rarity.fewer", twoDigits(n, math.Floor)
 	}
-	return matcher.Notice{Key: key, Params: map[string]any{"Number": FormatNumber(int(rounded))}}, true
+	return matcher.Notice{Key: key, Params: map[string]any{"Number": FormatNumber(rounded)}}, true
+}
+
+// twoDigits rounds to two digits.
+func twoDigits(n float64, round func(float64) float64) int {
+	unit := math.Pow10(max(0, int(math.Floor(math.Log10(n)))-1))
+	return int(round(n/unit) * unit)
+}
+
+// RateWords say a rate as 1 in so many, under a key that goes on with about, at_most, at_least
+// or many; false where nothing was measured. A bound is rounded so that it claims no more.
+func RateWords(key string, r matcher.Rate) (words matcher.Notice, measured bool) {
+	if r.Bound == matcher.Unknown || r.Share <= 0 {
+		return matcher.Notice{}, false
+	}
+	how, round := ".about", math.Round
+	switch r.Bound {
+	case matcher.AtMost:
+		how, round = ".at_most", math.Floor
+	case matcher.AtLeast:
+		how, round = ".at_least", math.Ceil
+	}
+	n := 1 / r.Share
+	if n <= manyStrangers {
+		return matcher.Notice{Key: key + ".many"}, true
+	}
+	return matcher.Notice{Key: key + how, Params: map[string]any{"Number": FormatNumber(twoDigits(n, round))}}, true
 }
 
 func slug(s string) string { return strings.ReplaceAll(s, " ", "_") }

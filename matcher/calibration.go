@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -183,6 +184,76 @@ func (c *Calibration) Rarity(score float64) Rarity {
 		}
 	}
 	return Rarity{OneIn: max(1, n/3), Fewer: true}
+}
+
+// Rate is a measured share, 0 to 1, of comparisons or checks.
+type Rate struct {
+	Share float64
+	Bound Bound
+}
+
+// Bound says how a rate is meant.
+type Bound int
+
+// The bounds of a rate.
+const (
+	Unknown Bound = iota // nothing was measured
+	About
+	AtMost
+	AtLeast
+)
+
+// FalseMatches is the share of strangers that reach a score, as a bound is to be chosen by:
+// of the pairs and the whole checks that were measured, what speaks more against it.
+func (c *Calibration) FalseMatches(score float64) Rate {
+	pairs := c.between(score, false, func(m Mark) float64 { return m.FMR })
+	whole := c.Rarity(score)
+	if whole.OneIn == 0 {
+		return pairs
+	}
+	checks := Rate{1 / float64(whole.OneIn), About}
+	// One or two strangers say no more than none: the rule of three.
+	if few := max(1, c.Checks.Impostor/3); whole.Fewer || whole.OneIn > few {
+		checks = Rate{1 / float64(few), AtMost}
+	}
+	switch {
+	case pairs.Bound == Unknown,
+		pairs.Bound == AtMost && (checks.Bound == About || checks.Share < pairs.Share),
+		pairs.Bound != AtMost && checks.Bound == About && checks.Share > pairs.Share:
+		return checks
+	}
+	return pairs
+}
+
+// FalseNonMatches is the share of comparisons of one person that stay below a score.
+func (c *Calibration) FalseNonMatches(score float64) Rate {
+	return c.between(score, true, func(m Mark) float64 { return m.FNMR })
+}
+
+// between reads a rate of the pairs off their marks. Between two marks its logarithm is taken
+// to go straight; below and above all marks the nearest one is a bound.
+func (c *Calibration) between(score float64, rises bool, rate func(Mark) float64) Rate {
+	if c.Pairs == nil || len(c.Pairs.Marks) == 0 {
+		return Rate{}
+	}
+	marks := slices.Clone(c.Pairs.Marks)
+	slices.SortFunc(marks, func(a, b Mark) int { return cmp.Compare(a.Percentage, b.Percentage) })
+	above := slices.IndexFunc(marks, func(m Mark) bool { return m.Percentage >= score })
+	bound := map[bool]Bound{true: AtLeast, false: AtMost}
+	switch {
+	case above < 0:
+		return Rate{rate(marks[len(marks)-1]), bound[rises]}
+	case marks[above].Percentage == score:
+		return Rate{rate(marks[above]), About}
+	case above == 0:
+		return Rate{rate(marks[0]), bound[!rises]}
+	}
+	low, high := marks[above-1], marks[above]
+	if rate(low) <= 0 || rate(high) <= 0 { // it has no logarithm
+		return Rate{max(rate(low), rate(high)), AtMost}
+	}
+	along := (score - low.Percentage) / (high.Percentage - low.Percentage)
+	return Rate{rate(low) * math.Pow(rate(high)/rate(low), along), About}
 }
 
 // ParseCalibration reads and checks a calibration.

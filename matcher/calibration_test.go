@@ -132,6 +132,61 @@ func TestRarity(t *testing.T) {
 	}
 }
 
+func TestRatesAtABound(t *testing.T) {
+	pairs := &MeasuredPairs{Marks: []Mark{
+		{Percentage: 80, FMR: 1e-4, FNMR: 0.03}, {Percentage: 70, FMR: 1e-3, FNMR: 0.01}, {Percentage: 60, FMR: 2e-3},
+	}}
+	checks := &MeasuredChecks{Impostor: 30_000, Strangers: []Strangers{{50, 300}, {65, 45}, {75, 15}, {82, 3}, {84, 1}}}
+	for name, tt := range map[string]struct {
+		c       *Calibration
+		score   float64
+		matches Rate
+		misses  Rate
+	}{
+		"nothing measured":          {&Calibration{}, 80, Rate{}, Rate{}},
+		"at a mark":                 {&Calibration{Pairs: pairs}, 80, Rate{1e-4, About}, Rate{0.03, About}},
+		"between marks":             {&Calibration{Pairs: pairs}, 75, Rate{math.Sqrt(1e-7), About}, Rate{math.Sqrt(3e-4), About}},
+		"above all":                 {&Calibration{Pairs: pairs}, 90, Rate{1e-4, AtMost}, Rate{0.03, AtLeast}},
+		"below all":                 {&Calibration{Pairs: pairs}, 50, Rate{2e-3, AtLeast}, Rate{0, AtMost}},
+		"one rate is zero":          {&Calibration{Pairs: pairs}, 65, Rate{math.Sqrt(2e-6), About}, Rate{0.01, AtMost}},
+		"checks alone":              {&Calibration{Checks: checks}, 75, Rate{1. / 2000, About}, Rate{}},
+		"checks alone, none so far": {&Calibration{Checks: checks}, 90, Rate{1e-4, AtMost}, Rate{}},
+		"the checks are worse":      {&Calibration{Pairs: pairs, Checks: checks}, 75, Rate{1. / 2000, About}, Rate{math.Sqrt(3e-4), About}},
+		"the pairs are worse":       {&Calibration{Pairs: pairs, Checks: checks}, 80, Rate{1e-4, About}, Rate{0.03, About}},
+		"beyond the pairs":          {&Calibration{Pairs: pairs, Checks: checks}, 81, Rate{1e-4, About}, Rate{0.03, AtLeast}},
+		"two strangers only":        {&Calibration{Checks: checks}, 83, Rate{1e-4, AtMost}, Rate{}},
+		"below the pairs":           {&Calibration{Pairs: pairs, Checks: checks}, 50, Rate{0.01, About}, Rate{0, AtMost}},
+		"few checks say nothing": {
+			&Calibration{Pairs: pairs, Checks: &MeasuredChecks{Impostor: 300}}, 80, Rate{1e-4, About}, Rate{0.03, About},
+		},
+	} {
+		close := func(a, b Rate) bool { return a.Bound == b.Bound && math.Abs(a.Share-b.Share) < 1e-12 }
+		if got := tt.c.FalseMatches(tt.score); !close(got, tt.matches) {
+			t.Errorf("%s: false matches %+v, want %+v", name, got, tt.matches)
+		}
+		if got := tt.c.FalseNonMatches(tt.score); !close(got, tt.misses) {
+			t.Errorf("%s: false non-matches %+v, want %+v", name, got, tt.misses)
+		}
+	}
+}
+
+// A higher bound never lets more strangers through, nor more of the right people.
+func TestRatesOfTheShippedCalibrations(t *testing.T) {
+	for name, c := range shipped(t) {
+		matches, misses := math.Inf(1), 0.0
+		for score := 0.0; score <= 100; score++ {
+			m, n := c.FalseMatches(score), c.FalseNonMatches(score)
+			if m.Share > matches || n.Share < misses || m.Bound == Unknown || n.Bound == Unknown {
+				t.Errorf("%s at %g: %+v, %+v", name, score, m, n)
+			}
+			matches, misses = m.Share, n.Share
+		}
+		if pass := c.FalseMatches(PassFrom); pass.Share > 1e-3 || pass.Share < 5e-5 || pass.Bound != About {
+			t.Errorf("%s: %+v pass", name, pass)
+		}
+	}
+}
+
 func TestFusionNeverRisesWithLikeness(t *testing.T) {
 	f := &Fusion{Offset: 1, GoFaceSquared: .5, Cosine: -.5, Strength: .1, CosineStrength: -.1, Weakest: 2, Strongest: 4}
 	far := f.Distance(Parts{GoFace: .7, Cosine: .1, Strength: 3})

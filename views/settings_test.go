@@ -3,13 +3,17 @@ package views
 import (
 	"context"
 	"image"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit/kittest"
 )
@@ -101,5 +105,49 @@ func TestAnotherPartReopensTheCamera(t *testing.T) {
 	w.until(t, "the camera, opened anew", func() bool { return len(sources) == 2 && w.source == app.Source(sources[1]) })
 	if !sources[0].IsClosed() || sources[1].Cut != part {
 		t.Errorf("the new source has the part %q", sources[1].Cut)
+	}
+}
+
+// Whatever is locked and however large the text is, the window fits a screen of 1024x700.
+func TestTheWindowFitsASmallScreen(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "settings.toml")
+	const all = `locked = ["desk", "camera", "matching", "api", "consent", "operators", "folders", "retention", "privacy",
+		"window", "facematch_conditions"]`
+	if err := os.WriteFile(file, []byte(all), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	locked, err := settings.Open(settings.Files{Administrator: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, percent := range []int{100, 130} {
+		desk := newFakeDesk()
+		desk.From, desk.Now.Window.TextPercent = locked.Sources(), percent
+		w := open(t, desk, "")
+		for i, tab := range w.tabs.Items {
+			w.tabs.SelectIndex(i)
+			if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
+				t.Errorf("%s at %d %% needs %v", tab.Text, percent, min)
+			}
+		}
+		w.tabs.Select(w.settingsTab)
+		for _, page := range []string{"operators", "privacy", "backup", "desk"} {
+			test.Tap(w.button(t, "settings.page."+page))
+			if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
+				t.Errorf("%s at %d %% needs %v", page, percent, min)
+			}
+		}
+	}
+}
+
+// Another size of the text counts as soon as it is saved.
+func TestTheSizeOfTheTextCountsAtOnce(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	before := theme.TextSize()
+	w.tabs.Select(w.settingsTab)
+	test.Tap(kittest.ButtonOf(t, w.settings.Content, "130 %"))
+	w.save(t)
+	if got := theme.TextSize(); got != before*1.3 {
+		t.Errorf("the text has the size %g, it had %g", got, before)
 	}
 }

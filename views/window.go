@@ -138,7 +138,7 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.Paints.Covered = func() bool { return w.win.Canvas().Overlays().Top() != nil }
 	icon := fyne.NewStaticResource("icon.svg", assets.Icon)
 	p.App.SetIcon(icon)
-	p.App.Settings().SetTheme(draw.NewTheme())
+	p.App.Settings().SetTheme(draw.NewTheme(p.Desk.Settings().Window.TextPercent))
 	w.win = p.App.NewWindow(w.Words.T("window.title"))
 	w.win.SetIcon(icon)
 	w.win.SetMaster()
@@ -311,6 +311,9 @@ func (w *Window) checked() {
 }
 
 func (w *Window) settingsSaved(old, now settings.Settings) {
+	if old.Window != now.Window {
+		w.app.Settings().SetTheme(draw.NewTheme(now.Window.TextPercent))
+	}
 	w.check.Refresh()
 	if old.Camera.Source != now.Camera.Source || old.Camera.Part != now.Camera.Part {
 		w.stale = true

@@ -26,6 +26,7 @@ type Settings struct {
 	Folders    FolderChoice        `toml:"folders"`
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
+	Window     Window              `toml:"window"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
 
@@ -100,6 +101,11 @@ func (r Retention) Periods() history.Periods {
 			r.NamesDays,
 		) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
 	}
+}
+
+// Window is how the window looks.
+type Window struct {
+	TextPercent int `toml:"text_percent" comment:"size of the text, 100 to 130 percent of the usual"`
 }
 
 // Privacy is what is kept of a person besides.

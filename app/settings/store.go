@@ -47,6 +47,7 @@ func Default() Settings {
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
 		Operators:  Operators{LockMinutes: 10},
+		Window:     Window{TextPercent: 100},
 		Conditions: rules,
 	}
 }
@@ -150,6 +151,8 @@ func (s Settings) Check() error {
 		return matcher.NewProblem(KeyLockMinutes, nil, "Max", maxLockMinutes)
 	case len([]rune(s.Consent.Processing)) > maxWording || len([]rune(s.Consent.SendName)) > maxWording:
 		return matcher.NewProblem(KeyWording, nil, "Max", maxWording)
+	case s.Window.TextPercent < 100 || s.Window.TextPercent > maxTextPercent:
+		return matcher.NewProblem("settings.text_percent", nil, "Max", maxTextPercent)
 	}
 	if err := s.API.check(); err != nil {
 		return err
@@ -214,6 +217,10 @@ const (
 
 	// maxRetentionDays is a hundred years, which a time in nanoseconds can hold.
 	maxRetentionDays = 36_500
+
+	// maxTextPercent is the largest text with which every screen still fits a window of
+	// 1024x700.
+	maxTextPercent = 130
 
 	// maxLockMinutes is a day; for a longer time the lock can be turned off.
 	maxLockMinutes = 24 * 60

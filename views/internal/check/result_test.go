@@ -19,7 +19,7 @@ import (
 
 func show(t *testing.T, c shownCheck) (*resultView, string) {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(draw.NewTheme())
+	test.NewTempApp(t).Settings().SetTheme(draw.NewTheme(100))
 	r := newResultView(kit.Parts{Words: kittest.English(t), Keys: &kit.Controls{Escape: func() {}}}, newFakeDesk(), c)
 	w := test.NewTempWindow(t, r)
 	w.Resize(fyne.NewSize(1024, 600))

@@ -49,7 +49,6 @@ func (b *Bars) CreateRenderer() fyne.WidgetRenderer {
 			name.TextStyle.Bold, value.TextStyle.Bold = true, true
 		}
 		for _, t := range []*canvas.Text{value, name} {
-			t.TextSize = 12
 			t.Alignment = fyne.TextAlignCenter
 		}
 		r.values, r.names = append(r.values, value), append(r.names, name)
@@ -80,7 +79,8 @@ func (r *barsRenderer) Objects() []fyne.CanvasObject {
 
 // Layout gives each frame an equal share of the width.
 func (r *barsRenderer) Layout(size fyne.Size) {
-	const text, widest = 18, 46
+	const widest = 46
+	text := TextSize(18) // a line of it
 	share := size.Width / float32(max(len(r.columns), 1))
 	room := size.Height - 2*text
 	for i, p := range r.bars.percentages {
@@ -102,6 +102,7 @@ func (r *barsRenderer) Refresh() {
 	foreground := Ink(theme.ColorNameForeground)
 	for i := range r.columns {
 		r.values[i].Color, r.names[i].Color = foreground, foreground
+		r.values[i].TextSize, r.names[i].TextSize = TextSize(12), TextSize(12)
 		r.grounds[i].FillColor = Ink(theme.ColorNameInputBackground)
 		r.columns[i].FillColor = Ink(theme.ColorNamePrimary)
 		if i == r.bars.lowest && len(r.columns) > 1 {

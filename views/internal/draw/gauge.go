@@ -89,7 +89,6 @@ func onScale(x float64) float64 { return min(max(x, 0), 100) }
 func (g *Gauge) CreateRenderer() fyne.WidgetRenderer {
 	r := &gaugeRenderer{gauge: g, value: canvas.NewText(g.label, nil), needle: canvas.NewLine(nil)}
 	r.value.TextStyle.Bold = true
-	r.value.TextSize = 24
 	r.needle.StrokeWidth = 4
 	for _, z := range g.bounds.zones() {
 		r.zones = append(r.zones, z)
@@ -98,7 +97,6 @@ func (g *Gauge) CreateRenderer() fyne.WidgetRenderer {
 		if z.outcome != "" {
 			word.Text = g.word(z.outcome)
 		}
-		word.TextSize = 11
 		word.TextStyle.Bold = true
 		word.Alignment = fyne.TextAlignCenter
 		r.words = append(r.words, word)
@@ -129,7 +127,6 @@ type gaugeRenderer struct {
 func (r *gaugeRenderer) mark(at float64) {
 	r.at = append(r.at, at)
 	t := canvas.NewText(strconv.FormatFloat(at, 'f', -1, 64), nil)
-	t.TextSize = 13
 	t.Alignment = fyne.TextAlignCenter
 	r.marks = append(r.marks, t)
 	r.ticks = append(r.ticks, canvas.NewLine(nil))
@@ -216,16 +213,17 @@ func touch(a, b fyne.CanvasObject) bool {
 
 func (r *gaugeRenderer) Refresh() {
 	foreground := Ink(theme.ColorNameForeground)
-	r.value.Color = Ink(r.gauge.color)
+	r.value.Color, r.value.TextSize = Ink(r.gauge.color), TextSize(24)
 	r.needle.StrokeColor = foreground
 	for i, z := range r.zones {
 		r.bars[i].FillColor = Ink(LookOf(z.outcome).Color)
 		r.bars[i].Refresh()
-		r.words[i].Color = Ink(theme.ColorNameBackground)
+		r.words[i].Color, r.words[i].TextSize = Ink(theme.ColorNameBackground), TextSize(11)
 		r.words[i].Refresh()
 	}
 	for i := range r.marks {
 		r.marks[i].Color, r.ticks[i].StrokeColor = foreground, foreground
+		r.marks[i].TextSize = TextSize(13)
 		r.marks[i].Refresh()
 		r.ticks[i].Refresh()
 	}

@@ -41,7 +41,7 @@ func TestGaugeBounds(t *testing.T) {
 			t.Errorf("with the needle at %v the word lies from %v to %v", needle, from, to)
 		}
 	}
-	test.NewTempApp(t).Settings().SetTheme(NewTheme())
+	test.NewTempApp(t).Settings().SetTheme(NewTheme(100))
 	for _, score := range []float64{0, 63.5, 100} {
 		g := NewGauge(
 			score, fmt.Sprint(score), ColorPass, bounds{pass: &pass, refer: &refer}, func(o history.Outcome) string {
@@ -61,7 +61,7 @@ func TestGaugeBounds(t *testing.T) {
 }
 
 func TestGaugeMarksDoNotOverlap(t *testing.T) {
-	test.NewTempApp(t).Settings().SetTheme(NewTheme())
+	test.NewTempApp(t).Settings().SetTheme(NewTheme(100))
 	for _, c := range []struct{ refer, pass, want string }{
 		{"", "", "0 100"}, {"45", "80", "0 100 80 45"}, {"", "99.5", "0 99.5"}, {"98", "99.5", "0 99.5 98"},
 		{"79.5", "80", "0 100 80 79.5"}, {"80", "80", "0 100 80"}, {"0", "0.5", "100 0.5 0"}, {"0.25", "100", "100 0.25"},

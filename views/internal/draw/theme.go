@@ -50,11 +50,21 @@ var (
 	PictureWriting = color.NRGBA{R: 0xf2, G: 0xf4, B: 0xf7, A: 0xff}
 )
 
-// deskTheme is Fyne's default theme with the colours of the outcomes.
-type deskTheme struct{ fyne.Theme }
+// deskTheme is Fyne's default theme with the colours of the outcomes and the size of the text.
+type deskTheme struct {
+	fyne.Theme
+	text float32 // times the usual size
+}
 
-// NewTheme makes the program's theme.
-func NewTheme() fyne.Theme { return deskTheme{theme.DefaultTheme()} }
+// NewTheme makes the program's theme, with text of this size in percent of the usual.
+func NewTheme(textPercent int) fyne.Theme {
+	return deskTheme{theme.DefaultTheme(), float32(textPercent) / 100}
+}
+
+// TextSize is a size of text, given as it usually is, as the theme has it now.
+func TextSize(usual float32) float32 {
+	return usual * theme.TextSize() / theme.DefaultTheme().Size(theme.SizeNameText)
+}
 
 // Color is part of fyne.Theme.
 func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
@@ -98,9 +108,12 @@ func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) co
 func (t deskTheme) Size(name fyne.ThemeSizeName) float32 {
 	switch name {
 	case SizeVerdict:
-		return sizeOfVerdict
+		return sizeOfVerdict * t.text
 	case SizePanel:
-		return sizeOfPanel
+		return sizeOfPanel * t.text
+	case theme.SizeNameText, theme.SizeNameCaptionText, theme.SizeNameHeadingText, theme.SizeNameSubHeadingText,
+		theme.SizeNameInlineIcon:
+		return t.Theme.Size(name) * t.text
 	case theme.SizeNameModalBlurRadius:
 		// Fyne blurs the window anew for each frame it draws under a dialog, which
 		// takes a second of a core where there is no graphics card. The shade over

@@ -9,7 +9,7 @@ import (
 )
 
 func TestColoursCanBeRead(t *testing.T) {
-	th := NewTheme()
+	th := NewTheme(100)
 	for variant, name := range map[fyne.ThemeVariant]string{theme.VariantLight: "light", theme.VariantDark: "dark"} {
 		ground := luminance(th, theme.ColorNameBackground, variant)
 		for _, c := range []fyne.ThemeColorName{

@@ -308,6 +308,39 @@ func (b *Check) Tapped(e *fyne.PointEvent) {
 	b.Check.Tapped(e)
 }
 
+// Slider is a number between two others.
+type Slider struct {
+	widget.Slider
+	keys *Controls
+}
+
+// Slider makes a slider of whole numbers.
+func (c *Controls) Slider(from, to float64, changed func(float64)) *Slider {
+	s := &Slider{keys: c}
+	s.Min, s.Max, s.Step, s.OnChanged = from, to, 1, changed
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey is part of fyne.Focusable.
+func (s *Slider) TypedKey(key *fyne.KeyEvent) {
+	if !s.keys.HandleEscape(key) {
+		s.Slider.TypedKey(key)
+	}
+}
+
+// MouseMoved is part of desktop.Hoverable.
+func (s *Slider) MouseMoved(e *desktop.MouseEvent) {
+	s.keys.Touch()
+	s.Slider.MouseMoved(e)
+}
+
+// Tapped is part of fyne.Tappable.
+func (s *Slider) Tapped(e *fyne.PointEvent) {
+	s.keys.Touch()
+	s.Slider.Tapped(e)
+}
+
 // Choice is a list of which one is chosen.
 type Choice struct {
 	widget.Select

@@ -31,6 +31,26 @@ func (c *Controls) Radio(values []string, words func(value string) string, chang
 	return ch
 }
 
+// Enable is part of fyne.Disableable.
+func (ch *Radio) Enable() { ch.able(true) }
+
+// Disable is part of fyne.Disableable.
+func (ch *Radio) Disable() { ch.able(false) }
+
+// Disabled is part of fyne.Disableable.
+func (ch *Radio) Disabled() bool {
+	for _, b := range ch.Buttons {
+		return b.Disabled() // all are as one is
+	}
+	return false
+}
+
+func (ch *Radio) able(on bool) {
+	for _, b := range ch.Buttons {
+		Enable(b, on)
+	}
+}
+
 // Set chooses a value without calling changed.
 func (ch *Radio) Set(value string) {
 	ch.Value = value

@@ -27,6 +27,9 @@ const (
 	adviceRestMost = 30 * time.Second
 )
 
+// usualText is the size of the words where there is no picture.
+const usualText = 18
+
 // Preview shows the live picture with outlines around the faces, or why there is no
 // picture. Its methods are for the window's goroutine, but for watch and advise, which
 // feed it.
@@ -90,7 +93,7 @@ func New(parts kit.Parts) *Preview {
 	p.outlines = draw.NewOutlines()
 	p.text = canvas.NewText(parts.Words.T("preview.waiting"), draw.PictureWriting)
 	p.text.TextStyle.Bold = true
-	p.text.TextSize = 18
+	p.text.TextSize = draw.TextSize(usualText)
 	p.text.Alignment = fyne.TextAlignCenter
 	p.hint = widget.NewRichText()
 	p.hint.Wrapping = fyne.TextWrapWord
@@ -105,18 +108,29 @@ func (p *Preview) CreateRenderer() fyne.WidgetRenderer {
 	ground.CornerRadius = 6
 	// The ground is dark in both themes, so its writing is that of the dark one.
 	message := container.NewThemeOverride(
-		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{draw.NewTheme()},
+		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{},
 	)
 	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message))
 }
 
-// darkTheme shows a part of the window as in the dark theme.
-type darkTheme struct{ fyne.Theme }
+// darkTheme is the window's theme as it is now, but dark.
+type darkTheme struct{}
+
+func windowTheme() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
 // Color is part of fyne.Theme.
-func (t darkTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
-	return t.Theme.Color(name, theme.VariantDark)
+func (darkTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return windowTheme().Color(name, theme.VariantDark)
 }
+
+// Font is part of fyne.Theme.
+func (darkTheme) Font(style fyne.TextStyle) fyne.Resource { return windowTheme().Font(style) }
+
+// Icon is part of fyne.Theme.
+func (darkTheme) Icon(name fyne.ThemeIconName) fyne.Resource { return windowTheme().Icon(name) }
+
+// Size is part of fyne.Theme.
+func (darkTheme) Size(name fyne.ThemeSizeName) float32 { return windowTheme().Size(name) }
 
 // MinSize is part of fyne.CanvasObject: a picture that can still be judged.
 func (p *Preview) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
@@ -283,7 +297,7 @@ func (p *Preview) showProblem(problem *app.Problem) {
 
 // say writes over the place of the picture.
 func (p *Preview) say(text, hint string) {
-	p.text.Text = text
+	p.text.Text, p.text.TextSize = text, draw.TextSize(usualText)
 	p.text.Refresh()
 	style := widget.RichTextStyleParagraph
 	style.Alignment = fyne.TextAlignCenter

@@ -32,6 +32,7 @@ type tokenDesk interface {
 type apiSettings struct {
 	kit.Parts
 	desk  tokenDesk
+	locks locks
 	saved func() settings.Settings // what is in force
 
 	who                            *kit.Radio
@@ -54,8 +55,10 @@ type apiSettings struct {
 	decide, content, wording *fyne.Container
 }
 
-func newAPISettings(p kit.Parts, desk tokenDesk, saved func() settings.Settings, changed func()) *apiSettings {
-	a := &apiSettings{Parts: p, desk: desk, saved: saved}
+func newAPISettings(
+	p kit.Parts, desk tokenDesk, l locks, saved func() settings.Settings, changed func(),
+) *apiSettings {
+	a := &apiSettings{Parts: p, desk: desk, locks: l, saved: saved}
 	typed := func(string) { changed() }
 	a.who = p.Keys.Radio([]string{string(history.Offline), string(history.Remote), string(history.Ask)},
 		func(v string) string { return p.Words.T("mode.choose." + v) }, changed)
@@ -81,21 +84,29 @@ func newAPISettings(p kit.Parts, desk tokenDesk, saved func() settings.Settings,
 	a.test = p.Keys.Button(t("settings.token_test"), theme.ConfirmIcon(), a.testToken)
 	a.remove = p.Keys.Button(t("settings.token_remove"), theme.DeleteIcon(), a.removeToken)
 	a.lay()
+	for key, c := range map[string]fyne.Disableable{
+		"matching.mode": a.who, "api.base": a.base, "api.ca_file": a.caFile, "api.connect_seconds": a.connect,
+		"api.tls_seconds": a.tls, "api.answer_seconds": a.answer, "api.keep_days": a.keepDays,
+		"consent.processing": a.processing, "consent.send_name": a.sendName,
+	} {
+		l.grey(key, c)
+	}
 	return a
 }
 
 func (a *apiSettings) lay() {
 	t := a.Words.T
 	form := func(rows ...fyne.CanvasObject) *fyne.Container { return container.New(layout.NewFormLayout(), rows...) }
+	name := func(words, key string) fyne.CanvasObject { return widget.NewLabel(a.locks.name(words, key)) }
 	a.decide = a.who.Row
 	a.passphraseRow = form(widget.NewLabel(t("settings.passphrase")), a.passphrase)
 	a.passphraseRow.Hide() // until it is needed
 	a.content = container.NewVBox(
 		kit.Bold(t("settings.section_api")),
-		form(widget.NewLabel(t("settings.api_base")), a.base, widget.NewLabel(t("settings.ca_file_label")), a.caFile),
-		container.NewGridWithColumns(2,
-			form(widget.NewLabel(t("settings.connect")), a.connect), form(widget.NewLabel(t("settings.tls")), a.tls),
-			form(widget.NewLabel(t("settings.answer")), a.answer), form(widget.NewLabel(t("settings.keep_days")), a.keepDays),
+		form(
+			name("settings.api_base", "api.base"), a.base, name("settings.ca_file_label", "api.ca_file"), a.caFile,
+			name("settings.connect", "api.connect_seconds"), a.connect, name("settings.tls", "api.tls_seconds"), a.tls,
+			name("settings.answer", "api.answer_seconds"), a.answer, name("settings.keep_days", "api.keep_days"), a.keepDays,
 		),
 		a.fault,
 		form(widget.NewLabel(t("settings.token")), a.secret), a.passphraseRow,
@@ -103,8 +114,8 @@ func (a *apiSettings) lay() {
 	)
 	a.wording = container.NewVBox(
 		kit.Bold(t("settings.section_consent")), kit.Small(t("settings.wording_help")),
-		widget.NewLabel(t("settings.wording_processing")), a.processing,
-		widget.NewLabel(t("settings.wording_name")), a.sendName, a.wordingFault,
+		name("settings.wording_processing", "consent.processing"), a.processing,
+		name("settings.wording_name", "consent.send_name"), a.sendName, a.wordingFault,
 	)
 }
 

@@ -36,6 +36,8 @@ type cameraPart struct {
 	source func() app.Source // nil while there is none
 	chose  func()            // something else is chosen
 
+	locked bool // another cannot be chosen
+
 	part app.Part    // chosen, in force once the settings are saved
 	size image.Point // of the whole picture; zero: none came yet
 	feed *kit.Job
@@ -46,9 +48,12 @@ type cameraPart struct {
 	content fyne.CanvasObject
 }
 
-func newCameraPart(p kit.Parts, desk cameraPartDesk, source func() app.Source, chose func()) *cameraPart {
-	c := &cameraPart{Parts: p, desk: desk, source: source, chose: chose}
+func newCameraPart(
+	p kit.Parts, desk cameraPartDesk, l locks, source func() app.Source, chose func(),
+) *cameraPart {
+	c := &cameraPart{Parts: p, desk: desk, source: source, chose: chose, locked: l.from.IsLocked("camera.part")}
 	c.page = kit.NewPageView(p.Keys)
+	l.grey("camera.part", c.page)
 	c.page.OnFace = func(int) {}
 	c.page.OnFocus = func(bool) {}
 	c.page.OnFrame = func(area image.Rectangle) { c.choose(app.PartOf(c.turned(area), c.size)) }
@@ -102,7 +107,7 @@ func (c *cameraPart) say() {
 		text = c.Words.T("settings.part_now", "Part", c.part.Percent())
 	}
 	kit.Say(c.now, text, widget.MediumImportance)
-	kit.Enable(c.whole, !c.part.Whole())
+	kit.Enable(c.whole, !c.part.Whole() && !c.locked)
 	var marks []image.Rectangle
 	at := -1
 	if c.size != (image.Point{}) && !c.part.Whole() {

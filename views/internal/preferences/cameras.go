@@ -29,6 +29,7 @@ type cameraChoice struct {
 	desk    camerasDesk
 	address *kit.Entry
 	list    *kit.Choice
+	locked  bool          // nothing else can be chosen
 	problem *widget.Label // why the camera that is chosen cannot be used now
 
 	plugged []app.Camera
@@ -36,8 +37,9 @@ type cameraChoice struct {
 	setting bool // the list is being set from the field: not a choice by the clerk
 }
 
-func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry) *cameraChoice {
+func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry, l locks) *cameraChoice {
 	c := &cameraChoice{Parts: p, desk: desk, address: address, problem: kit.Wrapped("")}
+	c.locked = l.from.IsLocked("camera.source")
 	c.problem.Hide()
 	c.list = p.Keys.Choice(c.chosen)
 	c.list.PlaceHolder = p.Words.T("settings.camera_none")
@@ -80,7 +82,7 @@ func (c *cameraChoice) show(plugged []app.Camera) {
 		c.list.Refresh()
 	}
 	c.plugged = plugged
-	kit.Enable(c.list, len(plugged) > 0)
+	kit.Enable(c.list, len(plugged) > 0 && !c.locked)
 	c.follow()
 }
 

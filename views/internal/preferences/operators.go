@@ -31,6 +31,7 @@ type operatorSettings struct {
 	kit.Parts
 	desk  operatorsDesk
 	hooks Hooks
+	locks locks
 
 	looks int // how often it was looked who there is: only the last answer counts
 
@@ -42,13 +43,16 @@ type operatorSettings struct {
 	content    *fyne.Container
 }
 
-func newOperatorSettings(p kit.Parts, desk operatorsDesk, hooks Hooks, changed func()) *operatorSettings {
-	o := &operatorSettings{Parts: p, desk: desk, hooks: hooks}
+func newOperatorSettings(
+	p kit.Parts, desk operatorsDesk, l locks, hooks Hooks, changed func(),
+) *operatorSettings {
+	o := &operatorSettings{Parts: p, desk: desk, hooks: hooks, locks: l}
 	t := p.Words.T
 	o.setUp = p.Keys.Button(t("people.set_up"), theme.AccountIcon(), hooks.SetUpOperators)
 	o.setUp.Importance = widget.HighImportance
 	o.add = p.Keys.Button(t("people.add"), theme.ContentAddIcon(), hooks.AddOperator)
 	o.lock = p.Keys.Entry(func(string) { changed() })
+	l.grey("operators.lock_minutes", o.lock)
 	o.fault, o.said = kit.Wrapped(""), kit.Wrapped("")
 	o.fault.Hide()
 	o.list = container.NewVBox()
@@ -75,7 +79,7 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(container.NewHBox(o.add))
 		o.content.Add(o.said)
 		o.content.Add(widget.NewSeparator())
-		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(t("people.lock")), o.lock))
+		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(o.locks.name("people.lock", "operators.lock_minutes")), o.lock))
 		o.content.Add(o.fault)
 	}
 	o.content.Add(widget.NewSeparator())

@@ -45,7 +45,7 @@ type privacySettings struct {
 }
 
 func newPrivacySettings(
-	p kit.Parts, desk privacyDesk, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func(),
+	p kit.Parts, desk privacyDesk, l locks, hooks Hooks, folder func(*kit.Entry) fyne.CanvasObject, changed func(),
 ) *privacySettings {
 	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
 	t := p.Words.T
@@ -54,7 +54,12 @@ func newPrivacySettings(
 		typed,
 	)
 	v.second.SetPlaceHolder(t("privacy.second_none"))
-	v.keep = p.Keys.Check(t("privacy.keep_images"), func(bool) { changed() })
+	v.keep = p.Keys.Check(l.name("privacy.keep_images", "privacy.keep_images"), func(bool) { changed() })
+	l.grey("retention.names_days", v.names)
+	l.grey("retention.answers_days", v.answers)
+	l.grey("retention.images_days", v.images)
+	l.grey("privacy.keep_images", v.keep)
+	l.grey("folders.second_anchor", v.second)
 	v.fault, v.recovery, v.said = kit.Wrapped(""), kit.Wrapped(""), kit.Wrapped("")
 	v.fault.Hide()
 	v.said.Hide()
@@ -68,13 +73,13 @@ func newPrivacySettings(
 	left := container.NewVBox(
 		kit.Bold(t("privacy.periods")), kit.Small(t("privacy.periods_help")),
 		container.New(layout.NewFormLayout(),
-			widget.NewLabel(t("privacy.names_days")), v.names,
-			widget.NewLabel(t("privacy.answers_days")), v.answers,
-			widget.NewLabel(t("privacy.images_days")), v.images,
+			widget.NewLabel(l.name("privacy.names_days", "retention.names_days")), v.names,
+			widget.NewLabel(l.name("privacy.answers_days", "retention.answers_days")), v.answers,
+			widget.NewLabel(l.name("privacy.images_days", "retention.images_days")), v.images,
 		),
 		v.fault,
 		kit.Bold(t("privacy.images")), v.keep, kit.Small(t("privacy.keep_help")),
-		kit.Bold(t("privacy.second")), folder(v.second), kit.Small(t("privacy.second_help")),
+		kit.Bold(l.name("privacy.second", "folders.second_anchor")), folder(v.second), kit.Small(t("privacy.second_help")),
 	)
 	right := container.NewVBox(
 		kit.Bold(t("recovery.title")), kit.Small(t("recovery.why")), v.recovery, container.NewHBox(v.setRecovery),

@@ -5,6 +5,7 @@ package preferences
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -25,6 +26,8 @@ type Desk interface {
 	Version() string
 	cameraPartDesk
 	camerasDesk
+	locksDesk
+	conditionsDesk
 	tokenDesk
 	operatorsDesk
 	privacyDesk
@@ -52,6 +55,7 @@ type Screen struct {
 	kit.Parts
 	desk  Desk
 	hooks Hooks
+	locks locks
 
 	shownNow settings.Settings // what the fields were filled from
 	saving   *kit.Job
@@ -63,7 +67,8 @@ type Screen struct {
 	mirror     *kit.Check
 	part       *cameraPart
 	minors     *kit.Check
-	conditions *kit.Entry
+	conditions *conditionSettings
+	textSize   *kit.Radio
 	history    *kit.Entry
 	models     *kit.Entry
 	documents  *kit.Entry
@@ -76,13 +81,16 @@ type Screen struct {
 	pager   *kit.Radio
 	visible bool
 
-	cameraFault, conditionsFault, foldersFault *widget.Label
+	cameraFault, foldersFault *widget.Label
 
 	save, undo *kit.Button
 	message    *widget.Label
 	about      *fyne.Container
 	Content    fyne.CanvasObject
 }
+
+// textSizes are what can be chosen, in percent. A file may hold any between.
+var textSizes = []string{"100", "115", "130"}
 
 // The pages of the settings.
 const (
@@ -94,23 +102,24 @@ const (
 
 // New makes the screen, filled with the settings in force.
 func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
-	s := &Screen{Parts: p, desk: desk, hooks: hooks}
+	s := &Screen{Parts: p, desk: desk, hooks: hooks, locks: locks{p.Words, desk.SettingsFrom()}}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.Keys.Entry(changed), p.Keys.Entry(changed)
-	s.cameras = newCameraChoice(p, desk, s.camera)
-	s.mirror = p.Keys.Check(p.Words.T("settings.mirror"), func(bool) { s.changed() })
-	s.part = newCameraPart(p, desk, hooks.Source, s.changed)
-	s.minors = p.Keys.Check(p.Words.T("settings.refer_minors"), func(bool) { s.changed() })
-	s.conditions = p.Keys.Text(7, changed)
+	s.cameras = newCameraChoice(p, desk, s.camera, s.locks)
+	s.mirror = p.Keys.Check(s.locks.name("settings.mirror", "camera.mirror"), func(bool) { s.changed() })
+	s.part = newCameraPart(p, desk, s.locks, hooks.Source, s.changed)
+	s.minors = p.Keys.Check("", func(bool) { s.changed() })
+	s.conditions = newConditionSettings(p, desk, s.locks, s.changed)
+	s.textSize = p.Keys.Radio(textSizes, func(size string) string { return p.Words.T("settings.percent", "Number", size) }, s.changed)
 	s.history, s.models, s.documents = p.Keys.Entry(changed), p.Keys.Entry(changed), p.Keys.Entry(changed)
 	s.history.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.models.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.Words.T("settings.last_used"))
-	s.api = newAPISettings(p, desk, func() settings.Settings { return s.shownNow }, s.changed)
-	s.operators = newOperatorSettings(p, desk, hooks, s.changed)
-	s.privacy = newPrivacySettings(p, desk, hooks, s.folder, s.changed)
+	s.api = newAPISettings(p, desk, s.locks, func() settings.Settings { return s.shownNow }, s.changed)
+	s.operators = newOperatorSettings(p, desk, s.locks, hooks, s.changed)
+	s.privacy = newPrivacySettings(p, desk, s.locks, hooks, s.folder, s.changed)
 	s.backup = newBackupPage(p, desk, s.folder, hooks.Copy)
-	for _, l := range []**widget.Label{&s.cameraFault, &s.conditionsFault, &s.foldersFault, &s.message} {
+	for _, l := range []**widget.Label{&s.cameraFault, &s.foldersFault, &s.message} {
 		*l = kit.Wrapped("")
 		(*l).Hide()
 	}
@@ -120,6 +129,14 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 		s.fill(s.desk.Settings())
 		kit.Say(s.message, "", widget.MediumImportance)
 	})
+	s.locks.grey("desk", s.deskName)
+	s.locks.grey("camera.source", s.camera)
+	s.locks.grey("camera.mirror", s.mirror)
+	s.locks.grey("matching.refer_minors", s.minors)
+	s.locks.grey("folders.history", s.history)
+	s.locks.grey("folders.models", s.models)
+	s.locks.grey("folders.documents", s.documents)
+	s.locks.grey("window.text_percent", s.textSize)
 	s.about = container.NewVBox()
 	s.SetEngine(app.Description{})
 	s.lay()
@@ -129,8 +146,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 
 func (s *Screen) lay() {
 	t := s.Words.T
-	row := func(key string, field fyne.CanvasObject) []fyne.CanvasObject {
-		return []fyne.CanvasObject{widget.NewLabel(t(key)), field}
+	row := func(name, key string, field fyne.CanvasObject) []fyne.CanvasObject {
+		return []fyne.CanvasObject{widget.NewLabel(s.locks.name(name, key)), field}
 	}
 	form := func(rows ...[]fyne.CanvasObject) *fyne.Container {
 		f := container.New(layout.NewFormLayout())
@@ -142,29 +159,38 @@ func (s *Screen) lay() {
 	folder := s.folder
 	left := container.NewVBox(
 		kit.Bold(t("settings.section_desk")),
-		form(row("settings.desk", s.deskName)),
+		form(row("settings.desk", "desk", s.deskName)),
 		kit.Bold(t("settings.section_camera")),
-		form(row("settings.camera", s.cameras.list), row("settings.camera_source", s.camera)), kit.Small(
-			t("settings.camera_help"),
+		form(
+			row("settings.camera", "camera.source", s.cameras.list),
+			row("settings.camera_source", "camera.source", s.camera),
 		),
+		kit.Small(t("settings.camera_help")),
 		s.cameras.problem, s.cameraFault, s.mirror,
-		widget.NewLabel(t("settings.part")), s.part.content,
+		widget.NewLabel(s.locks.name("settings.part", "camera.part")), s.part.content,
 		kit.Bold(t("settings.section_folders")),
 		form(
-			row("settings.history", folder(s.history)), row("settings.models", folder(s.models)), row(
-				"settings.documents", folder(s.documents),
-			),
+			row("settings.history", "folders.history", folder(s.history)),
+			row("settings.models", "folders.models", folder(s.models)),
+			row("settings.documents", "folders.documents", folder(s.documents)),
 		),
 		kit.Small(t("settings.folders_help")), s.foldersFault,
 		s.api.wording,
 	)
+	// A box's own label cannot wrap.
+	minors := kit.NewTapLabel(s.locks.name("settings.refer_minors", "matching.refer_minors"), func() {
+		if !s.minors.Disabled() {
+			s.minors.SetChecked(!s.minors.Checked)
+		}
+	})
 	right := container.NewVBox(
 		kit.Bold(t("settings.section_matching")),
-		form(row("settings.matching", s.api.decide)), s.minors,
-		widget.NewLabel(t("settings.conditions_label")), s.conditions, s.conditionsFault, kit.Small(
-			t("settings.conditions_help"),
-		),
+		widget.NewLabel(s.locks.name("settings.matching", "matching.mode")), s.api.decide,
+		container.NewBorder(nil, nil, s.minors, nil, minors),
+		s.conditions.content,
 		s.api.content,
+		kit.Bold(t("settings.section_window")),
+		widget.NewLabel(s.locks.name("settings.text_size", "window.text_percent")), s.textSize.Row,
 		kit.Bold(t("settings.section_about")), s.about,
 	)
 	buttons := container.NewBorder(nil, nil, container.NewHBox(s.save, s.undo), nil, s.message)
@@ -182,15 +208,22 @@ func (s *Screen) lay() {
 	for _, name := range names {
 		stack.Add(s.pages[name])
 	}
-	s.Content = container.NewBorder(s.pager.Row, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
+	top := container.NewVBox(s.pager.Row)
+	if len(s.locks.from.Locked) > 0 {
+		top.Add(kit.Small(t("settings.locked_note", "File", s.locks.from.Administrator)))
+	}
+	s.Content = container.NewBorder(top, container.NewVBox(widget.NewSeparator(), buttons), nil, nil, stack)
 	s.open(pageDesk)
 }
 
-// folder is a field for a folder, with a button to choose it.
+// folder is a field for a folder, with a button to choose it; both are grey where the field
+// is.
 func (s *Screen) folder(e *kit.Entry) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, nil, s.Keys.Button(s.Words.T("settings.choose"), theme.FolderOpenIcon(), func() {
+	choose := s.Keys.Button(s.Words.T("settings.choose"), theme.FolderOpenIcon(), func() {
 		s.hooks.ChooseFolder(strings.TrimSpace(e.Text), func(path string) { e.SetText(path) })
-	}), e)
+	})
+	kit.Enable(choose, !e.Disabled())
+	return container.NewBorder(nil, nil, nil, choose, e)
 }
 
 // open shows a page.
@@ -271,6 +304,8 @@ func (s *Screen) UndoAll() {
 func (s *Screen) SetEngine(d app.Description) {
 	s.engine = d
 	s.about.RemoveAll()
+	s.conditions.calibration = d.Calibration
+	s.conditions.follow()
 	for _, line := range kit.AboutLines(s.Words, s.desk.Version(), d) {
 		s.about.Add(kit.Wrapped(line))
 	}
@@ -298,7 +333,8 @@ func (s *Screen) fill(now settings.Settings) {
 	s.mirror.SetChecked(now.Camera.Mirror)
 	s.part.set(now.Camera.Part)
 	s.minors.SetChecked(now.Matching.ReferMinors)
-	s.conditions.SetText(app.FormatConditions(now.Conditions))
+	s.textSize.Set(strconv.Itoa(now.Window.TextPercent))
+	s.conditions.text.SetText(app.FormatConditions(now.Conditions))
 	s.history.SetText(now.Folders.History)
 	s.models.SetText(now.Folders.Models)
 	s.documents.SetText(now.Folders.Documents)
@@ -316,13 +352,14 @@ func (s *Screen) typed() (settings.Settings, error) {
 	next.Camera.Mirror = s.mirror.Checked
 	next.Camera.Part = s.part.part
 	next.Matching.ReferMinors = s.minors.Checked
+	next.Window.TextPercent, _ = strconv.Atoi(s.textSize.Value)
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
 	s.api.typed(&next)
 	s.operators.typed(&next)
 	s.privacy.typed(&next)
-	rules, err := app.ParseConditions(s.conditions.Text)
+	rules, err := app.ParseConditions(s.conditions.text.Text)
 	if err == nil {
 		next.Conditions = rules
 	}
@@ -335,8 +372,8 @@ func (s *Screen) different() bool {
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
 		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy ||
-		next.Operators != s.shownNow.Operators ||
-		s.conditions.Text != app.FormatConditions(s.shownNow.Conditions)
+		next.Operators != s.shownNow.Operators || next.Window != s.shownNow.Window ||
+		s.conditions.text.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 
 // changed checks the fields and says beside them what is wrong.
@@ -345,6 +382,7 @@ func (s *Screen) changed() {
 		return
 	}
 	s.cameras.follow()
+	s.conditions.follow()
 	next, unread := s.typed()
 	fault := next.Check()
 	var camera, folders, conditions, privacy, people string
@@ -373,7 +411,7 @@ func (s *Screen) changed() {
 	}
 	kit.Say(s.cameraFault, camera, widget.DangerImportance)
 	kit.Say(s.foldersFault, folders, widget.DangerImportance)
-	kit.Say(s.conditionsFault, conditions, widget.DangerImportance)
+	kit.Say(s.conditions.fault, conditions, widget.DangerImportance)
 	kit.Say(s.privacy.fault, privacy, widget.DangerImportance)
 	kit.Say(s.operators.fault, people, widget.DangerImportance)
 	s.point(privacy, people, fault)

@@ -71,9 +71,11 @@ func openSettings(t *testing.T, desk *fakeDesk) *shownSettings {
 
 func TestTabReachesTheSettings(t *testing.T) {
 	w := openSettings(t, newFakeDesk())
+	w.settings.conditions.advanced.SetChecked(true)
 	seen := kittest.Tabbed(t, w.Win.Canvas())
 	for name, f := range map[string]fyne.Focusable{
-		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions,
+		"camera": w.settings.camera, "mirror": w.settings.mirror, "conditions": w.settings.conditions.text,
+		"pass": w.settings.conditions.pass, "refer": w.settings.conditions.refer,
 		"models": w.settings.models,
 	} {
 		if !seen[f] {
@@ -103,8 +105,8 @@ func TestSettingsAreCheckedWhileTyped(t *testing.T) {
 	bad(s.camera, " ", w.Words.T("settings.no_camera"))
 	bad(s.camera, "rtsp://me:secret@camera/", w.Words.T("settings.camera_password"))
 	bad(s.models, "models", w.Words.T("settings.folder", "Name", "models"))
-	bad(s.conditions, "[[facematch_conditions]]\nfield = \"score\"\nop = \"~\"\npass = 1.0\n", "line 3")
-	bad(s.conditions, "", "line 1")
+	bad(s.conditions.text, "[[facematch_conditions]]\nfield = \"score\"\nop = \"~\"\npass = 1.0\n", "line 3")
+	bad(s.conditions.text, "", "line 1")
 
 	s.deskName.SetText("Desk 7")
 	if s.save.Disabled() {

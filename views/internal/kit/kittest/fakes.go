@@ -275,6 +275,20 @@ type DeskSettings struct {
 	Now       settings.Settings
 	OnSave    func(settings.Settings) error // called before settings are saved; may be nil
 	OnCameras func() []app.Camera           // nil: there are none
+	From      settings.Sources
+
+	Strangers, Same func(score float64) matcher.Rate // nil: nothing was measured
+}
+
+// SettingsFrom is part of the desk.
+func (d *DeskSettings) SettingsFrom() settings.Sources { return d.From }
+
+// Rates is part of the desk.
+func (d *DeskSettings) Rates(score float64) (strangers, same matcher.Rate) {
+	if d.Strangers == nil {
+		return
+	}
+	return d.Strangers(score), d.Same(score)
 }
 
 // NewDeskSettings makes the default settings.

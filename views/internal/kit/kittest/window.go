@@ -173,7 +173,7 @@ type Window struct {
 func Open(t testing.TB) *Window {
 	t.Helper()
 	w := &Window{App: test.NewTempApp(t), Queue: uiqueue.New(), OnEscape: func() {}}
-	w.App.Settings().SetTheme(draw.NewTheme())
+	w.App.Settings().SetTheme(draw.NewTheme(100))
 	w.Win = test.NewTempWindow(t, container.NewStack())
 	w.Parts = kit.Parts{
 		Words: English(t), Work: kit.NewWorkers(w.Queue.Do), Keys: &kit.Controls{Escape: w.Escape},
