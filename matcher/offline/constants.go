@@ -172,6 +172,8 @@ const (
 // The rules of a result.
 const (
 	stretches = 8 // frames that give the percentages, the best of each stretch of the clip
+	// partFrames is how many frames a stretch of a film with the fewest frames has.
+	partFrames = quality.SampledLeast / stretches
 	// mostKept is how many whole frames stay in memory to choose those from: two or
 	// more for each.
 	mostKept = 4 * stretches

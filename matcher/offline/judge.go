@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	face "github.com/Kagami/go-face"
+
 	"facematch/matcher"
 	"facematch/matcher/quality"
 )
@@ -80,8 +82,7 @@ func (w watched) unclear() (n int) {
 // describe it. Where go-face sees no face the next best of the stretch takes its
 // place. The flaw says why too few are left: the commonest one.
 func (m *Matcher) describeBest(ctx context.Context, w watched, progress matcher.ProgressFunc) ([]seen, []descriptor, matcher.Flaw, error) {
-	described := make([]*descriptor, len(w.seen))
-	for done := 0; ; {
+	for {
 		chosen := quality.Spread(len(w.seen), stretches, func(i int) float64 {
 			if s := w.seen[i]; s.flaw == matcher.FlawNone && s.frame != nil {
 				return s.quality.Total
@@ -91,35 +92,38 @@ func (m *Matcher) describeBest(ctx context.Context, w watched, progress matcher.
 		if len(chosen) < minUsable {
 			return nil, nil, w.commonest(), nil
 		}
-		progress.Report(matcher.StageComparing, done, len(chosen))
-		again := false
-		for _, i := range chosen {
-			if described[i] != nil {
-				continue
-			}
-			d, ok, err := m.params.Engine.goFace(ctx, w.seen[i].crop, quick)
+		var frames []seen
+		var all []descriptor
+		for done, i := range chosen {
+			progress.Report(matcher.StageComparing, done, len(chosen))
+			d, ok, err := m.goFace(ctx, &w.seen[i])
 			if err != nil {
 				return nil, nil, matcher.FlawNone, err
 			}
 			if !ok {
 				w.seen[i].flaw = matcher.FlawPoor
-				again = true
 				break
 			}
-			described[i] = &descriptor{goFace: d, imprint: w.seen[i].imprint}
-			done++
-			progress.Report(matcher.StageComparing, done, len(chosen))
+			frames, all = append(frames, w.seen[i]), append(all, descriptor{goFace: d, imprint: w.seen[i].imprint})
 		}
-		if again {
-			continue
+		if len(all) == len(chosen) {
+			progress.Report(matcher.StageComparing, len(chosen), len(chosen))
+			return frames, all, matcher.FlawNone, nil
 		}
-		var frames []seen
-		var all []descriptor
-		for _, i := range chosen {
-			frames, all = append(frames, w.seen[i]), append(all, *described[i])
-		}
-		return frames, all, matcher.FlawNone, nil
 	}
+}
+
+// goFace is what go-face makes of the largest face of a frame; false where it sees
+// none. It is asked once a frame.
+func (m *Matcher) goFace(ctx context.Context, s *seen) (face.Descriptor, bool, error) {
+	if s.goFace == nil {
+		d, ok, err := m.params.Engine.goFace(ctx, s.crop, quick)
+		if err != nil {
+			return d, false, err
+		}
+		s.goFace = &goFaceAnswer{d, ok}
+	}
+	return s.goFace.descriptor, s.goFace.ok, nil
 }
 
 // commonest is the flaw that most frames have; of equals the one a clerk can put
@@ -146,7 +150,8 @@ func (m *Matcher) anotherPerson(ctx context.Context, w watched) (bool, error) {
 	all := make([]descriptor, 0, len(w.seen))
 	var from []int
 	alone := m.params.Calibration.Network == nil
-	for i, s := range w.seen {
+	for i := range w.seen {
+		s := &w.seen[i]
 		if s.count == 0 || !s.known || s.crop == nil {
 			continue
 		}
@@ -154,7 +159,7 @@ func (m *Matcher) anotherPerson(ctx context.Context, w watched) (bool, error) {
 		if alone {
 			var ok bool
 			var err error
-			if d.goFace, ok, err = m.params.Engine.goFace(ctx, s.crop, quick); err != nil {
+			if d.goFace, ok, err = m.goFace(ctx, s); err != nil {
 				return false, err
 			}
 			if !ok {
@@ -182,7 +187,7 @@ func (m *Matcher) anotherPerson(ctx context.Context, w watched) (bool, error) {
 		if i == medoid || apart(d, all[medoid]) <= frameApart {
 			continue
 		}
-		differs, err := m.differs(ctx, w.seen[from[i]], w.seen[from[medoid]])
+		differs, err := m.differs(ctx, &w.seen[from[i]], &w.seen[from[medoid]])
 		if err != nil || differs {
 			return differs, err
 		}
@@ -192,10 +197,10 @@ func (m *Matcher) anotherPerson(ctx context.Context, w watched) (bool, error) {
 
 // differs says whether two frames show two people, as both networks see it. Where
 // go-face does not see a face in one of them, the second network's word stands.
-func (m *Matcher) differs(ctx context.Context, one, other seen) (bool, error) {
+func (m *Matcher) differs(ctx context.Context, one, other *seen) (bool, error) {
 	var both [2]descriptor
-	for i, s := range []seen{one, other} {
-		d, ok, err := m.params.Engine.goFace(ctx, s.crop, quick)
+	for i, s := range []*seen{one, other} {
+		d, ok, err := m.goFace(ctx, s)
 		if err != nil || !ok {
 			return err == nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	face "github.com/Kagami/go-face"
 	"gocv.io/x/gocv"
 	"golang.org/x/sync/errgroup"
 
@@ -28,7 +29,14 @@ type seen struct {
 	frame *matcher.Frame // while it may be shown or compared; nil: let go
 	crop  *image.RGBA    // of the largest face, for go-face; nil where nobody is there
 	imprint
-	known bool // the second network makes enough of the face to tell whose it is
+	known  bool          // the second network makes enough of the face to tell whose it is
+	goFace *goFaceAnswer // nil: go-face was not asked yet
+}
+
+// goFaceAnswer is what go-face makes of a crop.
+type goFaceAnswer struct {
+	descriptor face.Descriptor
+	ok         bool // it sees a face there
 }
 
 // watched is what a film shows.
@@ -45,20 +53,33 @@ func (m *Matcher) watch(ctx context.Context, film matcher.Film, progress matcher
 	var mu sync.Mutex // guards w and what stands in it
 	kept := keeper{w: &w}
 	looked := 0
+	var parts [stretches]int           // how many frames of each part of the film have been looked at
+	whole := make(chan int, stretches) // parts of which all frames have been
+	early, stopEarly := context.WithCancel(ctx)
+	defer stopEarly()
+	described := make(chan error, 1)
+	go func() { described <- m.describeEarly(early, &mu, &w, whole) }()
 	group, inGroup := errgroup.WithContext(ctx)
 	group.SetLimit(m.params.Engine.workers)
 	for i := 0; ; i++ {
 		frame, err := film.Next(inGroup)
 		if err != nil {
 			failed := group.Wait()
-			switch {
-			case failed != nil:
-				return w, failed
-			case errors.Is(err, io.EOF):
-				w.unsampled = film.Unsampled()
-				return w, nil
+			if failed == nil && !errors.Is(err, io.EOF) {
+				failed = err
 			}
-			return w, err
+			if failed != nil {
+				stopEarly()
+			}
+			close(whole)
+			if err := <-described; failed == nil {
+				failed = err
+			}
+			if failed != nil {
+				return w, failed
+			}
+			w.unsampled = film.Unsampled()
+			return w, nil
 		}
 		mu.Lock()
 		w.seen = append(w.seen, seen{})
@@ -75,9 +96,42 @@ func (m *Matcher) watch(ctx context.Context, film matcher.Film, progress matcher
 			w.sight(s, frame)
 			looked++
 			progress.Report(matcher.StageFaces, looked, 0)
+			if part := i / partFrames; part < len(parts) {
+				if parts[part]++; parts[part] == partFrames {
+					whole <- part
+				}
+			}
 			return nil
 		})
 	}
+}
+
+// describeEarly has go-face describe the best frame of each part of a film while the
+// next parts are looked at. In a film with the fewest frames the parts are the
+// stretches of describeBest. In a longer one some frames are described for nothing:
+// what is chosen in the end does not depend on it.
+func (m *Matcher) describeEarly(ctx context.Context, mu *sync.Mutex, w *watched, parts <-chan int) error {
+	for part := range parts {
+		mu.Lock()
+		best := part * partFrames
+		for i := best + 1; i < (part+1)*partFrames; i++ {
+			if w.seen[i].better(w.seen[best]) {
+				best = i
+			}
+		}
+		s := w.seen[best]
+		mu.Unlock()
+		if s.flaw != matcher.FlawNone {
+			continue
+		}
+		if _, _, err := m.goFace(ctx, &s); err != nil {
+			return err
+		}
+		mu.Lock()
+		w.seen[best].goFace = s.goFace
+		mu.Unlock()
+	}
+	return nil
 }
 
 // sight keeps the frame in which the second face is largest beside the first.

@@ -34,7 +34,7 @@ func TestDrawing(t *testing.T) {
 		t.Skip("takes minutes: make soak")
 	}
 	d := newDesktop(t)
-	_, address := startClock(t, photo(t, manLive))
+	address := stream(t, wideClip(t, photo(t, manLive)))
 	documents := filepath.Join(t.TempDir(), "documents")
 	if err := os.Mkdir(documents, 0o700); err != nil {
 		t.Fatal(err)
@@ -97,6 +97,16 @@ func TestDrawing(t *testing.T) {
 	}
 	t.Logf("from the beginning of a check to its verdict: the film's %v and %v (median of %d: %v)", filmTime, overdue, drawingRuns, median(overdue))
 	p.close()
+}
+
+// wideClip is a clip of 1280x720 of a photo that moves, with a camera's noise.
+func wideClip(t *testing.T, photo string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "wide.mp4")
+	ffmpeg(t, "-loop", "1", "-framerate", fmt.Sprint(frameRate), "-t", "3", "-i", photo,
+		"-vf", "crop=400:225:0:57,scale=1440:810,crop=1280:720:80+30*cos(2*PI*t/3):45+20*sin(2*PI*t/3),noise=alls=7:allf=t",
+		"-c:v", "libx264", "-pix_fmt", "yuv420p", path)
+	return path
 }
 
 func median(all []time.Duration) time.Duration {
