@@ -17,6 +17,7 @@ import (
 // offersDesk is what the offers need of the desk.
 type offersDesk interface {
 	Settings() settings.Settings
+	SettingsFrom() settings.Sources
 	Keep(ctx context.Context, unsent *app.Attempt) (app.KeptCheck, error)
 	Drop(unsent *app.Attempt)
 }
@@ -51,7 +52,8 @@ func newOffers(p kit.Parts, desk offersDesk, unsent *app.Attempt) *offers {
 	o.here = p.Keys.Button(p.Words.T("offer.offline"), theme.ComputerIcon(), run(history.Offline))
 	o.keep = p.Keys.Button(p.Words.T("offer.keep"), theme.DocumentSaveIcon(), o.askKeep)
 	o.box = container.NewVBox(kit.Bold(p.Words.T("offer.title")), container.NewHBox(o.again, o.here, o.keep), o.note)
-	if unsent.Input.Prefilled { // the API has the film, this computer has none
+	locked := desk.Settings().Matching.Mode == history.Remote && desk.SettingsFrom().IsLocked("matching.mode")
+	if locked || unsent.Input.Prefilled { // of a prefilled check the API has the film, and this computer none
 		o.here.Hide()
 	}
 	return o

@@ -248,6 +248,18 @@ func TestOffersWhereTheAPIIsNotReached(t *testing.T) {
 	}
 }
 
+// Where the administrator locked that the API decides, this computer is not offered.
+func TestALockedModeLeavesNoOtherOffer(t *testing.T) {
+	for mode, offered := range map[history.Mode]bool{history.Remote: false, history.Ask: true} {
+		desk := remoteFake(mode)
+		desk.From.Locked = []string{"matching.mode"}
+		o := newOffers(open(t, desk).Parts, desk, unreached().Unsent)
+		if o.here.Visible() != offered || !o.again.Visible() || !o.keep.Visible() {
+			t.Errorf("%s: this computer is offered: %v", mode, o.here.Visible())
+		}
+	}
+}
+
 func TestKeepingAsksFirst(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) { return unreached(), nil }
