@@ -438,6 +438,7 @@ func (d *detailView) person() fyne.CanvasObject {
 	s, f := d.of.Started, d.facts()
 	t := d.Words.T
 	f.add("history.name", d.sealedName())
+	f.add("report.reference", d.reference())
 	if s.Minor {
 		f.add("detail.minor", t("detail.yes"))
 	}
@@ -458,6 +459,9 @@ func (d *detailView) person() fyne.CanvasObject {
 	}
 	if !s.CameraPart.Whole() {
 		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
+	}
+	if end := d.of.Finished; end != nil && end.VirtualCamera != "" {
+		f.add("detail.camera_part", kit.Capital(t("report.virtual", "Driver", end.VirtualCamera)))
 	}
 	switch s.DocumentFrom {
 	case history.FromCamera:
@@ -486,6 +490,17 @@ func (d *detailView) sealedName() string {
 		return d.Words.T("detail.name_sealed")
 	}
 	return d.personName()
+}
+
+// reference is the customer's own, or why it cannot be shown; empty where there is none.
+func (d *detailView) reference() string {
+	switch {
+	case d.of.ReferenceErased:
+		return d.Words.T("detail.name_erased")
+	case d.of.ReferenceSealed:
+		return d.Words.T("detail.name_sealed")
+	}
+	return d.of.Reference
 }
 
 func (d *detailView) quality() fyne.CanvasObject {

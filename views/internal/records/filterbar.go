@@ -45,6 +45,7 @@ type filterBar struct {
 	from, to  *kit.Entry
 	least     *kit.Entry
 	most      *kit.Entry
+	reference *kit.Entry
 	id        *kit.Entry
 
 	faults map[*kit.Entry]string // what is wrong with what stands in a field
@@ -172,12 +173,17 @@ func (b *filterBar) makeFold() {
 		return ""
 	})
 	b.id.SetPlaceHolder(t("find.id"))
+	b.reference = b.checked(func(text string, w *query) string {
+		w.reference = text
+		return ""
+	})
+	b.reference.SetPlaceHolder(t("find.reference", "Least", history.LeastReference))
 
 	label := func(key string) fyne.CanvasObject { return widget.NewLabel(t(key)) }
 	b.fold = container.NewVBox(
 		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
 		container.NewHBox(label("find.decision"), decided, label("find.mode"), by),
-		container.NewGridWithColumns(3, b.operator, b.desks, b.code),
+		container.NewGridWithColumns(4, b.operator, b.desks, b.code, b.reference),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
 	)
@@ -260,6 +266,7 @@ func (b *filterBar) put(w query) {
 	b.setting = true
 	b.name.SetText(w.name)
 	b.id.SetText(w.id)
+	b.reference.SetText(w.reference)
 	b.from.SetText(dayText(w.from))
 	b.to.SetText(dayText(w.to))
 	b.least.SetText(scoreText(w.least))

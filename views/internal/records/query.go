@@ -42,6 +42,7 @@ type query struct {
 
 	least, most *int64 // score, hundredths
 	name        string
+	reference   string // the customer's own, or its beginning
 	id          string // of a check, a session or a call, or its beginning
 	sort        history.Sort
 }
@@ -53,7 +54,7 @@ func undecidedReferrals() query { return query{decisions: []history.DecisionStat
 func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
-		LeastScore: w.least, MostScore: w.most, Words: w.name, Sort: w.sort,
+		LeastScore: w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Sort: w.sort,
 	}
 	f.From, f.To = w.days(now)
 	switch id := w.id; {
@@ -159,6 +160,9 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if text := scoresText(w, asked.least, asked.most); text != "" {
 		add(text, func(w *query) { w.least, w.most = nil, nil })
+	}
+	if asked.reference != "" {
+		add(w.T("find.chip_reference", "Reference", asked.reference), func(w *query) { w.reference = "" })
 	}
 	if asked.id != "" {
 		add(w.T("find.chip_id", "ID", asked.id), func(w *query) { w.id = "" })

@@ -410,12 +410,14 @@ func TestFiltersCombine(t *testing.T) {
 	test.Type(f.least, "10")
 	test.Type(f.most, "59.99")
 	test.Type(f.id, "chk_0f8b6a51")
+	test.Type(f.reference, " 2026/17")
 	test.Type(f.name, " ana  mül")
 	want := history.Filter{
 		From: day(2026, 2, 1), To: day(2026, 3, 1), Outcomes: []history.Outcome{history.Fail, history.NotCompared},
 		Decisions: []history.DecisionState{history.Rejected}, Modes: []history.Mode{history.Remote},
 		Operators: []string{"ana", "ben"}, Desks: []string{"Counter 3"}, Codes: []int{2},
-		LeastScore: new(int64(1000)), MostScore: new(int64(5999)), Words: "ana mül", Check: "chk_0f8b6a51",
+		LeastScore: new(int64(1000)), MostScore: new(int64(5999)), Words: "ana mül", Reference: "2026/17",
+		Check: "chk_0f8b6a51",
 	}
 	w.Until(t, "the question", func() bool { return reflect.DeepEqual(desk.last(), want) })
 	for _, word := range []string{"Several", "2 operators"} {
@@ -423,7 +425,7 @@ func TestFiltersCombine(t *testing.T) {
 			t.Errorf("nothing says %q", word)
 		}
 	}
-	if n := len(f.chips.Objects); n != 11 { // ten conditions, and Clear all
+	if n := len(f.chips.Objects); n != 12 { // eleven conditions, and Clear all
 		t.Errorf("%d chips", n)
 	}
 	test.Tap(f.chips.Objects[2].(*kit.Button)) // the outcomes
@@ -434,7 +436,7 @@ func TestFiltersCombine(t *testing.T) {
 	}
 	test.Tap(f.chips.Objects[len(f.chips.Objects)-1].(*kit.Button))
 	w.Until(t, "the question for all", func() bool { return reflect.DeepEqual(desk.last(), history.Filter{}) })
-	if f.chips.Visible() || f.name.Text != "" || f.id.Text != "" || f.least.Text != "" {
+	if f.chips.Visible() || f.name.Text != "" || f.id.Text != "" || f.reference.Text != "" || f.least.Text != "" {
 		t.Error("Clear all leaves something")
 	}
 }
@@ -890,6 +892,15 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 		}, []string{"api.example.org", "req-77", "score >= 85 (was 71.45)", "200", "waiting 2.0 s"}, []string{"at least 60"}},
 		"verified second": {func(d *history.Detail) { d.Decisions[1].Verified = true },
 			[]string{w.Words.T("detail.second_verified", "Second", "dora")}, []string{"not verified"}},
+		"a reference": {func(d *history.Detail) { d.Reference = "2026/17" },
+			[]string{w.Words.T("report.reference"), "2026/17"}, []string{w.Words.T("detail.name_sealed")}},
+		"a sealed reference": {func(d *history.Detail) { d.ReferenceSealed = true },
+			[]string{w.Words.T("report.reference"), w.Words.T("detail.name_sealed")}, nil},
+		"an erased reference": {func(d *history.Detail) { d.ReferenceErased = true },
+			[]string{w.Words.T("report.reference"), w.Words.T("detail.name_erased")}, nil},
+		"a virtual camera": {func(d *history.Detail) { d.Finished.VirtualCamera = "v4l2 loopback" },
+			[]string{"A virtual camera (v4l2 loopback): another program gave its pictures"},
+			[]string{w.Words.T("report.reference")}},
 		"pictures": {func(d *history.Detail) { d.Document, d.Frame = picture.Bytes(), []byte("no picture") },
 			[]string{w.Words.T("detail.pictures"), w.Words.T("result.portrait")}, []string{w.Words.T("result.best")}},
 		"no pictures": {func(*history.Detail) {}, nil, []string{w.Words.T("detail.pictures")}},
