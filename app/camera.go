@@ -58,14 +58,16 @@ func (d *Desk) OpenCamera(address string) Source {
 	return d.p.OpenSource(at)
 }
 
-// OpenDocumentCamera starts the camera that takes photos of documents, like OpenCamera. It
-// is nil where the settings have none, or the same as for the person: a device has one owner.
-func (d *Desk) OpenDocumentCamera() Source {
+// HasDocumentCamera reports whether photos of documents are taken by another camera than
+// the person's.
+func (d *Desk) HasDocumentCamera() bool {
 	at := d.Settings().Camera
-	if at.Document == "" || at.Document == at.Source {
-		return nil
-	}
-	return d.p.OpenSource(settings.Camera{Source: at.Document})
+	return at.Document != "" && at.Document != at.Source // a device has one owner
+}
+
+// OpenDocumentCamera starts that camera, like OpenCamera.
+func (d *Desk) OpenDocumentCamera() Source {
+	return d.p.OpenSource(settings.Camera{Source: d.Settings().Camera.Document})
 }
 
 // WatchScans tells what is new in the folder that the settings have a scanner write into,

@@ -27,7 +27,7 @@ var gates = map[string]access.Action{
 
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
-	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
+	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"facematch/app"
+	"facematch/app/scans"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -43,6 +44,13 @@ func (d *fakeDesk) OpenCamera(address string) app.Source {
 	d.opened = append(d.opened, d.Settings().Camera.Source)
 	d.mu.Unlock()
 	return d.source(address)
+}
+
+// WatchScans offers what the test says.
+func (d *fakeDesk) WatchScans(ctx context.Context, tell func(scans.News)) error {
+	tell(scans.News{Name: "scan.pdf", Path: d.Settings().Folders.Scans + "/scan.pdf"})
+	<-ctx.Done()
+	return nil
 }
 
 func (d *fakeDesk) Engine(ctx context.Context) (app.Description, error) { return d.engine(ctx) }

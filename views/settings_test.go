@@ -88,6 +88,24 @@ func TestAboutSaysWhatDecides(t *testing.T) {
 	}
 }
 
+// The scanner's folder is followed where the settings name one, and its offer goes with it.
+func TestTheScannersFolderIsFollowed(t *testing.T) {
+	desk := newFakeDesk()
+	w := open(t, desk, "")
+	for range 2 {
+		old := desk.Settings()
+		desk.Now.Folders.Scans = t.TempDir()
+		w.settingsSaved(old, desk.Settings())
+		w.until(t, "the offer", func() bool { return strings.Contains(w.text(), "New scan: scan.pdf") })
+		old = desk.Settings()
+		desk.Now.Folders.Scans = ""
+		w.settingsSaved(old, desk.Settings())
+		if strings.Contains(w.text(), "New scan") {
+			t.Error("the offer of a folder that is not followed any more stays")
+		}
+	}
+}
+
 // Another part of the camera's picture opens the camera anew.
 func TestAnotherPartReopensTheCamera(t *testing.T) {
 	desk := newFakeDesk()

@@ -27,6 +27,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/scans"
 	"facematch/app/settings"
 	"facematch/assets"
 	"facematch/assets/translations"
@@ -64,6 +65,7 @@ type Desk interface {
 	signInDesk
 
 	OpenCamera(address string) app.Source
+	WatchScans(ctx context.Context, tell func(scans.News)) error
 	Engine(ctx context.Context) (app.Description, error)
 	Log(what string, err error)
 	Reread() // reads the list of operators anew; waits for the disk
@@ -93,6 +95,9 @@ type Window struct {
 	app   fyne.App
 	win   fyne.Window
 	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
+
+	scanning  *kit.Job // follows the scanner's folder; nil while there is none
+	scansFrom string   // that folder
 
 	source  app.Source // nil while it is closed
 	closing bool       // the camera is being closed
@@ -271,6 +276,7 @@ func (w *Window) loadEngine() {
 // to its end before.
 func (w *Window) camera() {
 	films := w.gate.open && w.desk.May(app.ActionCheck)
+	w.watchScans(films)
 	switch {
 	case w.closing || w.check.Busy(): // asked again after that
 	case w.source == nil && films:
@@ -292,6 +298,35 @@ func (w *Window) camera() {
 			})
 		})
 	}
+}
+
+// watchScans follows the scanner's folder that the settings name, where somebody may make
+// checks.
+func (w *Window) watchScans(on bool) {
+	folder := ""
+	if on {
+		folder = w.desk.Settings().Folders.Scans
+	}
+	if folder == w.scansFrom {
+		return
+	}
+	w.scanning.Stop()
+	w.scanning, w.scansFrom = nil, folder
+	w.check.Document.Offer(scans.News{})
+	if folder == "" {
+		return
+	}
+	var mine *kit.Job
+	mine = w.Work.Start(func(ctx context.Context) {
+		w.Log("scans", w.desk.WatchScans(ctx, func(n scans.News) {
+			w.Work.Do(func() {
+				if w.scanning == mine { // else it is late
+					w.check.Document.Offer(n)
+				}
+			})
+		}))
+	})
+	w.scanning = mine
 }
 
 // shown tells the screens which of them can be seen.
@@ -317,8 +352,8 @@ func (w *Window) settingsSaved(old, now settings.Settings) {
 	w.check.Refresh()
 	if old.Camera.Source != now.Camera.Source || old.Camera.Part != now.Camera.Part {
 		w.stale = true
-		w.camera()
 	}
+	w.camera()
 	w.check.Update()
 }
 

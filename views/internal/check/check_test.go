@@ -16,6 +16,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/views/internal/document"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
@@ -373,6 +374,50 @@ func TestACheckAndItsInput(t *testing.T) {
 	if w.check.remote.session.Text == session || w.check.name.Text != "" || w.check.consent.Checked ||
 		w.chosen() != "" {
 		t.Error("something of the last person stays")
+	}
+}
+
+// The reference has the settings' name, goes into the check in its form, and is forgotten with
+// the person. What does not fit is said at once.
+func TestAReferenceOfTheCustomersOwn(t *testing.T) {
+	desk := newFakeDesk()
+	var given app.CheckInput
+	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		given = in
+		return kittest.Compared(history.Pass, 90, 91), nil
+	}
+	w := open(t, desk)
+	ready(t, w)
+	s := w.check
+	if s.referred.Visible() {
+		t.Error("there is a field though the settings have no name for it")
+	}
+	desk.Now.Reference = settings.Reference{Name: "Case number", Pattern: "[0-9]{4}/[0-9]+", Example: "2026/17"}
+	s.Update()
+	if !s.referred.Visible() || !strings.Contains(w.Text(), "Case number") || s.reference.PlaceHolder != "Optional, such as 2026/17" {
+		t.Errorf("the field: %v, %q", s.referred.Visible(), s.reference.PlaceHolder)
+	}
+	test.Type(s.reference, "2026")
+	if want := "Case number: this is not written as it should be. It is written like 2026/17."; s.why.Text != want || !s.start.Disabled() {
+		t.Errorf("the clerk reads %q", s.why.Text)
+	}
+	s.consent.SetChecked(false)
+	if !strings.Contains(s.why.Text, "Case number") {
+		t.Errorf("before the consent the clerk reads %q", s.why.Text)
+	}
+	s.consent.SetChecked(true)
+	test.Type(s.reference, "/99 ")
+	if s.start.Disabled() {
+		t.Fatalf("the clerk reads %q", s.why.Text)
+	}
+	s.Begin()
+	w.Until(t, "the result", func() bool { return s.result != nil })
+	if given.Reference != "2026/99" {
+		t.Errorf("the check was given %q", given.Reference)
+	}
+	s.Reset()
+	if s.reference.Text != "" {
+		t.Error("the reference of the last person stays")
 	}
 }
 

@@ -75,6 +75,9 @@ type Screen struct {
 	preview     *live.Preview
 	hint        *widget.Label
 	name        *kit.Entry
+	reference   *kit.Entry
+	referred    *fyne.Container // the reference with its name; hidden where the settings have none
+	referredTo  *widget.Label
 	consent     *kit.Check
 	agreed      *kit.TapLabel // the words of the consent
 	minor       *kit.Check    // hidden where the settings make nothing of it
@@ -115,6 +118,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 
 	s.name = s.Keys.Entry(func(string) { s.Update() })
 	s.name.SetPlaceHolder(s.Words.T("check.name_placeholder"))
+	s.reference = s.Keys.Entry(func(string) { s.Update() })
+	s.referredTo = widget.NewLabel("")
 	s.consent = s.Keys.Check("", func(bool) { s.Update() })
 	s.remote = newRemoteForm(p, desk, hooks.Copy, hooks.OpenKept, func() { s.Update() })
 	s.agreed = kit.NewTapLabel(s.remote.consentWords(), s.ToggleConsent)
@@ -142,11 +147,12 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 
 func (s *Screen) lay() {
 	name := container.NewBorder(nil, nil, widget.NewLabel(s.Words.T("check.name")), s.minor, s.name)
+	s.referred = container.NewBorder(nil, nil, s.referredTo, nil, s.reference)
 	consent := container.NewBorder(nil, nil, container.NewVBox(s.consent), nil, s.agreed)
 	badges := container.NewHBox(s.mode, s.calibration, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, consent, s.remote.nameRow),
+		container.NewVBox(name, s.referred, consent, s.remote.nameRow),
 		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
@@ -271,6 +277,8 @@ func (s *Screen) missing() string {
 		return s.remote.missing()
 	case (s.source == nil || !s.preview.There()) && !s.remote.filmed():
 		return s.Words.T("missing.picture")
+	case s.referenceFault() != nil: // before what is still to be done: it was typed just now
+		return s.Words.ProblemText(s.referenceFault())
 	case !s.consent.Checked:
 		return s.Words.T("missing.consent")
 	case !s.engineReady && here:
@@ -296,6 +304,7 @@ func (s *Screen) Update() {
 	if text := s.Words.T(placeholder); s.name.PlaceHolder != text {
 		s.name.SetPlaceHolder(text)
 	}
+	s.updateReference()
 	s.remote.update(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.Busy()
 	chosen, _ := s.Document.Chosen()
@@ -350,6 +359,39 @@ func (s *Screen) Update() {
 	}
 }
 
+// updateReference brings the field of the reference in line with the settings.
+func (s *Screen) updateReference() {
+	of := s.desk.Settings().Reference
+	kit.SetVisible(s.referred, of.On())
+	if !of.On() {
+		return
+	}
+	if s.referredTo.Text != of.Name {
+		s.referredTo.SetText(of.Name)
+	}
+	placeholder := s.Words.T("check.name_placeholder")
+	if of.Example != "" {
+		placeholder = s.Words.T("check.reference_placeholder", "Example", of.Example)
+	}
+	if s.reference.PlaceHolder != placeholder {
+		s.reference.SetPlaceHolder(placeholder)
+	}
+}
+
+// typedReference is what was typed as the reference, where there is such a field.
+func (s *Screen) typedReference() string {
+	if !s.desk.Settings().Reference.On() {
+		return ""
+	}
+	return strings.TrimSpace(s.reference.Text)
+}
+
+// referenceFault says what is wrong with the reference; nil: nothing.
+func (s *Screen) referenceFault() error {
+	_, err := s.desk.Settings().Reference.Clean(s.typedReference())
+	return err
+}
+
 // Begin starts a check, or goes on with one that waits for a good picture.
 func (s *Screen) Begin() {
 	if s.Busy() {
@@ -369,6 +411,7 @@ func (s *Screen) Begin() {
 		Document:     chosen.File,
 		Portrait:     &chosen.Portrait, // one without a face too: the page on the screen is what counts
 		Name:         strings.TrimSpace(s.name.Text),
+		Reference:    s.typedReference(),
 		Consent:      s.consent.Checked,
 		Minor:        s.minor.Checked && s.minor.Visible(),
 		DocumentPage: chosen.Page,
@@ -518,6 +561,7 @@ func (s *Screen) Reset() {
 func (s *Screen) forget() {
 	s.remote.reset()
 	s.name.SetText("")
+	s.reference.SetText("")
 	s.consent.SetChecked(false)
 	s.minor.SetChecked(false)
 	s.Document.Clear("")

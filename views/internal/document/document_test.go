@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,6 +24,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"facematch/app"
+	"facematch/app/scans"
 	"facematch/matcher"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
@@ -916,6 +918,107 @@ func TestAPhotoByTheCamera(t *testing.T) {
 	w.settled(t)
 	if side.panel.confirming.Visible() || side.Missing() != "" || strings.Contains(w.Text(), w.Words.T("photo.warning")) {
 		t.Error("a file has to be confirmed like a photo")
+	}
+}
+
+// A camera of its own for documents is opened for the photo, may find the light first, and is
+// closed again; the person's camera is not asked.
+func TestAPhotoByTheDocumentCamera(t *testing.T) {
+	desk := kittest.NewChecks()
+	var taken app.Blob
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		taken = b
+		return card(), nil
+	}
+	first := image.NewRGBA(image.Rect(0, 0, 30, 20))
+	settled := image.NewRGBA(image.Rect(0, 0, 60, 40))
+	var opened []*kittest.Source
+	desk.OnDocument = func() app.Source {
+		s := kittest.NewSource()
+		s.ShowFrame(first)
+		time.AfterFunc(50*time.Millisecond, func() { s.ShowFrame(settled) })
+		opened = append(opened, s)
+		return s
+	}
+	w := open(t, desk)
+	w.source = nil
+	test.Tap(w.side.panel.zone.photo)
+	w.settled(t)
+	if len(opened) != 1 || !opened[0].IsClosed() {
+		t.Errorf("opened %d cameras", len(opened))
+	}
+	if photo := decoded(t, taken); photo.Bounds().Size() != settled.Rect.Size() {
+		t.Errorf("the photo is one of %v", photo.Bounds().Size())
+	}
+	if chosen, _ := w.side.Chosen(); !chosen.ByCamera || !w.side.panel.confirming.Visible() {
+		t.Error("it is not taken for a photo")
+	}
+	desk.OnDocument = func() app.Source {
+		s := kittest.NewSource()
+		s.ShowProblem(&app.Problem{Key: "camera.busy"})
+		opened = append(opened, s)
+		return s
+	}
+	w.side.Clear("")
+	test.Tap(w.side.panel.zone.photo)
+	w.settled(t)
+	if got := w.side.panel.zone.fault.Text; !strings.Contains(got, w.Words.T("camera.busy")) || !opened[1].IsClosed() {
+		t.Errorf("the clerk reads %q", got)
+	}
+	w.side.Hold(true)
+	w.side.Photo()
+	if len(opened) != 2 {
+		t.Error("the camera is opened while a check runs")
+	}
+}
+
+// A new scan is offered in words, and taken only when the clerk says so.
+func TestANewScanIsOffered(t *testing.T) {
+	desk := kittest.NewChecks()
+	var looked []string
+	desk.OnPortrait = func(_ context.Context, b app.Blob) (app.Portrait, error) {
+		looked = append(looked, b.Path)
+		return card(), nil
+	}
+	w := open(t, desk)
+	panel := w.side.panel
+	if panel.offer.Visible() {
+		t.Error("something is offered though nothing is new")
+	}
+	folder := t.TempDir()
+	scan := scans.News{Name: "scan.pdf", Path: filepath.Join(folder, "scan.pdf")}
+	if err := os.WriteFile(scan.Path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.side.Offer(scan)
+	if !panel.offer.Visible() || !strings.Contains(w.Text(), "New scan: scan.pdf") || len(looked) > 0 {
+		t.Errorf("the screen says %q, %q were looked at", w.Text(), looked)
+	}
+	w.side.Hold(true)
+	if !panel.use.Disabled() {
+		t.Error("a scan can be taken while a check runs")
+	}
+	w.side.Hold(false)
+	w.Win.Canvas().Focus(panel.use)
+	test.Tap(panel.use)
+	w.settled(t)
+	if len(looked) != 1 || looked[0] != scan.Path || panel.offer.Visible() {
+		t.Errorf("looked at %q, still offered: %v", looked, panel.offer.Visible())
+	}
+	if w.Win.Canvas().Focused() == fyne.Focusable(panel.use) {
+		t.Error("the keys are left on a hidden button")
+	}
+	w.side.Offer(scan) // over a document that is shown
+	if !panel.offer.Visible() || panel.use.Disabled() {
+		t.Error("it is not offered over another document")
+	}
+	w.side.Offer(scans.News{Problem: &app.Problem{Key: scans.KeyUnreadable}})
+	if panel.use.Visible() || !strings.Contains(w.Text(), w.Words.T(scans.KeyUnreadable)) {
+		t.Errorf("a folder that cannot be read: %q", w.Text())
+	}
+	w.side.Offer(scans.News{})
+	if panel.offer.Visible() {
+		t.Error("the offer stays")
 	}
 }
 

@@ -46,6 +46,10 @@ type panel struct {
 	back, forth             *kit.Button
 	place                   *widget.Label
 	another, photo, add     *kit.Button
+
+	offer *fyne.Container // of a new scan; above all the others
+	scan  *widget.Label
+	use   *kit.Button
 }
 
 func newPanel(side *Side) *panel {
@@ -105,13 +109,20 @@ func newPanel(side *Side) *panel {
 		p.confirming, p.pages,
 		container.NewHBox(p.another, p.photo, p.add),
 	)
+	p.scan = widget.NewLabel("")
+	p.scan.Truncation = fyne.TextTruncateEllipsis
+	p.scan.TextStyle.Bold = true
+	p.use = keys.Button(w.T("scan.use"), theme.DocumentIcon(), side.useScan)
+	p.offer = container.NewBorder(nil, nil, nil, p.use, p.scan)
 	p.ExtendBaseWidget(p)
 	return p
 }
 
 // CreateRenderer is part of fyne.Widget.
 func (p *panel) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(p.zone, p.looking, p.shown))
+	return widget.NewSimpleRenderer(
+		container.NewBorder(p.offer, nil, nil, nil, container.NewStack(p.zone, p.looking, p.shown)),
+	)
 }
 
 // update brings the panel in line with the side.
@@ -124,6 +135,7 @@ func (p *panel) update() {
 	p.bar.Run(side.state == nil && looking)
 	p.busyBar.Run(side.state != nil && looking)
 	p.zone.showFault(side.fault)
+	p.showOffer()
 	for _, b := range []*kit.Button{p.zone.browse, p.zone.photo, p.another, p.photo} {
 		kit.Enable(b, !side.held)
 	}
@@ -136,6 +148,25 @@ func (p *panel) update() {
 		p.notes.Segments = nil
 	}
 	p.rescueFocus()
+}
+
+// showOffer shows the new scan, or why the scanner's folder cannot be read.
+func (p *panel) showOffer() {
+	scan := p.side.scan
+	text, importance := "", widget.MediumImportance
+	switch {
+	case scan.Problem != nil:
+		text, importance = p.side.Words.ProblemText(scan.Problem), widget.WarningImportance
+	case scan.Name != "":
+		text = p.side.Words.T("scan.new", "Name", scan.Name)
+	}
+	kit.SetVisible(p.use, scan.Name != "")
+	kit.Enable(p.use, !p.side.held)
+	if p.scan.Text != text || p.scan.Importance != importance {
+		p.scan.Importance = importance
+		p.scan.SetText(text)
+	}
+	kit.SetVisible(p.offer, text != "")
 }
 
 func (p *panel) show(s *state, looking bool) {
@@ -201,6 +232,7 @@ func (p *panel) rescueFocus() {
 		of      fyne.CanvasObject
 		members []fyne.CanvasObject
 	}{
+		{p.offer, []fyne.CanvasObject{p.use}},
 		{p.zone, []fyne.CanvasObject{p.zone.browse, p.zone.photo}},
 		{p.looking, []fyne.CanvasObject{p.cancel}},
 		{p.shown, []fyne.CanvasObject{p.left, p.right, p.next, p.undo, p.page, p.another, p.photo, p.add}},
@@ -220,7 +252,7 @@ func (p *panel) rescueFocus() {
 
 // shownAlong says whether what holds a group is shown too.
 func (p *panel) shownAlong(group fyne.CanvasObject) bool {
-	return group == p.zone || group == p.looking || p.shown.Visible()
+	return group == p.zone || group == p.looking || group == p.offer || p.shown.Visible()
 }
 
 // first is where the keys go when what had them is gone.

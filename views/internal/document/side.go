@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"facematch/app"
+	"facematch/app/scans"
 	"facematch/matcher"
 	"facematch/views/internal/kit"
 )
@@ -22,6 +23,10 @@ type Desk interface {
 	Portrait(ctx context.Context, document app.Blob) (app.Portrait, error)
 	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
 	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
+	// OpenDocumentCamera opens the camera for documents, and HasDocumentCamera says whether
+	// there is one of its own.
+	OpenDocumentCamera() app.Source
+	HasDocumentCamera() bool
 }
 
 // Hooks are what the document needs of the screen around it.
@@ -54,6 +59,7 @@ type Side struct {
 	fault     string    // why there is no document
 	confirmed bool      // the clerk saw that the portrait of a photo is the document's
 	held      bool      // a check runs: nothing may change
+	scan      scans.News
 }
 
 // New makes the half, empty.
@@ -113,11 +119,27 @@ func (d *Side) add(items []Item) {
 	d.look(0, 0, func(ctx context.Context) (*state, error) { return searchItems(ctx, d.desk, items, former) })
 }
 
+// Offer shows what there is to say of the scanner's folder.
+func (d *Side) Offer(news scans.News) {
+	d.scan = news
+	d.panel.update()
+}
+
+// useScan takes the file that is offered as the document.
+func (d *Side) useScan() {
+	if path := d.scan.Path; path != "" && !d.held {
+		d.scan = scans.News{}
+		d.Open([]Item{File(path)})
+	}
+}
+
 // Photo takes the camera's picture as the document.
 func (d *Side) Photo() {
 	source := d.hooks.Camera()
 	switch {
 	case d.held:
+	case d.desk.HasDocumentCamera():
+		d.Open([]Item{photoBy(d.desk.OpenDocumentCamera)})
 	case source == nil:
 		d.Clear(d.Words.T("missing.picture"))
 	default:

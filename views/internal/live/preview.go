@@ -54,6 +54,8 @@ type Preview struct {
 	picture  *canvas.Image
 	outlines *draw.Outlines
 	message  *fyne.Container
+	banner   *fyne.Container // says that the camera is no device
+	virtual  *widget.Label
 	text     *canvas.Text
 	hint     *widget.RichText
 
@@ -72,6 +74,7 @@ type liveNews struct {
 	seq     uint64
 	buffer  int // -1: no picture
 	problem *app.Problem
+	virtual string // the driver, where the camera is no device
 }
 
 // adviceNews is advice and the number of the source it comes from.
@@ -98,6 +101,12 @@ func New(parts kit.Parts) *Preview {
 	p.hint = widget.NewRichText()
 	p.hint.Wrapping = fyne.TextWrapWord
 	p.message = container.NewVBox(p.text, p.hint)
+	p.virtual = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	p.virtual.Importance, p.virtual.Wrapping = widget.WarningImportance, fyne.TextWrapWord
+	under := canvas.NewRectangle(draw.PictureGround)
+	under.CornerRadius = 6
+	p.banner = container.NewStack(under, container.NewBorder(nil, nil, widget.NewIcon(theme.WarningIcon()), nil, p.virtual))
+	p.banner.Hide()
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -110,7 +119,8 @@ func (p *Preview) CreateRenderer() fyne.WidgetRenderer {
 	message := container.NewThemeOverride(
 		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{},
 	)
-	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message))
+	banner := container.NewThemeOverride(container.NewVBox(p.banner), darkTheme{draw.NewTheme()})
+	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message, banner))
 }
 
 // darkTheme is the window's theme as it is now, but dark.
@@ -191,7 +201,7 @@ func (p *Preview) watch(ctx context.Context, source app.Source, number int) {
 		after = live.Seq
 		news := liveNews{source: number, seq: live.Seq, buffer: -1, problem: live.Problem}
 		if live.Frame.Image != nil {
-			news.buffer = p.keep(live.Frame.Image)
+			news.buffer, news.virtual = p.keep(live.Frame.Image), source.Virtual()
 		}
 		p.live.Put(news)
 		if !kit.Pause(ctx, p.parts.Paints.Every()-time.Since(began)) {
@@ -280,11 +290,26 @@ func (p *Preview) showLive(news liveNews) {
 		p.picture.Show()
 	}
 	p.picture.Refresh()
+	p.mark(news.virtual)
 	p.setThere(true)
+}
+
+// mark says over the picture that it comes from no device; an empty driver takes that away.
+func (p *Preview) mark(driver string) {
+	if (driver != "") == p.banner.Visible() {
+		return
+	}
+	if driver == "" {
+		p.banner.Hide()
+		return
+	}
+	p.virtual.SetText(p.parts.Words.T("preview.virtual", "Driver", driver))
+	p.banner.Show()
 }
 
 func (p *Preview) showProblem(problem *app.Problem) {
 	p.picture.Hide()
+	p.mark("")
 	p.outlines.Set(nil, image.Point{}, false, false)
 	p.OnHint(app.Advice{})
 	if problem != nil {

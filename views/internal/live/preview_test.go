@@ -111,6 +111,28 @@ func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
 	}
 }
 
+// A virtual camera is said in words over its picture, and only there.
+func TestAVirtualCameraIsMarked(t *testing.T) {
+	source := kittest.NewSource()
+	source.Driver = "v4l2 loopback"
+	w := open(t, source)
+	w.Until(t, "a picture", w.There)
+	const words = "Virtual camera (v4l2 loopback): another program makes this picture."
+	if !w.banner.Visible() || !strings.Contains(w.Window.Text(), words) {
+		t.Errorf("the screen says %q", w.Window.Text())
+	}
+	source.ShowProblem(&app.Problem{Key: "camera.frozen"})
+	w.Until(t, "the fault", func() bool { return !w.There() })
+	if w.banner.Visible() {
+		t.Error("the mark stays where there is no picture")
+	}
+	w.SetSource(kittest.NewSource())
+	w.Until(t, "another picture", w.There)
+	if w.banner.Visible() {
+		t.Error("a device is marked")
+	}
+}
+
 // Advice on a picture from before the source failed is late.
 func TestLateAdviceIsDropped(t *testing.T) {
 	source := kittest.NewSource()

@@ -21,6 +21,7 @@ type Checks struct {
 	OnPage     func(context.Context, app.Blob, int) (app.Portrait, error)
 	OnChoose   func(context.Context, app.Portrait, app.Choice) (app.Portrait, error)
 	OnCheck    func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
+	OnDocument func() app.Source // opens the camera for documents; nil: there is none
 	OnKeep     func(app.CheckInput) (app.KeptCheck, error)
 	OnSendKept func(id string) (app.Check, error)
 	Kept       app.KeptChecks
@@ -49,6 +50,12 @@ func NewChecks() *Checks {
 func (d *Checks) Portrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
 	return d.OnPortrait(ctx, b)
 }
+
+// HasDocumentCamera is part of the desk.
+func (d *Checks) HasDocumentCamera() bool { return d.OnDocument != nil }
+
+// OpenDocumentCamera is part of the desk.
+func (d *Checks) OpenDocumentCamera() app.Source { return d.OnDocument() }
 
 // PortraitOnPage is part of the desk.
 func (d *Checks) PortraitOnPage(ctx context.Context, b app.Blob, number int) (app.Portrait, error) {
