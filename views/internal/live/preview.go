@@ -119,7 +119,7 @@ func (p *Preview) CreateRenderer() fyne.WidgetRenderer {
 	message := container.NewThemeOverride(
 		container.NewPadded(container.New(kit.Middle{}, p.message)), darkTheme{},
 	)
-	banner := container.NewThemeOverride(container.NewVBox(p.banner), darkTheme{draw.NewTheme()})
+	banner := container.NewThemeOverride(container.NewVBox(p.banner), darkTheme{})
 	return widget.NewSimpleRenderer(container.NewStack(ground, p.picture, p.outlines, message, banner))
 }
 

@@ -30,6 +30,8 @@ type cameraChoice struct {
 	address *kit.Entry
 	list    *kit.Choice
 	locked  bool          // nothing else can be chosen
+	none    string        // what is chosen while the field is empty; empty: it must not be
+	also    *cameraChoice // shows the same cameras; nil: none does
 	problem *widget.Label // why the camera that is chosen cannot be used now
 
 	plugged []app.Camera
@@ -37,9 +39,9 @@ type cameraChoice struct {
 	setting bool // the list is being set from the field: not a choice by the clerk
 }
 
-func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry, l locks) *cameraChoice {
+func newCameraChoice(p kit.Parts, desk camerasDesk, address *kit.Entry, l locks, key string) *cameraChoice {
 	c := &cameraChoice{Parts: p, desk: desk, address: address, problem: kit.Wrapped("")}
-	c.locked = l.from.IsLocked("camera.source")
+	c.locked = l.from.IsLocked(key)
 	c.problem.Hide()
 	c.list = p.Keys.Choice(c.chosen)
 	c.list.PlaceHolder = p.Words.T("settings.camera_none")
@@ -56,6 +58,7 @@ func (c *cameraChoice) watch() {
 			c.Work.Do(func() {
 				if ctx.Err() == nil {
 					c.show(plugged)
+					c.also.show(plugged)
 				}
 			})
 			if !kit.Pause(ctx, camerasEvery) {
@@ -72,17 +75,23 @@ func (c *cameraChoice) stop() {
 
 // show brings the list in line with what is plugged in.
 func (c *cameraChoice) show(plugged []app.Camera) {
-	same := func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address }
+	if c == nil {
+		return
+	}
+	same := func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address && a.Virtual == b.Virtual }
 	if !slices.EqualFunc(plugged, c.plugged, same) || len(c.list.Options) == 0 {
-		names := make([]string, 0, len(plugged)+1)
+		names := make([]string, 0, len(plugged)+2)
+		if c.none != "" {
+			names = append(names, c.none)
+		}
 		for _, p := range plugged {
-			names = append(names, p.Name)
+			names = append(names, c.name(p))
 		}
 		c.list.Options = append(names, c.Words.T("settings.camera_other"))
 		c.list.Refresh()
 	}
 	c.plugged = plugged
-	kit.Enable(c.list, len(plugged) > 0 && !c.locked)
+	kit.Enable(c.list, (len(plugged) > 0 || c.none != "") && !c.locked)
 	c.follow()
 }
 
@@ -91,8 +100,10 @@ func (c *cameraChoice) follow() {
 	at := c.at()
 	name, fault := "", ""
 	switch {
+	case c.none != "" && strings.TrimSpace(c.address.Text) == "":
+		name = c.none
 	case at >= 0:
-		name = c.plugged[at].Name
+		name = c.name(c.plugged[at])
 		if p := c.plugged[at].Problem; p != nil {
 			fault = c.Words.ProblemText(p)
 		}
@@ -110,6 +121,14 @@ func (c *cameraChoice) follow() {
 		c.list.SetSelected(name)
 	}
 	c.setting = false
+}
+
+// name is a camera in words, with what is to be known before it is chosen.
+func (c *cameraChoice) name(p app.Camera) string {
+	if p.Virtual == "" {
+		return p.Name
+	}
+	return c.Words.T("settings.camera_virtual", "Name", p.Name)
 }
 
 // at is which camera the address in the field means; -1: another source.
@@ -131,8 +150,12 @@ func (c *cameraChoice) chosen(name string) {
 	if c.setting {
 		return
 	}
+	if name == c.none {
+		c.address.SetText("")
+		return
+	}
 	for _, p := range c.plugged {
-		if p.Name == name {
+		if c.name(p) == name {
 			c.address.SetText(p.Address)
 			return
 		}

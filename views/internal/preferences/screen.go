@@ -61,21 +61,25 @@ type Screen struct {
 	saving   *kit.Job
 	engine   app.Description
 
-	deskName   *kit.Entry
-	camera     *kit.Entry
-	cameras    *cameraChoice
-	mirror     *kit.Check
-	part       *cameraPart
-	minors     *kit.Check
-	conditions *conditionSettings
-	textSize   *kit.Radio
-	history    *kit.Entry
-	models     *kit.Entry
-	documents  *kit.Entry
-	api        *apiSettings
-	operators  *operatorSettings
-	privacy    *privacySettings
-	backup     *backupPage
+	deskName    *kit.Entry
+	camera      *kit.Entry
+	cameras     *cameraChoice
+	photos      *kit.Entry // the camera for documents
+	photographs *cameraChoice
+	mirror      *kit.Check
+	part        *cameraPart
+	minors      *kit.Check
+	conditions  *conditionSettings
+	textSize    *kit.Radio
+	history     *kit.Entry
+	models      *kit.Entry
+	documents   *kit.Entry
+	scans       *kit.Entry
+	reference   *referenceSettings
+	api         *apiSettings
+	operators   *operatorSettings
+	privacy     *privacySettings
+	backup      *backupPage
 
 	pages   map[string]fyne.CanvasObject
 	pager   *kit.Radio
@@ -105,13 +109,20 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s := &Screen{Parts: p, desk: desk, hooks: hooks, locks: locks{p.Words, desk.SettingsFrom()}}
 	changed := func(string) { s.changed() }
 	s.deskName, s.camera = p.Keys.Entry(changed), p.Keys.Entry(changed)
-	s.cameras = newCameraChoice(p, desk, s.camera, s.locks)
+	s.cameras = newCameraChoice(p, desk, s.camera, s.locks, "camera.source")
+	s.photos = p.Keys.Entry(changed)
+	s.photographs = newCameraChoice(p, desk, s.photos, s.locks, "camera.document")
+	s.photographs.none = p.Words.T("settings.same_camera")
+	s.cameras.also = s.photographs
 	s.mirror = p.Keys.Check(s.locks.name("settings.mirror", "camera.mirror"), func(bool) { s.changed() })
 	s.part = newCameraPart(p, desk, s.locks, hooks.Source, s.changed)
 	s.minors = p.Keys.Check("", func(bool) { s.changed() })
 	s.conditions = newConditionSettings(p, desk, s.locks, s.changed)
 	s.textSize = p.Keys.Radio(textSizes, func(size string) string { return p.Words.T("settings.percent", "Number", size) }, s.changed)
 	s.history, s.models, s.documents = p.Keys.Entry(changed), p.Keys.Entry(changed), p.Keys.Entry(changed)
+	s.scans = p.Keys.Entry(changed)
+	s.scans.SetPlaceHolder(p.Words.T("settings.no_scans"))
+	s.reference = newReferenceSettings(p, s.locks, s.changed)
 	s.history.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.models.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.Words.T("settings.last_used"))
@@ -131,6 +142,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	})
 	s.locks.grey("desk", s.deskName)
 	s.locks.grey("camera.source", s.camera)
+	s.locks.grey("camera.document", s.photos)
+	s.locks.grey("folders.scans", s.scans)
 	s.locks.grey("camera.mirror", s.mirror)
 	s.locks.grey("matching.refer_minors", s.minors)
 	s.locks.grey("folders.history", s.history)
@@ -168,12 +181,19 @@ func (s *Screen) lay() {
 		kit.Small(t("settings.camera_help")),
 		s.cameras.problem, s.cameraFault, s.mirror,
 		widget.NewLabel(s.locks.name("settings.part", "camera.part")), s.part.content,
+		form(
+			row("settings.photos", "camera.document", s.photographs.list),
+			row("settings.camera_source", "camera.document", s.photos),
+		),
+		kit.Small(t("settings.photos_help")), s.photographs.problem,
 		kit.Bold(t("settings.section_folders")),
 		form(
 			row("settings.history", "folders.history", folder(s.history)),
 			row("settings.models", "folders.models", folder(s.models)),
 			row("settings.documents", "folders.documents", folder(s.documents)),
+			row("settings.scans", "folders.scans", folder(s.scans)),
 		),
+		kit.Small(t("settings.scans_help")),
 		kit.Small(t("settings.folders_help")), s.foldersFault,
 		s.api.wording,
 	)
@@ -188,6 +208,7 @@ func (s *Screen) lay() {
 		widget.NewLabel(s.locks.name("settings.matching", "matching.mode")), s.api.decide,
 		container.NewBorder(nil, nil, s.minors, nil, minors),
 		s.conditions.content,
+		s.reference.content,
 		s.api.content,
 		kit.Bold(t("settings.section_window")),
 		widget.NewLabel(s.locks.name("settings.text_size", "window.text_percent")), s.textSize.Row,
@@ -330,6 +351,7 @@ func (s *Screen) fill(now settings.Settings) {
 	s.shownNow = now
 	s.deskName.SetText(now.Desk)
 	s.camera.SetText(now.Camera.Source)
+	s.photos.SetText(now.Camera.Document)
 	s.mirror.SetChecked(now.Camera.Mirror)
 	s.part.set(now.Camera.Part)
 	s.minors.SetChecked(now.Matching.ReferMinors)
@@ -338,6 +360,8 @@ func (s *Screen) fill(now settings.Settings) {
 	s.history.SetText(now.Folders.History)
 	s.models.SetText(now.Folders.Models)
 	s.documents.SetText(now.Folders.Documents)
+	s.scans.SetText(now.Folders.Scans)
+	s.reference.fill(now)
 	s.api.fill(now)
 	s.operators.fill(now)
 	s.privacy.fill(now)
@@ -349,6 +373,7 @@ func (s *Screen) typed() (settings.Settings, error) {
 	next := s.shownNow
 	next.Desk = strings.TrimSpace(s.deskName.Text)
 	next.Camera.Source = strings.TrimSpace(s.camera.Text)
+	next.Camera.Document = strings.TrimSpace(s.photos.Text)
 	next.Camera.Mirror = s.mirror.Checked
 	next.Camera.Part = s.part.part
 	next.Matching.ReferMinors = s.minors.Checked
@@ -356,6 +381,8 @@ func (s *Screen) typed() (settings.Settings, error) {
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
+	next.Folders.Scans = strings.TrimSpace(s.scans.Text)
+	s.reference.typed(&next)
 	s.api.typed(&next)
 	s.operators.typed(&next)
 	s.privacy.typed(&next)
@@ -372,7 +399,7 @@ func (s *Screen) different() bool {
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
 		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy ||
-		next.Operators != s.shownNow.Operators || next.Window != s.shownNow.Window ||
+		next.Operators != s.shownNow.Operators || next.Reference != s.shownNow.Reference || next.Window != s.shownNow.Window ||
 		s.conditions.text.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 
@@ -382,6 +409,7 @@ func (s *Screen) changed() {
 		return
 	}
 	s.cameras.follow()
+	s.photographs.follow()
 	s.conditions.follow()
 	next, unread := s.typed()
 	fault := next.Check()
@@ -391,9 +419,11 @@ func (s *Screen) changed() {
 	}
 	var problem *app.Problem
 	errors.As(fault, &problem)
-	if theirs := s.api.complain(problem); problem != nil && !theirs {
+	theirs, referred := s.api.complain(problem), s.reference.complain(problem)
+	if problem != nil && !theirs && !referred {
 		switch problem.Key {
-		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart:
+		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart,
+			settings.KeyDocumentCamera:
 			camera = s.Words.ProblemText(problem)
 		case settings.KeyFolder:
 			if folders = s.Words.ProblemText(problem); problem.Params["Name"] == "second_anchor" {
