@@ -78,7 +78,9 @@ func (c *cameraChoice) show(plugged []app.Camera) {
 	if c == nil {
 		return
 	}
-	same := func(a, b app.Camera) bool { return a.Name == b.Name && a.Address == b.Address && a.Virtual == b.Virtual }
+	same := func(a, b app.Camera) bool {
+		return a.Name == b.Name && a.Address == b.Address && a.Virtual == b.Virtual
+	}
 	if !slices.EqualFunc(plugged, c.plugged, same) || len(c.list.Options) == 0 {
 		names := make([]string, 0, len(plugged)+2)
 		if c.none != "" {

@@ -159,8 +159,10 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			"consent.processing": s.api.processing, "consent.send_name": s.api.sendName,
 			"operators.lock_minutes": s.operators.lock,
 			"folders.history":        s.history, "folders.models": s.models, "folders.documents": s.documents,
-			"folders.second_anchor": s.privacy.second,
-			"retention.names_days":  s.privacy.names, "retention.answers_days": s.privacy.answers,
+			"folders.second_anchor": s.privacy.second, "folders.scans": s.scans, "camera.document": s.photos,
+			"reference.name": s.reference.name, "reference.pattern": s.reference.pattern,
+			"reference.example":    s.reference.example,
+			"retention.names_days": s.privacy.names, "retention.answers_days": s.privacy.answers,
 			"retention.images_days": s.privacy.images, "privacy.keep_images": s.privacy.keep,
 			"window.text_percent": s.textSize, "facematch_conditions": s.conditions.pass,
 		}
@@ -181,10 +183,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 	}
 	desk.From.Locked = all.Sources().Locked
 	// These have no control in the window.
-	inTheFileOnly := []string{
-		"camera.document", "folders.scans", "matching.network", "matching.calibration",
-		"reference.name", "reference.pattern", "reference.example",
-	}
+	inTheFileOnly := []string{"matching.network", "matching.calibration"}
 	for _, key := range desk.From.Locked {
 		if greys(free.settings)[key] == nil && !slices.Contains(inTheFileOnly, key) {
 			t.Errorf("%s: which control is grey where it is locked?", key)
@@ -199,11 +198,11 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			t.Errorf("%s is locked, but not grey", key)
 		}
 	}
-	if !s.cameras.list.Disabled() || !s.part.whole.Disabled() || !s.conditions.refer.Disabled() || !s.conditions.text.Disabled() {
+	if !s.cameras.list.Disabled() || !s.photographs.list.Disabled() || !s.part.whole.Disabled() || !s.conditions.refer.Disabled() || !s.conditions.text.Disabled() {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.
-	for page, want := range map[string]int{pageDesk: 19, pageOperators: 1, pagePrivacy: 5} {
+	for page, want := range map[string]int{pageDesk: 25, pageOperators: 1, pagePrivacy: 5} {
 		s.open(page)
 		w.Until(t, "the page", func() bool { return strings.Contains(w.Text(), "(locked)") })
 		if got := strings.Count(w.Text(), "(locked)"); got < want {

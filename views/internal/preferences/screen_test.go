@@ -186,6 +186,57 @@ func TestCamerasAreChosenByName(t *testing.T) {
 	}
 }
 
+// The camera for documents is none of its own until one is chosen, and a virtual camera is
+// called one in both lists.
+func TestTheCameraForDocuments(t *testing.T) {
+	desk := newFakeDesk()
+	desk.OnCameras = func() []app.Camera {
+		return []app.Camera{
+			{Name: "Webcam", Address: "/dev/video0"}, {Name: "OBS", Address: "/dev/video9", Virtual: "v4l2 loopback"},
+		}
+	}
+	w := openSettings(t, desk)
+	s := w.settings
+	w.Until(t, "the cameras", func() bool { return len(s.photographs.list.Options) == 4 && len(s.cameras.list.Options) == 3 })
+	if s.photographs.list.Selected != "The same camera" || !s.save.Disabled() {
+		t.Errorf("it is %q", s.photographs.list.Selected)
+	}
+	if s.cameras.list.Options[1] != "OBS (virtual camera)" {
+		t.Errorf("the cameras are %q", s.cameras.list.Options)
+	}
+	s.photographs.list.SetSelected("OBS (virtual camera)")
+	if s.photos.Text != "/dev/video9" || s.camera.Text != "0" {
+		t.Errorf("chosen are %q and %q", s.photos.Text, s.camera.Text)
+	}
+	w.store(t)
+	if w.saved.Camera.Document != "/dev/video9" {
+		t.Errorf("saved is %q", w.saved.Camera.Document)
+	}
+	s.photographs.list.SetSelected("The same camera")
+	s.scans.SetText("/srv/scans")
+	s.reference.name.SetText(" Case number ")
+	s.reference.pattern.SetText("[0-9]+")
+	if !s.save.Disabled() || !strings.Contains(w.Text(), w.Words.T("settings.reference_example")) {
+		t.Errorf("a pattern without an example: %q", s.reference.fault.Text)
+	}
+	s.reference.example.SetText("17")
+	w.store(t)
+	want := settings.Reference{Name: "Case number", Pattern: "[0-9]+", Example: "17"}
+	if w.saved.Camera.Document != "" || w.saved.Folders.Scans != "/srv/scans" || w.saved.Reference != want {
+		t.Errorf("saved are %+v, %+v, %+v", w.saved.Camera, w.saved.Folders, w.saved.Reference)
+	}
+}
+
+// store presses Save and waits for its end.
+func (w *shownSettings) store(t *testing.T) {
+	t.Helper()
+	if w.settings.save.Disabled() {
+		t.Fatalf("nothing can be saved: %q", w.Text())
+	}
+	test.Tap(w.settings.save)
+	w.Until(t, "the end of saving", func() bool { return w.settings.saving == nil })
+}
+
 func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
 	desk := staffedSettings()
 	w := openSettings(t, desk)
