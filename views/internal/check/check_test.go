@@ -384,7 +384,9 @@ func TestAReferenceOfTheCustomersOwn(t *testing.T) {
 	var given app.CheckInput
 	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
 		given = in
-		return kittest.Compared(history.Pass, 90, 91), nil
+		done := kittest.Compared(history.Pass, 90, 91)
+		done.Virtual = "v4l2 loopback"
+		return done, nil
 	}
 	w := open(t, desk)
 	ready(t, w)
@@ -412,6 +414,9 @@ func TestAReferenceOfTheCustomersOwn(t *testing.T) {
 	}
 	s.Begin()
 	w.Until(t, "the result", func() bool { return s.result != nil })
+	if !strings.Contains(w.Text(), w.Words.T("reason.virtual", "Driver", "v4l2 loopback")) {
+		t.Errorf("the result does not say that the camera was none: %q", w.Text())
+	}
 	if given.Reference != "2026/99" {
 		t.Errorf("the check was given %q", given.Reference)
 	}

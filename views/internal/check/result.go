@@ -420,6 +420,9 @@ func (r *resultView) reasons() []fyne.CanvasObject {
 	if hint := c.Filmed.Warning; hint.Key != "" {
 		add(r.Words.T("reason.filmed_anyway", "Hint", r.Words.Notice(hint)), "")
 	}
+	if c.Virtual != "" {
+		add(r.Words.T("reason.virtual", "Driver", c.Virtual), "")
+	}
 	if c.Warning != nil {
 		add(r.Words.ProblemText(c.Warning), "")
 	}

@@ -105,7 +105,7 @@ func New(parts kit.Parts) *Preview {
 	p.virtual.Importance, p.virtual.Wrapping = widget.WarningImportance, fyne.TextWrapWord
 	under := canvas.NewRectangle(draw.PictureGround)
 	under.CornerRadius = 6
-	p.banner = container.NewStack(under, container.NewBorder(nil, nil, widget.NewIcon(theme.WarningIcon()), nil, p.virtual))
+	p.banner = container.NewStack(under, container.NewBorder(nil, nil, container.NewPadded(widget.NewIcon(theme.WarningIcon())), nil, p.virtual))
 	p.banner.Hide()
 	p.ExtendBaseWidget(p)
 	return p
