@@ -105,7 +105,8 @@ func New(parts kit.Parts) *Preview {
 	p.virtual.Importance, p.virtual.Wrapping = widget.WarningImportance, fyne.TextWrapWord
 	under := canvas.NewRectangle(draw.PictureGround)
 	under.CornerRadius = 6
-	p.banner = container.NewStack(under, container.NewBorder(nil, nil, container.NewPadded(widget.NewIcon(theme.WarningIcon())), nil, p.virtual))
+	warning := container.NewPadded(widget.NewIcon(theme.WarningIcon()))
+	p.banner = container.NewStack(under, container.NewBorder(nil, nil, warning, nil, p.virtual))
 	p.banner.Hide()
 	p.ExtendBaseWidget(p)
 	return p
