@@ -154,7 +154,7 @@ func (s *sheet) about(d history.Detail) {
 		s.line("report.part", s.t("report.part_of", "Part", d.Started.CameraPart.Percent()))
 	}
 	if f := d.Finished; f != nil && f.VirtualCamera != "" {
-		s.line("report.part", s.t("report.virtual", "Driver", f.VirtualCamera))
+		s.line("report.filmed_by", s.t("report.virtual", "Driver", f.VirtualCamera))
 	}
 	if d.Started.Minor {
 		s.line("report.age", s.t("report.minor"))

@@ -186,7 +186,7 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	}
 	if f := d.Finished; f != nil {
 		if f.VirtualCamera != "" {
-			add("report.part", t("report.virtual", "Driver", f.VirtualCamera))
+			add("report.filmed_by", t("report.virtual", "Driver", f.VirtualCamera))
 		}
 		add("report.took", Seconds(f.Took))
 		if f.Code != nil {

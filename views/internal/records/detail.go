@@ -461,7 +461,7 @@ func (d *detailView) person() fyne.CanvasObject {
 		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
 	if end := d.of.Finished; end != nil && end.VirtualCamera != "" {
-		f.add("detail.camera_part", kit.Capital(t("report.virtual", "Driver", end.VirtualCamera)))
+		f.add("report.filmed_by", kit.Capital(t("report.virtual", "Driver", end.VirtualCamera)))
 	}
 	switch s.DocumentFrom {
 	case history.FromCamera:
