@@ -15,6 +15,7 @@ E2E_PACKAGES := \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
 DEB_PACKAGES := debhelper dpkg-dev lintian librsvg2-bin appstream desktop-file-utils
+DEB_TEST_PACKAGES := debootstrap qemu-user-static imagemagick
 # What tests use that the program does not: they are left out where it is missing.
 TEST_PACKAGES := sqlite3 python3
 
@@ -67,7 +68,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: quick help setup setup-test setup-deb setup-e2e blas portable models build deb run test e2e bench soak lint clean
+.PHONY: quick help setup setup-test setup-deb setup-deb-test setup-e2e blas portable models build deb deb-test run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -153,6 +154,10 @@ setup-test: ## install what the tests need besides
 setup-deb: ## install what the Debian packages are made with
 	@$(clock)
 	$(call install,$(DEB_PACKAGES))
+
+setup-deb-test: ## install what the Debian packages are tried with
+	@$(clock)
+	$(call install,$(DEB_TEST_PACKAGES))
 
 setup-e2e: ## install what the end-to-end tests need besides
 	@$(clock)
@@ -254,6 +259,24 @@ deb: setup setup-deb models build ## build the Debian packages build/facematch_*
 	mv build/deb/*.deb build/
 	lintian --allow-root --fail-on error build/facematch_*.deb build/facematch-models_*.deb
 	ls -l build/*.deb
+
+# The commit that an upgrade comes from.
+BEFORE ?= HEAD~1
+
+deb-test: setup setup-deb-test deb ## try the packages in a Debian 12 of their own, as root: install, doctor, a check, the window, an old processor, an upgrade, purge
+	@$(clock)
+	$(sample)
+	# The commit before, with its own Makefile. It shares the models and Go's cache.
+	before=build/before
+	git worktree remove --force $$before 2>/dev/null || rm -rf $$before
+	git worktree add --quiet --force --detach $$before $(BEFORE)
+	ln -s "$$PWD/assets/models" $$before/assets/models
+	env -u GOFLAGS $(MAKE) -C $$before deb
+	mkdir -p build/fresh-root
+	rm -f build/fresh-root/facematch_*.deb
+	cp $$before/build/facematch_*.deb build/fresh-root/
+	git worktree remove --force $$before
+	assets/package/fresh-root.sh build/sample/document.jpg build/sample/clip.mp4 build/fresh-root/facematch_*.deb
 
 run: setup models build ## start the program; without a display, one sample check
 	@$(clock)
@@ -380,7 +403,7 @@ bench: setup models blas portable ## measure the parts that have benchmarks
 	export FACEMATCH_RECORDS=$${FACEMATCH_RECORDS:-1000000}
 	go test -run '^$$' -bench . -benchmem -timeout 60m "$${dirs[@]}"
 
-soak: setup setup-test setup-e2e models build ## what takes long: kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, 64 desks that ask at once, fuzzing, tests over and over (SOAK times, 20 unless told)
+soak: setup setup-test setup-e2e models build deb-test ## what takes long: the packages in a Debian 12 of their own, kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, 64 desks that ask at once, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestTwoCards|TestPairs|TestMemory|TestDecodersUnderFire' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run 'TestScenes|SwapsAre' ./matcher/offline
