@@ -4,17 +4,21 @@
 # upgrade from an OLDER package with a history, on an emulated processor of 2008, and to the
 # purge. Screenshots and logs are in build/fresh-root.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/../.."
 
 die() {
 	echo "fresh-root: $*" >&2
 	exit 1
 }
 
-[ "$(id -u)" -eq 0 ] || die "this needs root, to make a root folder of its own. Please run it as root."
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo > /dev/null || die "this needs root, to make a root folder of its own. Please run it as root."
+	exec sudo --preserve-env=http_proxy "$self" "$@"
+fi
 # What is mounted below ends with this process, however it ends.
 if [ -z "${FRESH_ROOT_APART:-}" ]; then
-	FRESH_ROOT_APART=1 exec unshare --mount --propagation private "$0" "$@"
+	FRESH_ROOT_APART=1 exec unshare --mount --propagation private "$self" "$@"
 fi
 document=$1 clip=$2 older=${3:-}
 out=$PWD/build/fresh-root
@@ -26,6 +30,7 @@ end() {
 	[ ${#started[@]} -eq 0 ] || kill "${started[@]}" 2>/dev/null || true
 	umount "$root/proc" "$root/var/cache/apt/archives" 2>/dev/null || true
 	rm -rf --one-file-system "$root"
+	chown -R --reference=build "$out" # whoever built it may remove it
 	exit $code
 }
 trap end EXIT
