@@ -24,6 +24,7 @@ type filterBar struct {
 	kit.Parts
 	OnQuery func(typed bool) // the query has changed; typed: more keys may follow
 	OnDone  func()           // Return, in a field
+	OnFold  func()           // the fold was opened or closed: the bar has another height
 
 	query   query
 	choices history.Choices
@@ -334,6 +335,7 @@ func (b *filterBar) open(on bool) {
 	b.more.SetText(b.Words.T(text))
 	b.more.SetIcon(icon)
 	b.box.Refresh()
+	b.OnFold()
 }
 
 // show brings everything but the text fields, which people type in, in line with

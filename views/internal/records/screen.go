@@ -128,6 +128,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.filter = newFilterBar(p)
 	s.filter.OnQuery = s.asked
 	s.filter.OnDone = func() { s.Focus(s.list) }
+	s.filter.OnFold = func() { s.area.Refresh() } // Fyne does not lay the list out again by itself
 	s.makeList()
 
 	s.noneSay = kit.Centred("")
