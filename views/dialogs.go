@@ -61,7 +61,7 @@ func (w *Window) ask(
 // for a decision, it asks for that first.
 func (w *Window) newCheck() {
 	w.screen(w.checkTab)
-	if !w.on(w.checkTab) {
+	if !w.on(w.checkTab) || w.welcoming() {
 		return
 	}
 	if !w.check.Undecided() || !w.desk.May(app.ActionDecide) {
@@ -183,9 +183,8 @@ func (w *Window) removeOperator(who operators.Operator) {
 	)
 }
 
-// openRecovery asks for the recovery passphrase. In a dialog that was not asked
-// for, "Not now" is an answer that is kept.
-func (w *Window) openRecovery(offered bool) {
+// openRecovery asks for the recovery passphrase.
+func (w *Window) openRecovery() {
 	f := kit.NewFormDialog(w.Parts, "recovery.do", theme.ConfirmIcon())
 	passphrase, same := f.Passphrase("recovery.passphrase")
 	f.Missing = same
@@ -194,42 +193,7 @@ func (w *Window) openRecovery(offered bool) {
 		return func(ctx context.Context) error { return w.desk.SetRecovery(ctx, secret) }
 	}
 	f.Done = w.settings.RecoveryChanged
-	if offered {
-		f.Cancel.SetText(w.Words.T("recovery.not_now"))
-		f.Dismissed = w.recoveryDeclined
-	}
 	f.Show("recovery.title", w.Words.T("recovery.why"), w.Words.T("recovery.write_down"))
-}
-
-// offerRecovery offers the recovery passphrase once, to who may set it.
-func (w *Window) offerRecovery() {
-	if w.desk.Settings().Privacy.RecoveryAsked || !w.desk.May(app.ActionBackup) {
-		return
-	}
-	w.Work.Start(func(ctx context.Context) {
-		set, err := w.desk.RecoverySet(ctx)
-		w.Work.Do(func() {
-			w.Log("recovery", err)
-			if err == nil && !set && w.gate.open && w.win.Canvas().Overlays().Top() == nil {
-				w.openRecovery(true)
-			}
-		})
-	})
-}
-
-func (w *Window) recoveryDeclined() {
-	next := w.desk.Settings()
-	if next.Privacy.RecoveryAsked {
-		return
-	}
-	next.Privacy.RecoveryAsked = true
-	w.Work.Start(func(ctx context.Context) {
-		err := w.desk.SaveSettings(context.WithoutCancel(ctx), next)
-		w.Work.Do(func() {
-			w.Log("settings", err) // it is offered again at the next start
-			w.settings.Refresh()
-		})
-	})
 }
 
 // openErase asks whether a session is to be erased, and says what is lost; done

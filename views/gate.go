@@ -158,7 +158,6 @@ func (w *Window) enter() {
 		w.check.Document.Open([]document.Item{document.File(w.first)})
 		w.first = ""
 	}
-	w.offerRecovery()
 }
 
 // forget drops what another operator typed and saw.

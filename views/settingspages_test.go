@@ -120,47 +120,27 @@ func TestOperatorsAreChanged(t *testing.T) {
 	w.until(t, "the sign-in page", func() bool { return !w.gate.open })
 }
 
-func TestRecoveryIsOfferedOnce(t *testing.T) {
-	for name, answer := range map[string]func(*testing.T, *shownWindow){
-		"not now": func(t *testing.T, w *shownWindow) { test.Tap(w.onTop(t, "recovery.not_now")) },
-		"Escape":  func(_ *testing.T, w *shownWindow) { w.escape() },
-		"set": func(t *testing.T, w *shownWindow) {
-			w.typeBoth(t, "far from here", "far from here")
-			test.Tap(w.onTop(t, "recovery.do"))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			desk := newFakeDesk()
-			desk.NoRecovery = true
-			w := open(t, desk, "")
-			w.until(t, "the offer", func() bool { return w.win.Canvas().Overlays().Top() != nil })
-			if !strings.Contains(w.dialogText(), w.Words.T("recovery.why")) {
-				t.Errorf("what is lost is not said: %q", w.dialogText())
-			}
-			answer(t, w)
-			w.closed(t)
-			set := name == "set"
-			w.until(t, "that it is kept in mind", func() bool {
-				return set == (desk.RecoveryPassphrase() == "far from here") && set != desk.Settings().Privacy.RecoveryAsked
-			})
-			w.settingsPage(t, "settings.page.privacy")
-			state := map[bool]string{true: "recovery.is_set", false: "recovery.not_set"}[set]
-			w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.Words.T(state)) })
-			w.lock()
-			w.enter() // as at the next start
-			w.q.Run()
-			if w.win.Canvas().Overlays().Top() != nil {
-				t.Error("it is offered again")
-			}
-			if !w.button(t, "settings.save").Disabled() {
-				t.Error("the answer looks like a change that is not saved")
-			}
-			test.Tap(w.button(t, map[bool]string{true: "recovery.change", false: "recovery.set"}[set]))
-			if w.win.Canvas().Overlays().Top() == nil {
-				t.Error("it cannot be set in the settings")
-			}
-		})
+// The recovery passphrase is set in the settings. Nothing asks for it by itself.
+func TestTheRecoveryPassphraseIsSetInTheSettings(t *testing.T) {
+	desk := newFakeDesk()
+	desk.NoRecovery = true
+	w := open(t, desk, "")
+	w.settingsPage(t, "settings.page.privacy")
+	w.until(t, "how it stands", func() bool { return strings.Contains(w.text(), w.Words.T("recovery.not_set")) })
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Fatal("a question covers the screen")
 	}
+	test.Tap(w.button(t, "recovery.set"))
+	if !strings.Contains(w.dialogText(), w.Words.T("recovery.why")) {
+		t.Errorf("what is lost is not said: %q", w.dialogText())
+	}
+	w.typeBoth(t, "far from here", "far from here")
+	test.Tap(w.onTop(t, "recovery.do"))
+	w.closed(t)
+	if got := desk.RecoveryPassphrase(); got != "far from here" {
+		t.Errorf("set is %q", got)
+	}
+	w.until(t, "how it stands now", func() bool { return strings.Contains(w.text(), w.Words.T("recovery.is_set")) })
 }
 
 func TestErasingSaysWhatIsLost(t *testing.T) {

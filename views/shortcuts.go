@@ -130,7 +130,7 @@ func (w *Window) shortcuts() []action {
 
 // onCheck keeps what belongs to the Check screen from happening unseen.
 func (w *Window) onCheck(run func()) {
-	if w.on(w.checkTab) {
+	if w.on(w.checkTab) && !w.welcoming() {
 		run()
 	}
 }
@@ -149,7 +149,7 @@ func (w *Window) onHistory(run func(*records.Screen)) func() {
 // in the history.
 func (w *Window) find() {
 	switch {
-	case w.on(w.checkTab):
+	case w.on(w.checkTab) && !w.welcoming():
 		w.check.Document.NextFace()
 	case w.on(w.historyTab):
 		w.history.Search()

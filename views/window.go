@@ -38,6 +38,7 @@ import (
 	"facematch/views/internal/kit"
 	"facematch/views/internal/preferences"
 	"facematch/views/internal/records"
+	"facematch/views/internal/welcome"
 )
 
 // closeLimit is how long closing waits for work that does not end. A check ends
@@ -58,6 +59,7 @@ const (
 // Settings, OpenCamera, Version and Log return at once.
 type Desk interface {
 	check.Desk
+	welcome.Desk
 	records.Desk
 	records.ExportDesk
 	preferences.Desk
@@ -107,6 +109,8 @@ type Window struct {
 	tabs                              *container.AppTabs
 	checkTab, historyTab, settingsTab *container.TabItem
 	check                             *check.Screen
+	welcome                           *welcome.Screen // nil: it is over
+	trial                             string          // the camera that the welcome tries; empty: that of the settings
 	history                           *records.Screen
 	settings                          *preferences.Screen
 	actions                           []action
@@ -152,9 +156,11 @@ func newWindow(p Params, queue func(func())) *Window {
 	w.check = w.newCheckScreen()
 	w.history = w.newHistory()
 	w.settings = w.newSettings()
-	w.checkTab = container.NewTabItemWithIcon(
-		w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(w.check.Content),
-	)
+	checking := container.NewStack(w.check.Content)
+	if p.Desk.SettingsFrom().FirstStart {
+		w.welcome = w.newWelcome(checking)
+	}
+	w.checkTab = container.NewTabItemWithIcon(w.Words.T("tab.check"), theme.AccountIcon(), container.NewPadded(checking))
 	w.historyTab = container.NewTabItemWithIcon(
 		w.Words.T("tab.history"), theme.HistoryIcon(), container.NewPadded(w.history.Content),
 	)
@@ -281,14 +287,14 @@ func (w *Window) camera() {
 	case w.closing || w.check.Busy(): // asked again after that
 	case w.source == nil && films:
 		w.stale = false
-		w.source = w.desk.OpenCamera("")
-		w.check.SetSource(w.source)
+		w.source = w.desk.OpenCamera(w.trial)
+		w.setSource(w.source)
 		w.settings.Look()
 	case w.source != nil && (w.stale || !films):
 		w.closing = true
 		old := w.source
 		w.source = nil
-		w.check.SetSource(nil)
+		w.setSource(nil)
 		w.Work.Start(func(context.Context) {
 			err := old.Close()
 			w.Work.Do(func() {
@@ -329,9 +335,23 @@ func (w *Window) watchScans(on bool) {
 	w.scanning = mine
 }
 
+// setSource gives a camera to the screens that show it.
+func (w *Window) setSource(source app.Source) {
+	w.check.SetSource(source)
+	if w.welcome != nil {
+		w.welcome.SetSource(source)
+	}
+}
+
 // shown tells the screens which of them can be seen.
 func (w *Window) shown() {
-	w.check.Show(w.on(w.checkTab))
+	on, welcome := w.on(w.checkTab), w.welcoming()
+	w.check.Show(on && !welcome)
+	kit.SetVisible(w.check.Content, !welcome)
+	if w.welcome != nil {
+		kit.SetVisible(w.welcome.Content, welcome)
+		w.welcome.Show(on && welcome)
+	}
 	if w.on(w.historyTab) {
 		w.history.Refresh()
 	}
@@ -367,6 +387,8 @@ func (w *Window) escape() {
 		return
 	}
 	switch {
+	case w.welcoming():
+		w.welcome.Escape()
 	case w.on(w.checkTab):
 		w.check.Escape()
 	case w.on(w.historyTab):
@@ -393,6 +415,9 @@ func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
 // it now. Where not, a dialog says what to do first.
 func (w *Window) takesDocument() bool {
 	w.screen(w.checkTab)
+	if w.welcoming() { // whoever begins a check needs no welcome
+		w.welcome.Skip()
+	}
 	key := ""
 	switch {
 	case !w.on(w.checkTab):
@@ -467,7 +492,10 @@ func (w *Window) browse(chosen func([]document.Item)) {
 func (w *Window) newCheckScreen() *check.Screen {
 	return check.New(w.Parts, w.desk, check.Hooks{
 		Browse: w.browse, Copy: w.app.Clipboard().SetContent, Checked: w.checked, Revive: w.loadEngine,
-		OpenKept: w.openKept, Next: w.newCheck,
+		OpenKept: w.openKept, Next: w.newCheck, SetUp: func() {
+			w.screen(w.settingsTab)
+			w.settings.OpenSetup()
+		},
 		Decide: func(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
 			w.decide(row, chosen, func(in app.DecisionInput) {
 				done(in)
@@ -475,6 +503,44 @@ func (w *Window) newCheckScreen() *check.Screen {
 			})
 		},
 	})
+}
+
+// newWelcome makes the welcome of the first start, in the Check screen's place.
+func (w *Window) newWelcome(place *fyne.Container) *welcome.Screen {
+	s := welcome.New(w.Parts, w.desk, welcome.Hooks{
+		Try: func(address string) {
+			w.trial, w.stale = address, true
+			w.camera()
+		},
+		Done: func(old, now settings.Settings) {
+			tried := w.trial != "" && w.trial != now.Camera.Source
+			w.welcome.Show(false)
+			place.Remove(w.welcome.Content)
+			w.welcome, w.trial = nil, ""
+			w.stale = w.stale || tried
+			w.settings.UndoAll()
+			w.settingsSaved(old, now)
+			w.camera()
+			w.shown()
+		},
+	})
+	s.Content.Hide()
+	place.Add(s.Content)
+	return s
+}
+
+// welcoming says whether the welcome stands in the Check screen's place: for those who may
+// save what they choose in it.
+func (w *Window) welcoming() bool {
+	return w.welcome != nil && w.gate.open && w.desk.May(app.ActionCheck) && w.desk.May(app.ActionSettings)
+}
+
+// setupLeft says on the Check screen how much is left to set up, to those who may do it.
+func (w *Window) setupLeft(count int) {
+	if !w.desk.May(app.ActionSettings) {
+		count = 0
+	}
+	w.check.SetupLeft(count)
 }
 
 // openKept shows the checks that wait to be sent.
@@ -500,8 +566,8 @@ func (w *Window) newSettings() *preferences.Screen {
 		Copy: w.app.Clipboard().SetContent, Saved: w.settingsSaved,
 		SetUpOperators: w.setUpOperators, AddOperator: w.addOperator,
 		ChangePassphrase: w.changePassphrase, RemoveOperator: w.removeOperator,
-		SetRecovery: func() { w.openRecovery(false) },
-		Erase:       func(session string) { w.openErase(session, w.settings.SessionErased) },
+		SetRecovery: w.openRecovery, SetupLeft: w.setupLeft,
+		Erase: func(session string) { w.openErase(session, w.settings.SessionErased) },
 	})
 }
 

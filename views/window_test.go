@@ -600,3 +600,77 @@ func TestKeptChecksAreSent(t *testing.T) {
 	test.Tap(w.onTop(t, "kept.send"))
 	w.until(t, "the result", w.check.HasResult)
 }
+
+// The first start shows the welcome in the Check screen's place, and no question covers it.
+// With its end the camera that was chosen and the Check screen are there.
+func TestTheFirstStart(t *testing.T) {
+	desk := newFakeDesk()
+	desk.From.FirstStart, desk.NoRecovery = true, true
+	desk.OnCameras = func() []app.Camera {
+		return []app.Camera{{Name: "Built-in", Address: "/dev/video0"}, {Name: "Logi", Address: "/dev/video2"}}
+	}
+	var addresses []string
+	desk.source = func(address string) app.Source {
+		addresses = append(addresses, address)
+		return kittest.NewSource()
+	}
+	w := open(t, desk, "document.jpg")
+	w.until(t, "the document behind it", w.hasDocument)
+	if text := w.text(); !strings.Contains(text, w.Words.T("welcome.title")) || strings.Contains(text, w.Words.T("check.name")) {
+		t.Fatalf("the screen says %q", text)
+	}
+	w.press(t, fyne.KeyK) // reaches no hidden tick
+	w.until(t, "the cameras", func() bool { return strings.Contains(w.text(), w.Words.T("welcome.camera_help")) })
+	list, _ := kittest.Find[*kit.Choice](w.tabs.Selected().Content)
+	if list == nil {
+		t.Fatal("no list of cameras")
+	}
+	w.until(t, "both cameras", func() bool { return len(list.Options) == 2 })
+	list.SetSelectedIndex(1)
+	w.until(t, "the other camera", func() bool { return len(addresses) == 2 })
+	if addresses[1] != "/dev/video2" {
+		t.Errorf("opened %q", addresses)
+	}
+	for range 2 {
+		test.Tap(w.button(t, "welcome.next"))
+	}
+	test.Tap(w.button(t, "welcome.begin"))
+	w.until(t, "the Check screen", func() bool { return strings.Contains(w.text(), w.Words.T("check.name")) })
+	w.until(t, "the camera that was chosen", func() bool { return len(addresses) == 3 && w.hasPicture() })
+	if got := desk.Settings().Camera.Source; got != "/dev/video2" || addresses[2] != "" {
+		t.Errorf("the camera is %q, opened were %q", got, addresses)
+	}
+	if w.consentBox(t).Checked || !w.hasDocument() {
+		t.Error("a key reached the Check screen behind the welcome, or the document is lost")
+	}
+	if w.win.Canvas().Overlays().Top() != nil {
+		t.Error("a question covers the screen")
+	}
+	left := w.Words.T("setup.left", "Count", 4)
+	w.until(t, "what is left to set up", func() bool { return len(kittest.ButtonsWith(w.check.Content, left)) == 1 })
+	test.Tap(kittest.ButtonOf(t, w.check.Content, left))
+	if !strings.Contains(w.text(), w.Words.T("setup.title")) {
+		t.Errorf("the line leads to %q", w.text())
+	}
+}
+
+// A document that is dropped begins a check: the welcome is over.
+func TestADropEndsTheWelcome(t *testing.T) {
+	desk := newFakeDesk()
+	desk.From.FirstStart = true
+	w := open(t, desk, "")
+	w.dropped(fyne.Position{}, uris("/a/document.jpg"))
+	w.until(t, "the document", w.hasDocument)
+	w.until(t, "the Check screen", func() bool { return strings.Contains(w.text(), w.Words.T("check.name")) })
+}
+
+// An operator who may change no settings finds no welcome.
+func TestNoWelcomeForAnOperator(t *testing.T) {
+	desk := staffedDesk()
+	desk.From.FirstStart = true
+	w := open(t, desk, "")
+	w.enterAs(t, "olga")
+	if text := w.text(); !strings.Contains(text, w.Words.T("check.name")) || strings.Contains(text, w.Words.T("setup.title")) {
+		t.Errorf("the screen says %q", text)
+	}
+}

@@ -29,6 +29,7 @@ type layer struct {
 	locked    []string        // the keys the administrator's file locks
 	overruled []string        // the keys a user's file sets though they are locked
 	sum       string          // SHA-256 of the file's bytes
+	absent    bool            // there is no such file
 }
 
 // field is one setting: its key in the file, such as camera.mirror, and where it lies.
@@ -62,7 +63,7 @@ func fieldsOf(t reflect.Type, table string, at []int) (all []field) {
 }
 
 // The program itself changes these, whatever is locked around them.
-var neverLocked = []string{"consent.version", "privacy.recovery_asked"}
+var neverLocked = []string{"consent.version"}
 
 // readAdministrator reads the administrator's settings. A file that is there must be
 // readable and right: without it a lock could be missing.
@@ -141,7 +142,7 @@ func unlockable(name string) string {
 func readUser(path string, below layer) (layer, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return layer{values: below.values.clone(), sum: sum(nil)}, nil
+		return layer{values: below.values.clone(), sum: sum(nil), absent: true}, nil
 	}
 	if err != nil {
 		return layer{}, matcher.NewProblem("settings.unreadable", err)
@@ -237,6 +238,8 @@ type Sources struct {
 	FromUser          []string // keys in force that come from the user's
 	Locked            []string // keys the user cannot change
 	Overruled         []string // keys the user's file sets otherwise, though they are locked
+
+	FirstStart bool // nothing was saved yet: the user's file is not there
 }
 
 // IsLocked says whether the user cannot change a setting.
@@ -259,7 +262,7 @@ func (s *Store) Sources() Sources {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := Sources{
-		Files: s.files, Locked: s.below.locked, Overruled: s.now.overruled,
+		Files: s.files, Locked: s.below.locked, Overruled: s.now.overruled, FirstStart: s.now.absent,
 	}
 	for _, f := range fields {
 		switch {

@@ -61,7 +61,7 @@ func TestTheUsersFileLiesOverTheAdministrators(t *testing.T) {
 	}
 	for key, want := range map[string]bool{
 		"facematch_conditions": true, "privacy.keep_images": true, "api.base": true, "api.tls_seconds": true,
-		"desk": false, "privacy.recovery_asked": false, "retention.names_days": false,
+		"desk": false, "consent.version": false, "retention.names_days": false,
 	} {
 		if from.IsLocked(key) != want {
 			t.Errorf("%s: locked %v", key, !want)
@@ -160,7 +160,8 @@ base = "https://elsewhere.test"
 keep_days = 3
 [privacy]
 keep_images = true
-recovery_asked = true
+[setup]
+no_operators = true
 [[facematch_conditions]]
 field = "score"
 op = ">="
@@ -171,7 +172,7 @@ pass = 1.0
 	if now.API.Base != "https://gateway.branch.test" || now.Privacy.KeepImages || now.Conditions[0].Pass != 85 {
 		t.Errorf("the locked settings are %+v, %+v, %+v", now.API, now.Privacy, now.Conditions)
 	}
-	if !now.Privacy.RecoveryAsked {
+	if !now.Setup.NoOperators {
 		t.Error("what is not locked is lost")
 	}
 	// keep_days is the same in both: nothing is overruled.

@@ -27,6 +27,7 @@ type Settings struct {
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
 	Window     Window              `toml:"window"`
+	Setup      Setup               `toml:"setup"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
 }
 
@@ -110,6 +111,14 @@ type Window struct {
 
 // Privacy is what is kept of a person besides.
 type Privacy struct {
-	KeepImages    bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
-	RecoveryAsked bool `toml:"recovery_asked" comment:"the recovery passphrase was offered, and declined for now"`
+	KeepImages bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
+}
+
+// Setup is what this desk does without. Each stands in the list of what is left to set up
+// until it is set up, or this says that it is not needed.
+type Setup struct {
+	NoOperators    bool `toml:"no_operators" comment:"this desk needs no operators who sign in"`
+	NoRecovery     bool `toml:"no_recovery" comment:"this desk needs no recovery passphrase"`
+	NoSecondAnchor bool `toml:"no_second_anchor" comment:"this desk needs no second place for the head of the history"`
+	UsualBounds    bool `toml:"usual_bounds" comment:"the conditions stay as they come with the program"`
 }

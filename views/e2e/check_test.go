@@ -114,7 +114,6 @@ func (d *desktop) settle(home string, change func(*settings.Settings)) {
 		d.t.Fatal(err)
 	}
 	chosen := store.Get()
-	chosen.Privacy.RecoveryAsked = true // or that dialog stands before everything
 	change(&chosen)
 	if err := store.Save(chosen); err != nil {
 		d.t.Fatal(err)

@@ -44,6 +44,7 @@ type Hooks struct {
 	Revive   func()                             // asks for the engine again, which ends in SetEngine
 	OpenKept func()                             // shows the kept checks
 	Next     func()                             // asks for the next person
+	SetUp    func()                             // shows what is left to set up
 	// Decide asks for a decision of the check in this row, with a choice made already or
 	// none; done is called with the decision that was recorded.
 	Decide func(row history.Row, chosen history.Choice, done func(app.DecisionInput))
@@ -91,6 +92,7 @@ type Screen struct {
 	endless     *kit.MovingBar
 	anyway      *kit.Button // films though the picture is not good; there while that is offered
 	cancel      *kit.Button
+	setUp       *kit.Button // leads to what is left to set up; there while something is
 	form        *fyne.Container
 	progress    *fyne.Container
 	capture     fyne.CanvasObject // everything but the result
@@ -129,6 +131,9 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.start = s.Keys.Button(s.Words.T("check.start"), theme.ConfirmIcon(), s.Begin)
 	s.start.Importance = widget.HighImportance
 	s.why = kit.Wrapped("")
+	s.setUp = s.Keys.Button("", nil, hooks.SetUp)
+	s.setUp.Importance = widget.LowImportance
+	s.setUp.Hide()
 
 	s.stage = kit.Wrapped("")
 	s.stage.TextStyle.Bold = true
@@ -152,7 +157,7 @@ func (s *Screen) lay() {
 	badges := container.NewHBox(s.mode, s.calibration, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, s.referred, consent, s.remote.nameRow),
+		container.NewVBox(name, s.referred, consent, s.remote.nameRow, container.NewHBox(s.setUp)),
 		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
@@ -216,6 +221,12 @@ func (s *Screen) SetEngine(d app.Description, err error) {
 	if s.engineReady {
 		s.watch() // advice may have waited for the engine
 	}
+}
+
+// SetupLeft says in one quiet line how much an administrator has left to set up.
+func (s *Screen) SetupLeft(count int) {
+	s.setUp.SetText(s.Words.T("setup.left", "Count", count))
+	kit.SetVisible(s.setUp, count > 0)
 }
 
 // Engine is what decides checks here; empty: it is not known yet.

@@ -27,15 +27,14 @@ type formDialog struct {
 	Begin   func() func(context.Context) error // takes what was typed; what it gives runs away from the window
 	Done    func()
 
-	doing     *Task
-	first     fyne.Focusable
-	secrets   []*Entry
-	rows      *fyne.Container
-	said      *widget.Label
-	Cancel    *Button
-	OK        *Button
-	dialog    *dialog.CustomDialog
-	Dismissed func() // may be nil
+	doing   *Task
+	first   fyne.Focusable
+	secrets []*Entry
+	rows    *fyne.Container
+	said    *widget.Label
+	Cancel  *Button
+	OK      *Button
+	dialog  *dialog.CustomDialog
 }
 
 // NewFormDialog makes a dialog that is not shown yet; okKey names the words of its button.
@@ -104,9 +103,6 @@ func (f *formDialog) Show(title string, about ...string) {
 	f.dialog = f.Ask(title, box, DialogWidth, f.Cancel, f.OK)
 	f.dialog.SetOnClosed(func() {
 		f.Keys.Forget(f.secrets...)
-		if f.Dismissed != nil {
-			f.Dismissed()
-		}
 	})
 	if f.first == nil {
 		f.first = f.Cancel
@@ -146,7 +142,6 @@ func (f *formDialog) ended(err error) {
 		Say(f.said, f.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
-	f.Dismissed = nil
 	f.dialog.Hide()
 	f.Done()
 }

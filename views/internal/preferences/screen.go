@@ -1,5 +1,5 @@
-// Package preferences is the Settings screen and its pages: desk, operators, privacy
-// and backup.
+// Package preferences is the Settings screen and its pages: desk, operators, privacy,
+// backup, and what is left to set up.
 package preferences
 
 import (
@@ -32,6 +32,7 @@ type Desk interface {
 	operatorsDesk
 	privacyDesk
 	backupDesk
+	setupDesk
 }
 
 // Hooks are what the Settings screen asks of its window.
@@ -46,6 +47,7 @@ type Hooks struct {
 	ChangePassphrase func(name string)
 	RemoveOperator   func(who operators.Operator)
 	SetRecovery      func()               // asks for the recovery passphrase
+	SetupLeft        func(count int)      // how much is left to set up, whenever that is asked anew
 	Erase            func(session string) // asks whether to erase a session
 }
 
@@ -80,6 +82,7 @@ type Screen struct {
 	operators   *operatorSettings
 	privacy     *privacySettings
 	backup      *backupPage
+	setup       *setupPage
 
 	pages   map[string]fyne.CanvasObject
 	pager   *kit.Radio
@@ -102,6 +105,7 @@ const (
 	pageOperators = "operators"
 	pagePrivacy   = "privacy"
 	pageBackup    = "backup"
+	pageSetup     = "setup"
 )
 
 // New makes the screen, filled with the settings in force.
@@ -130,6 +134,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.operators = newOperatorSettings(p, desk, s.locks, hooks, s.changed)
 	s.privacy = newPrivacySettings(p, desk, s.locks, hooks, s.folder, s.changed)
 	s.backup = newBackupPage(p, desk, s.folder, hooks.Copy)
+	s.setup = newSetupPage(p, desk, s.locks, s.open, hooks.SetRecovery, hooks.SetupLeft, s.changed)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.foldersFault, &s.message} {
 		*l = kit.Wrapped("")
 		(*l).Hide()
@@ -220,8 +225,9 @@ func (s *Screen) lay() {
 		pageOperators: container.NewVScroll(s.operators.content),
 		pagePrivacy:   container.NewVScroll(s.privacy.content),
 		pageBackup:    container.NewVScroll(s.backup.content),
+		pageSetup:     container.NewVScroll(s.setup.content),
 	}
-	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup}
+	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup, pageSetup}
 	s.pager = s.Keys.Radio(
 		names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.Value) },
 	)
@@ -275,8 +281,13 @@ func (s *Screen) Look() {
 		s.operators.look()
 	case pagePrivacy:
 		s.privacy.look()
+	case pageSetup:
+		s.setup.look()
 	}
 }
+
+// OpenSetup shows what is left to set up.
+func (s *Screen) OpenSetup() { s.open(pageSetup) }
 
 // Refresh brings the screen in line with who is signed in and with settings that
 // were saved elsewhere in the window. What was typed stays.
@@ -292,13 +303,16 @@ func (s *Screen) Refresh() {
 		s.open(pageDesk)
 	}
 	s.operators.lay(nil)
-	s.shownNow.Privacy.RecoveryAsked = s.desk.Settings().Privacy.RecoveryAsked
+	s.setup.look()
 	s.Look()
 	s.changed()
 }
 
 // OperatorsChanged shows the operators anew.
-func (s *Screen) OperatorsChanged() { s.operators.look() }
+func (s *Screen) OperatorsChanged() {
+	s.operators.look()
+	s.setup.update()
+}
 
 // PassphraseChanged says that an operator's passphrase was changed.
 func (s *Screen) PassphraseChanged(name string) {
@@ -306,7 +320,10 @@ func (s *Screen) PassphraseChanged(name string) {
 }
 
 // RecoveryChanged shows anew whether there is a recovery passphrase.
-func (s *Screen) RecoveryChanged() { s.privacy.look() }
+func (s *Screen) RecoveryChanged() {
+	s.privacy.look()
+	s.setup.look()
+}
 
 // SessionErased says that the session in the field was erased.
 func (s *Screen) SessionErased() {
@@ -365,6 +382,7 @@ func (s *Screen) fill(now settings.Settings) {
 	s.api.fill(now)
 	s.operators.fill(now)
 	s.privacy.fill(now)
+	s.setup.fill(now)
 	s.changed()
 }
 
@@ -386,6 +404,7 @@ func (s *Screen) typed() (settings.Settings, error) {
 	s.api.typed(&next)
 	s.operators.typed(&next)
 	s.privacy.typed(&next)
+	s.setup.typed(&next)
 	rules, err := app.ParseConditions(s.conditions.text.Text)
 	if err == nil {
 		next.Conditions = rules
@@ -398,7 +417,7 @@ func (s *Screen) different() bool {
 	next, _ := s.typed()
 	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
 		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
-		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy ||
+		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy || next.Setup != s.shownNow.Setup ||
 		next.Operators != s.shownNow.Operators || next.Reference != s.shownNow.Reference || next.Window != s.shownNow.Window ||
 		s.conditions.text.Text != app.FormatConditions(s.shownNow.Conditions)
 }

@@ -3,6 +3,7 @@ package preferences
 import (
 	"context"
 	"image"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,8 @@ type shownSettings struct {
 	*kittest.Window
 	settings *Screen
 	saved    settings.Settings // the newest that were saved
+	left     int               // how much is left to set up
+	asked    int               // how often the recovery passphrase was asked for
 }
 
 func openSettings(t *testing.T, desk *fakeDesk) *shownSettings {
@@ -63,6 +66,8 @@ func openSettings(t *testing.T, desk *fakeDesk) *shownSettings {
 	w.settings = New(w.Parts, desk, Hooks{
 		Source: func() app.Source { return source },
 		Saved:  func(_, now settings.Settings) { w.saved = now },
+
+		SetRecovery: func() { w.asked++ }, SetupLeft: func(count int) { w.left = count },
 	})
 	w.Show(w.settings.Content)
 	w.settings.Show(true)
@@ -457,5 +462,63 @@ func TestChooseThePart(t *testing.T) {
 		if c.feed != nil {
 			t.Error("the whole picture is watched though nobody sees it")
 		}
+	}
+}
+
+// The list says what is done and what is left; what the desk can do without counts once it
+// is saved.
+func TestWhatIsLeftToSetUp(t *testing.T) {
+	desk := newFakeDesk()
+	desk.NoRecovery = true
+	w := openSettings(t, desk)
+	w.settings.OpenSetup()
+	w.Until(t, "four things", func() bool { return w.left == 4 })
+	states := func() (all []string) {
+		for _, i := range w.settings.setup.items {
+			all = append(all, i.state.Text)
+		}
+		return all
+	}
+	open, done, waived := w.Words.T("setup.open"), w.Words.T("setup.done"), w.Words.T("setup.waived")
+	if got := states(); !slices.Equal(got, []string{open, open, open, open}) {
+		t.Errorf("%q", got)
+	}
+	buttons := kittest.ButtonsWith(w.settings.Content, w.Words.T("setup.go"))
+	test.Tap(buttons[1])
+	if w.asked != 1 {
+		t.Error("the recovery passphrase is not asked for")
+	}
+	_ = desk.SetRecovery(t.Context(), "far from here")
+	w.settings.RecoveryChanged()
+	w.Until(t, "the passphrase", func() bool { return w.left == 3 })
+
+	w.settings.setup.items[0].box.SetChecked(true)
+	if w.left != 3 {
+		t.Error("a tick counts before it is saved")
+	}
+	w.settings.privacy.second.SetText("/media/share")
+	test.Tap(w.settings.save)
+	w.Until(t, "that it is saved", func() bool { return w.left == 1 })
+	if got := states(); !slices.Equal(got, []string{waived, done, done, open}) || !w.saved.Setup.NoOperators {
+		t.Errorf("%q, saved %+v", got, w.saved.Setup)
+	}
+	w.settings.setup.items[3].box.SetChecked(true)
+	test.Tap(w.settings.save)
+	w.Until(t, "that all is done", func() bool { return w.left == 0 })
+	if !strings.Contains(w.Text(), w.Words.T("setup.all_done")) {
+		t.Error("nothing says that all is done")
+	}
+	test.Tap(buttons[0])
+	if w.settings.pager.Value != pageOperators {
+		t.Errorf("Set up leads to %s", w.settings.pager.Value)
+	}
+}
+
+// A keyring that hangs or fails must not make something of the list that it is not.
+func TestARecoveryPassphraseThatIsNotKnown(t *testing.T) {
+	desk := newFakeDesk()
+	w := openSettings(t, desk)
+	if got := w.settings.setup.items[1].state.Text; got != w.Words.T("setup.unknown") || w.left != 3 {
+		t.Errorf("%q, left %d", got, w.left)
 	}
 }
