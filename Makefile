@@ -406,7 +406,7 @@ bench: setup models blas portable ## measure the parts that have benchmarks
 soak: setup setup-test setup-e2e models build deb-test ## what takes long: the packages in a Debian 12 of their own, kill -9, a thousand checks, a thousand changes to a history, 200 remote ones cut at random, leaked pictures, memory, every document turned, every clip spoilt, 64 desks that ask at once, fuzzing, tests over and over (SOAK times, 20 unless told)
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestTwoCards|TestPairs|TestMemory|TestDecodersUnderFire' ./matcher/offline
-	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run 'TestScenes|SwapsAre' ./matcher/offline
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run 'TestScenes|SwapsAre|HonestWindows' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
@@ -415,7 +415,7 @@ soak: setup setup-test setup-e2e models build deb-test ## what takes long: the p
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/gateway/e2e
 	go test -run '^$$' -fuzz FuzzForm -fuzztime 10m -fuzzminimizetime 1x ./app/gateway
-	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat' ./views/e2e
+	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat|Drawing' ./views/e2e
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
