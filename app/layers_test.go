@@ -65,6 +65,7 @@ var layers = []struct {
 	{"views/internal/draw", append([]string{"matcher$", "app$", "assets"}, shared...)},
 	{"views/internal/kit", append([]string{"views/internal/draw", "views/internal/kit"}, screens...)},
 	{"views/internal/chooser", nil},
+	{"views/internal/chooser", nil},
 	{"views/internal/live", append([]string{"views/internal/live"}, screens...)},
 	{"views/internal/document", append([]string{"views/internal/document"}, screens...)},
 	{"views/internal/check", append([]string{
@@ -94,6 +95,7 @@ var libraries = map[string][]string{
 	"github.com/mattn/go-sqlite3":      {"store"},
 	"github.com/spf13/cobra":           {"app/cli"},
 	"github.com/zalando/go-keyring":    {"app/secrets"},
+	"github.com/godbus/dbus/v5":        {"views/internal/chooser"},
 	"github.com/tetratelabs/wazero":    {"matcher/document/pages"},
 	"codeberg.org/go-pdf/fpdf":         {"app/export/paper"},
 	"github.com/nicksnyder/go-i18n/v2": {"assets/translations"},

@@ -22,7 +22,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
 
 	"facematch/app"
@@ -32,6 +31,7 @@ import (
 	"facematch/assets"
 	"facematch/assets/translations"
 	"facematch/views/internal/check"
+	"facematch/views/internal/chooser"
 	"facematch/views/internal/decide"
 	"facematch/views/internal/document"
 	"facematch/views/internal/draw"
@@ -101,6 +101,9 @@ type Window struct {
 	scanning  *kit.Job // follows the scanner's folder; nil while there is none
 	scansFrom string   // that folder
 
+	// askDesktop asks for a file with the desktop's dialog.
+	askDesktop func(context.Context, chooser.Request) (string, error)
+
 	source  app.Source // nil while it is closed
 	closing bool       // the camera is being closed
 	stale   bool       // the settings name another camera
@@ -115,6 +118,7 @@ type Window struct {
 	settings                          *preferences.Screen
 	actions                           []action
 	folder                            string // where Browse was last
+	choosing                          bool   // the desktop's file dialog is open
 	// the document to begin with; opened once an operator may make checks
 	first     string
 	exports   string              // where the last export went; empty: none did
@@ -127,15 +131,17 @@ type Window struct {
 const preferenceSize = "window.size"
 
 // New makes the window. A missing part is a mistake in the program and panics.
-func New(p Params) *Window { return newWindow(p, fyne.Do) }
+func New(p Params) *Window { return newWindow(p, fyne.Do, chooser.Ask) }
 
-// newWindow takes what hands functions to the window's goroutine, because
-// Fyne's test driver has none.
-func newWindow(p Params, queue func(func())) *Window {
+// newWindow takes what hands functions to the window's goroutine, because Fyne's test
+// driver has none, and what asks with the desktop's file dialog, which a test must not open.
+func newWindow(
+	p Params, queue func(func()), askDesktop func(context.Context, chooser.Request) (string, error),
+) *Window {
 	if p.App == nil || p.Desk == nil || p.Words == nil {
 		panic("views: App, Desk or Words is missing from Params")
 	}
-	w := &Window{app: p.App, desk: p.Desk}
+	w := &Window{app: p.App, desk: p.Desk, askDesktop: askDesktop}
 	w.Parts = kit.Parts{
 		Words: kit.Words{Catalogue: p.Words}, Log: p.Desk.Log, Ask: w.ask, Work: kit.NewWorkers(queue),
 		Keys: &kit.Controls{Escape: w.escape}, Focus: w.focusOn,
@@ -460,34 +466,6 @@ func (w *Window) photo() {
 	}
 }
 
-// browse lets the clerk choose a file, for what the function does with it.
-func (w *Window) browse(chosen func([]document.Item)) {
-	if !w.takesDocument() {
-		return
-	}
-	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
-		if err != nil {
-			w.Log("file dialog", err)
-			w.tell("drop.not_opened", "drop.not_opened.hint")
-			return
-		}
-		if file == nil { // none was chosen
-			return
-		}
-		_ = file.Close() // only its place is wanted; it is read later
-		if parent, err := storage.Parent(file.URI()); err == nil {
-			w.folder = parent.Path()
-		}
-		chosen([]document.Item{document.File(file.URI().Path())})
-	}, w.win)
-	d.SetFilter(storage.NewExtensionFileFilter(document.Types))
-	folder := w.desk.Settings().Folders.Documents
-	if folder == "" {
-		folder = w.folder
-	}
-	w.present(d, folder)
-}
-
 // newCheckScreen makes the Check screen.
 func (w *Window) newCheckScreen() *check.Screen {
 	return check.New(w.Parts, w.desk, check.Hooks{
@@ -606,43 +584,4 @@ func (w *Window) openExport(what records.ExportQuery) {
 	d.Resize(fyne.NewSize(exportWidth, exportHeight))
 	d.Show()
 	p.Focus(form.Start)
-}
-
-// chooseHistory asks for the file of another desk's history.
-func (w *Window) chooseHistory(chosen func(path string)) {
-	d := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
-		if err != nil || file == nil {
-			w.Log("history dialog", err)
-			return
-		}
-		_ = file.Close() // only its place is wanted
-		chosen(file.URI().Path())
-	}, w.win)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".db"}))
-	w.present(d, w.folder)
-}
-
-// chooseFolder asks for a folder, beginning at one that may be empty.
-func (w *Window) chooseFolder(from string, chosen func(path string)) {
-	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
-		if err != nil || folder == nil {
-			w.Log("folder dialog", err)
-			return
-		}
-		chosen(folder.Path())
-	}, w.win)
-	w.present(d, from)
-}
-
-func (w *Window) present(d *dialog.FileDialog, folder string) {
-	if folder != "" {
-		if at, err := storage.ListerForURI(storage.NewFileURI(folder)); err == nil {
-			d.SetLocation(at)
-		}
-	}
-	size, under := w.win.Canvas().Size(), w.dialog
-	d.SetOnClosed(func() { w.dialog = under })
-	w.dialog = d
-	d.Show()
-	d.Resize(fyne.NewSize(size.Width*0.85, size.Height*0.85)) // fails before it is shown
 }

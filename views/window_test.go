@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -24,6 +25,7 @@ import (
 	"facematch/app/history"
 	"facematch/app/settings"
 	"facematch/matcher"
+	"facematch/views/internal/chooser"
 	"facematch/views/internal/document"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
@@ -43,7 +45,8 @@ func open(t *testing.T, desk *fakeDesk, document string) *shownWindow {
 	t.Helper()
 	a := test.NewTempApp(t)
 	q := uiqueue.New()
-	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(t).Catalogue, Document: document}, q.Do)
+	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(t).Catalogue, Document: document}, q.Do,
+		func(context.Context, chooser.Request) (string, error) { return "", chooser.ErrNone })
 	w.win.Resize(fyne.NewSize(1024, minHeight))
 	w.win.Show()
 	t.Cleanup(func() {
@@ -573,10 +576,8 @@ func TestBrowse(t *testing.T) {
 	desk.Now.Folders.Documents = dir
 	w := open(t, desk, "")
 	w.press(t, fyne.KeyO)
+	w.until(t, "the dialog", func() bool { return w.win.Canvas().Overlays().Top() != nil })
 	w.win.Canvas().Capture()
-	if w.win.Canvas().Overlays().Top() == nil {
-		t.Error("Browse does not open")
-	}
 	w.escape()
 }
 
@@ -673,4 +674,43 @@ func TestNoWelcomeForAnOperator(t *testing.T) {
 	if text := w.text(); !strings.Contains(text, w.Words.T("check.name")) || strings.Contains(text, w.Words.T("setup.title")) {
 		t.Errorf("the screen says %q", text)
 	}
+}
+
+// Where the desktop has a file dialog it is asked, once at a time, and Fyne's does not open.
+func TestBrowseWithTheDesktopsDialog(t *testing.T) {
+	desk := newFakeDesk()
+	desk.Now.Folders.Documents = "/home/anna/scans"
+	w := open(t, desk, "")
+	asked, answer := make(chan chooser.Request, 2), make(chan string)
+	w.askDesktop = func(ctx context.Context, r chooser.Request) (string, error) {
+		asked <- r
+		select {
+		case path := <-answer:
+			return path, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	w.press(t, fyne.KeyO)
+	w.press(t, fyne.KeyO)
+	if r := <-asked; r.Folder != "/home/anna/scans" || !slices.Contains(r.Types, ".pdf") || r.Directory {
+		t.Errorf("asked for %+v", r)
+	}
+	answer <- "/home/anna/scans/card 1+2.jpg"
+	w.until(t, "the document", w.hasDocument)
+	if chosen, _ := w.check.Document.Chosen(); chosen.File.Path != "/home/anna/scans/card 1+2.jpg" {
+		t.Errorf("took %q", chosen.File.Path)
+	}
+	if len(asked) != 0 || w.win.Canvas().Overlays().Top() != nil {
+		t.Error("a second dialog was opened")
+	}
+	w.press(t, fyne.KeyO) // and closed without a choice
+	<-asked
+	answer <- ""
+	w.until(t, "the dialog's end", func() bool { return !w.choosing })
+	if w.win.Canvas().Overlays().Top() != nil || !w.hasDocument() {
+		t.Error("without a choice something changes")
+	}
+	w.press(t, fyne.KeyO) // and still open when the window closes: open waits for its end
+	<-asked
 }
