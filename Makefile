@@ -407,6 +407,8 @@ soak: setup setup-test setup-e2e models build deb-test ## what takes long: the p
 	@$(clock)
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'TestDocuments|TestTwoCards|TestPairs|TestMemory|TestDecodersUnderFire' ./matcher/offline
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run 'TestScenes|SwapsAre|HonestWindows' ./matcher/offline
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 120m -run TestZones ./matcher/offline
+	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./matcher/document/mrz
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages

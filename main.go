@@ -37,6 +37,7 @@ import (
 	"facematch/matcher"
 	"facematch/matcher/document"
 	"facematch/matcher/document/pages"
+	"facematch/matcher/document/zone"
 	"facematch/matcher/offline"
 	"facematch/matcher/remote"
 	"facematch/store"
@@ -206,7 +207,12 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p.closers = append(p.closers, engine.Close)
 	reader := pages.New(pages.Params{Cache: folders.Compiled(), Log: p.log})
 	p.closers = append(p.closers, reader.Close)
-	portraits := document.New(document.Params{Pages: reader, Faces: engine})
+	lines, err := offline.NewLines(assets.MRZNetwork)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, lines.Close)
+	portraits := document.New(document.Params{Pages: reader, Faces: engine, Zones: zone.New(lines)})
 
 	p.engine = offline.NewMatcher(offline.MatcherParams{
 		Engine: engine, Portraits: portraits, Calibration: calibration, Temp: here.Temp,
@@ -215,6 +221,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		History: records,
 		Engine:  p.engine, Calibration: calibration,
 		Portraits: portraits,
+		Zones:     portraits,
 		OpenSource: func(at settings.Camera) app.Source {
 			return camera.Open(camera.Params{
 				Address: at.Source, Part: at.Part, Faces: engine, Temp: here.Temp, Log: p.log,

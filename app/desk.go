@@ -50,6 +50,7 @@ type Params struct {
 	Tokens      Tokens
 	Queue       *queue.Queue
 	Portraits   matcher.PortraitFinder
+	Zones       Zones
 	OpenSource  func(at settings.Camera) Source // never blocks: the source opens in the background
 	Cameras     func() []Camera                 // those that are plugged in; takes a moment
 	// OpenHistory opens another desk's history for reading.
@@ -73,7 +74,7 @@ type Desk struct {
 // New makes a desk. A missing part is a mistake in the program and panics.
 func New(p Params) *Desk {
 	for name, missing := range map[string]bool{
-		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil,
+		"History": p.History == nil, "Engine": p.Engine == nil, "Portraits": p.Portraits == nil, "Zones": p.Zones == nil,
 		"OpenAPI": p.OpenAPI == nil, "Tokens": p.Tokens == nil, "Queue": p.Queue == nil,
 		"OpenSource": p.OpenSource == nil, "Cameras": p.Cameras == nil, "OpenHistory": p.OpenHistory == nil,
 		"Settings": p.Settings == nil, "Operators": p.Operators == nil, "Instance": p.Instance == "",

@@ -76,7 +76,7 @@ func desk(t *testing.T, engine *scripted) (*Desk, *apptest.History, string) {
 	}
 	m := &apptest.History{}
 	return New(Params{
-		History: m, Engine: engine, Portraits: finder{}, Settings: store,
+		History: m, Engine: engine, Portraits: finder{}, Zones: apptest.Zones{}, Settings: store,
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (API, error) {
 			return nil, errors.New("no API was expected")
 		},

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"facematch/matcher"
 )
@@ -29,6 +31,28 @@ func (d *Desk) Portrait(ctx context.Context, document matcher.Blob) (matcher.Por
 // PortraitOnPage finds the portrait on one page of a document; pages count from 1.
 func (d *Desk) PortraitOnPage(ctx context.Context, document matcher.Blob, number int) (matcher.Portrait, error) {
 	return d.p.Portraits.OnPage(ctx, document, number)
+}
+
+// Zones reads the machine-readable zone of a document whose portrait was looked for; ok is
+// false where there is none.
+type Zones interface {
+	Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time) (z matcher.Zone, ok bool, err error)
+}
+
+// zoneTime is how long a zone is looked for. It is read for the clerk's convenience, and
+// nothing waits for it.
+const zoneTime = 8 * time.Second
+
+// Zone reads the machine-readable zone of a document whose portrait was looked for. ok is
+// false where none was found in time.
+func (d *Desk) Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait) (z matcher.Zone, ok bool, err error) {
+	inTime, cancel := context.WithTimeout(ctx, zoneTime)
+	defer cancel()
+	z, ok, err = d.p.Zones.Zone(inTime, document, p, d.p.Now())
+	if ctx.Err() == nil && inTime.Err() != nil && errors.Is(err, inTime.Err()) {
+		return matcher.Zone{}, false, nil
+	}
+	return z, ok, err
 }
 
 // KeyNoFace is the key of the problem that a page has no face of that number (parameters

@@ -30,6 +30,7 @@ var gates = map[string]access.Action{
 	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
+	"Zone": open, // what stands on a document
 
 	"Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,

@@ -16,6 +16,7 @@ type (
 	Advice       = matcher.Advice
 	Notice       = matcher.Notice
 	Portrait     = matcher.Portrait
+	Zone         = matcher.Zone
 	Choice       = matcher.Choice
 	Clip         = matcher.Clip
 	Blob         = matcher.Blob

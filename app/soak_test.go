@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"facematch/app"
+	"facematch/app/apptest"
 	"facematch/app/history"
 	"facematch/app/instance"
 	"facematch/app/operators"
@@ -89,7 +90,7 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 	}
 	portraits := onlyPage{}
 	return app.New(app.Params{
-			History: s, Engine: noEngine{}, Portraits: portraits, Settings: chosen, Instance: here.ID, Version: "soak",
+			History: s, Engine: noEngine{}, Portraits: portraits, Zones: apptest.Zones{}, Settings: chosen, Instance: here.ID, Version: "soak",
 			OpenSource: func(settings.Camera) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
 			OpenHistory: func(context.Context, string) (app.Records, error) {
 				return nil, errors.New("no other history was expected")

@@ -19,3 +19,9 @@ var CalibrationGoFace []byte
 //
 //go:embed icon.svg
 var Icon []byte
+
+// MRZNetwork reads one line of a machine-readable zone, as ONNX. How it was trained stands
+// in matcher/offline/mrznet.
+//
+//go:embed mrz.onnx
+var MRZNetwork []byte

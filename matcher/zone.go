@@ -15,6 +15,7 @@ type Zone struct {
 	Lines      []string // as they were read, after the corrections
 	DigitsHold bool     // all check digits hold
 	Corrected  bool     // a character was changed to a look-alike so that they do
+	Turn       int      // degrees clockwise by which the page must be turned for the zone to stand upright
 
 	Code        ZoneField // of the kind of document, such as P
 	Issuer      ZoneField // a code of one to three letters, as is Nationality

@@ -36,6 +36,7 @@ type parts struct {
 	answer   matcher.Answer
 	err      error
 	portrait matcher.Portrait
+	zones    apptest.Zones
 	request  matcher.Request
 	sent     matcher.Blob
 
@@ -232,7 +233,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			return nil, unusable
 		}
 		desk := app.New(app.Params{
-			History: p, Engine: p, Portraits: p, Settings: store, OpenSource: func(settings.Camera) app.Source { return dark{} },
+			History: p, Engine: p, Portraits: p, Zones: p.zones, Settings: store, OpenSource: func(settings.Camera) app.Source { return dark{} },
 			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 			Cameras:     func() []app.Camera { return nil },
 			Operators:   p.keeper(t),
@@ -410,7 +411,7 @@ func TestDocument(t *testing.T) {
 	for _, m := range order {
 		keys = append(keys, m[1])
 	}
-	if want := "code description page rotation box eyes quality warnings others"; strings.Join(keys, " ") != want {
+	if want := "code description page rotation box eyes quality warnings others mrz"; strings.Join(keys, " ") != want {
 		t.Errorf("the keys are %q", keys)
 	}
 	if !strings.Contains(out, `"page":{"width":120,"height":80,"number":2,"count":3,"more":true}`) {
@@ -453,10 +454,47 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+func TestDocumentZone(t *testing.T) {
+	zone := matcher.Zone{
+		Kind: "TD1", Lines: []string{"a", "b", "c"}, DigitsHold: true,
+		Number: matcher.ZoneField{Value: "D23145890", Proven: true}, Surname: matcher.ZoneField{Value: "ERIKSSON"},
+		Birth: matcher.ZoneDate{ZoneField: matcher.ZoneField{Value: "2025-08-12", Proven: true}, Either: true},
+	}
+	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 1}, zones: apptest.Zones{Found: &zone}}
+	code, out, _ := run(t, p, "", "document", "d.jpg", "--format", "json")
+	for _, say := range []string{
+		`"mrz":{"type":"TD1","digits_hold":true,"corrected":false,"turn":0,"lines":["a","b","c"],"fields":{"document_code":{"value":"","proven":false}`,
+		`"number":{"value":"D23145890","proven":true}`, `"surname":{"value":"ERIKSSON","proven":false}`,
+		`"birth_date":{"value":"2025-08-12","proven":true,"either_century":true}`,
+	} {
+		if code != ExitNotCompared || !strings.Contains(out, say) {
+			t.Errorf("exit %d, no %s in %s", code, say, out)
+		}
+	}
+	_, out, _ = run(t, p, "", "document", "d.jpg")
+	want := "Machine-readable zone (TD1): all check digits hold.\n" +
+		"  Surname: ERIKSSON (please compare)\n  Number: D23145890 (proven by the check digits)\n" +
+		"  Born: 2025-08-12 (proven by the check digits; the year may also be 1925)\n"
+	if !strings.Contains(out, want) || strings.Contains(out, "Sex") {
+		t.Errorf("got %s", out)
+	}
+	zone.DigitsHold, zone.Corrected = false, true
+	zone.Number = matcher.ZoneField{Value: "D23145890", Corrected: true}
+	_, out, _ = run(t, p, "", "document", "d.jpg")
+	if !strings.Contains(out, "(TD1): not all check digits hold.") || !strings.Contains(out, "Number: D23145890 (corrected; please compare)") {
+		t.Errorf("got %s", out)
+	}
+	// What cannot be read hides no portrait.
+	p.zones = apptest.Zones{Err: errors.New("broken")}
+	if code, out, _ = run(t, p, "", "document", "d.jpg", "--format", "json"); code != ExitNotCompared || !strings.Contains(out, `"mrz":null`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
 func TestDocumentPage(t *testing.T) {
 	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 3}}
 	code, out, _ := run(t, p, "", "document", "d.pdf", "--page", "3", "--format", "json")
-	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3,"more":false}`) || !strings.HasSuffix(out, `"others":[]}`+"\n") {
+	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3,"more":false}`) || !strings.HasSuffix(out, `"others":[],"mrz":null}`+"\n") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out, errs := run(t, p, "", "document", "d.pdf", "--page", "4")

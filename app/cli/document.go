@@ -30,6 +30,7 @@ type found struct {
 	Warnings    []warning         `json:"warnings"`
 	Others      []box             `json:"others"` // other faces on the page, in the order in which --portrait counts
 	Chosen      matcher.Pick      `json:"chosen,omitzero"`
+	MRZ         *zone             `json:"mrz"` // the machine-readable zone; null where none is found
 
 	faces []box // all of them, in that order
 }
@@ -101,7 +102,15 @@ func (c *commands) document() *cobra.Command {
 					return err
 				}
 			}
-			return c.tellPortrait(portrait, out, format)
+			read, found, err := p.Desk().Zone(cmd.Context(), document, portrait)
+			if cmd.Context().Err() != nil {
+				return cmd.Context().Err()
+			}
+			p.Desk().Log("read the machine-readable zone", err) // which hides no portrait
+			if !found {
+				return c.tellPortrait(portrait, nil, out, format)
+			}
+			return c.tellPortrait(portrait, &read, out, format)
 		})
 	}
 	return cmd
@@ -140,7 +149,7 @@ func writeSent(ctx context.Context, desk *app.Desk, document matcher.Blob, p mat
 	return nil
 }
 
-func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
+func (c *commands) tellPortrait(p matcher.Portrait, read *matcher.Zone, out, format string) error {
 	if p.Code != matcher.CodeOK {
 		c.exit = ExitNotCompared
 	} else if out != "" {
@@ -149,6 +158,9 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 		}
 	}
 	f := describe(p)
+	if read != nil {
+		f.MRZ = zoneOf(*read)
+	}
 	for _, w := range p.Warnings {
 		f.Warnings = append(f.Warnings, warning{Key: w.Key, Text: c.Words.Notice(w)})
 	}
@@ -183,6 +195,9 @@ func (c *commands) tellPortrait(p matcher.Portrait, out, format string) error {
 	}
 	for _, w := range f.Warnings {
 		fmt.Fprintln(c.out, "  "+w.Text)
+	}
+	if read != nil {
+		c.tellZone(*read)
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	c := &clock{}
 	desk := app.New(app.Params{
-		History: f, Engine: f, Portraits: f, Tokens: f, Settings: chosen,
+		History: f, Engine: f, Portraits: f, Zones: apptest.Zones{}, Tokens: f, Settings: chosen,
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (app.API, error) {
 			return nil, errors.New("a served check goes nowhere else")
 		},

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"time"
 
 	"facematch/matcher"
 	"facematch/matcher/document/pages"
@@ -27,10 +28,16 @@ type FaceFinder interface {
 	FindTurned(ctx context.Context, page *image.RGBA, turns []int, like float64, quick bool) ([]matcher.Face, error)
 }
 
-// Params are what a Finder is made of; all are needed.
+// ZoneReader reads the machine-readable zone on a page that may lie on any side.
+type ZoneReader interface {
+	Zone(ctx context.Context, page *image.RGBA, today time.Time) (z matcher.Zone, ok bool, err error)
+}
+
+// Params are what a Finder is made of; all but Zones are needed.
 type Params struct {
 	Pages *pages.Reader
 	Faces FaceFinder
+	Zones ZoneReader // nil: no zone is ever found
 }
 
 // Finder finds portraits. It may be used from several goroutines. What it is
@@ -38,12 +45,13 @@ type Params struct {
 type Finder struct {
 	pages *pages.Reader
 	faces FaceFinder
+	zones ZoneReader
 }
 
 var _ matcher.PortraitFinder = (*Finder)(nil)
 
 // New makes a finder.
-func New(p Params) *Finder { return &Finder{pages: p.Pages, faces: p.Faces} }
+func New(p Params) *Finder { return &Finder{pages: p.Pages, faces: p.Faces, zones: p.Zones} }
 
 // allTurns are the four ways a page can lie.
 var allTurns = []int{0, 90, 180, 270}

@@ -289,3 +289,7 @@ const (
 	// living person's.
 	livingMotion = 0.03
 )
+
+// leastDeviation is that of the pixels of a line, in grey levels, below which it is not
+// evened further: there is nothing but noise on it.
+const leastDeviation = 4.0

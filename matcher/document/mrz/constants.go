@@ -7,6 +7,13 @@ const (
 	otherMargin = 1.0 // before all other characters that may stand there
 )
 
+// How many characters of a zone may look more like one that may not stand in their place:
+// fewOdd where a field of it is proven, mostOdd where it is one at all.
+const (
+	fewOdd  = 2
+	mostOdd = 10
+)
+
 // changeMargin is by how much less likely the look-alike may be that a character is
 // changed to.
 const changeMargin = 6.0

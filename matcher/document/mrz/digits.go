@@ -139,7 +139,7 @@ func (r *reading) ways(failing []check) (all [][]change) {
 
 // proof says whether a field with a digit of its own is proven; see the package.
 func (r *reading) proof(c check, value string) matcher.ZoneField {
-	f := matcher.ZoneField{Value: value, Proven: value != "" && r.hold() && len(r.fixed) <= 1}
+	f := matcher.ZoneField{Value: value, Proven: value != "" && r.sound}
 	for _, p := range append(slices.Clone(c.of), c.digit) {
 		if r.fixed[p] {
 			f.Corrected, f.Proven = true, false

@@ -10,9 +10,13 @@
 // of the same value modulo 10 (its twins): 6 and G, 1 and L, 8 and S, 5 and Z, 0 and U,
 // K and the filler "<". It sees each other single mistake. So a field is proven only
 // where nothing in the zone speaks against it: all check digits hold, nothing in the
-// field was corrected, no character in it looked more like a twin that may not stand
-// there, and each was read with a margin before its twins, and before all other
-// characters. The margins are in constants.go.
+// field was corrected and at most one character elsewhere, no character in it looked more
+// like a twin that may not stand there, and each was read with a margin before its twins,
+// and before all other characters. The margins are in constants.go.
+//
+// A page that is mirrored, or shows something else, may have digits that hold by chance.
+// So the whole zone must look like one as well: both dates are dates, and hardly any
+// character looked more like one that may not stand in its place.
 //
 // It is pure Go. Reading the glyphs is the business of others.
 package mrz
@@ -32,7 +36,7 @@ const Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 // probability.
 type Glyph [len(Alphabet)]float32
 
-// ErrNoZone says that lines have the shape of no zone.
+// ErrNoZone says that lines have the shape of no zone, or look like something else.
 var ErrNoZone = errors.New("these are not the lines of a machine-readable zone")
 
 // never is the logarithm of a probability that counts as none.
@@ -64,6 +68,9 @@ func Parse(lines [][]Glyph, today time.Time) (matcher.Zone, error) {
 	}
 	r := &reading{kind: kind, glyphs: lines}
 	r.choose()
+	if r.odd > mostOdd {
+		return matcher.Zone{}, ErrNoZone
+	}
 	r.findNumber()
 	r.correct()
 	return r.zone(today), nil
@@ -75,8 +82,10 @@ type reading struct {
 	glyphs [][]Glyph
 	chars  [][]byte
 	seemed [][]byte // what each character looks most like, whatever may stand there
+	odd    int      // how many look more like one that may not stand there
 	fixed  map[place]bool
 	number number
+	sound  bool // nothing in the zone as a whole speaks against it
 }
 
 // place is where one character stands.
@@ -103,7 +112,9 @@ func (r *reading) choose() {
 		chars, seemed := make([]byte, len(line)), make([]byte, len(line))
 		for at, g := range line {
 			chars[at] = g.best(r.allowed(place{l, at}))
-			seemed[at] = g.best(Alphabet)
+			if seemed[at] = g.best(Alphabet); seemed[at] != chars[at] {
+				r.odd++
+			}
 		}
 		r.chars, r.seemed = append(r.chars, chars), append(r.seemed, seemed)
 	}
@@ -185,11 +196,13 @@ func (r *reading) zone(today time.Time) matcher.Zone {
 		z.Sex.Value = "X"
 	}
 
+	birth, either := birthDate(r.text(r.birth), today)
+	expiry := expiryDate(r.text(r.expiry), today)
+	r.sound = z.DigitsHold && birth != "" && expiry != "" && r.odd <= fewOdd && len(r.fixed) <= 1
 	z.Number = r.proof(r.number.check, spaced(r.number.text))
 	z.Number.Proven = z.Number.Proven && !strings.Contains(strings.TrimRight(r.number.text, "<"), "<")
-	birth, either := birthDate(r.text(r.birth), today)
 	z.Birth = matcher.ZoneDate{ZoneField: r.date(r.birth, r.birthDigit, birth), Either: either}
-	z.Expiry.ZoneField = r.date(r.expiry, r.expiryDigit, expiryDate(r.text(r.expiry), today))
+	z.Expiry.ZoneField = r.date(r.expiry, r.expiryDigit, expiry)
 	z.Optional.Value = spaced(r.number.optional)
 	if r.optionalDigit != (place{}) {
 		z.Optional = r.proof(check{r.optional[0].places(), r.optionalDigit}, z.Optional.Value)

@@ -129,6 +129,18 @@ func TestNoZone(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	// As many characters as may be are out of place, then one more.
+	odd := []byte(td3)
+	for i := range mostOdd {
+		odd[10+i] = '0'
+	}
+	if _, err := Parse(glyphs(string(odd)), today); err != nil {
+		t.Error(err)
+	}
+	odd[10+mostOdd] = '0'
+	if _, err := Parse(glyphs(string(odd)), today); !errors.Is(err, ErrNoZone) {
+		t.Error(err)
+	}
 	if _, err := Parse(nil, today); !errors.Is(err, ErrNoZone) {
 		t.Error(err)
 	}
@@ -259,6 +271,20 @@ func doubtful(text string) [][]Glyph {
 		}
 	}
 	return lines
+}
+
+// TestOdd reads a zone whose digits hold, but with more characters out of place than few.
+func TestOdd(t *testing.T) {
+	for count := range fewOdd + 2 {
+		odd := []byte(td3)
+		for i := range count {
+			odd[5+i] = '0'
+		}
+		z := parse(t, string(odd))
+		if !z.DigitsHold || z.Birth.Proven != (count <= fewOdd) {
+			t.Errorf("%d odd ones: holds %v, proven %v", count, z.DigitsHold, z.Birth.Proven)
+		}
+	}
 }
 
 func TestCorrections(t *testing.T) {

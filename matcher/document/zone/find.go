@@ -1,0 +1,269 @@
+package zone
+
+import (
+	"cmp"
+	"image"
+	"math"
+	"slices"
+
+	"facematch/matcher/internal/picture"
+)
+
+// line is where something like a line of print lies on a page, in its pixels: between
+// two columns, along a curve y = a + b*x + c*x*x that runs through its middle.
+type line struct {
+	from, to float64
+	curve    curve
+	height   float64 // about that of its capitals
+	weight   float64 // how well it stands out
+}
+
+type curve struct{ a, b, c float64 }
+
+func (c curve) at(x float64) float64    { return c.a + x*(c.b+x*c.c) }
+func (c curve) slope(x float64) float64 { return c.b + 2*c.c*x }
+
+// lines finds what may be lines of a zone on a page, the likeliest first. It looks at the
+// page at several sizes, at each for print of one height.
+func lines(page *image.RGBA) (all []line) {
+	longer := max(page.Rect.Dx(), page.Rect.Dy())
+	sides := []int{min(longer, levels[0])}
+	for _, side := range levels[1:] {
+		if side < longer {
+			sides = append(sides, side)
+		}
+	}
+	for _, side := range sides {
+		small := picture.Fit(page, side)
+		scale := float64(longer) / float64(max(small.Rect.Dx(), small.Rect.Dy()))
+		for _, l := range ridges(small) {
+			all = append(all, l.times(scale))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b line) int { return cmp.Compare(b.weight, a.weight) })
+	return distinct(all)
+}
+
+// times gives the line on a page that is so much larger.
+func (l line) times(scale float64) line {
+	l.from, l.to, l.height = l.from*scale, l.to*scale, l.height*scale
+	l.curve.a *= scale
+	l.curve.c /= scale
+	return l
+}
+
+// distinct keeps one of those that several sizes show, the first.
+func distinct(all []line) (kept []line) {
+	for _, l := range all {
+		if !slices.ContainsFunc(kept, func(k line) bool {
+			shared := min(k.to, l.to) - max(k.from, l.from)
+			x := (max(k.from, l.from) + min(k.to, l.to)) / 2
+			return shared > 0.85*max(k.to-k.from, l.to-l.from) && math.Abs(k.curve.at(x)-l.curve.at(x)) < 0.6*l.height
+		}) {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// ridges finds lines of print of about ridgeHeight pixels: rows with many strokes, with
+// few above and below.
+func ridges(img *image.RGBA) []line {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if w < leastLine || h < 4*ridgeHeight {
+		return nil
+	}
+	strokes := strokesOf(img)
+	// Sums over the height of a line, and over the gaps beside it.
+	ridge := make([]float32, w*h)
+	const half, gap = ridgeHeight / 2, ridgeHeight
+	column := make([]float32, h+1)
+	for x := range w {
+		for y := range h {
+			column[y+1] = column[y] + strokes[y*w+x]
+		}
+		sum := func(from, to int) float32 {
+			from, to = max(0, from), min(h, to)
+			if to <= from {
+				return 0
+			}
+			return (column[to] - column[from]) / float32(to-from)
+		}
+		for y := range h {
+			beside := (sum(y-half-gap, y-half-2) + sum(y+half+3, y+half+gap+1)) / 2
+			ridge[y*w+x] = sum(y-half, y+half+1) - beside
+		}
+	}
+	// Where a ridge has its top.
+	top := make([]bool, w*h)
+	for y := 2; y < h-2; y++ {
+		for x := range w {
+			at := y*w + x
+			r := ridge[at]
+			top[at] = r > leastRidge && r >= ridge[at-w] && r >= ridge[at+w] && r >= ridge[at-2*w] && r >= ridge[at+2*w]
+		}
+	}
+	return joined(chains(top, ridge, w, h))
+}
+
+// strokesOf says how strong the strokes are around each pixel: the mean change from left
+// to right over some characters.
+func strokesOf(img *image.RGBA) []float32 {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	out := make([]float32, w*h)
+	sums := make([]float32, w+1)
+	for y := range h {
+		row := img.Pix[y*img.Stride:]
+		light := func(x int) int { return 2*int(row[4*x]) + 5*int(row[4*x+1]) + int(row[4*x+2]) }
+		for x := range w {
+			change := 0
+			if x > 0 && x < w-1 {
+				change = light(x+1) - light(x-1)
+			}
+			sums[x+1] = sums[x] + float32(max(change, -change))/8
+		}
+		for x := range w {
+			from, to := max(0, x-strokeReach), min(w, x+strokeReach+1)
+			out[y*w+x] = (sums[to] - sums[from]) / float32(to-from)
+		}
+	}
+	return out
+}
+
+// chain is a run of tops from left to right.
+type chain struct {
+	xs, ys []float64
+	weight float64
+}
+
+// chains follows the tops from left to right, over gaps of some pixels.
+func chains(top []bool, ridge []float32, w, h int) (all []chain) {
+	used := make([]bool, w*h)
+	for x := range w {
+		for y := range h {
+			if !top[y*w+x] || used[y*w+x] {
+				continue
+			}
+			c := chain{}
+			cx, cy := x, y
+			for {
+				used[cy*w+cx] = true
+				c.xs, c.ys = append(c.xs, float64(cx)), append(c.ys, float64(cy))
+				c.weight += float64(ridge[cy*w+cx])
+				nx, ny, ok := next(top, used, w, h, cx, cy)
+				if !ok {
+					break
+				}
+				cx, cy = nx, ny
+			}
+			if len(c.xs) >= leastChain {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// next is the nearest top that follows.
+func next(top, used []bool, w, h, x, y int) (nx, ny int, ok bool) {
+	for nx = x + 1; nx <= x+chainGap && nx < w; nx++ {
+		reach := 1 + (nx-x)/4
+		for d := 0; d <= reach; d++ {
+			for _, ny = range [2]int{y - d, y + d} {
+				if ny >= 0 && ny < h && top[ny*w+nx] && !used[ny*w+nx] {
+					return nx, ny, true
+				}
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// joined puts together the chains that lie on one line, and keeps what is long and
+// straight enough.
+func joined(all []chain) (kept []line) {
+	slices.SortStableFunc(all, func(a, b chain) int { return cmp.Compare(len(b.xs), len(a.xs)) })
+	taken := make([]bool, len(all))
+	for i, c := range all {
+		if taken[i] || len(c.xs) < seedChain {
+			continue
+		}
+		grown := c
+		fitted := fitLine(grown)
+		for again := true; again; {
+			again = false
+			for j := range all {
+				if taken[j] || j == i || !continues(fitted, all[j]) {
+					continue
+				}
+				taken[j], again = true, true
+				grown.xs = append(slices.Clone(grown.xs), all[j].xs...)
+				grown.ys = append(slices.Clone(grown.ys), all[j].ys...)
+				grown.weight += all[j].weight
+				fitted = fitLine(grown)
+			}
+		}
+		taken[i] = true
+		if length := fitted.to - fitted.from; length >= leastLine && math.Abs(fitted.curve.slope((fitted.from+fitted.to)/2)) < steepest {
+			kept = append(kept, fitted)
+		}
+	}
+	return kept
+}
+
+// continues reports whether a chain goes on where a line ends.
+func continues(l line, c chain) bool {
+	from, to := c.xs[0], c.xs[len(c.xs)-1]
+	if from > l.to+joinGap || to < l.from-joinGap || min(to, l.to)-max(from, l.from) > 0.3*(to-from) {
+		return false
+	}
+	off := 0.0
+	for i := range c.xs {
+		off += math.Abs(c.ys[i] - l.curve.at(c.xs[i]))
+	}
+	return off/float64(len(c.xs)) < joinOff
+}
+
+// fitLine lays a line through a chain: a straight one, or a bent one where that is long
+// and fits much better.
+func fitLine(c chain) line {
+	from, to := slices.Min(c.xs), slices.Max(c.xs)
+	middle := (from + to) / 2
+	// Moments about the middle.
+	var n, s1, s2, s3, s4, t0, t1, t2 float64
+	for i := range c.xs {
+		x, y := (c.xs[i]-middle)/100, c.ys[i]
+		n, s1, s2, s3, s4 = n+1, s1+x, s2+x*x, s3+x*x*x, s4+x*x*x*x
+		t0, t1, t2 = t0+y, t1+x*y, t2+x*x*y
+	}
+	l := line{from: from, to: to, height: ridgeHeight, weight: c.weight}
+	det := n*s2 - s1*s1
+	if det <= 0 {
+		l.curve.a = t0 / n
+		return l
+	}
+	straight := [3]float64{(t0*s2 - t1*s1) / det, (n*t1 - s1*t0) / det, 0}
+	best := straight
+	if d := n*(s2*s4-s3*s3) - s1*(s1*s4-s2*s3) + s2*(s1*s3-s2*s2); to-from > leastLine && d > 1e-9 {
+		bent := [3]float64{
+			(t0*(s2*s4-s3*s3) - s1*(t1*s4-t2*s3) + s2*(t1*s3-t2*s2)) / d,
+			(n*(t1*s4-t2*s3) - t0*(s1*s4-s2*s3) + s2*(s1*t2-s2*t1)) / d,
+			(n*(s2*t2-s3*t1) - s1*(s1*t2-s2*t1) + t0*(s1*s3-s2*s2)) / d,
+		}
+		if off(c, middle, bent) < 0.7*off(c, middle, straight) {
+			best = bent
+		}
+	}
+	a, b, q := best[0], best[1]/100, best[2]/10000
+	l.curve = curve{a: a - b*middle + q*middle*middle, b: b - 2*q*middle, c: q}
+	return l
+}
+
+// off is the mean distance of a chain from a curve about the middle.
+func off(c chain, middle float64, k [3]float64) (sum float64) {
+	for i := range c.xs {
+		x := (c.xs[i] - middle) / 100
+		sum += math.Abs(c.ys[i] - k[0] - x*(k[1]+x*k[2]))
+	}
+	return sum / float64(len(c.xs))
+}
