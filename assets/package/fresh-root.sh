@@ -24,6 +24,7 @@ document=$1 clip=$2 older=${3:-}
 out=$PWD/build/fresh-root
 mkdir -p "$out/archives/partial"
 root=$(mktemp -d)
+chmod 755 "$root" # its users must get in
 started=()
 end() {
 	local code=$?
