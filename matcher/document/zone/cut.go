@@ -5,11 +5,12 @@ import (
 	"math"
 )
 
-// The picture of one line, as the network was trained with it.
+// The picture of one line, as the network was trained with it, in pixels.
 const (
-	Width, Height = 768, 32
-	pitch         = 16.0 // pixels from one character to the next
-	start         = 32.0 // where the first character's middle is expected
+	Width  = 768
+	Height = 32
+	pitch  = 16.0 // from one character to the next
+	start  = 32.0 // where the first character's middle is expected
 )
 
 // track says where the characters of a line stand on a page: number i, from 0, at
