@@ -123,11 +123,9 @@ func latin(r rune) []string {
 	if r >= 'A' && r <= 'Z' {
 		return []string{string(r)}
 	}
-	for _, base := range norm.NFD.String(string(r)) { // the first is the letter without its accent
-		if base >= 'A' && base <= 'Z' {
-			return []string{string(base)}
-		}
-		break
+	// The first of the parts is the letter without its accent.
+	if base := norm.NFD.String(string(r))[0]; base >= 'A' && base <= 'Z' {
+		return []string{string(base)}
 	}
 	if unicode.IsLetter(r) {
 		return nil // of another script: the rules differ from state to state
