@@ -108,6 +108,10 @@ func parseAdministrator(data []byte) (layer, error) {
 		}
 		l.locked = append(l.locked, keys...)
 	}
+	// Where no wording can be changed, its version is the administrator's too.
+	if slices.Contains(l.locked, "consent.processing") && slices.Contains(l.locked, "consent.send_name") {
+		l.locked = append(l.locked, "consent.version")
+	}
 	slices.Sort(l.locked)
 	l.locked = slices.Compact(l.locked)
 	return l, nil

@@ -214,6 +214,17 @@ pass = 1.0
 	}
 }
 
+// The version of the wording is the administrator's where no wording can be changed.
+func TestTheVersionOfALockedWording(t *testing.T) {
+	const user = "[consent]\nversion = 7\nsend_name = 'Name?'\n"
+	for locked, want := range map[string]int{"consent": 2, "consent.processing": 7} {
+		s := mustLayer(t, "locked = ['"+locked+"']\n[consent]\nversion = 2\nprocessing = 'Our words.'\n", user)
+		if got := s.Get().Consent; got.Version != want || got.Processing != "Our words." {
+			t.Errorf("%s is locked: %+v", locked, got)
+		}
+	}
+}
+
 // A lock needs no value beside it: then the default is what stays.
 func TestALockWithoutAValue(t *testing.T) {
 	s := mustLayer(t, "locked = ['matching.refer_minors', 'camera']\n", "[matching]\nrefer_minors = false\n[camera]\nsource = '7'\n")
