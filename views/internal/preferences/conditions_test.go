@@ -146,6 +146,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 	desk := staffedSettings()
 	desk.Strangers, desk.Same = measured().Strangers, measured().Same
 	desk.From = settings.Sources{Files: settings.Files{Administrator: "/etc/facematch/settings.toml"}}
+	desk.OnCameras = func() []app.Camera { return []app.Camera{{Name: "Webcam", Address: "/dev/video0"}} }
 	free := openSettings(t, desk)
 	if text := free.Text(); strings.Contains(text, "locked") {
 		t.Errorf("nothing is locked, yet it says %q", text)
@@ -189,7 +190,6 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			t.Errorf("%s: which control is grey where it is locked?", key)
 		}
 	}
-	desk.OnCameras = func() []app.Camera { return []app.Camera{{Name: "Webcam", Address: "/dev/video0"}} }
 	w := openSettings(t, desk)
 	s := w.settings
 	w.Until(t, "the cameras", func() bool { return len(s.cameras.list.Options) == 2 })
