@@ -31,8 +31,20 @@ func golden(t *testing.T, name string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: is\n%s\nwas\n%s", name, got, want)
+	is, was := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(is), len(was)) {
+		now, before := "(no line)", "(no line)"
+		if i < len(is) {
+			now = is[i]
+		}
+		if i < len(was) {
+			before = was[i]
+		}
+		if now != before {
+			t.Errorf("%s differs from line %d on. It is\n%s\nand was\n%s\n"+
+				"Where that is meant: go test ./app/export -update, and look at the difference.", name, i+1, now, before)
+			return
+		}
 	}
 }
 

@@ -86,9 +86,10 @@ func keysInCode(t *testing.T) map[string]token.Position {
 						note(n.Args[1])
 					}
 				}
-			case *ast.ValueSpec: // a key that others compare has a constant
+			case *ast.ValueSpec: // a key that is compared has a constant, and so has each hint of the coach
 				for i, name := range n.Names {
-					if strings.HasPrefix(name.Name, "Key") && i < len(n.Values) {
+					named := strings.HasPrefix(name.Name, "Key") || strings.HasPrefix(name.Name, "hint")
+					if named && i < len(n.Values) {
 						note(n.Values[i])
 					}
 				}
@@ -115,7 +116,7 @@ func TestEveryKeyInTheCodeHasWords(t *testing.T) {
 	}
 	for key, at := range keys {
 		if !known[key] {
-			t.Errorf("%s: %q is not in the catalogue", at, key)
+			t.Errorf("%s: no words for %q: write them into a file *.en.json of assets/translations", at, key)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package preferences
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -415,10 +416,8 @@ func (s *Screen) typed() (settings.Settings, error) {
 // different says whether the fields hold anything else than the settings.
 func (s *Screen) different() bool {
 	next, _ := s.typed()
-	return next.Desk != s.shownNow.Desk || next.Camera != s.shownNow.Camera || next.Folders != s.shownNow.Folders ||
-		next.Matching != s.shownNow.Matching || next.API != s.shownNow.API || next.Consent != s.shownNow.Consent ||
-		next.Retention != s.shownNow.Retention || next.Privacy != s.shownNow.Privacy || next.Setup != s.shownNow.Setup ||
-		next.Operators != s.shownNow.Operators || next.Reference != s.shownNow.Reference || next.Window != s.shownNow.Window ||
+	next.Conditions = s.shownNow.Conditions // compared as text, which may not be readable
+	return !reflect.DeepEqual(next, s.shownNow) ||
 		s.conditions.text.Text != app.FormatConditions(s.shownNow.Conditions)
 }
 
