@@ -85,11 +85,6 @@ func (w *shownWindow) press(t *testing.T, name fyne.KeyName) {
 	t.Fatalf("no shortcut on %s", name)
 }
 
-// hold presses a key, as holdKey does.
-func (w *shownWindow) hold(name fyne.KeyName) (repeat, release func()) {
-	return kittest.HoldKey(w.win.Canvas(), w.q, name)
-}
-
 // entry is the field beside a label, on the screen that is shown.
 func (w *shownWindow) entry(t *testing.T, key string) *kit.Entry {
 	t.Helper()

@@ -254,12 +254,15 @@ func (s *Screen) stopRunning() {
 	}
 }
 
+// ToggleConsent ticks the consent or takes the tick away, before a check begins.
 func (s *Screen) ToggleConsent() {
 	if !s.Busy() && s.result == nil {
 		s.consent.SetChecked(!s.consent.Checked)
 	}
 }
 
+// ToggleMinor ticks that the person is under 18 or takes the tick away, before a check
+// begins.
 func (s *Screen) ToggleMinor() {
 	if !s.Busy() && s.result == nil && s.minor.Visible() {
 		s.minor.SetChecked(!s.minor.Checked)
