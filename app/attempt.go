@@ -26,7 +26,7 @@ type Attempt struct {
 	wording string        // of the consent, where it was given before; empty: the one in force
 	kept    string        // id of the kept check this is: its page is sent as it is
 	chosen  matcher.Pick  // the face a person chose, of a kept check
-	virtual string        // the driver of the camera that recorded the film, where it is no device
+	virtual string        // the virtual camera's driver; empty: a real camera filmed
 }
 
 // Retry makes another check with the same person and the same film. Offline, nothing of
@@ -145,7 +145,7 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 // not be filmed for a call that cannot be made.
 func (d *Desk) modeOf(in CheckInput, chosen settings.Settings) (history.Mode, error) {
 	mode := cmp.Or(in.Mode, chosen.Matching.Mode)
-	// Whoever asks this program's API has it from its administrator that this computer decides.
+	// A check that this program's API was asked for is always decided on this computer.
 	if mode != chosen.Matching.Mode && chosen.Matching.Mode != history.Ask && in.Served == "" {
 		if err := d.SettingsFrom().Allow("matching.mode"); err != nil {
 			return mode, err

@@ -27,8 +27,8 @@ type Source interface {
 	Film(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Film, error)
 	// Record films into a file, and returns when the file is complete.
 	Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error)
-	// Virtual is the driver of the camera that gives the pictures, where that is no device
-	// but gets them from another program. It is empty for devices, streams and files.
+	// Virtual is the driver of a virtual camera, whose pictures another program makes. It is
+	// empty for devices, streams and files.
 	Virtual() string
 	// Part is the part of the camera's picture that is used. Nothing outside it is looked
 	// at, shown, recorded, kept or sent.
@@ -45,7 +45,7 @@ type Camera struct {
 	Name    string           // as its maker calls it
 	Address string           // what the settings hold where it is chosen
 	Problem *matcher.Problem // why it cannot be used now; nil otherwise
-	Virtual string           // the driver of one that is no device; empty otherwise
+	Virtual string           // a virtual camera's driver; empty: a real device
 }
 
 // OpenCamera starts the source the settings name, or the one at the address. It never

@@ -52,7 +52,7 @@ type Check struct {
 	Problem *matcher.Problem // why it could not run; nil otherwise
 	Warning *matcher.Problem // the check is recorded, but its anchor is not; nil otherwise
 	Filmed  Filmed           // how the picture was when filming began
-	Virtual string           // the driver of the camera that filmed, now or for an earlier attempt, where that is no device
+	Virtual string           // the virtual camera's driver, where one filmed, now or for an earlier attempt
 	Quality *history.Quality // as recorded; nil where nothing was measured
 	At      time.Time        // when it started
 	Took    time.Duration

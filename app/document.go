@@ -33,8 +33,8 @@ func (d *Desk) PortraitOnPage(ctx context.Context, document matcher.Blob, number
 	return d.p.Portraits.OnPage(ctx, document, number)
 }
 
-// Zones reads the machine-readable zone of a document whose portrait was looked for; ok is
-// false where there is none.
+// Zones reads the machine-readable zone of a document whose portrait was looked for. It is
+// false where no zone was found.
 type Zones interface {
 	Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time) (z matcher.Zone, ok bool, err error)
 }

@@ -21,7 +21,7 @@ type Device struct {
 	Name    string           // as its maker calls it, such as "HD Pro Webcam C920"
 	Address string           // for Params.Address; stays the same when the camera is plugged in elsewhere, where the system can tell
 	Problem *matcher.Problem // why it cannot be used now, such as camera.denied; nil otherwise
-	Virtual string           // the driver of one that is no device, as system.virtual has it; empty otherwise
+	Virtual string           // a virtual camera's driver, as system.virtual has it; empty: a real device
 
 	path string // its device file
 }

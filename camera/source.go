@@ -129,8 +129,8 @@ func (s *Source) Next(ctx context.Context, after uint64) (matcher.Live, error) {
 	}
 }
 
-// Virtual is the driver of the camera that gives the pictures, where that is no device:
-// another program made them. It is empty for devices, streams and files.
+// Virtual is the driver of a virtual camera, whose pictures another program makes. It is
+// empty for devices, streams and files.
 func (s *Source) Virtual() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/app/history"
 	"facematch/matcher"
 	"facematch/store/internal/checks"
@@ -518,7 +519,7 @@ func TestNoSessionBus(t *testing.T) {
 func TestRealKeyring(t *testing.T) {
 	for _, tool := range []string{"dbus-run-session", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed: the real keyring is not tested", tool)
+			need.Missing(t, tool+" is not installed: run make setup-test")
 		}
 	}
 	dir := t.TempDir()

@@ -169,7 +169,8 @@ func (c *commands) problem(err error) string {
 	return text
 }
 
-// Tree is the tree of commands, for whoever describes it. None of them can be run.
+// Tree is the tree of commands, from which the manual pages are made. Its commands cannot
+// be run.
 func Tree(words *translations.Catalogue, version string) *cobra.Command {
 	return (&commands{Params: Params{Words: words, Version: version}}).root()
 }

@@ -68,7 +68,7 @@ type parts struct {
 
 	operators string // the file of the operators; empty: none are set up
 
-	administrator, user string // the text of the settings files; empty: there is none
+	administrator, user string // the text of each settings file; empty: the file does not exist
 }
 
 // looking is the parts for somebody who only looks.
@@ -685,7 +685,7 @@ func TestReferenceOfACheck(t *testing.T) {
 		stdin        string
 		args         []string
 		code         int
-		name, stands string // the name and reference that are recorded, or what is said
+		name, stands string // the recorded name and reference, or the error's text
 	}{
 		{asked, "", []string{"--reference", "2026/99"}, 0, "", "2026/99"},
 		{asked, "2026/99\n", []string{"--reference", "-"}, 0, "", "2026/99"},

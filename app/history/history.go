@@ -90,7 +90,7 @@ type Started struct {
 	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
 
 	Name      string `json:"-"` // the person's full name; empty where it was left out
-	Reference string `json:"-"` // the customer's own, such as a case number; empty where there is none
+	Reference string `json:"-"` // the customer's own, such as a case number; empty: the check has no reference
 }
 
 // Sending is written right before a remote check's request goes out. A check that has it
@@ -134,8 +134,8 @@ type Finished struct {
 	Flaw         matcher.Flaw `json:"flaw,omitempty"`
 	DocumentFlaw matcher.Flaw `json:"document_flaw,omitempty"`
 
-	// VirtualCamera is the driver of the camera that filmed, where that is no device: what it
-	// shows comes from another program. Empty: a device, a stream, a file, or nothing was filmed.
+	// VirtualCamera is the driver of the virtual camera that filmed: another program makes its
+	// pictures. Empty: a device, a stream or a file filmed, or nothing did.
 	VirtualCamera string `json:"virtual_camera,omitempty"`
 
 	Quality     *Quality            `json:"quality,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"facematch/app/apptest/need"
 	"facematch/matcher"
 )
 
@@ -139,7 +140,7 @@ func TestRealKeyring(t *testing.T) {
 	}
 	for _, tool := range []string{"dbus-run-session", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed: run make setup-e2e", tool)
+			need.Missing(t, tool+" is not installed: run make setup-test")
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

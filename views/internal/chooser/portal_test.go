@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"facematch/app/apptest/need"
 )
 
 // TestThePortal asks a portal of its own on a bus of its own.
@@ -20,7 +22,7 @@ func TestThePortal(t *testing.T) {
 		return
 	}
 	if _, err := exec.LookPath("dbus-run-session"); err != nil {
-		t.Skip("dbus-run-session is missing (package dbus): no portal can be played")
+		need.Missing(t, "dbus-run-session is missing (package dbus): no portal can be played")
 	}
 	self := exec.Command("dbus-run-session", "--", os.Args[0], "-test.run=^TestThePortal$", "-test.v")
 	self.Env = append(os.Environ(), "FACEMATCH_TEST_BUS=1")
