@@ -375,7 +375,7 @@ test: setup setup-test models lint ## check the code and run all tests, with the
 	go test -race -timeout 30m $$(go list ./... | grep -vxF "$$(go list $(PLAIN))")
 	echo "test: with the race detector, $${SECONDS} s"
 	go test $(PLAIN)
-	go test -count=1 -run 'TestDocuments|TestMemory' ./matcher/offline
+	go test -count=1 -run 'TestDocuments|TestMemory|TestZones' ./matcher/offline
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
