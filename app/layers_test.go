@@ -65,7 +65,6 @@ var layers = []struct {
 	{"views/internal/draw", append([]string{"matcher$", "app$", "assets"}, shared...)},
 	{"views/internal/kit", append([]string{"views/internal/draw", "views/internal/kit"}, screens...)},
 	{"views/internal/chooser", nil},
-	{"views/internal/chooser", nil},
 	{"views/internal/live", append([]string{"views/internal/live"}, screens...)},
 	{"views/internal/document", append([]string{"views/internal/document"}, screens...)},
 	{"views/internal/check", append([]string{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"facematch/app"
 	"facematch/app/apptest"
 	"facematch/app/history"
+	"facematch/assets/translations"
 	"facematch/matcher"
 )
 
@@ -219,5 +221,26 @@ func TestAnotherHistory(t *testing.T) {
 		if code != ExitCouldNotRun || !strings.Contains(errs, "of an older form") {
 			t.Errorf("%s: exit %d, %s", args, code, errs)
 		}
+	}
+}
+
+// Every field of a check's records is shown, but for these.
+func TestShowShowsEveryField(t *testing.T) {
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unshown := apptest.Unshown(func(d history.Detail) string {
+		var b strings.Builder
+		(&sheet{c: &commands{Params: Params{Words: words}}, to: &b, names: true}).detail(d)
+		return b.String()
+	})
+	if want := []string{
+		"Started.Instance", "Started.Consent.Processing", "Finished.Check", "Finished.Session",
+		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes", "Finished.Quality.FramesEyes",
+		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
+		"Finished.Remote.Absent", "Finished.Document", "Finished.Frame",
+	}; !slices.Equal(unshown, want) {
+		t.Errorf("not shown:\n%q\nexpected:\n%q", unshown, want)
 	}
 }

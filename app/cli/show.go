@@ -159,6 +159,9 @@ func (s *sheet) about(d history.Detail) {
 	if d.Started.Minor {
 		s.line("report.age", s.t("report.minor"))
 	}
+	for _, o := range export.Origins(d.Started, s.c.Words) {
+		s.line(o[0], o[1])
+	}
 	s.line("report.check", d.Check)
 	s.line("report.session", d.Session)
 	s.line("report.request", d.Request)
@@ -244,6 +247,11 @@ func (s *sheet) quality(q *history.Quality) {
 		}
 		return s.t("details.measures", "Total", m.Total, "Size", m.Size, "Sharpness", m.Sharpness, "Exposure", m.Exposure,
 			"Contrast", m.Contrast, "Pose", m.Pose, "Tilt", m.Tilt, "Eyes", m.Eyes)
+	}
+	if q.PortraitPage > 0 {
+		s.line("report.portrait", s.t(
+			"report.portrait_of_"+yesNo(q.PortraitByHand), "Page", q.PortraitPage, "Warnings", q.PortraitNotes,
+		))
 	}
 	s.line("report.of_document", measures(q.Document))
 	s.line("report.of_camera", measures(q.Camera))

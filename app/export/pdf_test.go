@@ -7,11 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"facematch/app/apptest"
 	"facematch/app/apptest/need"
+	"facematch/app/export/paper"
 	"facematch/app/history"
 	"facematch/assets/translations"
 	"facematch/matcher"
@@ -189,4 +192,27 @@ func TestReportOfASelection(t *testing.T) {
 	}
 	text = textOf(t, exported(t, PDF, about(false)))
 	contains(t, text, "Report of a selection of checks", "page 1 of 1")
+}
+
+// Every field of a check's records stands in its report, but for these.
+func TestReportShowsEveryField(t *testing.T) {
+	unshown := apptest.Unshown(func(d history.Detail) string {
+		w, p := newPDF(nil, about(true), english(t)), paper.New(paper.Params{
+			At: noon, Number: func(int, string) string { return "" },
+		})
+		w.printCheck(p, d)
+		var b bytes.Buffer
+		if err := p.Output(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	})
+	if want := []string{
+		"Started.Instance", "Started.Consent.Processing", "Finished.Check", "Finished.Session",
+		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
+		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
+		"Finished.Remote.Absent", "Finished.Raw", "Finished.Document", "Finished.Frame",
+	}; !slices.Equal(unshown, want) {
+		t.Errorf("not in the report:\n%q\nexpected:\n%q", unshown, want)
+	}
 }

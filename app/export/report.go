@@ -202,11 +202,29 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 			add("report.capture", t("report.capture_anyway", "Hint", w.known("", f.Quality.CaptureWarning)))
 		}
 	}
+	for _, o := range Origins(s, w.words) {
+		add(o[0], o[1])
+	}
 	add("report.check", d.Check)
 	add("report.session", d.Session)
 	add("report.request", d.Request)
 	add("report.records", numbers(d.Seqs))
 	return facts
+}
+
+// Origins say where a check came from, where it was not simply made at the desk: the key
+// of a name and the words beside it.
+func Origins(s history.Started, w Words) (origins [][2]string) {
+	if s.Kept != "" {
+		origins = append(origins, [2]string{"report.kept", s.Kept})
+	}
+	if s.Prefilled {
+		origins = append(origins, [2]string{"report.video", w.T("report.prefilled")})
+	}
+	if s.Served {
+		origins = append(origins, [2]string{"report.asked_by", w.T("report.served")})
+	}
+	return origins
 }
 
 // Seconds writes how long something took.

@@ -165,10 +165,11 @@ func (s *Screen) lay() {
 		container.NewHBox(layout.NewSpacer(), s.anyway, s.cancel),
 	)
 	s.progress.Hide()
-	twoLines := widget.NewLabel("\n") // what a long hint needs where the window is small
-	twoLines.SizeName = s.hint.SizeName
-	twoLines.Hide()
-	left := container.NewBorder(nil, container.New(kit.Steady{}, twoLines, s.hint), nil, nil, s.preview)
+	// It keeps the room that the longest hint needs, so that the picture does not jump.
+	longest := widget.NewLabelWithStyle(s.Words.T("coach.none_sharp"), s.hint.Alignment, s.hint.TextStyle)
+	longest.SizeName, longest.Wrapping = s.hint.SizeName, s.hint.Wrapping
+	longest.Hide()
+	left := container.NewBorder(nil, container.New(kit.Steady{}, longest, s.hint), nil, nil, s.preview)
 	s.capture = container.NewBorder(nil, container.NewVBox(
 		widget.NewSeparator(), container.New(kit.Steady{}, s.form, s.progress)), nil, nil,
 		container.NewGridWithColumns(2, left, s.Document.Content()))

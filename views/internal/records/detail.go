@@ -473,11 +473,8 @@ func (d *detailView) person() fyne.CanvasObject {
 		}
 		f.add("detail.document", kit.Capital(t("details.from_file", "Page", page)))
 	}
-	if s.Kept != "" {
-		f.add("detail.kept", s.Kept)
-	}
-	if s.Prefilled {
-		f.add("detail.video", t("detail.prefilled"))
+	for _, o := range export.Origins(s, d.Words) {
+		f.add(o[0], o[1])
 	}
 	return d.section("detail.who_where", f.Container)
 }

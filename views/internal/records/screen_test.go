@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"facematch/app"
+	"facematch/app/apptest"
 	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/app/operators"
@@ -1334,4 +1336,25 @@ func TestClosingTheFormEndsTheExport(t *testing.T) {
 	w.Escape()
 	<-ended
 	w.Queue.Run()
+}
+
+// Every field of a check's records is shown in the detail, but for these.
+func TestTheDetailShowsEveryField(t *testing.T) {
+	w := kittest.Open(t)
+	unshown := apptest.Unshown(func(d history.Detail) string {
+		detail := newDetailView(w.Parts, shownDetail{Detail: d}, detailHooks{})
+		if detail.raw != nil {
+			test.Tap(detail.raw)
+		}
+		return kittest.Readable(detail)
+	})
+	if want := []string{
+		"Started.Instance", "Started.Consent.Processing", "Finished.Check", "Finished.Session",
+		"Finished.Result", "Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
+		"Finished.Quality.Frames", "Finished.Quality.FramesEyes",
+		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
+		"Finished.Remote.Absent", "Finished.Document", "Finished.Frame",
+	}; !slices.Equal(unshown, want) {
+		t.Errorf("not in the detail:\n%q\nexpected:\n%q", unshown, want)
+	}
 }
