@@ -380,6 +380,12 @@ func cameras() []app.Camera {
 type looking struct {
 	*store.Store
 	*access.Guard
+	settings settings.Settings
+}
+
+// StaffShown reports whether the numbers of each operator are for who is signed in.
+func (l looking) StaffShown(ctx context.Context) bool {
+	return l.settings.Overview.Operators && l.Allow(ctx, access.Staff) == nil
 }
 
 // look opens the history for a command that only reads. Nothing is written except, where
@@ -395,7 +401,7 @@ func look(ctx context.Context) (looking, error) {
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators)}, nil
+	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen}, nil
 }
 
 // lookElsewhere opens another desk's history. Its names can be read where this computer

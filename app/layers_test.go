@@ -36,6 +36,7 @@ var layers = []struct {
 	{"store", append([]string{"matcher$", "store"}, shared...)},
 
 	// What store and the screens share with app: plain data and small helpers.
+	{"app/history/overview", []string{"app/history$"}},
 	{"app/history", []string{"matcher$"}},
 	{"app/names", nil},
 	{"app/patience", nil},

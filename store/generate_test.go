@@ -75,6 +75,8 @@ type maker struct {
 	head     head
 	at       time.Time
 	instance int
+	story    bool // see fillYear
+	until    time.Time
 	operator int // who works, and at which desk
 	desk     int
 	rare     int64 // once the chain is as long
@@ -88,7 +90,10 @@ func (m *maker) of(id string) string {
 }
 
 func (m *maker) actor() history.Actor {
-	if m.head.seq < manyHands || m.operator == 0 {
+	if m.story {
+		m.desk = 1 + m.IntN(4)
+		m.operator = 3*m.desk - m.IntN(3)
+	} else if m.head.seq < manyHands || m.operator == 0 {
 		m.operator, m.desk = 1+m.pick(12), 1+m.pick(6)
 	}
 	operator := fmt.Sprintf("operator %02d", m.operator)
@@ -102,6 +107,21 @@ func (m *maker) actor() history.Actor {
 // fillMany adds records to a history, in one transaction, and then makes what is
 // derived from them anew.
 func fillMany(t testing.TB, s *Store, records int) {
+	t.Helper()
+	fillWith(t, s, records, &maker{at: time.Date(2023, 1, 2, 8, 0, 0, 0, time.UTC)})
+}
+
+// fillYear adds a year in which four desks work from Monday to Friday, with the story
+// that overridingDesk and dimDesk tell.
+func fillYear(t testing.TB, s *Store) {
+	t.Helper()
+	fillWith(t, s, 1_000_000, &maker{
+		at: time.Date(2025, 11, 24, 8, 0, 0, 0, time.UTC), story: true, until: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),
+	})
+}
+
+// fillWith adds so many records, or until a time.
+func fillWith(t testing.TB, s *Store, records int, m *maker) {
 	t.Helper()
 	ctx := context.Background()
 	master, err := s.vault.Master(ctx, true)
@@ -119,7 +139,7 @@ func fillMany(t testing.TB, s *Store, records int) {
 	}
 	set("synchronous = off", "cache_size = -400000")
 	defer set("synchronous = full", fmt.Sprintf("cache_size = %d", -pageCache>>10))
-	m := &maker{Rand: rand.New(rand.NewPCG(1, 2)), s: s, master: master, at: time.Date(2023, 1, 2, 8, 0, 0, 0, time.UTC)}
+	m.Rand, m.s, m.master = rand.New(rand.NewPCG(1, 2)), s, master
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		m.tx, m.head = a.Tx, a.head
 		last := m.head.seq + int64(records)
@@ -133,7 +153,7 @@ func fillMany(t testing.TB, s *Store, records int) {
 			return err
 		}
 		defer m.sealed.Close()
-		for m.head.seq < last {
+		for m.head.seq < last && (m.until.IsZero() || m.at.Before(m.until)) {
 			if err := m.session(ctx, last); err != nil {
 				return err
 			}
@@ -170,11 +190,18 @@ func (m *maker) add(ctx context.Context, record any, parts []seal.Part) error {
 }
 
 func (m *maker) header(kind history.Kind) header {
-	m.at = m.at.Add(time.Duration(1+m.IntN(60)) * time.Second)
+	pause := 60
+	if m.story {
+		pause = 480
+	}
+	m.at = m.at.Add(time.Duration(1+m.IntN(pause)) * time.Second)
 	if m.at.Hour() >= 18 { // the next morning
 		m.at = m.at.Truncate(24 * time.Hour).Add(32 * time.Hour)
 		m.instance++
 		m.operator, m.desk = 1+m.pick(12), 1+m.pick(6)
+		for m.story && (m.at.Weekday() == time.Saturday || m.at.Weekday() == time.Sunday) {
+			m.at = m.at.AddDate(0, 0, 1)
+		}
 	}
 	return header{Kind: kind, At: m.at.Format(checks.TimeLayout)}
 }
@@ -293,7 +320,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 	}
 	overrides := history.Outcome("")
 	if f.Outcome != history.Refer {
-		if f.Outcome != history.Fail || m.IntN(40) > 0 {
+		if f.Outcome != history.Fail || m.IntN(40) > 0 && !(m.story && who.Desk == overridingDesk && m.IntN(10) < 7) {
 			return f.Outcome, nil
 		}
 		overrides = f.Outcome
@@ -317,6 +344,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 // end makes up how a check ends.
 func (m *maker) end(st history.Started, code int) history.Finished {
 	f := history.Finished{Check: st.Check, Session: st.Session, Took: time.Duration(2000+m.IntN(3000)) * time.Millisecond, Description: st.Description}
+	defer m.measure(st, &f)
 	switch n := m.IntN(1000); {
 	case code != 0 || n < 40:
 		if code == 0 {
@@ -330,7 +358,7 @@ func (m *maker) end(st history.Started, code int) history.Finished {
 	case n < 85:
 		f.Outcome = history.Interrupted
 	default:
-		score := int64(max(0, min(10_000, 8800+m.NormFloat64()*700)))
+		score := int64(max(0, min(10_000, 8800-20*m.dim(st.Desk)+m.NormFloat64()*700)))
 		f.Outcome, f.Status = history.Pass, matcher.Pass
 		switch {
 		case n < 120:
@@ -348,4 +376,36 @@ func (m *maker) end(st history.Started, code int) history.Finished {
 		f.Remote = &matcher.Exchange{Host: "api.example.com", Reached: true, Answered: true, Status: 200, RequestID: m.of("req")}
 	}
 	return f
+}
+
+// measure makes up the quality of the pictures of a check that saw faces.
+func (m *maker) measure(st history.Started, f *history.Finished) {
+	if f.Code == nil {
+		return
+	}
+	about := func(mean float64) *history.Measures {
+		total := int64(max(0, min(100, mean+m.NormFloat64()*5)))
+		return &history.Measures{Eyes: 90, Size: 90, Sharpness: 80, Exposure: total, Contrast: total, Pose: 95, Tilt: 95, Total: total}
+	}
+	dim := m.dim(st.Desk)
+	f.Quality = &history.Quality{Document: about(78), Camera: about(82 - dim)}
+	if m.IntN(100) < 2+int(dim/3) {
+		f.Quality.CaptureWarning = "coach.dark"
+	}
+}
+
+// The story of a made-up year: a desk whose people approve most fails, and a desk whose
+// camera went dim.
+const (
+	overridingDesk = "Desk 2"
+	dimDesk        = "Desk 3"
+)
+
+// dim is by how much a desk's pictures are worse now than they were.
+func (m *maker) dim(desk string) float64 {
+	since := m.at.Sub(time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)).Hours() / 24
+	if !m.story || desk != dimDesk || since < 0 {
+		return 0
+	}
+	return min(25, since)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/matcher"
 )
 
@@ -156,6 +157,13 @@ func BenchmarkMillion(b *testing.B) {
 	for _, q := range questions(b, s) {
 		measure("count/"+q.name, func() { mustCount(b, s, q.f) })
 	}
+	for _, q := range questions(b, s) {
+		measure("overview/"+q.name, func() {
+			if _, err := s.Overview(ctx, q.f, overview.Automatic); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
 	measure("totals/all", func() { mustCount(b, s, history.Filter{}) })
 	var month history.Filter
 	month.From, month.To = time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2023, 4, 1, 0, 0, 0, 0, time.UTC)
@@ -238,7 +246,8 @@ func (h *heap) report(b *testing.B) { b.ReportMetric(float64(h.peak)/(1<<20), "p
 
 // TestMakeHistory makes a large history for other programs and for people to
 // look at, where FACEMATCH_MAKE names a folder that FACEMATCH_HOME can name then.
-// Package storetest runs it for other packages' tests.
+// Where FACEMATCH_YEAR is set, it is that of fillYear. Package storetest runs it for other
+// packages' tests.
 func TestMakeHistory(t *testing.T) {
 	home := os.Getenv("FACEMATCH_MAKE")
 	if home == "" {
@@ -248,6 +257,11 @@ func TestMakeHistory(t *testing.T) {
 	if _, err := os.Stat(p.Path); err == nil {
 		t.Fatalf("%s is there already", p.Path)
 	}
-	fillMany(t, mustOpen(t, p, noRing{}), manyRecords(t))
+	s := mustOpen(t, p, noRing{})
+	if os.Getenv("FACEMATCH_YEAR") != "" {
+		fillYear(t, s)
+	} else {
+		fillMany(t, s, manyRecords(t))
+	}
 	fmt.Println("made", p.Path)
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"facematch/app/history"
@@ -243,6 +244,10 @@ func migrations() ([]string, error) {
 	return fs.Glob(migrationFiles, "migrations/*.sql") // sorted by name
 }
 
+// packedMigration ends the name of the migration whose tables are made from others, which
+// SQL alone cannot do.
+const packedMigration = "_packed.sql"
+
 // migrate brings the database to the current form, each step in a transaction
 // with its record. Another process may be doing the same.
 func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
@@ -262,6 +267,11 @@ func migrate(ctx context.Context, db *sql.DB, now func() time.Time) error {
 			}
 			if _, err := tx.ExecContext(ctx, string(step)); err != nil {
 				return fmt.Errorf("migration %d: %w", have+1, err)
+			}
+			if strings.HasSuffix(known[have], packedMigration) {
+				if err := checks.Pack(ctx, tx); err != nil {
+					return err
+				}
 			}
 			have++
 			_, err = tx.ExecContext(ctx, `INSERT INTO migration (number, at) VALUES (?, ?)`,

@@ -21,10 +21,11 @@ const (
 	Erase     Action = "erase"     // erase the personal parts of a session
 	Token     Action = "token"     // set, test and clear the API's token
 	Backup    Action = "backup"    // back up and restore, and set the recovery passphrase
+	Staff     Action = "staff"     // see the numbers of each operator, where the settings allow it
 )
 
 // Actions are all actions.
-var Actions = []Action{Check, Decide, Override, History, Export, Settings, Operators, Erase, Token, Backup}
+var Actions = []Action{Check, Decide, Override, History, Export, Settings, Operators, Erase, Token, Backup, Staff}
 
 // allowed says what each role may do. An administrator may also check. Where one
 // person does both, a second name for the same person would let that person be their
@@ -32,7 +33,7 @@ var Actions = []Action{Check, Decide, Override, History, Export, Settings, Opera
 var allowed = map[history.Role][]Action{
 	history.RoleOperator:      {Check, Decide, Override, History},
 	history.RoleReviewer:      {Check, Decide, Override, History},
-	history.RoleAuditor:       {History, Export},
+	history.RoleAuditor:       {History, Export, Staff},
 	history.RoleAdministrator: Actions,
 }
 

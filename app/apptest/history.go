@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/matcher"
 )
 
@@ -39,6 +40,7 @@ type History struct {
 	NewestHead history.Head
 	Verdict    history.Verdict
 	Database   string // its id
+	Numbers    overview.Overview
 
 	// What fails.
 	Refuse    error // everything that is recorded
@@ -185,6 +187,14 @@ func (h *History) Count(_ context.Context, f history.Filter) (history.Counts, er
 		return history.Counts{Total: h.CountOf(f)}, nil
 	}
 	return history.Counts{Total: int64(len(h.Details))}, nil
+}
+
+// Overview is Numbers; the filter is not applied.
+func (h *History) Overview(_ context.Context, f history.Filter, _ overview.Unit) (overview.Overview, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.Filters = append(h.Filters, f)
+	return h.Numbers, nil
 }
 
 // Choices are none.

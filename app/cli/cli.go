@@ -52,6 +52,8 @@ type Program interface {
 type Records interface {
 	Door
 	shown
+	// StaffShown reports whether the numbers of each operator are for who is signed in.
+	StaffShown(ctx context.Context) bool
 	Close() error
 }
 

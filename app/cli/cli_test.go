@@ -68,6 +68,8 @@ type parts struct {
 
 	operators string // the file of the operators; empty: none are set up
 
+	staff bool // the settings show the numbers of each operator
+
 	administrator, user string // the text of each settings file; empty: the file does not exist
 }
 
@@ -75,6 +77,10 @@ type parts struct {
 type looking struct {
 	*parts
 	*access.Guard
+}
+
+func (l looking) StaffShown(ctx context.Context) bool {
+	return l.staff && l.Allow(ctx, access.Staff) == nil
 }
 
 func (p *parts) looking(t *testing.T) looking {

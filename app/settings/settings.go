@@ -26,6 +26,7 @@ type Settings struct {
 	Folders    FolderChoice        `toml:"folders"`
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
+	Overview   Overview            `toml:"overview"`
 	Window     Window              `toml:"window"`
 	Setup      Setup               `toml:"setup"`
 	Conditions []matcher.Condition `toml:"facematch_conditions"`
@@ -112,6 +113,11 @@ type Window struct {
 // Privacy is what is kept of a person besides.
 type Privacy struct {
 	KeepImages bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
+}
+
+// Overview is what the overview of the history shows besides.
+type Overview struct {
+	Operators bool `toml:"operators" comment:"auditors and administrators see the numbers of each operator: this is monitoring of staff"`
 }
 
 // Setup is what this desk does without. Each stands in the list of what is left to set up

@@ -151,6 +151,28 @@ func jsonOf(seqs []int64) string {
 // narrow finds the checks of what few have: names, ids, and each value that has an
 // index and is rare.
 func (v *View) narrow(ctx context.Context, q *query) error {
+	if err := v.seek(ctx, q); err != nil || q.nothing() {
+		return err
+	}
+	if err := v.probeOutcomes(ctx, q); err != nil {
+		return err
+	}
+	for _, column := range []struct{ name, index string }{
+		{"operator", "checks_operator"}, {"code", "checks_code"}, {"score", "checks_score"}, {"at", "checks_at"},
+		{"decision", "checks_decision"}, {"desk", "checks_desk"},
+	} {
+		if q.only != nil && len(q.only) <= rare {
+			return nil
+		}
+		if err := v.probe(ctx, q, column.name, column.index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seek finds the checks of the names, references and ids that the filter asks for.
+func (v *View) seek(ctx context.Context, q *query) error {
 	f := q.filter
 	for _, id := range []struct{ text, query string }{
 		{f.Session, sessionsQuery}, {f.Check, checksQuery}, {f.Request, requestsQuery},
@@ -186,20 +208,6 @@ func (v *View) narrow(ctx context.Context, q *query) error {
 			return err
 		}
 		q.restrict(found)
-	}
-	if err := v.probeOutcomes(ctx, q); err != nil {
-		return err
-	}
-	for _, column := range []struct{ name, index string }{
-		{"operator", "checks_operator"}, {"code", "checks_code"}, {"score", "checks_score"}, {"at", "checks_at"},
-		{"decision", "checks_decision"}, {"desk", "checks_desk"},
-	} {
-		if q.only != nil && len(q.only) <= rare {
-			return nil
-		}
-		if err := v.probe(ctx, q, column.name, column.index); err != nil {
-			return err
-		}
 	}
 	return nil
 }

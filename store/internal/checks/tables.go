@@ -63,7 +63,7 @@ const (
 		AND filmed_anyway = ?`
 )
 
-// Keep brings checks and daily up to date with a record that was just added.
+// Keep brings checks, daily and packed up to date with a record that was just added.
 func Keep(ctx context.Context, tx *sql.Tx, r Summary) error {
 	if !r.concerns() {
 		return nil
@@ -80,6 +80,14 @@ func Keep(ctx context.Context, tx *sql.Tx, r Summary) error {
 	if before.Row == after.Row {
 		return nil
 	}
+	if err := keepPacked(ctx, tx, &after.Row); err != nil {
+		return err
+	}
+	return keepRow(ctx, tx, before, after)
+}
+
+// keepRow brings checks and daily up to date with a check that has changed.
+func keepRow(ctx context.Context, tx *sql.Tx, before, after State) error {
 	if _, err := tx.ExecContext(ctx, putCheck, after.values()...); err != nil {
 		return err
 	}
@@ -171,7 +179,7 @@ func (f *Folded) daily() map[dailyKey]int64 {
 	return counts
 }
 
-// Rebuild makes the tables checks and daily anew.
+// Rebuild makes the tables checks, daily and packed anew.
 func Rebuild(ctx context.Context, tx *sql.Tx) error {
 	for _, statement := range []string{`DELETE FROM checks`, `DELETE FROM daily`} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -189,11 +197,21 @@ func Rebuild(ctx context.Context, tx *sql.Tx) error {
 		if err := rows.Scan(&seq, &payload); err != nil {
 			return sqlite.Damaged(err)
 		}
-		if err := Keep(ctx, tx, Parse(seq, payload)); err != nil { // with all its later records
+		state, err := StateOf(ctx, tx, Parse(seq, payload).Check)
+		if err != nil {
+			return err
+		}
+		if state.Seq != seq {
+			continue // a second start of the same check says nothing
+		}
+		if err := keepRow(ctx, tx, State{}, state); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return Pack(ctx, tx)
 }
 
 // Mismatch says that the tables of lists do not hold what the records say: of the
@@ -205,7 +223,7 @@ func (e Mismatch) Error() string {
 	return fmt.Sprintf("the tables of lists do not match record %d", e.Seq)
 }
 
-// Compare compares the tables checks and daily with the records.
+// Compare compares the tables checks, daily and packed with the records.
 func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+`,
 		coalesce(branch, expired, inspection) IS NULL FROM checks ORDER BY seq`)
@@ -213,6 +231,10 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 		return err
 	}
 	defer rows.Close()
+	packed, err := newPackedComparison(ctx, q)
+	if err != nil {
+		return err
+	}
 	n := 0
 	for ; rows.Next(); n++ {
 		var row Row
@@ -222,6 +244,9 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 		}
 		if n >= len(f.checks) {
 			return Mismatch{row.Seq}
+		}
+		if err := packed.add(ctx, q, &row); err != nil {
+			return err
 		}
 		texts := f.shorten(&row)
 		if want := &f.checks[n]; row != want.Row || texts != want.texts || !restEmpty {
@@ -233,6 +258,9 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	}
 	if n < len(f.checks) {
 		return Mismatch{f.checks[n].Seq}
+	}
+	if err := packed.end(ctx, q); err != nil {
+		return err
 	}
 	return f.compareDaily(ctx, q)
 }
