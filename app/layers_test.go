@@ -65,6 +65,7 @@ var layers = []struct {
 	// import no screen.
 	{"views/internal/draw", append([]string{"matcher$", "app$", "assets"}, shared...)},
 	{"views/internal/kit", append([]string{"views/internal/draw", "views/internal/kit"}, screens...)},
+	{"views/internal/charts", []string{"views/internal/draw"}},
 	{"views/internal/chooser", nil},
 	{"views/internal/live", append([]string{"views/internal/live"}, screens...)},
 	{"views/internal/document", append([]string{"views/internal/document"}, screens...)},
@@ -72,7 +73,7 @@ var layers = []struct {
 		"views/internal/check", "views/internal/document", "views/internal/live",
 	}, screens...)},
 	{"views/internal/welcome", append([]string{"views/internal/welcome", "views/internal/live"}, screens...)},
-	{"views/internal/records", append([]string{"views/internal/records"}, screens...)},
+	{"views/internal/records", append([]string{"views/internal/records", "views/internal/charts"}, screens...)},
 	{"views/internal/decide", append([]string{"views/internal/decide"}, screens...)},
 	{"views/internal/preferences", append([]string{"views/internal/preferences"}, screens...)},
 	{"views", append([]string{"views"}, screens...)},

@@ -75,9 +75,11 @@
 // # Lists
 //
 // Table checks has a row for each check, and table daily counts them by UTC day, desk,
-// operator, mode, outcome, decision and filmed_anyway. They hold no personal data. Both are
+// operator, mode, outcome, decision and filmed_anyway. Table packed holds of each check, in
+// 32 bytes, what overviews count; internal/checks/packed.go says how, and table packed_text
+// holds its texts. They hold no personal data. All are
 // written in the transaction of the record, can be made anew from the records, and are not
-// needed to verify the chain. Verify compares both with the records, because a missing row
+// needed to verify the chain. Verify compares them with the records, because a missing row
 // would hide a check. The state of a check is folded from its records in one function,
 // State.Apply in internal/checks.
 //
