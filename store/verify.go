@@ -28,7 +28,7 @@ const StageVerifying matcher.Stage = "verifying"
 // it may wait for the keyring, it also finds a session's key that was spoilt. Others
 // can write meanwhile. A broken or damaged history is a verdict, not an error.
 func (s *Store) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
-	// One at a time: each takes three of the readers' connections and all cores.
+	// One at a time: each takes two of the readers' connections and all cores.
 	select {
 	case s.verifying <- struct{}{}:
 		defer func() { <-s.verifying }()
@@ -99,7 +99,7 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 	found, err := tables(ctx, tx)
 	changed := err == nil && !slices.Equal(found, made)
 	if err == nil && changed {
-		_, err = walk(ctx, tx, v, marks, opens, progress)
+		_, err = walk(ctx, tx, v, marks, opens, progress, maphash.MakeSeed())
 	} else if err == nil {
 		err = s.verifyAll(ctx, tx, v, marks, opens, progress)
 	}
@@ -125,11 +125,23 @@ func (s *Store) verify(ctx context.Context, v *history.Verdict, marks anchored, 
 func (s *Store) verifyAll(
 	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
 ) error {
+	var last int64
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM record`).Scan(&last); err != nil {
+		return err
+	}
+	seed := maphash.MakeSeed()
 	beside, cancel := context.WithCancel(ctx)
 	defer cancel()
 	file := make(chan error, 1)
-	go func() { file <- integrity(beside, s.reader) }()
-	w, err := walk(ctx, tx, v, marks, opens, progress)
+	var indexes indexSums // read only after file was received from
+	go func() {
+		var err error
+		if indexes, err = readIndexes(beside, s.reader, seed, last); err == nil {
+			err = integrity(beside, s.reader)
+		}
+		file <- err
+	}()
+	w, err := walk(ctx, tx, v, marks, opens, progress, seed)
 	if err == nil && v.Fault == "" {
 		if err = w.folded.Compare(ctx, tx); err == nil {
 			err = compareTokens(ctx, tx, w.seed, w.found)
@@ -144,6 +156,8 @@ func (s *Store) verifyAll(
 		return err
 	case damage != nil:
 		return damage
+	case indexes != w.indexes:
+		return fmt.Errorf("an index does not hold what the records say: %w", sqlite.ErrCorrupt)
 	}
 	var wrong checks.Mismatch
 	if errors.As(err, &wrong) {
@@ -154,16 +168,18 @@ func (s *Store) verifyAll(
 
 // walked is what a walk through the whole chain found that other tables must hold too.
 type walked struct {
-	folded *checks.Folded
-	seed   maphash.Seed
-	found  map[string]uint64 // by part: of what can be searched for
+	folded  *checks.Folded
+	seed    maphash.Seed
+	found   map[string]uint64 // by part: of what can be searched for
+	indexes indexSums         // what the indexes of the table record must hold
 }
 
 // walk reads the chain until its end or the first bad record.
 func walk(
-	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener, progress matcher.ProgressFunc,
+	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener,
+	progress matcher.ProgressFunc, seed maphash.Seed,
 ) (walked, error) {
-	w := walked{folded: checks.NewFolded(), seed: maphash.MakeSeed(), found: map[string]uint64{}}
+	w := walked{folded: checks.NewFolded(), seed: seed, found: map[string]uint64{}}
 	// The greatest number and not the count: that would read an index of all.
 	var total int
 	var lastSealed int64
@@ -209,6 +225,7 @@ func walk(
 		}
 		before = head{seq: r.seq, hash: r.computed}
 		w.folded.Add(r.summary)
+		w.indexes.add(seed, r)
 		if r.summary.Kind == history.KindStarted {
 			for part := range searched {
 				if r.has(part) {
@@ -316,9 +333,9 @@ func tables(ctx context.Context, q sqlite.Querier) ([]table, error) {
 	return found, rows.Err()
 }
 
-// integrity lets SQLite check the file: each page and value of every table, and that each
-// index of the tables that are searched holds what its table does. The table of records
-// takes about as long as all others, so it is checked beside them.
+// integrity lets SQLite check the file: each page and value of every table but that of
+// records, which the walk reads, and that each index of the tables of lists holds what its
+// table does.
 func integrity(ctx context.Context, db *sql.DB) error {
 	var free int
 	if err := db.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free); err != nil {
@@ -328,11 +345,6 @@ func integrity(ctx context.Context, db *sql.DB) error {
 		return sound(ctx, db, `PRAGMA integrity_check(1)`)
 	}
 	found, err := tables(ctx, db)
-	if err != nil {
-		return err
-	}
-	records := make(chan error, 1)
-	go func() { records <- sound(ctx, db, `PRAGMA integrity_check(record)`) }()
 	for i := 0; err == nil && i < len(found); i++ {
 		kind, name := found[i][0], found[i][1] // only names this program makes: that was checked before
 		switch {
@@ -343,7 +355,7 @@ func integrity(ctx context.Context, db *sql.DB) error {
 			err = sound(ctx, db, `PRAGMA quick_check(`+name+`)`)
 		}
 	}
-	return errors.Join(err, <-records)
+	return err
 }
 
 // sound runs one of SQLite's checks.

@@ -108,11 +108,15 @@ func keepRow(ctx context.Context, tx *sql.Tx, before, after State) error {
 
 // Folded holds in memory what the tables checks and daily must hold.
 type Folded struct {
-	checks []foldedCheck
-	places map[uint64]int // in checks, by the hash of the id
+	checks [][]foldedCheck // in pieces, since a slice that grows is copied again and again
+	places map[uint64]int  // by the hash of the id
+	n      int             // how many checks there are
 	texts  map[string]string
 	seed   maphash.Seed
 }
+
+// piece is how many checks lie in one piece of Folded: a megabyte or two.
+const piece = 4096
 
 // foldedCheck is a check without the texts that no other check has: a history may have
 // hundreds of thousands. Of its time only the day is left.
@@ -144,15 +148,23 @@ func (f *Folded) Add(r Summary) {
 		r.At = strings.Clone(r.At)
 	}
 	if known {
-		f.checks[place].Apply(r)
+		f.at(place).Apply(r)
 		return
 	}
 	var c foldedCheck
 	c.Apply(r)
 	c.texts = f.shorten(&c.Row)
-	f.places[id] = len(f.checks)
-	f.checks = append(f.checks, c)
+	f.places[id] = f.n
+	if f.n%piece == 0 {
+		f.checks = append(f.checks, make([]foldedCheck, 0, piece))
+	}
+	last := &f.checks[len(f.checks)-1]
+	*last = append(*last, c)
+	f.n++
 }
+
+// at gives the check of this place, from 0 on.
+func (f *Folded) at(place int) *foldedCheck { return &f.checks[place/piece][place%piece] }
 
 // shared gives a text of its own, the same for all that are equal.
 func (f *Folded) shared(text string) string {
@@ -173,8 +185,8 @@ func (f *Folded) shorten(row *Row) uint64 {
 
 func (f *Folded) daily() map[dailyKey]int64 {
 	counts := map[dailyKey]int64{}
-	for i := range f.checks {
-		counts[f.checks[i].dailyKey()]++
+	for i := range f.n {
+		counts[f.at(i).dailyKey()]++
 	}
 	return counts
 }
@@ -242,22 +254,22 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 		if err := row.scan(rows, &restEmpty); err != nil {
 			return err
 		}
-		if n >= len(f.checks) {
+		if n >= f.n {
 			return Mismatch{row.Seq}
 		}
 		if err := packed.add(ctx, q, &row); err != nil {
 			return err
 		}
 		texts := f.shorten(&row)
-		if want := &f.checks[n]; row != want.Row || texts != want.texts || !restEmpty {
+		if want := f.at(n); row != want.Row || texts != want.texts || !restEmpty {
 			return Mismatch{want.Seq}
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if n < len(f.checks) {
-		return Mismatch{f.checks[n].Seq}
+	if n < f.n {
+		return Mismatch{f.at(n).Seq}
 	}
 	if err := packed.end(ctx, q); err != nil {
 		return err
