@@ -139,20 +139,25 @@ func (o *outcome) add(t testing.TB, name string, z matcher.Zone, ok bool, truth 
 	if ok && sameNames(z, truth) {
 		o.names++
 	}
-	for i, line := range truth.Lines {
-		o.characters += len(line)
-		for at := range line {
-			if !ok || i >= len(z.Lines) || at >= len(z.Lines[i]) || z.Lines[i][at] != line[at] {
-				o.mistakes++
-			}
-		}
-	}
+	o.compare(z, ok, truth)
 	for field, f := range provable(z) {
 		if f.Proven {
 			o.proven++
 			if f.Value != provable(truth)[field].Value {
 				o.wrong++
 				t.Errorf("%s: %s is proven as %q, but is %q", name, field, f.Value, provable(truth)[field].Value)
+			}
+		}
+	}
+}
+
+// compare counts the characters that were read wrongly.
+func (o *outcome) compare(z matcher.Zone, ok bool, truth matcher.Zone) {
+	for i, line := range truth.Lines {
+		o.characters += len(line)
+		for at := range line {
+			if !ok || i >= len(z.Lines) || at >= len(z.Lines[i]) || z.Lines[i][at] != line[at] {
+				o.mistakes++
 			}
 		}
 	}
@@ -236,15 +241,20 @@ func TestZonesOfSpecimens(t *testing.T) {
 // expect is how many documents must have been read at least.
 func (o outcome) expect(t testing.TB, name string, digits, names int) {
 	t.Helper()
-	t.Logf("%s: %d documents, %d zones found, %d with all digits right, %d with the name; %d fields proven, %d of them wrong; "+
-		"%d of %d characters wrong; %v for each", name, o.documents, o.found, o.digits, o.names, o.proven, o.wrong,
-		o.mistakes, o.characters, o.took/time.Duration(o.documents))
+	o.log(t, name)
 	if o.digits < digits || o.names < names {
 		t.Errorf("%s: all digits are right on %d of %d documents, names on %d; at least %d and %d are expected", name, o.digits, o.documents, o.names, digits, names)
 	}
 	if o.proven < 2*digits {
 		t.Errorf("%s: only %d fields are proven", name, o.proven)
 	}
+}
+
+func (o outcome) log(t testing.TB, name string) {
+	t.Helper()
+	t.Logf("%s: %d documents, %d zones found, %d with all digits right, %d with the name; %d fields proven, %d of them wrong; "+
+		"%d of %d characters wrong; %v for each", name, o.documents, o.found, o.digits, o.names, o.proven, o.wrong,
+		o.mistakes, o.characters, o.took/time.Duration(o.documents))
 }
 
 // skipRaced skips what takes minutes with the race detector and shares nothing between
@@ -305,53 +315,102 @@ func TestZonesOfRendered(t *testing.T) {
 	}
 }
 
-// Zones that mislead: nothing wrong is proven, and nothing falls over.
+// misleading is a kind of page that misleads: it is made from one with a zone of one of
+// some kinds, and comes with the true zones on it.
+type misleading struct {
+	name  string
+	kinds []string
+	spoil func(r *rand.Rand, page *image.RGBA, text []string) (spoiled *image.RGBA, more []string)
+}
+
+// spoiling is for what adds no other zone.
+func spoiling(spoil func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA) func(
+	*rand.Rand, *image.RGBA, []string) (*image.RGBA, []string) {
+	return func(r *rand.Rand, page *image.RGBA, text []string) (*image.RGBA, []string) {
+		return spoil(r, page, text), nil
+	}
+}
+
+var (
+	documentKinds = []string{"TD3", "TD1", "TD2"}
+	visaKinds     = []string{"MRV-A", "MRV-B"}
+)
+
+var misleadings = []misleading{
+	{"cut in half along", documentKinds, spoiling(func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA {
+		return part(page, image.Rect(0, 0, page.Rect.Dx()*6/10, page.Rect.Dy()))
+	})},
+	{"cut in half across", documentKinds, spoiling(func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA {
+		return part(page, image.Rect(0, 0, page.Rect.Dx(), page.Rect.Dy()-29)) // through the last line
+	})},
+	{"handwriting", documentKinds, spoiling(func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA {
+		return scribbled(r, page, 14*(1+2.5*float64(len(text)-1)))
+	})},
+	{"mirrored", zonetest.Kinds, spoiling(func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return picture.Mirror(page) })},
+	{"a visa", visaKinds, spoiling(func(r *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return zonetest.Worn(r, page) })},
+	{"a visa in a passport", visaKinds, func(r *rand.Rand, page *image.RGBA, _ []string) (*image.RGBA, []string) {
+		return below(r, page, "TD3")
+	}},
+	{"a screen", documentKinds, spoiling(func(r *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return photographed(r, screened(page)) })},
+	{"two zones", documentKinds, func(r *rand.Rand, page *image.RGBA, _ []string) (*image.RGBA, []string) {
+		return below(r, page, "TD2")
+	}},
+	{"two zones of one kind", []string{"TD3"}, func(r *rand.Rand, page *image.RGBA, _ []string) (*image.RGBA, []string) {
+		return below(r, page, "TD3")
+	}},
+}
+
+// Pages that mislead: nothing wrong is proven, and nothing falls over.
 func TestZonesThatMislead(t *testing.T) {
 	skipRaced(t)
 	reader := zone.New(newLines(t))
-	cases := map[string]func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA{
-		"cut in half along": func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA {
-			return part(page, image.Rect(0, 0, page.Rect.Dx()*6/10, page.Rect.Dy()))
-		},
-		"cut in half across": func(_ *rand.Rand, page *image.RGBA, text []string) *image.RGBA {
-			return part(page, image.Rect(0, 0, page.Rect.Dx(), page.Rect.Dy()-int(14*(1.5+2.5*float64(len(text)-2)))))
-		},
-		"handwriting": func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA {
-			return scribbled(r, page, 14*(1+2.5*float64(len(text)-1)))
-		},
-		"mirrored": func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return picture.Mirror(page) },
-		"a screen": func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return screened(page) },
-		"two zones": func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA {
-			second := zonetest.Page(r, zonetest.Zone(r, "TD2"), 14)
-			out := picture.Solid(image.Pt(max(page.Rect.Dx(), second.Rect.Dx()), page.Rect.Dy()+second.Rect.Dy()), color.White)
-			draw.Draw(out, page.Rect, page, image.Point{}, draw.Src)
-			draw.Draw(out, second.Rect.Add(image.Pt(0, page.Rect.Dy())), second, image.Point{}, draw.Src)
-			return out
-		},
-	}
 	each := 1
 	if os.Getenv("FACEMATCH_SOAK") != "" {
 		each = 40
 	}
-	for name, spoil := range cases {
+	for _, m := range misleadings {
 		var o outcome
 		for n := range each {
 			r := rand.New(rand.NewPCG(77, uint64(n)))
-			text := zonetest.Zone(r, zonetest.Kinds[n%3])
-			truth := parsed(t, text)
-			page := zonetest.Page(r, text, 14)
-			spoiled := spoil(r, page, text)
-			z, ok, err := reader.Zone(context.Background(), spoiled, zoneDay)
+			text := zonetest.Zone(r, m.kinds[n%len(m.kinds)])
+			page, more := m.spoil(r, zonetest.Page(r, text, 14), text)
+			began := time.Now()
+			z, ok, err := reader.Zone(context.Background(), page, zoneDay)
+			o.took += time.Since(began)
 			if err != nil {
-				t.Fatal(name, err)
+				t.Fatal(m.name, err)
 			}
-			if name == "two zones" && ok && z.Kind == "TD2" && z.Number.Value != truth.Number.Value {
-				continue // the other one
+			truth := parsed(t, text)
+			if more != nil {
+				truth = likest(z, truth, parsed(t, more))
 			}
-			o.add(t, fmt.Sprintf("%s, document %d", name, n), z, ok, truth)
+			o.add(t, fmt.Sprintf("%s, document %d", m.name, n), z, ok, truth)
 		}
-		t.Logf("%s: %+v", name, o)
+		o.log(t, m.name)
 	}
+}
+
+// below puts another page with a zone of a kind under a page.
+func below(r *rand.Rand, page *image.RGBA, kind string) (*image.RGBA, []string) {
+	text := zonetest.Zone(r, kind)
+	second := zonetest.Page(r, text, 14)
+	out := picture.Solid(image.Pt(max(page.Rect.Dx(), second.Rect.Dx()), page.Rect.Dy()+second.Rect.Dy()), color.White)
+	draw.Draw(out, page.Rect, page, image.Point{}, draw.Src)
+	draw.Draw(out, second.Rect.Add(image.Pt(0, page.Rect.Dy())), second, image.Point{}, draw.Src)
+	return out, text
+}
+
+// likest is the true zone that has the most characters of the one that was read.
+func likest(z matcher.Zone, truths ...matcher.Zone) (likest matcher.Zone) {
+	most := -1
+	for _, truth := range truths {
+		var same outcome
+		same.compare(z, true, truth)
+		if right := same.characters - same.mistakes; right > most {
+			likest, most = truth, right
+		}
+	}
+	return likest
 }
 
 func parsed(t testing.TB, text []string) matcher.Zone {
@@ -384,15 +443,46 @@ func scribbled(r *rand.Rand, page *image.RGBA, high float64) *image.RGBA {
 	return out
 }
 
-// screened is a page as a camera sees it on a screen: with its rows and columns of dots.
+// screened is a page as a screen shows it: each pixel has a red, a green and a blue part.
 func screened(page *image.RGBA) *image.RGBA {
-	out := part(page, page.Rect)
+	const fine = 3 // the camera's pixels for each of the screen's, before perspective
+	size := page.Rect.Size()
+	out := image.NewRGBA(image.Rect(0, 0, fine*size.X, fine*size.Y))
 	for y := range out.Rect.Dy() {
 		for x := range out.Rect.Dx() {
-			p := out.Pix[out.PixOffset(x, y):][:3]
-			for c := range p {
-				wave := 0.8 + 0.2*math.Sin(2*math.Pi*(float64(x)/3.3+float64(c)/3))*math.Sin(2*math.Pi*float64(y)/2.7)
-				p[c] = byte(float64(p[c]) * wave)
+			from, to := page.Pix[page.PixOffset(x/fine, y/fine):], out.Pix[out.PixOffset(x, y):]
+			to[3] = 255
+			for c := range fine {
+				to[c] = from[c]
+				if x%fine != c {
+					to[c] = byte(float64(from[c]) * 0.45)
+				}
+				if y%fine == 0 {
+					to[c] = byte(float64(to[c]) * 0.5)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// photographed is a page as a camera aslant before it sees it, with fewer pixels than the
+// page has: fine patterns become moiré.
+func photographed(r *rand.Rand, page *image.RGBA) *image.RGBA {
+	slantX, slantY := 0.3*(r.Float64()-.5), 0.3*(r.Float64()-.5)
+	scale := 2.3 + 0.4*r.Float64()
+	size := page.Rect.Size()
+	out := image.NewRGBA(image.Rect(0, 0, int(float64(size.X)/scale), int(float64(size.Y)/scale)))
+	w, h := float64(out.Rect.Dx()), float64(out.Rect.Dy())
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			u, v := float64(x)/w-.5, float64(y)/h-.5
+			near := 1 + slantX*u + slantY*v
+			at := image.Pt(int((u/near*1.1+.5)*float64(size.X)), int((v/near*1.1+.5)*float64(size.Y)))
+			if at.In(page.Rect) {
+				copy(out.Pix[out.PixOffset(x, y):][:4], page.Pix[page.PixOffset(at.X, at.Y):])
+			} else {
+				out.Pix[out.PixOffset(x, y)+3] = 255
 			}
 		}
 	}

@@ -161,9 +161,9 @@ func (r *reading) sure(p place) bool {
 		if other == is || strings.IndexByte(allowed, other) < 0 {
 			continue
 		}
-		margin := float32(otherMargin)
+		margin := float32(OtherMargin)
 		if twins(other, is) {
-			margin = twinMargin
+			margin = TwinMargin
 		}
 		if g[index(is)]-g[i] < margin {
 			return false

@@ -228,11 +228,11 @@ func TestTwins(t *testing.T) {
 		if !twins(c.other, td3[45+c.at]) {
 			t.Fatalf("%c and %c are no twins", c.other, td3[45+c.at])
 		}
-		g[index(c.other)] = -twinMargin - 0.01
+		g[index(c.other)] = -TwinMargin - 0.01
 		if z, _ := Parse(lines, today); proven(z)[c.field] == "" {
 			t.Errorf("%s is not proven by a margin that is enough", c.field)
 		}
-		g[index(c.other)] = -twinMargin + 0.01
+		g[index(c.other)] = -TwinMargin + 0.01
 		z, _ := Parse(lines, today)
 		if got := proven(z); got[c.field] != "" || got["birth"] == "" || !z.DigitsHold {
 			t.Errorf("%c for %c: proven %v", c.other, td3[45+c.at], got)
@@ -252,7 +252,7 @@ func TestTwins(t *testing.T) {
 	}
 	// Every other character needs a margin too.
 	lines := glyphs(td3)
-	lines[1][13][index('1')] = -otherMargin + 0.01
+	lines[1][13][index('1')] = -OtherMargin + 0.01
 	if z, _ := Parse(lines, today); z.Birth.Proven || !z.DigitsHold || !z.Expiry.Proven {
 		t.Errorf("a birth date without a margin: %+v", z.Birth)
 	}

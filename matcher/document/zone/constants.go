@@ -18,6 +18,21 @@ const (
 	steepest    = 0.27 // 15 degrees
 )
 
+// How it is told that print is spaced evenly.
+const (
+	leastTeeth  = 27.0 // how many characters a line may hold is looked for from here
+	mostTeeth   = 51.0 // to here
+	toothStep   = 0.25
+	mostProfile = 512 // places along a line
+	profileRows = 8   // and across it
+
+	leastCharacters = 29.0
+	// leastClarity is that of a line whose reading is begun. The clearest line of a zone had
+	// 74 or more on each of 28 specimens, upright and leaning by 7 degrees, and on 40 rendered
+	// documents; 19 of 20 other lines of print have less than 20.
+	leastClarity = 20.0
+)
+
 // How lines are read.
 const (
 	lowest = -16.0 // the least logarithm of a probability that counts
@@ -29,12 +44,12 @@ const (
 
 // What counts as a line and as a zone: means of logarithms of probabilities.
 const (
-	leastGuess     = -3.5 // below, a second look at a line is no use
+	leastGuess     = -2.5 // below, a second look at a line is no use
 	leastSeed      = -0.9 // of the first line that is found
 	leastCompanion = -1.6 // of the others
 	leastZone      = -0.6 // of a zone whose digits do not hold
-	surelyLine     = -0.2 // no line of another length is tried
 	surelyZone     = -0.1 // no other line is tried
+	closeBy        = 0.1  // by how much worse than a zone's a line may be that another one is begun with
 	farOff         = 0.5  // by how much worse a look may be that has a vote
 )
 
@@ -46,7 +61,10 @@ const (
 )
 
 const (
-	leastSide = 60   // pixels of a page that can hold a zone
-	mostSide  = 5000 // of a page that is looked at: 16 megapixels of a phone
-	mostLines = 10   // that are read as the first of a zone
+	leastSide   = 60   // pixels of a page that can hold a zone
+	mostSide    = 5000 // of a page that is looked at: 16 megapixels of a phone
+	mostLines   = 24   // that are looked at, and
+	mostGuesses = 3    // that are read as the first of a zone, if the page lies upright, and
+	fewGuesses  = 2    // if it does not; of 113 zones the first line read was one of 112
+	mostTracks  = 3    // that are read as the one beside
 )

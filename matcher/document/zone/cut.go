@@ -39,7 +39,7 @@ type cutting struct {
 }
 
 // cut lays a line of the page straight, as dark print on light paper 32 pixels high.
-func cut(page *image.RGBA, t track, how cutting) *image.Gray {
+func cut(page *image.Gray, t track, how cutting) *image.Gray {
 	out := image.NewGray(image.Rect(0, 0, Width, Height))
 	scale := t.step * math.Hypot(1, t.curve.slope(t.x(10))) / pitch // page pixels for each of the cut
 	samples := min(6, max(1, int(math.Ceil(scale))))
@@ -48,12 +48,11 @@ func cut(page *image.RGBA, t track, how cutting) *image.Gray {
 		x, y = min(max(x, 0), float64(size.X-1)), min(max(y, 0), float64(size.Y-1))
 		ix, iy := min(int(x), size.X-2), min(int(y), size.Y-2)
 		fx, fy := x-float64(ix), y-float64(iy)
-		at := iy*page.Stride + 4*ix
-		p := page.Pix
-		light := func(at int) float64 { return .299*float64(p[at]) + .587*float64(p[at+1]) + .114*float64(p[at+2]) }
-		upper := light(at)*(1-fx) + light(at+4)*fx
-		lower := light(at+page.Stride)*(1-fx) + light(at+page.Stride+4)*fx
-		return upper*(1-fy) + lower*fy
+		p := page.Pix[iy*page.Stride+ix:]
+		upper := float64(p[0]) + fx*(float64(p[1])-float64(p[0]))
+		p = p[page.Stride:]
+		lower := float64(p[0]) + fx*(float64(p[1])-float64(p[0]))
+		return upper + fy*(lower-upper)
 	}
 	n := float64(samples)
 	for u := range Width {

@@ -5,8 +5,6 @@ import (
 	"image"
 	"math"
 	"slices"
-
-	"facematch/matcher/internal/picture"
 )
 
 // line is where something like a line of print lies on a page, in its pixels: between
@@ -16,6 +14,9 @@ type line struct {
 	curve    curve
 	height   float64 // about that of its capitals
 	weight   float64 // how well it stands out
+
+	characters float64 // of one width that fit between its ends, where it is spaced evenly
+	clarity    float64 // how clearly they do
 }
 
 type curve struct{ a, b, c float64 }
@@ -25,16 +26,14 @@ func (c curve) slope(x float64) float64 { return c.b + 2*c.c*x }
 
 // lines finds what may be lines of a zone on a page, the likeliest first. It looks at the
 // page at several sizes, at each for print of one height.
-func lines(page *image.RGBA) (all []line) {
+func lines(page *image.Gray) (all []line) {
 	longer := max(page.Rect.Dx(), page.Rect.Dy())
-	sides := []int{min(longer, levels[0])}
-	for _, side := range levels[1:] {
-		if side < longer {
-			sides = append(sides, side)
+	page = fitted(page, levels[0])
+	for i, side := range levels {
+		if i > 0 && side >= longer {
+			continue
 		}
-	}
-	for _, side := range sides {
-		small := picture.Fit(page, side)
+		small := fitted(page, side)
 		scale := float64(longer) / float64(max(small.Rect.Dx(), small.Rect.Dy()))
 		for _, l := range ridges(small) {
 			all = append(all, l.times(scale))
@@ -50,6 +49,24 @@ func (l line) times(scale float64) line {
 	l.curve.a *= scale
 	l.curve.c /= scale
 	return l
+}
+
+// upsideDown gives the lines on a page of this size that is turned by 180 degrees.
+func upsideDown(all []line, size image.Point) []line {
+	w, h := float64(size.X-1), float64(size.Y-1)
+	turned := slices.Clone(all)
+	for i, l := range all {
+		t := &turned[i]
+		t.from, t.to = w-l.to, w-l.from
+		t.curve = curve{a: h - l.curve.a - w*(l.curve.b+w*l.curve.c), b: l.curve.b + 2*w*l.curve.c, c: -l.curve.c}
+	}
+	return turned
+}
+
+// is reports whether a row is on the line.
+func (l line) is(r row) bool {
+	x := (l.from + l.to) / 2
+	return math.Abs(l.curve.at(x)-r.track.curve.at(x)) < r.track.step
 }
 
 // distinct keeps one of those that several sizes show, the first.
@@ -68,37 +85,16 @@ func distinct(all []line) (kept []line) {
 
 // ridges finds lines of print of about ridgeHeight pixels: rows with many strokes, with
 // few above and below.
-func ridges(img *image.RGBA) []line {
+func ridges(img *image.Gray) []line {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	if w < leastLine || h < 4*ridgeHeight {
 		return nil
 	}
-	strokes := strokesOf(img)
-	// Sums over the height of a line, and over the gaps beside it.
-	ridge := make([]float32, w*h)
-	const half, gap = ridgeHeight / 2, ridgeHeight
-	column := make([]float32, h+1)
-	for x := range w {
-		for y := range h {
-			column[y+1] = column[y] + strokes[y*w+x]
-		}
-		sum := func(from, to int) float32 {
-			from, to = max(0, from), min(h, to)
-			if to <= from {
-				return 0
-			}
-			return (column[to] - column[from]) / float32(to-from)
-		}
-		for y := range h {
-			beside := (sum(y-half-gap, y-half-2) + sum(y+half+3, y+half+gap+1)) / 2
-			ridge[y*w+x] = sum(y-half, y+half+1) - beside
-		}
-	}
+	ridge := ridgeOf(strokesOf(img), w, h)
 	// Where a ridge has its top.
 	top := make([]bool, w*h)
 	for y := 2; y < h-2; y++ {
-		for x := range w {
-			at := y*w + x
+		for at := y * w; at < (y+1)*w; at++ {
 			r := ridge[at]
 			top[at] = r > leastRidge && r >= ridge[at-w] && r >= ridge[at+w] && r >= ridge[at-2*w] && r >= ridge[at+2*w]
 		}
@@ -106,21 +102,51 @@ func ridges(img *image.RGBA) []line {
 	return joined(chains(top, ridge, w, h))
 }
 
+// ridgeOf says how much more strokes there are over the height of a line about each pixel
+// than in the gaps above and below.
+func ridgeOf(strokes []float32, w, h int) []float32 {
+	// Row y of sums holds those of all rows above y.
+	sums := make([]float32, (h+1)*w)
+	for at, s := range strokes {
+		sums[at+w] = sums[at] + s
+	}
+	row := func(y int) []float32 { return sums[y*w : (y+1)*w] }
+	// between gives the two rows of sums around some rows of the picture, and the share of
+	// each of these in their mean.
+	between := func(from, to int) (upper, lower []float32, share float32) {
+		if from, to = max(0, from), min(h, to); to > from {
+			return row(from), row(to), 1 / float32(to-from)
+		}
+		return row(0), row(0), 0
+	}
+	const half, gap = ridgeHeight / 2, ridgeHeight
+	ridge := make([]float32, w*h)
+	for y := range h {
+		a0, a1, above := between(y-half-gap, y-half-2)
+		m0, m1, middle := between(y-half, y+half+1)
+		b0, b1, below := between(y+half+3, y+half+gap+1)
+		out := ridge[y*w : (y+1)*w]
+		for x := range out {
+			out[x] = middle*(m1[x]-m0[x]) - (above*(a1[x]-a0[x])+below*(b1[x]-b0[x]))/2
+		}
+	}
+	return ridge
+}
+
 // strokesOf says how strong the strokes are around each pixel: the mean change from left
 // to right over some characters.
-func strokesOf(img *image.RGBA) []float32 {
+func strokesOf(img *image.Gray) []float32 {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := make([]float32, w*h)
 	sums := make([]float32, w+1)
 	for y := range h {
-		row := img.Pix[y*img.Stride:]
-		light := func(x int) int { return 2*int(row[4*x]) + 5*int(row[4*x+1]) + int(row[4*x+2]) }
-		for x := range w {
+		row := img.Pix[y*img.Stride : y*img.Stride+w]
+		for x := range row {
 			change := 0
 			if x > 0 && x < w-1 {
-				change = light(x+1) - light(x-1)
+				change = int(row[x+1]) - int(row[x-1])
 			}
-			sums[x+1] = sums[x] + float32(max(change, -change))/8
+			sums[x+1] = sums[x] + float32(max(change, -change))
 		}
 		for x := range w {
 			from, to := max(0, x-strokeReach), min(w, x+strokeReach+1)

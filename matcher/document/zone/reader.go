@@ -1,8 +1,12 @@
 // Package zone finds the machine-readable zone on a page and reads it.
 //
-//	page ─ find: lines of print, at several sizes ─ cut: each laid straight ─┐
-//	                                                                          │ Lines: a network
-//	matcher.Zone ◀─ package mrz ◀─ glyphs that several looks vote for ◀─ decode: exactly 30, 36 or 44 characters
+//	page ─ find: lines of print, at several sizes ─ comb: spaced evenly? ─ cut: laid straight ─┐
+//	                                                                                           │ Lines: a network
+//	matcher.Zone ◀─ package mrz ◀─ glyphs that several looks vote for ◀─ decode: 30, 36 or 44 characters
+//
+// A look by the network takes longer than all that goes before, and most pages have no
+// zone. So a line is looked at only where its print is spaced as evenly as a typewriter's;
+// that one transform also tells how wide a character is.
 //
 // It is pure Go but for the network, which the Lines hide.
 package zone
@@ -12,6 +16,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"slices"
 	"time"
 
 	"facematch/matcher"
@@ -32,27 +37,55 @@ type Reader struct{ lines Lines }
 // New makes a reader.
 func New(lines Lines) *Reader { return &Reader{lines} }
 
+// Reading is a zone and what each of its characters looked like.
+type Reading struct {
+	matcher.Zone
+	Glyphs [][]mrz.Glyph
+}
+
 // Zone reads the zone on a page that may lie on any side; ok is false where there is
 // none. The page is not changed. The error is the context's or a *matcher.Problem.
 func (r *Reader) Zone(ctx context.Context, page *image.RGBA, today time.Time) (z matcher.Zone, ok bool, err error) {
+	read, ok, err := r.Read(ctx, page, today)
+	return read.Zone, ok, err
+}
+
+// Read is Zone for those who want to know how surely it was read.
+func (r *Reader) Read(ctx context.Context, page *image.RGBA, today time.Time) (z Reading, ok bool, err error) {
 	if page == nil || min(page.Rect.Dx(), page.Rect.Dy()) < leastSide {
 		return z, false, ctx.Err()
 	}
 	// Some print makes sense upside down too, so the first turn is taken at once only where
 	// the check digits hold.
-	page = picture.Fit(page, mostSide)
+	whole := greyOf(picture.Fit(page, mostSide))
 	likeliest := leastZone
-	for _, turn := range []int{0, 180, 90, 270} {
-		seen, score, err := r.upright(ctx, picture.Turn(page, turn), today)
-		if err != nil {
-			return matcher.Zone{}, false, err
-		}
-		if seen.DigitsHold || score > likeliest {
-			z, ok, likeliest = seen, true, score
-			z.Turn = turn
-		}
-		if seen.DigitsHold {
-			break
+	for _, axis := range []int{0, 90} {
+		grey := turned(whole, axis)
+		found := lines(grey)
+		even := spaced(grey, found)
+		for _, turn := range []int{0, 180} {
+			if turn > 0 {
+				grey = turned(grey, turn)
+				found, even = upsideDown(found, grey.Rect.Size()), upsideDown(even, grey.Rect.Size())
+			}
+			least, guesses := leastSeed, fewGuesses
+			if ok {
+				least = max(least, likeliest-closeBy)
+			}
+			if axis+turn == 0 {
+				guesses = mostGuesses
+			}
+			seen, score, err := r.upright(ctx, grey, found, even[:min(len(even), guesses)], least, today)
+			if err != nil {
+				return Reading{}, false, err
+			}
+			if seen.DigitsHold || score > likeliest {
+				z, ok, likeliest = seen, true, score
+				z.Turn = axis + turn
+			}
+			if seen.DigitsHold {
+				return z, ok, nil
+			}
 		}
 	}
 	return z, ok, nil
@@ -64,23 +97,30 @@ type row struct {
 	decoded
 }
 
-// upright reads the likeliest zone of a page that stands upright; the score is that of
-// its lines.
-func (r *Reader) upright(ctx context.Context, page *image.RGBA, today time.Time) (top matcher.Zone, best float64, err error) {
+// upright reads the likeliest zone of a page that stands upright, of which lines were
+// found, some of them spaced evenly; the score is that of the zone's lines. It begins with
+// each of the latter whose own score is at least that given.
+func (r *Reader) upright(
+	ctx context.Context, page *image.Gray, found, even []line, least float64, today time.Time,
+) (top Reading, best float64, err error) {
 	best = math.Inf(-1)
-	found := lines(page)
-	for _, l := range found[:min(len(found), mostLines)] {
+	var known []row
+	for _, l := range even {
+		if slices.ContainsFunc(known, l.is) {
+			continue
+		}
 		seed, err := r.seed(ctx, page, l)
 		if err != nil {
 			return top, best, err
 		}
-		if seed.score < leastSeed {
+		if seed.score < least {
 			continue
 		}
 		rows, err := r.companions(ctx, page, seed, found)
 		if err != nil {
 			return top, best, err
 		}
+		known = append(known, rows...)
 		score := 0.0
 		for _, row := range rows {
 			score += row.score / float64(len(rows))
@@ -100,7 +140,7 @@ func (r *Reader) upright(ctx context.Context, page *image.RGBA, today time.Time)
 		if err != nil {
 			continue // it looks like something else
 		}
-		top = seen
+		top = Reading{Zone: seen, Glyphs: glyphs}
 		if best = score; top.DigitsHold || score > surelyZone {
 			break
 		}
@@ -108,36 +148,53 @@ func (r *Reader) upright(ctx context.Context, page *image.RGBA, today time.Time)
 	return top, best, nil
 }
 
-// look reads one cut of a line.
-func (r *Reader) look(ctx context.Context, page *image.RGBA, t track, how cutting, count int) (decoded, error) {
+// answer is the network's for one cut of a line.
+func (r *Reader) answer(ctx context.Context, page *image.Gray, t track, how cutting) (answer, error) {
 	if err := ctx.Err(); err != nil {
-		return decoded{}, err
+		return answer{}, err
 	}
 	raw, err := r.lines.Line(ctx, cut(page, t, how))
 	if err != nil {
-		return decoded{}, err
+		return answer{}, err
 	}
 	if len(raw) != Classes*Columns {
-		return decoded{}, matcher.NewProblem("engine.failed", errors.New("the network for lines gives another number of values"))
+		return answer{}, matcher.NewProblem("engine.failed", errors.New("the network for lines gives another number of values"))
 	}
-	a := answerOf(raw)
+	return answerOf(raw), nil
+}
+
+// look reads one cut of a line.
+func (r *Reader) look(ctx context.Context, page *image.Gray, t track, how cutting, count int) (decoded, error) {
+	a, err := r.answer(ctx, page, t, how)
+	if err != nil {
+		return decoded{}, err
+	}
 	return decode(&a, count), nil
 }
 
 var plain = cutting{wider: 1, taller: 1}
 
-// read reads a line, and once more where its characters turn out to stand otherwise.
-func (r *Reader) read(ctx context.Context, page *image.RGBA, t track, count int) (row, error) {
+// read reads a line of a known length, and once more where its characters turn out to
+// stand otherwise.
+func (r *Reader) read(ctx context.Context, page *image.Gray, t track, count int) (row, error) {
 	d, err := r.look(ctx, page, t, plain, count)
-	if err != nil || d.score < leastGuess {
+	if err != nil {
 		return row{t, d}, err
 	}
-	next := t.moved(d)
-	again, err := r.look(ctx, page, next, plain, count)
-	if again.score > d.score {
-		return row{next, again}, err
+	return r.again(ctx, page, row{t, d})
+}
+
+// again reads a line once more, where its characters turned out to stand.
+func (r *Reader) again(ctx context.Context, page *image.Gray, of row) (row, error) {
+	if of.score < leastGuess {
+		return of, nil
 	}
-	return row{t, d}, err
+	next := of.track.moved(of.decoded)
+	d, err := r.look(ctx, page, next, plain, len(of.glyphs))
+	if d.score > of.score {
+		return row{next, d}, err
+	}
+	return of, err
 }
 
 // moved is the track after characters were found in a cut of it.
@@ -153,58 +210,52 @@ func (t track) moved(d decoded) track {
 	}
 }
 
-// seed reads a line as one of each length, and gives the best.
-func (r *Reader) seed(ctx context.Context, page *image.RGBA, l line) (row, error) {
+// seed reads a line that is spaced evenly as one of the length that fits best.
+func (r *Reader) seed(ctx context.Context, page *image.Gray, l line) (row, error) {
 	top := row{decoded: decoded{score: math.Inf(-1)}}
+	// Its middle comes into the middle of the cut, so that all of a line that has been found
+	// too long is in it.
+	step := (l.to - l.from) / l.characters
+	t := track{x0: (l.from+l.to)/2 - (Width/2-start)/pitch*step, step: step, curve: l.curve}
+	a, err := r.answer(ctx, page, t, plain)
+	if err != nil {
+		return top, err
+	}
 	for _, count := range []int{44, 36, 30} {
-		step := (l.to - l.from) / (float64(count) + 0.3)
-		read, err := r.read(ctx, page, track{x0: l.from + 0.6*step, step: step, curve: l.curve}, count)
-		if err != nil {
-			return top, err
-		}
-		if read.score > top.score {
-			top = read
-		}
-		if top.score > surelyLine {
-			break
+		if d := decode(&a, count); d.score > top.score {
+			top = row{t, d}
 		}
 	}
-	return top, nil
+	return r.again(ctx, page, top)
 }
 
 // companions reads the other lines of a zone of which one is known; nil where there are
 // none.
-func (r *Reader) companions(ctx context.Context, page *image.RGBA, seed row, found []line) ([]row, error) {
+func (r *Reader) companions(ctx context.Context, page *image.Gray, seed row, found []line) ([]row, error) {
 	want := 2
 	if len(seed.glyphs) == 30 {
 		want = 3
 	}
 	rows := []row{seed}
-	open := map[int]bool{-1: true, 1: true} // above and below
-	for len(rows) < want && len(open) > 0 {
-		var top row
-		side := 0
-		top.score = math.Inf(-1)
-		for s := range open {
-			from := rows[0]
-			if s > 0 {
-				from = rows[len(rows)-1]
+	var next [2]*row // above and below, as far as they are known
+	for len(rows) < want {
+		for i, of := range []row{rows[0], rows[len(rows)-1]} {
+			if next[i] != nil {
+				continue
 			}
-			next, err := r.beside(ctx, page, from, s, found)
+			read, err := r.beside(ctx, page, of, 2*i-1, found)
 			if err != nil {
 				return nil, err
 			}
-			if next.score > top.score {
-				top, side = next, s
-			}
+			next[i] = &read
 		}
-		if top.score < leastCompanion {
+		switch above, below := next[0], next[1]; {
+		case max(above.score, below.score) < leastCompanion:
 			return nil, nil
-		}
-		if side < 0 {
-			rows = append([]row{top}, rows...)
-		} else {
-			rows = append(rows, top)
+		case above.score > below.score:
+			rows, next[0] = slices.Insert(rows, 0, *above), nil
+		default:
+			rows, next[1] = append(rows, *below), nil
 		}
 	}
 	return rows, nil
@@ -212,7 +263,7 @@ func (r *Reader) companions(ctx context.Context, page *image.RGBA, seed row, fou
 
 // beside reads the line above (-1) or below (1) another one: where a line was found, or
 // at the usual distance.
-func (r *Reader) beside(ctx context.Context, page *image.RGBA, of row, side int, found []line) (row, error) {
+func (r *Reader) beside(ctx context.Context, page *image.Gray, of row, side int, found []line) (row, error) {
 	top := row{decoded: decoded{score: math.Inf(-1)}}
 	middle := of.track.x(float64(len(of.glyphs)) / 2)
 	var tracks []track
@@ -226,7 +277,9 @@ func (r *Reader) beside(ctx context.Context, page *image.RGBA, of row, side int,
 		}
 		t := of.track.shifted(down)
 		t.curve = l.curve
-		tracks = append(tracks, t)
+		if tracks = append(tracks, t); len(tracks) == mostTracks {
+			break
+		}
 	}
 	if len(tracks) == 0 {
 		tracks = append(tracks, of.track.shifted(usualLine*float64(side)))
@@ -253,7 +306,7 @@ var looks = []cutting{
 
 // vote looks at a line in several ways. The logarithms are averaged; a look that finds
 // the characters elsewhere has no vote.
-func (r *Reader) vote(ctx context.Context, page *image.RGBA, of row) ([]mrz.Glyph, error) {
+func (r *Reader) vote(ctx context.Context, page *image.Gray, of row) ([]mrz.Glyph, error) {
 	sum := append([]mrz.Glyph(nil), of.glyphs...)
 	votes := float32(1)
 	for _, how := range looks {

@@ -94,7 +94,7 @@ func TestFound(t *testing.T) {
 		img := image.NewRGBA(image.Rect(0, 0, int(pitch*52), int(pitch*30)))
 		draw.Draw(img, img.Rect, image.NewUniform(color.RGBA{220, 210, 230, 255}), image.Point{}, draw.Src)
 		zonetest.Print(r, img, text, pitch, 3*pitch, 20*pitch)
-		all := lines(img)
+		all := lines(greyOf(img))
 		for i := range text {
 			middle := 20*pitch + 2.5*pitch*float64(i) - 0.45*pitch
 			from, to := 3*pitch, (3+float64(len(text[0])))*pitch
@@ -107,6 +107,50 @@ func TestFound(t *testing.T) {
 				t.Errorf("page %d: line %d of pitch %.1f is not found", n, i, pitch)
 			}
 		}
+		even := spaced(greyOf(img), all)
+		if len(even) == 0 || math.Abs(even[0].characters-float64(len(text[0]))-1) > 2 {
+			t.Errorf("page %d: of lines of %d characters these are spaced evenly: %+v", n, len(text[0]), even)
+		}
+	}
+}
+
+func TestUpsideDown(t *testing.T) {
+	size := image.Pt(300, 200)
+	was := line{from: 20, to: 250, curve: curve{a: 40, b: 0.1, c: -0.0004}}
+	is := upsideDown([]line{was}, size)[0]
+	for x := was.from; x <= was.to; x += 10 {
+		if got, want := is.curve.at(299-x), 199-was.curve.at(x); math.Abs(got-want) > 1e-9 {
+			t.Errorf("at %v the line is at %v, not %v", x, got, want)
+		}
+	}
+	if is.from != 49 || is.to != 279 {
+		t.Errorf("%+v", is)
+	}
+}
+
+func TestGrey(t *testing.T) {
+	page := image.NewRGBA(image.Rect(0, 0, 30, 20))
+	for i := range page.Pix {
+		page.Pix[i] = 255
+	}
+	page.SetRGBA(7, 3, color.RGBA{A: 255})
+	grey := greyOf(page)
+	for degrees, at := range map[int]image.Point{0: {7, 3}, 90: {16, 7}, 180: {22, 16}} {
+		if got := turned(grey, degrees).GrayAt(at.X, at.Y).Y; got != 0 {
+			t.Errorf("turned by %d degrees the black pixel is not at %v", degrees, at)
+		}
+	}
+	small := fitted(grey, 10)
+	if small.Rect.Size() != image.Pt(10, 7) {
+		t.Fatal(small.Rect)
+	}
+	sum := 0.0
+	for _, v := range small.Pix {
+		sum += 255 - float64(v)
+	}
+	// The one black pixel is spread over those it belongs to.
+	if want := 255.0 * 70 / 600; math.Abs(sum-want) > 4 || small.GrayAt(2, 1).Y == 255 {
+		t.Errorf("%.1f of black, not %.1f", sum, want)
 	}
 }
 
@@ -135,6 +179,25 @@ func TestNoZone(t *testing.T) {
 	}
 	if _, ok, err := New(noise).Zone(t.Context(), nil, today); ok || err != nil {
 		t.Error(ok, err)
+	}
+	// A page with nothing but other print costs few looks.
+	asked := 0
+	counting := network(func(*image.Gray) ([]float32, error) {
+		asked++
+		raw := make([]float32, Classes*Columns)
+		for i := nothing * Columns; i < len(raw); i++ {
+			raw[i] = 9
+		}
+		return raw, nil
+	})
+	for range 5 {
+		page := zonetest.Page(r, zonetest.Zone(r, "TD3"), 25)
+		upper := image.NewRGBA(image.Rect(0, 0, page.Rect.Dx(), page.Rect.Dy()*3/4))
+		draw.Draw(upper, upper.Rect, page, image.Point{}, draw.Src)
+		asked = 0
+		if _, ok, err := New(counting).Zone(t.Context(), upper, today); ok || err != nil || asked > mostGuesses+3*fewGuesses {
+			t.Errorf("%v, %v after %d looks", ok, err, asked)
+		}
 	}
 	broken := errors.New("broken")
 	if _, _, err := New(network(func(*image.Gray) ([]float32, error) { return nil, broken })).Zone(t.Context(), page, today); !errors.Is(err, broken) {

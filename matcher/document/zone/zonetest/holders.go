@@ -20,8 +20,26 @@ var (
 	states   = strings.Fields("UTO D<< FRA POL HUN CHE USA GBR CAN AUS LTU ESP ITA NLD SWE FIN CZE HRV SVN TUR JPN KOR NGA KEN BRA MEX IND VNM UKR")
 )
 
+// Twins are the characters that a check digit takes for one another, in pairs.
+const Twins = "0U1L5Z6G8S"
+
 // Zone makes the lines of a made-up holder's zone of one kind.
 func Zone(r *rand.Rand, kind string) []string {
+	return zoneOf(r, kind, func() string {
+		if r.IntN(2) == 0 {
+			return mrz.Alphabet[:10]
+		}
+		return mrz.Alphabet[:36]
+	})
+}
+
+// ZoneOfTwins is a zone whose number and optional field are made of Twins.
+func ZoneOfTwins(r *rand.Rand, kind string) []string {
+	return zoneOf(r, kind, func() string { return Twins })
+}
+
+// zoneOf makes a zone; its number and optional field are each of an alphabet.
+func zoneOf(r *rand.Rand, kind string, alphabet func() string) []string {
 	pick := func(of []string) string { return of[r.IntN(len(of))] }
 	name := pick(surnames)
 	if r.IntN(4) == 0 {
@@ -36,10 +54,7 @@ func Zone(r *rand.Rand, kind string) []string {
 		return fmt.Sprintf("%02d%02d%02d", (from+r.IntN(years))%100, 1+r.IntN(12), 1+r.IntN(28))
 	}
 	some := func(length int) string {
-		of := mrz.Alphabet[:36]
-		if r.IntN(2) == 0 {
-			of = of[:10]
-		}
+		of := alphabet()
 		var b strings.Builder
 		for range length {
 			b.WriteByte(of[r.IntN(len(of))])
