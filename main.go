@@ -22,6 +22,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/access"
+	outgoing "facematch/app/central"
 	"facematch/app/cli"
 	"facematch/app/gateway"
 	"facematch/app/history"
@@ -41,6 +42,7 @@ import (
 	"facematch/matcher/offline"
 	"facematch/matcher/remote"
 	"facematch/store"
+	"facematch/store/central"
 	"facematch/views"
 )
 
@@ -86,7 +88,13 @@ func run(ctx context.Context) int {
 		History:      func(ctx context.Context) (cli.Records, error) { return look(ctx) },
 		OtherHistory: lookElsewhere,
 		Restore:      func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },
-		Secret:       secret(),
+		Centre: cli.Centre{
+			Script: central.Script, AddDesk: central.AddDesk, Accept: central.Accept, Access: central.Access,
+			Desks:  central.Desks,
+			Open:   func(ctx context.Context, at string) (cli.CentreReader, error) { return central.Open(ctx, at) },
+			Verify: central.VerifyAt,
+		},
+		Secret: secret(),
 		Window: func(ctx context.Context, document string) error {
 			if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 				return matcher.NewProblem("cli.no_display", nil)
@@ -182,11 +190,19 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	params := storeParams(folders, chosen.Get())
 	params.SecondAnchor = func() string { return chosen.Get().Folders.SecondAnchor }
 	params.Alive, params.Log = here.Alive, p.log
+	var pusher *outgoing.Pusher
+	params.Added = func() {
+		if pusher != nil {
+			pusher.Wake()
+		}
+	}
+	params.Centre = func(ctx context.Context) (history.CentreHead, error) { return pusher.Ask(ctx) }
 	records, err := store.Open(ctx, params)
 	if err != nil {
 		return nil, err
 	}
 	p.closers = append(p.closers, records.Close)
+	pusher = newPusher(folders, chosen, records, p)
 	if _, err := records.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -243,21 +259,54 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Cameras:     cameras,
 		Operators:   operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
 		OpenHistory: lookElsewhere,
-		Settings:    chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+		Centre:      pusher,
+		Enrol: func(replace bool) (app.Enrolment, error) {
+			ca, cert, key := folders.CentralFiles(chosen.Get())
+			return outgoing.Enrol(outgoing.Files{CA: ca, Cert: cert, Key: key}, records.ID(), replace, time.Now())
+		},
+		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
 	})
 	p.gateway = gateway.New(gateway.Params{
 		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp,
 		Log: p.log, Now: time.Now,
 	})
-	p.closers = append(p.closers, p.desk.KeepPeriods(ctx))
+	p.closers = append(p.closers, p.desk.KeepPeriods(ctx), pusher.Run(ctx))
 	return p, p.desk.NoticeSettings(ctx)
+}
+
+// newPusher makes what pushes the history to the centre, as the settings say at each moment.
+func newPusher(folders settings.Folders, chosen *settings.Store, records *store.Store, p *program) *outgoing.Pusher {
+	return outgoing.New(outgoing.Params{
+		Outbox: records,
+		Link:   central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen.Get()) }),
+		Chosen: func() bool { return chosen.Get().Central.On() },
+		Sends:  func() history.Sends { return chosen.Get().Central.Sends() },
+		About: func() map[string]string {
+			administrator, user := chosen.SHA256()
+			return map[string]string{
+				"program": version, "desk": chosen.Get().Desk, "settings": user, "administrator": administrator,
+			}
+		},
+		Erase: func(ctx context.Context, session string) error { return p.desk.EraseAsked(ctx, session) },
+		Log:   p.log, Now: time.Now,
+	})
+}
+
+// centreAt is where the centre is, and as whom this desk calls it.
+func centreAt(folders settings.Folders, s settings.Settings) central.Address {
+	ca, cert, key := folders.CentralFiles(s)
+	return central.Address{Host: s.Central.Host, Database: s.Central.Database, CA: ca, Cert: cert, Key: key}
 }
 
 // storeParams are the parts of the history that the folders and the settings name.
 func storeParams(folders settings.Folders, chosen settings.Settings) store.Params {
-	path := folders.History(chosen)
+	path, acknowledged := folders.History(chosen), ""
+	if chosen.Central.On() {
+		acknowledged = folders.Acknowledged()
+	}
 	return store.Params{
-		Path: path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
+		Acknowledged: acknowledged,
+		Path:         path, Anchor: folders.Anchor(), KeyFile: folders.KeyFile(),
 		SecondAnchor: func() string { return chosen.Folders.SecondAnchor },
 		Alive:        func(id string) bool { return instance.Alive(filepath.Dir(path), id) },
 		Now:          time.Now, Log: slog.New(slog.DiscardHandler),
@@ -344,6 +393,35 @@ func (r restoring) Restore(
 	return store.Restore(ctx, r.params, history.Restoring{File: file, Replace: replace, By: who}, progress)
 }
 
+// RestoreFromCentre rebuilds a history from what the centre has of it.
+func (r restoring) RestoreFromCentre(
+	ctx context.Context, at, which string, replace bool, progress matcher.ProgressFunc,
+) (history.Restoration, error) {
+	if which == "" {
+		p := r.params
+		p.ReadOnly = true
+		there, err := store.Open(ctx, p)
+		if err != nil {
+			return history.Restoration{}, err
+		}
+		which = there.ID()
+		if err := there.Close(); err != nil {
+			return history.Restoration{}, err
+		}
+	}
+	conn, err := central.Connect(ctx, at)
+	if err != nil {
+		return history.Restoration{}, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	copied, err := central.Copy(ctx, conn, which)
+	if err != nil {
+		return history.Restoration{}, err
+	}
+	who, _ := r.Who()
+	return store.Restore(ctx, r.params, history.Restoring{Centre: &copied, Replace: replace, By: who}, progress)
+}
+
 // Close lets other programs open the history again.
 func (r restoring) Close() error { return r.release() }
 
@@ -397,7 +475,15 @@ func look(ctx context.Context) (looking, error) {
 	}
 	params := storeParams(folders, chosen)
 	params.ReadOnly = true
-	records, err := store.Open(ctx, params)
+	var records *store.Store
+	if chosen.Central.On() {
+		params.Centre = func(ctx context.Context) (history.CentreHead, error) {
+			link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen) })
+			defer link.Close()
+			return link.Head(ctx, nil)
+		}
+	}
+	records, err = store.Open(ctx, params)
 	if err != nil {
 		return looking{}, err
 	}
@@ -418,6 +504,7 @@ func lookElsewhere(ctx context.Context, path string) (app.Records, error) {
 	params.Live, params.Path = params.Path, path
 	params.Alive = func(id string) bool { return instance.Alive(filepath.Dir(path), id) }
 	params.SecondAnchor = nil
+	params.Acknowledged = "" // nor does the centre's, for the same reason
 	params.ReadOnly, params.Other = true, true
 	return store.Open(ctx, params)
 }

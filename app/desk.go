@@ -40,7 +40,7 @@ type History interface {
 	access.Journal
 }
 
-// Params are the parts a Desk is made of; all but Calibration are needed.
+// Params are the parts a Desk is made of; all but Calibration, Centre and Enrol are needed.
 type Params struct {
 	History History
 	Engine  matcher.Matcher
@@ -55,12 +55,16 @@ type Params struct {
 	Cameras     func() []Camera                 // those that are plugged in; takes a moment
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
-	Settings    *settings.Store
-	Operators   *operators.Keeper
-	Instance    string // id of this running program
-	Version     string
-	Log         *slog.Logger
-	Now         func() time.Time
+	// Centre is where all desks' records come together, and Enrol makes the key to call it
+	// with; nil: there is none.
+	Centre    Centre
+	Enrol     func(replace bool) (Enrolment, error)
+	Settings  *settings.Store
+	Operators *operators.Keeper
+	Instance  string // id of this running program
+	Version   string
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Desk is where checks are made. Each of its methods asks by itself whether the operator

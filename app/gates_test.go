@@ -30,7 +30,9 @@ var gates = map[string]access.Action{
 	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
-	"Zone": open, // what stands on a document
+	"CentreStatus": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
+	"Enrol": access.Settings,
+	"Zone":  open, // what stands on a document
 
 	"Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,
@@ -40,6 +42,7 @@ var gates = map[string]access.Action{
 	"Export":   access.Export,
 	"Erase":    access.Erase,
 	"Backup":   access.Backup, "SetRecovery": access.Backup, "RecoverySet": access.Backup,
+	"KeepRecovery": access.Backup, "RecoverKeyFrom": access.Backup,
 	"RecoverKey": access.Backup, "Rebuild": access.Backup,
 	"SaveSettings": access.Settings,
 	"Operators":    access.Operators, "AddOperator": access.Operators, "RemoveOperator": access.Operators, "SetPassphrase": access.Operators,

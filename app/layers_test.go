@@ -33,6 +33,7 @@ var layers = []struct {
 	{"matcher$", []string{"matcher/quality"}},
 
 	{"camera", []string{"matcher$", "matcher/quality", "camera"}},
+	{"store/central/centraltest", append([]string{"matcher$", "store/central", "app/apptest/need"}, shared...)},
 	{"store", append([]string{"matcher$", "store"}, shared...)},
 
 	// What store and the screens share with app: plain data and small helpers.
@@ -94,6 +95,7 @@ var libraries = map[string][]string{
 	"fyne.io/fyne/v2/app":              {"$"},
 	"fyne.io/fyne/v2":                  {"$", "views"},
 	"github.com/mattn/go-sqlite3":      {"store"},
+	"github.com/jackc/pgx/v5":          {"store/central"},
 	"github.com/spf13/cobra":           {"app/cli"},
 	"github.com/zalando/go-keyring":    {"app/secrets"},
 	"github.com/godbus/dbus/v5":        {"views/internal/chooser"},

@@ -77,6 +77,16 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 	case v.Intact && v.First.Found:
 		note(true, "first_only", nil)
 	}
+	switch {
+	case !v.Centre.Chosen:
+	case v.Centre.Asked:
+		note(true, "centre_asked", map[string]any{"Until": v.Centre.Until})
+	case v.Centre.Found:
+		note(true, "centre_file", map[string]any{"Until": v.Centre.Until})
+	default:
+		note(true, "centre_unknown", nil)
+	}
+	note(v.Absent > 0, "absent", map[string]any{"Count": v.Absent})
 	note(!v.Anchored && (v.Records > 0 || !v.Intact), "no_anchor", nil)
 	return notes
 }

@@ -3,10 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
+	"os"
 	"time"
 
 	"facematch/app/access"
 	"facematch/app/history"
+	"facematch/app/privatefile"
 	"facematch/matcher"
 )
 
@@ -25,6 +28,9 @@ type Keeper interface {
 	SetRecovery(ctx context.Context, passphrase string) error
 	RecoverySet(ctx context.Context) (bool, error)
 	RecoverKey(ctx context.Context, passphrase string) (place string, err error)
+	// Recovery gives what the passphrase opens, and RecoverKeyFrom takes that.
+	Recovery(ctx context.Context) (string, error)
+	RecoverKeyFrom(ctx context.Context, text, passphrase string) (place string, err error)
 }
 
 // Erase destroys for good what is personal in a session: names, notes, answers and
@@ -37,6 +43,10 @@ func (d *Desk) Erase(ctx context.Context, session string) error {
 	if err != nil {
 		return err
 	}
+	return d.erase(ctx, who, session, history.OnRequest)
+}
+
+func (d *Desk) erase(ctx context.Context, who history.Actor, session, reason string) error {
 	if !ValidSession(session) {
 		return matcher.NewProblem("check.session", nil)
 	}
@@ -47,7 +57,7 @@ func (d *Desk) Erase(ctx context.Context, session string) error {
 	}
 	defer release()
 	err = d.p.History.Erase(context.WithoutCancel(ctx), history.Erasure{
-		Session: session, Actor: who, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest,
+		Session: session, Actor: who, Parts: []history.Part{history.PartKey}, Reason: reason,
 	})
 	if err != nil && !matcher.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
 		return err
@@ -191,4 +201,43 @@ func (d *Desk) RecoverKey(ctx context.Context, passphrase string) (place string,
 		return "", err
 	}
 	return d.p.History.RecoverKey(ctx, passphrase)
+}
+
+// maxRecovery is the most bytes of a file that holds what the recovery passphrase opens.
+const maxRecovery = 64 << 10
+
+// KeepRecovery writes what the recovery passphrase opens into a new file, to be kept elsewhere
+// than the history: with it a history that was rebuilt from the centre opens too.
+func (d *Desk) KeepRecovery(ctx context.Context, file string) error {
+	if err := d.Allow(ctx, access.Backup); err != nil {
+		return err
+	}
+	text, err := d.p.History.Recovery(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return matcher.NewProblem("recovery.unwritten", os.ErrExist)
+	}
+	if err := privatefile.Write(file, []byte(text)); err != nil {
+		return matcher.NewProblem("recovery.unwritten", err)
+	}
+	return nil
+}
+
+// RecoverKeyFrom is RecoverKey with a file that KeepRecovery wrote.
+func (d *Desk) RecoverKeyFrom(ctx context.Context, file, passphrase string) (place string, err error) {
+	if err := d.Allow(ctx, access.Backup); err != nil {
+		return "", err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", matcher.NewProblem("recovery.unread", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxRecovery))
+	if err != nil || len(text) == 0 {
+		return "", matcher.NewProblem("recovery.unread", err)
+	}
+	return d.p.History.RecoverKeyFrom(ctx, string(text), passphrase)
 }

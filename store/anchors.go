@@ -102,22 +102,30 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 	}
 }
 
-// anchored is what both anchors say.
+// anchored is what the anchors say.
 type anchored struct {
-	first, second anchor.Known
-	older         bool // the history may end before the newest mark: see mayBeOlder
+	first, second, centre anchor.Known
+	older                 bool     // the history may end before the newest mark: see mayBeOlder
+	absent                absences // while it is restored: what was not at the centre
 }
 
-// newest gives the mark of the greatest number either anchor knows.
+// all gives the anchors that know a record, by what the verdict says of them.
+func (a anchored) all(v *history.Verdict) map[*history.Anchor]anchor.Known {
+	return map[*history.Anchor]anchor.Known{&v.First: a.first, &v.Second: a.second, &v.Centre.Anchor: a.centre}
+}
+
+// newest gives the mark of the greatest number an anchor knows.
 func (a anchored) newest() anchor.Mark {
-	first, second := a.first.Newest(), a.second.Newest()
-	if second.Seq > first.Seq {
-		return second
+	newest := a.first.Newest()
+	for _, k := range []anchor.Known{a.second, a.centre} {
+		if m := k.Newest(); m.Seq > newest.Seq {
+			newest = m
+		}
 	}
-	return first
+	return newest
 }
 
-// readAnchors reads both. A second anchor that cannot be read is a problem in the
+// readAnchors reads all. A second anchor that cannot be read is a problem in the
 // verdict; the first lies on this computer, so that is an error.
 func (s *Store) readAnchors(ctx context.Context, v *history.Verdict) (anchored, error) {
 	var all anchored
@@ -136,7 +144,10 @@ func (s *Store) readAnchors(ctx context.Context, v *history.Verdict) (anchored, 
 			v.Second.Problem = matcher.AsProblem(err, "store.second_anchor").Key
 		}
 	}
-	for found, k := range map[*history.Anchor]anchor.Known{&v.First: all.first, &v.Second: all.second} {
+	if all.centre, err = s.knownToCentre(ctx, losses, v); err != nil {
+		return all, matcher.NewProblem("store.anchor_unread", err)
+	}
+	for found, k := range all.all(v) {
 		found.Found, found.Until = len(k.Marks) > 0, k.Newest().Seq
 		v.Anchored = v.Anchored || found.Found
 		v.Until = max(v.Until, found.Until)
@@ -147,28 +158,27 @@ func (s *Store) readAnchors(ctx context.Context, v *history.Verdict) (anchored, 
 // agree reports whether the anchors know this record, as far as they know one of its
 // number, and notes in the verdict what that shows.
 func (a anchored) agree(seq int64, hash []byte, v *history.Verdict) bool {
-	first, inFirst := a.first.Marks[seq]
-	second, inSecond := a.second.Marks[seq]
-	if !inFirst && !inSecond {
+	_, inFirst := a.first.Marks[seq]
+	_, inSecond := a.second.Marks[seq]
+	_, inCentre := a.centre.Marks[seq]
+	if !inFirst && !inSecond && !inCentre {
 		return true
 	}
+	all := a.all(v)
 	text := hex.EncodeToString(hash)
-	if inFirst && first.Hash != text || inSecond && second.Hash != text {
-		return false
-	}
-	v.Good = seq
-	since := func(at *time.Time, m anchor.Mark) {
-		if at.IsZero() || m.At.Before(*at) {
-			*at = m.At
+	for _, k := range all {
+		if m, in := k.Marks[seq]; in && m.Hash != text {
+			return false
 		}
 	}
-	if inFirst {
-		since(&v.First.Since, first)
-		since(&v.Since, first)
-	}
-	if inSecond {
-		since(&v.Second.Since, second)
-		since(&v.Since, second)
+	v.Good = seq
+	for found, k := range all {
+		m, in := k.Marks[seq]
+		for _, at := range []*time.Time{&found.Since, &v.Since} {
+			if in && (at.IsZero() || m.At.Before(*at)) {
+				*at = m.At
+			}
+		}
 	}
 	return true
 }
@@ -183,7 +193,7 @@ func (s *Store) noteLoss(ctx context.Context, note *history.Restored) error {
 	}
 	newest := all.newest()
 	note.Known = history.Head{Seq: newest.Seq, Hash: newest.Hash, At: newest.At}
-	for _, marks := range []map[int64]anchor.Mark{all.first.Marks, all.second.Marks} {
+	for _, marks := range []map[int64]anchor.Mark{all.first.Marks, all.second.Marks, all.centre.Marks} {
 		for _, m := range marks {
 			held, err := s.holds(ctx, m)
 			if err != nil {

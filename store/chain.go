@@ -49,6 +49,7 @@ func (s *Store) append(ctx context.Context, do func(context.Context, *appending)
 	after, err := s.appendUnanchored(ctx, do)
 	if err == nil && !after.at.IsZero() {
 		s.keepHead(ctx, after)
+		s.added()
 	}
 	return problem(err)
 }

@@ -73,6 +73,22 @@ func (s *Store) RecoverySet(ctx context.Context) (bool, error) {
 // result says which. A key file with another key, such as that of an earlier history,
 // is kept under a dated name. Where the key is here already nothing is done.
 func (s *Store) RecoverKey(ctx context.Context, passphrase string) (place string, err error) {
+	return s.RecoverKeyFrom(ctx, "", passphrase)
+}
+
+// Recovery gives what the recovery passphrase opens, to be kept elsewhere.
+func (s *Store) Recovery(ctx context.Context) (string, error) {
+	var text string
+	err := s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaRecovery).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", matcher.NewProblem("store.recovery_none", nil)
+	}
+	return text, problem(err)
+}
+
+// RecoverKeyFrom is RecoverKey with what Recovery gave before; empty: with what lies in the
+// history.
+func (s *Store) RecoverKeyFrom(ctx context.Context, text, passphrase string) (place string, err error) {
 	if s.writer == nil {
 		return "", matcher.NewProblem("store.read_only", nil)
 	}
@@ -81,13 +97,10 @@ func (s *Store) RecoverKey(ctx context.Context, passphrase string) (place string
 	} else if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	var text string
-	err = s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, metaRecovery).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", matcher.NewProblem("store.recovery_none", nil)
-	}
-	if err != nil {
-		return "", problem(err)
+	if text == "" {
+		if text, err = s.Recovery(ctx); err != nil {
+			return "", err
+		}
 	}
 	key, err := s.unwrapRecovery(text, passphrase)
 	if err != nil {

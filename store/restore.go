@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -86,7 +87,14 @@ func prepare(
 	ctx context.Context, p Params, ring vault.Ring, r history.Restoring, working string, progress matcher.ProgressFunc,
 ) (history.Restoration, error) {
 	var done history.Restoration
-	if err := copyBackup(ctx, r.File, p.Path, working); err != nil {
+	var absent []string
+	var err error
+	if r.Centre != nil {
+		absent, err = fromCentre(ctx, p, r.Centre, working)
+	} else {
+		err = copyBackup(ctx, r.File, p.Path, working)
+	}
+	if err != nil {
 		return done, err
 	}
 	have, err := peek(ctx, working)
@@ -105,8 +113,13 @@ func prepare(
 	defer s.Close()
 	s.anchor.Place = anchor.PlaceOf(p.Path)
 	s.second.Place = s.anchor.Place
+	if r.Centre != nil { // names are found again where the key is here
+		if err := s.Rebuild(ctx); err != nil && ctx.Err() != nil {
+			return done, err
+		}
+	}
 	var v history.Verdict
-	if err := s.verify(ctx, &v, anchored{}, progress); err != nil {
+	if err := s.verify(ctx, &v, anchored{absent: absences{{math.MaxInt64, absent}}}, progress); err != nil {
 		return done, err
 	}
 	if v.Fault != "" {
@@ -115,7 +128,7 @@ func prepare(
 	if done.Backup, err = s.Head(ctx); err != nil {
 		return done, err
 	}
-	note := history.Restored{Actor: r.By, Backup: done.Backup}
+	note := history.Restored{Actor: r.By, Backup: done.Backup, FromCentre: r.Centre != nil, Absent: absent}
 	if err := s.compare(ctx, p.Path, r.Replace, &note); err != nil {
 		return done, err
 	}

@@ -33,6 +33,8 @@ type sealing struct {
 	erased map[string]erased // by session
 	count  int64             // of "erased" records
 	back   map[int64]bool    // "erased" records whose key is there
+	absent absences          // what was not at the centre
+	lacks  int64             // how many parts that are
 }
 
 func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, error) {
@@ -78,7 +80,7 @@ func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, 
 // fault says what is wrong with the sealed parts of a record. There must be exactly those
 // the payload names but for the erased ones, and the session must have its key unless that
 // was erased.
-func (s sealing) fault(r *stored) history.Fault {
+func (s *sealing) fault(r *stored) history.Fault {
 	switch {
 	case s.back[r.seq]:
 		return history.FaultBack
@@ -90,11 +92,15 @@ func (s sealing) fault(r *stored) history.Fault {
 	gone := s.erased[r.summary.Session]
 	missing := 0
 	for _, part := range r.named {
-		if gone.after(r.seq, part) {
+		switch has := r.has(part); {
+		case gone.after(r.seq, part):
 			missing++
-			if r.has(part) {
+			if has {
 				return history.FaultBack
 			}
+		case !has && s.absent.has(r.seq, part):
+			missing++
+			s.lacks++
 		}
 	}
 	switch {

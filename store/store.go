@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"facematch/app/history"
 	"facematch/app/secrets"
 	"facematch/matcher"
 	"facematch/store/internal/anchor"
@@ -34,6 +35,14 @@ type Params struct {
 	// share; empty, or nil: none. The folder is never made, and may be gone or hang at any
 	// time.
 	SecondAnchor func() string
+
+	// Acknowledged is the file of what the centre acknowledged; empty: there is no centre.
+	// Centre asks the centre itself, for Verify; nil, or an error: the file must do.
+	Acknowledged string
+	Centre       func(context.Context) (history.CentreHead, error)
+
+	// Added is called after records were added by this Store; nil: nobody wants to know.
+	Added func()
 
 	// Alive reports whether the running program of this id is still there. It is
 	// called from any goroutine.
@@ -66,6 +75,8 @@ type Store struct {
 	vault  *vault.Vault
 	anchor anchor.Anchor
 	second anchor.Second
+	centre centre
+	added  func()
 	alive  func(string) bool
 	now    func() time.Time
 	log    *slog.Logger
@@ -97,6 +108,10 @@ func open(ctx context.Context, p Params, r vault.Ring) (*Store, error) {
 		path: path, verifying: make(chan struct{}, 1), alive: p.Alive, now: p.Now, log: p.Log,
 		recoveryWork: secrets.WorkFactor, anchor: anchor.Anchor{Path: p.Anchor, Place: anchor.PlaceOf(path)},
 	}
+	if s.added = p.Added; s.added == nil {
+		s.added = func() {}
+	}
+	s.centre.file, s.centre.ask = anchor.Anchor{Path: p.Acknowledged, Place: s.anchor.Place}, p.Centre
 	if p.Other {
 		s.live = p.Live
 	}
@@ -120,7 +135,7 @@ func open(ctx context.Context, p Params, r vault.Ring) (*Store, error) {
 		return nil, problem(errors.Join(err, s.Close()))
 	}
 	s.vault = vault.New(vault.Params{Ring: r, File: p.KeyFile, Database: s.id, Reader: s.reader, Writer: s.writer})
-	s.anchor.Database = s.id
+	s.anchor.Database, s.centre.file.Database = s.id, s.id
 	s.second.Where, s.second.Database, s.second.Place = p.SecondAnchor, s.id, s.anchor.Place
 	if s.writer != nil {
 		if err := s.keepErasures(ctx); err != nil {

@@ -192,8 +192,11 @@ func walk(
 	if err != nil {
 		return w, err
 	}
-	v.Erased = sealing.count
+	v.Erased, sealing.absent = sealing.count, marks.absent
 	if err := eachRestored(ctx, tx, func(seq int64, at time.Time, r history.Restored) {
+		if r.FromCentre {
+			sealing.absent = append(sealing.absent, absence{r.Backup.Seq, r.Absent})
+		}
 		if lost, some := lossIn(r, seq, at); some {
 			v.Losses = append(v.Losses, lost)
 		}
@@ -238,6 +241,7 @@ func walk(
 		}
 		return true
 	})
+	v.Absent = sealing.lacks
 	if err != nil {
 		v.BadSeq = before.seq + 1 // it could not be read
 		return w, err

@@ -18,19 +18,19 @@ type History struct {
 	mu sync.Mutex
 
 	// What was recorded.
-	Started   []history.Started
-	Sent      []history.Sending
-	Finished  []history.Finished
-	Changes   []history.SettingsChange
-	SignIns   []history.SignIn
-	Exports   []history.Export
-	Decisions []history.Decision
-	Erasures  []history.Erasure
-	Expiries  []Expiry
-	Rebuilt   bool
-	BackedUp  string // the newest backup's file
-	Recovery  string // the recovery passphrase that was set
-	Recovered string // the one that was used
+	Started    []history.Started
+	Sent       []history.Sending
+	Finished   []history.Finished
+	Changes    []history.SettingsChange
+	SignIns    []history.SignIn
+	Exports    []history.Export
+	Decisions  []history.Decision
+	Erasures   []history.Erasure
+	Expiries   []Expiry
+	Rebuilt    bool
+	BackedUp   string // the newest backup's file
+	Passphrase string // the recovery passphrase that was set
+	Recovered  string // the one that was used
 
 	// What it answers.
 	Filters    []history.Filter // with which checks were counted or exported
@@ -250,12 +250,22 @@ func (h *History) Backup(_ context.Context, file string, progress matcher.Progre
 
 // SetRecovery notes the passphrase.
 func (h *History) SetRecovery(_ context.Context, passphrase string) error {
-	h.Recovery = passphrase
+	h.Passphrase = passphrase
 	return h.Refuse
 }
 
 // RecoverySet says whether SetRecovery was called.
-func (h *History) RecoverySet(context.Context) (bool, error) { return h.Recovery != "", h.Refuse }
+func (h *History) RecoverySet(context.Context) (bool, error) { return h.Passphrase != "", h.Refuse }
+
+// Recovery gives the passphrase, which a real history would not.
+func (h *History) Recovery(context.Context) (string, error) {
+	return "opens with " + h.Recovered, h.Refuse
+}
+
+// RecoverKeyFrom notes the passphrase.
+func (h *History) RecoverKeyFrom(ctx context.Context, _, passphrase string) (string, error) {
+	return h.RecoverKey(ctx, passphrase)
+}
 
 // RecoverKey notes the passphrase and puts the key into the keyring.
 func (h *History) RecoverKey(_ context.Context, passphrase string) (string, error) {
@@ -295,6 +305,6 @@ func (h *History) Writes() []int {
 	defer h.mu.Unlock()
 	return []int{
 		len(h.SignIns), len(h.Exports), len(h.Started), len(h.Sent), len(h.Finished), len(h.Changes), len(h.Decisions),
-		len(h.Erasures), len(h.BackedUp), len(h.Recovery),
+		len(h.Erasures), len(h.BackedUp), len(h.Passphrase),
 	}
 }

@@ -54,16 +54,33 @@ func (c *commands) showing(do func(matcher.ProgressFunc) error) error {
 }
 
 func (c *commands) historyRestore() *cobra.Command {
-	var replace bool
+	var replace, fromCentre bool
+	var which string
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: c.Words.T("cli.restore.short"),
 		Long:  c.Words.T("cli.restore.long"),
-		Args:  c.oneFile,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if fromCentre && len(args) == 0 {
+				return nil
+			}
+			if fromCentre || len(args) == 0 {
+				return c.usage(cmd, "cli.restore.one")
+			}
+			return c.oneFile(cmd, args)
+		},
 	}
+	cmd.Flags().BoolVar(&fromCentre, "from-centre", false, c.Words.T("cli.restore.from_centre"))
+	cmd.Flags().StringVar(&which, "history", "", c.Words.T("cli.restore.history"))
+	at := c.atFlag(cmd)
 	cmd.Flags().BoolVar(&replace, "replace", false, c.Words.T("cli.restore.replace"))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		done, err := c.restore(cmd, args[0], replace)
+		done, err := c.restore(cmd, func(r Restorer, progress matcher.ProgressFunc) (history.Restoration, error) {
+			if fromCentre {
+				return r.RestoreFromCentre(cmd.Context(), *at, which, replace, progress)
+			}
+			return r.Restore(cmd.Context(), args[0], replace, progress)
+		})
 		if err != nil {
 			return err
 		}
@@ -86,14 +103,16 @@ func (c *commands) historyRestore() *cobra.Command {
 }
 
 // restore lets in who may restore, and does it.
-func (c *commands) restore(cmd *cobra.Command, file string, replace bool) (done history.Restoration, err error) {
+func (c *commands) restore(
+	cmd *cobra.Command, do func(Restorer, matcher.ProgressFunc) (history.Restoration, error),
+) (done history.Restoration, err error) {
 	r, err := c.Restore(cmd.Context())
 	if err != nil {
 		return done, err
 	}
 	if err = c.enter(cmd, r, access.Backup); err == nil {
 		err = c.showing(func(progress matcher.ProgressFunc) (err error) {
-			done, err = r.Restore(cmd.Context(), file, replace, progress)
+			done, err = do(r, progress)
 			return err
 		})
 	}
@@ -107,6 +126,7 @@ func (c *commands) historyRecovery() *cobra.Command {
 		Long:  c.Words.T("cli.recovery.long"),
 		Args:  c.noArguments,
 	}
+	out := cmd.Flags().String("out", "", c.Words.T("cli.recovery.out"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
 			if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
@@ -120,6 +140,13 @@ func (c *commands) historyRecovery() *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(c.out, c.Words.T("cli.recovery.done"))
+			if *out == "" {
+				return nil
+			}
+			if err := p.Desk().KeepRecovery(cmd.Context(), *out); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, c.Words.T("cli.recovery.written", "File", *out))
 			return nil
 		})
 	}
@@ -133,6 +160,7 @@ func (c *commands) historyRecover() *cobra.Command {
 		Long:  c.Words.T("cli.recover.long"),
 		Args:  c.noArguments,
 	}
+	file := cmd.Flags().String("file", "", c.Words.T("cli.recover.file"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return c.with(cmd.Context(), "text", func(p Program) error {
 			if err := c.enter(cmd, p.Desk(), access.Backup); err != nil {
@@ -142,7 +170,11 @@ func (c *commands) historyRecover() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			place, err := p.Desk().RecoverKey(cmd.Context(), passphrase)
+			bring := func() (string, error) { return p.Desk().RecoverKey(cmd.Context(), passphrase) }
+			if *file != "" {
+				bring = func() (string, error) { return p.Desk().RecoverKeyFrom(cmd.Context(), *file, passphrase) }
+			}
+			place, err := bring()
 			if err != nil {
 				return err
 			}

@@ -61,6 +61,11 @@ type Records interface {
 type Restorer interface {
 	Door
 	Restore(ctx context.Context, file string, replace bool, progress matcher.ProgressFunc) (history.Restoration, error)
+	// RestoreFromCentre rebuilds a history from what the centre has of it. Which is the id of
+	// the history or the name of the desk; empty: this computer's own.
+	RestoreFromCentre(
+		ctx context.Context, at, which string, replace bool, progress matcher.ProgressFunc,
+	) (history.Restoration, error)
 	Close() error
 }
 
@@ -86,6 +91,8 @@ type Params struct {
 	// Secret reads a line from the terminal without showing it; nil where there is
 	// no terminal, and lines are taken from Stdin.
 	Secret func(prompt string) (string, error)
+	// Centre is what administrators and auditors of a centre use.
+	Centre Centre
 	Window func(ctx context.Context, document string) error // shows the window until it is closed
 }
 
@@ -195,7 +202,7 @@ func (c *commands) root() *cobra.Command {
 	c.identityFlags(root)
 	root.AddCommand(
 		c.check(), c.document(), c.history(), c.evaluate(), c.token(), c.operator(), c.serve(), c.doctor(), c.tryNetwork(),
-		c.decodeClips(),
+		c.decodeClips(), c.central(),
 	)
 	return root
 }

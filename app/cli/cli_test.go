@@ -32,6 +32,8 @@ import (
 
 // parts stands in for history, engine and finder.
 type parts struct {
+	centre Centre
+
 	apptest.History
 	answer   matcher.Answer
 	err      error
@@ -267,6 +269,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 		History:      func(context.Context) (Records, error) { return p.looking(t), p.historyErr },
 		OtherHistory: p.openOther,
 		Restore:      func(context.Context) (Restorer, error) { return restorer{p.looking(t)}, nil },
+		Centre:       p.centre,
 		Window: func(_ context.Context, document string) error {
 			out.WriteString("window " + document)
 			return nil

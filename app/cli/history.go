@@ -53,7 +53,7 @@ func (c *commands) historyList() *cobra.Command {
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.list.names"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, csv, json"))
 	chosen := c.filterFlags(cmd)
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "csv", "json"); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (c *commands) historyList() *cobra.Command {
 			return c.usage(cmd, "cli.list.before_newest")
 		}
 		filter.Limit, filter.Before = limit, before
-		return c.lookAt(cmd, reading(names, format), *db, format, func(r shown) error {
+		return c.lookAt(cmd, reading(names, format), *from, format, func(r shown) error {
 			if after != "" {
 				last, err := c.find(cmd, r, after)
 				if err != nil {
@@ -204,13 +204,16 @@ func (c *commands) historyVerify() *cobra.Command {
 		Args:  c.noArguments,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c.verifies = true
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		err := c.lookAt(cmd, access.History, *db, format, func(r shown) error {
+		if from.central && from.db == "" {
+			return c.verifyCentral(cmd, from.at, format)
+		}
+		err := c.lookAt(cmd, access.History, *from, format, func(r shown) error {
 			verdict, err := r.Verify(cmd.Context(), nil)
 			if err != nil {
 				return err

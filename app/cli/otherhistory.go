@@ -22,15 +22,47 @@ type shown interface {
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 }
 
+// source is whose history is read: our own, where nothing is set.
+type source struct {
+	db      string // another desk's file
+	central bool   // the centre of all desks
+	at      string // where that is
+}
+
+// sourceFlags add the flags that say whose history is read.
+func (c *commands) sourceFlags(cmd *cobra.Command) *source {
+	s := &source{}
+	cmd.Flags().StringVar(&s.db, "db", "", c.Words.T("cli.db"))
+	cmd.Flags().BoolVar(&s.central, "central", false, c.Words.T("cli.central.flag"))
+	cmd.Flags().StringVar(&s.at, "at", "", c.Words.T("cli.central.at"))
+	return s
+}
+
 // dbFlag adds the flag that names another desk's history.
 func (c *commands) dbFlag(cmd *cobra.Command) *string {
 	return cmd.Flags().String("db", "", c.Words.T("cli.db"))
 }
 
+// readCentral opens the centre for one command that only reads. PostgreSQL says who may.
+func (c *commands) readCentral(cmd *cobra.Command, at, format string, do func(shown) error) error {
+	reader, err := c.Centre.Open(cmd.Context(), at)
+	if err == nil {
+		err = errors.Join(do(reader), reader.Close())
+	}
+	return c.asFormat(err, format)
+}
+
 // lookAt opens our own history or, where a file is named, another desk's, for one command
 // that only reads. An operator who may read our history may read others. On a computer
 // without a history of its own, everybody may.
-func (c *commands) lookAt(cmd *cobra.Command, action access.Action, db, format string, do func(shown) error) error {
+func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source, format string, do func(shown) error) error {
+	if from.central && from.db != "" {
+		return c.usage(cmd, "cli.central.one_source")
+	}
+	if from.central {
+		return c.readCentral(cmd, from.at, format, do)
+	}
+	db := from.db
 	if db == "" {
 		return c.look(cmd, action, format, func(r Records) error { return do(r) })
 	}

@@ -30,12 +30,12 @@ func (c *commands) historyShow() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.show.names"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		return c.lookAt(cmd, reading(names, format), *db, format, func(r shown) error {
+		return c.lookAt(cmd, reading(names, format), *from, format, func(r shown) error {
 			row, err := c.find(cmd, r, args[0])
 			if err != nil {
 				return err

@@ -15,6 +15,12 @@ import (
 // restorer is the parts for somebody who restores a backup.
 type restorer struct{ looking }
 
+func (r restorer) RestoreFromCentre(
+	_ context.Context, at, which string, replace bool, _ matcher.ProgressFunc,
+) (history.Restoration, error) {
+	return r.Restore(context.Background(), "centre "+at+" "+which, replace, nil)
+}
+
 func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
 	r.restored = history.Restoring{File: file, Replace: replace}
 	return r.restoration, r.Refuse
@@ -84,6 +90,7 @@ func TestRestore(t *testing.T) {
 		"whole":           {[]string{"b.db"}, whole, "6 records", ""},
 		"lossy":           {[]string{"b.db", "--replace"}, lossy, "kept as /x/history.db.replaced-1", "Records 7 to 10"},
 		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, "of 2 sessions", "Verify will always say so"},
+		"from the centre": {[]string{"--from-centre", "--at", "host=c", "--history", "Desk 1"}, whole, "6 records", ""},
 		"another history": {[]string{"b.db"}, history.Restoration{Lost: history.Loss{Another: true}}, "Restored", "nother history"},
 	} {
 		p := &parts{restoration: c.done}
@@ -91,7 +98,7 @@ func TestRestore(t *testing.T) {
 		if code != 0 || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
 			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
 		}
-		if p.restored.File != "b.db" || p.restored.Replace != slices.Contains(c.args, "--replace") {
+		if p.restored.File != "b.db" && p.restored.File != "centre host=c Desk 1" || p.restored.Replace != slices.Contains(c.args, "--replace") {
 			t.Errorf("%s: restored %+v", name, p.restored)
 		}
 	}
@@ -107,7 +114,7 @@ func TestRestore(t *testing.T) {
 
 func TestRecovery(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.Recovery != "correct horse battery staple" {
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.Passphrase != "correct horse battery staple" {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 || p.Recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
@@ -118,8 +125,8 @@ func TestRecovery(t *testing.T) {
 		defer func() { answers = answers[1:] }()
 		return answers[0], nil
 	}}
-	if code, _, _ := run(t, p, "", "history", "recovery"); code != 1 || p.Recovery != "" {
-		t.Errorf("two that differ: exit %d, set %q", code, p.Recovery)
+	if code, _, _ := run(t, p, "", "history", "recovery"); code != 1 || p.Passphrase != "" {
+		t.Errorf("two that differ: exit %d, set %q", code, p.Passphrase)
 	}
 }
 

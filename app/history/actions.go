@@ -103,6 +103,8 @@ const (
 const (
 	OnRequest   = "on request"
 	AfterPeriod = "retention period"
+
+	AskedAtCentre = "asked for at the centre"
 )
 
 // Erasure says that sealed parts of a session are no longer there.

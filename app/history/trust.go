@@ -16,8 +16,10 @@ type Verdict struct {
 	Since    time.Time `json:"since,omitzero"`     // time of the oldest anchor the chain agrees with
 	Until    int64     `json:"until,omitempty"`    // seq of the newest anchor
 	Erased   int64     `json:"erased,omitempty"`   // how many "erased" records there are
+	Absent   int64     `json:"absent,omitempty"`   // how many sealed parts were not at the centre this history was restored from
 	First    Anchor    `json:"anchor"`             // the anchor on this computer
 	Second   Anchor    `json:"second_anchor"`      // the one at a place of the user's choice
+	Centre   Centre    `json:"centre,omitzero"`    // what the centre of all desks knows
 	Losses   []Loss    `json:"losses,omitempty"`   // what restores lost, oldest first
 }
 
@@ -28,6 +30,13 @@ type Anchor struct {
 	Problem string    `json:"problem,omitempty"` // key of why it could not be read
 	Since   time.Time `json:"since,omitzero"`    // of its oldest mark the chain agrees with
 	Until   int64     `json:"until,omitempty"`   // seq of its newest mark
+}
+
+// Centre is what verifying had of the centre: as an anchor that is a file here, of what it
+// acknowledged, and the centre's own answer.
+type Centre struct {
+	Anchor
+	Asked bool `json:"asked"` // the centre itself answered; false: the file had to do
 }
 
 // Loss is records an anchor knew that a restore did not bring back, or another history
@@ -91,6 +100,11 @@ type Restored struct {
 	LostFrom int64 `json:"lost_from,omitempty"` // the first record an anchor knew and the backup does not hold; 0: none
 	LostTo   int64 `json:"lost_to,omitempty"`   // the last of them
 	Another  bool  `json:"another,omitempty"`   // an anchor knew another history in this place
+
+	// FromCentre says that the records up to Backup came from the centre, and Absent which
+	// sealed parts of them were not there.
+	FromCentre bool     `json:"from_centre,omitempty"`
+	Absent     []string `json:"absent,omitempty"`
 }
 
 // AfterRestore is the reason of an erasure that was applied again, because the
@@ -106,8 +120,9 @@ const RecoveryChanged = "recovery passphrase"
 
 // Restoring is a backup that is to take the place of the history.
 type Restoring struct {
-	File    string // the backup; it is only read
-	Replace bool   // also a history that is newer, another, or cannot be read
+	File    string      // the backup; it is only read
+	Centre  *CentreCopy // what the centre has, in place of File
+	Replace bool        // also a history that is newer, another, or cannot be read
 	By      Actor
 }
 

@@ -124,7 +124,9 @@ func TestEverySettingIsWritten(t *testing.T) {
 				v.SetInt(v.Int() + 5)
 				break
 			}
-			v.SetString(map[string]string{"matching.mode": "ask", "api.base": "https://api.test"}[f.key])
+			v.SetString(map[string]string{
+				"matching.mode": "ask", "api.base": "https://api.test", "central.host": "centre.test",
+			}[f.key])
 			if v.String() == "" {
 				v.SetString("/srv/" + f.key)
 			}

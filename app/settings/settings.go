@@ -24,6 +24,7 @@ type Settings struct {
 	Consent    Consent             `toml:"consent"`
 	Operators  Operators           `toml:"operators"`
 	Folders    FolderChoice        `toml:"folders"`
+	Central    Central             `toml:"central"`
 	Retention  Retention           `toml:"retention"`
 	Privacy    Privacy             `toml:"privacy"`
 	Overview   Overview            `toml:"overview"`

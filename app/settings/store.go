@@ -47,6 +47,7 @@ func Default() Settings {
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
 		Operators:  Operators{LockMinutes: 10},
+		Central:    Central{Database: "facematch"},
 		Window:     Window{TextPercent: 100},
 		Conditions: rules,
 	}
@@ -117,6 +118,7 @@ func (s Settings) tidy() Settings {
 	for _, text := range []*string{
 		&s.Desk, &s.Camera.Source, &s.Consent.Processing, &s.Consent.SendName, &s.API.CAFile, &s.Folders.SecondAnchor,
 		&s.Camera.Document, &s.Folders.Scans, &s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
+		&s.Central.Host, &s.Central.Database, &s.Central.CAFile, &s.Central.CertFile, &s.Central.KeyFile,
 	} {
 		*text = strings.TrimSpace(*text)
 	}
@@ -158,6 +160,9 @@ func (s Settings) Check() error {
 		return err
 	}
 	if err := s.Reference.check(); err != nil {
+		return err
+	}
+	if err := s.Central.check(); err != nil {
 		return err
 	}
 	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {

@@ -32,6 +32,7 @@ def main(path, anchors):
     for record, part, nonce, ciphertext in db.execute("SELECT record, part, nonce, ciphertext FROM sealed"):
         sealed.setdefault(record, {})[part.decode()] = (nonce, ciphertext)
     erased, back = read_erasures(db, keys)
+    absent = read_absent(db)
 
     count, head = 0, bytes(32)
     for seq, prev, digest, payload in db.execute("SELECT seq, prev, hash, payload FROM record ORDER BY seq"):
@@ -47,7 +48,7 @@ def main(path, anchors):
         if any(mark != digest.hex() for mark in marks.get(seq, ())):
             problems.append(f"an anchor knows another record {seq}")
             break
-        wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back)
+        wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back, absent)
         if wrong:
             problems.append(f"record {seq}: {wrong}")
             break
@@ -101,6 +102,22 @@ def read_losses(db):
     return losses
 
 
+def read_absent(db):
+    """What was not at the centre the history was restored from: the last record that came
+    from there, and the parts that some of them lack."""
+    absent = []
+    for (payload,) in db.execute("SELECT payload FROM record ORDER BY seq"):
+        if b'"from_centre"' not in payload:
+            continue
+        try:
+            record = json.loads(payload)
+        except ValueError:
+            continue  # the walk finds it edited
+        if record["kind"] == "restored" and record.get("from_centre"):
+            absent.append((record["backup"]["seq"], record.get("absent", [])))
+    return absent
+
+
 def timestamp(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -124,7 +141,7 @@ def read_erasures(db, keys):
     return erased, back
 
 
-def sealed_fault(seq, record, parts, keys, erased, back):
+def sealed_fault(seq, record, parts, keys, erased, back, absent):
     """What is wrong with the sealed parts of a record, or None."""
     if seq in back:
         return "the key it says was erased is there"
@@ -142,6 +159,8 @@ def sealed_fault(seq, record, parts, keys, erased, back):
         if was_erased(part):
             return f"the erased {part} is back"
     for part in hashes:
+        if any(seq <= until and part in of for until, of in absent):
+            continue
         if part not in parts and not was_erased(part):
             return f"the sealed {part} is gone, and no record says that it was erased"
     if hashes and session not in keys and gone.get("key", 0) <= seq:

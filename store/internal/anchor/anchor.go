@@ -101,7 +101,7 @@ func (a Anchor) Known(losses []Loss) (Known, error) {
 	k := Known{Marks: map[int64]Mark{}}
 	for i, m := range lines {
 		switch {
-		case a.void(m, losses):
+		case a.Void(m, losses):
 		case m.Database == a.Database:
 			k.Marks[m.Seq] = m
 		case m.Place == a.Place:
@@ -111,8 +111,8 @@ func (a Anchor) Known(losses []Loss) (Known, error) {
 	return k, nil
 }
 
-// void reports whether a restore made a mark void.
-func (a Anchor) void(m Mark, losses []Loss) bool {
+// Void reports whether a restore made a mark void.
+func (a Anchor) Void(m Mark, losses []Loss) bool {
 	return slices.ContainsFunc(losses, func(l Loss) bool {
 		if m.At.After(l.Until) {
 			return false
@@ -153,7 +153,7 @@ func (a Anchor) Advance(ctx context.Context, to Mark, h History) error {
 		count, newest := 0, -1 // of our marks, and its place among all
 		for i, m := range marks {
 			switch {
-			case a.void(m, losses):
+			case a.Void(m, losses):
 			case m.Database == a.Database:
 				if count++; newest < 0 || m.Seq > marks[newest].Seq {
 					newest = i

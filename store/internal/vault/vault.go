@@ -32,8 +32,8 @@ const (
 
 // The names in the table meta.
 const (
-	metaKeyPlace = "key place"
-	metaKeyCheck = "key check"
+	MetaKeyPlace = "key place"
+	MetaKeyCheck = "key check" // tells a wrong master key
 )
 
 // ErrNoKey says that no master key was made yet: nothing is sealed.
@@ -150,7 +150,7 @@ func (v *Vault) makeFirst(ctx context.Context) ([]byte, error) {
 			}
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?), (?, ?)`,
-			metaKeyPlace, place, metaKeyCheck, v.checkOf(key))
+			MetaKeyPlace, place, MetaKeyCheck, v.checkOf(key))
 		return err
 	})
 	return key, err
@@ -240,7 +240,7 @@ func (v *Vault) checkOf(key []byte) string {
 // keyMeta gives the key's place and check; empty where no key was made yet.
 func keyMeta(ctx context.Context, q sqlite.Querier) (place, check string, err error) {
 	err = q.QueryRowContext(ctx, `SELECT p.value, c.value FROM meta p, meta c WHERE p.name = ? AND c.name = ?`,
-		metaKeyPlace, metaKeyCheck).Scan(&place, &check)
+		MetaKeyPlace, MetaKeyCheck).Scan(&place, &check)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", nil
 	}
@@ -297,7 +297,7 @@ func (v *Vault) Put(ctx context.Context, key []byte, now string) (place string, 
 		}
 	}
 	err = sqlite.Transact(ctx, v.Writer, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, place, metaKeyPlace)
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, place, MetaKeyPlace)
 		return err
 	})
 	if err == nil {

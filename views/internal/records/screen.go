@@ -53,6 +53,7 @@ type Desk interface {
 	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
 	KeyPlace() string
 	KeyProblem(ctx context.Context) error
+	CentreStatus(ctx context.Context) (history.CentreStatus, error)
 	May(a app.Action) bool
 }
 
@@ -351,7 +352,8 @@ func (s *Screen) refreshChoices() {
 	})
 }
 
-// showKeyPlace says where the key of names lies. The keyring may take its time.
+// showKeyPlace says where the key of names lies, and how many records are at the centre, where
+// there is one. The keyring may take its time.
 func (s *Screen) showKeyPlace() {
 	if s.Other != nil {
 		kit.Say(s.place, s.Words.T("history.read_only"), widget.MediumImportance)
@@ -365,6 +367,17 @@ func (s *Screen) showKeyPlace() {
 		text, importance := s.Words.T(key), widget.MediumImportance
 		if err := s.desk.KeyProblem(ctx); err != nil {
 			text, importance = s.Words.ProblemText(err), widget.WarningImportance
+		}
+		centre, err := s.desk.CentreStatus(ctx)
+		if ctx.Err() == nil {
+			s.Log("centre status", err)
+		}
+		if centre.Chosen {
+			words, wrong := app.CentreWords(centre)
+			text += " " + s.Words.Notice(words)
+			if wrong {
+				importance = widget.WarningImportance
+			}
 		}
 		s.Work.Do(func() {
 			if s.Other == nil {

@@ -157,8 +157,12 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 func TestWhereTheKeyLies(t *testing.T) {
 	desk := newFakeDesk()
 	desk.KeyIn = history.KeyInFile
+	desk.Centre = history.CentreStatus{Chosen: true, Here: 1204, There: 1204}
 	w := shownHistory(t, desk)
 	w.Until(t, "the key's place", func() bool { return strings.Contains(w.Text(), w.Words.T("history.key_file")) })
+	if text := "All 1,204 records are at the centre."; !strings.Contains(w.Text(), text) {
+		t.Errorf("it does not say %q", text)
+	}
 }
 
 func TestKeyThatIsLost(t *testing.T) {

@@ -27,6 +27,7 @@ type History struct {
 	OnVerify func(context.Context, app.ProgressFunc) (history.Verdict, error)
 	KeyIn    string
 	KeyLost  error
+	Centre   history.CentreStatus
 }
 
 // NewHistory makes an empty history.
@@ -85,6 +86,9 @@ func (d *History) KeyPlace() string { return d.KeyIn }
 
 // KeyProblem is part of the desk.
 func (d *History) KeyProblem(context.Context) error { return d.KeyLost }
+
+// CentreStatus is part of the desk.
+func (d *History) CentreStatus(context.Context) (history.CentreStatus, error) { return d.Centre, nil }
 
 // Staff are the operators of a desk, who of them is signed in and what they
 // decided. None are set up where there are no people.

@@ -1,0 +1,346 @@
+// Package central keeps the centre of all desks up to date with this desk's history: what
+// the centre lacks is pushed after each record, and every half minute. A desk without a
+// network goes on working, and catches up later, however long that takes.
+package central
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+const (
+	// every is how often the centre is asked where nothing is recorded.
+	every = 30 * time.Second
+
+	// batch is how many records go in one transaction: some tenths of a second of work for
+	// the centre at most.
+	batch = 500
+
+	// callPatience is how long the centre may take for a call.
+	callPatience = 60 * time.Second
+
+	// endPatience is how long a program that ends waits for the push it is in.
+	endPatience = 5 * time.Second
+)
+
+// Outbox is the history, as it is pushed.
+type Outbox interface {
+	ID() string
+	Head(ctx context.Context) (history.Head, error)
+	// Parcel gives the records after a number, at most so many.
+	Parcel(ctx context.Context, after int64, most int, sends history.Sends) (history.Parcel, error)
+	// Hashes gives the hashes of records; nil for one that is not there.
+	Hashes(ctx context.Context, seqs []int64) ([][]byte, error)
+	// Acknowledge keeps what the centre says it has; Acknowledged gives that back.
+	Acknowledge(ctx context.Context, h history.Head) error
+	Acknowledged(ctx context.Context) (history.Head, error)
+}
+
+// Link is a connection to the centre, which it makes when it is needed. One goroutine uses
+// it at a time.
+type Link interface {
+	// Head asks how far the centre has the history, and for the hashes of some records.
+	Head(ctx context.Context, ask []int64) (history.CentreHead, error)
+	Push(ctx context.Context, p history.Parcel, about map[string]string) (history.CentreHead, error)
+	Close() error
+}
+
+// Params are the parts a Pusher is made of; all are needed but Erase.
+type Params struct {
+	Outbox Outbox
+	Link   Link
+	Chosen func() bool          // the settings name a centre
+	Sends  func() history.Sends // what the settings let leave this desk
+	About  func() map[string]string
+	// Erase erases a session because somebody asked for it at the centre; nil: nobody can.
+	Erase func(ctx context.Context, session string) error
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Pusher pushes. It may be used from several goroutines, and several programs may push the
+// same history.
+type Pusher struct {
+	p    Params
+	wake chan struct{}
+
+	turn sync.Mutex // one push at a time; guards the link
+
+	mu    sync.Mutex // guards what follows
+	state history.CentreState
+	err   error     // of the last push
+	since time.Time // when pushing began to fail
+}
+
+// New makes a Pusher. Nothing is pushed before Run or Push.
+func New(p Params) *Pusher {
+	return &Pusher{p: p, wake: make(chan struct{}, 1)}
+}
+
+// Wake has Run push soon. It never blocks.
+func (p *Pusher) Wake() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run pushes until the returned function is called, which waits a little for the push that
+// is under way.
+func (p *Pusher) Run(ctx context.Context) (end func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if err := p.Push(ctx); err != nil && ctx.Err() == nil {
+				p.logOnce(err)
+			}
+			select {
+			case <-p.wake:
+			case <-time.After(every):
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return func() error {
+		close(stop)
+		select {
+		case <-done:
+		case <-time.After(endPatience):
+		}
+		cancel()
+		<-done
+		p.turn.Lock()
+		defer p.turn.Unlock()
+		return p.p.Link.Close()
+	}
+}
+
+// logOnce logs a failure when it begins, and not again every half minute.
+func (p *Pusher) logOnce(err error) {
+	p.mu.Lock()
+	first := p.since.Equal(p.p.Now()) || p.p.Now().Sub(p.since) < every/2
+	p.mu.Unlock()
+	if first {
+		p.p.Log.Warn("records not pushed to the centre", "error", err)
+	}
+}
+
+// Push pushes until the centre has everything. Where no centre is chosen it does nothing.
+func (p *Pusher) Push(ctx context.Context) error {
+	if !p.p.Chosen() {
+		return nil
+	}
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	state, err := p.push(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if state != "" {
+		p.state = state
+	}
+	switch {
+	case err == nil:
+		p.since = time.Time{}
+	case p.err == nil || p.since.IsZero():
+		p.since = p.p.Now()
+	}
+	p.err = err
+	return err
+}
+
+func (p *Pusher) push(ctx context.Context) (history.CentreState, error) {
+	// A parcel without records tells the centre how far this desk is, also where it takes
+	// nothing.
+	none, err := p.p.Outbox.Parcel(ctx, math.MaxInt64, 1, p.p.Sends())
+	if err != nil {
+		return "", err
+	}
+	there, err := p.send(ctx, none)
+	if err != nil {
+		return "", err
+	}
+	if err := standing(there); err != nil {
+		return there.State, err
+	}
+	after, err := p.common(ctx, there)
+	if err != nil {
+		return there.State, err
+	}
+	if there, err = p.sendAfter(ctx, there, after); err != nil || len(there.Wishes) == 0 {
+		return there.State, err
+	}
+	if err := p.grant(ctx, there.Wishes); err != nil {
+		return there.State, err
+	}
+	there, err = p.sendAfter(ctx, there, there.Seq) // the records that say so
+	return there.State, err
+}
+
+// sendAfter sends all records after a number, and gives what the centre said last.
+func (p *Pusher) sendAfter(ctx context.Context, there history.CentreHead, after int64) (history.CentreHead, error) {
+	for {
+		parcel, err := p.p.Outbox.Parcel(ctx, after, batch, p.p.Sends())
+		if err != nil {
+			return there, err
+		}
+		if len(parcel.Records) == 0 {
+			return there, p.acknowledge(ctx, there)
+		}
+		if there, err = p.send(ctx, parcel); err != nil {
+			return there, err
+		}
+		if err := standing(there); err != nil {
+			return there, err
+		}
+		if err := p.acknowledge(ctx, there); err != nil {
+			return there, err
+		}
+		after = max(there.Seq, parcel.Records[len(parcel.Records)-1].Seq)
+	}
+}
+
+func (p *Pusher) send(ctx context.Context, parcel history.Parcel) (history.CentreHead, error) {
+	ctx, cancel := context.WithTimeout(ctx, callPatience)
+	defer cancel()
+	return p.p.Link.Push(ctx, parcel, p.p.About())
+}
+
+func (p *Pusher) acknowledge(ctx context.Context, there history.CentreHead) error {
+	h := there.Head
+	h.At = p.p.Now() // when it was acknowledged
+	return p.p.Outbox.Acknowledge(ctx, h)
+}
+
+// standing says why the centre takes nothing; nil where it does.
+func standing(there history.CentreHead) error {
+	switch there.State {
+	case history.CentreForked:
+		return matcher.NewProblem(history.KeyCentreForked, nil)
+	case history.CentreRestored:
+		return matcher.NewProblem(history.KeyCentreRestored, nil)
+	}
+	return nil
+}
+
+// common gives the number of the newest record that this history and the centre have in
+// common. What comes after it is pushed: where the centre knows other records of these
+// numbers, it notices that itself.
+func (p *Pusher) common(ctx context.Context, there history.CentreHead) (int64, error) {
+	if there.Seq == 0 {
+		return 0, nil
+	}
+	mine, err := p.p.Outbox.Hashes(ctx, []int64{there.Seq})
+	if err != nil {
+		return 0, err
+	}
+	if hex.EncodeToString(mine[0]) == there.Hash {
+		return there.Seq, nil
+	}
+	here, err := p.p.Outbox.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if here.Seq < there.Seq {
+		same, err := p.same(ctx, here.Seq)
+		if err != nil {
+			return 0, err
+		}
+		if same { // this file is older than the centre
+			return 0, matcher.NewProblem(history.KeyCentreBehind, nil, "Count", there.Seq-here.Seq)
+		}
+	}
+	// The newest common record lies in between: halves, until it is found.
+	least, most := int64(0), min(here.Seq, there.Seq)-1
+	for least < most {
+		middle := (least + most + 1) / 2
+		same, err := p.same(ctx, middle)
+		if err != nil {
+			return 0, err
+		}
+		if same {
+			least = middle
+		} else {
+			most = middle - 1
+		}
+	}
+	return least, nil
+}
+
+// same reports whether the centre has the same record of a number.
+func (p *Pusher) same(ctx context.Context, seq int64) (bool, error) {
+	if seq == 0 {
+		return true, nil
+	}
+	mine, err := p.p.Outbox.Hashes(ctx, []int64{seq})
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callPatience)
+	defer cancel()
+	there, err := p.p.Link.Head(ctx, []int64{seq})
+	return err == nil && len(there.Hashes) == 1 && mine[0] != nil && bytes.Equal(there.Hashes[0], mine[0]), err
+}
+
+// grant erases the sessions whose erasure was asked for at the centre. The records that say
+// so are pushed next. A session with an open check is erased later.
+func (p *Pusher) grant(ctx context.Context, wishes []string) error {
+	if p.p.Erase == nil {
+		return nil
+	}
+	var errs []error
+	for _, session := range wishes {
+		err := p.p.Erase(ctx, session)
+		if err != nil && !matcher.IsProblem(err, "store.session_open", history.KeyErasedTraces, history.KeyErasuresUnlisted) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Status says how far the centre is. It asks only this computer.
+func (p *Pusher) Status(ctx context.Context) (history.CentreStatus, error) {
+	s := history.CentreStatus{Chosen: p.p.Chosen()}
+	if !s.Chosen {
+		return s, nil
+	}
+	here, err := p.p.Outbox.Head(ctx)
+	if err != nil {
+		return s, err
+	}
+	there, err := p.p.Outbox.Acknowledged(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Here, s.There, s.At = here.Seq, there.Seq, there.At
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.State = p.state
+	if p.err != nil {
+		s.Problem, s.Since = matcher.AsProblem(p.err, history.KeyCentreUnreached).Key, p.since
+	}
+	return s, nil
+}
+
+// Ask asks the centre how far it has this history, for Verify.
+func (p *Pusher) Ask(ctx context.Context) (history.CentreHead, error) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, callPatience)
+	defer cancel()
+	return p.p.Link.Head(ctx, nil)
+}

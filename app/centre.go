@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"facematch/app/access"
+	"facematch/app/central"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// Centre is where the records of all desks come together, as this desk knows it.
+type Centre interface {
+	// Push pushes what the centre lacks; where no centre is chosen it does nothing.
+	Push(ctx context.Context) error
+	// Status says how far the centre is, without asking it.
+	Status(ctx context.Context) (history.CentreStatus, error)
+}
+
+// PushToCentre pushes what the centre lacks, and says how far it is then.
+func (d *Desk) PushToCentre(ctx context.Context) (history.CentreStatus, error) {
+	if d.p.Centre == nil {
+		return history.CentreStatus{}, nil
+	}
+	err := d.p.Centre.Push(ctx)
+	status, statusErr := d.p.Centre.Status(ctx)
+	return status, errors.Join(err, statusErr)
+}
+
+// CentreStatus says how far the centre is. It asks this computer alone.
+func (d *Desk) CentreStatus(ctx context.Context) (history.CentreStatus, error) {
+	if d.p.Centre == nil {
+		return history.CentreStatus{}, nil
+	}
+	return d.p.Centre.Status(ctx)
+}
+
+// EraseAsked erases a session because somebody asked for it at the centre: the program does
+// it in its own name. The rest is as with Erase.
+func (d *Desk) EraseAsked(ctx context.Context, session string) error {
+	return d.erase(ctx, history.Actor{
+		Operator: history.Program, Instance: d.p.Instance, Desk: d.p.Settings.Get().Desk, Program: d.p.Version,
+	}, session, history.AskedAtCentre)
+}
+
+// Enrolment is what a desk hands to the centre's administrator.
+type Enrolment = central.Enrolment
+
+// Enrol makes the key with which this desk calls the centre, and what the centre's
+// administrator needs to let it in.
+func (d *Desk) Enrol(ctx context.Context, replace bool) (Enrolment, error) {
+	if err := d.Allow(ctx, access.Settings); err != nil {
+		return Enrolment{}, err
+	}
+	if d.p.Enrol == nil {
+		return Enrolment{}, matcher.NewProblem("central.off", nil)
+	}
+	return d.p.Enrol(replace)
+}
+
+// CentreWords say how far the centre is: under one key where all is there, under another
+// since when it is not, and why.
+func CentreWords(s history.CentreStatus) (words matcher.Notice, wrong bool) {
+	params := map[string]any{
+		"Count": s.Here, "Number": FormatNumber(int(s.Here)), "Missing": FormatNumber(int(max(0, s.Here-s.There))),
+		"Since": s.Since.Local().Format(minuteLayout), "At": s.At.Local().Format(minuteLayout),
+	}
+	switch {
+	case !s.Chosen:
+		return matcher.Notice{Key: "centre.none"}, false
+	case s.Problem == "" && s.Here <= s.There:
+		return matcher.Notice{Key: "centre.all", Params: params}, false
+	case s.Problem == "":
+		return matcher.Notice{Key: "centre.under_way", Params: params}, false
+	}
+	reason := strings.TrimPrefix(s.Problem, "central.")
+	if !centreReasons[s.Problem] {
+		reason = "unreached"
+	}
+	return matcher.Notice{Key: "centre.why." + reason, Params: params}, true
+}
+
+// centreReasons are the problems of the centre that have words of their own in a status.
+var centreReasons = map[string]bool{
+	history.KeyCentreUnreached: true, history.KeyCentreRefused: true, history.KeyCentreRetired: true,
+	history.KeyCentreOther: true, history.KeyCentreForked: true, history.KeyCentreRestored: true,
+	history.KeyCentreBehind: true, history.KeyCentreBroken: true, history.KeyCentreGap: true,
+	"central.certificate": true, "central.authority": true,
+}

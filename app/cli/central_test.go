@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// centre is a centre whose two desks stand well or not.
+func centre(intact bool) Centre {
+	seen, clock, fork := history.Head{}.At, 95.4, int64(31)
+	return Centre{
+		Script: func(have int) (string, error) { return "CREATE SCHEMA facematch;\n", nil },
+		AddDesk: func(d history.NewDesk) []string {
+			return []string{"SELECT '" + d.History + d.Role + d.Desk + d.Branch + "'"}
+		},
+		Accept: func(of string, from int64) string { return "SELECT accept" },
+		Access: func(database string) []string { return []string{"hostssl " + database + " +facematch_desk all cert"} },
+		Desks: func(context.Context, string) ([]history.CentreDesk, error) {
+			return []history.CentreDesk{
+				{Desk: "Desk 1", Branch: "north", Head: 30, Declared: 42, State: "forked", Fork: &fork, Seen: &seen, Clock: &clock,
+					About: map[string]any{"program": "1.2\x1b"}},
+				{Desk: "Desk 2", Branch: "south"},
+			}, nil
+		},
+		Verify: func(context.Context, string, matcher.ProgressFunc) (history.CentreVerdict, error) {
+			v := history.CentreVerdict{Chains: 2, Records: 1204, Intact: intact, NotHere: 9}
+			if !intact {
+				v.Faults = []history.CentreFault{{Table: "record", Seq: 12, What: history.CentreChanged}}
+			}
+			return v, nil
+		},
+	}
+}
+
+func TestCentralCommands(t *testing.T) {
+	for name, c := range map[string]struct {
+		args  []string
+		code  int
+		words []string
+	}{
+		"init":        {[]string{"central", "init", "--database", "fm"}, 0, []string{"CREATE SCHEMA", "hostssl fm +facematch_desk"}},
+		"add":         {[]string{"central", "add-desk", "--history", "h1", "--role", "r1", "--desk", "d1", "--branch", "b1", "--cn", "x"}, 0, []string{"SELECT 'h1r1d1b1';", `facematch "x" "r1"`, "openssl"}},
+		"add nothing": {[]string{"central", "add-desk"}, 64, []string{"--branch"}},
+		"accept":      {[]string{"central", "accept", "--history", "h1", "--from", "3"}, 0, []string{"BEGIN;\nSELECT accept;\nCOMMIT;"}},
+		"accept none": {[]string{"central", "accept"}, 64, nil},
+		"list":        {[]string{"central", "list"}, 0, []string{"forked at 31", "+95 s", "12", "1.2\uFFFD"}},
+		"list json":   {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
+		"unknown":     {[]string{"central", "dance"}, 64, nil},
+		"verify":      {[]string{"history", "verify", "--central"}, 0, []string{"intact: 1,204 records of 2 desks", "9 sealed parts"}},
+		"status":      {[]string{"central", "status"}, 0, []string{"no centre is set"}},
+		"push":        {[]string{"central", "push"}, 0, []string{"no centre is set"}},
+		"enrol":       {[]string{"central", "enrol"}, 1, []string{"no centre"}},
+		"two sources": {[]string{"history", "list", "--central", "--db", "f"}, 64, nil},
+	} {
+		p := &parts{centre: centre(true)}
+		code, out, errs := run(t, p, "", c.args...)
+		if code != c.code {
+			t.Errorf("%s: exit %d\n%s%s", name, code, out, errs)
+		}
+		for _, words := range c.words {
+			if !strings.Contains(out+errs, words) {
+				t.Errorf("%s does not say %q:\n%s%s", name, words, out, errs)
+			}
+		}
+	}
+	code, out, _ := run(t, &parts{centre: centre(false)}, "", "history", "verify", "--central")
+	if code != ExitNotCompared || !strings.Contains(out, "NOT intact") || !strings.Contains(out, "record 12, epoch 0, changed") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}

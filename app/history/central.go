@@ -1,0 +1,158 @@
+package history
+
+import (
+	"context"
+	"time"
+)
+
+// ChainRecord is a record as it lies in the chain: the exact bytes that were hashed.
+type ChainRecord struct {
+	Seq           int64
+	Hash, Payload []byte
+}
+
+// SealedPart is a personal part of a record, encrypted under the key of its session.
+type SealedPart struct {
+	Seq               int64
+	Part              string
+	Nonce, Ciphertext []byte
+}
+
+// WrappedKey is the key of a session, encrypted under the master key of its history.
+type WrappedKey struct {
+	Session        string
+	Nonce, Wrapped []byte
+}
+
+// Parcel is what goes to the centre in one go: the next records of a history with what is
+// sealed of them and the keys of their sessions. Nothing in it can be read without the
+// history's master key but the payloads, which hold no personal text.
+type Parcel struct {
+	Records  []ChainRecord // without a gap
+	Parts    []SealedPart
+	Keys     []WrappedKey
+	Newest   int64  // the number of the history's newest record
+	KeyCheck string // tells a wrong master key, and does not reveal the right one
+	Recovery string // the master key under the recovery passphrase, where the settings send it
+}
+
+// Sends says what leaves a desk besides.
+type Sends struct {
+	Images   bool // the pictures that are kept, sealed
+	Answers  bool // the answers' bodies, sealed
+	Recovery bool // the master key under the recovery passphrase
+}
+
+// CentreState is what the centre says of a history.
+type CentreState string
+
+// The states. In the last two it takes nothing until an administrator of the centre has
+// decided.
+const (
+	CentreOK       CentreState = "ok"
+	CentreForked   CentreState = "forked"   // it knows another record of a number
+	CentreRestored CentreState = "restored" // the desk was restored and lost records the centre has
+)
+
+// CentreHead is the newest record the centre has of a history, and what it says besides.
+type CentreHead struct {
+	Head
+	State  CentreState
+	Wishes []string // sessions whose erasure was asked for at the centre
+	Hashes [][]byte // of the records that were asked about; nil where it has none
+}
+
+// CentreStatus is how far a desk's records are at the centre.
+type CentreStatus struct {
+	Chosen  bool        `json:"chosen"`            // the settings name a centre
+	Here    int64       `json:"here"`              // the newest record of the history
+	There   int64       `json:"there"`             // the newest the centre has acknowledged
+	At      time.Time   `json:"at,omitzero"`       // when the centre acknowledged that
+	State   CentreState `json:"state,omitempty"`   // as the centre said last
+	Problem string      `json:"problem,omitempty"` // key of why it was not reached; empty: it was
+	Since   time.Time   `json:"since,omitzero"`    // since when, with Problem
+}
+
+// The keys of the centre's problems by which others tell what to do.
+const (
+	KeyCentreUnreached = "central.unreached" // no connection, or none that stayed
+	KeyCentreRefused   = "central.refused"   // the certificate does not let this desk in
+	KeyCentreRetired   = "central.retired"   // the certificate was retired: another computer has this desk
+	KeyCentreOther     = "central.other"     // the certificate is for another history
+	KeyCentreForked    = "central.forked"    // the centre knows another record of a number
+	KeyCentreRestored  = "central.restored"  // the centre has records that a restore lost
+	KeyCentreBehind    = "central.behind"    // the centre has more of this history than this desk
+	KeyCentreBroken    = "central.broken"    // a record here does not follow from the one before it
+	KeyCentreGap       = "central.gap"       // the centre lacks a record before the first that was sent
+)
+
+// CentreCopy is a history as the centre has it, up to the record it acknowledged.
+type CentreCopy struct {
+	History  string // the id of its database
+	Head     Head
+	KeyCheck string // empty: nothing is sealed
+	Recovery string // empty: it is not at the centre, or may not be read
+	Keys     []WrappedKey
+
+	// Records hands over the records in their order, each with its sealed parts.
+	Records func(ctx context.Context, do func(ChainRecord, []SealedPart) error) error
+}
+
+// NewDesk is a desk that may push its history from now on.
+type NewDesk struct {
+	History string // the id of its database
+	Role    string // the role it logs in as: the common name of its certificate
+	Desk    string // what the administrator calls it
+	Branch  string // the office it stands in
+}
+
+// CentreDesk is a desk's history as the centre has it.
+type CentreDesk struct {
+	ID       int            `json:"-"`
+	History  string         `json:"history"`
+	Desk     string         `json:"desk"`
+	Branch   string         `json:"branch"`
+	Epoch    int            `json:"epoch"`
+	Head     int64          `json:"head"`     // the newest record the centre has
+	Hash     []byte         `json:"-"`        // its hash
+	Declared int64          `json:"declared"` // the newest record the desk says it has
+	Seen     *time.Time     `json:"seen"`     // when it called last; nil: never
+	State    string         `json:"state"`
+	Clock    *float64       `json:"clock_seconds"` // by how much its clock is ahead
+	About    map[string]any `json:"about"`         // what it says of itself
+
+	Fork   *int64 `json:"fork,omitempty"` // the first record of which the centre knows another
+	Wishes int    `json:"wishes"`         // erasures asked for that the desk has not recorded
+}
+
+// CentreFault is a row that is not as it was written, or is gone.
+type CentreFault struct {
+	History string     `json:"history"`
+	Desk    string     `json:"desk"`
+	Table   string     `json:"table"`
+	Epoch   int        `json:"epoch,omitempty"`
+	Seq     int64      `json:"seq,omitempty"` // of the record it belongs to; 0: of none
+	What    CentreWhat `json:"what"`
+	Which   string     `json:"which,omitempty"` // the part, the key of the row, or the last record of those that are gone
+}
+
+// CentreWhat is what is wrong with a row.
+type CentreWhat string
+
+// What can be wrong.
+const (
+	CentreChanged    CentreWhat = "changed"         // it does not hold what was written
+	CentreUnchained  CentreWhat = "does not follow" // it does not follow from the record before it, or that one was changed with its hash
+	CentreGone       CentreWhat = "gone"            // it is not there, and no record says why
+	CentreUnexpected CentreWhat = "unexpected"      // no record says that it should be there
+)
+
+// CentreVerdict is what verifying the centre found.
+type CentreVerdict struct {
+	Chains  int           `json:"chains"`
+	Records int64         `json:"records"`
+	NotHere int64         `json:"not_at_the_centre"` // sealed parts that no desk sent, as the settings say
+	Lost    int64         `json:"lost"`              // records that desks lost in restores, and that are still here
+	Faults  []CentreFault `json:"faults"`            // at most 10,000
+	Intact  bool          `json:"intact"`
+}

@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+// Central is where the records of all desks come together, and what leaves this desk
+// besides. The private key stays in its file.
+type Central struct {
+	Host     string `toml:"host" comment:"host or host:port of the PostgreSQL to which this desk pushes its records; empty: it keeps them alone"`
+	Database string `toml:"database" comment:"the centre's database"`
+	CAFile   string `toml:"ca_file" comment:"PEM file of the authority that signed the centre's certificate; empty: ca.crt in the folder central beside these settings"`
+	CertFile string `toml:"cert_file" comment:"PEM file of this desk's certificate; empty: desk.crt there"`
+	KeyFile  string `toml:"key_file" comment:"PEM file of its private key; empty: desk.key there"`
+	Images   bool   `toml:"images" comment:"kept pictures go to the centre too, sealed"`
+	Answers  bool   `toml:"answers" comment:"the answers' bodies go to the centre too, sealed"`
+	Recovery bool   `toml:"recovery" comment:"what the recovery passphrase opens goes to the centre too, which could then try passphrases"`
+}
+
+// KeyCentralFile is the problem of a file of the centre's without its whole path; parameter
+// Name. KeyCentralHost is that of a host that is none.
+const (
+	KeyCentralFile = "settings.central_file"
+	KeyCentralHost = "settings.central_host"
+)
+
+// On reports whether there is a centre.
+func (c Central) On() bool { return c.Host != "" }
+
+// Sends is what leaves this desk besides.
+func (c Central) Sends() history.Sends {
+	return history.Sends{Images: c.Images, Answers: c.Answers, Recovery: c.Recovery}
+}
+
+func (c Central) check() error {
+	if strings.ContainsFunc(c.Host, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/@?#=", r) }) {
+		return matcher.NewProblem(KeyCentralHost, nil)
+	}
+	for name, file := range map[string]string{"ca_file": c.CAFile, "cert_file": c.CertFile, "key_file": c.KeyFile} {
+		if file != "" && !filepath.IsAbs(file) {
+			return matcher.NewProblem(KeyCentralFile, nil, "Name", name)
+		}
+	}
+	if c.Database == "" {
+		return matcher.NewProblem(KeyCentralHost, nil)
+	}
+	return nil
+}
+
+// Central is the folder of this desk's certificate for the centre.
+func (f Folders) Central() string { return filepath.Join(f.Config, "central") }
+
+// CentralFiles are the files that let this desk in at the centre.
+func (f Folders) CentralFiles(s Settings) (ca, cert, key string) {
+	or := func(chosen, name string) string {
+		if chosen != "" {
+			return chosen
+		}
+		return filepath.Join(f.Central(), name)
+	}
+	c := s.Central
+	return or(c.CAFile, "ca.crt"), or(c.CertFile, "desk.crt"), or(c.KeyFile, "desk.key")
+}
+
+// Acknowledged is the file of what the centre said it has.
+func (f Folders) Acknowledged() string { return filepath.Join(f.State, "acknowledged.jsonl") }

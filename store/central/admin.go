@@ -1,0 +1,72 @@
+package central
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"facematch/app/history"
+)
+
+// NewDesk is a desk that may push its history from now on.
+type NewDesk = history.NewDesk
+
+// AddDesk are the statements that let a desk push. Where its history is known, as that of a
+// desk that was restored on another computer, the role before is retired.
+func AddDesk(d NewDesk) []string {
+	role := pgx.Identifier{d.Role}.Sanitize()
+	return []string{
+		fmt.Sprintf("CREATE ROLE %s LOGIN IN ROLE facematch_desk CONNECTION LIMIT 4", role),
+		fmt.Sprintf("ALTER ROLE %s SET statement_timeout = '60s'", role),
+		fmt.Sprintf("ALTER ROLE %s SET idle_in_transaction_session_timeout = '60s'", role),
+		fmt.Sprintf("SELECT facematch.enrol(%s, %s, %s, %s)", quote(d.History), quote(d.Role), quote(d.Desk), quote(d.Branch)),
+	}
+}
+
+// Accept is the statement that lets a history go on: with a new epoch from a "restored"
+// record on or, where from is 0, with what the centre has.
+func Accept(history string, from int64) string {
+	number := "NULL"
+	if from > 0 {
+		number = fmt.Sprint(from)
+	}
+	return fmt.Sprintf("SELECT facematch.accept(%s, %s)", quote(history), number)
+}
+
+// Access are the lines of pg_hba.conf that let desks and auditors in, each with a
+// certificate whose common name is its role, and nobody else from elsewhere. The names of
+// roles do not have to be those of certificates: see pg_ident.conf.
+func Access(database string) []string {
+	return []string{
+		fmt.Sprintf("hostssl %s +facematch_desk    all cert", database),
+		fmt.Sprintf("hostssl %s +facematch_auditor all cert", database),
+		fmt.Sprintf("host    %s all                all reject", database),
+	}
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Chain is a desk's history as the centre has it.
+type Chain = history.CentreDesk
+
+// Chains lists the histories the role of the connection sees.
+func Chains(ctx context.Context, conn *pgx.Conn) ([]Chain, error) {
+	rows, err := conn.Query(ctx, `
+		SELECT id, history, desk, branch, epoch, head_seq, head_hash, declared, seen, state,
+			extract(epoch FROM clock)::float8, about,
+			(SELECT min(f.seq) FROM facematch.fork f WHERE f.chain = c.id AND c.state <> 'ok'
+				AND f.arrived = (SELECT max(arrived) FROM facematch.fork g WHERE g.chain = c.id)),
+			(SELECT count(*) FROM facematch.erasure e WHERE e.chain = c.id AND e.seq IS NULL)
+		FROM facematch.chain c ORDER BY branch, desk, id`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Chain, error) {
+		var c Chain
+		err := row.Scan(&c.ID, &c.History, &c.Desk, &c.Branch, &c.Epoch, &c.Head, &c.Hash, &c.Declared, &c.Seen, &c.State,
+			&c.Clock, &c.About, &c.Fork, &c.Wishes)
+		return c, err
+	})
+}

@@ -1,0 +1,168 @@
+package central_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"facematch/app/history"
+	"facematch/store/central"
+	"facematch/store/central/centraltest"
+)
+
+// BenchmarkPush has four desks push side by side, 500 records at a time, to a PostgreSQL that
+// waits for the disk, and then verifies what came.
+func BenchmarkPush(b *testing.B) {
+	server := centraltest.Start(b, true)
+	const desks, records = 4, 20_000
+	for b.Loop() {
+		database, admin := server.Centre(b)
+		links, chains := make([]*central.Link, desks), make([]*centraltest.Chain, desks)
+		for i := range desks {
+			roles++
+			chains[i] = centraltest.NewChain(uint64(100*roles + i)).Fill(records)
+			role := fmt.Sprint("bench_", roles)
+			centraltest.Desk(b, admin, chains[i].History, role, role, "north")
+			links[i] = server.Link(b, database, role, chains[i].History)
+		}
+		parcels := make([][]history.Parcel, desks)
+		for i, c := range chains {
+			for after := int64(0); after < c.Seq(); after += 500 {
+				parcels[i] = append(parcels[i], c.Parcel(after, 500))
+			}
+		}
+		start := time.Now()
+		var pushing sync.WaitGroup
+		for i := range desks {
+			pushing.Go(func() {
+				for _, p := range parcels[i] {
+					if _, err := links[i].Push(context.Background(), p, nil); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		}
+		pushing.Wait()
+		pushed := time.Since(start)
+		start = time.Now()
+		v, err := central.Verify(b.Context(), admin, nil)
+		if err != nil || !v.Intact {
+			b.Fatalf("%d faults, %v", len(v.Faults), err)
+		}
+		b.ReportMetric(float64(v.Records)/pushed.Seconds(), "pushed/s")
+		b.ReportMetric(float64(v.Records)/time.Since(start).Seconds(), "verified/s")
+		var bytes float64
+		if err := admin.QueryRow(b.Context(), `SELECT sum(pg_total_relation_size(c.oid))::float8 FROM pg_class c
+			JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'facematch' AND c.relkind IN ('r', 'p')`).Scan(&bytes); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(bytes/float64(v.Records), "B/record")
+	}
+}
+
+// BenchmarkFilters generates checks of 200 desks over 23 months (FACEMATCH_CHECKS, ten million
+// unless told) and asks each filter for its page and its count, alone and with a time, as an
+// administrator and as an auditor of a fifth of the desks. A page is to take 150 ms at most,
+// totals 50 ms.
+func BenchmarkFilters(b *testing.B) {
+	many := 10_000_000
+	if text := os.Getenv("FACEMATCH_CHECKS"); text != "" {
+		var err error
+		if many, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	server := centraltest.Start(b, false)
+	database, admin := server.Centre(b)
+	exec := func(statement string, args ...any) {
+		b.Helper()
+		if _, err := admin.Exec(b.Context(), statement, args...); err != nil {
+			b.Fatalf("%s: %v", statement, err)
+		}
+	}
+	start := time.Now()
+	exec(`INSERT INTO facematch.chain (history, desk, branch)
+		SELECT md5(i::text), 'Desk ' || i, 'branch ' || i % 20 FROM generate_series(1, 200) i`)
+	// Indexes last, which is many times faster.
+	exec(`CREATE TEMP TABLE made AS SELECT indexname, indexdef FROM pg_indexes
+		WHERE schemaname = 'facematch' AND tablename = 'checks' AND indexname <> 'checks_pkey'`)
+	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE 'DROP INDEX facematch.' || m.indexname; END LOOP; END $$`)
+	exec(fmt.Sprintf(`INSERT INTO facematch.checks
+		SELECT 1 + i %% 200, 1, i, at, 'chk_' || gen_random_uuid(), 'sess_' || gen_random_uuid(), CASE WHEN h %% 7 = 0 THEN 'remote' ELSE 'offline' END,
+			CASE WHEN h %% 100 < 3 THEN 'not compared' WHEN h %% 100 < 5 THEN 'could not run' WHEN s < 6000 THEN 'fail' WHEN s < 8000 THEN 'refer' ELSE 'pass' END,
+			NULL, CASE WHEN h %% 100 >= 5 THEN s END, CASE WHEN h %% 100 < 3 THEN 1 + h %% 6 WHEN h %% 100 >= 5 THEN 0 END,
+			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 THEN CASE WHEN h %% 41 = 0 THEN 'open' WHEN h %% 3 = 0 THEN 'rejected' ELSE 'approved' END END, NULL,
+			'operator ' || (i %% 200 * 5 + h %% 5), 'Desk ' || (1 + i %% 200), NULL, CASE WHEN h %% 7 = 0 THEN 'req_' || gen_random_uuid() END,
+			h %% 30 = 0, NULL, NULL, h %% 20 = 0, false, 70, 70, 3000, h %% 7 = 0, false, at
+		FROM (SELECT i, now() - interval '1 day' * 700 * i / %d AS at, abs(hashint8(i)) AS h,
+			least(10000, greatest(0, 8800 + ((random() + random() + random() - 1.7) * 2200)::int)) AS s
+			FROM generate_series(1::bigint, %d) i) g`, many, many))
+	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
+		FROM facematch.checks GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
+	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE m.indexdef; END LOOP; END $$`)
+	exec(`ANALYZE`)
+	b.Logf("%d checks generated in %v", many, time.Since(start).Round(time.Second))
+
+	exec(`CREATE ROLE reviewer_of_a_fifth LOGIN IN ROLE facematch_auditor`)
+	exec(`INSERT INTO facematch.sees SELECT 'reviewer_of_a_fifth', 'branch ' || i FROM generate_series(0, 3) i`)
+	var check, session, request string
+	if err := admin.QueryRow(b.Context(), `SELECT "check", session, request FROM facematch.checks
+		WHERE request IS NOT NULL AND chain = 40 LIMIT 1`).Scan(&check, &session, &request); err != nil {
+		b.Fatal(err)
+	}
+	score := func(n int64) *int64 { return &n }
+	filters := []struct {
+		name string
+		f    history.Filter
+	}{
+		{"all", history.Filter{}}, {"outcome", history.Filter{Outcomes: []history.Outcome{history.Fail}}},
+		{"no end", history.Filter{Outcomes: []history.Outcome{history.Running}}},
+		{"decision", history.Filter{Decisions: []history.DecisionState{history.Undecided}}},
+		{"mode", history.Filter{Modes: []history.Mode{history.Remote}}}, {"operator", history.Filter{Operators: []string{"operator 200"}}},
+		{"desk", history.Filter{Desks: []string{"Desk 40"}}}, {"code", history.Filter{Codes: []int{3}}},
+		{"score", history.Filter{LeastScore: score(6000), MostScore: score(6100)}}, {"highest", history.Filter{Sort: history.Highest}},
+		{"lowest", history.Filter{Sort: history.Lowest}}, {"oldest", history.Filter{Sort: history.Oldest}},
+		{"check", history.Filter{Check: check[:20]}}, {"session", history.Filter{Session: session}}, {"request", history.Filter{Request: request}},
+		{"nobody", history.Filter{Operators: []string{"nobody"}}},
+		{"all at once", history.Filter{Outcomes: []history.Outcome{history.Refer}, Modes: []history.Mode{history.Offline}, Desks: []string{"Desk 40"},
+			LeastScore: score(7000), MostScore: score(7500), Decisions: []history.DecisionState{history.Approved}}},
+		{"none fits", history.Filter{Outcomes: []history.Outcome{history.Pass}, MostScore: score(100)}},
+	}
+	for _, role := range []string{"postgres", "reviewer_of_a_fifth"} {
+		r, err := central.Open(b.Context(), server.DSN(database, role))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, timed := range []bool{false, true} {
+			for _, c := range filters {
+				f, name := c.f, role+"/"+c.name
+				if timed {
+					f.From, f.To = time.Now().AddDate(0, -7, 0), time.Now().AddDate(0, -6, 0)
+					name += " in a month"
+				}
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						if _, err := r.List(b.Context(), f); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+				b.Run(name+", counted", func(b *testing.B) {
+					for b.Loop() {
+						if _, err := r.Count(b.Context(), f); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		}
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

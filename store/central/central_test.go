@@ -1,0 +1,544 @@
+package central_test
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/store/central"
+	"facematch/store/central/centraltest"
+)
+
+// bench is a server with a centre, and a desk that may push.
+type bench struct {
+	*centraltest.Server
+	database string
+	admin    *pgx.Conn
+}
+
+var roles int
+
+func (b *bench) desk(t *testing.T, c *centraltest.Chain, branch string) *central.Link {
+	t.Helper()
+	roles++
+	role := fmt.Sprintf("desk_%d", roles)
+	centraltest.Desk(t, b.admin, c.History, role, "Desk of "+branch, branch)
+	return b.Link(t, b.database, role, c.History)
+}
+
+func push(t *testing.T, l *central.Link, c *centraltest.Chain, after int64, most int) history.CentreHead {
+	t.Helper()
+	h, err := l.Push(t.Context(), c.Parcel(after, most), map[string]string{"program": "1.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (b *bench) all(t *testing.T, l *central.Link, c *centraltest.Chain) {
+	t.Helper()
+	h, err := l.Head(t.Context(), nil)
+	for err == nil && h.Seq < c.Seq() {
+		h, err = l.Push(t.Context(), c.Parcel(h.Seq, 500), nil)
+	}
+	if err != nil || h.Hash != c.Head().Hash {
+		t.Fatalf("the centre is at %d of %d: %v", h.Seq, c.Seq(), err)
+	}
+}
+
+func (b *bench) verify(t *testing.T, want ...central.Finding) central.Verdict {
+	t.Helper()
+	v, err := central.Verify(t.Context(), b.admin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(want) == 0 && !v.Intact {
+		t.Fatalf("%d faults, the first %+v", len(v.Faults), v.Faults[:min(5, len(v.Faults))])
+	}
+	return v
+}
+
+func (b *bench) exec(t *testing.T, statement string, args ...any) int64 {
+	t.Helper()
+	tag, err := b.admin.Exec(t.Context(), statement, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return tag.RowsAffected()
+}
+
+func (b *bench) number(t *testing.T, query string, args ...any) (n int64) {
+	t.Helper()
+	if err := b.admin.QueryRow(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+func TestCentre(t *testing.T) {
+	server := centraltest.Start(t, false)
+	for _, test := range []struct {
+		name string
+		do   func(*testing.T, *bench)
+	}{
+		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
+		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
+		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			database, admin := server.Centre(t)
+			test.do(t, &bench{server, database, admin})
+		})
+	}
+}
+
+// A history comes whole, whatever is sent twice, and the lists are those of its records.
+func testPush(t *testing.T, b *bench) {
+	c := centraltest.NewChain(1).Fill(1000)
+	l := b.desk(t, c, "north")
+	if h := push(t, l, c, 0, 200); h.Seq != 200 || h.Hash != hex.EncodeToString(c.Records[199].Hash) || h.State != history.CentreOK {
+		t.Fatalf("%+v", h)
+	}
+	for _, after := range []int64{0, 100, 199} { // known ones, and known ones with new ones
+		push(t, l, c, after, 150)
+	}
+	b.all(t, l, c)
+	v := b.verify(t)
+	if v.Records != c.Seq() || v.Chains != 1 || v.NotHere == 0 {
+		t.Errorf("%+v", v)
+	}
+	if n := b.number(t, `SELECT sum(checks) FROM facematch.daily`); n != int64(len(c.Checks)) {
+		t.Errorf("daily counts %d checks of %d", n, len(c.Checks))
+	}
+	h, err := l.Head(t.Context(), []int64{1, 500, c.Seq(), c.Seq() + 1})
+	if err != nil || len(h.Hashes) != 4 || !slices.Equal(h.Hashes[1], c.Records[499].Hash) || h.Hashes[3] != nil {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
+func testGap(t *testing.T, b *bench) {
+	c := centraltest.NewChain(2).Fill(50)
+	l := b.desk(t, c, "north")
+	push(t, l, c, 0, 10)
+	if _, err := l.Push(t.Context(), c.Parcel(11, 10), nil); !matcher.IsProblem(err, history.KeyCentreGap) {
+		t.Errorf("a gap: %v", err)
+	}
+	broken := c.Parcel(10, 10)
+	broken.Records = slices.Clone(broken.Records)
+	broken.Records[4].Payload = []byte(`{"kind":"forged"}`)
+	if _, err := l.Push(t.Context(), broken, nil); !matcher.IsProblem(err, history.KeyCentreBroken) {
+		t.Errorf("a record that does not give its hash: %v", err)
+	}
+	if h, err := l.Head(t.Context(), nil); err != nil || h.Seq != 10 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	b.all(t, l, c)
+	b.verify(t)
+}
+
+// Two desks that go on from the same record are told; nothing of the second is merged.
+func testFork(t *testing.T, b *bench) {
+	c := centraltest.NewChain(3).Fill(30)
+	l := b.desk(t, c, "north")
+	b.all(t, l, c)
+	other := c.Copy()
+	other.Cut(20)
+	other.Fill(40)
+	if h := push(t, l, other, 20, 50); h.State != history.CentreForked || h.Seq != c.Seq() {
+		t.Fatalf("%+v", h)
+	}
+	c.Fill(45)
+	if h := push(t, l, c, 30, 50); h.State != history.CentreForked || h.Seq >= c.Seq() {
+		t.Errorf("after a fork: %+v", h)
+	}
+	if n := b.number(t, `SELECT count(*) FROM facematch.fork WHERE seq = 21`); n != 1 {
+		t.Errorf("%d records are kept as evidence", n)
+	}
+	b.exec(t, central.Accept(c.History, 0))
+	b.all(t, l, c)
+	if v := b.verify(t); v.Records != c.Seq() {
+		t.Errorf("%+v", v)
+	}
+}
+
+// A desk that was restored from an older backup goes on once an administrator has accepted
+// what was lost.
+func testEpoch(t *testing.T, b *bench) {
+	c := centraltest.NewChain(4).Fill(200)
+	l := b.desk(t, c, "north")
+	b.all(t, l, c)
+	lost := c.Seq()
+	c.Cut(150)
+	c.Restored()
+	c.Fill(220)
+	if h := push(t, l, c, 150, 100); h.State != history.CentreRestored {
+		t.Fatalf("%+v", h)
+	}
+	for _, wrong := range []int64{150, 152} {
+		if _, err := b.admin.Exec(t.Context(), central.Accept(c.History, wrong)); err == nil {
+			t.Errorf("an epoch from %d was accepted", wrong)
+		}
+	}
+	b.exec(t, central.Accept(c.History, 151))
+	b.all(t, l, c)
+	v := b.verify(t)
+	if v.Lost != lost-150 || v.Records != c.Seq()+v.Lost {
+		t.Errorf("%+v, want %d lost", v, lost-150)
+	}
+	if n := b.number(t, `SELECT sum(checks) FROM facematch.daily`); n != b.number(t, `SELECT count(*) FROM facematch.checks WHERE NOT lost`) {
+		t.Errorf("daily counts %d", n)
+	}
+	// And once more, from before the first time.
+	c.Cut(140)
+	c.Restored()
+	c.Fill(160)
+	if h := push(t, l, c, 140, 100); h.State != history.CentreRestored {
+		t.Fatalf("%+v", h)
+	}
+	b.exec(t, central.Accept(c.History, 141))
+	b.all(t, l, c)
+	b.verify(t)
+}
+
+func testErasure(t *testing.T, b *bench) {
+	c := centraltest.NewChain(5).Fill(100)
+	l := b.desk(t, c, "north")
+	first, second, third := c.Checks[0][1], c.Checks[1][1], c.Checks[2][1]
+	b.all(t, l, c)
+	old := c.Parcel(0, 20)
+	c.Erase(first, history.PartKey)
+	c.Erase(second, history.PartName)
+	b.all(t, l, c)
+	left := func(session string) (parts, keys int64) {
+		return b.number(t, `SELECT count(*) FROM facematch.sealed s JOIN facematch.record r USING (chain, epoch, seq) WHERE session = $1`, session),
+			b.number(t, `SELECT count(*) FROM facematch.session_key WHERE session = $1`, session)
+	}
+	if parts, keys := left(first); parts != 0 || keys != 0 {
+		t.Errorf("of an erased session %d parts and %d keys are left", parts, keys)
+	}
+	if _, keys := left(second); keys != 1 {
+		t.Errorf("a session whose name was erased has %d keys", keys)
+	}
+	if _, err := l.Push(t.Context(), old, nil); err != nil { // a late repeat does not bring it back
+		t.Fatal(err)
+	}
+	if parts, keys := left(first); parts != 0 || keys != 0 {
+		t.Errorf("after a repeat %d parts and %d keys are back", parts, keys)
+	}
+	b.verify(t)
+	// A wish of the head office.
+	b.exec(t, `SELECT facematch.erase($1, $2)`, c.History, third)
+	if parts, keys := left(third); parts != 0 || keys != 0 {
+		t.Errorf("after a wish %d parts and %d keys are left", parts, keys)
+	}
+	b.verify(t)
+	h, err := l.Head(t.Context(), nil)
+	if err != nil || !slices.Equal(h.Wishes, []string{third}) {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	c.Erase(third, history.PartKey)
+	if h := push(t, l, c, c.Seq()-1, 1); len(h.Wishes) != 0 {
+		t.Errorf("%+v", h)
+	}
+	b.verify(t)
+}
+
+// A wrong clock or an odd payload never stops a push.
+func testOdd(t *testing.T, b *bench) {
+	c := centraltest.NewChain(6).Fill(10)
+	l := b.desk(t, c, "north")
+	long := strings.Repeat("é", 100_000)
+	for _, payload := range []string{
+		``, `null`, `[]`, `"text"`, `{`, "\x00\xff\xfe", `{"kind":"started"}`, `{"kind":5,"at":7,"check":[],"session":{}}`,
+		`{"kind":"started","at":"0000-00-00T00:00:00.000Z","check":"chk_a","session":"sess_a","operator":"a\u0000b","desk":"d"}`,
+		`{"kind":"started","at":"9999-12-31T23:59:59.999Z","check":"chk_b","session":"sess_b","operator":"` + long + `","desk":"` + long + `"}`,
+		`{"kind":"started","at":"1601-01-01T00:00:00.000Z","check":"` + long + `","session":"` + long + `"}`,
+		`{"kind":"finished","at":"2026-13-45T00:00:00.000Z","check":"chk_b","outcome":"` + long + `","score":1e400,"code":"x"}`,
+		`{"kind":"finished","check":"chk_a","score":99999999999999999999999,"code":1.5,"took_ns":-5,"quality":[1],"remote":"x","outcome":""}`,
+		`{"kind":"decided","check":"chk_a","choice":7,"at":"2026-11-20T08:00:00.000Z"}`,
+		`{"kind":"erased","session":"sess_a","parts":"key"}`, `{"kind":"erased","session":"sess_a","parts":[1,null,"` + long + `"]}`,
+		`{"kind":"restored","backup":"x"}`, `{"kind":"started","check":"chk_c","sealed":"x","nonces":5}`,
+		strings.Repeat(`{"a":`, 20_000) + `1` + strings.Repeat(`}`, 20_000),
+	} {
+		c.Add([]byte(payload))
+	}
+	c.At = time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC)
+	c.Fill(60)
+	parcel := c.Parcel(0, 500)
+	parcel.Parts = append(parcel.Parts, history.SealedPart{Seq: 3, Part: long, Nonce: []byte{1}, Ciphertext: nil}, history.SealedPart{Seq: 900})
+	parcel.Keys = append(parcel.Keys, history.WrappedKey{Session: "nobody's"}, history.WrappedKey{Session: long})
+	h, err := l.Push(t.Context(), parcel, map[string]string{"clock": "soon", "program": long})
+	if err != nil || h.Seq != c.Seq() {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if n := b.number(t, `SELECT count(*) FROM facematch.checks_other`); n == 0 {
+		t.Error("no check lies in the partition for odd times")
+	}
+	if n := b.number(t, `SELECT count(*) FROM facematch.record WHERE "check" = 'chk_a' AND kind = 'started'`); n != 1 {
+		t.Error("the record with a NUL in it was not understood")
+	}
+	v, err := central.Verify(t.Context(), b.admin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Faults { // the chain is whole; what is odd may be listed otherwise here and there
+		if f.Table == "record" && f.What != history.CentreChanged {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// A desk can call two functions for its own history, and nothing else.
+func testRefused(t *testing.T, b *bench) {
+	mine, yours := centraltest.NewChain(7).Fill(20), centraltest.NewChain(8).Fill(20)
+	l, other := b.desk(t, mine, "north"), b.desk(t, yours, "south")
+	b.all(t, l, mine)
+	b.all(t, other, yours)
+	role := fmt.Sprintf("desk_%d", roles-1)
+	conn := b.Connect(t, b.database, role)
+	for _, statement := range []string{
+		`SELECT * FROM facematch.record`, `SELECT * FROM facematch.chain`, `SELECT * FROM facematch.session_key`,
+		`SELECT * FROM facematch.checks`, `SELECT * FROM facematch.act`, `SELECT * FROM facematch.sealed_3`, `SELECT * FROM facematch.checks_other`,
+		`INSERT INTO facematch.sees VALUES ('x', '*')`, `UPDATE facematch.record SET payload = ''`, `DELETE FROM facematch.sealed`,
+		`TRUNCATE facematch.record`, `DROP SCHEMA facematch CASCADE`, `CREATE TABLE facematch.mine (a int)`, `CREATE TEMP TABLE mine (a int)`,
+		`CREATE SCHEMA mine`, `SET ROLE facematch_owner`, `SELECT facematch.enrol('` + yours.History + `', '` + role + `', 'd', 'b')`,
+		`SELECT facematch.accept('` + yours.History + `', NULL)`, `SELECT facematch.erase('` + yours.History + `', 's')`,
+		`SELECT facematch.fold(2, '{}')`, `SELECT facematch.drop_parts(2, 's', 'key', 5)`, `SELECT facematch.note('x', '{}')`,
+		`SELECT facematch.expire()`, `SELECT facematch.months()`, `SELECT facematch.caller('` + yours.History + `', true)`,
+		`SELECT facematch.my_chains()`, `SELECT facematch.head('` + yours.History + `', '{}')`,
+		`SELECT facematch.push('` + yours.History + `', 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 9, '')`,
+		`COPY facematch.record TO '/tmp/x'`, `COPY (SELECT 1) TO PROGRAM 'id'`,
+	} {
+		if _, err := conn.Exec(t.Context(), statement); err == nil {
+			t.Errorf("a desk may %s", statement)
+		}
+	}
+	forged := b.Link(t, b.database, role, yours.History)
+	if _, err := forged.Push(t.Context(), yours.Parcel(0, 5), nil); !matcher.IsProblem(err, history.KeyCentreOther) {
+		t.Errorf("a push for another: %v", err)
+	}
+	for _, broken := range []string{ // calls that no link makes
+		`SELECT facematch.push($1, 21, '{NULL}', '{x}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 21, '')`,
+		`SELECT facematch.push($1, 21, '{}', '{x}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 21, '')`,
+		`SELECT facematch.push($1, NULL, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 21, '')`,
+		`SELECT facematch.push($1, -3, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 21, '')`,
+	} {
+		if _, err := conn.Exec(t.Context(), broken, mine.History); err == nil {
+			t.Errorf("taken: %s", broken)
+		}
+	}
+	// Another computer takes this desk over.
+	mine.Fill(30)
+	taken := b.desk(t, mine, "north")
+	b.all(t, taken, mine)
+	if _, err := l.Push(t.Context(), mine.Parcel(0, 50), nil); !matcher.IsProblem(err, history.KeyCentreRetired) {
+		t.Errorf("the computer before: %v", err)
+	}
+	b.verify(t)
+}
+
+// An auditor sees the desks of their branch, and changes nothing.
+func testBranches(t *testing.T, b *bench) {
+	north, south := centraltest.NewChain(9).Fill(60), centraltest.NewChain(10).Fill(60)
+	b.all(t, b.desk(t, north, "north"), north)
+	b.all(t, b.desk(t, south, "south"), south)
+	roles++
+	name := fmt.Sprintf("auditor_%d", roles)
+	b.exec(t, `CREATE ROLE `+name+` LOGIN IN ROLE facematch_auditor`)
+	conn := b.Connect(t, b.database, name)
+	count := func(table string) (n int64) {
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM facematch.`+table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count("record"); n != 0 {
+		t.Errorf("an auditor of no branch sees %d records", n)
+	}
+	b.exec(t, `INSERT INTO facematch.sees VALUES ($1, 'south')`, name)
+	if n := count("record"); n != south.Seq() {
+		t.Errorf("an auditor of one branch sees %d records of %d", n, south.Seq())
+	}
+	for _, table := range []string{"checks", "daily", "sealed", "session_key", "epoch"} {
+		var others int64
+		column := "chain"
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM facematch.`+table+` WHERE `+column+` = 1`).Scan(&others); err != nil || others != 0 || count(table) == 0 {
+			t.Errorf("%s: %d rows of another branch, %v", table, others, err)
+		}
+	}
+	v, err := central.Verify(t.Context(), conn, nil)
+	if err != nil || !v.Intact || v.Records != south.Seq() {
+		t.Errorf("%+v, %v", v, err)
+	}
+	for _, statement := range []string{
+		`UPDATE facematch.record SET kind = 'x'`, `DELETE FROM facematch.checks`, `INSERT INTO facematch.sees VALUES ('` + name + `', '*')`,
+		`SELECT * FROM facematch.act`, `SELECT recovery FROM facematch.chain`, `SELECT facematch.erase('', '')`, `SELECT * FROM facematch.record_0`,
+		`SELECT facematch.push('` + south.History + `', 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 9, '')`,
+	} {
+		if _, err := conn.Exec(t.Context(), statement); err == nil {
+			t.Errorf("an auditor may %s", statement)
+		}
+	}
+	b.exec(t, `INSERT INTO facematch.sees VALUES ($1, '*')`, name)
+	if n := count("record"); n != south.Seq()+north.Seq() {
+		t.Errorf("an auditor of all branches sees %d records", n)
+	}
+}
+
+// Every one of 100 edits of the tables is named.
+func testEdits(t *testing.T, b *bench) {
+	c := centraltest.NewChain(11).Fill(400)
+	l := b.desk(t, c, "north")
+	b.all(t, l, c)
+	c.Erase(c.Checks[0][1], history.PartKey)
+	b.all(t, l, c)
+	b.verify(t)
+	type edit struct {
+		table, statement string
+		named            func(f central.Finding) bool
+	}
+	at := func(table string, seq int64) func(central.Finding) bool {
+		return func(f central.Finding) bool {
+			// Of two records that do not fit together nobody can say which was changed.
+			return f.Table == table && (f.Seq == seq || table == "record" && f.Seq == seq+1)
+		}
+	}
+	pick := func(query string) (seq int64) { return b.number(t, query+` ORDER BY random() LIMIT 1`) }
+	var edits []edit
+	for range 5 {
+		record := pick(`SELECT seq FROM facematch.record WHERE seq BETWEEN 10 AND 390`)
+		check := pick(`SELECT seq FROM facematch.checks WHERE seq > 10`)
+		part := pick(`SELECT seq FROM facematch.sealed WHERE seq > 10`)
+		where := func(seq int64) string { return fmt.Sprintf(` WHERE seq = %d`, seq) }
+		edits = append(edits,
+			edit{"record", `UPDATE facematch.record SET payload = payload || ' '` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record SET hash = sha256(hash)` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record r SET payload = payload || ' ', hash = sha256(int8send(seq) || (SELECT hash FROM facematch.record p WHERE p.seq = r.seq - 1) || payload || ' ')` + where(record), at("record", record)},
+			edit{"record", `DELETE FROM facematch.record` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record SET kind = 'other'` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record SET at = at + interval '1 second'` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record SET session = 'other'` + where(record), at("record", record)},
+			edit{"record", `UPDATE facematch.record SET lost = true` + where(record), at("record", record)},
+			edit{"record", fmt.Sprintf(`DELETE FROM facematch.record WHERE seq > %d`, record), at("record", record+1)},
+			edit{"checks", `UPDATE facematch.checks SET outcome = 'pass', score = 9999` + where(check), at("checks", check)},
+			edit{"checks", `UPDATE facematch.checks SET decision = 'other'` + where(check), at("checks", check)},
+			edit{"checks", `UPDATE facematch.checks SET at = at - interval '1 year'` + where(check), at("checks", check)},
+			edit{"checks", `DELETE FROM facematch.checks` + where(check), at("checks", check)},
+			edit{"checks", `INSERT INTO facematch.checks SELECT chain, epoch, 9000, at, 'chk_x', session, mode, outcome, status, score, code, decision, decided_at, operator, desk, branch, request, minor, expired, inspection, filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms, sent, lost, arrived FROM facematch.checks` + where(check), at("checks", 9000)},
+			edit{"sealed", `UPDATE facematch.sealed SET ciphertext = ciphertext || '\x00'` + where(part), at("sealed", part)},
+			edit{"sealed", `UPDATE facematch.sealed SET nonce = sha256(nonce)` + where(part), at("sealed", part)},
+			edit{"sealed", `DELETE FROM facematch.sealed` + where(part), at("sealed", part)},
+			edit{"daily", `UPDATE facematch.daily SET checks = checks + 1 WHERE ctid = (SELECT ctid FROM facematch.daily ORDER BY random() LIMIT 1)`, func(f central.Finding) bool { return f.Table == "daily" }},
+			edit{"daily", `DELETE FROM facematch.daily WHERE ctid = (SELECT ctid FROM facematch.daily ORDER BY random() LIMIT 1)`, func(f central.Finding) bool { return f.Table == "daily" }},
+			edit{"deletions", `DELETE FROM facematch.erasure`, func(f central.Finding) bool { return f.Table == "erasure" }},
+			edit{"deletions", `DELETE FROM facematch.session_key WHERE session = (SELECT session FROM facematch.record` + where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
+		)
+	}
+	named := 0
+	for _, e := range edits {
+		tx, err := b.admin.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tag, err := tx.Exec(t.Context(), e.statement); err != nil || tag.RowsAffected() == 0 {
+			t.Fatalf("%s: %v, %d rows", e.statement, err, tag.RowsAffected())
+		}
+		v, err := central.VerifyIn(t.Context(), tx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(v.Faults, e.named) {
+			named++
+		} else {
+			t.Errorf("not named: %s; %+v", e.statement, v.Faults[:min(3, len(v.Faults))])
+		}
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d of %d edits are named", named, len(edits))
+	if named < 100 {
+		t.Errorf("only %d edits were tried and named", named)
+	}
+	b.verify(t)
+}
+
+// Over the network only a certificate lets a desk in, as the role it names.
+func testTLS(t *testing.T, b *bench) {
+	c := centraltest.NewChain(12).Fill(20)
+	b.desk(t, c, "north")
+	role := fmt.Sprintf("desk_%d", roles)
+	dir := t.TempDir()
+	cert, key := b.Certificate(t, role, dir, "desk")
+	address := central.Address{Host: fmt.Sprint("127.0.0.1:", b.Port), Database: b.database, CA: b.CA, Cert: cert, Key: key}
+	l := central.NewLink(c.History, address.Config)
+	defer l.Close()
+	b.all(t, l, c)
+	for name, change := range map[string]func(*pgx.ConnConfig){
+		"as a superuser":        func(c *pgx.ConnConfig) { c.User = "postgres" },
+		"as another desk":       func(c *pgx.ConnConfig) { c.User = fmt.Sprintf("desk_%d", roles-1) },
+		"without a certificate": func(c *pgx.ConnConfig) { c.TLSConfig.Certificates = nil },
+		"without TLS":           func(c *pgx.ConnConfig) { c.TLSConfig = nil },
+	} {
+		wrong := central.NewLink(c.History, func() (*pgx.ConnConfig, error) {
+			config, err := address.Config()
+			if err == nil {
+				change(config)
+			}
+			return config, err
+		})
+		if _, err := wrong.Head(t.Context(), nil); !matcher.IsProblem(err, history.KeyCentreRefused, history.KeyCentreUnreached) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := wrong.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	// The server must show a certificate too.
+	strange, _ := b.Certificate(t, "elsewhere", dir, "strange")
+	address.CA = strange
+	if _, err := central.NewLink(c.History, address.Config).Head(t.Context(), nil); !matcher.IsProblem(err, history.KeyCentreUnreached) {
+		t.Errorf("a server of another authority: %v", err)
+	}
+}
+
+func testPeriods(t *testing.T, b *bench) {
+	c := centraltest.NewChain(13).Fill(50)
+	b.all(t, b.desk(t, c, "north"), c)
+	b.exec(t, `INSERT INTO facematch.period (part, days) VALUES ('name', 10)`)
+	before := b.number(t, `SELECT count(*) FROM facematch.sealed WHERE part = 'name'`)
+	if n := b.number(t, `SELECT facematch.expire()`); n != before || n == 0 {
+		t.Errorf("%d of %d names went", n, before)
+	}
+	b.verify(t)
+}
+
+func testInitAgain(t *testing.T, b *bench) {
+	if err := central.Init(context.Background(), b.admin); err != nil {
+		t.Fatal(err)
+	}
+	// Months that are missing are made, and take their rows.
+	b.exec(t, `ALTER TABLE facematch.checks DETACH PARTITION facematch.checks_`+time.Now().UTC().Format("2006_01"))
+	b.exec(t, `DROP TABLE facematch.checks_`+time.Now().UTC().Format("2006_01"))
+	c := centraltest.NewChain(14)
+	c.At = time.Now().UTC()
+	b.all(t, b.desk(t, c.Fill(20), "north"), c)
+	if n := b.number(t, `SELECT count(*) FROM facematch.checks_other`); n == 0 {
+		t.Fatal("no check lies in the default partition")
+	}
+	if n := b.number(t, `SELECT facematch.months()`); n != 1 {
+		t.Errorf("%d months were made", n)
+	}
+	if n := b.number(t, `SELECT count(*) FROM facematch.checks_other`); n != 0 {
+		t.Errorf("%d checks were left behind", n)
+	}
+	b.verify(t)
+}

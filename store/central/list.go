@@ -1,0 +1,334 @@
+package central
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+)
+
+const (
+	// defaultLimit is the length of a page where the filter has no Limit.
+	defaultLimit = 100
+
+	// shortestBeginning is how many bytes of an id are needed to search for its beginning.
+	shortestBeginning = 8
+
+	// runs is how long a check without an end counts as running: the centre cannot ask the
+	// program.
+	runs = "1 hour"
+)
+
+// Reader reads the checks of all desks that a role sees. Names stay sealed. The connection
+// serves one call at a time.
+type Reader struct{ conn *pgx.Conn }
+
+// Open connects a Reader, as Connect does.
+func Open(ctx context.Context, at string) (*Reader, error) {
+	conn, err := Connect(ctx, at)
+	return &Reader{conn}, err
+}
+
+// Close ends the connection.
+func (r *Reader) Close() error { return r.conn.Close(context.Background()) }
+
+// conditions is the WHERE clause of a filter.
+type conditions struct {
+	terms []string
+	args  []any
+}
+
+// add adds a term, whose question marks stand for the values.
+func (c *conditions) add(term string, args ...any) {
+	for _, arg := range args {
+		c.args = append(c.args, arg)
+		term = strings.Replace(term, "?", fmt.Sprint("$", len(c.args)), 1)
+	}
+	c.terms = append(c.terms, term)
+}
+
+// outcome is what lists say of a check, also of one without an end.
+const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > now() - interval '` + runs + `' THEN 'running' ELSE 'interrupted' END)`
+
+func where(f history.Filter) (conditions, error) {
+	var c conditions
+	c.add(`NOT lost`)
+	if strings.TrimSpace(f.Words+f.Reference) != "" {
+		return c, matcher.NewProblem("central.sealed", nil)
+	}
+	some := func(column string, values any, n int) {
+		if n > 0 {
+			c.add(column+` = ANY (?)`, values)
+		}
+	}
+	ended := slices.DeleteFunc(slices.Clone(f.Outcomes), func(o history.Outcome) bool {
+		return o == history.Running
+	})
+	switch {
+	case len(f.Outcomes) == 0:
+	case slices.ContainsFunc(f.Outcomes, func(o history.Outcome) bool {
+		return o == history.Running || o == history.Unknown || o == history.Interrupted
+	}):
+		c.add(`(outcome = ANY (?) OR outcome IS NULL AND `+outcome+` = ANY (?))`, texts(ended), texts(f.Outcomes))
+	default:
+		some(`outcome`, texts(f.Outcomes), len(f.Outcomes))
+	}
+	if slices.Contains(f.Decisions, "") {
+		c.add(`(decision IS NULL OR decision = ANY (?))`, texts(f.Decisions))
+	} else {
+		some(`decision`, texts(f.Decisions), len(f.Decisions))
+	}
+	some(`mode`, texts(f.Modes), len(f.Modes))
+	some(`operator`, f.Operators, len(f.Operators))
+	some(`desk`, f.Desks, len(f.Desks))
+	some(`code`, f.Codes, len(f.Codes))
+	if f.LeastScore != nil {
+		c.add(`score >= ?`, *f.LeastScore)
+	}
+	if f.MostScore != nil {
+		c.add(`score <= ?`, *f.MostScore)
+	}
+	if !f.From.IsZero() {
+		c.add(`at >= ?`, f.From)
+	}
+	if !f.To.IsZero() {
+		c.add(`at < ?`, f.To)
+	}
+	for _, id := range []struct{ column, text string }{{`session`, f.Session}, {`"check"`, f.Check}, {`request`, f.Request}} {
+		text := strings.TrimSpace(id.text)
+		if text == "" {
+			continue
+		}
+		upTo := text
+		if len(text) >= shortestBeginning {
+			upTo += "\U0010ffff"
+		}
+		c.add(id.column+` BETWEEN ? AND ?`, text, upTo)
+	}
+	return c, nil
+}
+
+func texts[T ~string](values []T) []string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = string(v)
+	}
+	return all
+}
+
+// page adds what the order needs, and gives its ORDER BY.
+func page(c *conditions, f history.Filter) string {
+	after := f.After
+	switch f.Sort {
+	case history.Highest, history.Lowest:
+		order, beyond := `score DESC NULLS LAST, at DESC, "check" DESC`, `<`
+		if f.Sort == history.Lowest {
+			order, beyond = `score ASC NULLS LAST, at DESC, "check" DESC`, `>`
+		}
+		switch {
+		case after == nil:
+		case after.Score == nil:
+			c.add(`score IS NULL AND (at, "check") < (?, ?)`, after.At, after.Check)
+		default:
+			c.add(`(score `+beyond+` ? OR score IS NULL OR score = ? AND (at, "check") < (?, ?))`,
+				*after.Score, *after.Score, after.At, after.Check)
+		}
+		return order
+	case history.Oldest:
+		if after != nil {
+			c.add(`at >= ? AND (at, "check") > (?, ?)`, after.At, after.At, after.Check)
+		}
+		return `at, "check"`
+	}
+	if after != nil {
+		c.add(`at <= ? AND (at, "check") < (?, ?)`, after.At, after.At, after.Check)
+	}
+	return `at DESC, "check" DESC`
+}
+
+// List gives one page of the checks a filter selects.
+func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	c, err := where(f)
+	if err != nil {
+		return nil, err
+	}
+	order := page(&c, f)
+	limit := f.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	rows, err := r.conn.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code, coalesce(decision, ''),
+			operator, desk, coalesce(request, '')
+		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
+	if err != nil {
+		return nil, readProblem(ctx, err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Row, error) {
+		var h history.Row
+		err := row.Scan(&h.Seq, &h.Check, &h.Session, &h.At, &h.Mode, &h.Outcome, &h.Score, &h.Code, &h.Decision,
+			&h.Operator, &h.Desk, &h.Request)
+		h.At, h.Sealed = h.At.UTC(), true
+		return h, err
+	})
+	return found, readProblem(ctx, err)
+}
+
+// Count counts the checks a filter selects. Where only days, desks and what daily counts by
+// are asked for, it reads that table.
+func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
+	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
+	c, err := where(f)
+	if err != nil {
+		return counts, err
+	}
+	query := `SELECT ` + outcome + `, count(*), count(*) FILTER (WHERE decision = 'open') FROM facematch.checks
+		WHERE ` + strings.Join(c.terms, " AND ") + ` GROUP BY 1`
+	if days, ok := daily(f); ok {
+		c, query = days, `SELECT outcome, sum(checks)::bigint, coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint
+			FROM facematch.daily WHERE `+strings.Join(days.terms, " AND ")+` GROUP BY 1`
+	}
+	rows, err := r.conn.Query(ctx, query, c.args...)
+	if err != nil {
+		return counts, readProblem(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var o history.Outcome
+		var n, open int64
+		if err := rows.Scan(&o, &n, &open); err != nil {
+			return counts, err
+		}
+		if o == "" { // without an end
+			o = history.Running
+		}
+		counts.Total += n
+		counts.ByOutcome[o] += n
+		counts.Undecided += open
+	}
+	return counts, readProblem(ctx, rows.Err())
+}
+
+// daily gives the conditions on the table daily where it can answer a filter.
+func daily(f history.Filter) (conditions, bool) {
+	var c conditions
+	whole := func(t time.Time) bool { return t.IsZero() || t.UTC().Truncate(24*time.Hour).Equal(t) }
+	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+		f.Session+f.Check+f.Request != "" {
+		return c, false
+	}
+	for _, o := range f.Outcomes { // the table does not tell these apart while a check has no end
+		if o == history.Running || o == history.Unknown || o == history.Interrupted {
+			return c, false
+		}
+	}
+	c.add(`true`)
+	for _, of := range []struct {
+		column string
+		values []string
+	}{
+		{`outcome`, texts(f.Outcomes)}, {`decision`, texts(f.Decisions)}, {`mode`, texts(f.Modes)}, {`operator`, f.Operators}, {`desk`, f.Desks},
+	} {
+		if len(of.values) > 0 {
+			c.add(of.column+` = ANY (?)`, of.values)
+		}
+	}
+	if !f.From.IsZero() {
+		c.add(`day >= ?::date`, f.From.UTC().Format(time.DateOnly))
+	}
+	if !f.To.IsZero() {
+		c.add(`day < ?::date`, f.To.UTC().Format(time.DateOnly))
+	}
+	return c, true
+}
+
+// Show gives everything about one check that the centre has in clear.
+func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error) {
+	var d history.Detail
+	var chain int
+	var hash []byte
+	err := r.conn.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
+		WHERE k."check" = $1 ORDER BY k.lost LIMIT 1`, check).Scan(&chain, &d.Head.Seq, &hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
+	}
+	if err != nil {
+		return d, readProblem(ctx, err)
+	}
+	d.Head.Hash = fmt.Sprintf("%x", hash)
+	rows, err := r.conn.Query(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
+		chain, check)
+	if err != nil {
+		return d, readProblem(ctx, err)
+	}
+	defer rows.Close()
+	var state checks.State
+	for rows.Next() {
+		var seq int64
+		var payload []byte
+		if err := rows.Scan(&seq, &payload); err != nil {
+			return d, err
+		}
+		if err := addTo(&d, &state, seq, payload); err != nil {
+			return d, matcher.NewProblem("central.record", nil, "Seq", seq)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return d, readProblem(ctx, err)
+	}
+	if !state.Started() {
+		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
+	}
+	sealed := d.Sealed
+	if d.Row, err = state.ListRow(); err != nil {
+		return d, matcher.NewProblem("central.record", nil, "Seq", state.Seq)
+	}
+	d.Sealed = sealed
+	if d.Outcome == "" {
+		d.Outcome = state.OpenOutcome(func(string) bool { return false })
+	}
+	return d, nil
+}
+
+// addTo takes in the next record of a check.
+func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) error {
+	s := checks.Parse(seq, string(payload))
+	first := !state.Started()
+	state.Apply(s)
+	d.Seqs = append(d.Seqs, seq)
+	at, err := time.Parse(checks.TimeLayout, s.At)
+	if err != nil {
+		return err
+	}
+	switch s.Kind {
+	case history.KindStarted:
+		if !first {
+			return nil
+		}
+		d.Sealed, d.ReferenceSealed = s.Seals(seal.Name), s.Seals(seal.Reference)
+		return json.Unmarshal(payload, &d.Started)
+	case history.KindFinished:
+		d.RawSealed = s.Seals(seal.Answer)
+		d.Finished = &history.Finished{}
+		return json.Unmarshal(payload, d.Finished)
+	case history.KindDecided:
+		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: seq, NoteSealed: s.Seals(seal.Note)})
+		return json.Unmarshal(payload, &d.Decisions[len(d.Decisions)-1].Decision)
+	}
+	return nil
+}
+
+// Verify verifies all desks that the role sees, in the terms of one history.
+func (r *Reader) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
+	v, err := Verify(ctx, r.conn, progress)
+	return history.Verdict{Records: v.Records, Intact: v.Intact}, readProblem(ctx, err)
+}

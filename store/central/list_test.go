@@ -1,0 +1,84 @@
+package central_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/store/central"
+	"facematch/store/central/centraltest"
+)
+
+// testList compares filters, pages and counts with what the table holds.
+func testList(t *testing.T, b *bench) {
+	north, south := centraltest.NewChain(21).Fill(300), centraltest.NewChain(22).Fill(300)
+	b.all(t, b.desk(t, north, "north"), north)
+	b.all(t, b.desk(t, south, "south"), south)
+	r, err := central.Open(context.Background(), b.DSN(b.database, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	score := func(n int64) *int64 { return &n }
+	middle := north.At.Add(-20 * 60 * 1e9)
+	for name, f := range map[string]history.Filter{
+		"all":       {},
+		"oldest":    {Sort: history.Oldest},
+		"highest":   {Sort: history.Highest},
+		"lowest":    {Sort: history.Lowest},
+		"outcome":   {Outcomes: []history.Outcome{history.Refer, history.Fail}},
+		"no end":    {Outcomes: []history.Outcome{history.Running, history.Unknown, history.Interrupted}},
+		"decision":  {Decisions: []history.DecisionState{history.Approved}},
+		"undecided": {Decisions: []history.DecisionState{""}, Sort: history.Highest},
+		"score":     {LeastScore: score(6000), MostScore: score(7000), Sort: history.Lowest},
+		"mode":      {Modes: []history.Mode{history.Remote}, Operators: []string{"operator 1"}},
+		"time":      {From: middle, Sort: history.Oldest},
+		"code":      {Codes: []int{2}},
+		"none":      {Operators: []string{"nobody"}},
+		"check":     {Check: north.Checks[5][0][:14]},
+		"session":   {Session: south.Checks[7][1]},
+	} {
+		f.Limit = 1000
+		whole, err := r.List(t.Context(), f)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		counts, err := r.Count(t.Context(), f)
+		if err != nil || counts.Total != int64(len(whole)) {
+			t.Errorf("%s: %d are counted, %d are listed, %v", name, counts.Total, len(whole), err)
+		}
+		f.Limit = 7
+		var paged []history.Row
+		for {
+			some, err := r.List(t.Context(), f)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			paged = append(paged, some...)
+			if len(some) < f.Limit {
+				break
+			}
+			f.After = &some[len(some)-1]
+		}
+		if !slices.EqualFunc(whole, paged, func(a, b history.Row) bool { return a.Check == b.Check }) {
+			t.Errorf("%s: %d rows in pages, %d at once", name, len(paged), len(whole))
+		}
+		if (len(whole) == 0) != (name == "none") {
+			t.Errorf("%s: %d rows", name, len(whole))
+		}
+	}
+	if _, err := r.List(t.Context(), history.Filter{Words: "maria"}); !matcher.IsProblem(err, "central.sealed") {
+		t.Errorf("a search for a name: %v", err)
+	}
+	for _, c := range north.Checks[:20] {
+		d, err := r.Show(t.Context(), c[0])
+		if err != nil || d.Session != c[1] || d.Started.Check != c[0] || !d.Sealed || d.Head.Seq != north.Seq() {
+			t.Errorf("%+v, %v", d.Row, err)
+		}
+	}
+	if _, err := r.Show(t.Context(), "chk_none"); !matcher.IsProblem(err, history.KeyCheckUnknown) {
+		t.Errorf("an unknown check: %v", err)
+	}
+}

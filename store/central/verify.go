@@ -1,0 +1,655 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/tidwall/gjson"
+
+	"facematch/app/history"
+	"facematch/matcher"
+	"facematch/store/internal/checks"
+	"facematch/store/internal/seal"
+)
+
+// StageVerifying is the stage of Verify's progress; Done and Total are records.
+const StageVerifying matcher.Stage = "verifying"
+
+// What verifying the centre gives.
+type (
+	Finding = history.CentreFault
+	Verdict = history.CentreVerdict
+)
+
+// mostFindings is enough for anybody to see that a centre is not to be trusted.
+const mostFindings = 10_000
+
+// progressEvery is how many records Verify reads between two reports.
+const progressEvery = 5000
+
+// optional are the parts that leave a desk only where its settings say so.
+var optional = []string{seal.Answer, seal.Document, seal.Frame}
+
+// Verify reads all records that the role of the connection sees, as of one moment, computes
+// every hash anew, and compares the other tables with the records. It names each row that
+// was changed, is gone, or does not belong there. What was changed by somebody who could
+// also change the heads of chains, every later record and every table is noticed by the
+// desks: each expects the head that the centre acknowledged.
+func Verify(ctx context.Context, conn *pgx.Conn, progress matcher.ProgressFunc) (Verdict, error) {
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return Verdict{}, err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	return VerifyIn(ctx, tx, progress)
+}
+
+// VerifyIn is Verify in a transaction.
+func VerifyIn(ctx context.Context, tx pgx.Tx, progress matcher.ProgressFunc) (Verdict, error) {
+	v := Verdict{Faults: []Finding{}}
+	chains, err := Chains(ctx, tx.Conn())
+	if err != nil {
+		return v, err
+	}
+	var total int64
+	for _, c := range chains {
+		total += c.Head
+	}
+	asked, err := verifyActs(ctx, tx, &v)
+	if err != nil {
+		return v, err
+	}
+	for _, c := range chains {
+		w := walk{Verdict: &v, tx: tx, chain: c, asked: asked, report: func() {
+			progress.Report(StageVerifying, int(v.Records), int(max(total, v.Records)))
+		}}
+		if err := w.all(ctx); err != nil {
+			return v, err
+		}
+		v.Chains++
+	}
+	v.Intact = len(v.Faults) == 0
+	return v, nil
+}
+
+// verifyActs walks the chain of what administrators did and gives the sessions whose erasure
+// they asked for. An auditor does not see it: nil.
+func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (map[string]bool, error) {
+	var may bool
+	if err := tx.QueryRow(ctx, `SELECT has_table_privilege('facematch.act', 'SELECT')`).Scan(&may); err != nil || !may {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	asked := map[string]bool{}
+	prev, next := make([]byte, sha256.Size), int64(1)
+	for rows.Next() {
+		var seq int64
+		var hash []byte
+		var text string
+		if err := rows.Scan(&seq, &hash, &text); err != nil {
+			return nil, err
+		}
+		computed := link(seq, prev, []byte(text))
+		switch {
+		case seq != next:
+			v.Faults = append(v.Faults, Finding{Table: "act", Seq: next, What: history.CentreGone})
+		case !bytes.Equal(computed[:], hash):
+			v.Faults = append(v.Faults, Finding{Table: "act", Seq: seq, What: history.CentreChanged})
+		}
+		if gjson.Get(text, "what").Str == "erased" {
+			asked[gjson.Get(text, "session").Str] = true
+		}
+		prev, next = hash, seq+1
+	}
+	return asked, rows.Err()
+}
+
+// link gives the hash of a record, as package store does.
+func link(seq int64, prev, payload []byte) [sha256.Size]byte {
+	h := sha256.New()
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], uint64(seq))
+	h.Write(number[:])
+	h.Write(prev)
+	h.Write(payload)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// place is where a record stands in its chain.
+type place struct {
+	epoch int
+	seq   int64
+}
+
+type part struct {
+	name       string
+	sum, nonce string
+}
+
+// walk verifies one chain.
+type walk struct {
+	*Verdict
+	tx     pgx.Tx
+	chain  Chain
+	asked  map[string]bool
+	report func()
+
+	epochs  []int64 // the first number of each, epoch 1 first
+	parts   map[place][]part
+	keys    map[string]bool             // sessions with a key of the right length
+	keyed   map[string]place            // sessions with a sealed part that is here, and the last such record
+	erased  map[string]map[string]int64 // session, part: the number of the record that says so
+	periods map[string]time.Time
+
+	last     place
+	lastHash []byte
+	computed []byte            // of the last record, which differs from lastHash where the hash was changed
+	hashes   map[place][]byte  // of the records before the first of a later epoch
+	live     map[string]*state // by check
+	gone     map[string]*state // of checks that began in lost records
+	texts    map[string]string // what many records say, once
+}
+
+// state is a check, and the time of its first and its newest decision as times.
+type state struct {
+	checks.State
+	epoch int
+}
+
+func (w *walk) fault(table string, at place, what history.CentreWhat, which string) {
+	if len(w.Faults) < mostFindings {
+		w.Faults = append(w.Faults, Finding{
+			History: w.chain.History, Desk: w.chain.Desk, Table: table, Epoch: at.epoch, Seq: at.seq, What: what, Which: which,
+		})
+	}
+}
+
+func (w *walk) all(ctx context.Context) error {
+	w.live, w.gone, w.hashes = map[string]*state{}, map[string]*state{}, map[place][]byte{}
+	w.texts = map[string]string{}
+	for _, step := range []func(context.Context) error{
+		w.readEpochs, w.readErasures, w.readSealed, w.records, w.compareChecks, w.compareDaily,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	head := place{w.chain.Epoch, w.chain.Head}
+	switch {
+	case w.epochOf(w.last.seq) == w.last.epoch && w.last.seq < head.seq:
+		w.fault("record", place{head.epoch, w.last.seq + 1}, history.CentreGone, fmt.Sprint(head.seq))
+	case w.last.seq > head.seq, w.last.seq > 0 && !bytes.Equal(w.lastHash, w.chain.Hash) && !bytes.Equal(w.computed, w.chain.Hash):
+		w.fault("chain", head, history.CentreChanged, "")
+	}
+	for at, parts := range w.parts { // what is left belongs to no record
+		for _, p := range parts {
+			w.fault("sealed", at, history.CentreUnexpected, p.name)
+		}
+	}
+	for session, at := range w.keyed {
+		if !w.keys[session] {
+			w.fault("session_key", at, history.CentreGone, session)
+		}
+	}
+	w.report()
+	return nil
+}
+
+// each runs a query of the chain and hands over its rows.
+func (w *walk) each(ctx context.Context, query string, do func(pgx.Rows) error) error {
+	rows, err := w.tx.Query(ctx, query, w.chain.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (w *walk) readEpochs(ctx context.Context) error {
+	err := w.each(ctx, `SELECT first_seq FROM facematch.epoch WHERE chain = $1 ORDER BY epoch`, func(rows pgx.Rows) error {
+		var first int64
+		err := rows.Scan(&first)
+		w.epochs = append(w.epochs, first)
+		return err
+	})
+	if err == nil && len(w.epochs) != w.chain.Epoch {
+		w.fault("epoch", place{epoch: w.chain.Epoch}, history.CentreGone, "")
+	}
+	return err
+}
+
+// epochOf is the epoch whose record of a number counts.
+func (w *walk) epochOf(seq int64) int { return w.epochBefore(len(w.epochs)+1, seq) }
+
+// epochBefore is the epoch whose record of a number counted until an epoch began.
+func (w *walk) epochBefore(before int, seq int64) int {
+	epoch := 1
+	for i, first := range w.epochs[:min(before-1, len(w.epochs))] {
+		if first <= seq {
+			epoch = i + 1
+		}
+	}
+	return epoch
+}
+
+// readErasures reads from the records what was erased, and what administrators asked for.
+func (w *walk) readErasures(ctx context.Context) error {
+	w.erased, w.periods = map[string]map[string]int64{}, map[string]time.Time{}
+	add := func(session, part string, seq int64) {
+		if w.erased[session] == nil {
+			w.erased[session] = map[string]int64{}
+		}
+		w.erased[session][part] = max(seq, w.erased[session][part])
+	}
+	type row struct{ session, part string }
+	listed := map[row]*int64{}
+	err := w.each(ctx, `SELECT session, part, seq FROM facematch.erasure WHERE chain = $1`, func(rows pgx.Rows) error {
+		var r row
+		var seq *int64
+		err := rows.Scan(&r.session, &r.part, &seq)
+		listed[r] = seq
+		if seq == nil && (w.asked == nil || w.asked[r.session]) {
+			add(r.session, r.part, math.MaxInt64)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = w.each(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND kind = 'erased'`, func(rows pgx.Rows) error {
+		var seq int64
+		var payload []byte
+		var e history.Erasure
+		if err := rows.Scan(&seq, &payload); err != nil {
+			return err
+		}
+		if json.Unmarshal(payload, &e) != nil {
+			return nil // the walk finds it changed
+		}
+		for _, p := range e.Parts {
+			add(e.Session, string(p), seq)
+			if _, there := listed[row{e.Session, string(p)}]; !there {
+				w.fault("erasure", place{w.epochOf(seq), seq}, history.CentreGone, e.Session)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for r, seq := range listed {
+		if seq != nil && w.erased[r.session][r.part] == 0 || seq == nil && w.asked != nil && !w.asked[r.session] {
+			w.fault("erasure", place{}, history.CentreUnexpected, r.session)
+		}
+	}
+	rows, err := w.tx.Query(ctx, `SELECT part, before FROM facematch.period WHERE before IS NOT NULL`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var part string
+		var before time.Time
+		if err := rows.Scan(&part, &before); err != nil {
+			return err
+		}
+		w.periods[part] = before
+	}
+	return rows.Err()
+}
+
+func (w *walk) readSealed(ctx context.Context) error {
+	w.parts, w.keys, w.keyed = map[place][]part{}, map[string]bool{}, map[string]place{}
+	err := w.each(ctx, `SELECT epoch, seq, part, encode(sha256(ciphertext), 'hex'), encode(nonce, 'hex')
+		FROM facematch.sealed WHERE chain = $1`, func(rows pgx.Rows) error {
+		var at place
+		var p part
+		err := rows.Scan(&at.epoch, &at.seq, &p.name, &p.sum, &p.nonce)
+		w.parts[at] = append(w.parts[at], p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.each(ctx, `SELECT session, length(nonce), length(wrapped) FROM facematch.session_key WHERE chain = $1`,
+		func(rows pgx.Rows) error {
+			var session string
+			var nonce, wrapped int
+			err := rows.Scan(&session, &nonce, &wrapped)
+			w.keys[session] = nonce == 12 && wrapped == seal.KeySize+seal.Overhead
+			if w.erased[session][string(history.PartKey)] > 0 {
+				w.fault("session_key", place{}, history.CentreUnexpected, session)
+			}
+			return err
+		})
+}
+
+// row is a record as the table has it.
+type row struct {
+	place
+	hash, payload  []byte
+	kind           string
+	check, session *string
+	at             time.Time
+	parts          []string
+	lost           bool
+}
+
+func (w *walk) records(ctx context.Context) error {
+	return w.each(ctx, `SELECT epoch, seq, hash, payload, kind, "check", session, at, parts, lost
+		FROM facematch.record WHERE chain = $1 ORDER BY epoch, seq`, func(rows pgx.Rows) error {
+		var r row
+		if err := rows.Scan(&r.epoch, &r.seq, &r.hash, &r.payload, &r.kind, &r.check, &r.session, &r.at, &r.parts, &r.lost); err != nil {
+			return err
+		}
+		w.record(&r)
+		if w.Records++; w.Records%progressEvery == 0 {
+			w.report()
+		}
+		return nil
+	})
+}
+
+// record verifies the next record of the chain.
+func (w *walk) record(r *row) {
+	w.chained(r)
+	payload := unsafe.String(unsafe.SliceData(r.payload), len(r.payload))
+	s := checks.Parse(r.seq, payload)
+	at, atErr := time.Parse(time.RFC3339Nano, s.At)
+	lost := r.epoch != w.epochOf(r.seq)
+	if lost {
+		w.Lost++
+	}
+	if fit(string(s.Kind)) != r.kind || fit(s.Check) != deref(r.check) || fit(s.Session) != deref(r.session) || lost != r.lost ||
+		atErr == nil && !at.Equal(r.at) {
+		w.fault("record", r.place, history.CentreChanged, "columns")
+	}
+	w.sealedOf(r, s)
+	s.At = r.at.UTC().Format(time.RFC3339Nano)
+	states := w.live
+	if lost {
+		states = w.gone
+	}
+	if s.Check == "" {
+		return
+	}
+	w.keep(&s)
+	c := states[s.Check]
+	if c == nil {
+		c = &state{epoch: r.epoch}
+		states[s.Check] = c
+	}
+	if s.Kind == history.KindStarted && !c.Started() {
+		c.epoch = r.epoch
+	}
+	c.Apply(s)
+}
+
+// keep gives a Summary texts of its own: as parts of the payload they would keep all of it.
+func (w *walk) keep(s *checks.Summary) {
+	s.Check, s.Session, s.Request = strings.Clone(s.Check), strings.Clone(s.Session), strings.Clone(s.Request)
+	for _, text := range []*string{&s.Instance, &s.Operator, &s.Desk, &s.Mode, &s.Outcome, &s.Status, &s.Choice} {
+		kept, known := w.texts[*text]
+		if !known {
+			kept = strings.Clone(*text)
+			w.texts[kept] = kept
+		}
+		*text = kept
+	}
+}
+
+// chained looks whether a record follows from the one before it.
+func (w *walk) chained(r *row) {
+	prevHash, prevComputed := w.lastHash, w.computed
+	next := w.last.seq + 1
+	if r.epoch != w.last.epoch { // the first of an epoch follows a record of an earlier one
+		next = 1
+		if r.epoch <= len(w.epochs) {
+			next = w.epochs[r.epoch-1]
+		}
+		prevHash = w.hashes[place{w.epochBefore(r.epoch, next-1), next - 1}]
+		if next == 1 {
+			prevHash = make([]byte, sha256.Size)
+		}
+		prevComputed = prevHash
+	}
+	computed := link(r.seq, prevHash, r.payload)
+	switch {
+	case r.seq > next:
+		w.fault("record", place{r.epoch, next}, history.CentreGone, fmt.Sprint(r.seq-1))
+		computed = [sha256.Size]byte{}
+		copy(computed[:], r.hash)
+	case r.seq < next:
+		w.fault("record", r.place, history.CentreUnexpected, "")
+	case !bytes.Equal(computed[:], r.hash):
+		other := link(r.seq, prevComputed, r.payload)
+		if bytes.Equal(other[:], r.hash) {
+			break // only the hash of the record before was changed, which is named
+		}
+		w.fault("record", r.place, history.CentreUnchained, "")
+	}
+	w.last, w.lastHash, w.computed = r.place, r.hash, computed[:]
+	for _, first := range w.epochs {
+		if r.seq == first-1 {
+			w.hashes[r.place] = r.hash
+		}
+	}
+}
+
+// sealedOf compares the sealed parts of a record with those it names.
+func (w *walk) sealedOf(r *row, s checks.Summary) {
+	here := w.parts[r.place]
+	delete(w.parts, r.place)
+	sums, nonces := gjson.Parse(s.Sealed), gjson.Parse(s.Nonces)
+	text := func(of gjson.Result, name string) (found string) {
+		of.ForEach(func(key, value gjson.Result) bool {
+			found = value.Str
+			return key.Str != name
+		})
+		return found
+	}
+	var names []string
+	sums.ForEach(func(key, _ gjson.Result) bool {
+		names = append(names, key.Str)
+		return true
+	})
+	for _, p := range here {
+		switch {
+		case !slices.Contains(names, p.name):
+			w.fault("sealed", r.place, history.CentreUnexpected, p.name)
+		case text(sums, p.name) != p.sum || text(nonces, p.name) != p.nonce:
+			w.fault("sealed", r.place, history.CentreChanged, p.name)
+		case w.erasedAfter(s.Session, p.name, r.seq):
+			w.fault("sealed", r.place, history.CentreUnexpected, p.name)
+		}
+		if !slices.Contains(r.parts, p.name) {
+			w.fault("record", r.place, history.CentreChanged, "parts")
+		}
+		w.keyed[s.Session] = r.place
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(here, func(p part) bool { return p.name == name }) {
+			continue
+		}
+		switch {
+		case w.erasedAfter(s.Session, name, r.seq), r.at.Before(w.periods[name]):
+		case slices.Contains(optional, name) && !slices.Contains(r.parts, name):
+			w.NotHere++
+		default:
+			w.fault("sealed", r.place, history.CentreGone, name)
+		}
+	}
+}
+
+// erasedAfter reports whether a part of a record was erased, alone or with the key.
+func (w *walk) erasedAfter(session, part string, seq int64) bool {
+	if part == seal.Document || part == seal.Frame {
+		part = string(history.PartImages)
+	}
+	of := w.erased[session]
+	return of[string(history.PartKey)] > seq || of[part] > seq
+}
+
+// listed is a row of checks in one form for both sides.
+type listed struct {
+	check, session, mode, outcome, status, decision, operator, desk, request string
+	at, decidedAt                                                            int64
+	score, code, portrait, picture, took                                     int64
+	hasScore, hasCode, hasPortrait, hasPicture, hasTook                      bool
+	minor, filmed, virtual, sent, lost                                       bool
+}
+
+func (c *state) listed(lost bool) listed {
+	number := func(n int64, valid bool) (int64, bool) {
+		if !valid {
+			return 0, false
+		}
+		return n, true
+	}
+	l := listed{
+		check: fit(c.Check), session: fit(c.Session), mode: fit(c.Mode), outcome: fit(c.Outcome), status: fit(c.Status),
+		decision: c.Decision, operator: fit(c.Operator), desk: fit(c.Desk), request: fit(c.Request),
+		at: micro(c.At), decidedAt: micro(c.DecidedAt),
+		minor: c.Minor, filmed: c.FilmedAnyway, virtual: c.VirtualCamera, sent: c.Sent, lost: lost,
+	}
+	l.score, l.hasScore = number(c.Score.Int64, c.Score.Valid)
+	l.code, l.hasCode = number(c.Code.Int64, c.Code.Valid)
+	l.portrait, l.hasPortrait = number(c.PortraitQuality.Int64, c.PortraitQuality.Valid)
+	l.picture, l.hasPicture = number(c.PictureQuality.Int64, c.PictureQuality.Valid)
+	l.took, l.hasTook = number(c.TookMS.Int64, c.TookMS.Valid)
+	return l
+}
+
+func micro(at string) int64 {
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// compareChecks compares the table checks with the records.
+func (w *walk) compareChecks(ctx context.Context) error {
+	want := map[place]listed{}
+	for lost, states := range map[bool]map[string]*state{false: w.live, true: w.gone} {
+		for _, c := range states {
+			if c.Started() {
+				want[place{c.epoch, c.Seq}] = c.listed(lost)
+			}
+		}
+	}
+	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''), coalesce(status, ''), coalesce(decision, ''),
+			operator, desk, coalesce(request, ''), at, decided_at, score, code, portrait_quality, picture_quality, took_ms,
+			minor, filmed_anyway, virtual_camera, sent, lost
+		FROM facematch.checks WHERE chain = $1`, func(rows pgx.Rows) error {
+		var at place
+		var l listed
+		var when time.Time
+		var decided *time.Time
+		var numbers [5]*int64
+		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision,
+			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4],
+			&l.minor, &l.filmed, &l.virtual, &l.sent, &l.lost); err != nil {
+			return err
+		}
+		l.at = when.UnixMicro()
+		if decided != nil {
+			l.decidedAt = decided.UnixMicro()
+		}
+		for i, to := range []struct {
+			value *int64
+			has   *bool
+		}{{&l.score, &l.hasScore}, {&l.code, &l.hasCode}, {&l.portrait, &l.hasPortrait}, {&l.picture, &l.hasPicture}, {&l.took, &l.hasTook}} {
+			if numbers[i] != nil {
+				*to.value, *to.has = *numbers[i], true
+			}
+		}
+		expected, known := want[at]
+		switch {
+		case !known:
+			w.fault("checks", at, history.CentreUnexpected, l.check)
+		case l != expected:
+			w.fault("checks", at, history.CentreChanged, expected.check)
+		}
+		delete(want, at)
+		return nil
+	})
+	for at, l := range want {
+		w.fault("checks", at, history.CentreGone, l.check)
+	}
+	return err
+}
+
+// compareDaily compares the table daily with the records.
+func (w *walk) compareDaily(ctx context.Context) error {
+	type key struct {
+		day, desk, operator, mode, outcome, decision string
+		filmed                                       bool
+	}
+	name := func(k key) string {
+		return fmt.Sprint(k.day, " ", k.desk, ", ", k.operator, ", ", k.mode, ", ", k.outcome, ", ", k.decision)
+	}
+	want := map[key]int64{}
+	for _, c := range w.live {
+		if c.Started() {
+			l := c.listed(false)
+			want[key{time.UnixMicro(l.at).UTC().Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision, l.filmed}]++
+		}
+	}
+	err := w.each(ctx, `SELECT to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway, checks
+		FROM facematch.daily WHERE chain = $1`, func(rows pgx.Rows) error {
+		var k key
+		var n int64
+		if err := rows.Scan(&k.day, &k.desk, &k.operator, &k.mode, &k.outcome, &k.decision, &k.filmed, &n); err != nil {
+			return err
+		}
+		switch {
+		case want[k] == 0:
+			w.fault("daily", place{}, history.CentreUnexpected, name(k))
+		case want[k] != n:
+			w.fault("daily", place{}, history.CentreChanged, name(k))
+		}
+		delete(want, k)
+		return nil
+	})
+	for k := range want {
+		w.fault("daily", place{}, history.CentreGone, name(k))
+	}
+	return err
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// fit shortens a text as the SQL function of that name does.
+func fit(s string) string {
+	if len(s) <= 300 {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return string([]rune(s)[:50]) + hex.EncodeToString(sum[:])
+}
