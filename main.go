@@ -91,7 +91,7 @@ func run(ctx context.Context) int {
 		Centre: cli.Centre{
 			Script: central.Script, AddDesk: central.AddDesk, Accept: central.Accept, Access: central.Access,
 			Desks:  central.Desks,
-			Open:   func(ctx context.Context, at string) (cli.CentreReader, error) { return central.Open(ctx, at) },
+			Open:   func(ctx context.Context, at string) (cli.CentreReader, error) { return openCentre(ctx, at) },
 			Verify: central.VerifyAt,
 		},
 		Secret: secret(),
@@ -260,6 +260,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Operators:   operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
 		OpenHistory: lookElsewhere,
 		Centre:      pusher,
+		OpenCentre:  openCentre,
 		Enrol: func(replace bool) (app.Enrolment, error) {
 			ca, cert, key := folders.CentralFiles(chosen.Get())
 			return outgoing.Enrol(outgoing.Files{CA: ca, Cert: cert, Key: key}, records.ID(), replace, time.Now())
@@ -279,7 +280,7 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 	return outgoing.New(outgoing.Params{
 		Outbox: records,
 		Link:   central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen.Get()) }),
-		Chosen: func() bool { return chosen.Get().Central.On() },
+		Chosen: func() bool { return chosen.Get().Central.Pushes() },
 		Sends:  func() history.Sends { return chosen.Get().Central.Sends() },
 		About: func() map[string]string {
 			administrator, user := chosen.SHA256()
@@ -292,6 +293,19 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 	})
 }
 
+// openCentre opens the centre for reading: at a connection string, as the settings say, or as
+// the variables of PostgreSQL's own programs do.
+func openCentre(ctx context.Context, at string) (app.Records, error) {
+	folders, chosen, err := readSettings()
+	if err != nil {
+		return nil, err
+	}
+	if at == "" && chosen.Central.On() {
+		return central.OpenAt(ctx, centreAt(folders, chosen))
+	}
+	return central.Open(ctx, at)
+}
+
 // centreAt is where the centre is, and as whom this desk calls it.
 func centreAt(folders settings.Folders, s settings.Settings) central.Address {
 	ca, cert, key := folders.CentralFiles(s)
@@ -301,7 +315,7 @@ func centreAt(folders settings.Folders, s settings.Settings) central.Address {
 // storeParams are the parts of the history that the folders and the settings name.
 func storeParams(folders settings.Folders, chosen settings.Settings) store.Params {
 	path, acknowledged := folders.History(chosen), ""
-	if chosen.Central.On() {
+	if chosen.Central.Pushes() {
 		acknowledged = folders.Acknowledged()
 	}
 	return store.Params{
@@ -476,7 +490,7 @@ func look(ctx context.Context) (looking, error) {
 	params := storeParams(folders, chosen)
 	params.ReadOnly = true
 	var records *store.Store
-	if chosen.Central.On() {
+	if chosen.Central.Pushes() {
 		params.Centre = func(ctx context.Context) (history.CentreHead, error) {
 			link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen) })
 			defer link.Close()

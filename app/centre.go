@@ -29,6 +29,9 @@ func (d *Desk) PushToCentre(ctx context.Context) (history.CentreStatus, error) {
 	return status, errors.Join(err, statusErr)
 }
 
+// HasCentre reports whether the settings name a centre.
+func (d *Desk) HasCentre() bool { return d.p.OpenCentre != nil && d.p.Settings.Get().Central.On() }
+
 // CentreStatus says how far the centre is. It asks this computer alone.
 func (d *Desk) CentreStatus(ctx context.Context) (history.CentreStatus, error) {
 	if d.p.Centre == nil {

@@ -40,7 +40,7 @@ type History interface {
 	access.Journal
 }
 
-// Params are the parts a Desk is made of; all but Calibration, Centre and Enrol are needed.
+// Params are the parts a Desk is made of; all but Calibration, Centre, OpenCentre and Enrol are needed.
 type Params struct {
 	History History
 	Engine  matcher.Matcher
@@ -56,15 +56,16 @@ type Params struct {
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
 	// Centre is where all desks' records come together, and Enrol makes the key to call it
-	// with; nil: there is none.
-	Centre    Centre
-	Enrol     func(replace bool) (Enrolment, error)
-	Settings  *settings.Store
-	Operators *operators.Keeper
-	Instance  string // id of this running program
-	Version   string
-	Log       *slog.Logger
-	Now       func() time.Time
+	// with. OpenCentre opens it for reading. Nil: there is none.
+	Centre     Centre
+	OpenCentre func(ctx context.Context, at string) (Records, error)
+	Enrol      func(replace bool) (Enrolment, error)
+	Settings   *settings.Store
+	Operators  *operators.Keeper
+	Instance   string // id of this running program
+	Version    string
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // Desk is where checks are made. Each of its methods asks by itself whether the operator

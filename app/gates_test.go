@@ -30,7 +30,7 @@ var gates = map[string]access.Action{
 	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
-	"CentreStatus": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
+	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
 	"Enrol": access.Settings,
 	"Zone":  open, // what stands on a document
 
@@ -38,10 +38,11 @@ var gates = map[string]access.Action{
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,
 	"Decide": access.Decide,
 	"List":   access.History, "Verify": access.History, "Count": access.History, "Choices": access.History, "Show": access.History, "OpenHistory": access.History,
-	"Overview": access.History,
-	"Export":   access.Export,
-	"Erase":    access.Erase,
-	"Backup":   access.Backup, "SetRecovery": access.Backup, "RecoverySet": access.Backup,
+	"OpenCentre": access.History,
+	"Overview":   access.History,
+	"Export":     access.Export,
+	"Erase":      access.Erase,
+	"Backup":     access.Backup, "SetRecovery": access.Backup, "RecoverySet": access.Backup,
 	"KeepRecovery": access.Backup, "RecoverKeyFrom": access.Backup,
 	"RecoverKey": access.Backup, "Rebuild": access.Backup,
 	"SaveSettings": access.Settings,

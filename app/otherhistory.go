@@ -98,6 +98,22 @@ func (d *Desk) OpenHistory(ctx context.Context, path string) (OtherHistory, erro
 	return &otherHistory{d, records}, nil
 }
 
+// OpenCentre opens the centre of all desks, as one history: at a connection string of PostgreSQL
+// or, where that is empty, as the settings say.
+func (d *Desk) OpenCentre(ctx context.Context, at string) (OtherHistory, error) {
+	if err := d.Allow(ctx, access.History); err != nil {
+		return nil, err
+	}
+	if d.p.OpenCentre == nil {
+		return nil, matcher.NewProblem("central.off", nil)
+	}
+	records, err := d.p.OpenCentre(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return &otherHistory{d, records}, nil
+}
+
 // KeyOtherDamaged is history.KeyDamaged of another desk's history.
 const KeyOtherDamaged = "other.damaged"
 

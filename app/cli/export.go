@@ -32,7 +32,7 @@ func (c *commands) historyExport() *cobra.Command {
 	cmd.Flags().BoolVar(&noBOM, "no-bom", false, c.Words.T("cli.export.no_bom"))
 	chosen := c.filterFlags(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, c.Words.T("cli.export.limit"))
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, export.Formats...); err != nil {
 			return err
@@ -60,7 +60,7 @@ func (c *commands) historyExport() *cobra.Command {
 			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
 				return err
 			}
-			return c.export(cmd, p.Desk(), in, *db)
+			return c.export(cmd, p.Desk(), in, *from)
 		})
 	}
 	return cmd
@@ -71,11 +71,19 @@ type exporter interface {
 	Export(ctx context.Context, in app.ExportInput, progress matcher.ProgressFunc) (app.Exported, error)
 }
 
-func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, db string) error {
-	if db == "" {
+func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, from source) error {
+	var other app.OtherHistory
+	var err error
+	switch {
+	case from.central && from.db != "":
+		return c.usage(cmd, "cli.central.one_source")
+	case from.central:
+		other, err = desk.OpenCentre(cmd.Context(), from.at)
+	case from.db == "":
 		return c.exportFrom(cmd, desk, in)
+	default:
+		other, err = desk.OpenHistory(cmd.Context(), from.db)
 	}
-	other, err := desk.OpenHistory(cmd.Context(), db)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type Central struct {
 	CAFile   string `toml:"ca_file" comment:"PEM file of the authority that signed the centre's certificate; empty: ca.crt in the folder central beside these settings"`
 	CertFile string `toml:"cert_file" comment:"PEM file of this desk's certificate; empty: desk.crt there"`
 	KeyFile  string `toml:"key_file" comment:"PEM file of its private key; empty: desk.key there"`
+	Push     bool   `toml:"push" comment:"this desk pushes its records there; false: this computer only reads the centre, with an auditor's certificate"`
 	Images   bool   `toml:"images" comment:"kept pictures go to the centre too, sealed"`
 	Answers  bool   `toml:"answers" comment:"the answers' bodies go to the centre too, sealed"`
 	Recovery bool   `toml:"recovery" comment:"what the recovery passphrase opens goes to the centre too, which could then try passphrases"`
@@ -31,6 +32,9 @@ const (
 
 // On reports whether there is a centre.
 func (c Central) On() bool { return c.Host != "" }
+
+// Pushes reports whether this desk pushes its records there.
+func (c Central) Pushes() bool { return c.On() && c.Push }
 
 // Sends is what leaves this desk besides.
 func (c Central) Sends() history.Sends {

@@ -47,7 +47,7 @@ func Default() Settings {
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
 		Operators:  Operators{LockMinutes: 10},
-		Central:    Central{Database: "facematch"},
+		Central:    Central{Database: "facematch", Push: true},
 		Window:     Window{TextPercent: 100},
 		Conditions: rules,
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -29,18 +30,117 @@ const (
 	runs = "1 hour"
 )
 
-// Reader reads the checks of all desks that a role sees. Names stay sealed. The connection
-// serves one call at a time.
-type Reader struct{ conn *pgx.Conn }
+// Reader reads the checks of all desks that a role sees, as one history. Names stay sealed.
+type Reader struct{ pool *pgxpool.Pool }
 
-// Open connects a Reader, as Connect does.
+// readers is how many calls of a Reader run at once: a list, its counts, an export.
+const readers = 4
+
+// Open connects a Reader by a connection string, as Connect does.
 func Open(ctx context.Context, at string) (*Reader, error) {
-	conn, err := Connect(ctx, at)
-	return &Reader{conn}, err
+	config, err := pgx.ParseConfig(at)
+	if err != nil {
+		return nil, matcher.NewProblem("central.connection", errors.New("it has no valid form")) // it may hold a password
+	}
+	return open(ctx, config)
 }
 
-// Close ends the connection.
-func (r *Reader) Close() error { return r.conn.Close(context.Background()) }
+// OpenAt connects a Reader with a certificate.
+func OpenAt(ctx context.Context, at Address) (*Reader, error) {
+	config, err := at.Config()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, config)
+}
+
+func open(ctx context.Context, config *pgx.ConnConfig) (*Reader, error) {
+	pool, err := pgxpool.ParseConfig("host=/nowhere user=nobody")
+	if err != nil {
+		return nil, err
+	}
+	pool.ConnConfig, pool.MaxConns = config, readers
+	r := &Reader{}
+	if r.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
+		return nil, readProblem(ctx, err)
+	}
+	var sees bool // a desk's role does not
+	if err := r.pool.QueryRow(ctx, `SELECT count(*) >= 0 FROM facematch.migration`).Scan(&sees); err != nil {
+		r.pool.Close()
+		return nil, readProblem(ctx, err)
+	}
+	return r, nil
+}
+
+// Close ends the connections.
+func (r *Reader) Close() error {
+	r.pool.Close()
+	return nil
+}
+
+// ID stands for all desks.
+func (r *Reader) ID() string { return "centre" }
+
+// Head is the head of all heads: how many records the desks have together, and the SHA-256
+// of the lines "HISTORY SEQ HASH" of all of them, in the order of their ids.
+func (r *Reader) Head(ctx context.Context) (history.Head, error) {
+	var h history.Head
+	err := r.pool.QueryRow(ctx, `SELECT coalesce(sum(head_seq), 0)::bigint, coalesce(max(head_at), now()),
+		encode(sha256(convert_to(coalesce(string_agg(concat_ws(' ', history, head_seq, encode(head_hash, 'hex')), E'\n' ORDER BY history), ''), 'UTF8')), 'hex')
+		FROM facematch.chain`).Scan(&h.Seq, &h.At, &h.Hash)
+	h.At = h.At.UTC()
+	return h, readProblem(ctx, err)
+}
+
+// mostCodes is beyond every code of an answer.
+const mostCodes = 100
+
+// Choices gives the values that filters can choose from.
+func (r *Reader) Choices(ctx context.Context) (history.Choices, error) {
+	var c history.Choices
+	err := r.pool.QueryRow(ctx, `SELECT
+		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.daily), '{}'),
+		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.daily), '{}'),
+		coalesce((SELECT array_agg(n ORDER BY n) FROM generate_series(0, $1::int) n
+			WHERE n = 0 OR EXISTS (SELECT FROM facematch.checks WHERE code = n AND code <> 0)), '{}')`, mostCodes).
+		Scan(&c.Operators, &c.Desks, &c.Codes)
+	return c, readProblem(ctx, err)
+}
+
+// Each calls do for each check that a filter selects, until do fails. Checks that come
+// meanwhile may be among them.
+func (r *Reader) Each(ctx context.Context, f history.Filter, do func(history.Detail) error) error {
+	left := f.Limit
+	for {
+		f.Limit = eachBatch
+		if left > 0 {
+			f.Limit = min(eachBatch, left)
+		}
+		rows, err := r.List(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			d, err := r.Show(ctx, row.Check)
+			if err != nil {
+				return err
+			}
+			if err := do(d); err != nil {
+				return err
+			}
+		}
+		if len(rows) < f.Limit || left > 0 && left <= len(rows) {
+			return nil
+		}
+		if left > 0 {
+			left -= len(rows)
+		}
+		f.After = &rows[len(rows)-1]
+	}
+}
+
+// eachBatch is how many checks Each lists at once.
+const eachBatch = 1000
 
 // conditions is the WHERE clause of a filter.
 type conditions struct {
@@ -167,7 +267,7 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	rows, err := r.conn.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code, coalesce(decision, ''),
+	rows, err := r.pool.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code, coalesce(decision, ''),
 			operator, desk, coalesce(request, '')
 		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
 	if err != nil {
@@ -197,7 +297,7 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 		c, query = days, `SELECT outcome, sum(checks)::bigint, coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint
 			FROM facematch.daily WHERE `+strings.Join(days.terms, " AND ")+` GROUP BY 1`
 	}
-	rows, err := r.conn.Query(ctx, query, c.args...)
+	rows, err := r.pool.Query(ctx, query, c.args...)
 	if err != nil {
 		return counts, readProblem(ctx, err)
 	}
@@ -256,7 +356,7 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 	var d history.Detail
 	var chain int
 	var hash []byte
-	err := r.conn.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
+	err := r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
 		WHERE k."check" = $1 ORDER BY k.lost LIMIT 1`, check).Scan(&chain, &d.Head.Seq, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
@@ -265,7 +365,7 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 		return d, readProblem(ctx, err)
 	}
 	d.Head.Hash = fmt.Sprintf("%x", hash)
-	rows, err := r.conn.Query(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
+	rows, err := r.pool.Query(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
 		chain, check)
 	if err != nil {
 		return d, readProblem(ctx, err)
@@ -327,8 +427,28 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 	return nil
 }
 
-// Verify verifies all desks that the role sees, in the terms of one history.
+// faults are how one history calls what is wrong with a table.
+var faults = map[string]history.Fault{
+	"record": history.FaultChain, "sealed": history.FaultSealed, "session_key": history.FaultKeyGone,
+	"checks": history.FaultLists, "daily": history.FaultLists,
+}
+
+// Verify verifies all desks that the role sees, in the terms of one history: of the first
+// fault. The package's Verify names them all.
 func (r *Reader) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
-	v, err := Verify(ctx, r.conn, progress)
-	return history.Verdict{Records: v.Records, Intact: v.Intact}, readProblem(ctx, err)
+	conn, err := r.pool.Acquire(ctx)
+	if err != nil {
+		return history.Verdict{}, readProblem(ctx, err)
+	}
+	defer conn.Release()
+	all, err := Verify(ctx, conn.Conn(), progress)
+	v := history.Verdict{Records: all.Records, Intact: all.Intact}
+	if len(all.Faults) > 0 {
+		first := all.Faults[0]
+		v.BadSeq, v.Fault = first.Seq, faults[first.Table]
+		if v.Fault == "" {
+			v.Fault = history.FaultDamaged
+		}
+	}
+	return v, readProblem(ctx, err)
 }

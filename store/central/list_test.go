@@ -2,6 +2,7 @@ package central_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -20,7 +21,7 @@ func testList(t *testing.T, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	score := func(n int64) *int64 { return &n }
 	middle := north.At.Add(-20 * 60 * 1e9)
 	for name, f := range map[string]history.Filter{
@@ -77,6 +78,26 @@ func testList(t *testing.T, b *bench) {
 		if err != nil || d.Session != c[1] || d.Started.Check != c[0] || !d.Sealed || d.Head.Seq != north.Seq() {
 			t.Errorf("%+v, %v", d.Row, err)
 		}
+	}
+	each := 0
+	if err := r.Each(t.Context(), history.Filter{Limit: 150}, func(d history.Detail) error {
+		each++
+		return nil
+	}); err != nil || each != 150 {
+		t.Errorf("each gave %d, %v", each, err)
+	}
+	choices, err := r.Choices(t.Context())
+	if err != nil || len(choices.Operators) != 4 || !slices.Equal(choices.Codes, []int{0, 2}) {
+		t.Errorf("%+v, %v", choices, err)
+	}
+	if h, err := r.Head(t.Context()); err != nil || h.Seq != north.Seq()+south.Seq() || len(h.Hash) != 64 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if v, err := r.Verify(t.Context(), nil); err != nil || !v.Intact || v.Records != north.Seq()+south.Seq() {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if _, err := central.Open(t.Context(), b.DSN(b.database, fmt.Sprint("desk_", roles))); !matcher.IsProblem(err, history.KeyCentreRefused) {
+		t.Errorf("a desk reads the centre: %v", err)
 	}
 	if _, err := r.Show(t.Context(), "chk_none"); !matcher.IsProblem(err, history.KeyCheckUnknown) {
 		t.Errorf("an unknown check: %v", err)

@@ -51,6 +51,8 @@ type Reader interface {
 type Desk interface {
 	Reader
 	OpenHistory(ctx context.Context, path string) (app.OtherHistory, error)
+	OpenCentre(ctx context.Context, at string) (app.OtherHistory, error)
+	HasCentre() bool
 	KeyPlace() string
 	KeyProblem(ctx context.Context) error
 	CentreStatus(ctx context.Context) (history.CentreStatus, error)
@@ -110,6 +112,7 @@ type Screen struct {
 	verify  *kit.Button
 	export  *kit.Button
 	another *kit.Button
+	centre  *kit.Button // hidden where no centre is set
 	cancel  *kit.Button
 	bar     *widget.ProgressBar
 	answer  *widget.Label
@@ -157,6 +160,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.verify = p.Keys.Button(p.Words.T("history.verify"), theme.ConfirmIcon(), s.StartVerifying)
 	s.export = p.Keys.Button(p.Words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
 	s.another = p.Keys.Button(p.Words.T("history.another"), theme.FolderOpenIcon(), s.OpenAnother)
+	s.centre = p.Keys.Button(p.Words.T("history.centre"), theme.StorageIcon(), s.OpenCentre)
+	s.centre.Hide()
 	s.cancel = p.Keys.Button(p.Words.T("button.cancel"), theme.CancelIcon(), s.stopVerifying)
 	s.bar = widget.NewProgressBar()
 	s.verifying = kit.NewTask(p.Work, s.bar)
@@ -178,7 +183,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	)
 	bottom := container.NewVBox(
 		s.answers,
-		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.verify, s.another)), s.place),
+		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.verify, s.another, s.centre)), s.place),
 	)
 	list := container.NewStack(
 		container.NewBorder(s.header, bottom, nil, nil, container.NewStack(s.list, s.list.ring)), s.none,
@@ -300,6 +305,11 @@ func (s *Screen) Refresh() {
 	} else {
 		s.export.Hide()
 	}
+	if s.desk.HasCentre() {
+		s.centre.Show()
+	} else {
+		s.centre.Hide()
+	}
 	s.ask()
 	s.refreshChoices()
 	s.showKeyPlace()
@@ -317,6 +327,7 @@ func (s *Screen) Forget() {
 	s.closeDetail()
 	s.leaveOther()
 	kit.Enable(s.another, true)
+	kit.Enable(s.centre, true)
 	s.filter.put(query{})
 	s.filter.open(false)
 	s.showSort()
@@ -732,29 +743,45 @@ func (s *Screen) OpenAnother() {
 
 // OpenFile opens another desk's history.
 func (s *Screen) OpenFile(path string) {
+	s.openOther(s.Words.T("history.other", "File", path), func(ctx context.Context) (app.OtherHistory, error) {
+		return s.desk.OpenHistory(ctx, path)
+	})
+}
+
+// OpenCentre shows the checks of all desks, from the centre that the settings name.
+func (s *Screen) OpenCentre() {
+	s.openOther(s.Words.T("history.of_centre"), func(ctx context.Context) (app.OtherHistory, error) {
+		return s.desk.OpenCentre(ctx, "")
+	})
+}
+
+// openOther opens another history; whose says in words which.
+func (s *Screen) openOther(whose string, open func(context.Context) (app.OtherHistory, error)) {
 	s.opening.Stop()
 	kit.Enable(s.another, false)
+	kit.Enable(s.centre, false)
 	s.opening = s.Work.Start(func(ctx context.Context) {
-		other, err := s.desk.OpenHistory(ctx, path)
+		other, err := open(ctx)
 		if ctx.Err() != nil {
 			if err == nil {
 				_ = other.Close()
 			}
 			return
 		}
-		s.Work.Do(func() { s.opened(other, path, err) })
+		s.Work.Do(func() { s.opened(other, whose, err) })
 	})
 }
 
-func (s *Screen) opened(other app.OtherHistory, path string, err error) {
+func (s *Screen) opened(other app.OtherHistory, whose string, err error) {
 	kit.Enable(s.another, true)
+	kit.Enable(s.centre, true)
 	if err != nil {
 		s.Log("another history", err)
 		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
 	s.change(other)
-	s.whose.SetText(s.Words.T("history.other", "File", path))
+	s.whose.SetText(whose)
 	s.banner.Show()
 	s.area.Refresh()
 }

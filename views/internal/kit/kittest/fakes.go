@@ -76,6 +76,12 @@ func (d *History) OpenHistory(_ context.Context, path string) (app.OtherHistory,
 	return d.OnOpen(path)
 }
 
+// OpenCentre is part of the desk.
+func (d *History) OpenCentre(context.Context, string) (app.OtherHistory, error) { return d.OnOpen("") }
+
+// HasCentre is part of the desk.
+func (d *History) HasCentre() bool { return d.Centre.Chosen }
+
 // Verify is part of the desk.
 func (d *History) Verify(ctx context.Context, p app.ProgressFunc) (history.Verdict, error) {
 	return d.OnVerify(ctx, p)
