@@ -72,16 +72,16 @@ func sound(read zone.Reading) bool {
 // mistake seen here.
 const marginFactor = 1.25
 
-// TestMarginsOfProof is where mrz.TwinMargin and mrz.OtherMargin come from. It renders
+// TestZonesMargins is where mrz.TwinMargin and mrz.OtherMargin come from. It renders
 // documents that neither the network nor the other tests have seen, harder ones than
 // these: print is down to three pixels a character, and numbers are made of nothing but
 // twins. Of all zones in which a field might be proven it takes the mistake that seemed
-// surest. make soak renders 1,000.
-func TestMarginsOfProof(t *testing.T) {
+// surest. make soak renders 500.
+func TestZonesMargins(t *testing.T) {
 	skipRaced(t)
 	documents := 15
 	if os.Getenv("FACEMATCH_SOAK") != "" {
-		documents = 1000
+		documents = 500
 	}
 	r := zone.New(newLines(t))
 	found, hold, proven, wrong := 0, 0, 0, 0

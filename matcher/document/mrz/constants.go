@@ -1,8 +1,8 @@
 package mrz
 
 // Margins by which a character must be likelier than others in a field that is called
-// proven, as differences of logarithms of probabilities. TestMarginsOfProof in
-// matcher/offline has them from 1,000 held-back documents.
+// proven, as differences of logarithms of probabilities. TestZonesMargins in
+// matcher/offline has them from 500 held-back documents.
 const (
 	TwinMargin  = 4.0 // before its twins, which no check digit sees
 	OtherMargin = 3.0 // before all other characters that may stand there

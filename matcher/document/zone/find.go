@@ -29,13 +29,14 @@ func (c curve) slope(x float64) float64 { return c.b + 2*c.c*x }
 func lines(page *image.Gray) (all []line) {
 	longer := max(page.Rect.Dx(), page.Rect.Dy())
 	page = fitted(page, levels[0])
+	work := newWorkshop(page.Rect.Dx(), page.Rect.Dy())
 	for i, side := range levels {
 		if i > 0 && side >= longer {
 			continue
 		}
 		small := fitted(page, side)
 		scale := float64(longer) / float64(max(small.Rect.Dx(), small.Rect.Dy()))
-		for _, l := range ridges(small) {
+		for _, l := range work.ridges(small) {
 			all = append(all, l.times(scale))
 		}
 	}
@@ -83,34 +84,75 @@ func distinct(all []line) (kept []line) {
 	return kept
 }
 
+// workshop is the memory in which lines are looked for at one size after another.
+type workshop struct {
+	strokes, sums, ridge []float32
+	top, used            []bool
+}
+
+func newWorkshop(w, h int) *workshop {
+	n := w * h
+	return &workshop{make([]float32, n), make([]float32, n+w), make([]float32, n), make([]bool, n), make([]bool, n)}
+}
+
 // ridges finds lines of print of about ridgeHeight pixels: rows with many strokes, with
 // few above and below.
-func ridges(img *image.Gray) []line {
+func (m *workshop) ridges(img *image.Gray) []line {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	if w < leastLine || h < 4*ridgeHeight {
 		return nil
 	}
-	ridge := ridgeOf(strokesOf(img), w, h)
+	m.findStrokes(img)
+	m.findRidge(w, h)
 	// Where a ridge has its top.
-	top := make([]bool, w*h)
+	ridge, top := m.ridge[:w*h], m.top[:w*h]
+	clear(top)
 	for y := 2; y < h-2; y++ {
 		for at := y * w; at < (y+1)*w; at++ {
 			r := ridge[at]
 			top[at] = r > leastRidge && r >= ridge[at-w] && r >= ridge[at+w] && r >= ridge[at-2*w] && r >= ridge[at+2*w]
 		}
 	}
-	return joined(chains(top, ridge, w, h))
+	return joined(m.chains(w, h))
 }
 
-// ridgeOf says how much more strokes there are over the height of a line about each pixel
-// than in the gaps above and below.
-func ridgeOf(strokes []float32, w, h int) []float32 {
-	// Row y of sums holds those of all rows above y.
-	sums := make([]float32, (h+1)*w)
-	for at, s := range strokes {
-		sums[at+w] = sums[at] + s
+// findStrokes says how strong the strokes are around each pixel: the mean change from left
+// to right over some characters.
+func (m *workshop) findStrokes(img *image.Gray) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	sums := make([]int32, w+1)
+	const all = 2*strokeReach + 1
+	for y := range h {
+		row := img.Pix[y*img.Stride : y*img.Stride+w]
+		for x := 1; x < w-1; x++ {
+			change := int32(row[x+1]) - int32(row[x-1])
+			sums[x+1] = sums[x] + max(change, -change)
+		}
+		sums[w] = sums[w-1]
+		out := m.strokes[y*w : (y+1)*w]
+		for x := range out {
+			from, to := max(0, x-strokeReach), min(w, x+strokeReach+1)
+			if change := float32(sums[to] - sums[from]); to-from == all {
+				out[x] = change * (1. / all)
+			} else {
+				out[x] = change / float32(to-from)
+			}
+		}
 	}
-	row := func(y int) []float32 { return sums[y*w : (y+1)*w] }
+}
+
+// findRidge says how much more strokes there are over the height of a line about each pixel
+// than in the gaps above and below.
+func (m *workshop) findRidge(w, h int) {
+	// Row y of sums holds those of all rows above y.
+	row := func(y int) []float32 { return m.sums[y*w : (y+1)*w] }
+	clear(row(0))
+	for y := range h {
+		last, next, strokes := row(y), row(y+1), m.strokes[y*w:(y+1)*w]
+		for x := range next {
+			next[x] = last[x] + strokes[x]
+		}
+	}
 	// between gives the two rows of sums around some rows of the picture, and the share of
 	// each of these in their mean.
 	between := func(from, to int) (upper, lower []float32, share float32) {
@@ -120,40 +162,16 @@ func ridgeOf(strokes []float32, w, h int) []float32 {
 		return row(0), row(0), 0
 	}
 	const half, gap = ridgeHeight / 2, ridgeHeight
-	ridge := make([]float32, w*h)
 	for y := range h {
 		a0, a1, above := between(y-half-gap, y-half-2)
 		m0, m1, middle := between(y-half, y+half+1)
 		b0, b1, below := between(y+half+3, y+half+gap+1)
-		out := ridge[y*w : (y+1)*w]
+		out := m.ridge[y*w : (y+1)*w]
+		a0, a1, m0, m1, b0, b1 = a0[:len(out)], a1[:len(out)], m0[:len(out)], m1[:len(out)], b0[:len(out)], b1[:len(out)]
 		for x := range out {
 			out[x] = middle*(m1[x]-m0[x]) - (above*(a1[x]-a0[x])+below*(b1[x]-b0[x]))/2
 		}
 	}
-	return ridge
-}
-
-// strokesOf says how strong the strokes are around each pixel: the mean change from left
-// to right over some characters.
-func strokesOf(img *image.Gray) []float32 {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	out := make([]float32, w*h)
-	sums := make([]float32, w+1)
-	for y := range h {
-		row := img.Pix[y*img.Stride : y*img.Stride+w]
-		for x := range row {
-			change := 0
-			if x > 0 && x < w-1 {
-				change = int(row[x+1]) - int(row[x-1])
-			}
-			sums[x+1] = sums[x] + float32(max(change, -change))
-		}
-		for x := range w {
-			from, to := max(0, x-strokeReach), min(w, x+strokeReach+1)
-			out[y*w+x] = (sums[to] - sums[from]) / float32(to-from)
-		}
-	}
-	return out
 }
 
 // chain is a run of tops from left to right.
@@ -163,8 +181,9 @@ type chain struct {
 }
 
 // chains follows the tops from left to right, over gaps of some pixels.
-func chains(top []bool, ridge []float32, w, h int) (all []chain) {
-	used := make([]bool, w*h)
+func (m *workshop) chains(w, h int) (all []chain) {
+	top, used := m.top, m.used[:w*h]
+	clear(used)
 	for x := range w {
 		for y := range h {
 			if !top[y*w+x] || used[y*w+x] {
@@ -175,7 +194,7 @@ func chains(top []bool, ridge []float32, w, h int) (all []chain) {
 			for {
 				used[cy*w+cx] = true
 				c.xs, c.ys = append(c.xs, float64(cx)), append(c.ys, float64(cy))
-				c.weight += float64(ridge[cy*w+cx])
+				c.weight += float64(m.ridge[cy*w+cx])
 				nx, ny, ok := next(top, used, w, h, cx, cy)
 				if !ok {
 					break
