@@ -107,7 +107,7 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 		picked = in.Portrait.Chosen
 	}
 	started := history.Started{
-		Check:    "chk_" + uuid.NewString(),
+		Check:    cmp.Or(in.ID, "chk_"+uuid.NewString()),
 		Session:  session,
 		Instance: d.p.Instance,
 		Mode:     mode,
@@ -128,8 +128,11 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 		DocumentFrom: cmp.Or(in.DocumentFrom, history.FromFile),
 		Kept:         a.kept,
 		Prefilled:    in.Prefilled,
-		Chosen:       picked,
-		CameraPart:   in.CameraPart,
+
+		RequestDigest: in.RequestDigest,
+
+		Chosen:     picked,
+		CameraPart: in.CameraPart,
 	}
 	engine, err := d.engine(mode, chosen.API)
 	if err != nil {

@@ -40,6 +40,9 @@ type CheckInput struct {
 	DocumentPage int                    // the portrait's, counted through all files of the document; 0: its number in this one
 
 	Served string // the desk that asked through the API this program serves; empty: the check is made here
+	// Of a served check with an Idempotency-Key:
+	ID            string // chk_<uuid>; empty: a new one
+	RequestDigest string // as history.Started has it
 }
 
 // Check is a check that has ended.

@@ -200,13 +200,26 @@ func (h *History) Overview(_ context.Context, f history.Filter, _ overview.Unit)
 // Choices are none.
 func (h *History) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
 
-// Show is the detail of a check.
+// Show is the detail of a check, or what was recorded of it.
 func (h *History) Show(_ context.Context, check string) (history.Detail, error) {
-	i := slices.IndexFunc(h.Details, func(d history.Detail) bool { return d.Check == check })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.IndexFunc(h.Details, func(d history.Detail) bool { return d.Check == check }); i >= 0 {
+		return h.withHead(h.Details[i]), nil
+	}
+	i := slices.IndexFunc(h.Started, func(s history.Started) bool { return s.Check == check })
 	if i < 0 {
 		return history.Detail{}, matcher.NewProblem(history.KeyCheckUnknown, nil)
 	}
-	return h.withHead(h.Details[i]), nil
+	st := h.Started[i]
+	d := history.Detail{Started: st, Row: history.Row{
+		Check: check, Session: st.Session, Mode: st.Mode, Desk: st.Desk, Operator: st.Operator, Outcome: history.Running,
+	}}
+	if i := slices.IndexFunc(h.Finished, func(f history.Finished) bool { return f.Check == check }); i >= 0 {
+		f := h.Finished[i]
+		d.Finished, d.Outcome, d.Raw = &f, f.Outcome, f.Raw
+	}
+	return h.withHead(d), nil
 }
 
 // Each goes through all details; the filter is not applied.
@@ -298,6 +311,13 @@ func (h *History) ID() string { return h.Database }
 
 // Close does nothing.
 func (h *History) Close() error { return nil }
+
+// Checks are the checks that started and those that ended, so far.
+func (h *History) Checks() ([]history.Started, []history.Finished) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.Started), slices.Clone(h.Finished)
+}
 
 // Writes counts what was recorded: sign-ins and exports, then all else.
 func (h *History) Writes() []int {

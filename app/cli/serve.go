@@ -27,6 +27,7 @@ func (c *commands) serve() *cobra.Command {
 	flags.StringVar(&at.Cert, "tls-cert", "", c.Words.T("cli.serve.tls_cert"))
 	flags.StringVar(&at.Key, "tls-key", "", c.Words.T("cli.serve.tls_key"))
 	flags.StringSliceVar(&at.Names, "host", nil, c.Words.T("cli.serve.host"))
+	flags.StringSliceVar(&at.Proxies, "trusted-proxy", nil, c.Words.T("cli.serve.trusted_proxy"))
 	flags.BoolVar(&at.Insecure, "insecure", false, c.Words.T("cli.serve.insecure"))
 	flags.SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -39,7 +40,7 @@ func (c *commands) serve() *cobra.Command {
 		return c.serving(cmd, access.Check, func(g *gateway.Gateway) error {
 			server, err := g.Open(cmd.Context(), at)
 			switch {
-			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress):
+			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress, gateway.KeyProxy):
 				return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 			case err != nil:
 				return err

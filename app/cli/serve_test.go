@@ -39,6 +39,7 @@ func TestServeRefusesWhatIsNotSafe(t *testing.T) {
 		{[]string{"--listen", "8480"}, "This is no address to listen at."},
 		{[]string{"--tls-cert", "a.pem"}, "--tls-cert and --tls-key belong together"},
 		{[]string{"--tls-cert", "a.pem", "--tls-key", "b.pem", "--insecure"}, "--insecure is for a server without TLS"},
+		{[]string{"--trusted-proxy", "10.0.0.0/8,proxy.example"}, "proxy.example is neither an address nor a network."},
 		{[]string{"token"}, "serve token knows add, list and revoke"},
 		{[]string{"token", "add"}, "one NAME is needed"},
 		{[]string{"token", "add", "Counter", "1"}, "one NAME is needed"},

@@ -202,12 +202,17 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 // serve starts a gateway on the fake, which must leave no file behind.
 func serve(t testing.TB, f *fake, atOnce int) *served {
 	t.Helper()
+	return serveAt(t, f, atOnce, Place{Address: "127.0.0.1:0"})
+}
+
+func serveAt(t testing.TB, f *fake, atOnce int, at Place) *served {
+	t.Helper()
 	g, c, log := newGateway(t, f, atOnce)
 	secret, err := g.Tokens().Add("Counter 1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := g.Open(context.Background(), Place{Address: "127.0.0.1:0"})
+	s, err := g.Open(context.Background(), at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,9 +52,12 @@ type Gateway struct {
 	line     *line
 	sessions *sessions
 	guesses  *guesses
+	keys     keys
 	patience patience
 	stopping context.Context // ends when no new check begins
 	stop     func()
+	serving  context.Context // ends later, when what still runs is cut
+	cut      func()
 }
 
 // New makes a gateway. A missing part is a mistake in the program and panics.
@@ -74,6 +77,7 @@ func New(p Params) *Gateway {
 		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now}, patience: usual,
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
+	g.serving, g.cut = context.WithCancel(context.Background())
 	return g
 }
 
@@ -86,6 +90,7 @@ type Place struct {
 	Cert, Key string   // PEM files; empty: no TLS
 	Insecure  bool     // other addresses than loopback without TLS
 	Names     []string // host names it is reached under, besides localhost and those of the certificate
+	Proxies   []string // addresses and networks (CIDR) of the balancers whose X-Forwarded-For is believed
 }
 
 // Server is a gateway that listens.
@@ -94,6 +99,7 @@ type Server struct {
 
 	gateway *Gateway
 	hosts   hosts
+	proxies proxies
 	ln      net.Listener
 }
 
@@ -101,10 +107,11 @@ type Server struct {
 const (
 	KeyAddress = "serve.address" // the address is not valid
 	KeyPublic  = "serve.public"  // other computers reach the address, and there is no TLS
+	KeyProxy   = "serve.proxy"   // a proxy is neither an address nor a network
 )
 
 // Open begins to listen. The problems are serve.address, serve.public (an address
-// other computers reach, without TLS), serve.certificate and serve.listen.
+// other computers reach, without TLS), serve.proxy, serve.certificate and serve.listen.
 func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	host, _, err := net.SplitHostPort(at.Address)
 	if err != nil {
@@ -113,7 +120,11 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	if at.Cert == "" && !at.Insecure && !loopback(host) {
 		return nil, matcher.NewProblem(KeyPublic, nil)
 	}
-	s := &Server{gateway: g, hosts: hosts{names: names(at.Names)}}
+	trusted, err := parseProxies(at.Proxies)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{gateway: g, hosts: hosts{names: names(at.Names)}, proxies: trusted}
 	scheme := "http"
 	if at.Cert != "" {
 		scheme = "https"
@@ -160,7 +171,7 @@ func loopback(host string) bool {
 func (s *Server) Run(ctx context.Context) error {
 	g := s.gateway
 	// Checks are not cut by the context's end, but stopTime after it.
-	serving, cut := context.WithCancel(context.WithoutCancel(ctx))
+	serving, cut := g.serving, g.cut
 	defer cut()
 	watched := make(chan struct{})
 	go func() {
@@ -216,6 +227,7 @@ func (g *Gateway) knows(sum string) bool {
 type request struct {
 	*http.Request
 	w     http.ResponseWriter
+	from  string // the client's address
 	token Token  // the caller's; zero where the route needs none
 	rest  string // what follows the route's path
 	body  *body  // nil: none of it was read
@@ -226,13 +238,14 @@ type request struct {
 type route struct {
 	path   string // ends in / where the rest of it is a parameter
 	method string
-	open   bool // needs no token
+	open   bool // needs no token, and answers under any host name
 	public bool // errors in the neighbouring services' form
 	do     func(*Gateway, *request) (answer any, err error)
 }
 
 var routes = []route{
 	{path: "/api-gateway/match-faces", method: http.MethodPost, do: (*Gateway).matchFaces},
+	{path: "/api-gateway/requests/", method: http.MethodGet, do: (*Gateway).outcome},
 	{path: "/api-gateway/process-video", method: http.MethodPost, do: (*Gateway).processVideo},
 	{path: "/api-gateway/sessions/start", method: http.MethodPost, do: (*Gateway).startSession},
 	{path: "/api-gateway/sessions/end/", method: http.MethodPost, do: (*Gateway).endSession},
@@ -267,7 +280,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 
-	q := &request{Request: r, w: w}
+	q := &request{Request: r, w: w, from: s.proxies.client(r)}
 	path, answer, err := s.answer(q)
 	if q.check != "" {
 		h.Set("X-Request-Id", q.check)
@@ -323,11 +336,12 @@ func (s *Server) answer(q *request) (path string, answer any, err error) {
 			answer, err = nil, refuse(http.StatusInternalServerError, internal)
 		}
 	}()
-	if !s.hosts.allowed(q.Host) {
+	r, rest, found := find(q.URL.Path)
+	found = found && q.URL.RawPath == ""
+	if !(found && r.open) && !s.hosts.allowed(q.Host) {
 		return "", nil, refuse(http.StatusMisdirectedRequest, "this server does not go by that host name")
 	}
-	r, rest, found := find(q.URL.Path)
-	if !found || q.URL.RawPath != "" {
+	if !found {
 		return "", nil, refuse(http.StatusNotFound, "there is no such path")
 	}
 	q.rest = rest
@@ -368,7 +382,7 @@ func (g *Gateway) authenticate(q *request) (Token, error) {
 	} else {
 		return Token{}, refuse(http.StatusUnauthorized, "missing or invalid token") // nothing was guessed
 	}
-	delay, count, done, ok := g.guesses.wrong(q.RemoteAddr)
+	delay, count, done, ok := g.guesses.wrong(q.from)
 	if count&(count-1) == 0 { // 1, 2, 4, 8 ...: a flood of them does not fill the log
 		g.p.Log.Warn("wrong token", "count", count)
 	}

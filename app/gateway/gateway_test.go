@@ -258,7 +258,7 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	s := serve(t, &fake{}, 1)
-	if got := s.raw("GET /healthz HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n", time.Second); !strings.HasPrefix(got, "HTTP/1.1 421 ") {
+	if got := s.raw("GET /api-projects/public/apikeys HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n", time.Second); !strings.HasPrefix(got, "HTTP/1.1 421 ") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -72,11 +72,11 @@ func (g *guesses) forget(now time.Time) {
 // networkOf is the network one person controls: an IPv4 address, or the /64 of an IPv6
 // address.
 func networkOf(address string) netip.Prefix {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
+	ip, known := addressOf(address)
+	if !known {
 		return netip.Prefix{}
 	}
-	ip, bits := at.Addr().Unmap().WithZone(""), 32
+	bits := 32
 	if ip.Is6() {
 		bits = 64
 	}

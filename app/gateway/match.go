@@ -94,7 +94,10 @@ func (g *Gateway) read(q *request, fields ...*field) error {
 // token is named after; the answer's X-Request-Id is its id there.
 func (g *Gateway) matchFaces(q *request) (any, error) {
 	in := app.CheckInput{Mode: history.Offline, Consent: true, Served: q.token.Name}
-	var err error
+	a, err := q.asked()
+	if err != nil {
+		return nil, err
+	}
 	if in.Session, err = q.session(); err != nil {
 		return nil, err
 	}
@@ -109,11 +112,8 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 		if in.Session == "" {
 			return nil, refuse(http.StatusBadRequest, headerPrefilled+" needs "+headerSession)
 		}
-		if in.Video, found = g.sessions.video(in.Session, q.token.SHA256); !found {
-			return nil, refuse(
-				http.StatusBadRequest,
-				"no video is stored for this session: send one to process-video first, or with this request",
-			)
+		if in.Video, found = g.sessions.video(in.Session, q.token.SHA256); !found && a == nil {
+			return nil, errNoVideo
 		}
 	}
 	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
@@ -142,9 +142,9 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 		name: "portrait", max: maxNumber, open: func() (io.WriteCloser, error) { return text{&number}, nil },
 	}
 	imagePath, to := spill(dir, "image")
-	image.open = to
+	image.open = a.note(to)
 	videoPath, to := spill(dir, "video")
-	video.open = to
+	video.open = a.note(to)
 	if err := g.read(q, image, video, portrait); err != nil {
 		return nil, err
 	}
@@ -168,8 +168,16 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 	if !in.Prefilled {
 		in.Video = app.OpenFile(videoPath)
 	}
-	return g.check(q, in)
+	if a != nil {
+		in.RequestDigest = a.digest(in.Name, in.Session, strconv.FormatBool(in.Prefilled), number.String())
+	}
+	return g.check(q, in, a)
 }
+
+var errNoVideo = refuse(
+	http.StatusBadRequest,
+	"no video is stored for this session: send one to process-video first, or with this request",
+)
 
 // text is a part that is held in memory.
 type text struct{ *bytes.Buffer }
@@ -197,9 +205,25 @@ func still(path string) error {
 
 var errTooLong = refuse(http.StatusInternalServerError, "the check took too long and was ended")
 
-// check makes the check when it is its turn.
-func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
-	waiting, cancel := context.WithCancel(q.Context())
+// check makes the check when it is its turn, or gives again what was recorded of it.
+func (g *Gateway) check(q *request, in app.CheckInput, a *asked) (any, error) {
+	wanted := q.Context() // ends when the client has gone
+	if a != nil {
+		wanted = g.serving // who has named a key comes back for the answer
+		release, free := g.keys.claim(a.id(0))
+		if !free {
+			return nil, errAnswering
+		}
+		defer release()
+		answer, found, err := g.again(wanted, q, a, &in)
+		if found || err != nil {
+			return answer, err
+		}
+	}
+	if in.Prefilled && in.Video.Open == nil {
+		return nil, errNoVideo
+	}
+	waiting, cancel := context.WithCancel(wanted)
 	defer cancel()
 	defer context.AfterFunc(g.stopping, cancel)()
 	done, err := g.line.turn(waiting, q.token.SHA256)
@@ -213,7 +237,7 @@ func (g *Gateway) check(q *request, in app.CheckInput) (any, error) {
 	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) { // refused while the request waited
 		return nil, errRefused
 	}
-	ctx, cancel := context.WithTimeoutCause(q.Context(), checkTime, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(wanted, checkTime, errTooLong)
 	defer cancel()
 	check, err := g.p.Desk.Check(ctx, in, nil)
 	q.check = check.ID
@@ -242,6 +266,7 @@ func (g *Gateway) startSession(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	q.w.Header().Set(headerSession, id) // a balancer finds it here without reading the body
 	return map[string]string{"data": id, "message": "session started successfully"}, nil
 }
 

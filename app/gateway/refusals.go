@@ -56,6 +56,17 @@ var ours = map[string]bool{
 	"clip.directory": true, "clip.denied": true, matcher.KeyNoTemp: true,
 }
 
+// unusable is the general refusal of a file; nil where the problem is not the file's.
+func unusable(p *matcher.Problem) *refusal {
+	switch p.Area() {
+	case matcher.AreaDocument:
+		return refuse(http.StatusBadRequest, "the image cannot be used")
+	case matcher.AreaClip:
+		return refuse(http.StatusBadRequest, "the video cannot be used")
+	}
+	return nil
+}
+
 var errNoEngine = retry("the engine cannot be loaded: see facematch doctor", longestWait)
 
 // errNobody is for a server whose operator was removed, or got another passphrase, after the
@@ -82,12 +93,11 @@ func (g *Gateway) refusalOf(err error) *refusal {
 			}
 			return refuse(http.StatusBadRequest, text)
 		}
-		switch area := p.Area(); {
-		case area == matcher.AreaDocument:
-			return refuse(http.StatusBadRequest, "the image cannot be used")
-		case area == matcher.AreaClip:
-			return refuse(http.StatusBadRequest, "the video cannot be used")
-		case area == matcher.AreaOperators: // removed, or with another passphrase, since the start
+		if no := unusable(p); no != nil {
+			return no
+		}
+		switch {
+		case p.Area() == matcher.AreaOperators: // removed, or with another passphrase, since the start
 			g.p.Log.Error("request refused", "error", p)
 			return errNobody
 		case matcher.IsProblem(p, matcher.KeyEngineClosed):

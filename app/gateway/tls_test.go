@@ -71,7 +71,7 @@ func TestTLS(t *testing.T) {
 	ask := func(pool *x509.CertPool, host string) (int, string, error) {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
-		r, _ := http.NewRequest("GET", "https://"+at+"/healthz", nil)
+		r, _ := http.NewRequest("GET", "https://"+at+"/api-projects/public/apikeys", nil)
 		r.Host = host
 		response, err := (&http.Client{Transport: transport}).Do(r)
 		if err != nil {
@@ -81,7 +81,7 @@ func TestTLS(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		return response.StatusCode, response.Proto + " " + string(text), err
 	}
-	for host, want := range map[string]int{"desk.example.org": 200, "": 200, "evil.example.org": 421} {
+	for host, want := range map[string]int{"desk.example.org": 401, "": 401, "evil.example.org": 421} {
 		if status, text, err := ask(first, host); err != nil || status != want || !strings.HasPrefix(text, "HTTP/1.1 ") {
 			t.Errorf("%q: %d %s, %v", host, status, text, err)
 		}
@@ -102,13 +102,13 @@ func TestTLS(t *testing.T) {
 	if err := os.WriteFile(key, []byte("not yet"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, err := ask(first, ""); err != nil || status != 200 {
+	if status, _, err := ask(first, ""); err != nil || status != 401 {
 		t.Errorf("with half of a renewal: %d, %v", status, err)
 	}
 	second := pair(t, cert, key, "desk.example.org")
 	later := time.Now().Add(time.Minute)
 	_ = os.Chtimes(cert, later, later)
-	if status, _, err := ask(second, ""); err != nil || status != 200 {
+	if status, _, err := ask(second, ""); err != nil || status != 401 {
 		t.Errorf("after a renewal: %d, %v", status, err)
 	}
 }

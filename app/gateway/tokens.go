@@ -82,7 +82,7 @@ func (t *Tokens) Add(name string) (token string, err error) {
 				return nil, matcher.NewProblem("serve.token_known", nil, "Name", k.Name)
 			}
 		}
-		return append(kept, Token{Name: clean, Added: t.now().UTC().Truncate(time.Second), SHA256: hash(token)}), nil
+		return append(kept, Token{Name: clean, Added: t.now().UTC().Truncate(time.Second), SHA256: hashOf(token)}), nil
 	})
 }
 
@@ -129,7 +129,7 @@ func (t *Tokens) find(token string) (found Token, known bool, err error) {
 	if err != nil {
 		return Token{}, false, err
 	}
-	sum := hash(token)
+	sum := hashOf(token)
 	for _, k := range kept {
 		if subtle.ConstantTimeCompare([]byte(k.SHA256), []byte(sum)) == 1 {
 			found, known = k, true
@@ -138,4 +138,4 @@ func (t *Tokens) find(token string) (found Token, known bool, err error) {
 	return found, known, nil
 }
 
-func hash(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }
+func hashOf(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }

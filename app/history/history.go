@@ -89,6 +89,10 @@ type Started struct {
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
 	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
 
+	// RequestDigest tells whether another request asks for the same: a keyed hash of what a
+	// served check was asked with under an Idempotency-Key. Empty: there was no such key.
+	RequestDigest string `json:"request_digest,omitempty"`
+
 	Name      string `json:"-"` // the person's full name; empty where it was left out
 	Reference string `json:"-"` // the customer's own, such as a case number; empty: the check has no reference
 }
