@@ -270,6 +270,9 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	p.gateway = gateway.New(gateway.Params{
 		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp,
 		Log: p.log, Now: time.Now,
+		Values: map[string]func() float64{
+			"facematch_decoder_restarts_total": func() float64 { return float64(engine.DecoderRestarts()) },
+		},
 	})
 	p.closers = append(p.closers, p.desk.KeepPeriods(ctx), pusher.Run(ctx))
 	return p, p.desk.NoticeSettings(ctx)

@@ -28,6 +28,7 @@ func (c *commands) serve() *cobra.Command {
 	flags.StringVar(&at.Key, "tls-key", "", c.Words.T("cli.serve.tls_key"))
 	flags.StringSliceVar(&at.Names, "host", nil, c.Words.T("cli.serve.host"))
 	flags.StringSliceVar(&at.Proxies, "trusted-proxy", nil, c.Words.T("cli.serve.trusted_proxy"))
+	flags.StringVar(&at.Metrics, "metrics", "", c.Words.T("cli.serve.metrics"))
 	flags.BoolVar(&at.Insecure, "insecure", false, c.Words.T("cli.serve.insecure"))
 	flags.SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +41,7 @@ func (c *commands) serve() *cobra.Command {
 		return c.serving(cmd, access.Check, func(g *gateway.Gateway) error {
 			server, err := g.Open(cmd.Context(), at)
 			switch {
-			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress, gateway.KeyProxy):
+			case matcher.IsProblem(err, gateway.KeyPublic, gateway.KeyAddress, gateway.KeyProxy, gateway.KeyMetrics):
 				return &usageError{text: c.problem(err), command: cmd.CommandPath()}
 			case err != nil:
 				return err
@@ -51,6 +52,9 @@ func (c *commands) serve() *cobra.Command {
 				fmt.Fprintln(c.Stderr, "facematch: "+c.Words.T("cli.serve.no_token"))
 			}
 			fmt.Fprintln(c.out, c.Words.T("cli.serve.at", "URL", server.URL))
+			if server.Metrics != "" {
+				fmt.Fprintln(c.out, c.Words.T("cli.serve.metrics_at", "URL", server.Metrics))
+			}
 			err = server.Run(cmd.Context())
 			if err == nil {
 				fmt.Fprintln(c.Stderr, c.Words.T("cli.serve.stopped"))

@@ -40,6 +40,8 @@ func TestServeRefusesWhatIsNotSafe(t *testing.T) {
 		{[]string{"--tls-cert", "a.pem"}, "--tls-cert and --tls-key belong together"},
 		{[]string{"--tls-cert", "a.pem", "--tls-key", "b.pem", "--insecure"}, "--insecure is for a server without TLS"},
 		{[]string{"--trusted-proxy", "10.0.0.0/8,proxy.example"}, "proxy.example is neither an address nor a network."},
+		{[]string{"--metrics", "0.0.0.0:9100"}, "The metrics are for this computer only."},
+		{[]string{"--metrics", "9100"}, "The metrics are for this computer only."},
 		{[]string{"token"}, "serve token knows add, list and revoke"},
 		{[]string{"token", "add"}, "one NAME is needed"},
 		{[]string{"token", "add", "Counter", "1"}, "one NAME is needed"},

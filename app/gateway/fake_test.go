@@ -219,7 +219,7 @@ func serveAt(t testing.TB, f *fake, atOnce int, at Place) *served {
 	ctx, stop := context.WithCancel(context.Background())
 	out := &served{
 		fake: f, t: t, g: g, url: s.URL, addr: strings.TrimPrefix(s.URL, "http://"), token: secret, dir: g.p.Temp, clock: c, log: log,
-		stop: stop, ended: make(chan error, 1), client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }},
+		stop: stop, ended: make(chan error, 1), client: &http.Client{Transport: described(t), CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }},
 	}
 	go func() { out.ended <- s.Run(ctx) }()
 	t.Cleanup(func() {

@@ -36,7 +36,7 @@ import (
 	"facematch/matcher"
 )
 
-// Params are what a Gateway is made of; all but AtOnce are needed.
+// Params are what a Gateway is made of; all but AtOnce and Values are needed.
 type Params struct {
 	Desk   *app.Desk
 	Tokens *Tokens
@@ -44,6 +44,8 @@ type Params struct {
 	AtOnce int    // how many checks are made at once; 0: as many as the computer has cores
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	Values map[string]func() float64 // of other parts, that stand among the metrics, by their names there
 }
 
 // Gateway answers the API's requests.
@@ -53,6 +55,7 @@ type Gateway struct {
 	sessions *sessions
 	guesses  *guesses
 	keys     keys
+	meters   *meters
 	patience patience
 	stopping context.Context // ends when no new check begins
 	stop     func()
@@ -76,6 +79,7 @@ func New(p Params) *Gateway {
 		p: p, line: newLine(maxInside, maxShare, p.AtOnce),
 		sessions: newSessions(p.Temp, p.Now), guesses: &guesses{now: p.Now}, patience: usual,
 	}
+	g.meters = newMeters(g.line, p.Values)
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.serving, g.cut = context.WithCancel(context.Background())
 	return g
@@ -91,16 +95,19 @@ type Place struct {
 	Insecure  bool     // other addresses than loopback without TLS
 	Names     []string // host names it is reached under, besides localhost and those of the certificate
 	Proxies   []string // addresses and networks (CIDR) of the balancers whose X-Forwarded-For is believed
+	Metrics   string   // host:port of this computer where the metrics are read; empty: nowhere
 }
 
 // Server is a gateway that listens.
 type Server struct {
-	URL string // under which it is reached on this computer
+	URL     string // under which it is reached on this computer
+	Metrics string // where its metrics are; empty: nowhere
 
 	gateway *Gateway
 	hosts   hosts
 	proxies proxies
 	ln      net.Listener
+	meters  net.Listener // nil: nobody may read them
 }
 
 // The keys of problems with where a gateway listens.
@@ -108,10 +115,12 @@ const (
 	KeyAddress = "serve.address" // the address is not valid
 	KeyPublic  = "serve.public"  // other computers reach the address, and there is no TLS
 	KeyProxy   = "serve.proxy"   // a proxy is neither an address nor a network
+	KeyMetrics = "serve.metrics" // other computers reach the address of the metrics, or it is none
 )
 
 // Open begins to listen. The problems are serve.address, serve.public (an address
-// other computers reach, without TLS), serve.proxy, serve.certificate and serve.listen.
+// other computers reach, without TLS), serve.proxy, serve.metrics, serve.certificate and
+// serve.listen.
 func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	host, _, err := net.SplitHostPort(at.Address)
 	if err != nil {
@@ -146,6 +155,12 @@ func (g *Gateway) Open(ctx context.Context, at Place) (*Server, error) {
 	}
 	s.URL = scheme + "://" + net.JoinHostPort(host, port)
 	ln = netutil.LimitListener(ln, maxConnections)
+	if at.Metrics != "" {
+		if s.meters, err = openMeters(ctx, at.Metrics); err != nil {
+			return nil, errors.Join(err, ln.Close())
+		}
+		s.Metrics = "http://" + s.meters.Addr().String() + "/metrics"
+	}
 	if s.hosts.certificate != nil {
 		ln = tls.NewListener(ln, s.hosts.certificate.config())
 	}
@@ -180,6 +195,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}()
 	go func() { _, _ = g.p.Desk.Engine(serving) }() // the models load before the first check asks for them
 
+	if s.meters != nil {
+		defer g.serveMeters(s.meters).Close()
+	}
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: g.patience.head, IdleTimeout: g.patience.idle, MaxHeaderBytes: maxHead,
@@ -253,6 +271,7 @@ var routes = []route{
 	{path: "/api-projects/public/apikeys", method: http.MethodGet, public: true, do: (*Gateway).testToken},
 	{path: "/healthz", method: http.MethodGet, open: true, do: (*Gateway).health},
 	{path: "/readyz", method: http.MethodGet, open: true, do: (*Gateway).ready},
+	{path: "/openapi.json", method: http.MethodGet, open: true, do: (*Gateway).describe},
 }
 
 // find gives the route of a path as it came: nothing is cleaned, nothing redirected.
@@ -309,6 +328,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			q.body, _ = g.newBody(q, maxText)
 		}
 		q.body.linger()
+	}
+	if path != "/healthz" && path != "/readyz" {
+		g.meters.answered(status)
 	}
 	if err == nil && (path == "/healthz" || path == "/readyz") {
 		return // who watches asks every few seconds

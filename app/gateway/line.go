@@ -90,6 +90,15 @@ func (l *line) queue(caller string) (ticket chan struct{}) {
 	return ticket
 }
 
+// queued is how many wait for their turn; l.mu is held.
+func (l *line) queued() int {
+	n := 0
+	for _, tickets := range l.waiting {
+		n += len(tickets)
+	}
+	return n
+}
+
 // leave gives a ticket back, whose turn may have come meanwhile.
 func (l *line) leave(caller string, ticket chan struct{}) {
 	l.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -87,6 +88,7 @@ func (g *Gateway) read(q *request, fields ...*field) error {
 	if q.body, err = g.newBody(q, maxBody); err != nil {
 		return err
 	}
+	defer func(began time.Time) { g.meters.stage("receive").Update(time.Since(began).Seconds()) }(time.Now())
 	return readForm(q.Context(), q.body, limit, fields...)
 }
 
@@ -226,11 +228,13 @@ func (g *Gateway) check(q *request, in app.CheckInput, a *asked) (any, error) {
 	waiting, cancel := context.WithCancel(wanted)
 	defer cancel()
 	defer context.AfterFunc(g.stopping, cancel)()
+	began := time.Now()
 	done, err := g.line.turn(waiting, q.token.SHA256)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	g.meters.stage("wait").Update(time.Since(began).Seconds())
 	if !g.knows(q.token.SHA256) { // revoked while it waited
 		return nil, refuse(http.StatusUnauthorized, "missing or invalid token")
 	}
@@ -239,8 +243,12 @@ func (g *Gateway) check(q *request, in app.CheckInput, a *asked) (any, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(wanted, checkTime, errTooLong)
 	defer cancel()
-	check, err := g.p.Desk.Check(ctx, in, nil)
-	q.check = check.ID
+	timing := &stopwatch{m: g.meters}
+	check, err := g.p.Desk.Check(ctx, in, timing.progress)
+	timing.end()
+	if q.check = check.ID; err == nil {
+		g.meters.checks(check.Outcome).Inc()
+	}
 	if check.Warning != nil {
 		g.p.Log.Warn("check recorded, not anchored", "check", check.ID, "error", check.Warning)
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"facematch/matcher"
@@ -24,6 +25,7 @@ type decoders struct {
 	starter   starter
 	open      context.Context // until close
 	end       context.CancelFunc
+	restarts  atomic.Int64 // how many were ended so that another takes their place
 
 	mu       sync.Mutex
 	closed   bool
@@ -130,6 +132,7 @@ func (f *clipFilm) Next(ctx context.Context) (matcher.Frame, error) {
 // again begins once more, with a new decoder.
 func (f *clipFilm) again() error {
 	f.decoder.close()
+	f.decoders.restarts.Add(1)
 	f.decoder, f.usedBefore = nil, false
 	d, err := f.decoders.start()
 	if err != nil {
@@ -175,6 +178,7 @@ func (f *clipFilm) finish(err error) {
 	d.forget()
 	if err != io.EOF && !unasked || d.worn() {
 		d.close()
+		p.restarts.Add(1)
 		p.warm()
 		return
 	}
@@ -211,6 +215,7 @@ func (p *decoders) take(ctx context.Context) (*decoder, error) {
 			return d, nil
 		}
 		d.close()
+		p.restarts.Add(1)
 	}
 	if p.closed {
 		p.mu.Unlock()

@@ -83,6 +83,10 @@ func New(p Params) (*Engine, error) {
 	return &Engine{params: p, workers: workers, decoders: newDecoders(workers, p.Program)}, nil
 }
 
+// DecoderRestarts is how many of the processes that read clips were replaced since the start:
+// they broke, met a damaged clip, were cut, or had read enough.
+func (e *Engine) DecoderRestarts() int64 { return e.decoders.restarts.Load() }
+
 // Load checks and reads the models, unless that is done already. Callers at the
 // same time share one attempt, which goes on when one of them leaves; after a
 // failure it can be tried again. The error is the context's, or a
