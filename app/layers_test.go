@@ -90,18 +90,19 @@ var (
 
 // libraries says which packages alone may import a library, and all below it.
 var libraries = map[string][]string{
-	"gocv.io/x/gocv":                   {"camera", "matcher/offline"},
-	"github.com/Kagami/go-face":        {"matcher/offline"},
-	"fyne.io/fyne/v2/app":              {"$"},
-	"fyne.io/fyne/v2":                  {"$", "views"},
-	"github.com/mattn/go-sqlite3":      {"store"},
-	"github.com/jackc/pgx/v5":          {"store/central"},
-	"github.com/spf13/cobra":           {"app/cli"},
-	"github.com/zalando/go-keyring":    {"app/secrets"},
-	"github.com/godbus/dbus/v5":        {"views/internal/chooser"},
-	"github.com/tetratelabs/wazero":    {"matcher/document/pages"},
-	"codeberg.org/go-pdf/fpdf":         {"app/export/paper"},
-	"github.com/nicksnyder/go-i18n/v2": {"assets/translations"},
+	"gocv.io/x/gocv":                     {"camera", "matcher/offline"},
+	"github.com/Kagami/go-face":          {"matcher/offline"},
+	"fyne.io/fyne/v2/app":                {"$"},
+	"fyne.io/fyne/v2":                    {"$", "views"},
+	"github.com/mattn/go-sqlite3":        {"store"},
+	"github.com/jackc/pgx/v5":            {"store/central"},
+	"github.com/VictoriaMetrics/metrics": {"app/gateway"},
+	"github.com/spf13/cobra":             {"app/cli"},
+	"github.com/zalando/go-keyring":      {"app/secrets"},
+	"github.com/godbus/dbus/v5":          {"views/internal/chooser"},
+	"github.com/tetratelabs/wazero":      {"matcher/document/pages"},
+	"codeberg.org/go-pdf/fpdf":           {"app/export/paper"},
+	"github.com/nicksnyder/go-i18n/v2":   {"assets/translations"},
 }
 
 // within reports whether a path below the module is that of a pattern.

@@ -118,11 +118,14 @@ func (f *fake) Clear(string) error                              { return nil }
 // served is a running gateway with one token.
 type served struct {
 	*fake
-	t      testing.TB
-	g      *Gateway
-	url    string
-	addr   string
-	token  string
+	t     testing.TB
+	g     *Gateway
+	url   string
+	addr  string
+	token string
+
+	metrics string
+
 	dir    string
 	clock  *clock
 	log    *lines
@@ -196,6 +199,7 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 	}
 	return New(Params{
 		Desk: desk, Tokens: NewTokens(filepath.Join(dir, "served-tokens.json"), time.Now), Temp: temp, AtOnce: atOnce, Log: logger, Now: c.now,
+		Values: map[string]func() float64{"facematch_of_another_part": func() float64 { return 7.5 }},
 	}), c, log
 }
 
@@ -218,7 +222,7 @@ func serveAt(t testing.TB, f *fake, atOnce int, at Place) *served {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	out := &served{
-		fake: f, t: t, g: g, url: s.URL, addr: strings.TrimPrefix(s.URL, "http://"), token: secret, dir: g.p.Temp, clock: c, log: log,
+		fake: f, t: t, g: g, url: s.URL, addr: strings.TrimPrefix(s.URL, "http://"), token: secret, metrics: s.Metrics, dir: g.p.Temp, clock: c, log: log,
 		stop: stop, ended: make(chan error, 1), client: &http.Client{Transport: described(t), CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }},
 	}
 	go func() { out.ended <- s.Run(ctx) }()

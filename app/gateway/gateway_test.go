@@ -754,6 +754,11 @@ func TestWhereItListens(t *testing.T) {
 		{Place{Address: "0.0.0.0:0", Insecure: true}, ""},
 		{Place{Address: "127.0.0.1:0", Cert: "/none.pem", Key: "/none.key"}, "serve.certificate"},
 		{Place{Address: "127.0.0.1:1234567"}, "serve.listen"},
+		{Place{Address: "127.0.0.1:0", Proxies: []string{"balancer"}}, "serve.proxy"},
+		{Place{Address: "127.0.0.1:0", Metrics: "0.0.0.0:0"}, "serve.metrics"},
+		{Place{Address: "127.0.0.1:0", Metrics: ":9480"}, "serve.metrics"},
+		{Place{Address: "127.0.0.1:0", Metrics: "9480"}, "serve.metrics"},
+		{Place{Address: "127.0.0.1:0", Metrics: "127.0.0.1:1234567"}, "serve.listen"},
 	} {
 		s, err := g.Open(context.Background(), c.at)
 		if err == nil {

@@ -71,6 +71,10 @@ func (v validating) compare(r *http.Request, response *http.Response, body []byt
 		return nil
 	}
 	asked.URL.Scheme, asked.URL.Host, asked.Host = "", "", ""
+	asked.Header = http.Header{}
+	for name, values := range r.Header { // in the form the server gets them
+		asked.Header[http.CanonicalHeaderKey(name)] = values
+	}
 	route, parameters, err := v.router.FindRoute(asked)
 	switch {
 	case errors.Is(err, routers.ErrPathNotFound) && response.StatusCode == http.StatusNotFound,
