@@ -14,7 +14,7 @@ PACKAGES := \
 E2E_PACKAGES := \
 	postgresql-15 postgresql-client-15 openssl \
 	openbox xdotool imagemagick tesseract-ocr tesseract-ocr-eng python3-gi gir1.2-gtk-3.0 \
-	x11-utils dbus gnome-keyring
+	x11-utils dbus gnome-keyring haproxy
 DEB_PACKAGES := debhelper dpkg-dev lintian librsvg2-bin appstream desktop-file-utils
 DEB_TEST_PACKAGES := debootstrap qemu-user-static imagemagick
 # What tests use that the program does not: they are left out where it is missing.
@@ -237,6 +237,7 @@ deb: setup setup-deb models build ## build the Debian packages build/facematch_*
 		" -- The Facematch Desk authors <packages@facematch.invalid>  $$(LC_ALL=C date -uRd @$$date)" > $$stage/debian/changelog
 	assets/package/copyright.sh bin/facematch > $$stage/debian/copyright
 	cp bin/facematch $$stage/
+	cp app/gateway/balancer/haproxy.cfg app/gateway/balancer/nginx.conf $$stage/
 	cp assets/package/desk.facematch.app.desktop $$stage/applications/
 	sed "s/@VERSION@/$$version/; s/@DATE@/$$(date -ud @$$date +%F)/" assets/package/desk.facematch.app.metainfo.xml \
 		> $$stage/metainfo/desk.facematch.app.metainfo.xml

@@ -24,7 +24,7 @@ import (
 
 // headerKey names a request, so that it can be sent again without another check: after a cut
 // connection nobody knows whether it arrived. The header and its answers 409 and 422 are those
-// of the IETF's draft-ietf-httpapi-idempotency-key-header-07.
+// of the IETF's draft-ietf-httpapi-idempotency-key-header-06.
 const headerKey = "Idempotency-Key"
 
 // keyForm is what a key may be: it also stands in a path. The draft recommends a UUID.

@@ -91,8 +91,13 @@ var watcher = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Conf
 // start starts a server with one token, and waits until it is ready.
 func start(t *testing.T, home string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, home: home, errs: &bytes.Buffer{}, done: make(chan error, 1)}
-	s.token = s.addToken("first desk")
+	return startWith(t, home, (&server{t: t, home: home}).addToken("first desk"), args...)
+}
+
+// startWith starts a server that knows a token, and waits until it is ready.
+func startWith(t *testing.T, home, token string, args ...string) *server {
+	t.Helper()
+	s := &server{t: t, home: home, token: token, errs: &bytes.Buffer{}, done: make(chan error, 1)}
 	s.cmd = command(t, home, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	pipe, err := s.cmd.StdoutPipe()
 	if err != nil {
