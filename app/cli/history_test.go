@@ -236,7 +236,7 @@ func TestShowShowsEveryField(t *testing.T) {
 		return b.String()
 	})
 	if want := []string{
-		"Started.Instance", "Started.Consent.Processing", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Consent.Processing", "Started.RequestDigest", "Finished.Check", "Finished.Session",
 		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes", "Finished.Quality.FramesEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
 		"Finished.Remote.Absent", "Finished.Document", "Finished.Frame",

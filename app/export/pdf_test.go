@@ -208,7 +208,7 @@ func TestReportShowsEveryField(t *testing.T) {
 		return b.String()
 	})
 	if want := []string{
-		"Started.Instance", "Started.Consent.Processing", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Consent.Processing", "Started.RequestDigest", "Finished.Check", "Finished.Session",
 		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
 		"Finished.Remote.Absent", "Finished.Raw", "Finished.Document", "Finished.Frame",
