@@ -133,6 +133,7 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 
 		Chosen:     picked,
 		CameraPart: in.CameraPart,
+		Inspection: inspectionOf(a, chosen),
 	}
 	engine, err := d.engine(mode, chosen.API)
 	if err != nil {

@@ -39,6 +39,10 @@ type CheckInput struct {
 	DocumentFrom history.DocumentSource // empty: a file
 	DocumentPage int                    // the portrait's, counted through all files of the document; 0: its number in this one
 
+	// Inspect says that a clerk sees person and document beside the verdict, and is asked about
+	// them as the settings say.
+	Inspect bool
+
 	Served string // the desk that asked through the API this program serves; empty: the check is made here
 	// Of a served check with an Idempotency-Key:
 	ID            string // chk_<uuid>; empty: a new one

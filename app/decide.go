@@ -28,7 +28,7 @@ type DecisionInput struct {
 	Check  string
 	Choice history.Choice
 	Reason string // one of history.Reasons
-	Note   string // in their own words; needed with history.ReasonOther
+	Note   string // in their own words; needed with history.ReasonOther, and with history.Identify
 
 	// Where NeedsSecond is true: the second operator and their passphrase. In single-user
 	// mode there is only the name.
@@ -37,21 +37,33 @@ type DecisionInput struct {
 }
 
 // NeedsSecond reports whether a decision about a check needs a second operator: where it
-// overrides the machine's pass or fail, or an earlier decision.
-func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" }
+// overrides the machine's pass or fail, or an earlier decision, or where nothing was compared.
+func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" || Unmatched(r.Outcome) }
+
+// Unmatched reports whether a check compared nobody, so that a person may only be identified
+// in another way.
+func Unmatched(o history.Outcome) bool { return o == history.NotCompared || o == history.CouldNotRun }
+
+// Uninspected reports whether the settings require an inspection of a check, and not each of
+// its points is answered.
+func (d *Desk) Uninspected(r history.Row) bool {
+	return r.Inspection == history.InspectionOpen && d.p.Settings.Get().Inspection.Use == history.InspectionRequired
+}
 
 // overrides is the outcome that a decision changes; empty for the first one about a
 // referral.
 func overrides(r history.Row) history.Outcome {
-	if r.Outcome == history.Refer && r.Decision != history.Approved && r.Decision != history.Rejected {
+	first := r.Decision == "" || r.Decision == history.Undecided
+	if first && (r.Outcome == history.Refer || Unmatched(r.Outcome)) {
 		return ""
 	}
 	return r.Outcome
 }
 
-// Decide records a decision about a check; the machine's result stays as it was. The
-// problems are decide.choice, .reason, .note, .note_odd, .note_long, .nothing (nothing was
-// compared, so there is nothing to decide), .second, .same_person and .second_role; those of
+// Decide records a decision about a check; the machine's result stays as it was. Where nothing
+// was compared, the only choice is history.Identify. The problems are identify.nothing,
+// decide.choice, .reason, .note, .note_how, .note_odd, .note_long, .nothing (nothing was
+// compared, so there is nothing to decide), .inspection (the settings require one first), .second, .same_person and .second_role; those of
 // SignIn for the second operator; store.check_unknown, .check_running and .check_decided
 // (another operator was faster); and those of Allow.
 func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
@@ -67,17 +79,16 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	if err != nil {
 		return err
 	}
-	switch row.Outcome {
-	case history.Pass, history.Refer, history.Fail:
-	case history.Running:
-		return matcher.NewProblem(history.KeyCheckRunning, nil)
-	default:
-		return matcher.NewProblem("decide.nothing", nil)
+	if err := decidable(row.Outcome, in.Choice); err != nil {
+		return err
+	}
+	if in.Choice == history.Approve && d.Uninspected(row) {
+		return matcher.NewProblem("decide.inspection", nil)
 	}
 	decision := history.Decision{
 		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note, Overrides: overrides(row),
 	}
-	if decision.Overrides != "" {
+	if d.NeedsSecond(row) {
 		if err := d.Allow(ctx, access.Override); err != nil {
 			return err
 		}
@@ -88,15 +99,36 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	return d.p.History.Decide(context.WithoutCancel(ctx), decision)
 }
 
+// decidable says why there is no such choice about a check that ended so.
+func decidable(o history.Outcome, c history.Choice) error {
+	if c != history.Identify {
+		return hasVerdict(o)
+	}
+	if !Unmatched(o) {
+		return matcher.NewProblem("identify.nothing", nil)
+	}
+	return nil
+}
+
 // reasoned checks the choice and the reason of a decision and returns its note.
 func reasoned(in DecisionInput) (note string, err error) {
-	note = strings.TrimSpace(in.Note)
 	switch {
 	case history.Reasons[in.Choice] == nil:
 		return "", matcher.NewProblem("decide.choice", nil)
 	case !slices.Contains(history.Reasons[in.Choice], in.Reason):
 		return "", matcher.NewProblem("decide.reason", nil)
-	case in.Reason == history.ReasonOther && note == "":
+	}
+	if in.Choice == history.Identify && strings.TrimSpace(in.Note) == "" {
+		return "", matcher.NewProblem("decide.note_how", nil)
+	}
+	return cleanNote(in.Note, in.Reason)
+}
+
+// cleanNote trims a note and checks it; history.ReasonOther needs one.
+func cleanNote(note, reason string) (string, error) {
+	note = strings.TrimSpace(note)
+	switch {
+	case reason == history.ReasonOther && note == "":
 		return "", matcher.NewProblem("decide.note", nil)
 	case utf8.RuneCountInString(note) > maxNote:
 		return "", matcher.NewProblem("decide.note_long", nil, "Max", maxNote)

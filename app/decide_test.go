@@ -150,3 +150,85 @@ func TestSecondOperatorWaitsToo(t *testing.T) {
 		t.Errorf("%+v", m.Decisions)
 	}
 }
+
+// Whom the program has not compared, two people identify in another way: beside its outcome,
+// which stays, and never as an approval.
+func TestIdentifiedWithoutAMatch(t *testing.T) {
+	good := DecisionInput{
+		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "Cleo", Passphrase: staff["Cleo"].passphrase,
+	}
+	for _, outcome := range []history.Outcome{history.NotCompared, history.CouldNotRun} {
+		d, m, _ := staffed(t)
+		as(t, d, "Ben")
+		checked(m, outcome, "")
+		for key, change := range map[string]func(*DecisionInput){
+			"decide.note_how":    func(in *DecisionInput) { in.Note = " " },
+			"decide.reason":      func(in *DecisionInput) { in.Reason = "old_photo" },
+			"decide.second":      func(in *DecisionInput) { in.Second = "" },
+			"decide.same_person": func(in *DecisionInput) { in.Second = "Ben" },
+			"decide.nothing":     func(in *DecisionInput) { in.Choice, in.Reason = history.Approve, "known_person" },
+		} {
+			in := good
+			change(&in)
+			wantKey(t, d.Decide(t.Context(), in), key)
+		}
+		if len(m.Decisions) != 0 || !d.NeedsSecond(m.Rows[0]) {
+			t.Fatalf("%s: %+v", outcome, m.Decisions)
+		}
+		must(t, d.Decide(t.Context(), good))
+		if got := m.Decisions[0]; got.Overrides != "" || got.Second != "Cleo" || !got.Verified || got.Note != "passport 2" {
+			t.Errorf("%s: %+v", outcome, got)
+		}
+		checked(m, outcome, history.Identified)
+		must(t, d.Decide(t.Context(), good))
+		if got := m.Decisions[1]; got.Overrides != outcome {
+			t.Errorf("%s, again: %+v", outcome, got)
+		}
+	}
+	d, m, _ := staffed(t)
+	as(t, d, "Ben")
+	for _, outcome := range []history.Outcome{history.Pass, history.Refer, history.Fail, history.Cancelled, history.Unknown} {
+		checked(m, outcome, "")
+		wantKey(t, d.Decide(t.Context(), good), "identify.nothing")
+	}
+}
+
+// Who refuses the comparison, or cannot be compared, has a record too: of a check that could
+// not run, and of how they were identified.
+func TestIdentifiedWithoutACheck(t *testing.T) {
+	good := IdentifyInput{Why: "check.consent_refused", Name: " Ada Lovelace ", Minor: true, Decision: DecisionInput{
+		Reason: "own_records", Note: "date of birth and number", Second: "Cleo", Passphrase: staff["Cleo"].passphrase,
+	}}
+	d, m, _ := staffed(t)
+	as(t, d, "Ben")
+	for key, change := range map[string]func(*IdentifyInput){
+		"identify.why":         func(in *IdentifyInput) { in.Why = "check.timeout" },
+		"check.session":        func(in *IdentifyInput) { in.Session = "sess_1" },
+		"check.name_long":      func(in *IdentifyInput) { in.Name = strings.Repeat("x", MaxName+1) },
+		"decide.note_how":      func(in *IdentifyInput) { in.Decision.Note = "" },
+		"operators.wrong":      func(in *IdentifyInput) { in.Decision.Passphrase = "nothing of the kind" },
+		"check.reference_none": func(in *IdentifyInput) { in.Reference = "2026/17" },
+	} {
+		in := good
+		change(&in)
+		if err := d.Identify(t.Context(), in); key != "check.reference_none" {
+			wantKey(t, err, key)
+		} else if err == nil {
+			t.Error("a reference is taken where the settings have none")
+		}
+	}
+	if len(m.Started)+len(m.Finished)+len(m.Decisions) != 0 {
+		t.Fatalf("%+v", m.Started)
+	}
+	must(t, d.Identify(t.Context(), good))
+	started, finished, decision := m.Started[0], m.Finished[0], m.Decisions[0]
+	if started.Name != "Ada Lovelace" || started.Consent.Processing || !started.Minor || started.Operator != "Ben" || started.Inspection != history.InspectionNone {
+		t.Errorf("%+v", started)
+	}
+	if finished.Outcome != history.CouldNotRun || finished.Problem != "check.consent_refused" || finished.Code != nil || finished.Score != nil {
+		t.Errorf("%+v", finished)
+	}
+	if decision.Choice != history.Identify || decision.Check != started.Check || decision.Session != started.Session || decision.Second != "Cleo" {
+		t.Errorf("%+v", decision)
+	}
+}

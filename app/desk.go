@@ -34,6 +34,9 @@ type History interface {
 	Recorder
 	SentChecks
 	Decider
+	Inspector
+	Signer
+	Holder
 	Reader
 	SettingsRecorder
 	Keeper

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/ed25519"
 	"io"
 	"slices"
 
@@ -26,6 +27,10 @@ type ExportInput struct {
 	Format string // csv, jsonl or pdf
 	Names  bool   // with names, notes and raw answers
 
+	// Subject says that Checks are everything about one person, who may see all of it: Format
+	// is then one of export.SubjectFormats, and Names is true.
+	Subject bool
+
 	File      string    // where to
 	Overwrite bool      // an existing file is replaced
 	To        io.Writer // if not nil: in place of File; csv and jsonl only
@@ -40,6 +45,9 @@ type Exported struct {
 	Checks int64
 	SHA256 string       // of the file's bytes, lower-case hexadecimal
 	Head   history.Head // of the chain the checks come from
+
+	Signer   string           // fingerprint of the key it is signed with; empty: it is not
+	Unsigned *matcher.Problem // why it is not; nil where it is
 }
 
 // Export writes checks of the history to a file, in constant memory except for a PDF. It
@@ -63,7 +71,11 @@ func (d *Desk) export(
 	if err != nil {
 		return Exported{}, err
 	}
-	if !slices.Contains(export.Formats, in.Format) || in.Format == export.PDF && in.To != nil {
+	formats := export.Formats
+	if in.Subject {
+		formats, in.Names = export.SubjectFormats, true
+	}
+	if !slices.Contains(formats, in.Format) || in.Format == export.PDF && in.To != nil {
 		return Exported{}, matcher.NewProblem("export.format", nil)
 	}
 	e := exporting{ExportInput: in, from: from, progress: progress}
@@ -75,7 +87,8 @@ func (d *Desk) export(
 		}
 		e.Words = english
 	}
-	e.about = export.About{Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(), Database: database}
+	e.about = export.About{Subject: in.Subject, Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(), Database: database}
+	e.signing(ctx, d.p.History)
 	if err := e.count(ctx); err != nil {
 		return Exported{}, e.problem(err)
 	}
@@ -90,7 +103,7 @@ func (d *Desk) export(
 	}
 	if err := d.p.History.Exported(ctx, history.Export{
 		Actor: e.about.By, Format: in.Format, Filter: e.question(false), Checks: done.Checks, Names: in.Names,
-		SHA256: done.SHA256, HeadSeq: done.Head.Seq, Head: done.Head.Hash, Database: e.about.Database,
+		SHA256: done.SHA256, HeadSeq: done.Head.Seq, Head: done.Head.Hash, Database: e.about.Database, Signer: done.Signer,
 	}); err != nil {
 		return Exported{}, err
 	}
@@ -107,6 +120,8 @@ type exporting struct {
 	about    export.About
 	total    int64
 	progress matcher.ProgressFunc
+	key      ed25519.PrivateKey // nil: it goes out unsigned
+	unsigned *matcher.Problem   // why
 }
 
 // problem gives a problem the words for another desk's history, where it is one.
@@ -119,6 +134,9 @@ func (e *exporting) problem(err error) error {
 
 // question says in words what was asked for.
 func (e *exporting) question(names bool) string {
+	if e.Subject {
+		return export.SubjectWords(e.Checks, e.Words)
+	}
 	if len(e.Checks) > 0 {
 		return export.ChosenWords(e.Checks, e.Words)
 	}
@@ -153,7 +171,7 @@ func (e *exporting) create() (*export.File, error) {
 
 // write writes the checks and brings them to the disk.
 func (e *exporting) write(ctx context.Context, file *export.File) (Exported, error) {
-	done := Exported{File: e.File}
+	done := Exported{File: e.File, Signer: e.about.Signer, Unsigned: e.unsigned}
 	if e.Format == export.CSV && e.To == nil && !e.NoBOM {
 		if _, err := io.WriteString(file, export.ByteOrderMark); err != nil {
 			return done, err
@@ -193,8 +211,10 @@ func (e *exporting) write(ctx context.Context, file *export.File) (Exported, err
 	if err := w.End(done.Head); err != nil {
 		return done, err
 	}
-	done.SHA256, err = file.Close()
-	return done, err
+	if done.SHA256, err = file.Close(); err != nil {
+		return done, err
+	}
+	return done, e.sign(file, done.SHA256)
 }
 
 // progressEvery is the number of checks between two progress reports.

@@ -83,7 +83,7 @@ func TestExport(t *testing.T) {
 				if out.SHA256 != hex.EncodeToString(sum[:]) || out.Checks != 3 || out.Head != m.NewestHead || out.File != file {
 					t.Errorf("%+v", out)
 				}
-				for _, f := range []string{file, file + export.DigestEnding} {
+				for _, f := range []string{file, file + export.DigestEnding, file + export.SignatureEnding} {
 					if info, err := os.Stat(f); err != nil || info.Mode() != 0o600 {
 						t.Errorf("%v, %v", info, err)
 					}
@@ -106,7 +106,10 @@ func TestExport(t *testing.T) {
 				if err != nil || !strings.Contains(string(side), "record 77, "+m.NewestHead.Hash) || !strings.HasSuffix(string(side), out.SHA256+"  out\n") {
 					t.Errorf("%s %v", side, err)
 				}
-				if left := entries(t, filepath.Dir(file)); len(left) != 2 {
+				if e.Signer == "" || e.Signer != out.Signer || out.Unsigned != nil {
+					t.Errorf("signed with %q, recorded as %q", out.Signer, e.Signer)
+				}
+				if left := entries(t, filepath.Dir(file)); len(left) != 3 {
 					t.Errorf("left behind: %q", left)
 				}
 			})
@@ -225,7 +228,7 @@ func TestExportIsCancelled(t *testing.T) {
 }
 
 func TestExportKeepsWhatIsThere(t *testing.T) {
-	for _, taken := range []string{"out", "out" + export.DigestEnding} {
+	for _, taken := range []string{"out", "out" + export.DigestEnding, "out" + export.SignatureEnding} {
 		d, m, file := exportDesk(t, 1)
 		path := filepath.Join(filepath.Dir(file), taken)
 		if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
@@ -245,7 +248,7 @@ func TestExportKeepsWhatIsThere(t *testing.T) {
 		if data, err := os.ReadFile(path); string(data) == "mine" {
 			t.Errorf("%q %v", data, err)
 		}
-		if left := entries(t, filepath.Dir(file)); len(left) != 2 {
+		if left := entries(t, filepath.Dir(file)); len(left) != 3 {
 			t.Errorf("left behind: %q", left)
 		}
 	}

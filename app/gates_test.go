@@ -29,15 +29,16 @@ var gates = map[string]access.Action{
 	// is shown, a clip that has no use any more is deleted.
 	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
 	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
-	"NeedsSecond": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
+	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
 	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
 	"Enrol": access.Settings,
 	"Zone":  open, // what stands on a document
 
 	"Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,
-	"Decide": access.Decide,
-	"List":   access.History, "Verify": access.History, "Count": access.History, "Choices": access.History, "Show": access.History, "OpenHistory": access.History,
+	"Decide": access.Decide, "Identify": access.Override, "Inspect": access.Check, "SigningKey": access.History,
+	"Subject": access.Export, "Hold": access.Erase, "Holds": access.History,
+	"List": access.History, "Verify": access.History, "Count": access.History, "Choices": access.History, "Show": access.History, "OpenHistory": access.History,
 	"OpenCentre": access.History,
 	"Overview":   access.History,
 	"Export":     access.Export,

@@ -62,7 +62,7 @@ var layers = []struct {
 		"app/access", "app/central", "app/export", "app/operators", "app/queue", "app/scans", "app/settings", "app/token",
 	}, shared...)},
 
-	// The screens do not import each other. document and live are parts of a screen: they
+	// The screens do not import each other. document, inspect and live are parts of a screen: they
 	// import no screen.
 	{"views/internal/draw", append([]string{"matcher$", "app$", "assets"}, shared...)},
 	{"views/internal/kit", append([]string{"views/internal/draw", "views/internal/kit"}, screens...)},
@@ -71,10 +71,11 @@ var layers = []struct {
 	{"views/internal/live", append([]string{"views/internal/live"}, screens...)},
 	{"views/internal/document", append([]string{"views/internal/document"}, screens...)},
 	{"views/internal/check", append([]string{
-		"views/internal/check", "views/internal/document", "views/internal/live",
+		"views/internal/check", "views/internal/document", "views/internal/inspect", "views/internal/live",
 	}, screens...)},
 	{"views/internal/welcome", append([]string{"views/internal/welcome", "views/internal/live"}, screens...)},
 	{"views/internal/records", append([]string{"views/internal/records", "views/internal/charts"}, screens...)},
+	{"views/internal/inspect", append([]string{"views/internal/inspect"}, screens...)},
 	{"views/internal/decide", append([]string{"views/internal/decide"}, screens...)},
 	{"views/internal/preferences", append([]string{"views/internal/preferences"}, screens...)},
 	{"views", append([]string{"views"}, screens...)},

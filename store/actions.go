@@ -55,6 +55,42 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 	})
 }
 
+// Inspect records what a clerk saw of person and document, of a check that has ended. The
+// note is sealed, which needs the master key.
+func (s *Store) Inspect(ctx context.Context, in history.Inspection) error {
+	var parts []seal.Clear
+	var master []byte
+	if in.Note != "" {
+		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(in.Note)})
+		var err error
+		if master, err = s.sealingKey(ctx); err != nil {
+			return err
+		}
+	}
+	return s.append(ctx, func(ctx context.Context, a *appending) error {
+		c, err := checks.StateOf(ctx, a, in.Check)
+		switch {
+		case err != nil:
+			return err
+		case !c.Started():
+			return matcher.NewProblem(history.KeyCheckUnknown, nil)
+		case c.Ended == 0:
+			return matcher.NewProblem(history.KeyCheckRunning, nil)
+		case c.Session != in.Session:
+			return errors.New("store: a check is inspected in the session it started in")
+		}
+		sealed, err := a.sealParts(ctx, master, s.id, in.Session, in.Check, parts)
+		if err != nil {
+			return err
+		}
+		return a.add(ctx, struct {
+			header
+			history.Inspection
+			seals
+		}{a.header(history.KindInspected), in, sealsOf(sealed)}, sealed)
+	})
+}
+
 // Decidable gives what a decision about a check depends on: check, session, outcome
 // and what was decided so far. One that has no end is running, whatever became of
 // its program; the error is store.check_unknown where it is not there.

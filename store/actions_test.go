@@ -1,7 +1,10 @@
 package store
 
 import (
+	"fmt"
+	"reflect"
 	"testing"
+	"time"
 
 	"facematch/app/history"
 )
@@ -62,5 +65,95 @@ func TestDecidable(t *testing.T) {
 	must(t, s.Finish(ctx, history.Finished{Check: "chk_2", Session: "sess_2", Outcome: history.Pass}))
 	if r, err := s.Decidable(ctx, "chk_2"); err != nil || r.Outcome != history.Pass || r.Decision != "" {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// What a clerk saw stands in the row beside the machine's outcome, from the first record on
+// and after the tables were made anew; the newest inspection counts.
+func TestInspections(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	ctx := t.Context()
+	in := history.Inspection{
+		Check: "chk_1", Session: "sess_1", Actor: history.Actor{Operator: "clerk"}, State: history.InspectionObjection,
+		Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionNo}}, Reason: history.ReasonOther, Note: "a mask",
+	}
+	wantKey(t, s.Inspect(ctx, in), "store.check_unknown")
+	must(t, s.Start(ctx, history.Started{Check: "chk_1", Session: "sess_1", Inspection: history.InspectionRequired}))
+	wantKey(t, s.Inspect(ctx, in), "store.check_running")
+	must(t, s.Finish(ctx, history.Finished{Check: "chk_1", Session: "sess_1", Outcome: history.Pass}))
+	for i, c := range []struct {
+		use     history.InspectionUse
+		outcome history.Outcome
+		want    history.InspectionState
+	}{
+		{history.InspectionOffered, history.Refer, history.InspectionOpen},
+		{history.InspectionOff, history.Fail, history.NotInspected},
+		{history.InspectionNone, history.Pass, history.NotInspected},
+		{"", history.Pass, ""},
+		{history.InspectionRequired, history.NotCompared, ""},
+	} {
+		check, session := fmt.Sprintf("chk_of%d", i), fmt.Sprintf("sess_of%d", i)
+		must(t, s.Start(ctx, history.Started{Check: check, Session: session, Inspection: c.use}))
+		must(t, s.Finish(ctx, history.Finished{Check: check, Session: session, Outcome: c.outcome}))
+		if r, err := s.Decidable(ctx, check); err != nil || r.Inspection != c.want {
+			t.Errorf("%q, %s: %q, %v, want %q", c.use, c.outcome, r.Inspection, err, c.want)
+		}
+	}
+	objections := history.Filter{Inspections: []history.InspectionState{history.InspectionObjection}}
+	want := func(state history.InspectionState, found int64) {
+		t.Helper()
+		d, err := s.Show(ctx, "chk_1")
+		if err != nil || d.Inspection != state || d.Outcome != history.Pass {
+			t.Errorf("%q %s, %v, want %q", d.Inspection, d.Outcome, err, state)
+		}
+		if n, err := s.Count(ctx, objections); err != nil || n.Total != found {
+			t.Errorf("%d objections, %v, want %d", n.Total, err, found)
+		}
+		if v, err := s.Verify(ctx, nil); err != nil || !v.Intact {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	want(history.InspectionOpen, 0)
+	must(t, s.Inspect(ctx, in))
+	want(history.InspectionObjection, 1)
+	must(t, s.Rebuild(ctx))
+	want(history.InspectionObjection, 1)
+	if d, err := s.Show(ctx, "chk_1"); err != nil || len(d.Inspected) != 1 || !reflect.DeepEqual(d.Inspected[0].Inspection, in) ||
+		d.Inspected[0].NoteSealed {
+		t.Errorf("%+v, %v", d.Inspected, err)
+	}
+	must(t, s.Erase(ctx, history.Erasure{Session: "sess_1", Parts: []history.Part{history.PartNote}, Reason: history.OnRequest}))
+	if d, err := s.Show(ctx, "chk_1"); err != nil || d.Inspected[0].Note != "" || !d.Inspected[0].NoteErased {
+		t.Errorf("%+v, %v", d.Inspected, err)
+	}
+	in.Points[0].Answer, in.State, in.Reason, in.Note = history.InspectionYes, history.InspectionClear, "", ""
+	must(t, s.Inspect(ctx, in))
+	want(history.InspectionClear, 0)
+}
+
+// Who was identified without a match is counted apart, and is no pass.
+func TestIdentifiedIsCountedApart(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	ctx := t.Context()
+	for i, outcome := range []history.Outcome{history.Pass, history.NotCompared, history.CouldNotRun} {
+		check, session := fmt.Sprintf("chk_%d", i), fmt.Sprintf("sess_%d", i)
+		must(t, s.Start(ctx, history.Started{Check: check, Session: session}))
+		must(t, s.Finish(ctx, history.Finished{Check: check, Session: session, Outcome: outcome}))
+		if outcome != history.Pass {
+			must(t, s.Decide(ctx, history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched", Note: "by their mother", Second: "cleo"}))
+		}
+	}
+	for name, f := range map[string]history.Filter{"by day": {}, "by check": {From: time.Unix(1, 1)}} {
+		n, err := s.Count(ctx, f)
+		if err != nil || n.Total != 3 || n.Identified != 2 || n.ByOutcome[history.Pass] != 1 || n.ByOutcome[history.NotCompared] != 1 {
+			t.Errorf("%s: %+v, %v", name, n, err)
+		}
+	}
+	rows, err := s.List(ctx, history.Filter{Decisions: []history.DecisionState{history.Identified}})
+	if err != nil || len(rows) != 2 || rows[0].Outcome != history.CouldNotRun {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	if v, err := s.Verify(ctx, nil); err != nil || !v.Intact {
+		t.Errorf("%+v, %v", v, err)
 	}
 }

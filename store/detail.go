@@ -21,7 +21,7 @@ type read struct {
 	detail history.Detail
 	key    seal.Part            // of the session
 	parts  map[string]seal.Part // by name
-	notes  []seal.Part          // of the decisions, in the order of detail
+	notes  map[int64]seal.Part  // of decisions and inspections, by record
 }
 
 // checkAt reads a check by its first record. A row of checks that does not match the
@@ -40,7 +40,7 @@ func (r *reading) checkAt(ctx context.Context, seq int64) (read, error) {
 
 // check reads a check with all its records.
 func (r *reading) check(ctx context.Context, id string) (read, error) {
-	c := read{parts: map[string]seal.Part{}}
+	c := read{parts: map[string]seal.Part{}, notes: map[int64]seal.Part{}}
 	records, err := checks.RecordsOf(ctx, r.tx, id)
 	if err != nil {
 		return c, err
@@ -64,7 +64,11 @@ func (r *reading) check(ctx context.Context, id string) (read, error) {
 	if err := r.sealed(ctx, &c); err != nil {
 		return c, err
 	}
-	return c, r.erased(ctx, &c)
+	if err := r.erased(ctx, &c); err != nil {
+		return c, err
+	}
+	d.Hold, err = holdOf(ctx, r.tx, d.Session)
+	return c, err
 }
 
 // add takes in the next record of the check.
@@ -90,8 +94,10 @@ func (c *read) add(r checks.Record) error {
 		return json.Unmarshal(r.Payload, d.Finished)
 	case history.KindDecided:
 		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: r.Seq, NoteSealed: r.Seals(seal.Note)})
-		c.notes = append(c.notes, seal.Part{})
 		return json.Unmarshal(r.Payload, &d.Decisions[len(d.Decisions)-1].Decision)
+	case history.KindInspected:
+		d.Inspected = append(d.Inspected, history.Inspected{At: at, Seq: r.Seq, NoteSealed: r.Seals(seal.Note)})
+		return json.Unmarshal(r.Payload, &d.Inspected[len(d.Inspected)-1].Inspection)
 	}
 	return nil
 }
@@ -122,8 +128,8 @@ func (r *reading) partsOf(ctx context.Context, c *read, seq int64) error {
 		if err := rows.Scan(&p.Name, &p.Nonce, &p.Ciphertext); err != nil {
 			return sqlite.Damaged(err)
 		}
-		if i := slices.IndexFunc(c.detail.Decisions, func(d history.Decided) bool { return d.Seq == seq }); i >= 0 {
-			c.notes[i] = p
+		if p.Name == seal.Note {
+			c.notes[seq] = p
 		} else {
 			c.parts[p.Name] = p
 		}
@@ -173,6 +179,11 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 				m.NoteSealed, m.NoteErased = false, true
 			}
 		}
+		for i := range d.Inspected {
+			if m := &d.Inspected[i]; m.NoteSealed && gone(history.PartNote, m.Seq, seq, e.Erasure) {
+				m.NoteSealed, m.NoteErased = false, true
+			}
+		}
 	}
 	return rows.Err()
 }
@@ -219,7 +230,14 @@ func (s *Store) unsealAll(master []byte, c *read) {
 	}
 	for i := range d.Decisions {
 		if m := &d.Decisions[i]; m.NoteSealed {
-			if note, ok := open(c.notes[i]); ok {
+			if note, ok := open(c.notes[m.Seq]); ok {
+				m.Note, m.NoteSealed = string(note), false
+			}
+		}
+	}
+	for i := range d.Inspected {
+		if m := &d.Inspected[i]; m.NoteSealed {
+			if note, ok := open(c.notes[m.Seq]); ok {
 				m.Note, m.NoteSealed = string(note), false
 			}
 		}

@@ -23,7 +23,7 @@
 // where prev is the hash of the record before, or 32 zero bytes for the first, and payload
 // are the exact bytes of the column. A payload always has "kind" and "at" (UTC, RFC 3339
 // with milliseconds). The other fields are those of history.Started, Sending, Finished,
-// SettingsChange, Decision, SignIn, Export, Erasure and Restored, and for "interrupted":
+// SettingsChange, Decision, Inspection, Hold, SignIn, Export, Erasure and Restored, and for "interrupted":
 // check, session, instance and outcome. Scores are whole hundredths of a percent. To
 // verify the chain one need not know the kinds: it is the same for all.
 //
@@ -31,7 +31,8 @@
 //
 // Personal parts are not in the payload. Table sealed holds them encrypted: parts "name"
 // and "reference" of a "started" record; "answer", and where pictures are kept "document" and "frame", of a
-// "finished" one; "note" of a "decided" one. The payload's "sealed" gives for each part the
+// "finished" one; "note" of a "decided", "inspected" or "hold" one (which has no check: its
+// additional data has an empty one). The payload's "sealed" gives for each part the
 // SHA-256 of its ciphertext, and "nonces" its nonce, both in lower-case hexadecimal, so that
 // the chain covers the parts and no key is needed to find a changed one.
 //

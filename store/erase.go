@@ -21,7 +21,7 @@ import (
 // and so everything, what is stored of it too. The record that says so is added in
 // the same transaction; the chain stays whole. What the file held of it is
 // overwritten, and the log beside the file is emptied. A session that has an open
-// check, or is not in the history, is a *matcher.Problem. Erasing again what was
+// check, is on hold or is not in the history, is a *matcher.Problem. Erasing again what was
 // erased adds nothing and only tidies up.
 //
 // Backups made before still hold it; the list beside the anchor has it erased from
@@ -36,9 +36,16 @@ func (s *Store) Erase(ctx context.Context, e history.Erasure) error {
 		}
 		switch {
 		case !known:
-			return matcher.NewProblem("store.session_unknown", nil)
+			return matcher.NewProblem(history.KeySessionUnknown, nil)
 		case open:
 			return matcher.NewProblem("store.session_open", nil)
+		}
+		held, err := isHeld(ctx, a, e.Session)
+		if err == nil && held {
+			err = matcher.NewProblem(history.KeySessionHeld, nil)
+		}
+		if err != nil {
+			return err
 		}
 		_, err = a.erase(ctx, e)
 		return err
@@ -214,6 +221,13 @@ func (s *Store) Expire(ctx context.Context, by history.Actor, keep history.Perio
 			n := 0
 			err = s.append(ctx, func(ctx context.Context, a *appending) error {
 				for _, e := range some {
+					held, err := isHeld(ctx, a, e.Session) // it may be since a moment ago
+					if err != nil {
+						return err
+					}
+					if held {
+						continue
+					}
 					e.Actor, e.Reason = by, history.AfterPeriod
 					did, err := a.erase(ctx, e)
 					if err != nil {
@@ -238,7 +252,7 @@ func (s *Store) Expire(ctx context.Context, by history.Actor, keep history.Perio
 }
 
 // expired gives the parts whose periods are over, oldest first, of at most expireScan
-// sessions.
+// sessions. Those on hold are left out.
 func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Erasure, error) {
 	now := s.now().UTC()
 	before := map[history.Part]string{}
@@ -251,6 +265,10 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 			before[part] = now.Add(-period).Format(checks.TimeLayout)
 			newest = max(newest, now.Add(clockSetBack-period).Format(checks.TimeLayout))
 		}
+	}
+	held, err := s.heldSessions(ctx)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := s.reader.QueryContext(ctx, `
 		SELECT r.session, p.part, r.at FROM sealed p JOIN record r ON r.seq = p.record ORDER BY p.record`)
@@ -272,6 +290,9 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 		if at >= before[part] { // before[part] is "" where the part has no period
 			continue
 		}
+		if held[session] {
+			continue
+		}
 		i, ok := index[session]
 		if !ok {
 			if len(old) == expireScan {
@@ -286,6 +307,25 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 		}
 	}
 	return old, rows.Err()
+}
+
+// heldSessions are the sessions on hold.
+func (s *Store) heldSessions(ctx context.Context) (map[string]bool, error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT session, payload ->> '$.held' FROM record WHERE kind = 'hold' ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	held := map[string]bool{}
+	for rows.Next() {
+		var session string
+		var on bool
+		if err := rows.Scan(&session, &on); err != nil {
+			return nil, sqlite.Damaged(err)
+		}
+		held[session] = on
+	}
+	return held, rows.Err()
 }
 
 // keepErasures adds to the lists what the history says was erased since. It is

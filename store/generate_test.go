@@ -275,6 +275,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 			{Name: "mmod_human_face_detector.dat", SHA256: strings.Repeat("be", 32)},
 		}},
 		DocumentFrom: history.FromFile, Name: name,
+		Inspection: []history.InspectionUse{history.InspectionOffered, history.InspectionNone, ""}[m.head.seq%3],
 	}
 	if m.IntN(7) == 0 {
 		st.Mode = history.Remote

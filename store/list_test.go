@@ -46,6 +46,7 @@ func meets(f history.Filter, r history.Row) bool {
 	case !f.From.IsZero() && r.At.Before(f.From), !f.To.IsZero() && !r.At.Before(f.To),
 		len(f.Outcomes) > 0 && !slices.Contains(f.Outcomes, r.Outcome),
 		len(f.Decisions) > 0 && !slices.Contains(f.Decisions, r.Decision),
+		len(f.Inspections) > 0 && !slices.Contains(f.Inspections, r.Inspection),
 		len(f.Modes) > 0 && !slices.Contains(f.Modes, r.Mode),
 		len(f.Operators) > 0 && !slices.Contains(f.Operators, r.Operator),
 		len(f.Desks) > 0 && !slices.Contains(f.Desks, r.Desk),
@@ -116,7 +117,7 @@ func TestEveryFilter(t *testing.T) {
 		f := history.Filter{Limit: 1 + r.IntN(300)}
 		f.Sort = []history.Sort{"", history.Newest, history.Oldest, history.Highest, history.Lowest}[r.IntN(5)]
 		for range r.IntN(4) {
-			switch like := one(); r.IntN(12) {
+			switch like := one(); r.IntN(13) {
 			case 0:
 				f.From = like.At
 			case 1:
@@ -134,6 +135,10 @@ func TestEveryFilter(t *testing.T) {
 			case 7:
 				if f.Codes = append(f.Codes, 1234); like.Code != nil {
 					f.Codes = append(f.Codes, *like.Code)
+				}
+			case 12:
+				if like.Inspection != "" {
+					f.Inspections = append(f.Inspections, like.Inspection)
 				}
 			case 8:
 				f.LeastScore = like.Score

@@ -18,6 +18,7 @@ import (
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/views/internal/decide"
+	"facematch/views/internal/inspect"
 	"facematch/views/internal/kit"
 )
 
@@ -33,6 +34,22 @@ func (w *Window) decide(row history.Row, chosen history.Choice, done func(app.De
 	w.deciding = decide.New(w.Parts, w.desk, row, w.gate.now)
 	w.deciding.OnDone = done
 	w.deciding.Show(chosen)
+}
+
+// identify asks how a person was identified who is not compared at all.
+func (w *Window) identify(who app.IdentifyInput, done func()) {
+	w.deciding = decide.NewWithout(w.Parts, w.desk, who, w.gate.now)
+	w.deciding.OnDone = func(app.DecisionInput) {
+		done()
+		w.history.Refresh()
+	}
+	w.deciding.Show("")
+}
+
+// openInspection lets a clerk answer what they see, of a check of the history; done is called
+// when it is recorded.
+func (w *Window) openInspection(row history.Row, done func()) {
+	inspect.New(w.Parts, w.desk, row.Check).Show(done)
 }
 
 // ask shows something of our own in a dialog, with these buttons below. Escape
@@ -64,6 +81,11 @@ func (w *Window) newCheck() {
 	if !w.on(w.checkTab) || w.welcoming() {
 		return
 	}
+	w.check.Leave(w.nextPerson)
+}
+
+// nextPerson is newCheck once what the clerk saw of the last person is recorded.
+func (w *Window) nextPerson() {
 	if !w.check.Undecided() || !w.desk.May(app.ActionDecide) {
 		w.check.Reset()
 		return

@@ -474,6 +474,7 @@ func (w *Window) newCheckScreen() *check.Screen {
 			w.screen(w.settingsTab)
 			w.settings.OpenSetup()
 		},
+		Identify: w.identify,
 		Decide: func(row history.Row, chosen history.Choice, done func(app.DecisionInput)) {
 			w.decide(row, chosen, func(in app.DecisionInput) {
 				done(in)
@@ -558,7 +559,7 @@ func (w *Window) newHistory() *records.Screen {
 		}
 	}
 	return records.New(p, w.desk, records.Hooks{
-		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Export: w.openExport, Choose: w.chooseHistory,
+		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Inspect: w.openInspection, Export: w.openExport, Choose: w.chooseHistory,
 	})
 }
 

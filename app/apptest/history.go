@@ -4,6 +4,7 @@ package apptest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"slices"
 	"sync"
 
@@ -25,6 +26,8 @@ type History struct {
 	SignIns    []history.SignIn
 	Exports    []history.Export
 	Decisions  []history.Decision
+	Inspected  []history.Inspection
+	OnHold     []history.Hold
 	Erasures   []history.Erasure
 	Expiries   []Expiry
 	Rebuilt    bool
@@ -47,6 +50,7 @@ type History struct {
 	NoSignIn  error // sign-ins
 	NoExport  error // exports
 	NoAnchor  error
+	NoKey     error // signatures
 	keyBroken error
 }
 
@@ -104,6 +108,34 @@ func (h *History) Exported(_ context.Context, e history.Export) error {
 // Decide records a decision.
 func (h *History) Decide(_ context.Context, d history.Decision) error {
 	return record(h, &h.Decisions, d, h.Refuse)
+}
+
+// Inspect records an inspection.
+func (h *History) Inspect(_ context.Context, in history.Inspection) error {
+	return record(h, &h.Inspected, in, h.Refuse)
+}
+
+// SigningKey is always the same, or NoKey.
+func (h *History) SigningKey(context.Context) (ed25519.PrivateKey, error) {
+	return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), h.NoKey
+}
+
+// Hold records a hold.
+func (h *History) Hold(_ context.Context, of history.Hold) error {
+	return record(h, &h.OnHold, of, h.Refuse)
+}
+
+// Holds are those recorded as held; lifting one is not applied.
+func (h *History) Holds(context.Context) ([]history.Holding, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []history.Holding
+	for _, of := range h.OnHold {
+		if of.Held {
+			all = append(all, history.Holding{Hold: of})
+		}
+	}
+	return all, nil
 }
 
 // Erase records an erasure, also where Refuse is set, which it returns.
@@ -325,6 +357,6 @@ func (h *History) Writes() []int {
 	defer h.mu.Unlock()
 	return []int{
 		len(h.SignIns), len(h.Exports), len(h.Started), len(h.Sent), len(h.Finished), len(h.Changes), len(h.Decisions),
-		len(h.Erasures), len(h.BackedUp), len(h.Passphrase),
+		len(h.Erasures), len(h.BackedUp), len(h.Passphrase), len(h.Inspected), len(h.OnHold),
 	}
 }

@@ -606,7 +606,7 @@ func TestHistoryListWithoutRows(t *testing.T) {
 	}
 }
 
-const csvHead = "seq,time,mode,outcome,score,code,decision,operator,desk,session,check,request\r\n"
+const csvHead = "seq,time,mode,outcome,score,code,decision,operator,desk,session,check,request,inspection\r\n"
 
 func TestHistoryVerify(t *testing.T) {
 	for _, tt := range []struct {
@@ -736,6 +736,7 @@ func TestDoctor(t *testing.T) {
 	for _, want := range []string{
 		"warning  camera", "ok       engine", "ok       calibration two networks: measured.", "3,204 comparisons of one person and 4,460,000 of two",
 		"1,500 people (LFW, 2026-11-24)", "175 of one person and 30,450 of two (LFW documents, 2026-11-25)",
+		"ok       signing     Exports are signed with the key SHA256:",
 		"ok       model       fr_feature.onnx is there and the right one: SHA-256 " + network.SHA256,
 	} {
 		if code != 0 || !strings.Contains(out, want) {
@@ -753,10 +754,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 10 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 11 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "ok", "problem", "ok", "problem", "ok", "warning", "ok"} {
+	for i, want := range []string{"ok", "ok", "ok", "ok", "problem", "ok", "problem", "ok", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}

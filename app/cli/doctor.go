@@ -33,6 +33,7 @@ var probes = []probe{
 	{part: "doctor.operators", run: probeOperators},
 	{part: "doctor.history", run: probeHistory},
 	{part: "doctor.names", run: probeNames},
+	{part: "doctor.signing", run: probeSigning},
 	{part: "doctor.camera", optional: true, run: probeCamera},
 	{part: "doctor.api", run: probeAPI},
 }
@@ -69,6 +70,16 @@ func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 
 func probeNames(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return matcher.Notice{Key: "doctor.key_" + desk.KeyPlace()}, desk.KeyProblem(ctx)
+}
+
+// probeSigning names the key of exports. That there is none before the first check is no
+// fault.
+func probeSigning(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
+	key, err := desk.SigningKey(ctx)
+	if matcher.IsProblem(err, history.KeyNoKey) {
+		return matcher.Notice{Key: "doctor.signing_none"}, nil
+	}
+	return matcher.Notice{Key: "doctor.signing_ok", Params: map[string]any{"Fingerprint": key.Fingerprint}}, err
 }
 
 // probeAPI asks the API about the token, where it may decide; nothing is sent but

@@ -105,5 +105,11 @@ func (c *commands) exportFrom(cmd *cobra.Command, from exporter, in app.ExportIn
 	fmt.Fprintln(c.Stderr, c.Words.T("cli.export.done", "Count", done.Checks))
 	fmt.Fprintf(c.Stderr, "SHA-256 %s\n", done.SHA256)
 	fmt.Fprintln(c.Stderr, c.Words.T("report.head", "Seq", done.Head.Seq, "Hash", done.Head.Hash))
+	switch {
+	case done.Unsigned != nil:
+		fmt.Fprintln(c.Stderr, c.Words.T("cli.export.unsigned", "Why", c.problem(done.Unsigned)))
+	case in.To == nil:
+		fmt.Fprintln(c.Stderr, c.Words.T("cli.export.signed", "Signer", done.Signer))
+	}
 	return nil
 }

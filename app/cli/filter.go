@@ -19,6 +19,7 @@ import (
 type filterFlags struct {
 	from, to, last                string
 	outcomes, decisions, modes    []string
+	inspections                   []string
 	operators, desks              []string
 	codes                         []int
 	scoreFrom, scoreTo            string
@@ -38,6 +39,9 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringSliceVar(&f.outcomes, "outcome", nil, c.Words.T("cli.filter.outcome", "Known", known(history.Outcomes)))
 	flags.StringSliceVar(
 		&f.decisions, "decision", nil, c.Words.T("cli.filter.decision", "Known", known(history.DecisionStates)),
+	)
+	flags.StringSliceVar(
+		&f.inspections, "inspection", nil, c.Words.T("cli.filter.inspection", "Known", known(history.InspectionStates)),
 	)
 	flags.StringSliceVar(&f.modes, "mode", nil, c.Words.T("cli.filter.mode", "Known", known(history.Modes)))
 	// Names may hold commas, so these flags are repeated, once for each name.
@@ -90,6 +94,9 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 	}
 	if chosen.Decisions, ok = oneOf(f.decisions, history.DecisionStates); !ok {
 		return wrong("cli.filter.bad_value", "Flag", "--decision", "Known", known(history.DecisionStates))
+	}
+	if chosen.Inspections, ok = oneOf(f.inspections, history.InspectionStates); !ok {
+		return wrong("cli.filter.bad_value", "Flag", "--inspection", "Known", known(history.InspectionStates))
 	}
 	if chosen.Modes, ok = oneOf(f.modes, history.Modes); !ok {
 		return wrong("cli.filter.bad_value", "Flag", "--mode", "Known", known(history.Modes))

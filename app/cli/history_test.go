@@ -36,6 +36,11 @@ func oneCheck() history.Detail {
 	d.Decisions = []history.Decided{{At: time.Unix(1e9+60, 0), Seq: 3, Decision: history.Decision{
 		Actor: history.Actor{Operator: "bert"}, Choice: history.Reject, Reason: "other", Note: sekrit, Second: "carla",
 	}}}
+	d.Inspection = history.InspectionObjection
+	d.Inspected = []history.Inspected{{At: time.Unix(1e9+30, 0), Seq: 4, Inspection: history.Inspection{
+		Actor: history.Actor{Operator: "dora"}, State: history.InspectionObjection, Reason: "not_live", Note: sekrit,
+		Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionNo}},
+	}}}
 	return d
 }
 
@@ -51,9 +56,10 @@ func TestFilterFlags(t *testing.T) {
 		{[]string{"--from", "2026-11-01", "--to", "2026-11-01"}, "", history.Filter{From: midnight, To: midnight.AddDate(0, 0, 1), Sort: history.Newest}},
 		{[]string{"--from", "2026-11-01T14:30", "--to", "2026-11-02T00:00:00+00:00"}, "",
 			history.Filter{From: midnight.Add(14*time.Hour + 30*time.Minute), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Sort: history.Newest}},
-		{[]string{"--outcome", "pass,not-compared", "--outcome", "could not run", "--decision", "open", "--mode", "remote"}, "", history.Filter{
+		{[]string{"--outcome", "pass,not-compared", "--outcome", "could not run", "--decision", "open", "--inspection", "objection,none", "--mode", "remote"}, "", history.Filter{
 			Outcomes: []history.Outcome{history.Pass, history.NotCompared, history.CouldNotRun}, Decisions: []history.DecisionState{history.Undecided},
-			Modes: []history.Mode{history.Remote}, Sort: history.Newest}},
+			Inspections: []history.InspectionState{history.InspectionObjection, history.NotInspected},
+			Modes:       []history.Mode{history.Remote}, Sort: history.Newest}},
 		{[]string{"--operator-name", "Ada, the first", "--operator-name", "Bert", "--desk", "Counter 1", "--code", "0,2"}, "",
 			history.Filter{Operators: []string{"Ada, the first", "Bert"}, Desks: []string{"Counter 1"}, Codes: []int{0, 2}, Sort: history.Newest}},
 		{[]string{"--score-from", "60.5", "--score-to", "100", "--sort", "lowest"}, "", history.Filter{LeastScore: &least, MostScore: &most, Sort: history.Lowest}},
@@ -134,7 +140,7 @@ func TestShow(t *testing.T) {
 		if code != 0 || strings.Contains(out, "\x1b") {
 			t.Fatalf("exit %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "record 5 of", d.Check} {
+		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "Objection", "A live person stands here: No", "It is not a live person", "record 5 of", d.Check} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is missing in\n%s", want, out)
 			}
@@ -236,11 +242,110 @@ func TestShowShowsEveryField(t *testing.T) {
 		return b.String()
 	})
 	if want := []string{
-		"Started.Instance", "Started.Consent.Processing", "Started.RequestDigest", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
 		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes", "Finished.Quality.FramesEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
 		"Finished.Remote.Absent", "Finished.Document", "Finished.Frame",
 	}; !slices.Equal(unshown, want) {
 		t.Errorf("not shown:\n%q\nexpected:\n%q", unshown, want)
+	}
+}
+
+func TestSubjectCommand(t *testing.T) {
+	d := oneCheck()
+	d.Session = "sess_00000000-0000-4000-8000-000000000001"
+	d.Document = []byte("a picture")
+	whole := &parts{History: apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head}}
+	out := filepath.Join(t.TempDir(), "person")
+	for _, format := range []string{"json", "pdf"} {
+		code, text, errs := run(t, whole, sekrit+"\n", "history", "subject", "--name", "-", "--format", format, "--out", out+"."+format)
+		if code != 0 || text != "" || !strings.Contains(errs, "Signed with the key SHA256:") {
+			t.Fatalf("%s: exit %d, %s, %s", format, code, text, errs)
+		}
+		for _, ending := range []string{"", ".sha256", ".sig"} {
+			if _, err := os.Stat(out + "." + format + ending); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	data, err := os.ReadFile(out + ".json")
+	var report struct {
+		Checks []struct {
+			Name     string
+			Answer   string
+			Document []byte `json:"document_jpeg"`
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &report)
+	}
+	if err != nil || len(report.Checks) != 1 || report.Checks[0].Name != sekrit || string(report.Checks[0].Document) != "a picture" {
+		t.Errorf("%v: %s", err, data)
+	}
+	if last := whole.Exports[len(whole.Exports)-1]; strings.Contains(last.Filter, sekrit) || !last.Names || last.Signer == "" {
+		t.Errorf("recorded: %+v", last)
+	}
+
+	// Without a file the sessions are listed, without names.
+	code, text, errs := run(t, whole, "", "history", "subject", "--session", d.Session)
+	if code != 0 || !strings.Contains(text, d.Session) || strings.Contains(text, sekrit) {
+		t.Errorf("exit %d, %s, %s", code, text, errs)
+	}
+	// What is erased, and what a hold keeps.
+	code, text, errs = run(t, whole, "", "history", "subject", "--session", d.Session, "--erase", "--yes")
+	if code != 0 || len(whole.Erasures) != 1 || !strings.Contains(text, "One session is erased.") {
+		t.Errorf("exit %d, %s, %s", code, text, errs)
+	}
+	whole.Refuse = matcher.NewProblem(history.KeySessionHeld, nil)
+	code, _, errs = run(t, whole, "", "history", "subject", "--session", d.Session, "--erase", "--yes")
+	if code != ExitCouldNotRun || !strings.Contains(errs, d.Session) || !strings.Contains(errs, "legal hold") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	for _, args := range [][]string{
+		{}, {"--session", "sess_1"}, {"--session", d.Session, "--format", "pdf"}, {"--session", d.Session, "--out", "x"},
+		{"--session", d.Session, "--format", "csv", "--out", "x"},
+	} {
+		if code, _, _ := run(t, &parts{}, "", append([]string{"history", "subject"}, args...)...); code != ExitUsage {
+			t.Errorf("%v: exit %d", args, code)
+		}
+	}
+	if code, _, errs := run(t, &parts{}, "", "history", "subject", "--session", d.Session); code != ExitCouldNotRun || !strings.Contains(errs, "no session of this person") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+func TestHoldCommand(t *testing.T) {
+	const session = "sess_00000000-0000-4000-8000-000000000001"
+	p := &parts{}
+	if code, out, errs := run(t, p, "case 7\n", "history", "hold", "add", "--session", session, "--why", "-"); code != 0 || !strings.Contains(out, "on hold") {
+		t.Fatalf("exit %d, %s%s", code, out, errs)
+	}
+	if code, out, _ := run(t, p, "", "history", "hold", "list"); code != 0 || !strings.Contains(out, session) || !strings.Contains(out, "case 7") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	if code, _, _ := run(t, p, "over", "history", "hold", "lift", "--session", session, "--why", "-"); code != 0 || len(p.OnHold) != 2 || p.OnHold[1].Held {
+		t.Errorf("exit %d, %+v", code, p.OnHold)
+	}
+	for _, args := range [][]string{{}, {"add"}, {"add", "--session", session}, {"add", "--session", session, "--why", "case 7"}, {"lift", "--session", "x", "--why", "-"}} {
+		if code, _, _ := run(t, &parts{}, "", append([]string{"history", "hold"}, args...)...); code != ExitUsage {
+			t.Errorf("%v: exit %d", args, code)
+		}
+	}
+}
+
+func TestSignerCommand(t *testing.T) {
+	code, out, errs := run(t, &parts{}, "", "history", "signer")
+	if code != 0 || !strings.HasPrefix(out, `facematch namespaces="facematch-export" ssh-ed25519 AAAA`) || !strings.Contains(errs, "SHA256:") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	none := &parts{History: apptest.History{NoKey: matcher.NewProblem(history.KeyNoKey, nil)}}
+	if code, _, errs := run(t, none, "", "history", "signer", "--format", "json"); code != ExitCouldNotRun || !strings.Contains(errs, "no key yet") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	// Without the key the export goes out, and says that it is not signed.
+	file := filepath.Join(t.TempDir(), "x.csv")
+	code, _, errs = run(t, none, "", "history", "export", "--format", "csv", "--out", file)
+	if _, err := os.Stat(file + ".sig"); code != 0 || !os.IsNotExist(err) || !strings.Contains(errs, "Not signed.") {
+		t.Errorf("exit %d, %s, %v", code, errs, err)
 	}
 }

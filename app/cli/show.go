@@ -111,6 +111,7 @@ func (s *sheet) detail(d history.Detail) {
 	s.about(d)
 	s.answer(d)
 	s.decisions(d)
+	s.inspections(d)
 	if len(d.Attempts) > 1 {
 		s.heading("report.attempts", "Count", len(d.Attempts))
 		for _, a := range d.Attempts {
@@ -141,9 +142,7 @@ func (s *sheet) about(d history.Detail) {
 	s.line("report.operator", d.Operator+" ("+s.t("report.signed_in_"+yesNo(d.Started.SignedIn))+")")
 	s.line("report.desk", d.Desk)
 	s.line("report.mode", s.known("report.mode_", string(d.Mode)))
-	s.line(
-		"report.consent", s.t("report.consent_"+yesNo(d.Started.Consent.SendName), "Wording", d.Started.Consent.Wording),
-	)
+	s.line("report.consent", export.ConsentWords(d.Started.Consent, s.c.Words))
 	if d.Started.DocumentFrom != "" {
 		s.line("report.document", s.known("report.document_", string(d.Started.DocumentFrom)))
 	}
@@ -161,6 +160,9 @@ func (s *sheet) about(d history.Detail) {
 	}
 	for _, o := range export.Origins(d.Started, s.c.Words) {
 		s.line(o[0], o[1])
+	}
+	if d.Hold != nil {
+		s.line("report.hold", export.HoldWords(*d.Hold, s.c.Words))
 	}
 	s.line("report.check", d.Check)
 	s.line("report.session", d.Session)
@@ -279,6 +281,26 @@ func (s *sheet) decisions(d history.Detail) {
 		}
 		if x.Second != "" {
 			s.item("    %s: %s (%s)", s.t("report.second"), x.Second, s.t("report.verified_"+yesNo(x.Verified)))
+		}
+		if note := s.sealed(x.Note, x.NoteSealed, x.NoteErased); s.names && note != "" {
+			s.item("    %s: %s", s.t("report.note"), note)
+		}
+	}
+}
+
+// inspections writes what clerks answered about person and document.
+func (s *sheet) inspections(d history.Detail) {
+	if d.Inspection != "" {
+		fmt.Fprintln(s.to)
+		s.line("report.inspection", export.InspectionWords(d.Inspection, s.c.Words))
+	}
+	for _, x := range d.Inspected {
+		s.item("%d  %s  %s  %s", x.Seq, export.LocalTime(x.At), x.Operator, export.InspectionWords(x.State, s.c.Words))
+		for _, answer := range export.AnswerWords(x, s.c.Words) {
+			s.item("    %s", answer)
+		}
+		if x.Reason != "" {
+			s.item("    %s: %s", s.t("report.reason"), export.ObjectionWords(x, s.c.Words))
 		}
 		if note := s.sealed(x.Note, x.NoteSealed, x.NoteErased); s.names && note != "" {
 			s.item("    %s: %s", s.t("report.note"), note)

@@ -77,6 +77,17 @@ var columns = []column{
 	{name: "check", row: true, text: func(d history.Detail) string { return d.Check }},
 	{name: "request", row: true, text: func(d history.Detail) string { return d.Request }},
 	{name: "virtual_camera", text: finished(func(f history.Finished) string { return f.VirtualCamera })},
+	{name: "inspection", row: true, text: func(d history.Detail) string { return string(d.Inspection) }},
+	{name: "inspected_at", value: inspected(func(l history.Inspected) string { return stamp(l.At) })},
+	{name: "inspected_by", text: inspected(func(l history.Inspected) string { return l.Operator })},
+	{name: "inspected_points", text: inspected(func(l history.Inspected) string {
+		answers := make([]string, len(l.Points))
+		for i, p := range l.Points {
+			answers[i] = p.Point + ": " + string(p.Answer)
+		}
+		return strings.Join(answers, "; ")
+	})},
+	{name: "inspection_reason", text: inspected(func(l history.Inspected) string { return l.Reason })},
 }
 
 // nameColumns come last, where names are asked for. The column after each says why it is
@@ -97,6 +108,11 @@ var nameColumns = []column{
 		name:  "reference_state",
 		value: func(d history.Detail) string { return state(d.Reference != "", d.ReferenceSealed, d.ReferenceErased) },
 	},
+	{name: "inspection_note", text: inspected(func(l history.Inspected) string { return l.Note })},
+	{
+		name:  "inspection_note_state",
+		value: inspected(func(l history.Inspected) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) }),
+	},
 }
 
 // finished takes a value from the end of a check; empty where it has not ended.
@@ -116,6 +132,16 @@ func decided(of func(history.Decided) string) func(history.Detail) string {
 			return of(*l)
 		}
 		return ""
+	}
+}
+
+// inspected takes a value from the newest inspection; empty where there is none.
+func inspected(of func(history.Inspected) string) func(history.Detail) string {
+	return func(d history.Detail) string {
+		if len(d.Inspected) == 0 {
+			return ""
+		}
+		return of(d.Inspected[len(d.Inspected)-1])
 	}
 }
 

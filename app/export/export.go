@@ -42,6 +42,8 @@ type About struct {
 	By       history.Actor // who exports
 	At       time.Time
 	Database string // id of the history the checks come from, where that is another desk's
+	Subject  bool   // everything about one person; Names is true
+	Signer   string // fingerprint of the key the file is signed with; empty: it is not signed
 }
 
 // Writer takes the checks of an export, one after the other.
@@ -54,6 +56,10 @@ type Writer interface {
 // New gives the writer of a format. What it writes is complete once End returned
 // without an error.
 func New(format string, to io.Writer, about About, words Words) (Writer, error) {
+	switch {
+	case about.Subject && format == JSON:
+		return &subjectWriter{to: to, about: about}, nil
+	}
 	switch format {
 	case CSV:
 		return newCSV(to, about.Names), nil

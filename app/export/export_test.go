@@ -74,6 +74,15 @@ func detail(frames, decisions int) history.Detail {
 		d.Seqs = append(d.Seqs, x.Seq)
 		d.Decisions = append(d.Decisions, x)
 	}
+	d.Inspection = history.InspectionObjection
+	d.Started.Inspection = history.InspectionRequired
+	d.Inspected = []history.Inspected{{At: noon.Add(time.Minute), Seq: 43, Inspection: history.Inspection{
+		Check: d.Check, Session: d.Session, Actor: history.Actor{Operator: "anna", Role: history.RoleOperator, SignedIn: true, Instance: "ins_1", Desk: d.Desk, Program: "1.2.3"},
+		Points: []history.InspectedPoint{
+			{Point: "person", Answer: history.InspectionYes}, {Point: "Is it =the seal?", Answer: history.InspectionNo}, {Point: "document", Answer: history.InspectionUnanswered},
+		},
+		State: history.InspectionObjection, Reason: "not_their_document", Note: secret("inspection note"),
+	}}}
 	d.Attempts = []history.Row{d.Row, d.Row}
 	d.Attempts[0].Seq, d.Attempts[0].Check, d.Attempts[0].Outcome, d.Attempts[0].Score = 39, "chk_earlier", history.NotCompared, nil
 	d.Attempts[0].Name, d.Attempts[1].Name = secret("attempt"), secret("attempt")

@@ -39,6 +39,7 @@ type File struct {
 	temp      temp
 	sum       hash.Hash
 	digest    string // after Close
+	signature []byte // after Sign; nil: it is not signed
 }
 
 // temp is a file before it gets its name. Where the disk can, it has none at all
@@ -73,7 +74,7 @@ func CreateFile(path string, overwrite bool) (*File, error) {
 	if path == "" {
 		return nil, unwritten(fs.ErrInvalid)
 	}
-	for _, p := range []string{path, path + DigestEnding} {
+	for _, p := range []string{path, path + DigestEnding, path + SignatureEnding} {
 		if err := free(p, overwrite); err != nil {
 			return nil, err
 		}
@@ -131,28 +132,28 @@ func (f *File) Close() (string, error) {
 	return f.digest, nil
 }
 
-// Publish gives the file its name, and writes its digest beside it in the form
-// of sha256sum, with the head of the chain as a comment. A file that came to be
+// Sign has a signature of the file written beside it.
+func (f *File) Sign(signature []byte) { f.signature = signature }
+
+// Publish gives the file its name, and writes its signature and its digest beside it, that
+// in the form of sha256sum, with the head of the chain as a comment. A file that came to be
 // there meanwhile is not written over unless that was asked for.
 func (f *File) Publish(head history.Head, checks int64) error {
 	defer f.Abort()
-	digest, err := newTemp(filepath.Dir(f.path))
-	if err != nil {
-		return err
-	}
-	defer digest.drop()
-	_, err = fmt.Fprintf(digest, "# facematch export: %d checks; head of the chain: record %d, %s\n%s\n",
+	digest := fmt.Appendf(nil, "# facematch export: %d checks; head of the chain: record %d, %s\n%s\n",
 		checks, head.Seq, head.Hash, sumLine(f.digest, filepath.Base(f.path)))
-	if err = errors.Join(err, digest.Sync()); err != nil {
-		return unwritten(err)
-	}
-	// The digest comes first: an export never lies there without its digest.
-	if err := f.name(&digest, f.path+DigestEnding); err != nil {
+	// These come first: an export never lies there without them.
+	if err := f.beside(DigestEnding, digest); err != nil {
 		return err
 	}
-	if err := f.name(&f.temp, f.path); err != nil {
+	err := f.signed()
+	if err == nil {
+		err = f.name(&f.temp, f.path)
+	}
+	if err != nil {
 		if !f.overwrite {
 			_ = os.Remove(f.path + DigestEnding)
+			_ = os.Remove(f.path + SignatureEnding)
 		}
 		return err
 	}
@@ -163,6 +164,31 @@ func (f *File) Publish(head history.Head, checks int64) error {
 		_ = dir.Close()
 	}
 	return nil
+}
+
+// signed writes the signature beside the file. One of a file that is written over goes.
+func (f *File) signed() error {
+	if f.signature != nil {
+		return f.beside(SignatureEnding, f.signature)
+	}
+	if err := os.Remove(f.path + SignatureEnding); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unwritten(err)
+	}
+	return nil
+}
+
+// beside writes a file that has the export's name and an ending.
+func (f *File) beside(ending string, text []byte) error {
+	t, err := newTemp(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	defer func() { t.drop() }() // as it is then: it may have got its name
+	_, err = t.Write(text)
+	if err = errors.Join(err, t.Sync()); err != nil {
+		return unwritten(err)
+	}
+	return f.name(&t, f.path+ending)
 }
 
 // sumLine is a line as sha256sum writes and reads it.

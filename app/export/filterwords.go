@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ func FilterWords(f history.Filter, names bool, words Words) string {
 	say(!f.To.IsZero(), "filter.before", "At", filterTime(f.To))
 	say(len(f.Outcomes) > 0, "filter.outcome", "Values", either(f.Outcomes, words))
 	say(len(f.Decisions) > 0, "filter.decision", "Values", either(f.Decisions, words))
+	say(len(f.Inspections) > 0, "filter.inspection", "Values", either(f.Inspections, words))
 	say(len(f.Modes) > 0, "filter.mode", "Values", either(f.Modes, words))
 	say(len(f.Operators) > 0, "filter.operator", "Values", either(f.Operators, words))
 	say(len(f.Desks) > 0, "filter.desk", "Values", either(f.Desks, words))
@@ -58,6 +60,11 @@ func ChosenWords(checks []string, words Words) string {
 	return words.T("filter.chosen", "Count", len(checks), "IDs", strings.Join(checks, ", "))
 }
 
+// SubjectWords describes the checks of one person.
+func SubjectWords(checks []string, words Words) string {
+	return words.T("filter.subject", "Count", len(checks))
+}
+
 func filterTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04 -07:00") }
 
 func either[T any](values []T, words Words) string {
@@ -76,6 +83,41 @@ func Known(prefix, value string, words Words) string {
 		return word
 	}
 	return strings.ReplaceAll(value, "_", " ")
+}
+
+// InspectionWords gives the state of an inspection.
+func InspectionWords(s history.InspectionState, words Words) string {
+	return Known("inspection.state.", string(s), words)
+}
+
+// PointWords gives a point of an inspection. A point in the settings' own words is those.
+func PointWords(point string, words Words) string {
+	if slices.Contains(history.InspectionPoints, point) {
+		return words.T("inspect." + point)
+	}
+	return point
+}
+
+// AnswerWords gives each point of an inspection with its answer.
+func AnswerWords(x history.Inspected, words Words) []string {
+	answers := make([]string, len(x.Points))
+	for i, p := range x.Points {
+		answers[i] = words.T(
+			"report.answered", "Point", PointWords(p.Point, words), "Answer", Known("inspect.answer.", string(p.Answer), words),
+		)
+	}
+	return answers
+}
+
+// ObjectionWords gives the reason of an inspection with a no; empty where there is none.
+func ObjectionWords(x history.Inspected, words Words) string {
+	switch x.Reason {
+	case "":
+		return ""
+	case history.ReasonOther:
+		return words.T("report.reason_other")
+	}
+	return Known("inspect.reason.", x.Reason, words)
 }
 
 // ReasonWords gives the reason of a decision.

@@ -22,6 +22,9 @@ type line struct {
 	Decisions []decisionLine    `json:"decisions"`
 	Erasures  []erasureLine     `json:"erasures"`
 
+	Inspections []inspectionLine `json:"inspections,omitempty"`
+	Hold        *history.Holding `json:"hold,omitempty"`
+
 	NameState      string `json:"name_state,omitempty"`      // with names only: given, sealed, erased, none
 	Reference      string `json:"reference,omitempty"`       // the customer's own
 	ReferenceState string `json:"reference_state,omitempty"` // as NameState
@@ -38,6 +41,14 @@ type decisionLine struct {
 	NoteState string `json:"note_state,omitempty"` // with names only
 }
 
+type inspectionLine struct {
+	At  time.Time `json:"at"`
+	Seq int64     `json:"seq"`
+	history.Inspection
+	Note      string `json:"note,omitempty"`
+	NoteState string `json:"note_state,omitempty"` // with names only
+}
+
 type erasureLine struct {
 	At time.Time `json:"at"`
 	history.Erasure
@@ -48,7 +59,7 @@ type erasureLine struct {
 func lineOf(d history.Detail, names bool) line {
 	l := line{
 		Row: d.Row, Seqs: d.Seqs, Started: d.Started, Finished: d.Finished,
-		Decisions: []decisionLine{}, Erasures: []erasureLine{},
+		Decisions: []decisionLine{}, Erasures: []erasureLine{}, Hold: d.Hold,
 	}
 	for _, e := range d.Erasures {
 		l.Erasures = append(l.Erasures, erasureLine{e.At, e.Erasure})
@@ -59,6 +70,13 @@ func lineOf(d history.Detail, names bool) line {
 			of.Note, of.NoteState = x.Note, state(x.Note != "", x.NoteSealed, x.NoteErased)
 		}
 		l.Decisions = append(l.Decisions, of)
+	}
+	for _, x := range d.Inspected {
+		of := inspectionLine{At: x.At, Seq: x.Seq, Inspection: x.Inspection}
+		if names {
+			of.Note, of.NoteState = x.Note, state(x.Note != "", x.NoteSealed, x.NoteErased)
+		}
+		l.Inspections = append(l.Inspections, of)
 	}
 	if !names {
 		// Without names, not even the presence of a name is exported.
@@ -86,6 +104,7 @@ type trailer struct {
 		At       time.Time     `json:"at"`
 		By       history.Actor `json:"by"`
 		Database string        `json:"database,omitempty"` // id of another desk's history, where they come from one
+		Signer   string        `json:"signer,omitempty"`   // fingerprint of the key the file is signed with
 		Head     history.Head  `json:"head"`               // every record of the checks is this one or before it
 	} `json:"facematch_export"`
 }
@@ -122,7 +141,7 @@ func (w *jsonlWriter) End(head history.Head) error {
 	var t trailer
 	t.Export.Version, t.Export.Checks, t.Export.Names = jsonlVersion, w.count, w.about.Names
 	t.Export.Filter, t.Export.At, t.Export.By = w.about.Filter, w.about.At.UTC(), w.about.By
-	t.Export.Database, t.Export.Head = w.about.Database, head
+	t.Export.Database, t.Export.Signer, t.Export.Head = w.about.Database, w.about.Signer, head
 	if err := w.lines.Encode(t); err != nil {
 		return err
 	}

@@ -20,9 +20,10 @@ type pdfWriter struct {
 	about About
 	words Words
 
-	single history.Detail // the first
-	rows   []history.Row
-	counts history.Counts
+	single  history.Detail   // the first
+	subject []history.Detail // all, where they are about one person
+	rows    []history.Row
+	counts  history.Counts
 
 	sum   hash.Hash // of the data
 	lines *json.Encoder
@@ -43,11 +44,17 @@ func (w *pdfWriter) Check(d history.Detail) error {
 	if len(w.rows) == 0 {
 		w.single = d
 	}
+	if w.about.Subject {
+		w.subject = append(w.subject, d)
+	}
 	w.rows = append(w.rows, d.Row)
 	w.counts.Total++
 	w.counts.ByOutcome[d.Outcome]++
 	if d.Decision == history.Undecided {
 		w.counts.Undecided++
+	}
+	if d.Decision == history.Identified {
+		w.counts.Identified++
 	}
 	return w.lines.Encode(lineOf(d, w.about.Names))
 }
@@ -67,6 +74,12 @@ func withoutNames(d history.Detail) history.Detail {
 		decisions[i] = x
 	}
 	d.Decisions = decisions
+	inspected := make([]history.Inspected, len(d.Inspected))
+	for i, x := range d.Inspected {
+		x.Note = ""
+		inspected[i] = x
+	}
+	d.Inspected = inspected
 	attempts := make([]history.Row, len(d.Attempts))
 	for i, a := range d.Attempts {
 		a.Name = ""
@@ -78,7 +91,10 @@ func withoutNames(d history.Detail) history.Detail {
 
 func (w *pdfWriter) End(head history.Head) error {
 	title := w.words.T("report.title_many")
-	if len(w.rows) == 1 {
+	switch {
+	case w.about.Subject:
+		title = w.words.T("report.title_subject")
+	case len(w.rows) == 1:
 		title = w.words.T("report.title_one")
 	}
 	p := paper.New(paper.Params{
@@ -90,9 +106,12 @@ func (w *pdfWriter) End(head history.Head) error {
 	})
 	p.Text(title, paper.Style{Size: 15, Bold: true, Colour: ink})
 	p.Space(1)
-	if len(w.rows) == 1 {
+	switch {
+	case w.about.Subject:
+		w.printSubject(p)
+	case len(w.rows) == 1:
 		w.printCheck(p, w.single)
-	} else {
+	default:
 		w.printSelection(p)
 	}
 	w.printProof(p, head)
@@ -113,6 +132,7 @@ func (w *pdfWriter) printProof(p *paper.Paper, head history.Head) {
 			Value: t("report.head_of", "Seq", head.Seq, "Hash", head.Hash, "At", LocalTime(head.At)),
 		},
 		{Name: t("report.digest"), Value: hex.EncodeToString(w.sum.Sum(nil))},
+		{Name: t("report.signer"), Value: w.signer()},
 	}
 	p.Facts(facts)
 	small := paper.Style{Size: 7.6, Colour: soft}
@@ -121,6 +141,14 @@ func (w *pdfWriter) printProof(p *paper.Paper, head history.Head) {
 	if p.Incomplete() {
 		p.Text(t("report.no_glyph"), small)
 	}
+}
+
+// signer is the key that the report is signed with.
+func (w *pdfWriter) signer() string {
+	if w.about.Signer == "" {
+		return w.words.T("report.unsigned")
+	}
+	return w.about.Signer
 }
 
 func yesNo(b bool) string {

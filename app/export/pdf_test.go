@@ -95,8 +95,8 @@ func TestReportOfOneCheck(t *testing.T) {
 		"Ada Lovelace", "anna (signed in)", "Counter 1", d.Check, d.Session, "req_1", "41, 42, 43, 44", "3.21 s",
 		"carla (not", secret("note"), "The 2 attempts in this session", "this check", "chk_earlier", "NOT COMPARED",
 		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
-		"lfw-2026-10 (measured)", "retention period", "page 1 of 2", "page 2 of 2", "otto (auditor), desk Back office, Facematch Desk 1.2.4",
-		"record 123", head.Hash,
+		"lfw-2026-10 (measured)", "retention period", "page 1 of 3", "page 3 of 3", "otto (auditor), desk Back office, Facematch Desk 1.2.4",
+		"record 123", head.Hash, "Inspection by the clerk: Objection", "Is it =the", "Sekrit-inspection",
 	)
 }
 
@@ -208,11 +208,30 @@ func TestReportShowsEveryField(t *testing.T) {
 		return b.String()
 	})
 	if want := []string{
-		"Started.Instance", "Started.Consent.Processing", "Started.RequestDigest", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
 		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
 		"Finished.Remote.Absent", "Finished.Raw", "Finished.Document", "Finished.Frame",
 	}; !slices.Equal(unshown, want) {
 		t.Errorf("not in the report:\n%q\nexpected:\n%q", unshown, want)
+	}
+}
+
+// Everything about one person is one report: each check whole, with what was sealed.
+func TestReportOfOnePerson(t *testing.T) {
+	first, second := detail(3, 0), detail(3, 1)
+	second.Check, second.Hold = "chk_second", &history.Holding{At: noon, Seq: 77, Hold: history.Hold{Actor: history.Actor{Operator: "hilda"}, Held: true}}
+	of := about(true)
+	of.Subject, of.Signer = true, "SHA256:abc"
+	text := textOf(t, exported(t, PDF, of, first, second))
+	contains(t, text,
+		"Everything about one person", "Check 1 of 2", "Check 2 of 2", first.Check, "chk_second", secret("name"), secret("note"),
+		"Pictures of this check are kept.", "record 77", "hilda", "SHA256:abc",
+	)
+	data := exported(t, JSON, of, first, second)
+	for _, want := range []string{`"facematch_subject"`, secret("name"), secret("inspection note"), `"document_jpeg"`, `"person_jpeg"`, `"signer": "SHA256:abc"`, `"hold"`} {
+		if !bytes.Contains(data, []byte(want)) {
+			t.Errorf("%s is missing in\n%s", want, data)
+		}
 	}
 }

@@ -19,6 +19,7 @@ func (w *pdfWriter) printCheck(p *paper.Paper, d history.Detail) {
 	p.Heading(w.words.T("report.about"))
 	p.Facts(w.facts(d))
 	w.printDecisions(p, d)
+	w.printInspections(p, d)
 	w.printAttempts(p, d)
 	w.printQuality(p, d)
 	w.printEngine(p, d)
@@ -55,6 +56,9 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 	}
 	if d.Started.Minor {
 		said = append(said, t("report.minor"))
+	}
+	if d.Inspection != "" {
+		said = append(said, t("report.inspection_is", "State", InspectionWords(d.Inspection, w.words)))
 	}
 	return said
 }
@@ -174,7 +178,7 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	add("report.operator", operator)
 	add("report.desk", d.Desk)
 	add("report.mode", w.known("report.mode_", string(d.Mode)))
-	add("report.consent", t("report.consent_"+yesNo(s.Consent.SendName), "Wording", s.Consent.Wording))
+	add("report.consent", ConsentWords(s.Consent, w.words))
 	if s.DocumentFrom != "" {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
 	}
@@ -205,6 +209,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	for _, o := range Origins(s, w.words) {
 		add(o[0], o[1])
 	}
+	if d.Hold != nil {
+		add("report.hold", HoldWords(*d.Hold, w.words))
+	}
 	add("report.check", d.Check)
 	add("report.session", d.Session)
 	add("report.request", d.Request)
@@ -225,6 +232,19 @@ func Origins(s history.Started, w Words) (origins [][2]string) {
 		origins = append(origins, [2]string{"report.asked_by", w.T("report.served")})
 	}
 	return origins
+}
+
+// HoldWords says since when a session is on legal hold, and by whom.
+func HoldWords(h history.Holding, words Words) string {
+	return words.T("report.held_since", "At", LocalTime(h.At), "Who", h.Operator, "Seq", h.Seq)
+}
+
+// ConsentWords says what the person agreed to.
+func ConsentWords(c history.Consent, words Words) string {
+	if !c.Processing {
+		return words.T("report.consent_refused")
+	}
+	return words.T("report.consent_"+yesNo(c.SendName), "Wording", c.Wording)
 }
 
 // Seconds writes how long something took.
@@ -268,6 +288,34 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 			strconv.FormatInt(
 				x.Seq, 10,
 			), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
+		}
+		if w.about.Names {
+			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
+		}
+		table.Row(cells...)
+	}
+}
+
+// printInspections prints what clerks answered about person and document.
+func (w *pdfWriter) printInspections(p *paper.Paper, d history.Detail) {
+	if len(d.Inspected) == 0 {
+		return
+	}
+	t := w.words.T
+	p.Heading(t("report.inspections"))
+	columns := []paper.Column{
+		{Title: t("report.record"), Share: 13, Right: true}, {Title: t("report.time"), Share: 24},
+		{Title: t("report.operator"), Share: 20}, {Title: t("report.inspection"), Share: 22},
+		{Title: t("report.answers"), Share: 46}, {Title: t("report.reason"), Share: 28},
+	}
+	if w.about.Names {
+		columns = append(columns, paper.Column{Title: t("report.note"), Share: 30})
+	}
+	table := p.Table(columns)
+	for _, x := range d.Inspected {
+		cells := []string{
+			strconv.FormatInt(x.Seq, 10), LocalTime(x.At), x.Operator, InspectionWords(x.State, w.words),
+			strings.Join(AnswerWords(x, w.words), "; "), ObjectionWords(x, w.words),
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))

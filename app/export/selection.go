@@ -34,6 +34,9 @@ func (w *pdfWriter) printSelection(p *paper.Paper) {
 		counts.Row(w.outcome(o), strconv.FormatInt(n, 10), share, "")
 	}
 	counts.Row(t("report.undecided"), strconv.FormatInt(w.counts.Undecided, 10), "", "")
+	if w.counts.Identified > 0 {
+		counts.Row(t("report.identified"), strconv.FormatInt(w.counts.Identified, 10), "", "")
+	}
 	if len(w.rows) == 0 {
 		return
 	}

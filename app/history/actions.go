@@ -32,6 +32,9 @@ type Choice string
 const (
 	Approve Choice = "approve"
 	Reject  Choice = "reject"
+
+	// Identify: nothing was compared, and the person was identified in another way.
+	Identify Choice = "identify"
 )
 
 // Decision is what a person decided about a check; the machine's result stays.
@@ -43,10 +46,11 @@ type Decision struct {
 	Choice Choice `json:"choice"`
 	Reason string `json:"reason"` // one of Reasons
 
-	// Overrides is the outcome the machine gave where that was pass or fail, or
-	// refer where it had been decided before; empty: a referral's first decision.
+	// Overrides is the outcome the machine gave where that was pass or fail, or any where it
+	// had been decided before; empty: the first decision of a referral, or of a check that
+	// compared nobody.
 	Overrides Outcome `json:"overrides,omitempty"`
-	Second    string  `json:"second,omitempty"`          // the second operator, where Overrides is not empty
+	Second    string  `json:"second,omitempty"`          // the second operator, where Overrides is not empty or Choice is Identify
 	Verified  bool    `json:"second_verified,omitempty"` // the second one signed in; false: the name was typed
 
 	Note string `json:"-"` // in the operator's own words; may be empty unless Reason is ReasonOther
@@ -60,7 +64,14 @@ const ReasonOther = "other"
 var Reasons = map[Choice][]string{
 	Approve: {"same_person_seen", "second_document", "known_person", "old_photo", "poor_picture", ReasonOther},
 	Reject:  {"other_person", "document_doubtful", "not_cooperative", "poor_picture", "could_not_tell", ReasonOther},
+
+	Identify: {"document_compared", "second_document", "known_person", "vouched", "own_records", ReasonOther},
 }
+
+// WhyNotCompared are the keys of why a person was identified whom the program has not
+// compared at all: they refused it, or it was not possible. They are problems of checks that
+// could not run.
+var WhyNotCompared = []string{"check.consent_refused", "check.not_possible"}
 
 // SignIn says that an operator signed in, with how many wrong attempts before.
 type SignIn struct {
@@ -79,6 +90,9 @@ type Export struct {
 	SHA256  string `json:"sha256"`   // of the file's bytes, lower-case hexadecimal
 	HeadSeq int64  `json:"head_seq"` // the head of the chain the export carries
 	Head    string `json:"head"`     // its hash
+
+	// Signer is the fingerprint of the key the file is signed with; empty: it is not.
+	Signer string `json:"signer,omitempty"`
 
 	// Database is the id of the history the checks and the head come from, where
 	// that is another desk's.

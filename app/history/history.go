@@ -84,6 +84,7 @@ type Started struct {
 	Minor        bool           `json:"minor,omitempty"`      // the operator said that the person is under 18
 	Chosen       matcher.Pick   `json:"chosen,omitzero"`      // the face on the page that the clerk chose as the portrait; empty: the one that was found
 	CameraPart   matcher.Part   `json:"camera_part,omitzero"` // of the camera's picture that was used; empty: all of it, or no camera was
+	Inspection   InspectionUse  `json:"inspection,omitempty"` // whether the clerk was to be asked; empty: recorded before there were inspections
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session

@@ -19,6 +19,8 @@ type Row struct {
 	Operator string        `json:"operator"`
 	Desk     string        `json:"desk"`
 	Request  string        `json:"request,omitempty"` // the API's id of the call
+
+	Inspection InspectionState `json:"inspection,omitempty"` // empty: there is no verdict, or it was made before there were inspections
 }
 
 // DecisionState is what people decided about a check so far.
@@ -29,6 +31,8 @@ const (
 	Undecided DecisionState = "open"     // referred, and not decided yet
 	Approved  DecisionState = "approved" // by the newest decision
 	Rejected  DecisionState = "rejected"
+
+	Identified DecisionState = "identified" // nothing was compared, and the person was identified in another way
 )
 
 // Sort is the order of a list.
@@ -48,6 +52,7 @@ type Filter struct {
 	From, To              time.Time // when the check started: from From on, before To
 	Outcomes              []Outcome
 	Decisions             []DecisionState
+	Inspections           []InspectionState
 	Modes                 []Mode
 	Operators             []string
 	Desks                 []string
@@ -70,6 +75,8 @@ type Counts struct {
 	Total     int64             `json:"total"`
 	ByOutcome map[Outcome]int64 `json:"by_outcome"`
 	Undecided int64             `json:"undecided"` // referrals that are not decided yet
+
+	Identified int64 `json:"identified"` // without a match: never a pass
 }
 
 // Choices are the values a history holds, for filters to choose from.
@@ -83,9 +90,10 @@ type Choices struct {
 type Detail struct {
 	Row
 	Started   Started
-	Finished  *Finished // nil where the check has no end, or was interrupted
-	Decisions []Decided // oldest first
-	Attempts  []Row     // all checks of the same session, this one too, oldest first
+	Finished  *Finished   // nil where the check has no end, or was interrupted
+	Decisions []Decided   // oldest first
+	Inspected []Inspected // oldest first
+	Attempts  []Row       // all checks of the same session, this one too, oldest first
 
 	Reference       string // the customer's own; empty where there is none or it cannot be read here
 	ReferenceSealed bool   // there is one, but it cannot be read here
@@ -95,6 +103,7 @@ type Detail struct {
 	RawSealed bool     // there is one, but it cannot be read here
 	RawErased bool     // there was one, and it was erased
 	Erasures  []Erased // of the session, oldest first
+	Hold      *Holding // of the session, without its note; nil: it is on none
 
 	Document []byte // the kept picture of the document, as JPEG; nil where none was kept or it cannot be read here
 	Frame    []byte // likewise of the person

@@ -14,15 +14,18 @@ const (
 	KeyBusy     = "store.busy"      // another program holds it up
 	KeyDisk     = "store.disk"      // the disk fails
 
-	KeySessionErased = "store.session_erased" // nothing can be added to the session any more
-	KeyCheckRunning  = "store.check_running"  // it has not ended yet
-	KeyCheckUnknown  = "store.check_unknown"
+	KeySessionUnknown = "store.session_unknown"
+	KeySessionHeld    = "store.session_held"   // on legal hold: it is not erased
+	KeySessionErased  = "store.session_erased" // nothing can be added to the session any more
+	KeyCheckRunning   = "store.check_running"  // it has not ended yet
+	KeyCheckUnknown   = "store.check_unknown"
 
 	// The session was erased, but something of it may be left elsewhere.
 	KeyErasedTraces     = "store.erased_traces"
 	KeyErasuresUnlisted = "store.erasures_unlisted"
 
 	// What is sealed does not open here.
+	KeyNoKey         = "store.no_key" // none was made yet: nothing is sealed
 	KeyKeyLost       = "store.key_lost"
 	KeyKeyWrong      = "store.key_wrong"
 	KeyKeyUnreadable = "store.key_unreadable"

@@ -15,7 +15,7 @@ var Outcomes = []Outcome{Pass, Refer, Fail, NotCompared, CouldNotRun, Cancelled,
 var Modes = []Mode{Offline, Remote}
 
 // DecisionStates are all states of a decision.
-var DecisionStates = []DecisionState{Undecided, Approved, Rejected}
+var DecisionStates = []DecisionState{Undecided, Approved, Rejected, Identified}
 
 // Sorts are all orders of a list.
 var Sorts = []Sort{Newest, Oldest, Highest, Lowest}

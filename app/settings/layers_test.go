@@ -117,6 +117,8 @@ func TestEverySettingIsWritten(t *testing.T) {
 			v.SetBool(!v.Bool())
 		case matcher.Part:
 			v.Set(reflect.ValueOf(matcher.Part{X: 0.25, Width: 0.5, Height: 1}))
+		case []string:
+			v.Set(reflect.ValueOf([]string{"document"}))
 		case []matcher.Condition:
 			v.Set(reflect.ValueOf([]matcher.Condition{{Field: "score", Op: ">", Pass: 90, Refer: &refer}}))
 		default:
@@ -125,7 +127,7 @@ func TestEverySettingIsWritten(t *testing.T) {
 				break
 			}
 			v.SetString(map[string]string{
-				"matching.mode": "ask", "api.base": "https://api.test", "central.host": "centre.test",
+				"matching.mode": "ask", "inspection.use": "required", "api.base": "https://api.test", "central.host": "centre.test",
 			}[f.key])
 			if v.String() == "" {
 				v.SetString("/srv/" + f.key)

@@ -12,6 +12,7 @@ const (
 	KeyCAFile         = "settings.ca_file"
 	KeyAPILimits      = "settings.api_limits"
 	KeyWording        = "settings.wording"
+	KeyInspection     = "settings.inspection" // its points
 
 	KeyReferenceName    = "settings.reference_name"
 	KeyReferencePattern = "settings.reference_pattern"

@@ -21,6 +21,7 @@ type Settings struct {
 	Matching   Matching            `toml:"matching"`
 	API        API                 `toml:"api"`
 	Reference  Reference           `toml:"reference"`
+	Inspection Inspection          `toml:"inspection"`
 	Consent    Consent             `toml:"consent"`
 	Operators  Operators           `toml:"operators"`
 	Folders    FolderChoice        `toml:"folders"`

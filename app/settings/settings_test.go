@@ -92,6 +92,7 @@ func TestSaveIsReadBack(t *testing.T) {
 	want.Desk, want.Camera.Source, want.Camera.Mirror = "Schalter 3", "rtsp://127.0.0.1:8554/live", false
 	want.Matching.Network, want.Matching.Calibration, want.Matching.ReferMinors = "/srv/own.onnx", "/srv/own.json", false
 	want.Folders.Documents = "/srv/Ausweise – Scans"
+	want.Inspection = Inspection{Use: history.InspectionRequired, Points: []string{"document", "Is the seal whole?"}}
 	refer := 50.0
 	want.Conditions = []matcher.Condition{{Field: "min(percentages)", Op: ">=", Pass: 70, Refer: &refer}}
 	if err := s.Save(want); err != nil {
@@ -109,7 +110,8 @@ func TestSaveIsReadBack(t *testing.T) {
 	}
 	// What Get gives is the caller's own.
 	s.Get().Conditions[0].Pass = 1
-	if s.Get().Conditions[0].Pass != 70 {
+	s.Get().Inspection.Points[0] = "person"
+	if s.Get().Conditions[0].Pass != 70 || s.Get().Inspection.Points[0] != "document" {
 		t.Error("the settings were changed from outside")
 	}
 }
@@ -141,6 +143,9 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 		"settings.retention":       func(s *Settings) { s.Retention.NamesDays = -1 },
 		"settings.retention ":      func(s *Settings) { s.Retention.ImagesDays = maxRetentionDays + 1 },
 		"settings.folder ":         func(s *Settings) { s.Folders.SecondAnchor = "share" },
+		"settings.inspection":      func(s *Settings) { s.Inspection.Points = []string{"person", " ", "person"} },
+		"settings.inspection ":     func(s *Settings) { s.Inspection.Points = []string{" "} },
+		"settings.inspection_use":  func(s *Settings) { s.Inspection.Use = "perhaps" },
 		"settings.file ":           func(s *Settings) { s.Matching.Calibration = NoNetwork },
 	} {
 		key = strings.TrimSpace(key)

@@ -39,10 +39,11 @@ func Default() Settings {
 		panic(err) // the program's own text
 	}
 	return Settings{
-		Version:  Version,
-		Desk:     "Desk 1",
-		Camera:   Camera{Source: "0", Mirror: true},
-		Matching: Matching{Mode: history.Offline, ReferMinors: true},
+		Version:    Version,
+		Desk:       "Desk 1",
+		Camera:     Camera{Source: "0", Mirror: true},
+		Matching:   Matching{Mode: history.Offline, ReferMinors: true},
+		Inspection: Inspection{Use: history.InspectionOffered, Points: slices.Clone(history.InspectionPoints)},
 		API: API{
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
@@ -122,6 +123,7 @@ func (s Settings) tidy() Settings {
 	} {
 		*text = strings.TrimSpace(*text)
 	}
+	s.Inspection = s.Inspection.tidied()
 	if base, err := matcher.ParseBase(s.API.Base); err == nil {
 		s.API.Base = base.String() // in its one form, which the token is bound to
 	}
@@ -131,6 +133,7 @@ func (s Settings) tidy() Settings {
 // clone is a copy that shares nothing with the settings.
 func (s Settings) clone() Settings {
 	s.Conditions = slices.Clone(s.Conditions)
+	s.Inspection.Points = slices.Clone(s.Inspection.Points)
 	return s
 }
 
@@ -160,6 +163,9 @@ func (s Settings) Check() error {
 		return err
 	}
 	if err := s.Reference.check(); err != nil {
+		return err
+	}
+	if err := s.Inspection.check(); err != nil {
 		return err
 	}
 	if err := s.Central.check(); err != nil {

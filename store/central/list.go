@@ -188,6 +188,7 @@ func where(f history.Filter) (conditions, error) {
 	} else {
 		some(`decision`, texts(f.Decisions), len(f.Decisions))
 	}
+	some(`inspection`, texts(f.Inspections), len(f.Inspections))
 	some(`mode`, texts(f.Modes), len(f.Modes))
 	some(`operator`, f.Operators, len(f.Operators))
 	some(`desk`, f.Desks, len(f.Desks))
@@ -268,7 +269,7 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 		limit = defaultLimit
 	}
 	rows, err := r.pool.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code, coalesce(decision, ''),
-			operator, desk, coalesce(request, '')
+			operator, desk, coalesce(request, ''), coalesce(inspection, '')
 		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
 	if err != nil {
 		return nil, readProblem(ctx, err)
@@ -276,7 +277,7 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Row, error) {
 		var h history.Row
 		err := row.Scan(&h.Seq, &h.Check, &h.Session, &h.At, &h.Mode, &h.Outcome, &h.Score, &h.Code, &h.Decision,
-			&h.Operator, &h.Desk, &h.Request)
+			&h.Operator, &h.Desk, &h.Request, &h.Inspection)
 		h.At, h.Sealed = h.At.UTC(), true
 		return h, err
 	})
@@ -291,10 +292,12 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 	if err != nil {
 		return counts, err
 	}
-	query := `SELECT ` + outcome + `, count(*), count(*) FILTER (WHERE decision = 'open') FROM facematch.checks
+	query := `SELECT ` + outcome + `, count(*), count(*) FILTER (WHERE decision = 'open'),
+			count(*) FILTER (WHERE decision = 'identified') FROM facematch.checks
 		WHERE ` + strings.Join(c.terms, " AND ") + ` GROUP BY 1`
 	if days, ok := daily(f); ok {
-		c, query = days, `SELECT outcome, sum(checks)::bigint, coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint
+		c, query = days, `SELECT outcome, sum(checks)::bigint, coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint,
+			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint
 			FROM facematch.daily WHERE `+strings.Join(days.terms, " AND ")+` GROUP BY 1`
 	}
 	rows, err := r.pool.Query(ctx, query, c.args...)
@@ -304,8 +307,8 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 	defer rows.Close()
 	for rows.Next() {
 		var o history.Outcome
-		var n, open int64
-		if err := rows.Scan(&o, &n, &open); err != nil {
+		var n, open, identified int64
+		if err := rows.Scan(&o, &n, &open, &identified); err != nil {
 			return counts, err
 		}
 		if o == "" { // without an end
@@ -314,6 +317,7 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 		counts.Total += n
 		counts.ByOutcome[o] += n
 		counts.Undecided += open
+		counts.Identified += identified
 	}
 	return counts, readProblem(ctx, rows.Err())
 }
@@ -322,7 +326,7 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 func daily(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.UTC().Truncate(24*time.Hour).Equal(t) }
-	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
 		f.Session+f.Check+f.Request != "" {
 		return c, false
 	}
@@ -423,6 +427,9 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 	case history.KindDecided:
 		d.Decisions = append(d.Decisions, history.Decided{At: at, Seq: seq, NoteSealed: s.Seals(seal.Note)})
 		return json.Unmarshal(payload, &d.Decisions[len(d.Decisions)-1].Decision)
+	case history.KindInspected:
+		d.Inspected = append(d.Inspected, history.Inspected{At: at, Seq: seq, NoteSealed: s.Seals(seal.Note)})
+		return json.Unmarshal(payload, &d.Inspected[len(d.Inspected)-1].Inspection)
 	}
 	return nil
 }

@@ -513,6 +513,7 @@ func (w *walk) erasedAfter(session, part string, seq int64) bool {
 // listed is a row of checks in one form for both sides.
 type listed struct {
 	check, session, mode, outcome, status, decision, operator, desk, request string
+	inspection                                                               string
 	at, decidedAt                                                            int64
 	score, code, portrait, picture, took                                     int64
 	hasScore, hasCode, hasPortrait, hasPicture, hasTook                      bool
@@ -528,7 +529,7 @@ func (c *state) listed(lost bool) listed {
 	}
 	l := listed{
 		check: fit(c.Check), session: fit(c.Session), mode: fit(c.Mode), outcome: fit(c.Outcome), status: fit(c.Status),
-		decision: c.Decision, operator: fit(c.Operator), desk: fit(c.Desk), request: fit(c.Request),
+		decision: c.Decision, inspection: fit(c.Inspection), operator: fit(c.Operator), desk: fit(c.Desk), request: fit(c.Request),
 		at: micro(c.At), decidedAt: micro(c.DecidedAt),
 		minor: c.Minor, filmed: c.FilmedAnyway, virtual: c.VirtualCamera, sent: c.Sent, lost: lost,
 	}
@@ -558,7 +559,7 @@ func (w *walk) compareChecks(ctx context.Context) error {
 			}
 		}
 	}
-	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''), coalesce(status, ''), coalesce(decision, ''),
+	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''), coalesce(status, ''), coalesce(decision, ''), coalesce(inspection, ''),
 			operator, desk, coalesce(request, ''), at, decided_at, score, code, portrait_quality, picture_quality, took_ms,
 			minor, filmed_anyway, virtual_camera, sent, lost
 		FROM facematch.checks WHERE chain = $1`, func(rows pgx.Rows) error {
@@ -567,7 +568,7 @@ func (w *walk) compareChecks(ctx context.Context) error {
 		var when time.Time
 		var decided *time.Time
 		var numbers [5]*int64
-		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision,
+		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision, &l.inspection,
 			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4],
 			&l.minor, &l.filmed, &l.virtual, &l.sent, &l.lost); err != nil {
 			return err

@@ -312,17 +312,20 @@ BEGIN
 	WITH r AS MATERIALIZED (
 		SELECT r.*, parse(payload) AS p FROM record r
 		WHERE chain = c AND "check" = ANY (ids) AND NOT lost
-			AND kind IN ('started', 'sending', 'finished', 'interrupted', 'decided')
+			AND kind IN ('started', 'sending', 'finished', 'interrupted', 'decided', 'inspected')
 	), started AS (
 		SELECT DISTINCT ON ("check") * FROM r WHERE kind = 'started' ORDER BY "check", seq
 	), ended AS (
 		SELECT DISTINCT ON ("check") "check", kind, p, str(p, 'outcome') AS outcome
 		FROM r WHERE kind IN ('finished', 'interrupted') ORDER BY "check", seq DESC
 	), chosen AS (
-		SELECT DISTINCT ON ("check") "check", CASE p ->> 'choice' WHEN 'approve' THEN 'approved' ELSE 'rejected' END AS choice
-		FROM r WHERE kind = 'decided' AND p ->> 'choice' IN ('approve', 'reject') ORDER BY "check", seq DESC
+		SELECT DISTINCT ON ("check") "check", CASE p ->> 'choice' WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' ELSE 'identified' END AS choice
+		FROM r WHERE kind = 'decided' AND p ->> 'choice' IN ('approve', 'reject', 'identify') ORDER BY "check", seq DESC
 	), decided AS (
 		SELECT DISTINCT ON ("check") "check", at FROM r WHERE kind = 'decided' ORDER BY "check", seq DESC
+	), inspected AS (
+		SELECT DISTINCT ON ("check") "check", coalesce(str(p, 'inspection'), '') AS state
+		FROM r WHERE kind = 'inspected' ORDER BY "check", seq DESC
 	), said AS (
 		SELECT "check", bool_or(kind = 'sending') AS sent,
 			bool_or(kind IN ('finished', 'interrupted') AND p ->> 'outcome' = 'refer') AS refer
@@ -333,13 +336,17 @@ BEGIN
 		e.outcome, str(e.p, 'status'), whole(e.p -> 'score'), whole(e.p -> 'code'),
 		coalesce(h.choice, CASE WHEN a.refer THEN 'open' END), d.at,
 		coalesce(str(s.p, 'operator'), ''), coalesce(str(s.p, 'desk'), ''), NULL, str(e.p -> 'remote', 'request_id'),
-		coalesce(s.p -> 'minor' = 'true', false), NULL, NULL,
+		coalesce(s.p -> 'minor' = 'true', false), NULL,
+		coalesce(nullif(i.state, ''), CASE WHEN i.state IS NULL AND e.outcome IN ('pass', 'refer', 'fail') THEN
+			CASE WHEN str(s.p, 'inspection') IN ('offered', 'required') THEN 'open'
+				WHEN str(s.p, 'inspection') IN ('off', 'none') THEN 'none' END END),
 		str(e.p -> 'quality', 'capture_warning') IS NOT NULL, str(e.p, 'virtual_camera') IS NOT NULL,
 		whole(e.p #> '{quality,document,total}'), whole(e.p #> '{quality,camera,total}'),
 		whole(e.p -> 'took_ns') / 1000000, a.sent, false, s.arrived)::checks)
 	INTO news
 	FROM started s JOIN said a USING ("check") LEFT JOIN ended e USING ("check")
-		LEFT JOIN chosen h USING ("check") LEFT JOIN decided d USING ("check");
+		LEFT JOIN chosen h USING ("check") LEFT JOIN decided d USING ("check")
+		LEFT JOIN inspected i USING ("check");
 
 	SELECT array_agg(k) INTO olds
 	FROM unnest(news) n JOIN checks k ON k.chain = c AND k.epoch = n.epoch AND k.seq = n.seq AND k.at = n.at;
@@ -357,6 +364,7 @@ BEGIN
 	ON CONFLICT (chain, epoch, seq, at) DO UPDATE SET
 		outcome = excluded.outcome, status = excluded.status, score = excluded.score, code = excluded.code,
 		decision = excluded.decision, decided_at = excluded.decided_at, request = excluded.request,
+		inspection = excluded.inspection,
 		filmed_anyway = excluded.filmed_anyway, virtual_camera = excluded.virtual_camera,
 		portrait_quality = excluded.portrait_quality, picture_quality = excluded.picture_quality,
 		took_ms = excluded.took_ms, sent = excluded.sent, lost = excluded.lost;
@@ -532,7 +540,7 @@ BEGIN
 		RETURNING "check", kind
 	)
 	SELECT array_agg(DISTINCT "check") INTO ids FROM added
-	WHERE "check" IS NOT NULL AND kind IN ('started', 'sending', 'finished', 'interrupted', 'decided');
+	WHERE "check" IS NOT NULL AND kind IN ('started', 'sending', 'finished', 'interrupted', 'decided', 'inspected');
 	UPDATE chain SET head_seq = last, head_hash = push.hashes[count],
 		head_at = (SELECT at FROM record WHERE chain = c.id AND epoch = c.epoch AND seq = last)
 	WHERE id = c.id;

@@ -78,6 +78,7 @@ func newQuery(f history.Filter) *query {
 	if len(f.Decisions) > 0 {
 		q.decisions(f.Decisions)
 	}
+	oneOf(&q.conditions, "inspection", f.Inspections)
 	oneOf(&q.conditions, "operator", f.Operators)
 	oneOf(&q.conditions, "desk", f.Desks)
 	oneOf(&q.conditions, "code", f.Codes)
@@ -159,7 +160,7 @@ func (v *View) narrow(ctx context.Context, q *query) error {
 	}
 	for _, column := range []struct{ name, index string }{
 		{"operator", "checks_operator"}, {"code", "checks_code"}, {"score", "checks_score"}, {"at", "checks_at"},
-		{"decision", "checks_decision"}, {"desk", "checks_desk"},
+		{"decision", "checks_decision"}, {"inspection", "checks_inspection"}, {"desk", "checks_desk"},
 	} {
 		if q.only != nil && len(q.only) <= rare {
 			return nil
@@ -402,8 +403,9 @@ func (v *View) ask(ctx context.Context, from string, args []any, order string, l
 // Count counts what a filter chooses.
 func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
-	add := func(o history.Outcome, n, undecided int64) {
+	add := func(o history.Outcome, n, undecided, identified int64) {
 		counts.Total += n
+		counts.Identified += identified
 		counts.ByOutcome[o] += n
 		counts.Undecided += undecided
 	}
@@ -420,21 +422,22 @@ func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, err
 	}
 	for _, seq := range open {
 		if o := v.open[seq]; len(f.Outcomes) == 0 || slices.Contains(f.Outcomes, o) {
-			add(o, 1, 0)
+			add(o, 1, 0, 0)
 		}
 	}
 	from, c := `FROM checks INDEXED BY checks_outcome`, q.conditions
-	number, undecided := `count(*)`, `sum(decision = 'open')`
+	number, undecided, identified := `count(*)`, `sum(decision = 'open')`, `sum(decision = 'identified')`
 	switch {
 	case byDay:
 		from, c = `FROM daily INDEXED BY daily_outcome`, days
 		number, undecided = `sum(checks)`, `sum(checks) FILTER (WHERE decision = 'open')`
+		identified = `sum(checks) FILTER (WHERE decision = 'identified')`
 	case q.only != nil:
 		from = amongThese
 		c.args = append([]any{jsonOf(q.only)}, c.args...)
 	}
 	oneOf(&c, "outcome", f.Outcomes)
-	rows, err := v.tx.QueryContext(ctx, `SELECT outcome, `+number+`, coalesce(`+undecided+`, 0) `+from+
+	rows, err := v.tx.QueryContext(ctx, `SELECT outcome, `+number+`, coalesce(`+undecided+`, 0), coalesce(`+identified+`, 0) `+from+
 		c.with(`outcome > ''`).where()+` GROUP BY outcome`, c.args...)
 	if err != nil {
 		return counts, err
@@ -442,11 +445,11 @@ func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, err
 	defer rows.Close()
 	for rows.Next() {
 		var o history.Outcome
-		var n, u int64
-		if err := rows.Scan(&o, &n, &u); err != nil {
+		var n, u, i int64
+		if err := rows.Scan(&o, &n, &u, &i); err != nil {
 			return counts, sqlite.Damaged(err)
 		}
-		add(o, n, u)
+		add(o, n, u, i)
 	}
 	return counts, rows.Err()
 }
@@ -477,7 +480,7 @@ func (v *View) openOf(ctx context.Context, q *query) ([]int64, error) {
 func daysOf(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.Equal(t.UTC().Truncate(24*time.Hour)) }
-	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
 		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request+f.Reference) != "" {
 		return c, false
 	}

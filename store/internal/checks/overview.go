@@ -23,6 +23,9 @@ func (v *View) Overview(
 	if err := v.seek(ctx, q); err != nil {
 		return overview.Overview{}, err
 	}
+	if err := v.inspected(ctx, q); err != nil {
+		return overview.Overview{}, err
+	}
 	texts, err := readPackedTexts(ctx, v.tx)
 	if err != nil {
 		return overview.Overview{}, err
@@ -34,6 +37,23 @@ func (v *View) Overview(
 		}
 	}
 	return s.counter.Result(unit, true), nil
+}
+
+// inspected finds the checks with the inspections that the filter asks for, which the packed
+// form does not hold.
+func (v *View) inspected(ctx context.Context, q *query) error {
+	var c conditions
+	oneOf(&c, "inspection", q.filter.Inspections)
+	if len(c.terms) == 0 || q.nothing() {
+		return nil
+	}
+	found, err := numbers(ctx, v.tx, `SELECT group_concat(seq) FROM checks INDEXED BY checks_inspection`+c.where(), c.args...)
+	if err != nil {
+		return err
+	}
+	slices.Sort(found)
+	q.restrict(found)
+	return nil
 }
 
 const notCounted = -1

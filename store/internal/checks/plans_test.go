@@ -38,12 +38,18 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	tables, err := os.ReadFile(filepath.Join("..", "..", "migrations", "0001_history.sql"))
-	if err != nil {
-		t.Fatal(err)
+	steps, err := filepath.Glob(filepath.Join("..", "..", "migrations", "*.sql"))
+	if err != nil || len(steps) == 0 {
+		t.Fatal(steps, err)
 	}
-	if _, err := db.Exec(string(tables)); err != nil {
-		t.Fatal(err)
+	for _, step := range steps {
+		tables, err := os.ReadFile(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(string(tables)); err != nil {
+			t.Fatal(step, err)
+		}
 	}
 	for query, c := range map[string]struct {
 		args []any
@@ -68,11 +74,13 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		`SELECT seq, score FROM checks INDEXED BY checks_newest WHERE mode = 'remote' AND at < '2027' ORDER BY seq DESC LIMIT 9`: "SCAN checks USING COVERING INDEX checks_newest",
-		`SELECT seq, score FROM checks INDEXED BY checks_newest WHERE mode = 'remote' AND seq < 9 ORDER BY seq DESC LIMIT 9`:     "SEARCH checks USING COVERING INDEX checks_newest (seq<?)",
-		`SELECT seq, score FROM checks INDEXED BY checks_score WHERE score IS NOT NULL ORDER BY score DESC, seq DESC LIMIT 9`:    "SEARCH checks USING COVERING INDEX checks_score (score>?)",
-		`SELECT outcome, count(*) FROM checks INDEXED BY checks_outcome WHERE outcome > '' AND code = 0 GROUP BY outcome`:        "SEARCH checks USING COVERING INDEX checks_outcome (outcome>?)",
-		`SELECT outcome, sum(checks) FROM daily INDEXED BY daily_outcome WHERE outcome > '' AND desk = 'a' GROUP BY outcome`:     "SEARCH daily USING COVERING INDEX daily_outcome (outcome>?)",
+		`SELECT seq, score FROM checks INDEXED BY checks_newest WHERE mode = 'remote' AND at < '2027' ORDER BY seq DESC LIMIT 9`:        "SCAN checks USING COVERING INDEX checks_newest",
+		`SELECT seq, score FROM checks INDEXED BY checks_newest WHERE mode = 'remote' AND seq < 9 ORDER BY seq DESC LIMIT 9`:            "SEARCH checks USING COVERING INDEX checks_newest (seq<?)",
+		`SELECT seq, score FROM checks INDEXED BY checks_score WHERE score IS NOT NULL ORDER BY score DESC, seq DESC LIMIT 9`:           "SEARCH checks USING COVERING INDEX checks_score (score>?)",
+		`SELECT outcome, count(*) FROM checks INDEXED BY checks_outcome WHERE outcome > '' AND code = 0 GROUP BY outcome`:               "SEARCH checks USING COVERING INDEX checks_outcome (outcome>?)",
+		`SELECT outcome, count(*) FROM checks INDEXED BY checks_outcome WHERE outcome > '' AND inspection IN ('open') GROUP BY outcome`: "SEARCH checks USING COVERING INDEX checks_outcome (outcome>?)",
+		`SELECT group_concat(seq) FROM checks INDEXED BY checks_inspection WHERE inspection IN ('objection')`:                           "SEARCH checks USING COVERING INDEX checks_inspection (inspection=?)",
+		`SELECT outcome, sum(checks) FROM daily INDEXED BY daily_outcome WHERE outcome > '' AND desk = 'a' GROUP BY outcome`:            "SEARCH daily USING COVERING INDEX daily_outcome (outcome>?)",
 	} {
 		if p := plan(t, db, query); p != want {
 			t.Errorf("%s is planned as\n%s\nwant %s", query, p, want)

@@ -28,6 +28,7 @@ type Summary struct {
 	At, Check, Session              string
 	Instance, Operator, Desk        string
 	Mode, Outcome, Status, Choice   string
+	Inspection                      string // of "started" whether one was to be made, of "inspected" what it said
 	Code, Score, Took               sql.NullInt64
 	Request                         string
 	Minor, FilmedAnyway             bool
@@ -72,6 +73,8 @@ func Parse(seq int64, payload string) Summary {
 			r.Status = value.Str
 		case "choice":
 			r.Choice = value.Str
+		case "inspection":
+			r.Inspection = value.Str
 		case "code":
 			r.Code = number(value)
 		case "score":
@@ -118,6 +121,7 @@ type Row struct {
 	Mode, Outcome, Status           string
 	Score, Code                     sql.NullInt64
 	Decision, DecidedAt             string
+	Inspection                      string
 	Operator, Desk, Request         string
 	Minor, FilmedAnyway             bool
 	VirtualCamera                   bool
@@ -133,6 +137,9 @@ type State struct {
 	Sent     bool   // its request went out, or may have
 	Ended    int64  // the number of the record that says how it ended; 0: it has no end
 	Decided  bool
+	Inspects string // whether the clerk was to be asked what they see: history.InspectionUse
+
+	Inspected bool
 }
 
 // Started reports whether the check has a record.
@@ -148,6 +155,8 @@ func (c *State) Apply(r Summary) {
 		}
 		c.Seq, c.At, c.Check, c.Session, c.Mode = r.Seq, r.At, r.Check, r.Session, r.Mode
 		c.Operator, c.Desk, c.Instance, c.Minor = r.Operator, r.Desk, r.Instance, r.Minor
+		c.Inspects = r.Inspection
+		c.uninspected()
 	case history.KindSending:
 		c.Sent = true
 	case history.KindFinished, history.KindInterrupted:
@@ -158,6 +167,7 @@ func (c *State) Apply(r Summary) {
 		if c.Decision == "" && history.Outcome(r.Outcome) == history.Refer {
 			c.Decision = string(history.Undecided)
 		}
+		c.uninspected()
 	case history.KindDecided:
 		c.Decided, c.DecidedAt = true, r.At
 		switch history.Choice(r.Choice) {
@@ -165,6 +175,28 @@ func (c *State) Apply(r Summary) {
 			c.Decision = string(history.Approved)
 		case history.Reject:
 			c.Decision = string(history.Rejected)
+		case history.Identify:
+			c.Decision = string(history.Identified)
+		}
+	case history.KindInspected:
+		c.Inspected, c.Inspection = true, r.Inspection
+	}
+}
+
+// uninspected brings the state of the inspection in line with the rest, where there is no
+// record of one. A check without a verdict has none.
+func (c *State) uninspected() {
+	if c.Inspected {
+		return
+	}
+	c.Inspection = ""
+	switch history.Outcome(c.Outcome) {
+	case history.Pass, history.Refer, history.Fail:
+		switch history.InspectionUse(c.Inspects) {
+		case history.InspectionOffered, history.InspectionRequired:
+			c.Inspection = string(history.InspectionOpen)
+		case history.InspectionOff, history.InspectionNone:
+			c.Inspection = string(history.NotInspected)
 		}
 	}
 }
@@ -172,7 +204,8 @@ func (c *State) Apply(r Summary) {
 // concerns reports whether a record changes the state of a check.
 func (r Summary) concerns() bool {
 	switch r.Kind {
-	case history.KindStarted, history.KindSending, history.KindFinished, history.KindInterrupted, history.KindDecided:
+	case history.KindStarted, history.KindSending, history.KindFinished, history.KindInterrupted, history.KindDecided,
+		history.KindInspected:
 		return r.Check != ""
 	}
 	return false
@@ -194,7 +227,7 @@ func (c *Row) ListRow() (history.Row, error) {
 	at, err := time.Parse(TimeLayout, c.At)
 	r := history.Row{Seq: c.Seq, Check: c.Check, Session: c.Session, At: at, Mode: history.Mode(c.Mode),
 		Outcome: history.Outcome(c.Outcome), Decision: history.DecisionState(c.Decision),
-		Operator: c.Operator, Desk: c.Desk, Request: c.Request}
+		Operator: c.Operator, Desk: c.Desk, Request: c.Request, Inspection: history.InspectionState(c.Inspection)}
 	if c.Score.Valid {
 		score := c.Score.Int64
 		r.Score = &score

@@ -21,7 +21,7 @@ const Overhead = 16
 const (
 	Name   = "name"   // the person's name, with "started"
 	Answer = "answer" // the answer's body, with "finished"
-	Note   = "note"   // the operator's own words, with "decided"
+	Note   = "note"   // the operator's own words, with "decided" and "inspected"
 
 	Reference = "reference" // the customer's own, with "started"
 

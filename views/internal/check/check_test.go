@@ -58,10 +58,11 @@ func (d *fakeDesk) log(_ string, err error) {
 // shownScreen is the Check screen in a window of its own.
 type shownScreen struct {
 	*kittest.Window
-	desk    *fakeDesk
-	check   *Screen
-	ended   int // how many checks have ended
-	openers int // how often the kept checks were to be shown
+	desk     *fakeDesk
+	check    *Screen
+	ended    int                 // how many checks have ended
+	openers  int                 // how often the kept checks were to be shown
+	identify []app.IdentifyInput // who was to be identified without a comparison
 }
 
 // open shows the screen, with a source and an engine that is loaded in the background.
@@ -72,7 +73,8 @@ func open(t *testing.T, desk *fakeDesk) *shownScreen {
 	w.check = New(w.Parts, desk, Hooks{
 		Browse: func(func([]document.Item)) {}, Copy: func(string) {}, Checked: func() { w.ended++ }, Revive: w.loadEngine,
 		OpenKept: func() { w.openers++ }, Next: func() { w.check.Reset() },
-		Decide: func(history.Row, history.Choice, func(app.DecisionInput)) {},
+		Decide:   func(history.Row, history.Choice, func(app.DecisionInput)) {},
+		Identify: func(who app.IdentifyInput, done func()) { w.identify = append(w.identify, who); done() },
 	})
 	w.OnEscape = w.check.Escape
 	w.Window.Show(w.check.Content)

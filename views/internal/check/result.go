@@ -18,6 +18,7 @@ import (
 	"facematch/app/history"
 	"facematch/matcher"
 	"facematch/views/internal/draw"
+	"facematch/views/internal/inspect"
 	"facematch/views/internal/kit"
 )
 
@@ -94,6 +95,7 @@ func (c shownCheck) together() *app.Sight {
 type resultDesk interface {
 	May(a app.Action) bool
 	offersDesk
+	inspect.Desk
 }
 
 // resultView shows how one check ended. It is made anew for each.
@@ -110,14 +112,16 @@ type resultView struct {
 	// OnCopy copies the session's id.
 	OnCopy func(text string)
 
-	check    shownCheck
-	offers   *offers     // where the API has not taken the check; nil otherwise
-	more     *kit.Button // shows the details
-	state    history.DecisionState
-	reason   string          // of the newest decision, in words
-	deciding *fyne.Container // what people decide about it
-	details  *fyne.Container
-	content  fyne.CanvasObject
+	check      shownCheck
+	inspection *inspect.Form // what the clerk sees; nil where nothing is asked
+	next       *kit.Button   // the next person
+	offers     *offers       // where the API has not taken the check; nil otherwise
+	more       *kit.Button   // shows the details
+	state      history.DecisionState
+	reason     string          // of the newest decision, in words
+	deciding   *fyne.Container // what people decide about it
+	details    *fyne.Container
+	content    fyne.CanvasObject
 }
 
 func newResultView(p kit.Parts, desk resultDesk, c shownCheck) *resultView {
@@ -143,6 +147,11 @@ func newResultView(p kit.Parts, desk resultDesk, c shownCheck) *resultView {
 	if c.outcome() == history.Refer {
 		r.state = history.Undecided
 	}
+	r.next = next
+	if r.inspected() {
+		r.inspection = inspect.New(p, desk, c.ID)
+		r.inspection.OnChanged = r.layDecision
+	}
 	r.deciding = container.NewVBox()
 	r.layDecision()
 	body := container.NewGridWithColumns(2, r.comparison(), container.NewVScroll(r.explanation()))
@@ -157,6 +166,31 @@ func newResultView(p kit.Parts, desk resultDesk, c shownCheck) *resultView {
 // CreateRenderer is part of fyne.Widget.
 func (r *resultView) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(r.content)
+}
+
+// inspected says whether the clerk is asked what they see: where there is a verdict about a
+// person who stands here.
+func (r *resultView) inspected() bool {
+	o := r.check.outcome()
+	return (o == history.Pass || o == history.Refer || o == history.Fail) && r.check.kept == "" &&
+		r.desk.Settings().Inspection.Use != history.InspectionOff && r.desk.May(app.ActionCheck)
+}
+
+// waits is the key of why the next person and an approval have to wait; empty: they need not.
+func (r *resultView) waits() string {
+	if r.inspection == nil {
+		return ""
+	}
+	return r.inspection.Waits()
+}
+
+// leave records what the clerk answered so far, and then goes on.
+func (r *resultView) leave(next func()) {
+	if r.inspection == nil {
+		next()
+		return
+	}
+	r.inspection.Leave(next)
 }
 
 // verdict is the one thing to be seen from across the desk, and what to do.
@@ -272,15 +306,8 @@ func (r *resultView) explanation() fyne.CanvasObject {
 			box.Add(o)
 		}
 	}
-	if r.check.compared() && r.check.kept == "" {
-		// A reminder, not a record: ticks are kept nowhere.
-		box.Add(kit.Bold(r.Words.T("inspect.title")))
-		for _, key := range []string{"inspect.person", "inspect.screen", "inspect.document"} {
-			box.Add(r.Keys.Check(r.Words.T(key), nil))
-		}
-		note := kit.Wrapped(r.Words.T("inspect.note"))
-		note.SizeName = theme.SizeNameCaptionText
-		box.Add(note)
+	if r.inspection != nil {
+		box.Add(r.inspection.Content)
 	}
 	if len(box.Objects) > 0 {
 		box.Add(widget.NewSeparator())
@@ -309,7 +336,8 @@ func (r *resultView) explanation() fyne.CanvasObject {
 	})
 	box.Add(container.NewHBox(r.more, layout.NewSpacer()))
 	box.Add(r.details)
-	if o := r.check.outcome(); o == history.Pass || o == history.Fail {
+	switch o := r.check.outcome(); {
+	case o == history.Pass, o == history.Fail, app.Unmatched(o) && r.check.unrecorded == nil:
 		box.Add(r.deciding)
 	}
 	return box
@@ -324,6 +352,9 @@ func (r *resultView) row() history.Row {
 		Check: r.check.ID, Session: r.check.Session, At: r.check.At, Mode: r.check.Mode, Outcome: r.check.outcome(),
 		Decision: r.state,
 	}
+	if r.inspection != nil {
+		row.Inspection = r.inspection.State()
+	}
 	if r.check.compared() {
 		score := int64(math.Round(r.check.Answer.Result.Data.Score * 100))
 		row.Score = &score
@@ -334,8 +365,11 @@ func (r *resultView) row() history.Row {
 // decidedAs shows a decision that was recorded.
 func (r *resultView) decidedAs(in app.DecisionInput) {
 	r.state = history.Approved
-	if in.Choice == history.Reject {
+	switch in.Choice {
+	case history.Reject:
 		r.state = history.Rejected
+	case history.Identify:
+		r.state = history.Identified
 	}
 	if r.reason = kit.DecisionReason(r.Words, in.Choice, in.Reason); in.Reason == history.ReasonOther {
 		r.reason = in.Note
@@ -347,6 +381,7 @@ func (r *resultView) decidedAs(in app.DecisionInput) {
 // do has no button.
 func (r *resultView) layDecision() {
 	r.deciding.RemoveAll()
+	kit.Enable(r.next, r.waits() == "")
 	ask := func(key string, icon fyne.Resource, chosen history.Choice) *kit.Button {
 		return r.Keys.Button(r.Words.T(key), icon, func() { r.OnDecide(chosen) })
 	}
@@ -358,21 +393,24 @@ func (r *resultView) layDecision() {
 			return
 		}
 		r.deciding.Add(kit.Wrapped(r.Words.T("deciding.how")))
-		r.deciding.Add(container.NewHBox(
-			ask("deciding.approve", theme.ConfirmIcon(), history.Approve),
-			ask("deciding.reject", theme.CancelIcon(), history.Reject),
-		))
-	case history.Approved, history.Rejected:
-		choice := history.Approve
-		if r.state == history.Rejected {
-			choice = history.Reject
-		}
+		approve := ask("deciding.approve", theme.ConfirmIcon(), history.Approve)
+		kit.Enable(approve, r.waits() == "")
+		r.deciding.Add(container.NewHBox(approve, ask("deciding.reject", theme.CancelIcon(), history.Reject)))
+	case history.Approved, history.Rejected, history.Identified:
+		choice := map[history.DecisionState]history.Choice{
+			history.Approved: history.Approve, history.Rejected: history.Reject, history.Identified: history.Identify,
+		}[r.state]
 		l := draw.LookOfChoice(choice)
 		r.deciding.Add(container.NewHBox(container.NewCenter(draw.NewShape(l, 24)),
 			draw.Coloured(r.Words.T("decision."+string(r.state)), l.Color, theme.SizeNameSubHeadingText)))
 		r.deciding.Add(kit.Wrapped(r.Words.T("deciding.recorded", "Reason", r.reason)))
-	default: // a pass or fail, which stands unless two people say otherwise
-		if r.desk.May(app.ActionOverride) {
+	default:
+		switch {
+		case !r.desk.May(app.ActionOverride):
+		case app.Unmatched(r.check.outcome()):
+			r.deciding.Add(kit.Wrapped(r.Words.T("identify.how")))
+			r.deciding.Add(container.NewHBox(ask("identify.button", theme.AccountIcon(), history.Identify)))
+		default: // a pass or fail, which stands unless two people say otherwise
 			r.deciding.Add(container.NewHBox(ask("deciding.override_button", theme.DocumentCreateIcon(), "")))
 		}
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -209,5 +210,101 @@ func TestTheLowestFrameIsMarked(t *testing.T) {
 	_, text := show(t, shownCheck{Check: kittest.Compared(history.Pass, 90, 81.25, 88)})
 	if strings.Count(text, "lowest") != 1 || !strings.Contains(text, "81.25") {
 		t.Errorf("the bars say %q", text)
+	}
+}
+
+// Where the settings require it, the next check and an approval wait for the inspection, and
+// what was answered is recorded before anything goes on.
+func TestTheNextCheckWaitsForTheInspection(t *testing.T) {
+	desk := newFakeDesk()
+	desk.Now.Inspection.Use = history.InspectionRequired
+	var given app.CheckInput
+	desk.OnCheck = func(_ context.Context, in app.CheckInput, _ app.ProgressFunc) (app.Check, error) {
+		given = in
+		return kittest.Compared(history.Refer, 70), nil
+	}
+	w := open(t, desk)
+	next := 0
+	w.check.hooks.Next = func() { next++ }
+	ready(t, w)
+	w.check.Begin()
+	w.Until(t, "the result", func() bool { return w.check.result != nil })
+	if !given.Inspect {
+		t.Error("the check does not say that a clerk is asked")
+	}
+	r := w.check.result
+	held := func(want bool) {
+		t.Helper()
+		left := false
+		w.check.Leave(func() { left = true })
+		if r.next.Disabled() != want || kittest.ButtonOf(t, r, w.Words.T("deciding.approve")).Disabled() != want || left == want {
+			t.Errorf("waits: New check %v, Approve, or the menu; want %v", r.next.Disabled(), want)
+		}
+		if kittest.ButtonOf(t, r, w.Words.T("deciding.reject")).Disabled() {
+			t.Error("a rejection waits")
+		}
+	}
+	held(true)
+	for _, yes := range kittest.ButtonsWith(r, w.Words.T("inspect.answer.yes")) {
+		test.Tap(yes)
+	}
+	w.Until(t, "the record", func() bool { return len(desk.Inspected()) == 1 && !r.next.Disabled() })
+	held(false)
+	if row := r.row(); row.Inspection != history.InspectionClear {
+		t.Errorf("%+v", row)
+	}
+	test.Tap(r.next)
+	if next != 1 {
+		t.Error("New check does not go on")
+	}
+}
+
+// Nothing is asked where nothing was compared, and where the settings say so.
+func TestNoInspection(t *testing.T) {
+	desk := newFakeDesk()
+	desk.Now.Inspection.Use = history.InspectionOff
+	words := kittest.English(t)
+	for name, r := range map[string]*resultView{
+		"off": newResultView(kit.Parts{Words: words, Keys: &kit.Controls{Escape: func() {}}}, desk, shownCheck{Check: kittest.Compared(history.Pass, 90)}),
+		"not compared": newResultView(
+			kit.Parts{Words: words, Keys: &kit.Controls{Escape: func() {}}}, newFakeDesk(), shownCheck{Check: notCompared(1, 0)},
+		),
+	} {
+		if r.inspection != nil || r.next.Disabled() {
+			t.Errorf("%s: something is asked", name)
+		}
+	}
+}
+
+// Where nothing was compared, the clerk may record how the person was identified, from the
+// result or without a check.
+func TestIdentifyFromTheCheckScreen(t *testing.T) {
+	r, text := show(t, shownCheck{Check: notCompared(0, 1)})
+	if !strings.Contains(text, r.Words.T("identify.how")) {
+		t.Errorf("the result says %q", text)
+	}
+	var chosen history.Choice
+	r.OnDecide = func(c history.Choice) { chosen = c }
+	if !tapButton(r, r.Words.T("identify.button")) || chosen != history.Identify {
+		t.Errorf("asked for %q", chosen)
+	}
+	r.decidedAs(app.DecisionInput{Choice: history.Identify, Reason: "vouched", Note: "by their mother"})
+	if text := kittest.Readable(r); !strings.Contains(text, r.Words.T("decision.identified")) || strings.Contains(text, r.Words.T("decision.approved")) {
+		t.Errorf("the result says %q", text)
+	}
+	unrecorded := shownCheck{Check: kittest.Compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}}
+	if _, text := show(t, unrecorded); strings.Contains(text, r.Words.T("identify.how")) {
+		t.Errorf("a check that is not recorded is offered for more: %q", text)
+	}
+
+	w := open(t, newFakeDesk())
+	w.check.name.SetText(" Ada ")
+	session := w.check.remote.session.Text
+	test.Tap(w.check.without)
+	if len(w.identify) != 1 || w.identify[0].Name != "Ada" || w.identify[0].Session != session {
+		t.Errorf("%+v", w.identify)
+	}
+	if w.check.name.Text != "" || w.check.why.Text != w.Words.T("identify.done") || w.ended != 1 {
+		t.Errorf("afterwards: %q, %q", w.check.name.Text, w.check.why.Text)
 	}
 }

@@ -48,6 +48,9 @@ type Hooks struct {
 	// Decide asks for a decision of the check in this row, with a choice made already or
 	// none; done is called with the decision that was recorded.
 	Decide func(row history.Row, chosen history.Choice, done func(app.DecisionInput))
+	// Identify asks how a person was identified who is not compared at all; done is called when
+	// it is recorded.
+	Identify func(who app.IdentifyInput, done func())
 }
 
 // Screen is where a check is made. All its methods are for the window's goroutine.
@@ -92,6 +95,8 @@ type Screen struct {
 	endless     *kit.MovingBar
 	anyway      *kit.Button // films though the picture is not good; there while that is offered
 	cancel      *kit.Button
+	without     *kit.Button // records who is not compared at all
+	identified  bool        // that was recorded, and nothing was typed since
 	setUp       *kit.Button // leads to what is left to set up; there while something is
 	form        *fyne.Container
 	progress    *fyne.Container
@@ -134,6 +139,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.setUp = s.Keys.Button("", nil, hooks.SetUp)
 	s.setUp.Importance = widget.LowImportance
 	s.setUp.Hide()
+	s.without = s.Keys.Button(s.Words.T("identify.open"), theme.AccountIcon(), s.Identify)
+	s.without.Importance = widget.LowImportance
 
 	s.stage = kit.Wrapped("")
 	s.stage.TextStyle.Bold = true
@@ -157,7 +164,7 @@ func (s *Screen) lay() {
 	badges := container.NewHBox(s.mode, s.calibration, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, s.referred, consent, s.remote.nameRow, container.NewHBox(s.setUp)),
+		container.NewVBox(name, s.referred, consent, s.remote.nameRow, container.NewHBox(s.without, s.setUp)),
 		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
@@ -330,6 +337,9 @@ func (s *Screen) Update() {
 		kit.Say(s.why, missing, widget.DangerImportance)
 	case s.fault != nil:
 		kit.Say(s.why, s.Words.ProblemText(s.fault), widget.DangerImportance)
+	case s.identified:
+		kit.Say(s.why, s.Words.T("identify.done"), widget.SuccessImportance)
+		s.identified = false // until anything changes
 	case missing != "":
 		kit.Say(s.why, missing, widget.MediumImportance)
 	case chosen.Portrait.Code != matcher.CodeOK:
@@ -430,6 +440,7 @@ func (s *Screen) Begin() {
 		Consent:      s.consent.Checked,
 		Minor:        s.minor.Checked && s.minor.Visible(),
 		DocumentPage: chosen.Page,
+		Inspect:      true,
 	}
 	if source != nil { // none is needed where the API has the film already
 		in.Capture, in.CameraPart = app.Capture(source, clipLength, s.goOn), source.Part()
@@ -534,11 +545,15 @@ func (s *Screen) ended(shown shownCheck) {
 		s.offers.OnRun = func(mode history.Mode) { s.rerun(shown, shown.Unsent, mode) }
 		s.offers.OnKept = s.Refresh
 	}
+	result := s.result
 	s.result.OnFilm = func() {
-		s.again()
-		s.Begin()
+		result.leave(func() {
+			s.again()
+			s.Begin()
+		})
 	}
-	s.result.OnNew, s.result.OnAgain, s.result.OnCopy, s.result.OnDecide = s.hooks.Next, s.again, s.hooks.Copy, s.Decide
+	s.result.OnNew, s.result.OnCopy, s.result.OnDecide = s.hooks.Next, s.hooks.Copy, s.Decide
+	s.result.OnAgain = func() { result.leave(s.again) }
 	s.Content.Objects = []fyne.CanvasObject{s.result}
 	s.Content.Refresh()
 	s.Update()
@@ -587,6 +602,35 @@ func (s *Screen) forget() {
 func (s *Screen) HandOver() {
 	s.handed = s.Busy()
 	s.Reset()
+}
+
+// Leave goes on to something else than the result that is shown, once what the clerk saw is
+// recorded. It goes nowhere while the settings or a no without a reason keep the next person
+// waiting.
+func (s *Screen) Leave(next func()) {
+	switch {
+	case s.result == nil:
+		next()
+	case s.result.waits() == "":
+		s.result.leave(next)
+	}
+}
+
+// Identify asks how the person of the form was identified, without a comparison.
+func (s *Screen) Identify() {
+	if s.Busy() || s.result != nil {
+		return
+	}
+	who := app.IdentifyInput{
+		Name: strings.TrimSpace(s.name.Text), Reference: s.typedReference(), Session: s.remote.session.Text,
+		Minor: s.minor.Checked && s.minor.Visible(),
+	}
+	s.hooks.Identify(who, func() {
+		s.Reset()
+		s.identified = true
+		s.Update()
+		s.hooks.Checked()
+	})
 }
 
 // Undecided says whether the result that is shown waits for a decision.

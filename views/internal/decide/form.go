@@ -1,5 +1,6 @@
 // Package decide is the form in which people decide about a check: one person about a
-// referral, two about anything else.
+// referral, two about anything else, and two about who somebody is whom the program has not
+// compared.
 package decide
 
 import (
@@ -27,6 +28,7 @@ type Desk interface {
 	SingleUser() bool
 	Seconds() []string
 	Decide(ctx context.Context, in app.DecisionInput) error
+	Identify(ctx context.Context, in app.IdentifyInput) error
 }
 
 // Form is what a person decides about a check, with the reason.
@@ -38,13 +40,16 @@ type Form struct {
 
 	OnDone func(app.DecisionInput) // the decision is recorded
 
-	two       bool // a second person is needed
+	two       bool               // a second person is needed
+	identify  bool               // the one choice is to say how the person was identified
+	without   *app.IdentifyInput // the person, where there is no check at all; nil otherwise
 	reasons   []string
 	recording *kit.Job
 	wait      kit.Wait // of the second one
 	fault     error    // why it was not recorded
 
 	choice         *kit.Radio
+	why            *kit.Radio // why there is no check
 	reason         *kit.Choice
 	note           *kit.Entry
 	second         *kit.Combo
@@ -58,11 +63,23 @@ type Form struct {
 
 // New makes the form for a check; now is the clock.
 func New(p kit.Parts, desk Desk, row history.Row, now func() time.Time) *Form {
-	f := &Form{Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row)}
+	return made(&Form{
+		Parts: p, desk: desk, row: row, now: now, two: desk.NeedsSecond(row), identify: app.Unmatched(row.Outcome),
+	})
+}
+
+// NewWithout makes the form for a person who is not compared at all.
+func NewWithout(p kit.Parts, desk Desk, who app.IdentifyInput, now func() time.Time) *Form {
+	return made(&Form{Parts: p, desk: desk, now: now, two: true, identify: true, without: &who})
+}
+
+func made(f *Form) *Form {
+	p := f.Parts
 	t := p.Words.T
 	changed := func(string) { f.typed() }
 	f.choice = p.Keys.Radio([]string{string(history.Approve), string(history.Reject)},
 		func(v string) string { return t("deciding.choice." + v) }, f.chosen)
+	f.why = p.Keys.Radio(history.WhyNotCompared, func(v string) string { return t(v) }, f.typed)
 	f.reason = p.Keys.Choice(changed)
 	f.reason.PlaceHolder = t("deciding.reason_choose")
 	f.note = p.Keys.Text(2, changed)
@@ -73,23 +90,42 @@ func New(p kit.Parts, desk Desk, row history.Row, now func() time.Time) *Form {
 	f.passphrase.OnSubmitted = func(string) { f.store() }
 	f.said = kit.Wrapped("")
 	f.cancel = p.Keys.Button(t("button.cancel"), theme.CancelIcon(), nil)
-	f.record = p.Keys.Button(t("deciding.record"), theme.ConfirmIcon(), f.store)
+	f.record = p.Keys.Button(t(f.words("deciding.record", "identify.record")), theme.ConfirmIcon(), f.store)
 	f.record.Importance = widget.HighImportance
+	if f.identify {
+		f.choice.Set(string(history.Identify))
+	}
 	f.lay()
+	if f.identify {
+		f.chosen()
+	}
 	f.update()
 	return f
 }
 
+// words chooses between the words of a decision and those of an identification.
+func (f *Form) words(decide, identify string) string {
+	if f.identify {
+		return identify
+	}
+	return decide
+}
+
 // Show asks for the decision in a dialog, with a choice made already or none.
 func (f *Form) Show(chosen history.Choice) {
-	f.dialog = f.Ask("deciding.title", f.content, kit.DialogWidth, f.cancel, f.record)
+	f.dialog = f.Ask(f.words("deciding.title", "identify.title"), f.content, kit.DialogWidth, f.cancel, f.record)
 	f.dialog.SetOnClosed(func() { f.Keys.Forget(f.passphrase) })
 	f.cancel.OnTapped = f.dialog.Dismiss
-	if chosen != "" {
+	switch {
+	case f.without != nil:
+		f.FocusAny(f.why.Buttons[history.WhyNotCompared[0]])
+	case f.identify:
+		f.FocusAny(f.reason)
+	case chosen != "":
 		f.choice.Set(string(chosen))
 		f.chosen()
 		f.FocusAny(f.reason)
-	} else {
+	default:
 		f.FocusAny(f.choice.Buttons[string(history.Approve)])
 	}
 }
@@ -102,11 +138,20 @@ func (f *Form) lay() {
 		warning.Importance = widget.WarningImportance
 		f.content.Add(container.NewBorder(nil, nil, container.NewCenter(widget.NewIcon(theme.WarningIcon())), nil, warning))
 	}
-	form := container.New(layout.NewFormLayout(),
-		widget.NewLabel(t("deciding.decision")), f.choice.Row,
+	form := container.New(layout.NewFormLayout())
+	if f.without != nil {
+		form.Add(widget.NewLabel(t("identify.why_label")))
+		form.Add(f.why.Row)
+	} else if !f.identify {
+		form.Add(widget.NewLabel(t("deciding.decision")))
+		form.Add(f.choice.Row)
+	}
+	for _, o := range []fyne.CanvasObject{
 		widget.NewLabel(t("deciding.reason")), f.reason,
 		widget.NewLabel(t("deciding.note")), f.note,
-	)
+	} {
+		form.Add(o)
+	}
 	if f.two {
 		form.Add(widget.NewLabel(t("deciding.second")))
 		form.Add(f.second)
@@ -127,6 +172,9 @@ func (f *Form) lay() {
 
 // machine is the check's own result, which stays.
 func (f *Form) machine() fyne.CanvasObject {
+	if f.without != nil {
+		return kit.Wrapped(f.Words.T("identify.without"))
+	}
 	l := draw.LookOf(f.row.Outcome)
 	what := f.Words.T("deciding.machine", "Time", kit.Date(f.row.At))
 	if f.row.Score != nil {
@@ -148,6 +196,12 @@ func (f *Form) machine() fyne.CanvasObject {
 
 // warning says why a second person is needed.
 func (f *Form) warning() string {
+	switch {
+	case f.row.Decision == history.Identified:
+		return f.Words.T("identify.again")
+	case f.identify:
+		return f.Words.T("identify.warning")
+	}
 	if f.row.Decision == history.Approved || f.row.Decision == history.Rejected {
 		return f.Words.T("deciding.again", "Decision", f.Words.T("decision."+string(f.row.Decision)))
 	}
@@ -191,12 +245,16 @@ func (f *Form) input() app.DecisionInput {
 func (f *Form) missing() string {
 	in := f.input()
 	switch {
+	case f.without != nil && f.why.Value == "":
+		return "identify.missing_why"
 	case in.Choice == "":
 		return "deciding.missing_choice"
 	case in.Reason == "":
 		return "deciding.missing_reason"
 	case in.Reason == history.ReasonOther && in.Note == "":
 		return "deciding.missing_note"
+	case f.identify && in.Note == "":
+		return "deciding.missing_how"
 	case f.two && in.Second == "":
 		return "deciding.missing_second"
 	case f.two && !f.desk.SingleUser() && in.Passphrase == "":
@@ -216,7 +274,7 @@ func (f *Form) update() {
 	case missing != "":
 		kit.Say(f.said, f.Words.T(missing), widget.MediumImportance)
 	default:
-		kit.Say(f.said, f.Words.T("deciding.ready"), widget.MediumImportance)
+		kit.Say(f.said, f.Words.T(f.words("deciding.ready", "identify.ready")), widget.MediumImportance)
 	}
 }
 
@@ -231,14 +289,23 @@ func (f *Form) store() {
 	if f.record.Disabled() {
 		return
 	}
-	in := f.input()
+	in, why := f.input(), f.why.Value
 	f.fault = nil
 	kit.Say(f.said, f.Words.T("deciding.recording"), widget.MediumImportance)
 	f.recording = f.Work.Start(func(ctx context.Context) {
-		err := f.desk.Decide(context.WithoutCancel(ctx), in)
+		err := f.do(context.WithoutCancel(ctx), in, why)
 		f.Work.Do(func() { f.stored(in, err) })
 	})
 	f.update()
+}
+
+func (f *Form) do(ctx context.Context, in app.DecisionInput, why string) error {
+	if f.without == nil {
+		return f.desk.Decide(ctx, in)
+	}
+	who := *f.without
+	who.Why, who.Decision = why, in
+	return f.desk.Identify(ctx, who)
 }
 
 func (f *Form) stored(in app.DecisionInput, err error) {

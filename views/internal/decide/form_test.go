@@ -188,3 +188,72 @@ func TestTabReachesTheDecision(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing was compared, the form has one choice: how two people know who this is.
+func TestIdentify(t *testing.T) {
+	desk := kittest.Staffed()
+	w, f, done := asked(t, desk, "olga", history.Row{Outcome: history.NotCompared})
+	text := w.DialogText()
+	if strings.Contains(text, w.Words.T("deciding.decision")) || !strings.Contains(text, w.Words.T("identify.warning")) || !f.two {
+		t.Errorf("the dialog says %q", text)
+	}
+	if got := len(f.reason.Options); got != len(history.Reasons[history.Identify]) {
+		t.Errorf("%d ways to identify", got)
+	}
+	f.reason.SetSelectedIndex(1)
+	if f.said.Text != w.Words.T("deciding.missing_how") {
+		t.Errorf("it says %q", f.said.Text)
+	}
+	f.note.SetText("passport 2")
+	f.second.SetText("ruth")
+	f.passphrase.SetText("ruth")
+	test.Tap(f.record)
+	w.Until(t, "the record", func() bool { return *done == 1 })
+	want := app.DecisionInput{
+		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "ruth", Passphrase: "ruth",
+	}
+	if len(desk.Decided) != 1 || desk.Decided[0] != want {
+		t.Errorf("recorded %+v", desk.Decided)
+	}
+}
+
+// A person who is not compared at all is recorded with why.
+func TestIdentifyWithoutACheck(t *testing.T) {
+	desk := kittest.Staffed()
+	desk.SignedIn = "olga"
+	w := kittest.Open(t)
+	f := NewWithout(w.Parts, desk, app.IdentifyInput{Name: "Ada Lovelace", Minor: true}, time.Now)
+	done := 0
+	f.OnDone = func(app.DecisionInput) { done++ }
+	f.Show("")
+	if f.said.Text != w.Words.T("identify.missing_why") || strings.Contains(w.DialogText(), w.Words.T("deciding.decision")) {
+		t.Errorf("the dialog says %q, %q", f.said.Text, w.DialogText())
+	}
+	f.why.Buttons["check.consent_refused"].OnTapped()
+	f.reason.SetSelectedIndex(0)
+	f.note.SetText("their passport")
+	f.second.SetText("ruth")
+	f.passphrase.SetText("ruth")
+	test.Tap(f.record)
+	w.Until(t, "the record", func() bool { return done == 1 })
+	got := desk.Identifications[0]
+	if got.Why != "check.consent_refused" || got.Name != "Ada Lovelace" || !got.Minor || got.Decision.Second != "ruth" || len(desk.Decided) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestEveryWayToIdentifyHasItsWords(t *testing.T) {
+	words := kittest.English(t)
+	for choice, reasons := range history.Reasons {
+		for _, r := range reasons {
+			if key := "reason." + string(choice) + "." + r; words.T(key) == key {
+				t.Errorf("no words for %s", key)
+			}
+		}
+	}
+	for _, key := range history.WhyNotCompared {
+		if words.T(key) == key {
+			t.Errorf("no words for %s", key)
+		}
+	}
+}

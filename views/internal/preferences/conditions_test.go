@@ -164,7 +164,8 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			"folders.history":        s.history, "folders.models": s.models, "folders.documents": s.documents,
 			"folders.second_anchor": s.privacy.second, "folders.scans": s.scans, "camera.document": s.photos,
 			"reference.name": s.reference.name, "reference.pattern": s.reference.pattern,
-			"reference.example":    s.reference.example,
+			"reference.example": s.reference.example,
+			"inspection.use":    s.inspection.use, "inspection.points": s.inspection.points,
 			"retention.names_days": s.privacy.names, "retention.answers_days": s.privacy.answers,
 			"retention.images_days": s.privacy.images, "privacy.keep_images": s.privacy.keep,
 			"window.text_percent": s.textSize, "facematch_conditions": s.conditions.pass,
@@ -212,7 +213,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.
-	for page, want := range map[string]int{pageDesk: 25, pageOperators: 1, pagePrivacy: 5} {
+	for page, want := range map[string]int{pageDesk: 27, pageOperators: 1, pagePrivacy: 5} {
 		s.open(page)
 		w.Until(t, "the page", func() bool { return strings.Contains(w.Text(), "(locked)") })
 		if got := strings.Count(w.Text(), "(locked)"); got < want {

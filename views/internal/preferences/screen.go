@@ -79,6 +79,7 @@ type Screen struct {
 	documents   *kit.Entry
 	scans       *kit.Entry
 	reference   *referenceSettings
+	inspection  *inspectionSettings
 	api         *apiSettings
 	operators   *operatorSettings
 	privacy     *privacySettings
@@ -128,6 +129,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.scans = p.Keys.Entry(changed)
 	s.scans.SetPlaceHolder(p.Words.T("settings.no_scans"))
 	s.reference = newReferenceSettings(p, s.locks, s.changed)
+	s.inspection = newInspectionSettings(p, s.locks, s.changed)
 	s.history.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.models.SetPlaceHolder(p.Words.T("settings.usual_place"))
 	s.documents.SetPlaceHolder(p.Words.T("settings.last_used"))
@@ -215,6 +217,7 @@ func (s *Screen) lay() {
 		container.NewBorder(nil, nil, s.minors, nil, minors),
 		s.conditions.content,
 		s.reference.content,
+		s.inspection.content,
 		s.api.content,
 		kit.Bold(t("settings.section_window")),
 		widget.NewLabel(s.locks.name("settings.text_size", "window.text_percent")), s.textSize.Row,
@@ -380,6 +383,7 @@ func (s *Screen) fill(now settings.Settings) {
 	s.documents.SetText(now.Folders.Documents)
 	s.scans.SetText(now.Folders.Scans)
 	s.reference.fill(now)
+	s.inspection.fill(now)
 	s.api.fill(now)
 	s.operators.fill(now)
 	s.privacy.fill(now)
@@ -402,6 +406,7 @@ func (s *Screen) typed() (settings.Settings, error) {
 	next.Folders.Documents = strings.TrimSpace(s.documents.Text)
 	next.Folders.Scans = strings.TrimSpace(s.scans.Text)
 	s.reference.typed(&next)
+	s.inspection.typed(&next)
 	s.api.typed(&next)
 	s.operators.typed(&next)
 	s.privacy.typed(&next)
@@ -437,8 +442,8 @@ func (s *Screen) changed() {
 	}
 	var problem *app.Problem
 	errors.As(fault, &problem)
-	theirs, referred := s.api.complain(problem), s.reference.complain(problem)
-	if problem != nil && !theirs && !referred {
+	theirs, referred, inspected := s.api.complain(problem), s.reference.complain(problem), s.inspection.complain(problem)
+	if problem != nil && !theirs && !referred && !inspected {
 		switch problem.Key {
 		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart,
 			settings.KeyDocumentCamera:

@@ -19,6 +19,7 @@ type setupDesk interface {
 	SingleUser() bool
 	RecoverySet(ctx context.Context) (bool, error)
 	May(a app.Action) bool
+	SigningKey(ctx context.Context) (app.SigningKey, error)
 }
 
 // setupPage lists what an administrator should set up, and what of it is done. What a
@@ -33,6 +34,7 @@ type setupPage struct {
 	known    bool // recovery is known
 
 	items   []*setupItem
+	signing *widget.Label // the key of exports, to be written down elsewhere
 	allDone *widget.Label
 	content *fyne.Container
 }
@@ -58,6 +60,7 @@ func newSetupPage(
 	s.content = container.NewVBox(
 		kit.Bold(p.Words.T("setup.title")), kit.Wrapped(p.Words.T("setup.help")), s.allDone,
 	)
+	s.signing = kit.Wrapped("")
 	s.items = []*setupItem{{
 		name: "operators", key: "setup.no_operators", do: func() { open(pageOperators) },
 		done:    func(settings.Settings) bool { return !desk.SingleUser() },
@@ -81,6 +84,9 @@ func newSetupPage(
 	for _, i := range s.items {
 		s.lay(i, l, changed)
 	}
+	s.content.Add(widget.NewSeparator())
+	s.content.Add(kit.Bold(p.Words.T("signing.title")))
+	s.content.Add(s.signing)
 	return s
 }
 
@@ -117,6 +123,10 @@ func (s *setupPage) typed(next *settings.Settings) {
 // look asks whether there is a recovery passphrase, where that matters: the keyring may
 // take its time, and may ask the user.
 func (s *setupPage) look() {
+	s.Work.Start(func(ctx context.Context) {
+		key, err := s.desk.SigningKey(ctx)
+		s.Work.Do(func() { s.showKey(key, err) })
+	})
 	s.looks++
 	this := s.looks
 	if s.desk.Settings().Setup.NoRecovery || !s.desk.May(app.ActionBackup) {
@@ -134,6 +144,15 @@ func (s *setupPage) look() {
 			s.update()
 		})
 	})
+}
+
+// showKey names the key that exports are signed with.
+func (s *setupPage) showKey(key app.SigningKey, err error) {
+	if err != nil {
+		s.signing.SetText(s.Words.ProblemText(err))
+		return
+	}
+	s.signing.SetText(s.Words.T("signing.fingerprint", "Fingerprint", key.Fingerprint))
 }
 
 // update shows how each item stands with the settings in force.

@@ -38,6 +38,7 @@ type detailView struct {
 	of      shownDetail
 	closer  *kit.Button
 	decide  *kit.Button // nil where nothing can be decided here
+	inspect *kit.Button // nil where no inspection is missing, or none can be made here
 	export  *kit.Button // nil where nothing can be exported from here
 	raw     *kit.Button // shows the answer's body
 	rawText *widget.Label
@@ -45,14 +46,15 @@ type detailView struct {
 	content fyne.CanvasObject
 }
 
-// detailHooks are what a check's detail asks of its screen. Decide and export
+// detailHooks are what a check's detail asks of its screen. Decide, inspect and export
 // are nil where they cannot be done.
 type detailHooks struct {
-	close  func()
-	open   func(check string) // another attempt of the same session
-	copy   func(text string)
-	decide func(row history.Row)
-	export func(row history.Row)
+	close   func()
+	open    func(check string) // another attempt of the same session
+	copy    func(text string)
+	decide  func(row history.Row)
+	inspect func(row history.Row)
+	export  func(row history.Row)
 }
 
 func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
@@ -60,7 +62,7 @@ func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
 	body := container.NewVBox()
 	d.reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
-		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.attempts(), d.pictures(), d.person(), d.quality(), d.engine(),
+		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(), d.quality(), d.engine(),
 		d.times(), d.erasures(), d.record(), d.answer(),
 	} {
 		if part != nil {
@@ -81,8 +83,11 @@ func (d *detailView) head() fyne.CanvasObject {
 	name.SizeName = theme.SizeNameSubHeadingText
 	name.Truncation = fyne.TextTruncateEllipsis
 	buttons := container.NewHBox()
-	if d.hooks.decide != nil && decidable(d.of.Outcome) {
+	if d.hooks.decide != nil && (decidable(d.of.Outcome) || app.Unmatched(d.of.Outcome)) {
 		key := "detail.decide"
+		if app.Unmatched(d.of.Outcome) {
+			key = "detail.identify"
+		}
 		if d.of.Decision == history.Approved || d.of.Decision == history.Rejected {
 			key = "detail.decide_again"
 		}
@@ -91,6 +96,10 @@ func (d *detailView) head() fyne.CanvasObject {
 			d.decide.Importance = widget.HighImportance
 		}
 		buttons.Add(d.decide)
+	}
+	if d.hooks.inspect != nil && d.of.Inspection == history.InspectionOpen {
+		d.inspect = d.Keys.Button(d.Words.T("detail.inspect"), theme.VisibilityIcon(), func() { d.hooks.inspect(d.of.Row) })
+		buttons.Add(d.inspect)
 	}
 	if d.hooks.export != nil {
 		d.export = d.Keys.Button(d.Words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.hooks.export(d.of.Row) })
@@ -148,8 +157,11 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 	case len(d.of.Decisions) > 0:
 		newest := d.of.Decisions[len(d.of.Decisions)-1]
 		word := "detail.approved"
-		if newest.Choice == history.Reject {
+		switch newest.Choice {
+		case history.Reject:
 			word = "detail.rejected"
+		case history.Identify:
+			word = "detail.identified"
 		}
 		return container.NewGridWithColumns(2, machine, draw.Panel(
 			d.Words.T("detail.person"), theme.AccountIcon(), draw.LookOfChoice(newest.Choice), d.Words.T(word),
@@ -290,6 +302,31 @@ func (d *detailView) decisions() fyne.CanvasObject {
 	return box
 }
 
+// inspections are what clerks answered about person and document, oldest first.
+func (d *detailView) inspections() fyne.CanvasObject {
+	if d.of.Inspection == "" {
+		return nil
+	}
+	look := draw.LookOfInspection(d.of.Inspection)
+	box := d.section("report.inspection", container.NewHBox(container.NewCenter(draw.NewShape(look, 22)), draw.Coloured(
+		export.InspectionWords(d.of.Inspection, d.Words), look.Color, theme.SizeNameText,
+	)))
+	for _, x := range d.of.Inspected {
+		text := append(
+			[]string{d.Words.T("detail.inspected", "Who", actorText(d.Words, x.Actor), "At", kit.Date(x.At), "Seq", x.Seq)},
+			export.AnswerWords(x, d.Words)...,
+		)
+		if x.Reason != "" {
+			text = append(text, d.Words.T("detail.reason", "Reason", export.ObjectionWords(x, d.Words)))
+		}
+		if note := sealedNote(d.Words, x.Note, x.NoteSealed, x.NoteErased); note != "" {
+			text = append(text, note)
+		}
+		box.Add(kit.Wrapped(strings.Join(text, "\n")))
+	}
+	return box
+}
+
 // actorText is an operator, with the role where one is recorded.
 func actorText(w kit.Words, a history.Actor) string {
 	if a.Role == "" {
@@ -305,8 +342,11 @@ func decidedByText(w kit.Words, d history.Decided) string {
 // decisionText is a decision in one sentence.
 func decisionText(w kit.Words, d history.Decided) string {
 	key := "detail.decided_approve"
-	if d.Choice == history.Reject {
+	switch d.Choice {
+	case history.Reject:
 		key = "detail.decided_reject"
+	case history.Identify:
+		key = "detail.decided_identify"
 	}
 	return w.T(key, "Who", actorText(w, d.Actor), "At", kit.Date(d.At), "Seq", d.Seq)
 }
@@ -318,15 +358,20 @@ func decisionReasonText(w kit.Words, d history.Decided) string {
 }
 
 func noteText(w kit.Words, d history.Decided) string {
+	return sealedNote(w, d.Note, d.NoteSealed, d.NoteErased)
+}
+
+// sealedNote is a note, or why it cannot be shown; empty where there is none.
+func sealedNote(w kit.Words, note string, sealed, erased bool) string {
 	switch {
-	case d.NoteErased:
+	case erased:
 		return w.T("detail.note_erased")
-	case d.NoteSealed:
+	case sealed:
 		return w.T("detail.note_sealed")
-	case d.Note == "":
+	case note == "":
 		return ""
 	}
-	return w.T("detail.note", "Note", d.Note)
+	return w.T("detail.note", "Note", note)
 }
 
 func overrideText(w kit.Words, d history.Decided) string {
@@ -443,7 +488,10 @@ func (d *detailView) person() fyne.CanvasObject {
 		f.add("detail.minor", t("detail.yes"))
 	}
 	consent := t("detail.consent_given", "Wording", s.Consent.Wording)
-	if s.Consent.SendName {
+	switch {
+	case !s.Consent.Processing:
+		consent = t("detail.consent_refused")
+	case s.Consent.SendName:
 		consent = t("detail.consent_name", "Wording", s.Consent.Wording)
 	}
 	f.add("detail.consent", consent)
@@ -610,6 +658,9 @@ func (d *detailView) erasures() fyne.CanvasObject {
 func (d *detailView) record() fyne.CanvasObject {
 	f := d.facts()
 	t := d.Words.T
+	if h := d.of.Hold; h != nil {
+		f.add("report.hold", kit.Capital(export.HoldWords(*h, d.Words)))
+	}
 	f.id(t("detail.check"), d.of.Check, d.of.Check)
 	f.id(t("detail.session"), d.of.Session, d.of.Session)
 	f.id(t("detail.request"), d.of.Request, d.of.Request)

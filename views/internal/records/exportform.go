@@ -222,6 +222,11 @@ func (f *ExportForm) ended(path string, out app.Exported, err error) {
 		f.line("export_form.where", out.File, out.File)
 		f.line("export_form.sha256", out.SHA256, out.SHA256)
 		f.line("detail.head", out.Head.Hash, f.Words.T("detail.head_of", "Seq", out.Head.Seq, "Hash", out.Head.Hash))
+		if out.Unsigned != nil {
+			f.done.Add(kit.Wrapped(f.Words.T("export_form.unsigned", "Why", f.Words.ProblemText(out.Unsigned))))
+		} else {
+			f.line("export_form.signer", out.Signer, out.Signer)
+		}
 		f.Focus(f.cancel)
 	}
 }

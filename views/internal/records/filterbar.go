@@ -40,6 +40,7 @@ type filterBar struct {
 	outcomes  map[history.Outcome]*kit.Check
 	decisions map[history.DecisionState]*kit.Check
 	modes     map[history.Mode]*kit.Check
+	inspected map[history.InspectionState]*kit.Check
 	operator  *kit.Choice
 	desks     *kit.Choice
 	code      *kit.Choice
@@ -58,7 +59,7 @@ type filterBar struct {
 // filterOutcomes are the outcomes to choose from: all a check can end with.
 var filterOutcomes = countedOutcomes[:len(countedOutcomes)-1]
 
-var filterDecisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected}
+var filterDecisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected, history.Identified}
 
 var filterModes = []history.Mode{history.Offline, history.Remote}
 
@@ -139,6 +140,14 @@ func (b *filterBar) makeFold() {
 		})
 		decided.Add(b.decisions[d])
 	}
+	inspected := container.NewHBox()
+	b.inspected = map[history.InspectionState]*kit.Check{}
+	for _, i := range history.InspectionStates {
+		b.inspected[i] = b.Keys.Check(t("inspection.state."+string(i)), func(on bool) {
+			b.change(func(w *query) { w.inspected = toggled(w.inspected, history.InspectionStates, i, on) })
+		})
+		inspected.Add(b.inspected[i])
+	}
 	by := container.NewHBox()
 	b.modes = map[history.Mode]*kit.Check{}
 	for _, m := range filterModes {
@@ -184,6 +193,7 @@ func (b *filterBar) makeFold() {
 	b.fold = container.NewVBox(
 		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
 		container.NewHBox(label("find.decision"), decided, label("find.mode"), by),
+		container.NewHBox(label("find.inspection"), inspected),
 		container.NewGridWithColumns(4, b.operator, b.desks, b.code, b.reference),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
@@ -353,6 +363,9 @@ func (b *filterBar) show() {
 	}
 	for d, c := range b.decisions {
 		c.SetChecked(slices.Contains(b.query.decisions, d))
+	}
+	for i, c := range b.inspected {
+		c.SetChecked(slices.Contains(b.query.inspected, i))
 	}
 	for m, c := range b.modes {
 		c.SetChecked(slices.Contains(b.query.modes, m))

@@ -36,6 +36,7 @@ type query struct {
 	outcomes  []history.Outcome
 	decisions []history.DecisionState
 	modes     []history.Mode
+	inspected []history.InspectionState
 	operators []string
 	desks     []string
 	codes     []int
@@ -54,7 +55,8 @@ func undecidedReferrals() query { return query{decisions: []history.DecisionStat
 func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
-		LeastScore: w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Sort: w.sort,
+		Inspections: w.inspected,
+		LeastScore:  w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Sort: w.sort,
 	}
 	f.From, f.To = w.days(now)
 	switch id := w.id; {
@@ -141,6 +143,12 @@ func chipsOf(w kit.Words, asked query) []chip {
 		add(
 			joinOr(w, kit.Labels(asked.decisions, func(d history.DecisionState) string { return decisionChip(w, d) })),
 			func(w *query) { w.decisions = nil },
+		)
+	}
+	if len(asked.inspected) > 0 {
+		add(
+			joinOr(w, kit.Labels(asked.inspected, func(i history.InspectionState) string { return w.T("find.inspection." + string(i)) })),
+			func(w *query) { w.inspected = nil },
 		)
 	}
 	if len(asked.modes) > 0 {
@@ -240,6 +248,9 @@ func countsText(w kit.Words, c history.Counts) string {
 			part += " " + w.T("history.count_open", "Number", app.FormatNumber(int(c.Undecided)))
 		}
 		parts = append(parts, part)
+	}
+	if c.Identified > 0 { // beside the outcomes, of which it is none
+		parts = append(parts, w.T("history.count_identified_all", "Number", app.FormatNumber(int(c.Identified))))
 	}
 	total := w.T("history.count", "Count", c.Total, "Number", app.FormatNumber(int(c.Total)))
 	if len(parts) == 0 {

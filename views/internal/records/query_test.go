@@ -128,6 +128,7 @@ func TestCountsInOneLine(t *testing.T) {
 			}},
 		"1 check: 1 not compared": {Total: 1, ByOutcome: map[history.Outcome]int64{history.NotCompared: 1}},
 		"0 checks":                {},
+		"3 checks: 2 pass, 1 not compared, 1 identified without a match": {Total: 3, Identified: 1, ByOutcome: map[history.Outcome]int64{history.NotCompared: 1, history.Pass: 2}},
 		"2 checks: 1 refer, 1 running": {Total: 2, ByOutcome: map[history.Outcome]int64{
 			history.Running: 1, history.Refer: 1, history.Cancelled: 0,
 		}},

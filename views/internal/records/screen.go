@@ -61,10 +61,11 @@ type Desk interface {
 
 // Hooks are what the history screen asks of its window.
 type Hooks struct {
-	Copy   func(text string)
-	Decide func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
-	Export func(w ExportQuery)                // asks how, and writes a file
-	Choose func(chosen func(path string))     // asks for another history's file
+	Copy    func(text string)
+	Decide  func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
+	Inspect func(row history.Row, done func()) // asks what the clerk saw
+	Export  func(w ExportQuery)                // asks how, and writes a file
+	Choose  func(chosen func(path string))     // asks for another history's file
 }
 
 // Screen shows the checks a query asks for, a page at a time, and
@@ -619,6 +620,9 @@ func (s *Screen) detailed(of shownDetail, err error) {
 	}
 	if s.Other == nil && s.desk.May(app.ActionDecide) { // another desk's history is only read
 		hooks.decide = func(row history.Row) { s.hooks.Decide(row, func() { s.decided(row.Check) }) }
+	}
+	if s.Other == nil && s.desk.May(app.ActionCheck) {
+		hooks.inspect = func(row history.Row) { s.hooks.Inspect(row, func() { s.decided(row.Check) }) }
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row

@@ -317,7 +317,7 @@ func (d *recordsFake) questions() int {
 func someDetail(check string) history.Detail {
 	code, refer := 0, 60.0
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.Local)
-	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana",
+	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana", Inspection: history.InspectionObjection,
 		Mode: history.Offline, Outcome: history.Refer,
 		Score: new(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
 	return history.Detail{
@@ -345,6 +345,11 @@ func someDetail(check string) history.Detail {
 			},
 				Choice: history.Approve, Reason: "no_such_reason", Overrides: history.Refer, Second: "dora", Note: "Seen twice"}},
 		},
+		Inspected: []history.Inspected{{At: at.Add(2 * time.Minute), Seq: 6, Inspection: history.Inspection{
+			Actor: history.Actor{Operator: "ben", Role: history.RoleOperator}, State: history.InspectionObjection,
+			Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionYes}, {Point: "The seal is whole", Answer: history.InspectionNo}},
+			Reason: "document_doubtful", Note: "It peels off",
+		}}},
 		Attempts: []history.Row{{Check: "chk_before", At: at.Add(-time.Minute), Outcome: history.NotCompared}, row},
 		Raw:      []byte(`{"message":"faces match result is here"}`),
 		Erasures: []history.Erased{{At: at.Add(2 * time.Hour), Erasure: history.Erasure{Actor: history.Actor{Operator: "eve"},
@@ -364,7 +369,7 @@ func shownHistory(t testing.TB, desk Desk) *shownScreen {
 	t.Helper()
 	w := &shownScreen{Window: kittest.Open(t)}
 	w.history = New(w.Parts, desk, Hooks{
-		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Export: w.openExport,
+		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Inspect: func(history.Row, func()) {}, Export: w.openExport,
 	})
 	w.OnEscape = w.history.Escape
 	w.Show(w.history.Content)
@@ -816,6 +821,8 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		"The score was 71.45. To pass: at least 80; for a second look: at least 60.",
 		"The number of pictures was 3. To pass: at least 3.",
 		w.Words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
+		"Objection", "ben (operator), 22 Nov 2026 09:02 (record 6)", "A live person stands here: Yes", "The seal is whole: No",
+		w.Words.T("inspect.reason.document_doubtful"), "Note: It peels off",
 		w.Words.T("detail.overrides_decision"), w.Words.T("detail.second_unverified", "Second", "dora"),
 		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab",
 		"0.7.1", "4.2 s",
@@ -1092,7 +1099,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		p(app.Progress{Done: 1, Total: 4})
 		select {
 		case err := <-answer:
-			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"}}, err
+			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"}, Signer: "SHA256:key"}, err
 		case <-ctx.Done():
 			return app.Exported{}, ctx.Err()
 		}
@@ -1140,9 +1147,9 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	w.Until(t, "the question", func() bool { return form.Start.Text == w.Words.T("export_form.replace") })
 	answer <- nil
 	test.Tap(form.Start)
-	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
+	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 8 })
 	text := kittest.Readable(form.Box)
-	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed"} {
+	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed", "SHA256:key"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q", want)
 		}
@@ -1225,22 +1232,30 @@ func TestKeysMoveALongText(t *testing.T) {
 	}
 }
 
+// What compared nobody can only be identified in another way; what has no end, not at all.
 func TestOnlyComparisonsCanBeDecided(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)
-	for outcome, can := range map[history.Outcome]bool{
-		history.Pass: true, history.Refer: true, history.Fail: true, history.NotCompared: false,
-		history.CouldNotRun: false, history.Interrupted: false, history.Running: false,
+	again, identify := w.Words.T("detail.decide_again"), w.Words.T("detail.identify")
+	for outcome, word := range map[history.Outcome]string{
+		history.Pass: again, history.Refer: again, history.Fail: again, history.NotCompared: identify,
+		history.CouldNotRun: identify, history.Interrupted: "", history.Running: "",
 	} {
 		desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
 			d := someDetail(check)
-			d.Outcome = outcome
+			if d.Outcome = outcome; app.Unmatched(outcome) {
+				d.Decision, d.Decisions = "", nil
+			}
 			return d, nil
 		}
 		h.open("chk_" + string(outcome))
 		w.Until(t, string(outcome), func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
-		if got := h.detail.decide != nil; got != can {
-			t.Errorf("%s can be decided: %t", outcome, got)
+		got := ""
+		if h.detail.decide != nil {
+			got = h.detail.decide.Text
+		}
+		if got != word {
+			t.Errorf("%s can be decided: %q, want %q", outcome, got, word)
 		}
 	}
 }
@@ -1353,7 +1368,7 @@ func TestTheDetailShowsEveryField(t *testing.T) {
 		return kittest.Readable(detail)
 	})
 	if want := []string{
-		"Started.Instance", "Started.Consent.Processing", "Started.RequestDigest", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
 		"Finished.Result", "Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
 		"Finished.Quality.Frames", "Finished.Quality.FramesEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",

@@ -99,15 +99,18 @@ func (d *History) CentreStatus(context.Context) (history.CentreStatus, error) { 
 // Staff are the operators of a desk, who of them is signed in and what they
 // decided. None are set up where there are no people.
 type Staff struct {
-	mu       sync.Mutex
-	People   []operators.Operator
-	Secrets  map[string]string // passphrases by name
-	SignedIn string
-	idle     bool // the idle time has locked
-	Touched  atomic.Int64
-	OnSignIn func(name string) error // called before the passphrase is compared; may be nil
-	Decided  []app.DecisionInput
-	OnDecide func(app.DecisionInput) error // called before a decision is recorded; may be nil
+	mu              sync.Mutex
+	People          []operators.Operator
+	Secrets         map[string]string // passphrases by name
+	SignedIn        string
+	idle            bool // the idle time has locked
+	Touched         atomic.Int64
+	OnSignIn        func(name string) error // called before the passphrase is compared; may be nil
+	Decided         []app.DecisionInput
+	OnDecide        func(app.DecisionInput) error // called before a decision is recorded; may be nil
+	Identifications []app.IdentifyInput
+	inspected       []app.InspectionInput
+	OnInspect       func(app.InspectionInput) error // called before an inspection is recorded; may be nil
 }
 
 // Staffed are operators, one of each role and a second one who may only check. Their
@@ -210,6 +213,39 @@ func (d *Staff) Recorded() []app.DecisionInput {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.Decided)
+}
+
+// Identify is part of the desk.
+func (d *Staff) Identify(_ context.Context, in app.IdentifyInput) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Identifications = append(d.Identifications, in)
+	return nil
+}
+
+// SigningKey is part of the desk.
+func (d *Staff) SigningKey(context.Context) (app.SigningKey, error) {
+	return app.SigningKey{Fingerprint: "SHA256:abc", Line: "facematch ssh-ed25519 AAAA"}, nil
+}
+
+// Inspect is part of the desk.
+func (d *Staff) Inspect(_ context.Context, in app.InspectionInput) error {
+	if d.OnInspect != nil {
+		if err := d.OnInspect(in); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inspected = append(d.inspected, in)
+	return nil
+}
+
+// Inspected are the inspections so far.
+func (d *Staff) Inspected() []app.InspectionInput {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.inspected)
 }
 
 // NeedsSecond is part of the desk.
