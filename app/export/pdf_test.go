@@ -96,7 +96,7 @@ func TestReportOfOneCheck(t *testing.T) {
 		"carla (not", secret("note"), "The 2 attempts in this session", "this check", "chk_earlier", "NOT COMPARED",
 		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
 		"lfw-2026-10 (measured)", "retention period", "page 1 of 3", "page 3 of 3", "otto (auditor), desk Back office, Facematch Desk 1.2.4",
-		"record 123", head.Hash, "Inspection by the clerk: Objection", "Is it =the", "Sekrit-inspection",
+		"record 123", head.Hash, "Inspection by the clerk: Objection", "=the seal?: No", "Sekrit-inspection",
 	)
 }
 

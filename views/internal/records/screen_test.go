@@ -1179,7 +1179,7 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 	}
 	answer <- nil
 	test.Tap(form.Start)
-	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 6 })
+	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 8 })
 	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names ||
 		!reflect.DeepEqual(in.Filter, history.Filter{}) {
 		t.Errorf("exported %+v", in)
