@@ -87,7 +87,7 @@ func Known(prefix, value string, words Words) string {
 
 // InspectionWords gives the state of an inspection.
 func InspectionWords(s history.InspectionState, words Words) string {
-	return Known("inspection.state.", string(s), words)
+	return Known("inspected.state.", string(s), words)
 }
 
 // PointWords gives a point of an inspection. A point in the settings' own words is those.

@@ -136,7 +136,7 @@ func TestEveryReasonAndAnswerHasItsWords(t *testing.T) {
 		keys = append(keys, "inspect.reason."+r)
 	}
 	for _, s := range history.InspectionStates {
-		keys = append(keys, "inspection.state."+string(s), "find.inspection."+string(s))
+		keys = append(keys, "inspected.state."+string(s), "find.inspection."+string(s))
 	}
 	for _, p := range history.InspectionPoints {
 		keys = append(keys, "inspect."+p)

@@ -143,7 +143,7 @@ func (b *filterBar) makeFold() {
 	inspected := container.NewHBox()
 	b.inspected = map[history.InspectionState]*kit.Check{}
 	for _, i := range history.InspectionStates {
-		b.inspected[i] = b.Keys.Check(t("inspection.state."+string(i)), func(on bool) {
+		b.inspected[i] = b.Keys.Check(t("inspected.state."+string(i)), func(on bool) {
 			b.change(func(w *query) { w.inspected = toggled(w.inspected, history.InspectionStates, i, on) })
 		})
 		inspected.Add(b.inspected[i])
