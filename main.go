@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -272,10 +273,30 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		Log: p.log, Now: time.Now,
 		Values: map[string]func() float64{
 			"facematch_decoder_restarts_total": func() float64 { return float64(engine.DecoderRestarts()) },
+			"facematch_central_lag_records": ofCentre(ctx, pusher, func(at history.CentreStatus) float64 {
+				return float64(at.Here - at.There)
+			}),
+			"facematch_central_unreached_seconds": ofCentre(ctx, pusher, func(at history.CentreStatus) float64 {
+				if at.Problem == "" {
+					return 0
+				}
+				return time.Since(at.Since).Seconds()
+			}),
 		},
 	})
 	p.closers = append(p.closers, p.desk.KeepPeriods(ctx), pusher.Run(ctx))
 	return p, p.desk.NoticeSettings(ctx)
+}
+
+// ofCentre is a value among the metrics of a server: not a number where there is no centre.
+func ofCentre(ctx context.Context, pusher *outgoing.Pusher, value func(history.CentreStatus) float64) func() float64 {
+	return func() float64 {
+		at, err := pusher.Status(ctx)
+		if err != nil || !at.Chosen {
+			return math.NaN()
+		}
+		return value(at)
+	}
 }
 
 // newPusher makes what pushes the history to the centre, as the settings say at each moment.
