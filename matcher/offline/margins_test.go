@@ -70,7 +70,7 @@ func sound(read zone.Reading) bool {
 
 // marginFactor is by how much the margins of package mrz are to be larger than that of any
 // mistake seen here.
-const marginFactor = 1.25
+const marginFactor = 1.5
 
 // TestZonesMargins is where mrz.TwinMargin and mrz.OtherMargin come from. It renders
 // documents that neither the network nor the other tests have seen, harder ones than

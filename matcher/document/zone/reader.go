@@ -68,14 +68,11 @@ func (r *Reader) Read(ctx context.Context, page *image.RGBA, today time.Time) (z
 				grey = turned(grey, turn)
 				found, even = upsideDown(found, grey.Rect.Size()), upsideDown(even, grey.Rect.Size())
 			}
-			least, guesses := leastSeed, fewGuesses
+			least := leastSeed
 			if ok {
 				least = max(least, likeliest-closeBy)
 			}
-			if axis+turn == 0 {
-				guesses = mostGuesses
-			}
-			seen, score, err := r.upright(ctx, grey, found, even[:min(len(even), guesses)], least, today)
+			seen, score, err := r.upright(ctx, grey, found, even[:min(len(even), mostGuesses)], least, today)
 			if err != nil {
 				return Reading{}, false, err
 			}

@@ -195,7 +195,7 @@ func TestNoZone(t *testing.T) {
 		upper := image.NewRGBA(image.Rect(0, 0, page.Rect.Dx(), page.Rect.Dy()*3/4))
 		draw.Draw(upper, upper.Rect, page, image.Point{}, draw.Src)
 		asked = 0
-		if _, ok, err := New(counting).Zone(t.Context(), upper, today); ok || err != nil || asked > mostGuesses+3*fewGuesses {
+		if _, ok, err := New(counting).Zone(t.Context(), upper, today); ok || err != nil || asked > 4*mostGuesses {
 			t.Errorf("%v, %v after %d looks", ok, err, asked)
 		}
 	}
