@@ -55,6 +55,8 @@ WINDOWS := ./app/evaluate/chart ./app/export/... ./app/history ./app/names ./app
 QUICK := ./app/... ./assets/... ./store/... ./matcher ./matcher/accuracy \
 	./matcher/internal/... ./matcher/quality ./matcher/remote/...
 SLOW := TestCentre|TestStorm|TestDeskKilled|TestDeskAndCentre|EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
+# Slow too: searches by name, killed processes, films that FFmpeg makes, reports printed over and over.
+SLOW := $(SLOW)|NamesBehind|TokensOfLong|KilledWhile|TestLength|TestStrip|ReportShowsEveryField
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # go-face asks the C++ compiler for the instructions of the machine it is built on, so a

@@ -95,7 +95,10 @@ func (c *commands) runCheck(cmd *cobra.Command, in app.CheckInput, format string
 		if err := c.enter(cmd, desk, access.Check); err != nil {
 			return err
 		}
-		if cmp.Or(in.Mode, desk.Settings().Matching.Mode) == history.Remote {
+		set := desk.Settings().Matching.Mode
+		mode := cmp.Or(in.Mode, set)
+		refused := mode != set && set != history.Ask && desk.SettingsFrom().IsLocked("matching.mode") // by Check
+		if mode == history.Remote && !refused {
 			if err := c.unlock(desk); err != nil {
 				return err
 			}

@@ -748,6 +748,10 @@ func TestDoctor(t *testing.T) {
 	if code != 1 || !strings.Contains(out, "warning  calibration a guess: not measured") || !strings.Contains(out, "PROBLEM  model       fr_feature.onnx should have the SHA-256 "+network.SHA256) {
 		t.Errorf("exit %d: %s", code, out)
 	}
+	good.Verdict = history.Verdict{Intact: true, Records: 4, Second: history.Anchor{Chosen: true}}
+	if _, out, _ = run(t, good, "", "doctor"); !strings.Contains(out, "PROBLEM  history     The second anchor does not know this history.") {
+		t.Error(out)
+	}
 	broken := &parts{
 		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultChain, Hint: history.HintEdited}}, describeErr: matcher.NewProblem("check.session", nil),
 		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},

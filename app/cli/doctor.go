@@ -62,8 +62,14 @@ func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error)
 
 func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	verdict, err := desk.Verify(ctx, nil)
-	if err == nil && !verdict.Intact {
+	switch second := verdict.Second; {
+	case err != nil:
+	case !verdict.Intact:
 		err = matcher.NewProblem("doctor.history_broken", nil)
+	case second.Problem != "":
+		err = matcher.NewProblem("verify.note.second_unread", nil)
+	case verdict.Records > 0 && second.Chosen && !second.Found:
+		err = matcher.NewProblem("verify.note.second_unknown", nil)
 	}
 	return app.VerdictWords(verdict), err
 }

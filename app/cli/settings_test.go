@@ -71,8 +71,11 @@ func TestALockedModeRefusesTheFlag(t *testing.T) {
 		p.token = "tok_1"
 		return p
 	}
-	for _, tt := range []struct{ settings, flag string }{{"offline", "remote"}, {"remote", "offline"}} {
+	for _, tt := range []struct{ settings, flag, token string }{
+		{"offline", "remote", "tok_1"}, {"offline", "remote", ""}, {"remote", "offline", "tok_1"},
+	} {
 		p := locked(tt.settings)
+		p.token = tt.token
 		code, text := check(p, "--mode", tt.flag)
 		if code != ExitUsage || !strings.Contains(text, "matching.mode is locked by the administrator") || len(p.Started) != 0 {
 			t.Errorf("%s: exit %d, %d started: %s", tt.flag, code, len(p.Started), text)

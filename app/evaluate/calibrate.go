@@ -18,7 +18,7 @@ import (
 	"facematch/matcher/accuracy"
 )
 
-// canCalibrate says at once what would be found out after the work.
+// canCalibrate returns, before the work, the problem that would make a calibration impossible.
 func (r *run) canCalibrate() error {
 	switch {
 	case !r.Calibrate:
@@ -51,9 +51,8 @@ func enoughChecks(impostor int) error {
 	return nil
 }
 
-// calibrate makes a calibration of the pairs of these files. Its passes over the
-// pairs keep at most one number of each; what the networks say of them is asked
-// again each time.
+// calibrate makes a calibration of the pairs of these files. Each of its passes compares all
+// pairs anew, so that at most one number a pair is kept in memory.
 func (r *run) calibrate(ctx context.Context, report *Report, files []int) (*matcher.Calibration, error) {
 	if err := enough(Counts{report.Genuine, report.Impostor}); err != nil {
 		return nil, err
@@ -88,7 +87,7 @@ func (r *run) calibrate(ctx context.Context, report *Report, files []int) (*matc
 	return parsed(&c)
 }
 
-// by is the likeness a fusion sees.
+// by is the likeness that a fusion computes.
 func (r *run) by(f *matcher.Fusion) likeness {
 	return func(a, b int) float32 { return float32(-f.Distance(r.parts(a, b))) }
 }
@@ -122,11 +121,11 @@ func (r *run) fuse(ctx context.Context, files []int) (*matcher.Fusion, error) {
 	return newFusion(weights, (1+.5/distanceSteps)/beyond), nil
 }
 
-// fitted gives the weights of the features. Where go-face says nothing more than
-// the second network does, chance may turn its weight around: then it has none.
+// fitted gives the weights of the features. Where go-face adds nothing to the second
+// network, chance may give it a weight of the wrong sign. It is then fitted without go-face.
 func fitted(genuine, impostor [][]float64) ([]float64, error) {
 	l, err := accuracy.FitLogistic(genuine, impostor, fusionPenalty)
-	if err == nil && l.Weights[ofGoFace] > 0 { // the farther, the more alike
+	if err == nil && l.Weights[ofGoFace] > 0 { // a larger distance would mean more alike
 		for _, row := range slices.Concat(genuine, impostor) {
 			row[ofGoFace] = 0
 		}
@@ -151,8 +150,8 @@ func features(p matcher.Parts) []float64 {
 	return []float64{ofCosine: p.Cosine, ofGoFace: p.GoFace * p.GoFace, ofStrength: s, ofBoth: p.Cosine * s}
 }
 
-// newFusion turns the sign of the weights and scales them. They are rounded, as
-// the file shows them; what is measured is what is written.
+// newFusion turns the sign of the weights and scales them. It rounds them as the file shows
+// them, so that the fusion that is measured is the one that is written.
 func newFusion(weights []float64, scale float64) *matcher.Fusion {
 	of := func(i int) float64 { return rounded(-scale * weights[i]) }
 	f := &matcher.Fusion{
@@ -172,8 +171,7 @@ func rounded(x float64) float64 {
 	return kept
 }
 
-// sound says whether the distance falls as the faces get more alike, whatever
-// their strength.
+// sound reports whether more alike faces always have a smaller distance, at any strength.
 func sound(f *matcher.Fusion) bool {
 	return f.GoFaceSquared >= 0 && f.Cosine+f.CosineStrength*weakest < 0 && f.Cosine+f.CosineStrength*strongest < 0
 }
@@ -258,10 +256,10 @@ func parsed(c *matcher.Calibration) (*matcher.Calibration, error) {
 	return matcher.ParseCalibration(data)
 }
 
-// inner is a list or object that holds no other, over several lines.
+// inner matches a list or object of several lines that holds no other list or object.
 var inner = regexp.MustCompile(`[\[{]\n[^\[\]{}]*\n *[\]}]`)
 
-// space is what such a one need not have.
+// space matches a line break and the indent after it.
 var space = regexp.MustCompile(`\n *`)
 
 // encode writes a calibration for people to read: a line for each point, mark and
@@ -274,17 +272,16 @@ func encode(c *matcher.Calibration) ([]byte, error) {
 	if err := enc.Encode(c); err != nil {
 		return nil, fmt.Errorf("calibration: %w", err)
 	}
-	// No string is broken into lines, so none is touched.
+	// JSON has no line breaks inside strings, so no string is changed.
 	return inner.ReplaceAllFunc(b.Bytes(), func(block []byte) []byte {
 		line := space.ReplaceAll(block, []byte(" "))
 		return slices.Concat(line[:1], bytes.TrimSpace(line[1:len(line)-1]), line[len(line)-1:])
 	}), nil
 }
 
-// PrepareCalibration finds out before the work whether a calibration can be
-// written to the file. One that is there already is never written over: the
-// engine may stand on it. Its problems are evaluate.calibration_exists and
-// evaluate.calibration_unwritten.
+// PrepareCalibration checks, before the work, that a calibration can be written to the file.
+// An existing file is never overwritten, because an engine may use it. Its problems are
+// evaluate.calibration_exists and evaluate.calibration_unwritten.
 func PrepareCalibration(file string) error {
 	if err := vacant(file); err != nil {
 		return err

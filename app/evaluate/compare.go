@@ -28,7 +28,7 @@ func (s *scores) add(same bool, score float32) {
 // sample measures the scores, which it sorts.
 func (s *scores) sample() *accuracy.Sample { return accuracy.NewSample(s.genuine, s.impostor) }
 
-// likeness scores two files: the more alike, the higher.
+// likeness scores two files; a higher score means more alike.
 type likeness func(a, b int) float32
 
 // engine is the likeness by which the engine decides.
@@ -43,11 +43,10 @@ func (r *run) parts(a, b int) matcher.Parts {
 	return r.Engine.Parts(r.looks[a].template, r.looks[b].template)[0]
 }
 
-// fused says whether more than go-face decides.
+// fused reports whether the second network decides together with go-face.
 func (r *run) fused() bool { return r.Engine.Calibration().Network != nil }
 
-// same says whether two files hold the same bytes. Such a pair says nothing of
-// the engine.
+// same reports whether two files hold the same bytes. Such a pair does not test the engine.
 func (r *run) same(a, b int) bool { return r.looks[a].content == r.looks[b].content }
 
 // leaveOut counts a pair of the same bytes.
@@ -68,8 +67,7 @@ func (r *run) rarity() (all []Rarity) {
 	return all
 }
 
-// listed goes through the pairs of a list and gives those that can be compared
-// to do; the others it counts.
+// listed calls do with each pair of a list that can be compared, and counts the others.
 func (r *run) listed(ctx context.Context, report *Report, do func(pair) error) error {
 	for i, p := range r.test.pairs {
 		if i%1000 == 0 {
@@ -168,9 +166,9 @@ func (r *run) compareChecks(ctx context.Context, report *Report) error {
 	return err
 }
 
-// comparePeople compares every picture with every other. A group's pairs are
-// those within it: its members against each other. They are compared once more,
-// which costs less memory than to remember which pair was whose.
+// comparePeople compares every picture with every other. A group's pairs are its members
+// against each other. They are compared a second time, because to keep the group of each
+// pair would take more memory.
 func (r *run) comparePeople(ctx context.Context, report *Report) error {
 	var usable, tried []int
 	for i, l := range r.looks {
@@ -207,7 +205,7 @@ func (r *run) comparePeople(ctx context.Context, report *Report) error {
 }
 
 // measurePeople compares all these files, and then those of each group. The
-// scores of all are let go before the next are made.
+// scores of one step are freed before the next step starts.
 func (r *run) measurePeople(
 	ctx context.Context, stage matcher.Stage, files []int, groups [][]int, like likeness,
 	meterOf func(*accuracy.Sample) *meter,
@@ -265,8 +263,7 @@ type span struct {
 	Counts
 }
 
-// eachSpan gives do the spans of these files, as many at a time as there are
-// cores.
+// eachSpan calls do with each span of these files, on all cores at once.
 func (r *run) eachSpan(ctx context.Context, stage matcher.Stage, files []int, do func(span)) error {
 	var mu sync.Mutex // guards done
 	var done int
@@ -294,9 +291,9 @@ func (r *run) eachSpan(ctx context.Context, stage matcher.Stage, files []int, do
 	return group.Wait()
 }
 
-// everyPair compares these files. Each span has its place in the scores, so that
-// nothing is copied. Pairs of the same bytes are left out, and noted where the
-// stage is StagePairs.
+// everyPair compares these files. Each span writes to its own place in the scores, so that
+// nothing is copied. Pairs of the same bytes are left out, and reported where the stage is
+// StagePairs.
 func (r *run) everyPair(ctx context.Context, stage matcher.Stage, files []int, like likeness) (scores, error) {
 	pairs := r.pairsOf(files)
 	total := scores{genuine: make([]float32, pairs.Genuine), impostor: make([]float32, pairs.Impostor)}

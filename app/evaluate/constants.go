@@ -40,44 +40,45 @@ const (
 	// wellBelow is a share of the bound of pass. The median of genuine pairs is a point of
 	// the curve only below it; nearer to the bound, the curve would fall steeply from 90 to 80.
 	wellBelow = 0.8
-	// What fmrOfPass and fnmrOfFail can be measured on at all.
+	// The fewest pairs on which fmrOfPass and fnmrOfFail can be measured.
 	leastGenuine  = 100
 	leastImpostor = 10_000
 )
 
-// What a fusion is fitted on.
+// The pairs a fusion is fitted on, and how.
 const (
-	// hardImpostors are the impostor pairs of highest cosine.
+	// hardImpostors is how many impostor pairs are used: those of highest cosine.
 	hardImpostors = 20_000
-	// mostGenuine pairs bound the memory, at 60 bytes each.
+	// mostGenuine bounds the genuine pairs used, at 60 bytes of memory each.
 	mostGenuine = 500_000
-	// fusionPenalty on the standardised weights, half of it, beside the mean loss.
+	// fusionPenalty is the L2 penalty: half of it times the squared standardised weights is
+	// added to the mean loss.
 	fusionPenalty = 1e-3
-	// Beyond these lie under 1 % of the faces at the weak end and 5 % at the strong
-	// (measured on LFW).
+	// weakest and strongest bound the strength of a face that counts. On LFW fewer than 1 % of
+	// the faces are weaker and 5 % stronger.
 	weakest   = 2.6
 	strongest = 3.8
 )
 
-// What is kept of the scores of strangers' whole checks.
+// Which scores of impostor checks a calibration keeps.
 const (
-	// leastStrangers support "fewer than 1 in 33" by the rule of three.
+	// leastStrangers is the fewest impostor checks: by the rule of three, 100 without an error
+	// support "fewer than 1 in 33".
 	leastStrangers = 100
-	// everyBelow this count each score is kept; above, the next one down is kept
-	// once its count exceeds the last one's by a tenth of itself.
+	// While fewer than everyBelow scores lie at or above a score, each score is kept. Then a
+	// score is kept only where the last kept one has at most thinning times its count.
 	everyBelow = 20
 	thinning   = 0.9
 )
 
-// Thresholds are used as they are printed: distances to four decimals, scores to
-// two.
+// Thresholds are rounded to what is printed: distances to four decimals, scores to two.
 const (
 	distanceSteps = 1e4
 	scoreSteps    = 1e2
 )
 
-// What is looked at at once. A scan may take a gigabyte while it is decoded, the
-// frames kept of a clip 180 MB.
+// How many files are read at the same time. A scan may take a gigabyte while it is decoded,
+// the kept frames of a clip 180 MB.
 const (
 	picturesAtOnce = 4
 	clipsAtOnce    = 2
@@ -85,10 +86,10 @@ const (
 
 // Bounds of memory.
 const (
-	// maxPairs of people: 4 bytes each, and as much again for a group. That is
-	// 14,000 pictures.
+	// maxPairs bounds the pairs of a folder of people: 14,000 pictures. A pair takes 4 bytes, and
+	// 4 more in a group.
 	maxPairs = 100_000_000
-	// maxRows of a list, about 100 bytes each.
+	// maxRows bounds the rows of a list, at about 100 bytes each.
 	maxRows = 2_000_000
 	// maxDetails is how many rows or files a report remembers by name, for the
 	// terminal.

@@ -7,16 +7,15 @@ import (
 	"facematch/matcher"
 )
 
-// Pairs reads a list of pairs of pictures: columns file_a, file_b, same, and
-// group where wanted. Paths are relative to the list's folder. That each file is
-// there is found out now, not after minutes of work. The errors are
-// *matcher.Problem, with the line.
+// Pairs reads a list of pairs of pictures with the columns file_a, file_b, same and,
+// optionally, group. Paths are relative to the list's folder. A file that is missing is an
+// error here, not after minutes of work. The errors are *matcher.Problem, with the line.
 func Pairs(list string) (*Test, error) {
 	return readList(PairsTest, list, "file_a", "file_b")
 }
 
-// Checks reads a list of whole checks: columns document, video, same, and group
-// where wanted; otherwise as Pairs.
+// Checks reads a list of whole checks with the columns document, video, same and,
+// optionally, group; otherwise it works as Pairs does.
 func Checks(list string) (*Test, error) {
 	return readList(ChecksTest, list, "document", "video")
 }
@@ -25,18 +24,18 @@ func Checks(list string) (*Test, error) {
 type reader struct {
 	test   *Test
 	folder string
-	known  map[string]int // files by their path; a clip's has a mark before it
+	known  map[string]int // index of each file by its path; a clip's path has a mark before it
 	groups map[string]int
 	first  map[[2]int]entry // pairs by their files
-	self   int
-	again  int
-	gone   []Detail // files that are not there, each once
+	self   int              // pairs of a file with itself
+	again  int              // pairs that stood in the list before
+	gone   []Detail         // missing files, each once
 }
 
-// entry is where a pair stood first, and whether it was said to show one person.
+// entry is the first line of a pair.
 type entry struct {
 	line int
-	same bool
+	same bool // the list says that both files show one person
 }
 
 func readList(kind Kind, list, a, b string) (*Test, error) {
@@ -107,7 +106,7 @@ func (r *reader) group(name string) int {
 	return i
 }
 
-// pair adds a pair, unless it is there already or says nothing.
+// pair adds a pair, unless it is of a file with itself or was added before.
 func (r *reader) pair(row row, p pair) error {
 	if p.a == p.b {
 		r.self++

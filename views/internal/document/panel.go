@@ -98,7 +98,7 @@ func newPanel(side *Side) *panel {
 	p.pages = container.NewBorder(nil, nil, p.back, p.forth, p.place)
 
 	p.another = keys.Button(w.T("drop.another"), theme.FolderOpenIcon(), side.BrowseAnother)
-	p.photo = keys.Button(w.T("drop.photo"), theme.MediaPhotoIcon(), side.Photo)
+	p.photo = keys.Button(w.T("page.photo"), theme.MediaPhotoIcon(), side.Photo)
 	p.add = keys.Button(w.T("drop.add"), theme.ContentAddIcon(), side.BrowseMore)
 
 	words := container.NewVScroll(p.notes)

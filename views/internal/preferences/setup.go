@@ -99,9 +99,8 @@ func (s *setupPage) lay(i *setupItem, l locks, changed func()) {
 	button := s.Keys.Button(t("setup.go"), theme.NavigateNextIcon(), i.do)
 	s.content.Add(widget.NewSeparator())
 	s.content.Add(container.NewBorder(
-		nil, nil, container.NewCenter(i.mark), container.NewVBox(button),
-		container.NewVBox(
-			container.NewHBox(kit.Bold(t("setup."+i.name)), i.state), kit.Wrapped(t("setup."+i.name+"_why")), i.box,
+		nil, nil, container.NewCenter(i.mark), container.NewVBox(button), container.NewVBox(
+			container.NewHBox(kit.Bold(t("setup."+i.name)), i.state, i.box), kit.Wrapped(t("setup."+i.name+"_why")),
 		),
 	))
 }

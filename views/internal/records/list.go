@@ -26,7 +26,7 @@ const (
 	columnDesk
 )
 
-// historyColumns have a least width and a share of what is left.
+// historyColumns have a least width, with text of the usual size, and a share of what is left.
 var historyColumns = []struct {
 	key          string
 	least, share float32
@@ -41,10 +41,11 @@ func columnWidths(width float32) []float32 {
 	widths := make([]float32, len(historyColumns))
 	shown, least := 0, float32(0)
 	for _, c := range historyColumns {
-		if shown > columnDecision && least+c.least > width {
+		needs := draw.TextSize(c.least)
+		if shown > columnDecision && least+needs > width {
 			break
 		}
-		least += c.least
+		least += needs
 		shown++
 	}
 	shares := float32(0)
@@ -52,7 +53,7 @@ func columnWidths(width float32) []float32 {
 		shares += c.share
 	}
 	for i, c := range historyColumns[:shown] {
-		widths[i] = c.least + max(0, width-least)*c.share/shares
+		widths[i] = draw.TextSize(c.least) + max(0, width-least)*c.share/shares
 	}
 	return widths
 }

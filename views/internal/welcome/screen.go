@@ -170,7 +170,8 @@ func (s *Screen) showCameras(plugged []app.Camera) {
 		s.list.Options = names
 		s.list.Refresh()
 	}
-	kit.SetVisible(s.none, len(plugged) == 0)
+	_, err := strconv.Atoi(s.address) // else a network camera or a file
+	kit.SetVisible(s.none, len(plugged) == 0 && (err == nil || !s.preview.There()))
 	kit.SetVisible(s.list, len(plugged) > 0)
 	s.filling = true
 	defer func() { s.filling = false }()
