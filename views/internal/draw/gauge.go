@@ -32,6 +32,17 @@ func ScoreBounds(rules []matcher.Condition) bounds {
 	return bounds{}
 }
 
+// Values are the bounds there are, the lower one first.
+func (b bounds) Values() []float64 {
+	var all []float64
+	for _, v := range []*float64{b.refer, b.pass} {
+		if v != nil {
+			all = append(all, *v)
+		}
+	}
+	return all
+}
+
 // Gauge shows a score between 0 and 100 and the bounds it is measured by.
 type Gauge struct {
 	widget.BaseWidget

@@ -356,6 +356,9 @@ func (b *filterBar) show() {
 	t := b.Words.T
 
 	at := slices.Index(periods, b.query.period)
+	if b.query.period == exactly {
+		at = slices.Index(periods, ownDays)
+	}
 	b.period.SetSelectedIndex(max(at, 0))
 	b.showOutcome()
 	for o, c := range b.outcomes {

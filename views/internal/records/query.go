@@ -23,6 +23,7 @@ const (
 	thisMonth period = "month"
 	lastMonth period = "last_month"
 	ownDays   period = "own"
+	exactly   period = "exact" // a stretch of the overview, whose days are not this computer's; not offered
 )
 
 var periods = []period{anyTime, today, yesterday, week, thisMonth, lastMonth, ownDays}
@@ -32,6 +33,8 @@ var periods = []period{anyTime, today, yesterday, week, thisMonth, lastMonth, ow
 type query struct {
 	period   period    // empty: anyTime
 	from, to time.Time // the days of ownDays, both included, local midnight; zero: open
+
+	since, until time.Time // the moments of exactly, until not included
 
 	outcomes  []history.Outcome
 	decisions []history.DecisionState
@@ -90,8 +93,21 @@ func (w query) days(now time.Time) (from, to time.Time) {
 			to = to.AddDate(0, 0, 1)
 		}
 		return w.from, to
+	case exactly:
+		return w.since, w.until
 	}
 	return time.Time{}, time.Time{}
+}
+
+// within asks for a stretch of whole days in UTC: as days where this computer's begin at
+// the same time.
+func (w *query) within(since, until time.Time) {
+	w.from, w.to, w.since, w.until = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	if first, end := midnight(since), midnight(until); first.Equal(since) && end.Equal(until) {
+		w.period, w.from, w.to = ownDays, first, end.AddDate(0, 0, -1)
+		return
+	}
+	w.period, w.since, w.until = exactly, since, until
 }
 
 // midnight is how the day of t began here.
@@ -125,8 +141,11 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if p := asked.period; p != "" && p != anyTime {
 		text := w.T("find.period." + string(p))
-		if p == ownDays {
+		switch p {
+		case ownDays:
 			text = ownDaysText(w, asked.from, asked.to)
+		case exactly:
+			text = w.T("find.utc", "Days", ownDaysText(w, asked.since.UTC(), asked.until.UTC().AddDate(0, 0, -1)))
 		}
 		if text != "" {
 			add(text, func(w *query) { w.period, w.from, w.to = "", time.Time{}, time.Time{} })

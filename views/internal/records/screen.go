@@ -16,6 +16,8 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/history/overview"
+	"facematch/app/settings"
 	"facematch/matcher"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
@@ -36,6 +38,9 @@ const (
 	listLeast   = 160  // height of the list of checks
 	besideFrom  = 1240 // from this width on a check stands beside the list
 	detailShare = 0.47 // of the width, where it does
+
+	overviewLeast = 220 // height of the overview
+	overviewShare = 0.6 // of the height below the filters
 )
 
 // Reader are where checks are read: this desk's history, or another's.
@@ -57,6 +62,7 @@ type Desk interface {
 	KeyProblem(ctx context.Context) error
 	CentreStatus(ctx context.Context) (history.CentreStatus, error)
 	May(a app.Action) bool
+	Settings() settings.Settings // for the bounds of the conditions
 }
 
 // Hooks are what the history screen asks of its window.
@@ -95,6 +101,10 @@ type Screen struct {
 	opening   *kit.Job // of another history
 	detailing *kit.Job
 	sought    string // the check whose detail is asked for or shown; empty: none
+
+	overview     *overviewPanel
+	overviewing  *kit.Job
+	showOverview *kit.Button
 
 	list    *checkList
 	order   *kit.Choice
@@ -140,6 +150,14 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.noneAll = p.Keys.Button(p.Words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
 	s.none = container.New(kit.Middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
 	s.none.Hide()
+	s.overview = newOverviewPanel(p, desk)
+	s.overview.OnUnit = s.askOverview
+	s.overview.OnSet = func(change func(*query)) {
+		next := s.filter.query
+		change(&next)
+		s.filter.set(next)
+	}
+	s.showOverview = p.Keys.Button(p.Words.T("overview.title"), theme.GridIcon(), s.ToggleOverview)
 	s.fault = kit.Wrapped("")
 	s.fault.Hide()
 	s.count = kit.Wrapped("")
@@ -180,7 +198,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 
 	top := container.NewVBox(
 		s.banner, s.filter.box, s.fault,
-		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.order, s.export)), s.count),
+		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.showOverview, s.order, s.export)), s.count),
 	)
 	bottom := container.NewVBox(
 		s.answers,
@@ -191,7 +209,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	)
 	s.side = container.NewStack()
 	s.side.Hide()
-	s.area = container.New(listAndDetail{}, top, list, s.side)
+	s.area = container.New(listAndDetail{}, top, list, s.side, s.overview.box)
 	s.Content = s.area
 	s.showSort()
 	return s
@@ -209,7 +227,7 @@ func (listAndDetail) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // Layout is part of fyne.Layout.
 func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	top, list, detail := objects[0], objects[1], objects[2]
+	top, list, detail, numbers := objects[0], objects[1], objects[2], objects[3]
 	alone := detail.Visible() && size.Width < besideFrom
 	for _, o := range []fyne.CanvasObject{top, list} {
 		if o.Visible() == alone {
@@ -217,6 +235,7 @@ func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 	if alone {
+		numbers.Resize(fyne.Size{}) // the detail covers it
 		detail.Move(fyne.Position{})
 		detail.Resize(size)
 		return
@@ -226,6 +245,13 @@ func (listAndDetail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top.Resize(fyne.NewSize(size.Width, height))
 	top.Move(fyne.Position{})
 	height += theme.Padding()
+	if numbers.Visible() {
+		// It has at most what the list can spare, and shrinks to what it shows.
+		high := max(overviewLeast, (size.Height-height)*overviewShare)
+		numbers.Move(fyne.NewPos(0, height))
+		numbers.Resize(fyne.NewSize(size.Width, high))
+		height += high + theme.Padding()
+	}
 	width := size.Width
 	if detail.Visible() {
 		width = size.Width*(1-detailShare) - theme.Padding()
@@ -320,13 +346,15 @@ func (s *Screen) Refresh() {
 func (s *Screen) Forget() {
 	s.question++ // whatever is on its way is dropped
 	s.asking, s.opens = false, false
-	for _, j := range []*kit.Job{s.waiting, s.loading, s.counting, s.choosing, s.opening} {
+	for _, j := range []*kit.Job{s.waiting, s.loading, s.counting, s.choosing, s.opening, s.overviewing} {
 		j.Stop()
 	}
 	s.stopVerifying()
 	s.say("", widget.MediumImportance)
 	s.closeDetail()
 	s.leaveOther()
+	s.overview.box.Hide()
+	s.overview.set(overview.Overview{}, nil)
 	kit.Enable(s.another, true)
 	kit.Enable(s.centre, true)
 	s.filter.put(query{})
@@ -472,6 +500,7 @@ func (s *Screen) ask() {
 	s.loading.Stop()
 	s.load(nil)
 	s.recount()
+	s.askOverview()
 }
 
 // recount counts what the filter chooses.
@@ -646,6 +675,7 @@ func (s *Screen) decided(check string) {
 	}
 	s.recount()
 	s.refreshChoices()
+	s.askOverview()
 }
 
 func (s *Screen) closeDetail() {
@@ -819,7 +849,7 @@ func (s *Screen) leaveOther() {
 	if s.Other == nil {
 		return
 	}
-	before, readers := s.Other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.verifying.Last}
+	before, readers := s.Other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.overviewing, s.verifying.Last}
 	s.Other = nil
 	s.banner.Hide()
 	for _, j := range readers {

@@ -262,9 +262,12 @@ func TestLateProgressOfACancelledVerification(t *testing.T) {
 type fakeDesk struct {
 	*kittest.History
 	*kittest.Staff
+	*kittest.DeskSettings
 }
 
-func newFakeDesk() *fakeDesk { return &fakeDesk{kittest.NewHistory(), &kittest.Staff{}} }
+func newFakeDesk() *fakeDesk {
+	return &fakeDesk{kittest.NewHistory(), &kittest.Staff{}, kittest.NewDeskSettings()}
+}
 
 // recordsFake is a desk with a history of some hundred checks that notes what it
 // is asked.

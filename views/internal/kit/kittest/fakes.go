@@ -9,6 +9,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/app/operators"
 	"facematch/app/settings"
 	"facematch/app/token"
@@ -20,6 +21,9 @@ import (
 type History struct {
 	OnChecks func(context.Context, history.Filter) ([]history.Row, error)
 	OnCount  func(context.Context, history.Filter) (history.Counts, error)
+
+	OnOverview func(context.Context, history.Filter, overview.Unit) (overview.Overview, error)
+
 	Offered  history.Choices
 	OnDetail func(context.Context, string) (history.Detail, error)
 	OnExport func(context.Context, app.ExportInput, app.ProgressFunc) (app.Exported, error)
@@ -56,6 +60,16 @@ func (d *History) List(ctx context.Context, f history.Filter) ([]history.Row, er
 // Count is part of the desk.
 func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	return d.OnCount(ctx, f)
+}
+
+// Overview is part of the desk.
+func (d *History) Overview(
+	ctx context.Context, f history.Filter, u overview.Unit,
+) (overview.Overview, error) {
+	if d.OnOverview == nil {
+		return overview.Overview{}, nil
+	}
+	return d.OnOverview(ctx, f, u)
 }
 
 // Choices is part of the desk.
