@@ -132,12 +132,18 @@ func cleanNote(note, reason string) (string, error) {
 		return "", matcher.NewProblem("decide.note", nil)
 	case utf8.RuneCountInString(note) > maxNote:
 		return "", matcher.NewProblem("decide.note_long", nil, "Max", maxNote)
-	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || unicode.In(r, unicode.Bidi_Control)
-	}):
+	case oddText(note):
 		return "", matcher.NewProblem("decide.note_odd", nil)
 	}
 	return note, nil
+}
+
+// oddText reports whether a text holds what nobody types, or what turns the direction of
+// a line.
+func oddText(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || unicode.In(r, unicode.Bidi_Control)
+	})
 }
 
 // second returns the second operator of a decision, and whether they signed in.

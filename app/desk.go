@@ -38,6 +38,7 @@ type History interface {
 	Signer
 	Holder
 	Reader
+	Sampler
 	SettingsRecorder
 	Keeper
 	access.Journal

@@ -44,6 +44,8 @@ type History struct {
 	Verdict    history.Verdict
 	Database   string // its id
 	Numbers    overview.Overview
+	Picked     []history.Picked // of Pick, which says that they are of ten times as many
+	Drawn      []history.Sampled
 
 	// What fails.
 	Refuse    error // everything that is recorded
@@ -229,6 +231,35 @@ func (h *History) Overview(_ context.Context, f history.Filter, _ overview.Unit)
 	return h.Numbers, nil
 }
 
+// Pick is Picked, up to the count.
+func (h *History) Pick(_ context.Context, s history.Sampling) ([]history.Picked, int64, error) {
+	return h.Picked[:min(s.Count, len(h.Picked))], int64(10 * len(h.Picked)), nil
+}
+
+// Sampled records a sample.
+func (h *History) Sampled(_ context.Context, s history.Sample) error {
+	return record(h, &h.Drawn, history.Sampled{Sample: s}, h.Refuse)
+}
+
+// Looked records a look.
+func (h *History) Looked(_ context.Context, l history.Look) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.Drawn {
+		if h.Drawn[i].Sample.Sample == l.Sample && h.Refuse == nil {
+			h.Drawn[i].Looks = append(h.Drawn[i].Looks, history.Looked{Look: l, Text: l.Remark})
+		}
+	}
+	return h.Refuse
+}
+
+// Samples are those that were recorded.
+func (h *History) Samples(context.Context) ([]history.Sampled, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.Drawn), nil
+}
+
 // Choices are none.
 func (h *History) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
 
@@ -357,6 +388,6 @@ func (h *History) Writes() []int {
 	defer h.mu.Unlock()
 	return []int{
 		len(h.SignIns), len(h.Exports), len(h.Started), len(h.Sent), len(h.Finished), len(h.Changes), len(h.Decisions),
-		len(h.Erasures), len(h.BackedUp), len(h.Passphrase), len(h.Inspected), len(h.OnHold),
+		len(h.Erasures), len(h.BackedUp), len(h.Passphrase), len(h.Inspected), len(h.OnHold), len(h.Drawn),
 	}
 }

@@ -49,25 +49,27 @@ const (
 // Filter chooses checks: those that meet every field that is not empty. A field
 // with several values is met by any of them. The zero value is all checks.
 type Filter struct {
-	From, To              time.Time // when the check started: from From on, before To
-	Outcomes              []Outcome
-	Decisions             []DecisionState
-	Inspections           []InspectionState
-	Modes                 []Mode
-	Operators             []string
-	Desks                 []string
-	Codes                 []int
-	LeastScore, MostScore *int64 // hundredths, both included; a check without a score meets neither
-	Words                 string // each word must be a word of the person's name or its beginning, with its particle or without
-	Session               string // whole, or its beginning from 8 characters on
-	Check                 string // likewise
-	Request               string // likewise
-	Reference             string // the customer's own, whole or its beginning from LeastReference characters on
+	From        time.Time         `json:"from,omitzero"` // when the check started: from From on, before To
+	To          time.Time         `json:"to,omitzero"`
+	Outcomes    []Outcome         `json:"outcomes,omitempty"`
+	Decisions   []DecisionState   `json:"decisions,omitempty"`
+	Inspections []InspectionState `json:"inspections,omitempty"`
+	Modes       []Mode            `json:"modes,omitempty"`
+	Operators   []string          `json:"operators,omitempty"`
+	Desks       []string          `json:"desks,omitempty"`
+	Codes       []int             `json:"codes,omitempty"`
+	LeastScore  *int64            `json:"least_score,omitempty"` // hundredths, both included; a check without a score meets neither
+	MostScore   *int64            `json:"most_score,omitempty"`
+	Words       string            `json:"-"`                 // each word must be a word of the person's name or its beginning, with its particle or without
+	Session     string            `json:"session,omitempty"` // whole, or its beginning from 8 characters on
+	Check       string            `json:"check,omitempty"`   // likewise
+	Request     string            `json:"request,omitempty"` // likewise
+	Reference   string            `json:"-"`                 // the customer's own, whole or its beginning from LeastReference characters on
 
-	Before int64 // seq; in the order Newest only: another way to say After; 0: from the newest
-	Sort   Sort
-	After  *Row // the last row of the page before, in the same order; nil: the first page
-	Limit  int  // at most this many; 0: 100
+	Before int64 `json:"-"` // seq; in the order Newest only: another way to say After; 0: from the newest
+	Sort   Sort  `json:"-"`
+	After  *Row  `json:"-"` // the last row of the page before, in the same order; nil: the first page
+	Limit  int   `json:"-"` // at most this many; 0: 100
 }
 
 // Counts are the counts of what a filter chooses.

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"facematch/app"
+	"facematch/app/access"
+	"facematch/app/export"
+	"facematch/app/history"
+	"facematch/matcher"
+)
+
+func (c *commands) historySample() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sample",
+		Short: c.Words.T("cli.sample.short"),
+		Long:  c.Words.T("cli.sample.long"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return c.usage(cmd, "cli.sample.unknown")
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(c.samplePick(), c.sampleList(), c.sampleLook())
+	return cmd
+}
+
+func (c *commands) samplePick() *cobra.Command {
+	var s history.Sampling
+	var format string
+	cmd := &cobra.Command{
+		Use:   "pick",
+		Short: c.Words.T("cli.sample.pick_short"),
+		Long:  c.Words.T("cli.sample.pick_long"),
+		Args:  c.noArguments,
+	}
+	cmd.Flags().IntVar(&s.Count, "count", 25, c.Words.T("cli.sample.count"))
+	cmd.Flags().StringVar(&s.Seed, "seed", "", c.Words.T("cli.sample.seed"))
+	cmd.Flags().Int64Var(&s.Head, "head", 0, c.Words.T("cli.sample.head"))
+	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
+	chosen := c.filterFlags(cmd)
+	db := c.dbFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := c.format(cmd, format, "text", "json"); err != nil {
+			return err
+		}
+		if s.Head < 0 || (s.Head == 0) != (s.Seed == "") {
+			return c.usage(cmd, "cli.sample.both")
+		}
+		var err error
+		if s.Filter, err = chosen.filter(c, cmd); err != nil {
+			return err
+		}
+		return c.with(cmd.Context(), format, func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
+				return err
+			}
+			sample, err := c.pick(cmd.Context(), p.Desk(), s, *db)
+			if err != nil {
+				return err
+			}
+			return c.writeSample(history.Sampled{At: time.Now(), Sample: sample, Looks: []history.Looked{}}, format)
+		})
+	}
+	return cmd
+}
+
+func (c *commands) pick(ctx context.Context, desk *app.Desk, s history.Sampling, db string) (history.Sample, error) {
+	if db == "" {
+		return desk.Sample(ctx, s)
+	}
+	other, err := desk.OpenHistory(ctx, db)
+	if err != nil {
+		return history.Sample{}, err
+	}
+	sampler, ok := other.(interface {
+		Sample(ctx context.Context, s history.Sampling) (history.Sample, error)
+	})
+	if !ok {
+		return history.Sample{}, errors.Join(matcher.NewProblem("overview.not_here", nil), other.Close())
+	}
+	sample, err := sampler.Sample(ctx, s)
+	return sample, errors.Join(err, other.Close())
+}
+
+func (c *commands) sampleList() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "list [SAMPLE]",
+		Short: c.Words.T("cli.sample.list_short"),
+		Long:  c.Words.T("cli.sample.list_long"),
+		Args:  cobra.MaximumNArgs(1),
+	}
+	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, csv, json"))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := c.format(cmd, format, "text", "csv", "json"); err != nil {
+			return err
+		}
+		return c.with(cmd.Context(), format, func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
+				return err
+			}
+			samples, err := p.Desk().Samples(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				samples = slices.DeleteFunc(samples, func(s history.Sampled) bool { return s.Sample.Sample != args[0] })
+				if len(samples) == 0 {
+					return matcher.NewProblem("sample.unknown", nil)
+				}
+			}
+			return c.writeSamples(samples, len(args) == 1, format)
+		})
+	}
+	return cmd
+}
+
+// writeSamples prints samples: each in a line or, where one was asked for, whole.
+func (c *commands) writeSamples(samples []history.Sampled, whole bool, format string) error {
+	switch {
+	case format == "json" && !whole:
+		return c.writeJSON(samples)
+	case format == "csv":
+		return c.writeSampleRows(samples)
+	case whole:
+		return c.writeSample(samples[0], format)
+	}
+	for _, s := range samples {
+		fmt.Fprintln(c.out, c.Words.T("cli.sample.line", "Sample", s.Sample.Sample, "At", s.At.Local().Format(time.DateTime),
+			"Looked", len(s.Looks), "Count", len(s.Checks), "Of", s.Of, "Operator", printable(s.Operator)))
+	}
+	return nil
+}
+
+func (c *commands) writeSample(s history.Sampled, format string) error {
+	if format == "json" {
+		return c.writeJSON(s)
+	}
+	fmt.Fprintln(c.out, c.Words.T("cli.sample.head_line", "Sample", s.Sample.Sample, "Count", len(s.Checks), "Of", s.Of,
+		"Looked", len(s.Looks)))
+	fmt.Fprintln(c.out, c.Words.T("cli.sample.again", "Seed", s.Seed, "Head", s.Head,
+		"Filter", export.FilterWords(s.Filter, false, c.Words)))
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, p := range s.Checks {
+		look, remark := "", ""
+		if i := slices.IndexFunc(s.Looks, func(l history.Looked) bool { return l.Check == p.Check }); i >= 0 {
+			look = s.Looks[i].At.Local().Format(time.DateTime) + " " + s.Looks[i].Operator
+			remark = c.remark(s.Looks[i])
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", p.Check, printable(look), printable(remark))
+	}
+	return w.Flush()
+}
+
+func (c *commands) remark(l history.Looked) string {
+	switch {
+	case l.Sealed:
+		return c.Words.T("history.sealed")
+	case l.Erased:
+		return c.Words.T("report.erased")
+	}
+	return l.Text
+}
+
+// writeSampleRows prints a row for each check of the samples.
+func (c *commands) writeSampleRows(samples []history.Sampled) error {
+	w := csv.NewWriter(c.out)
+	rows := [][]string{{"sample", "check", "session", "looked_at", "looked_by", "remark", "remark_state"}}
+	for _, s := range samples {
+		for _, p := range s.Checks {
+			row := []string{s.Sample.Sample, p.Check, p.Session, "", "", "", ""}
+			if i := slices.IndexFunc(s.Looks, func(l history.Looked) bool { return l.Check == p.Check }); i >= 0 {
+				l := s.Looks[i]
+				state := map[bool]string{true: "given", false: "none"}[l.Text != ""]
+				if l.Sealed {
+					state = "sealed"
+				} else if l.Erased {
+					state = "erased"
+				}
+				row[3], row[4] = l.At.UTC().Format(time.RFC3339), export.CSVSafe(l.Operator)
+				row[5], row[6] = export.CSVSafe(l.Text), state
+			}
+			rows = append(rows, row)
+		}
+	}
+	return w.WriteAll(rows)
+}
+
+func (c *commands) sampleLook() *cobra.Command {
+	var remark string
+	cmd := &cobra.Command{
+		Use:   "look SAMPLE CHECK",
+		Short: c.Words.T("cli.sample.look_short"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return c.usage(cmd, "cli.sample.look_needs")
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&remark, "remark", "", c.Words.T("cli.sample.remark"))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if remark != "" && remark != "-" {
+			return c.usage(cmd, "cli.sample.bad_remark")
+		}
+		text := ""
+		if remark == "-" {
+			read, err := io.ReadAll(io.LimitReader(c.stdin(), maxNoteBytes))
+			if err != nil {
+				return matcher.NewProblem("cli.decide.note_unread", err)
+			}
+			text = string(read)
+		}
+		return c.with(cmd.Context(), "text", func(p Program) error {
+			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
+				return err
+			}
+			return p.Desk().LookedAt(cmd.Context(), args[0], args[1], text)
+		})
+	}
+	return cmd
+}
