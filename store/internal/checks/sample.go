@@ -32,7 +32,7 @@ func (v *View) Sample(ctx context.Context, s history.Sampling) (all []history.Pi
 	}
 	f := s.Filter
 	f.Before, f.After, f.Sort = 0, nil, history.Oldest
-	places, err := v.Choose(ctx, f, math.MaxInt64)
+	places, err := v.Choose(ctx, f, math.MaxInt32)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -23,6 +23,7 @@ const (
 	line     = 15  // a line of it
 	gap      = 6   // between things that stand beside each other
 	least    = 220 // width
+	usual    = 140 // height of a chart
 )
 
 // Series is what one colour stands for.
@@ -186,10 +187,10 @@ func (d *drawing) text(x, y, room float32, text string, align fyne.TextAlign, bo
 	return width
 }
 
-// widest gives the width of the widest of some texts.
+// widest gives the width of the widest of some texts, where it is bold.
 func widest(texts []string) (width float32) {
 	for _, text := range texts {
-		width = max(width, fyne.MeasureText(text, draw.TextSize(textSize), fyne.TextStyle{}).Width)
+		width = max(width, fyne.MeasureText(text, draw.TextSize(textSize), fyne.TextStyle{Bold: true}).Width)
 	}
 	return width
 }

@@ -27,7 +27,7 @@ type Lines struct {
 // NewLines makes a chart of lines; say gives the words for the values of one label.
 func NewLines(names []string, lines []Line, say func(i int) string) *Lines {
 	l := &Lines{names: names, lines: lines}
-	l.prepare(170)
+	l.prepare(usual)
 	l.paint = l.draw
 	l.partAt = func(at fyne.Position) int {
 		i := int((at.X - l.area.left) / l.share())

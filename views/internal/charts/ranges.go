@@ -28,7 +28,7 @@ type Ranges struct {
 // NewRanges makes a chart of values with bounds; all is drawn as a line through them.
 func NewRanges(rows []Range, all float64, unit string) *Ranges {
 	r := &Ranges{rows: rows, all: all, unit: unit}
-	r.prepare(max(170, line*float32(len(rows)+3)))
+	r.prepare(max(usual, line*float32(len(rows)+3)))
 	r.paint = r.draw
 	r.partAt = func(at fyne.Position) int {
 		i := int((at.Y - r.area.top) / r.share())

@@ -32,7 +32,7 @@ type Stack struct {
 // NewStack makes a chart of bars.
 func NewStack(series []Series, bars []Bar, bounds []Bound) *Stack {
 	s := &Stack{series: series, bars: bars, bounds: bounds}
-	s.prepare(170)
+	s.prepare(usual)
 	s.paint = s.draw
 	s.partAt = func(at fyne.Position) int {
 		i := int((at.X - s.area.left) / s.share())

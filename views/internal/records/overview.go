@@ -98,8 +98,6 @@ func (o *overviewPanel) set(numbers overview.Overview, err error) {
 		text, importance = o.Words.ProblemText(err), widget.DangerImportance
 	case numbers.Checks == 0:
 		text = o.Words.T("overview.none")
-	default:
-		text = o.Words.T("overview.about", "Count", numbers.Desks.Comparisons, "Least", overview.LeastShown)
 	}
 	kit.Say(o.say, text, importance)
 	o.show()
@@ -208,7 +206,9 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 			rates("overview.by_operator", n.Operators, filmed, "overview.filmed_rate", operator),
 		)
 	}
-	return all
+	about := kit.Wrapped(o.Words.T("overview.about", "Count", n.Desks.Comparisons, "Least", overview.LeastShown))
+	about.SizeName = theme.SizeNameCaptionText
+	return append(all, about)
 }
 
 // series are the outcomes that occur, as the chart of periods stacks them.
@@ -288,7 +288,7 @@ func (o *overviewPanel) rates(
 	var rows []charts.Range
 	for _, one := range some {
 		r := rate(one)
-		row := charts.Range{Name: export.GroupWords(one.Name, o.Words), Apart: r.Apart != 0, None: !r.Shown()}
+		row := charts.Range{Name: export.GroupWords(one.Name, o.Words), Apart: r.Apart > 0, None: !r.Shown()}
 		row.Low, row.Value, row.High = 100*r.Low, 100*r.Share(), 100*r.High
 		switch {
 		case !r.Shown():

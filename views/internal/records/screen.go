@@ -39,8 +39,8 @@ const (
 	besideFrom  = 1240 // from this width on a check stands beside the list
 	detailShare = 0.47 // of the width, where it does
 
-	overviewLeast = 220 // height of the overview
-	overviewShare = 0.6 // of the height below the filters
+	overviewLeast = 220  // height of the overview
+	overviewShare = 0.66 // of the height below the filters
 )
 
 // Reader are where checks are read: this desk's history, or another's.
