@@ -266,7 +266,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 			ca, cert, key := folders.CentralFiles(chosen.Get())
 			return outgoing.Enrol(outgoing.Files{CA: ca, Cert: cert, Key: key}, records.ID(), replace, time.Now())
 		},
-		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now,
+		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now, Verified: folders.Verified(),
 	})
 	p.gateway = gateway.New(gateway.Params{
 		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp,
@@ -497,6 +497,17 @@ type looking struct {
 	*store.Store
 	*access.Guard
 	settings settings.Settings
+	verified string // the file that keeps when the history was last verified
+}
+
+// Verify verifies the history and keeps when it did. Where that cannot be written, as for an
+// auditor who may only read, the verdict counts all the same.
+func (l looking) Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error) {
+	verdict, err := l.Store.Verify(ctx, progress)
+	if err == nil {
+		_ = app.NoteVerified(l.verified, verdict, time.Now())
+	}
+	return verdict, err
 }
 
 // StaffShown reports whether the numbers of each operator are for who is signed in.
@@ -525,7 +536,7 @@ func look(ctx context.Context) (looking, error) {
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen}, nil
+	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen, folders.Verified()}, nil
 }
 
 // lookElsewhere opens another desk's history. Its names can be read where this computer

@@ -67,6 +67,7 @@ type Params struct {
 	Settings   *settings.Store
 	Operators  *operators.Keeper
 	Instance   string // id of this running program
+	Verified   string // the file that keeps when the history was last verified; empty: it is not kept
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time

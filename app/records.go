@@ -75,7 +75,11 @@ func (d *Desk) Verify(ctx context.Context, progress matcher.ProgressFunc) (histo
 	if err := d.Allow(ctx, access.History); err != nil {
 		return history.Verdict{}, err
 	}
-	return d.p.History.Verify(ctx, progress)
+	verdict, err := d.p.History.Verify(ctx, progress)
+	if err == nil && d.p.Verified != "" {
+		d.Log("note of the verification", NoteVerified(d.p.Verified, verdict, d.p.Now()))
+	}
+	return verdict, err
 }
 
 // KeyPlace says where the key of sealed names lies: history.KeyInKeyring or KeyInFile. It

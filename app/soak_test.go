@@ -90,7 +90,7 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 	}
 	portraits := onlyPage{}
 	return app.New(app.Params{
-			History: s, Engine: noEngine{}, Portraits: portraits, Zones: apptest.Zones{}, Settings: chosen, Instance: here.ID, Version: "soak",
+			History: s, Verified: filepath.Join(home, "verified.json"), Engine: noEngine{}, Portraits: portraits, Zones: apptest.Zones{}, Settings: chosen, Instance: here.ID, Version: "soak",
 			OpenSource: func(settings.Camera) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
 			OpenHistory: func(context.Context, string) (app.Records, error) {
 				return nil, errors.New("no other history was expected")

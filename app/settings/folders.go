@@ -74,6 +74,9 @@ func (f Folders) Instances() string { return filepath.Join(f.State, "instances")
 // Compiled holds the readers of PDF and HEIC files in this machine's own code.
 func (f Folders) Compiled() string { return filepath.Join(f.Cache, "compiled") }
 
+// Verified is the file that says when the history was last verified.
+func (f Folders) Verified() string { return filepath.Join(f.State, "verified.json") }
+
 // Anchor is the file the head of the history's chain is written to.
 func (f Folders) Anchor() string { return filepath.Join(f.State, "anchor.jsonl") }
 

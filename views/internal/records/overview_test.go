@@ -20,6 +20,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/app/history/overview"
+	"facematch/matcher"
 	"facematch/views/internal/charts"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit/kittest"
@@ -121,6 +122,22 @@ func TestOverviewShowsWhatStandsApart(t *testing.T) {
 	if !found {
 		t.Error("the keys do not come to the tables")
 	}
+}
+
+// What needs a look stands in one line above the list, and goes with another history.
+func TestWhatNeedsALook(t *testing.T) {
+	desk := newRecordsFake()
+	desk.Notices = []matcher.Notice{
+		{Key: "attention.referrals", Params: map[string]any{"Count": 3}}, {Key: "attention.silent", Params: map[string]any{"Desks": "Desk 4", "Day": "5 Nov 2026"}},
+	}
+	w, h := openedHistory(t, desk)
+	w.Until(t, "the line", func() bool { return !h.attention.Hidden })
+	if text := h.attention.Text; !strings.Contains(text, "3 referrals") || !strings.Contains(text, "Desk 4") || strings.Contains(text, "\n") {
+		t.Errorf("it says %q", text)
+	}
+	desk.Notices = nil
+	h.Refresh()
+	w.Until(t, "nothing to look at", func() bool { return h.attention.Hidden })
 }
 
 func TestOverviewOfOperators(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -63,6 +64,7 @@ type Desk interface {
 	CentreStatus(ctx context.Context) (history.CentreStatus, error)
 	May(a app.Action) bool
 	Settings() settings.Settings // for the bounds of the conditions
+	Attention(ctx context.Context) ([]matcher.Notice, error)
 }
 
 // Hooks are what the history screen asks of its window.
@@ -105,6 +107,7 @@ type Screen struct {
 	overview     *overviewPanel
 	overviewing  *kit.Job
 	showOverview *kit.Button
+	attention    *widget.Label // what needs a look
 
 	list    *checkList
 	order   *kit.Choice
@@ -158,6 +161,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 		s.filter.set(next)
 	}
 	s.showOverview = p.Keys.Button(p.Words.T("overview.title"), theme.GridIcon(), s.ToggleOverview)
+	s.attention = kit.Wrapped("")
+	s.attention.Hide()
 	s.fault = kit.Wrapped("")
 	s.fault.Hide()
 	s.count = kit.Wrapped("")
@@ -197,7 +202,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.banner.Hide()
 
 	top := container.NewVBox(
-		s.banner, s.filter.box, s.fault,
+		s.banner, s.filter.box, s.fault, s.attention,
 		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.showOverview, s.order, s.export)), s.count),
 	)
 	bottom := container.NewVBox(
@@ -374,6 +379,11 @@ func (s *Screen) refreshChoices() {
 	s.choosing = s.Work.Start(func(ctx context.Context) {
 		choices, err := source.Choices(ctx)
 		open, failed := source.Count(ctx, undecidedReferrals().filter(s.now()))
+		var notices []matcher.Notice
+		var unseen error
+		if source == Reader(s.desk) { // others look after theirs
+			notices, unseen = s.desk.Attention(ctx)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -381,7 +391,8 @@ func (s *Screen) refreshChoices() {
 			if source != s.source() {
 				return
 			}
-			s.Log("history choices", errors.Join(err, failed))
+			s.Log("history choices", errors.Join(err, failed, unseen))
+			s.needsLook(notices)
 			if err == nil {
 				s.filter.offer(choices)
 			}
@@ -390,6 +401,19 @@ func (s *Screen) refreshChoices() {
 			}
 		})
 	})
+}
+
+// needsLook shows in one line what needs a look; nothing where nothing does.
+func (s *Screen) needsLook(notices []matcher.Notice) {
+	said := make([]string, len(notices))
+	for i, n := range notices {
+		said[i] = s.Words.Notice(n)
+	}
+	was := s.attention.Text
+	kit.Say(s.attention, strings.Join(said, " "), widget.WarningImportance)
+	if s.attention.Text != was {
+		s.area.Refresh()
+	}
 }
 
 // showKeyPlace says where the key of names lies, and how many records are at the centre, where

@@ -22,6 +22,7 @@ type History struct {
 	OnChecks func(context.Context, history.Filter) ([]history.Row, error)
 	OnCount  func(context.Context, history.Filter) (history.Counts, error)
 
+	Notices    []matcher.Notice // of Attention
 	OnOverview func(context.Context, history.Filter, overview.Unit) (overview.Overview, error)
 
 	Offered  history.Choices
@@ -61,6 +62,9 @@ func (d *History) List(ctx context.Context, f history.Filter) ([]history.Row, er
 func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
 	return d.OnCount(ctx, f)
 }
+
+// Attention is part of the desk.
+func (d *History) Attention(context.Context) ([]matcher.Notice, error) { return d.Notices, nil }
 
 // Overview is part of the desk.
 func (d *History) Overview(
