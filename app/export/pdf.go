@@ -24,6 +24,7 @@ type pdfWriter struct {
 	subject []history.Detail // all, where they are about one person
 	rows    []history.Row
 	counts  history.Counts
+	seen    *seen // for the overview
 
 	sum   hash.Hash // of the data
 	lines *json.Encoder
@@ -33,6 +34,7 @@ func newPDF(to io.Writer, about About, words Words) *pdfWriter {
 	w := &pdfWriter{to: to, about: about, words: words, sum: sha256.New()}
 	w.counts.ByOutcome = map[history.Outcome]int64{}
 	w.lines = newLines(w.sum)
+	w.seen = newSeen(about.At)
 	return w
 }
 
@@ -48,6 +50,7 @@ func (w *pdfWriter) Check(d history.Detail) error {
 		w.subject = append(w.subject, d)
 	}
 	w.rows = append(w.rows, d.Row)
+	w.seen.add(d)
 	w.counts.Total++
 	w.counts.ByOutcome[d.Outcome]++
 	if d.Decision == history.Undecided {
@@ -113,6 +116,7 @@ func (w *pdfWriter) End(head history.Head) error {
 		w.printCheck(p, w.single)
 	default:
 		w.printSelection(p)
+		w.printOverview(p)
 	}
 	w.printProof(p, head)
 	return p.Output(w.to)

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"math"
+	"strconv"
 
 	"codeberg.org/go-pdf/fpdf"
 )
@@ -190,4 +191,62 @@ func (d *Paper) Bars(bars []Bar, bounds []Bound) {
 		d.pdf.SetDashPattern(nil, 0)
 		d.y = base + below
 	}
+}
+
+// Series is what one colour of a Stack stands for.
+type Series struct {
+	Name   string
+	Colour Colour
+}
+
+// Stacked is one bar of a Stack: a value of each series, from below.
+type Stacked struct {
+	Label  string
+	Values []float64
+}
+
+// Stack prints bars of several series on top of each other, the tallest as high as there
+// is room for, with its sum beside it.
+func (d *Paper) Stack(series []Series, columns []Stacked) {
+	const high, above, below = 30.0, 2.0, 9.0
+	small := Style{Size: 6.8, Colour: Colour{0x1c, 0x1f, 0x24}}
+	most := 0.0
+	for _, c := range columns {
+		sum := 0.0
+		for _, v := range c.Values {
+			sum += v
+		}
+		most = math.Max(most, sum)
+	}
+	if most == 0 {
+		return
+	}
+	d.Need(above + high + below)
+	base := d.y + above + high
+	step := Width / float64(max(len(columns), barsPerRow))
+	every := 1
+	for float64(every)*step < d.width(columns[0].Label, small)+3 && every < len(columns) {
+		every++
+	}
+	for i, c := range columns {
+		x, y := margin+step*float64(i), base
+		for k, v := range c.Values {
+			height := high * v / most
+			y -= height
+			if v > 0 {
+				d.fill(x+step*0.1, y, step*0.8, height, series[k].Colour)
+			}
+		}
+		if i%every == 0 {
+			d.put(x, base+0.6, c.Label, small)
+		}
+	}
+	d.put(margin, d.y-1, strconv.FormatFloat(most, 'f', -1, 64), small)
+	x := margin
+	for _, s := range series {
+		d.fill(x, base+4.9, 2.2, 2.2, s.Colour)
+		d.put(x+3, base+4.4, s.Name, small)
+		x += 3 + d.width(s.Name, small) + 4
+	}
+	d.y = base + below
 }
