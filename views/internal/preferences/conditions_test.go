@@ -160,8 +160,8 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			"api.base": s.api.base, "api.ca_file": s.api.caFile, "api.connect_seconds": s.api.connect,
 			"api.tls_seconds": s.api.tls, "api.answer_seconds": s.api.answer, "api.keep_days": s.api.keepDays,
 			"consent.processing": s.api.processing, "consent.send_name": s.api.sendName,
-			"operators.lock_minutes": s.operators.lock,
-			"folders.history":        s.history, "folders.models": s.models, "folders.documents": s.documents,
+			"operators.lock_minutes": s.operators.lock, "overview.operators": s.operators.staff,
+			"folders.history": s.history, "folders.models": s.models, "folders.documents": s.documents,
 			"folders.second_anchor": s.privacy.second, "folders.scans": s.scans, "camera.document": s.photos,
 			"reference.name": s.reference.name, "reference.pattern": s.reference.pattern,
 			"reference.example": s.reference.example,
@@ -213,7 +213,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.
-	for page, want := range map[string]int{pageDesk: 27, pageOperators: 1, pagePrivacy: 5} {
+	for page, want := range map[string]int{pageDesk: 27, pageOperators: 2, pagePrivacy: 5} {
 		s.open(page)
 		w.Until(t, "the page", func() bool { return strings.Contains(w.Text(), "(locked)") })
 		if got := strings.Count(w.Text(), "(locked)"); got < want {

@@ -37,6 +37,7 @@ type operatorSettings struct {
 
 	setUp, add *kit.Button
 	lock       *kit.Entry
+	staff      *kit.Check
 	fault      *widget.Label
 	list       *fyne.Container
 	said       *widget.Label
@@ -53,6 +54,8 @@ func newOperatorSettings(
 	o.add = p.Keys.Button(t("people.add"), theme.ContentAddIcon(), hooks.AddOperator)
 	o.lock = p.Keys.Entry(func(string) { changed() })
 	l.grey("operators.lock_minutes", o.lock)
+	o.staff = p.Keys.Check(l.name("people.staff", "overview.operators"), func(bool) { changed() })
+	l.grey("overview.operators", o.staff)
 	o.fault, o.said = kit.Wrapped(""), kit.Wrapped("")
 	o.fault.Hide()
 	o.list = container.NewVBox()
@@ -82,6 +85,7 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(o.locks.name("people.lock", "operators.lock_minutes")), o.lock))
 		o.content.Add(o.fault)
 	}
+	o.content.Add(o.staff)
 	o.content.Add(widget.NewSeparator())
 	o.content.Add(kit.Bold(t("people.roles")))
 	what := container.New(layout.NewFormLayout())
@@ -130,12 +134,14 @@ func (o *operatorSettings) look() {
 
 func (o *operatorSettings) fill(now settings.Settings) {
 	o.lock.SetText(strconv.Itoa(now.Operators.LockMinutes))
+	o.staff.SetChecked(now.Overview.Operators)
 }
 
 // typed reads the field into settings. Text that is not a number becomes -1, which
 // the settings refuse.
 func (o *operatorSettings) typed(next *settings.Settings) {
 	next.Operators.LockMinutes = days(o.lock)
+	next.Overview.Operators = o.staff.Checked
 }
 
 // days parses a whole number; -1 where the text is not one.
