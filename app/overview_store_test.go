@@ -58,6 +58,9 @@ func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) 
 	var waited []int64
 	for _, l := range lines {
 		o.ByOutcome[l.Outcome]++
+		if l.Decision == history.Identified {
+			o.Identified++
+		}
 		from := start(l.At, unit)
 		if periods[from] == nil {
 			periods[from] = map[history.Outcome]int64{}
@@ -68,6 +71,9 @@ func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) 
 		for _, g := range []*overview.Group{group(desks, l.Desk), group(operators, l.Operator)} {
 			g.Checks++
 			g.ByOutcome[l.Outcome]++
+			if l.Decision == history.Identified {
+				g.Identified++
+			}
 			if verdict || l.Outcome == history.NotCompared {
 				g.FilmedAnyway.Of++
 				if filmed {
@@ -238,6 +244,9 @@ func randomFilter(r *rand.Rand, names []string, first, last time.Time) history.F
 	span := last.Sub(first)
 	some := func(n int) bool { return r.IntN(n) == 0 }
 	conditions := []func(){
+		func() {
+			f.Inspections = []history.InspectionState{history.InspectionStates[r.IntN(len(history.InspectionStates))]}
+		},
 		func() { f.From = first.Add(time.Duration(r.Int64N(int64(span)))) },
 		func() { f.To = first.Add(time.Duration(r.Int64N(int64(span)))) },
 		func() { f.From = first.Add(time.Duration(r.Int64N(int64(span)))).Truncate(24 * time.Hour) },

@@ -96,13 +96,13 @@ func groupTable(title, column string, g overview.Groups, words Words) Table {
 		Title: words.T(title),
 		Note:  words.T("overview.bounds", "Count", g.Comparisons, "Least", overview.LeastShown),
 		Head: []string{
-			words.T(column), words.T("overview.checks"), words.T("overview.refer"), words.T("overview.override"),
+			words.T(column), words.T("overview.checks"), words.T("overview.identified"), words.T("overview.refer"), words.T("overview.override"),
 			words.T("overview.filmed_anyway"), words.T("overview.median"), words.T("overview.p95"),
 		},
 	}
 	for _, one := range g.Groups {
 		t.Rows = append(t.Rows, []string{
-			GroupWords(one.Name, words), whole(one.Checks), RateWords(one.Refer, words), RateWords(one.Override, words),
+			GroupWords(one.Name, words), whole(one.Checks), whole(one.Identified), RateWords(one.Refer, words), RateWords(one.Override, words),
 			RateWords(one.FilmedAnyway, words), tenths(one.Took, one.Took.Median), tenths(one.Took, one.Took.P95),
 		})
 	}
@@ -218,6 +218,7 @@ func WriteOverview(to io.Writer, o overview.Overview) error {
 	groups := func(chart string, g overview.Groups) {
 		for _, one := range g.Groups {
 			put(chart, one.Name, "", "checks", whole(one.Checks))
+			put(chart, one.Name, "", "identified", whole(one.Identified))
 			for _, r := range []struct {
 				name string
 				overview.Rate

@@ -60,6 +60,7 @@ const (
 	NoDecision Decision = iota
 	Open
 	Decided
+	Identified // without a match: no decision about a verdict
 )
 
 // DecisionOf gives the kind of a state.
@@ -69,6 +70,8 @@ func DecisionOf(d history.DecisionState) Decision {
 		return Open
 	case history.Approved, history.Rejected:
 		return Decided
+	case history.Identified:
+		return Identified
 	}
 	return NoDecision
 }
@@ -104,6 +107,7 @@ type Counter struct {
 type group struct {
 	outcomes                                  []int64
 	verdicts, looked, refer, override, filmed int64
+	identified                                int64
 	tenths                                    []int64 // how many checks took so long
 }
 
@@ -195,6 +199,9 @@ func (c *Counter) measured(day int, x *Check) {
 
 func (g *group) add(x *Check) {
 	g.outcomes[x.Outcome]++
+	if x.Decision == Identified {
+		g.identified++
+	}
 	if x.Verdict == NoVerdict {
 		return
 	}
@@ -242,6 +249,7 @@ func (c *Counter) Result(unit Unit, operators bool) Overview {
 	}
 	var all []int64
 	for _, g := range c.byDesk {
+		o.Identified += g.identified
 		for len(all) < len(g.tenths) {
 			all = append(all, 0)
 		}
@@ -337,7 +345,7 @@ func mean(sum, n int64) int64 {
 func (c *Counter) groups(names []string, groups []group) Groups {
 	all := Groups{Groups: []Group{}}
 	for i, g := range groups {
-		one := Group{Name: names[i], ByOutcome: map[history.Outcome]int64{}, Took: timesOf(g.tenths)}
+		one := Group{Name: names[i], Identified: g.identified, ByOutcome: map[history.Outcome]int64{}, Took: timesOf(g.tenths)}
 		if one.Checks = c.into(one.ByOutcome, g.outcomes); one.Checks == 0 {
 			continue
 		}

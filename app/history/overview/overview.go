@@ -14,6 +14,9 @@ import (
 type Overview struct {
 	Checks    int64                     `json:"checks"`
 	ByOutcome map[history.Outcome]int64 `json:"by_outcome"`
+	// Identified is how many persons were identified without a match. It is beside the
+	// outcomes and in no rate.
+	Identified int64 `json:"identified"`
 
 	Unit    Unit     `json:"unit"`    // of Periods and Quality
 	Periods []Period `json:"periods"` // oldest first, those without a check too
@@ -50,6 +53,7 @@ type Group struct {
 	Name         string                    `json:"name"`
 	Checks       int64                     `json:"checks"`
 	ByOutcome    map[history.Outcome]int64 `json:"by_outcome"`
+	Identified   int64                     `json:"identified"`    // without a match
 	Refer        Rate                      `json:"refer"`         // referred, of those with a verdict
 	Override     Rate                      `json:"override"`      // a pass or a fail that a person decided otherwise about, of those with a verdict
 	FilmedAnyway Rate                      `json:"filmed_anyway"` // filmed against the hint, of those with a verdict or not compared

@@ -151,6 +151,7 @@ func (c *State) meets(f history.Filter) bool {
 	switch {
 	case err != nil || at.Before(f.From) || !f.To.IsZero() && !at.Before(f.To),
 		!anyOf(f.Outcomes, history.Outcome(c.Outcome)) || !anyOf(f.Decisions, history.DecisionState(c.Decision)),
+		!anyOf(f.Inspections, history.InspectionState(c.Inspection)),
 		!anyOf(f.Modes, history.Mode(c.Mode)) || !anyOf(f.Operators, c.Operator) || !anyOf(f.Desks, c.Desk),
 		len(f.Codes) > 0 && (!c.Code.Valid || !slices.Contains(f.Codes, int(c.Code.Int64))),
 		f.LeastScore != nil && (!c.Score.Valid || score < *f.LeastScore),
