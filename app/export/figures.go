@@ -68,7 +68,7 @@ func presentOutcomes(o overview.Overview) []history.Outcome {
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
 func periodTable(o overview.Overview, words Words) Table {
-	t := Table{Title: words.T("overview.by_" + unitKey(o.Unit)), Note: words.T("overview.utc")}
+	t := Table{Title: words.T("overview.by." + unitKey(o.Unit)), Note: words.T("overview.utc")}
 	outcomes := presentOutcomes(o)
 	t.Head = []string{words.T("overview." + unitKey(o.Unit)), words.T("overview.checks")}
 	for _, outcome := range outcomes {
@@ -171,10 +171,10 @@ func waitingTable(o overview.Overview, words Words) Table {
 	}
 	say := func(key, value string) { t.Rows = append(t.Rows, []string{words.T("overview." + key), value}) }
 	say("open", whole(w.Open))
-	say("open_hour", whole(w.Hour))
-	say("open_day", whole(w.Day))
-	say("open_week", whole(w.Week))
-	say("open_longer", whole(w.Longer))
+	say("open.hour", whole(w.Hour))
+	say("open.day", whole(w.Day))
+	say("open.week", whole(w.Week))
+	say("open.longer", whole(w.Longer))
 	if w.Open > 0 {
 		say("oldest", filterTime(w.Oldest))
 	}

@@ -68,7 +68,7 @@ func newOverviewPanel(p kit.Parts, desk Desk) *overviewPanel {
 		if u == overview.Automatic {
 			return p.Words.T("overview.unit.auto")
 		}
-		return p.Words.T("overview.by_" + string(u))
+		return p.Words.T("overview.by." + string(u))
 	})
 	o.units.SetSelectedIndex(0)
 	o.tables = p.Keys.Check(p.Words.T("overview.tables"), func(bool) { o.show() })
@@ -175,7 +175,7 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 	desk := func(w *query, name string) { w.desks = []string{name} }
 	operator := func(w *query, name string) { w.operators = []string{name} }
 	all := []fyne.CanvasObject{
-		card(o.Words.T("overview.by_"+string(n.Unit)), o.periods()),
+		card(o.Words.T("overview.by."+string(n.Unit)), o.periods()),
 		rates("overview.by_desk", n.Desks, override, "overview.override_rate", desk),
 	}
 	if len(n.Quality) > 0 {
@@ -424,7 +424,7 @@ func (o *overviewPanel) waiting() fyne.CanvasObject {
 	}{{"hour", w.Hour}, {"day", w.Day}, {"week", w.Week}, {"longer", w.Longer}} {
 		bars = append(bars, charts.Bar{
 			Label: o.Words.T("overview.wait." + b.key), Values: []float64{float64(b.n)},
-			Say: o.Words.T("overview.open_"+b.key) + ": " + app.FormatNumber(int(b.n)),
+			Say: o.Words.T("overview.open."+b.key) + ": " + app.FormatNumber(int(b.n)),
 		})
 	}
 	c := charts.NewStack([]charts.Series{{Color: draw.Ink(draw.ColorRefer)}}, bars, nil)

@@ -115,6 +115,9 @@ func TestOverviewShowsWhatStandsApart(t *testing.T) {
 			t.Errorf("the tables lack %q", want)
 		}
 	}
+	if at := strings.Index(text, "overview."); at >= 0 {
+		t.Errorf("a word is missing: %s", text[at:min(at+30, len(text))])
+	}
 	found := false
 	for f := range kittest.Tabbed(t, w.Win.Canvas()) {
 		found = found || f == fyne.Focusable(h.overview.reader)
