@@ -26,9 +26,6 @@ func (v *View) Overview(
 	if err := v.inspected(ctx, q); err != nil {
 		return overview.Overview{}, err
 	}
-	if err := v.inspected(ctx, q); err != nil {
-		return overview.Overview{}, err
-	}
 	texts, err := readPackedTexts(ctx, v.tx)
 	if err != nil {
 		return overview.Overview{}, err
@@ -57,22 +54,6 @@ func (v *View) inspected(ctx context.Context, q *query) error {
 	slices.Sort(found)
 	q.restrict(found)
 	return nil
-}
-
-// inspected finds the checks of the inspections that the filter asks for, which are not in
-// the packed form.
-func (v *View) inspected(ctx context.Context, q *query) error {
-	if len(q.filter.Inspections) == 0 || q.nothing() {
-		return nil
-	}
-	var c conditions
-	oneOf(&c, "inspection", q.filter.Inspections)
-	found, err := numbers(ctx, v.tx, `SELECT group_concat(seq) FROM checks INDEXED BY checks_inspection`+
-		c.with(`inspection IS NOT NULL`).where(), c.args...)
-	if err == nil {
-		q.restrict(found)
-	}
-	return err
 }
 
 const notCounted = -1
