@@ -386,7 +386,7 @@ func TestEveryKeyHasWords(t *testing.T) {
 	}
 	// So do the keys of settings, which are all locked here to be known.
 	locked := filepath.Join(t.TempDir(), "settings.toml")
-	if err := os.WriteFile(locked, []byte(`locked = ["camera", "matching", "api", "reference", "consent", "operators",
+	if err := os.WriteFile(locked, []byte(`locked = ["camera", "matching", "api", "reference", "inspection", "consent", "operators",
 		"folders", "retention", "privacy", "window", "setup"]`), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -297,7 +297,7 @@ func (p *Pusher) same(ctx context.Context, seq int64) (bool, error) {
 }
 
 // grant erases the sessions whose erasure was asked for at the centre. The records that say
-// so are pushed next. A session with an open check is erased later.
+// so are pushed next. A session with an open check, or on legal hold, is erased later.
 func (p *Pusher) grant(ctx context.Context, wishes []string) error {
 	if p.p.Erase == nil {
 		return nil
@@ -305,7 +305,9 @@ func (p *Pusher) grant(ctx context.Context, wishes []string) error {
 	var errs []error
 	for _, session := range wishes {
 		err := p.p.Erase(ctx, session)
-		if err != nil && !matcher.IsProblem(err, "store.session_open", history.KeyErasedTraces, history.KeyErasuresUnlisted) {
+		if err != nil && !matcher.IsProblem(
+			err, "store.session_open", history.KeySessionHeld, history.KeyErasedTraces, history.KeyErasuresUnlisted,
+		) {
 			errs = append(errs, err)
 		}
 	}

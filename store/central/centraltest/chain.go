@@ -118,7 +118,7 @@ func (c *Chain) AddRecord(kind history.Kind, record any, parts ...string) {
 	c.Add(text)
 }
 
-// Check adds a check of 2.5 records on average.
+// Check adds a check of 2.6 records on average.
 func (c *Chain) Check() {
 	id := func(kind string) string {
 		return fmt.Sprintf("%s_%08x-%04x-4%03x-a%03x-%012x", kind, c.Uint32(), c.Uint32N(1<<16), c.Uint32N(1<<12), c.Uint32N(1<<12), c.Uint64N(1<<48))
@@ -135,7 +135,8 @@ func (c *Chain) Check() {
 	c.AddRecord(history.KindStarted, history.Started{
 		Check: check, Session: session, Instance: "instance", Mode: mode, Operator: who, Desk: "Desk", Program: "1.0",
 		Consent: history.Consent{Processing: true, Wording: "2026-1"}, Minor: c.IntN(30) == 0,
-		Rules: []matcher.Condition{{Field: "code", Op: "==", Pass: 0}, {Field: "score", Op: ">=", Pass: 80, Refer: &refer}},
+		Inspection: []history.InspectionUse{"", history.InspectionOffered, history.InspectionNone, history.InspectionRequired}[len(c.Checks)%4],
+		Rules:      []matcher.Condition{{Field: "code", Op: "==", Pass: 0}, {Field: "score", Op: ">=", Pass: 80, Refer: &refer}},
 		Description: matcher.Description{Engine: "go-face", Models: []matcher.Model{
 			{Name: "shape_predictor_5_face_landmarks.dat", SHA256: strings.Repeat("c4", 32)},
 		}},
@@ -162,6 +163,12 @@ func (c *Chain) Check() {
 		f.Quality = &history.Quality{Document: &history.Measures{Total: 70}, CaptureWarning: "coach.dark"}
 	}
 	c.AddRecord(history.KindFinished, f, "answer")
+	switch {
+	case f.Outcome == history.NotCompared && len(c.Checks)%2 == 0:
+		c.AddRecord(history.KindDecided, history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched"}, "note")
+	case f.Outcome != history.NotCompared && len(c.Checks)%8 == 1:
+		c.AddRecord(history.KindInspected, history.Inspection{Check: check, Session: session, State: history.InspectionObjection}, "note")
+	}
 	if f.Outcome == history.Refer && c.IntN(3) > 0 {
 		choice := history.Approve
 		if c.IntN(2) == 0 {

@@ -132,7 +132,7 @@ func (b *filterBar) makeFold() {
 		})
 		ticks.Add(b.outcomes[o])
 	}
-	decided := container.NewHBox()
+	decided := container.New(layout.NewRowWrapLayout())
 	b.decisions = map[history.DecisionState]*kit.Check{}
 	for _, d := range filterDecisions {
 		b.decisions[d] = b.Keys.Check(kit.Capital(decisionWord(b.Words, d)), func(on bool) {
@@ -140,7 +140,7 @@ func (b *filterBar) makeFold() {
 		})
 		decided.Add(b.decisions[d])
 	}
-	inspected := container.NewHBox()
+	inspected := container.New(layout.NewRowWrapLayout())
 	b.inspected = map[history.InspectionState]*kit.Check{}
 	for _, i := range history.InspectionStates {
 		b.inspected[i] = b.Keys.Check(t("inspected.state."+string(i)), func(on bool) {
@@ -192,8 +192,8 @@ func (b *filterBar) makeFold() {
 	label := func(key string) fyne.CanvasObject { return widget.NewLabel(t(key)) }
 	b.fold = container.NewVBox(
 		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
-		container.NewHBox(label("find.decision"), decided, label("find.mode"), by),
-		container.NewHBox(label("find.inspection"), inspected),
+		container.NewBorder(nil, nil, label("find.decision"), container.NewHBox(label("find.mode"), by), decided),
+		container.NewBorder(nil, nil, label("find.inspection"), nil, inspected),
 		container.NewGridWithColumns(4, b.operator, b.desks, b.code, b.reference),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
