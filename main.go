@@ -91,9 +91,21 @@ func run(ctx context.Context) int {
 		Restore:      func(ctx context.Context) (cli.Restorer, error) { return restore(ctx) },
 		Centre: cli.Centre{
 			Script: central.Script, AddDesk: central.AddDesk, Accept: central.Accept, Access: central.Access,
-			Desks:  central.Desks,
-			Open:   func(ctx context.Context, at string) (cli.CentreReader, error) { return openCentre(ctx, at) },
-			Verify: central.VerifyAt,
+			Desks: func(ctx context.Context, at string) (desks []history.CentreDesk, err error) {
+				err = atCentre(ctx, at, func(conn *central.Conn) error {
+					desks, err = central.Chains(ctx, conn)
+					return err
+				})
+				return desks, err
+			},
+			Open: func(ctx context.Context, at string) (cli.CentreReader, error) { return openCentre(ctx, at) },
+			Verify: func(ctx context.Context, at string, progress matcher.ProgressFunc) (v history.CentreVerdict, err error) {
+				err = atCentre(ctx, at, func(conn *central.Conn) error {
+					v, err = central.Verify(ctx, conn, progress)
+					return err
+				})
+				return v, err
+			},
 		},
 		Secret: secret(),
 		Window: func(ctx context.Context, document string) error {
@@ -330,6 +342,23 @@ func openCentre(ctx context.Context, at string) (app.Records, error) {
 	return central.Open(ctx, at)
 }
 
+// atCentre does something with a connection to the centre, made as openCentre does.
+func atCentre(ctx context.Context, at string, do func(*central.Conn) error) error {
+	folders, chosen, err := readSettings()
+	if err != nil {
+		return err
+	}
+	connect := func() (*central.Conn, error) { return central.Connect(ctx, at) }
+	if at == "" && chosen.Central.On() {
+		connect = func() (*central.Conn, error) { return central.ConnectAt(ctx, centreAt(folders, chosen)) }
+	}
+	conn, err := connect()
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(conn), conn.Close(context.WithoutCancel(ctx)))
+}
+
 // centreAt is where the centre is, and as whom this desk calls it.
 func centreAt(folders settings.Folders, s settings.Settings) central.Address {
 	ca, cert, key := folders.CentralFiles(s)
@@ -434,7 +463,7 @@ func (r restoring) Restore(
 // RestoreFromCentre rebuilds a history from what the centre has of it.
 func (r restoring) RestoreFromCentre(
 	ctx context.Context, at, which string, replace bool, progress matcher.ProgressFunc,
-) (history.Restoration, error) {
+) (done history.Restoration, err error) {
 	if which == "" {
 		p := r.params
 		p.ReadOnly = true
@@ -447,17 +476,16 @@ func (r restoring) RestoreFromCentre(
 			return history.Restoration{}, err
 		}
 	}
-	conn, err := central.Connect(ctx, at)
-	if err != nil {
-		return history.Restoration{}, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	copied, err := central.Copy(ctx, conn, which)
-	if err != nil {
-		return history.Restoration{}, err
-	}
-	who, _ := r.Who()
-	return store.Restore(ctx, r.params, history.Restoring{Centre: &copied, Replace: replace, By: who}, progress)
+	err = atCentre(ctx, at, func(conn *central.Conn) error {
+		copied, err := central.Copy(ctx, conn, which)
+		if err != nil {
+			return err
+		}
+		who, _ := r.Who()
+		done, err = store.Restore(ctx, r.params, history.Restoring{Centre: &copied, Replace: replace, By: who}, progress)
+		return err
+	})
+	return done, err
 }
 
 // Close lets other programs open the history again.

@@ -28,8 +28,9 @@ const (
 	// callPatience is how long the centre may take for a call.
 	callPatience = 60 * time.Second
 
-	// endPatience is how long a program that ends waits for the push it is in.
-	endPatience = 5 * time.Second
+	// endPatience is how long a program that ends waits for the push it is in: a command must
+	// not wait for a centre that is away.
+	endPatience = time.Second
 )
 
 // Outbox is the history, as it is pushed.
@@ -130,7 +131,7 @@ func (p *Pusher) Run(ctx context.Context) (end func() error) {
 // logOnce logs a failure when it begins, and not again every half minute.
 func (p *Pusher) logOnce(err error) {
 	p.mu.Lock()
-	first := p.since.Equal(p.p.Now()) || p.p.Now().Sub(p.since) < every/2
+	first := p.p.Now().Sub(p.since) < every/2
 	p.mu.Unlock()
 	if first {
 		p.p.Log.Warn("records not pushed to the centre", "error", err)

@@ -61,12 +61,13 @@ func Chains(ctx context.Context, conn *pgx.Conn) ([]Chain, error) {
 			(SELECT count(*) FROM facematch.erasure e WHERE e.chain = c.id AND e.seq IS NULL)
 		FROM facematch.chain c ORDER BY branch, desk, id`)
 	if err != nil {
-		return nil, err
+		return nil, readProblem(ctx, err)
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Chain, error) {
+	chains, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Chain, error) {
 		var c Chain
 		err := row.Scan(&c.ID, &c.History, &c.Desk, &c.Branch, &c.Epoch, &c.Head, &c.Hash, &c.Declared, &c.Seen, &c.State,
 			&c.Clock, &c.About, &c.Fork, &c.Wishes)
 		return c, err
 	})
+	return chains, readProblem(ctx, err)
 }

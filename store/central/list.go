@@ -38,9 +38,9 @@ const readers = 4
 
 // Open connects a Reader by a connection string, as Connect does.
 func Open(ctx context.Context, at string) (*Reader, error) {
-	config, err := pgx.ParseConfig(at)
+	config, err := parse(at)
 	if err != nil {
-		return nil, matcher.NewProblem("central.connection", errors.New("it has no valid form")) // it may hold a password
+		return nil, err
 	}
 	return open(ctx, config)
 }

@@ -105,35 +105,35 @@ func readProblem(ctx context.Context, err error) error {
 	return linkProblem(ctx, err)
 }
 
+// Conn is a connection to a centre.
+type Conn = pgx.Conn
+
 // Connect connects an auditor or an administrator: by a connection string or, where that is
 // empty, as the variables of PostgreSQL's own programs say.
-func Connect(ctx context.Context, text string) (*pgx.Conn, error) {
-	config, err := pgx.ParseConfig(text)
+func Connect(ctx context.Context, text string) (*Conn, error) {
+	config, err := parse(text)
 	if err != nil {
-		return nil, matcher.NewProblem("central.connection", errors.New("it has no valid form")) // it may hold a password
+		return nil, err
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	return conn, readProblem(ctx, err)
 }
 
-// Desks lists the desks, for a command.
-func Desks(ctx context.Context, at string) ([]history.CentreDesk, error) {
-	conn, err := Connect(ctx, at)
+// ConnectAt connects with a certificate.
+func ConnectAt(ctx context.Context, at Address) (*Conn, error) {
+	config, err := at.Config()
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	desks, err := Chains(ctx, conn)
-	return desks, readProblem(ctx, err)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	return conn, readProblem(ctx, err)
 }
 
-// VerifyAt verifies the centre, for a command.
-func VerifyAt(ctx context.Context, at string, progress matcher.ProgressFunc) (history.CentreVerdict, error) {
-	conn, err := Connect(ctx, at)
+// parse reads a connection string, which may hold a password.
+func parse(text string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(text)
 	if err != nil {
-		return history.CentreVerdict{}, err
+		return nil, matcher.NewProblem("central.connection", errors.New("it has no valid form"))
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	v, err := Verify(ctx, conn, progress)
-	return v, readProblem(ctx, err)
+	return config, nil
 }

@@ -49,10 +49,11 @@ var optional = []string{seal.Answer, seal.Document, seal.Frame}
 func Verify(ctx context.Context, conn *pgx.Conn, progress matcher.ProgressFunc) (Verdict, error) {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return Verdict{}, err
+		return Verdict{}, readProblem(ctx, err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	return VerifyIn(ctx, tx, progress)
+	v, err := VerifyIn(ctx, tx, progress)
+	return v, readProblem(ctx, err)
 }
 
 // VerifyIn is Verify in a transaction.
