@@ -104,7 +104,7 @@ func BenchmarkFilters(b *testing.B) {
 			FROM generate_series(1::bigint, %d) i) g`, many, many))
 	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
 		FROM facematch.checks GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
-	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE m.indexdef; END LOOP; END $$`)
+	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE replace(m.indexdef, ' ON ONLY ', ' ON '); END LOOP; END $$`)
 	exec(`ANALYZE`)
 	b.Logf("%d checks generated in %v", many, time.Since(start).Round(time.Second))
 

@@ -1380,3 +1380,25 @@ func TestTheDetailShowsEveryField(t *testing.T) {
 		t.Errorf("not in the detail:\n%q\nexpected:\n%q", unshown, want)
 	}
 }
+
+// TestTheCentre shows the checks of all desks, where the settings name a centre.
+func TestTheCentre(t *testing.T) {
+	desk, theirs := newRecordsFake(), newRecordsFake()
+	theirs.count = 3
+	desk.Centre = history.CentreStatus{Chosen: true, Here: 9, There: 4, Problem: history.KeyCentreUnreached}
+	desk.OnOpen = func(string) (app.OtherHistory, error) { return &otherDesk{History: theirs.History}, nil }
+	w, h := openedHistory(t, desk)
+	w.Until(t, "the status", func() bool { return strings.Contains(w.Text(), "5 of 9 records wait here") })
+	if !h.centre.Visible() {
+		t.Fatal("there is no way to the centre")
+	}
+	test.Tap(h.centre)
+	w.Until(t, "their rows", func() bool { return h.Other != nil && len(h.rows) == 3 })
+	if !strings.Contains(w.Text(), w.Words.T("history.of_centre")) {
+		t.Error("it is not said that all desks are shown")
+	}
+	w, h = openedHistory(t, newRecordsFake())
+	if h.centre.Visible() {
+		t.Error("a desk without a centre offers it")
+	}
+}
