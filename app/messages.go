@@ -74,7 +74,7 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 		note(true, "both", nil)
 	case v.Intact && v.Second.Found:
 		note(true, "second_only", nil)
-	case v.Intact && v.First.Found:
+	case v.Intact && v.First.Found && !v.Centre.Found:
 		note(true, "first_only", nil)
 	}
 	switch {

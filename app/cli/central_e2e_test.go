@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"facematch/app/apptest/need"
 )
@@ -46,6 +47,7 @@ func TestCentreToTry(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command(filepath.Join(root, "store", "central", "try.sh"), append([]string{program, dir}, args...)...)
 		cmd.Env = append(os.Environ(), fmt.Sprint("FACEMATCH_CENTRE_PORT=", port), "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+dir)
+		cmd.WaitDelay = 5 * time.Second // PostgreSQL goes on, whatever it has open
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("try.sh %v: %v\n%s", args, err, out)

@@ -49,9 +49,9 @@ if [ ! -d "$dir/server/data" ]; then
 	echo "local all postgres trust" >> "$dir/server/data/pg_hba.conf"
 fi
 if ! (cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/server/data" status >/dev/null); then
-	(cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/server/data" -w -l "$dir/server/log" -o "-k $dir/server -p $port
-		-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_ca_file=$dir/server/ca.crt -c ssl_cert_file=$dir/server/server.crt
-		-c ssl_key_file=$dir/server/server.key" start >/dev/null)
+	options="-k $dir/server -p $port -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_ca_file=$dir/server/ca.crt"
+	options+=" -c ssl_cert_file=$dir/server/server.crt -c ssl_key_file=$dir/server/server.key"
+	(cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/server/data" -w -l "$dir/server/log" -o "$options" start >/dev/null)
 fi
 if [ -n "$new" ]; then
 	sql -d postgres -c "CREATE DATABASE facematch"
