@@ -519,6 +519,20 @@ func testPeriods(t *testing.T, b *bench) {
 		t.Errorf("%d of %d names went", n, before)
 	}
 	b.verify(t)
+
+	// What is on legal hold stays, and is not erased for anybody.
+	held := centraltest.NewChain(15).Fill(30)
+	session := held.Checks[0][1]
+	held.AddRecord(history.KindHold, map[string]any{"session": session, "held": true})
+	b.all(t, b.desk(t, held, "north"), held)
+	if _, err := b.admin.Exec(t.Context(), `SELECT facematch.erase($1, $2)`, held.History, session); err == nil {
+		t.Error("a session on legal hold was erased")
+	}
+	b.number(t, `SELECT facematch.expire()`)
+	if n := b.number(t, `SELECT count(*) FROM facematch.sealed WHERE part = 'name'`); n != 1 {
+		t.Errorf("%d names are left, want the one on hold", n)
+	}
+	b.verify(t)
 }
 
 func testInitAgain(t *testing.T, b *bench) {

@@ -625,6 +625,12 @@ BEGIN
 	RETURN 'ok';
 END $$;
 
+-- held reports whether a session is on legal hold, as its desk's newest "hold" record says.
+CREATE FUNCTION held(c int, of text) RETURNS boolean LANGUAGE sql STABLE SET search_path = facematch, pg_temp AS $$
+	SELECT coalesce((SELECT parse(payload) -> 'held' = 'true' FROM record
+		WHERE chain = c AND session = of AND kind = 'hold' AND NOT lost ORDER BY seq DESC LIMIT 1), false)
+$$;
+
 -- erase deletes at once what the centre has of a session, and asks its desk to do the same.
 CREATE FUNCTION erase(of text, session text) RETURNS void LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
 DECLARE
@@ -633,6 +639,9 @@ BEGIN
 	SELECT id INTO c FROM chain WHERE history = of FOR UPDATE;
 	IF NOT EXISTS (SELECT FROM record r WHERE r.chain = c AND r.session = erase.session) THEN
 		RAISE EXCEPTION 'the history has no such session';
+	END IF;
+	IF held(c, erase.session) THEN
+		RAISE EXCEPTION 'the session is on legal hold';
 	END IF;
 	INSERT INTO erasure (chain, session, part, asked, asked_by) VALUES (c, erase.session, 'key', now(), session_user)
 	ON CONFLICT DO NOTHING;
@@ -650,7 +659,7 @@ BEGIN
 	FOR k IN SELECT * FROM period FOR UPDATE LOOP
 		DELETE FROM sealed s USING record r
 		WHERE s.part = k.part AND r.chain = s.chain AND r.epoch = s.epoch AND r.seq = s.seq
-			AND r.at < now() - make_interval(days => k.days);
+			AND r.at < now() - make_interval(days => k.days) AND NOT held(r.chain, r.session);
 		GET DIAGNOSTICS n = ROW_COUNT;
 		total := total + n;
 		UPDATE period SET before = greatest(before, now() - make_interval(days => k.days)) WHERE part = k.part;
