@@ -46,7 +46,8 @@ var (
 	// errNoAnswer is of a check that ended without an answer: the same key may ask for another.
 	errNoAnswer       = refuse(http.StatusInternalServerError, "the check ended without an answer: ask for it again")
 	errUnknownRequest = refuse(
-		http.StatusNotFound, "this server knows no such request of this token: it never became a check, or another server has it",
+		http.StatusNotFound,
+		"this server knows no such request of this token: it never became a check, or another server has it",
 	)
 )
 
@@ -121,7 +122,9 @@ func (a *asked) digest(said ...string) string {
 
 // again gives the answer that was recorded under the key, or makes the input that of the
 // key's next check: where there was none before, or none that came to an answer.
-func (g *Gateway) again(ctx context.Context, q *request, a *asked, in *app.CheckInput) (answer any, found bool, err error) {
+func (g *Gateway) again(
+	ctx context.Context, q *request, a *asked, in *app.CheckInput,
+) (answer any, found bool, err error) {
 	for n := 0; ; n++ {
 		id := a.id(n)
 		d, err := g.p.Desk.Show(ctx, id)

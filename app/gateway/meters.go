@@ -30,7 +30,9 @@ var stages = []string{"receive", "wait", "document", "film", "compare"}
 
 // ofStage says to which part the progress of a check belongs.
 var ofStage = map[matcher.Stage]string{
-	matcher.StageDocument: "document", matcher.StageClip: "film", matcher.StageFaces: "film", matcher.StageComparing: "compare",
+	matcher.StageDocument: "document",
+	matcher.StageClip:     "film", matcher.StageFaces: "film",
+	matcher.StageComparing: "compare",
 }
 
 // seconds are the bounds of the histograms: from a glance to checkTime.
