@@ -256,6 +256,15 @@ func TestChecksWithoutAnAnswer(t *testing.T) {
 			t.Errorf("%+v", told)
 		}
 	}
+	for problem := range passing { // the machine was busy
+		fail(problem)
+		first := s.match(both, headerKey, problem)
+		fail("")
+		if again := s.match(both, headerKey, problem); first.status != 400 || again.status != 200 {
+			t.Errorf("%s: %d %s, then %d %s", problem, first.status, first.body, again.status, again.body)
+		}
+	}
+	before, _ := s.recordedChecks()
 	fail("engine.failed")
 	first := s.match(both, headerKey, aKey)
 	if told, _ := s.told(aKey); first.status != 500 || told.Outcome != history.CouldNotRun || told.Error != errNoAnswer.text {
@@ -272,7 +281,7 @@ func TestChecksWithoutAnAnswer(t *testing.T) {
 	if told, _ := s.told(aKey); second.status != 200 || told.Outcome != history.Pass || told.Request != second.header.Get("X-Request-Id") {
 		t.Errorf("%d %s, %+v", second.status, second.body, told)
 	}
-	if ids, _ := s.recordedChecks(); len(ids) != 4 || ids[2] == ids[3] {
+	if ids, _ := s.recordedChecks(); len(ids) != len(before)+2 || ids[len(before)] == ids[len(before)+1] {
 		t.Errorf("recorded %v", ids)
 	}
 }
