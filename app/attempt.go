@@ -27,6 +27,8 @@ type Attempt struct {
 	kept    string        // id of the kept check this is: its page is sent as it is
 	chosen  matcher.Pick  // the face a person chose, of a kept check
 	virtual string        // the virtual camera's driver; empty: a real camera filmed
+
+	read history.Reading // of the document, once the work of the check is done
 }
 
 // Retry makes another check with the same person and the same film. Offline, nothing of
@@ -54,6 +56,7 @@ func (a *Attempt) unsent(started history.Started, portrait *matcher.Portrait) *A
 	left := *a
 	left.Input.Session, left.Input.Mode, left.Input.Reference = started.Session, started.Mode, started.Reference
 	left.from, left.wording = started.Check, started.Consent.Wording
+	left.Input.Reading = &left.read
 	if left.Input.Portrait == nil {
 		left.Input.Portrait = portrait
 	}
@@ -206,6 +209,7 @@ func (d *Desk) run(
 		}
 		request.Portrait = &found
 	}
+	defer d.readBeside(ctx, a, request.Portrait)()
 	if in.Capture != nil && a.clip == nil && !in.Prefilled {
 		// Offline, the engine decides while the film runs, and no file is made. Once it has
 		// decided, the rest of the film is not needed, and filming stops.

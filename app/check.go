@@ -31,6 +31,10 @@ type CheckInput struct {
 	Mode      history.Mode // empty: the settings' mode
 	Minor     bool         // the person is under 18: recorded, and referred where the settings say so
 
+	// Reading is what was read from the document, as the clerk saw it; its zero value says
+	// that there is no zone. Nil: the check reads the document beside its other work.
+	Reading *history.Reading
+
 	// Prefilled says that the film of the session is there already. Remote: the API has it,
 	// so none is recorded or sent. Served: it is Video.
 	Prefilled bool
@@ -79,6 +83,8 @@ type Recorder interface {
 	// Sending is on the disk when it returns.
 	Sending(ctx context.Context, s history.Sending) error
 	Finish(ctx context.Context, f history.Finished) error
+	// DocumentRead records that a document was read for another program.
+	DocumentRead(ctx context.Context, r history.DocumentRead) error
 	// AnchorProblem says why the newest record could not be anchored; nil where it was.
 	// The record itself is safe.
 	AnchorProblem() error
@@ -108,6 +114,7 @@ func (d *Desk) attempt(ctx context.Context, a *Attempt, progress matcher.Progres
 	}
 	check.Took, check.Virtual = d.p.Now().Sub(check.At), a.virtual
 	if err == nil {
+		answer = referredBy(a.read, answer, chosen.Matching.ReferExpired, chosen.Matching.ReferMinors)
 		check.Answer = &answer
 	}
 	check.Exchange, check.raw = answer.Exchange, answer.Raw
@@ -129,6 +136,7 @@ func (d *Desk) attempt(ctx context.Context, a *Attempt, progress matcher.Progres
 			return check, err
 		}
 	}
+	recordReading(&finished, d.kept(a.read))
 	if check.Answer != nil && mayKeepPictures(chosen, started.Consent.Wording) {
 		d.keepPictures(&finished, *check.Answer, clip)
 	}

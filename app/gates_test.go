@@ -32,9 +32,9 @@ var gates = map[string]access.Action{
 	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
 	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
 	"Enrol": access.Settings,
-	"Zone":  open, // what stands on a document
+	"Zone":  open, "Read": open, // what stands on a document
 
-	"Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
+	"ReadFor": access.Check, "Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,
 	"Decide": access.Decide, "Identify": access.Override, "Inspect": access.Check, "SigningKey": access.History,
 	"Subject": access.Export, "Hold": access.Erase, "Holds": access.History,

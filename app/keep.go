@@ -57,6 +57,7 @@ func (d *Desk) Keep(ctx context.Context, a *Attempt) (KeptCheck, error) {
 		Reference: in.Reference, VirtualCamera: a.virtual,
 		Wording:   a.wording,
 		Chosen:    picked,
+		Reading:   d.kept(a.read),
 		Prefilled: in.Prefilled, Minor: in.Minor, FromPhoto: in.DocumentFrom == history.FromCamera,
 	}, withOpen(page), withOpen(video))
 	if err != nil {
@@ -164,6 +165,7 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 		Input: CheckInput{
 			Document: page, Video: video, Name: item.Name, Consent: true, SendName: item.SendName, Session: item.Session,
 			Mode: history.Remote, Prefilled: item.Prefilled, Minor: item.Minor, Reference: item.Reference,
+			Reading: &item.Reading,
 		},
 		kept: id, chosen: item.Chosen, wording: item.Wording, virtual: item.VirtualCamera,
 	}

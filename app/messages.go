@@ -94,6 +94,7 @@ func VerdictNotes(v history.Verdict) []matcher.Notice {
 // reasonKeys are the keys of the words for the reasons besides conditions.
 var reasonKeys = map[string]string{
 	matcher.ReasonMinor:         "reason.minor",
+	matcher.ReasonExpired:       "reason.expired",
 	matcher.ReasonSecondPerson:  "reason.second_person",
 	matcher.ReasonAnotherPerson: "reason.another_person",
 	matcher.ReasonUnclear:       "reason.unclear",

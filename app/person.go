@@ -19,8 +19,8 @@ import (
 // the API under check.consent_remote, and for sending the name under
 // check.consent_name. A change of theirs changes these.
 const (
-	ConsentWording       = "1"
-	RemoteConsentWording = "1 remote"
+	ConsentWording       = "2"
+	RemoteConsentWording = "2 remote"
 )
 
 // AssertedConsent replaces the wording where another program asked the person, and asserts

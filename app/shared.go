@@ -63,6 +63,9 @@ const (
 // ReasonMinor is the reason of an answer that refers a person under 18.
 const ReasonMinor = matcher.ReasonMinor
 
+// ReasonExpired is the reason of an answer that refers a document that has expired.
+const ReasonExpired = matcher.ReasonExpired
+
 // IsProblem reports whether an error is a problem with one of these keys.
 func IsProblem(err error, keys ...string) bool { return matcher.IsProblem(err, keys...) }
 

@@ -296,6 +296,7 @@ func (s Scoring) decide() Scoring {
 // on in this order.
 const (
 	ReasonMinor         = "a person of 18 or over (was under 18)"
+	ReasonExpired       = "a document that has not expired (was expired)"
 	ReasonSecondPerson  = "nobody else in the picture (was a second person in some frames)"
 	ReasonAnotherPerson = "one person in the video (was another one in some frames)"
 	ReasonUnclear       = "a face in every frame (was too poor to tell whose in over 20 % of them)"

@@ -89,7 +89,7 @@ func (c *read) add(r checks.Record) error {
 		d.Sealed, d.ReferenceSealed = r.Seals(seal.Name), r.Seals(seal.Reference)
 		return json.Unmarshal(r.Payload, &d.Started)
 	case history.KindFinished:
-		d.RawSealed = r.Seals(seal.Answer)
+		d.RawSealed, d.FieldsSealed = r.Seals(seal.Answer), r.Seals(seal.Fields)
 		d.Finished = &history.Finished{}
 		return json.Unmarshal(r.Payload, d.Finished)
 	case history.KindDecided:
@@ -174,6 +174,9 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 		if d.RawSealed && gone(history.PartAnswer, c.Ended, seq, e.Erasure) {
 			d.RawSealed, d.RawErased = false, true
 		}
+		if d.FieldsSealed && gone(history.PartFields, c.Ended, seq, e.Erasure) {
+			d.FieldsSealed, d.FieldsErased = false, true
+		}
 		for i := range d.Decisions {
 			if m := &d.Decisions[i]; m.NoteSealed && gone(history.PartNote, m.Seq, seq, e.Erasure) {
 				m.NoteSealed, m.NoteErased = false, true
@@ -221,6 +224,13 @@ func (s *Store) unsealAll(master []byte, c *read) {
 	if d.RawSealed {
 		if raw, ok := open(c.parts[seal.Answer]); ok {
 			d.Raw, d.Finished.Raw, d.RawSealed = raw, raw, false
+		}
+	}
+	if d.FieldsSealed {
+		if text, ok := open(c.parts[seal.Fields]); ok && json.Unmarshal(text, &d.Fields) == nil {
+			number, _ := open(c.parts[seal.Number])
+			d.Fields.Number = string(number)
+			d.Finished.Fields, d.FieldsSealed = &d.Fields, false
 		}
 	}
 	if d.Finished != nil {

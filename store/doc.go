@@ -30,8 +30,9 @@
 // # Sealed parts
 //
 // Personal parts are not in the payload. Table sealed holds them encrypted: parts "name"
-// and "reference" of a "started" record; "answer", and where pictures are kept "document" and "frame", of a
-// "finished" one; "note" of a "decided", "inspected" or "hold" one (which has no check: its
+// and "reference" of a "started" record; "answer", "fields" (what the document says of its
+// holder: history.Fields as JSON, without the number), and where they are kept "number" (the document's), "document"
+// and "frame" (the pictures), of a "finished" one; "note" of a "decided", "inspected" or "hold" one (which has no check: its
 // additional data has an empty one). The payload's "sealed" gives for each part the
 // SHA-256 of its ciphertext, and "nonces" its nonce, both in lower-case hexadecimal, so that
 // the chain covers the parts and no key is needed to find a changed one.
@@ -48,7 +49,7 @@
 // # Erasure
 //
 // An "erased" record names one session and the parts that are gone from it: name, reference, note,
-// answer, images (document and frame), or key, which is the session's key and so all of
+// answer, fields (and number), images (document and frame), or key, which is the session's key and so all of
 // them. It applies to the records before it. A part that a payload's "sealed" names must be
 // there unless an "erased" record names it, and then it must not be there. A session with
 // parts must have its key. So the chain stays whole, and a part or a key that went without a
@@ -101,5 +102,6 @@
 //
 // References, which are the customer's own, such as case numbers, are found likewise: by the
 // HMAC of a zero byte and their letters and digits, whole and from each beginning of four on,
-// in the tables reference_word and reference_token.
+// in the tables reference_word and reference_token. The number of a document is found whole
+// only: by the HMAC of a byte 1 and its letters and digits, in number_word and number_token.
 package store

@@ -108,10 +108,13 @@ func (a *appending) drop(ctx context.Context, session string, part history.Part)
 	const ofSession = `DELETE FROM sealed WHERE record IN (SELECT seq FROM record WHERE session = ?)`
 	deletions := map[history.Part][]string{
 		history.PartKey: {
-			ofSession, `DELETE FROM session_key WHERE session = ?`, searched[seal.Name].drop(), searched[seal.Reference].drop(),
+			ofSession, `DELETE FROM session_key WHERE session = ?`,
+			searched[seal.Name].drop(), searched[seal.Reference].drop(), searched[seal.Number].drop(),
 		},
 		history.PartName:      {ofSession + ` AND part = 'name'`, searched[seal.Name].drop()},
 		history.PartReference: {ofSession + ` AND part = 'reference'`, searched[seal.Reference].drop()},
+
+		history.PartFields: {ofSession + ` AND part IN ('fields', 'number')`, searched[seal.Number].drop()},
 
 		history.PartNote:   {ofSession + ` AND part = 'note'`},
 		history.PartAnswer: {ofSession + ` AND part = 'answer'`},
@@ -260,6 +263,7 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 	for part, period := range map[history.Part]time.Duration{
 		history.PartName: keep.Names, history.PartReference: keep.Names, history.PartNote: keep.Names,
 		history.PartAnswer: keep.Answers, history.PartImages: keep.Images,
+		history.PartFields: keep.Fields,
 	} {
 		if period > 0 {
 			before[part] = now.Add(-period).Format(checks.TimeLayout)

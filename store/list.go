@@ -163,7 +163,7 @@ type reading struct {
 }
 
 // searches reports whether a filter asks for what is sealed.
-func searches(f history.Filter) bool { return strings.TrimSpace(f.Words+f.Reference) != "" }
+func searches(f history.Filter) bool { return strings.TrimSpace(f.Words+f.Reference+f.Number) != "" }
 
 // reading looks at the history, with what is needed to search for what is sealed where
 // that is asked for.

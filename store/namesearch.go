@@ -13,7 +13,7 @@ import (
 	"facematch/store/internal/sqlite"
 )
 
-// search is how a sealed part of "started" records is found: by tokens in two tables.
+// search is how a sealed part of a record is found: by tokens in two tables.
 type search struct {
 	part  string // of seal
 	table string // PART_token and PART_word
@@ -24,6 +24,7 @@ type search struct {
 var searched = map[string]search{
 	seal.Name:      {seal.Name, "name", (*nametoken.Hasher).OfName},
 	seal.Reference: {seal.Reference, "reference", (*nametoken.Hasher).OfReference},
+	seal.Number:    {seal.Number, "number", (*nametoken.Hasher).OfNumber},
 }
 
 func (s search) addRecord() string {
@@ -36,6 +37,18 @@ func (s search) addToken() string {
 
 // drop deletes the tokens of a session, which it takes.
 func (s search) drop() string { return `DELETE FROM ` + s.table + `_token WHERE session = ?` }
+
+// addTokensOf does so with each of the parts that can be searched for.
+func (a *appending) addTokensOf(ctx context.Context, parts []seal.Clear, h *nametoken.Hasher, session string) error {
+	for _, p := range parts {
+		if s, ok := searched[p.Name]; ok {
+			if err := a.addTokens(ctx, s, h, session, string(p.Text)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // addTokens makes a part of the record that was just added one that can be found.
 func (a *appending) addTokens(ctx context.Context, s search, h *nametoken.Hasher, session, text string) error {
@@ -55,7 +68,7 @@ func (a *appending) addTokens(ctx context.Context, s search, h *nametoken.Hasher
 	return nil
 }
 
-// rebuildTokens makes the tokens of all names and references anew. One that does not open
+// rebuildTokens makes the tokens of all that can be searched for anew. One that does not open
 // has no tokens, as it is not shown either.
 func (s *Store) rebuildTokens(ctx context.Context, tx *sql.Tx, master []byte) error {
 	hasher, err := nametoken.New(master, s.id)

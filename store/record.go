@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -56,12 +57,7 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
 			return err
 		}
-		for _, p := range parts {
-			if err := a.addTokens(ctx, searched[p.Name], hasher, st.Session, string(p.Text)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return a.addTokensOf(ctx, parts, hasher, st.Session)
 	})
 }
 
@@ -112,14 +108,28 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 	}
 	var parts []seal.Clear
 	var master []byte
-	for name, text := range map[string][]byte{seal.Answer: f.Raw, seal.Document: f.Document, seal.Frame: f.Frame} {
+	texts := map[string][]byte{seal.Answer: f.Raw, seal.Document: f.Document, seal.Frame: f.Frame}
+	if f.Fields != nil {
+		texts[seal.Number] = []byte(f.Fields.Number)
+		rest := *f.Fields
+		rest.Number = ""
+		var err error
+		if texts[seal.Fields], err = json.Marshal(rest); err != nil {
+			return err
+		}
+	}
+	for name, text := range texts {
 		if len(text) > 0 {
 			parts = append(parts, seal.Clear{Name: name, Text: text})
 		}
 	}
+	var hasher *nametoken.Hasher
 	if len(parts) > 0 {
 		var err error
 		if master, err = s.sealingKey(ctx); err != nil {
+			return err
+		}
+		if hasher, err = nametoken.New(master, s.id); err != nil {
 			return err
 		}
 	}
@@ -139,11 +149,24 @@ func (s *Store) Finish(ctx context.Context, f history.Finished) error {
 		if err != nil {
 			return err
 		}
-		return a.add(ctx, struct {
+		if err := a.add(ctx, struct {
 			header
 			history.Finished
 			seals
-		}{a.header(history.KindFinished), f, sealsOf(sealed)}, sealed)
+		}{a.header(history.KindFinished), f, sealsOf(sealed)}, sealed); err != nil {
+			return err
+		}
+		return a.addTokensOf(ctx, parts, hasher, f.Session)
+	})
+}
+
+// DocumentRead records that a document was read for another program.
+func (s *Store) DocumentRead(ctx context.Context, r history.DocumentRead) error {
+	return s.append(ctx, func(ctx context.Context, a *appending) error {
+		return a.add(ctx, struct {
+			header
+			history.DocumentRead
+		}{a.header(history.KindRead), r}, nil)
 	})
 }
 

@@ -23,6 +23,8 @@ func erasable(part string) history.Part {
 	switch part {
 	case seal.Document, seal.Frame:
 		return history.PartImages
+	case seal.Number:
+		return history.PartFields
 	}
 	return history.Part(part)
 }

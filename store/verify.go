@@ -229,7 +229,7 @@ func walk(
 		before = head{seq: r.seq, hash: r.computed}
 		w.folded.Add(r.summary)
 		w.indexes.add(seed, r)
-		if r.summary.Kind == history.KindStarted {
+		if r.summary.Kind == history.KindStarted || r.summary.Kind == history.KindFinished {
 			for part := range searched {
 				if r.has(part) {
 					w.found[part] += foundKey(w.seed, r.seq, r.summary.Session)

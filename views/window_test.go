@@ -191,6 +191,12 @@ func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
 		p.Warnings = []app.Notice{{Key: "coach.closer"}, {Key: "coach.centre"}}
 		return p, nil
 	}
+	desk.OnRead = func(context.Context, app.Blob, app.Portrait) (app.Zone, history.Reading, error) {
+		expired := true
+		return app.Zone{}, history.Reading{
+			MRZ: history.MRZ{Type: "TD3", Expired: &expired}, Fields: history.Fields{Name: strings.Repeat("LONG ", 20)},
+		}, nil
+	}
 	desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		return kittest.Compared(history.Refer, 50, 60, 70, 80, 50, 60, 70, 80), nil
 	}

@@ -101,7 +101,7 @@ func checkOf(outcome history.Outcome, change func(*history.Started, *history.Fin
 	case history.CouldNotRun:
 		f.Problem, f.Score, f.Percentages = "check.timeout", nil, nil
 	case history.Unknown:
-		s.Mode, s.Chosen = history.Remote, matcher.Pick{}
+		s.Mode, s.Chosen, s.Minor = history.Remote, matcher.Pick{}, false
 	}
 	change(&s, &f)
 	d := history.Detail{
@@ -110,6 +110,7 @@ func checkOf(outcome history.Outcome, change func(*history.Started, *history.Fin
 			Operator: s.Operator, Desk: s.Desk,
 		},
 		Started: s, Finished: &f, Reference: s.Reference, Raw: f.Raw, Document: f.Document, Frame: f.Frame,
+		Fields: *f.Fields,
 	}
 	d.Request = f.Remote.RequestID
 	if outcome == history.Interrupted {

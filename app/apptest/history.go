@@ -22,6 +22,7 @@ type History struct {
 	Started    []history.Started
 	Sent       []history.Sending
 	Finished   []history.Finished
+	Documents  []history.DocumentRead
 	Changes    []history.SettingsChange
 	SignIns    []history.SignIn
 	Exports    []history.Export
@@ -87,6 +88,11 @@ func (h *History) Sending(_ context.Context, s history.Sending) error {
 func (h *History) Finish(ctx context.Context, f history.Finished) error {
 	_ = record(h, &h.Finished, f, nil)
 	return ctx.Err()
+}
+
+// DocumentRead records that a document was read.
+func (h *History) DocumentRead(_ context.Context, r history.DocumentRead) error {
+	return record(h, &h.Documents, r, h.Refuse)
 }
 
 // Settings records a change.

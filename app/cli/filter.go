@@ -24,7 +24,7 @@ type filterFlags struct {
 	codes                         []int
 	scoreFrom, scoreTo            string
 	name, session, check, request string
-	reference                     string
+	reference, number             string
 	sort                          string
 }
 
@@ -52,6 +52,7 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	flags.StringVar(&f.scoreTo, "score-to", "", c.Words.T("cli.filter.score_to"))
 	flags.StringVar(&f.name, "name", "", c.Words.T("cli.filter.name"))
 	flags.StringVar(&f.reference, "reference", "", c.Words.T("cli.filter.reference", "Least", history.LeastReference))
+	flags.StringVar(&f.number, "document-number", "", c.Words.T("cli.filter.number"))
 	flags.StringVar(&f.session, "session", "", c.Words.T("cli.filter.session"))
 	flags.StringVar(&f.check, "check", "", c.Words.T("cli.filter.check"))
 	flags.StringVar(&f.request, "request", "", c.Words.T("cli.filter.request"))
@@ -120,17 +121,16 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 		return wrong("cli.filter.bad_value", "Flag", "--sort", "Known", strings.Join(sortNames, ", "))
 	}
 	chosen.Sort = history.Sorts[i]
-	err := c.personal(cmd, &f.name, &f.reference)
-	chosen.Words, chosen.Reference = f.name, f.reference
+	err := c.personal(cmd, &f.name, &f.reference, &f.number)
+	chosen.Words, chosen.Reference, chosen.Number = f.name, f.reference, f.number
 	return chosen, err
 }
 
-// personal reads the values of --name and --reference that are "-" from standard input,
-// where no list of processes shows them: the whole of it for one of them, a line each for
-// both.
-func (c *commands) personal(cmd *cobra.Command, name, reference *string) error {
+// personal reads the values that are "-" from standard input, where no list of processes
+// shows them: the whole of it for one of them, a line each for several.
+func (c *commands) personal(cmd *cobra.Command, values ...*string) error {
 	var wanted []*string
-	for _, value := range []*string{name, reference} {
+	for _, value := range values {
 		if *value == "-" {
 			wanted = append(wanted, value)
 		}
@@ -138,7 +138,7 @@ func (c *commands) personal(cmd *cobra.Command, name, reference *string) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	const longest = 4 * (app.MaxName + settings.MaxReference + 2)
+	const longest = 4 * (app.MaxName + 2*settings.MaxReference + 3)
 	read, err := io.ReadAll(io.LimitReader(c.stdin(), longest))
 	if err != nil {
 		return matcher.NewProblem("check.name_unread", err)

@@ -32,7 +32,9 @@ func oneCheck() history.Detail {
 		Mode: history.Offline, Outcome: history.Refer, Score: &score, Decision: history.Rejected, Operator: "anna\x1b[31m", Desk: "Counter 1",
 	}, Seqs: []int64{1, 2}, Raw: []byte(sekrit + "\nsecond line"), Head: history.Head{Seq: 5, Hash: "abcdef"}}
 	d.Started = history.Started{Program: "1.2.3", Rules: []matcher.Condition{{Field: "score", Op: ">=", Pass: 80}}}
-	d.Finished = &history.Finished{FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score, Took: time.Second, Raw: d.Raw}
+	expired := true
+	d.Fields = history.Fields{Name: sekrit, Birth: "1974-08-12", Nationality: "UTO", Number: "L898902C3"}
+	d.Finished = &history.Finished{MRZ: &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired}, FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score, Took: time.Second, Raw: d.Raw}
 	d.Decisions = []history.Decided{{At: time.Unix(1e9+60, 0), Seq: 3, Decision: history.Decision{
 		Actor: history.Actor{Operator: "bert"}, Choice: history.Reject, Reason: "other", Note: sekrit, Second: "carla",
 	}}}
@@ -69,6 +71,8 @@ func TestFilterFlags(t *testing.T) {
 		{[]string{"--name", "Ada", "--reference", "-"}, "2026/17", history.Filter{Words: "Ada", Reference: "2026/17", Sort: history.Newest}},
 		{[]string{"--name", "Ada", "--session", "sess_123", "--check", "chk_1234", "--request", "req_1234"}, "",
 			history.Filter{Words: "Ada", Session: "sess_123", Check: "chk_1234", Request: "req_1234", Sort: history.Newest}},
+		{[]string{"--document-number", "L898902C3"}, "", history.Filter{Number: "L898902C3", Sort: history.Newest}},
+		{[]string{"--name", "-", "--document-number", "-"}, "Ada Love\nL898902C3\n", history.Filter{Words: "Ada Love", Number: "L898902C3", Sort: history.Newest}},
 	} {
 		p := &parts{}
 		code, _, errs := run(t, p, tt.stdin, append([]string{"history", "export", "--format", "csv", "--out", "-"}, tt.args...)...)
@@ -140,9 +144,14 @@ func TestShow(t *testing.T) {
 		if code != 0 || strings.Contains(out, "\x1b") {
 			t.Fatalf("exit %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "Objection", "A live person stands here: No", "It is not a live person", "record 5 of", d.Check} {
+		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "Objection", "A live person stands here: No", "It is not a live person", "record 5 of", d.Check, "(TD3) whose check digits hold", "it had expired"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is missing in\n%s", want, out)
+			}
+		}
+		for _, personal := range []string{"1974-08-12", "UTO", "L898902C3"} {
+			if strings.Contains(out, personal) != names {
+				t.Errorf("names %v, and %s:\n%s", names, personal, out)
 			}
 		}
 		if strings.Contains(out, sekrit) != names || strings.Contains(out, "second line") != names {

@@ -155,7 +155,10 @@ func (s *sheet) about(d history.Detail) {
 	if f := d.Finished; f != nil && f.VirtualCamera != "" {
 		s.line("report.filmed_by", s.t("report.virtual", "Driver", f.VirtualCamera))
 	}
-	if d.Started.Minor {
+	for _, f := range export.DocumentFacts(d, s.names, s.c.Words, s.sealed) {
+		s.line(f.Key, f.Value)
+	}
+	if d.Minor() {
 		s.line("report.age", s.t("report.minor"))
 	}
 	for _, o := range export.Origins(d.Started, s.c.Words) {

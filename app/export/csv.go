@@ -61,7 +61,7 @@ var columns = []column{
 	{name: "operator", row: true, text: func(d history.Detail) string { return d.Operator }},
 	{name: "signed_in", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.SignedIn) }},
 	{name: "desk", row: true, text: func(d history.Detail) string { return d.Desk }},
-	{name: "minor", value: func(d history.Detail) string { return strconv.FormatBool(d.Started.Minor) }},
+	{name: "minor", value: func(d history.Detail) string { return strconv.FormatBool(d.Minor()) }},
 	{name: "portrait_chosen", value: func(d history.Detail) string {
 		if d.Started.Chosen.Number == 0 {
 			return ""
@@ -88,6 +88,11 @@ var columns = []column{
 		return strings.Join(answers, "; ")
 	})},
 	{name: "inspection_reason", text: inspected(func(l history.Inspected) string { return l.Reason })},
+	{name: "mrz_type", text: zoned(func(m history.MRZ) string { return m.Type })},
+	{name: "mrz_digits_hold", value: zoned(func(m history.MRZ) string { return strconv.FormatBool(m.DigitsHold) })},
+	{name: "mrz_corrected", value: zoned(func(m history.MRZ) string { return strconv.FormatBool(m.Corrected) })},
+	{name: "expired", value: zoned(func(m history.MRZ) string { return optional(m.Expired, strconv.FormatBool) })},
+	{name: "mrz_edited", value: zoned(func(m history.MRZ) string { return strconv.FormatBool(m.Edited) })},
 }
 
 // nameColumns come last, where names are asked for. The column after each says why it is
@@ -113,6 +118,11 @@ var nameColumns = []column{
 		name:  "inspection_note_state",
 		value: inspected(func(l history.Inspected) string { return state(l.Note != "", l.NoteSealed, l.NoteErased) }),
 	},
+	{name: "document_name", text: func(d history.Detail) string { return d.Fields.Name }},
+	{name: "birth_date", text: func(d history.Detail) string { return d.Fields.Birth }},
+	{name: "nationality", text: func(d history.Detail) string { return d.Fields.Nationality }},
+	{name: "document_number", text: func(d history.Detail) string { return d.Fields.Number }},
+	{name: "document_state", value: fieldsState},
 }
 
 // finished takes a value from the end of a check; empty where it has not ended.
@@ -163,6 +173,10 @@ func state(there, sealed, erased bool) string {
 		return "erased"
 	}
 	return "none"
+}
+
+func fieldsState(d history.Detail) string {
+	return state(d.Fields != history.Fields{}, d.FieldsSealed, d.FieldsErased)
 }
 
 // description describes what decided or, where nothing has yet, what was going to.

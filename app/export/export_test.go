@@ -31,6 +31,9 @@ func detail(frames, decisions int) history.Detail {
 			Decision: history.Approved, Operator: "anna", Desk: "Counter 1", Request: "req_1",
 		},
 		Seqs: []int64{41, 42}, Reference: secret("reference"),
+		Fields: history.Fields{
+			Name: secret("name read"), Birth: secret("birth"), Nationality: secret("nationality"), Number: secret("number"),
+		},
 		Head: history.Head{Seq: 99, Hash: "ab", At: noon},
 	}
 	d.Started = history.Started{
@@ -48,6 +51,7 @@ func detail(frames, decisions int) history.Detail {
 		Result: ptr(true), Status: matcher.Refer, Score: d.Score, Description: description, Raw: []byte(secret("finished raw")),
 		Failed:      []string{"min(percentages) >= 99.5 (was 62.00)"},
 		FailedRefer: []string{"score >= 80 (was 71.20)", matcher.ReasonMinor},
+		MRZ:         &history.MRZ{Type: "TD3", DigitsHold: true, Corrected: true, Expired: ptr(true), Edited: true},
 		Quality: &history.Quality{
 			Portrait: 88, PortraitEyes: 120, PortraitNotes: 1, PortraitPage: 1, CaptureWarning: "coach.dark",
 			Document: &history.Measures{Eyes: 120, Size: 90, Sharpness: 80, Exposure: 70, Contrast: 60, Pose: 99, Tilt: 98, Total: 88},

@@ -37,6 +37,8 @@ func FilterWords(f history.Filter, names bool, words Words) string {
 	say(f.Words != "" && !names, "filter.words_left_out")
 	say(f.Reference != "" && names, "filter.reference", "Reference", f.Reference)
 	say(f.Reference != "" && !names, "filter.reference_left_out")
+	say(f.Number != "" && names, "filter.number", "Number", f.Number)
+	say(f.Number != "" && !names, "filter.number_left_out")
 	say(f.Session != "", "filter.session", "ID", f.Session)
 	say(f.Check != "", "filter.check", "ID", f.Check)
 	say(f.Request != "", "filter.request", "ID", f.Request)

@@ -29,8 +29,12 @@ type line struct {
 	Reference      string `json:"reference,omitempty"`       // the customer's own
 	ReferenceState string `json:"reference_state,omitempty"` // as NameState
 	AnswerState    string `json:"answer_state,omitempty"`    // likewise
-	Answer         string `json:"answer,omitempty"`          // the raw answer, exactly as it came
-	AnswerBytes    []byte `json:"answer_base64,omitempty"`   // in its place where it is not UTF-8
+	FieldsState    string `json:"fields_state,omitempty"`    // likewise
+
+	Fields history.Fields `json:"fields,omitzero"` // what the document says of its holder
+
+	Answer      string `json:"answer,omitempty"`        // the raw answer, exactly as it came
+	AnswerBytes []byte `json:"answer_base64,omitempty"` // in its place where it is not UTF-8
 }
 
 type decisionLine struct {
@@ -85,6 +89,7 @@ func lineOf(d history.Detail, names bool) line {
 	}
 	l.NameState = state(d.Name != "", d.Sealed, d.Erased)
 	l.Reference, l.ReferenceState = d.Reference, state(d.Reference != "", d.ReferenceSealed, d.ReferenceErased)
+	l.Fields, l.FieldsState = d.Fields, fieldsState(d)
 	l.AnswerState = state(d.Raw != nil, d.RawSealed, d.RawErased)
 	if utf8.Valid(d.Raw) {
 		l.Answer = string(d.Raw)

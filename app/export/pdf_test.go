@@ -91,7 +91,8 @@ func TestReportOfOneCheck(t *testing.T) {
 	text := textOf(t, pdf)
 	contains(t, text,
 		"Report of one check", "REFER", "Score 71.20 of 100", "Decision: approved by bert", "The person is under 18.",
-		"The 8 compared frames", "62.37", "held for a referral only", "not held", "99.5", "a person of 18 or over (was under 18)",
+		"The document had expired.", "it had expired", "changed by the clerk", secret("name read"), secret("birth"),
+		secret("nationality"), secret("number"), "The 8 compared frames", "62.37", "held for a referral only", "not held", "99.5", "a person of 18 or over (was under 18)",
 		"Ada Lovelace", "anna (signed in)", "Counter 1", d.Check, d.Session, "req_1", "41, 42, 43, 44", "3.21 s",
 		"carla (not", secret("note"), "The 2 attempts in this session", "this check", "chk_earlier", "NOT COMPARED",
 		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",

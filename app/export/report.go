@@ -54,7 +54,10 @@ func (w *pdfWriter) verdictWords(d history.Detail) []string {
 	} else if d.Decision == history.Undecided {
 		said = append(said, t("report.nobody_decided"))
 	}
-	if d.Started.Minor {
+	if m := mrz(d); m != nil && m.Expired != nil && *m.Expired {
+		said = append(said, t("report.document_expired"))
+	}
+	if d.Minor() {
 		said = append(said, t("report.minor"))
 	}
 	if d.Inspection != "" {
@@ -181,6 +184,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	add("report.consent", ConsentWords(s.Consent, w.words))
 	if s.DocumentFrom != "" {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
+	}
+	for _, f := range DocumentFacts(d, w.about.Names, w.words, w.sealed) {
+		add(f.Key, f.Value)
 	}
 	if s.Chosen.Number > 0 {
 		add("report.portrait", t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of))

@@ -33,6 +33,7 @@ import (
 // real one does.
 type fake struct {
 	apptest.History
+	zones apptest.Zones
 
 	mu      sync.Mutex
 	video   []byte // of the newest check
@@ -181,7 +182,7 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	c := &clock{}
 	desk := app.New(app.Params{
-		History: f, Engine: f, Portraits: f, Zones: apptest.Zones{}, Tokens: f, Settings: chosen,
+		History: f, Engine: f, Portraits: f, Zones: f.zones, Tokens: f, Settings: chosen,
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (app.API, error) {
 			return nil, errors.New("a served check goes nowhere else")
 		},

@@ -264,6 +264,7 @@ type route struct {
 var routes = []route{
 	{path: "/api-gateway/match-faces", method: http.MethodPost, do: (*Gateway).matchFaces},
 	{path: "/api-gateway/requests/", method: http.MethodGet, do: (*Gateway).outcome},
+	{path: "/api-gateway/docauth/check", method: http.MethodPost, do: (*Gateway).checkDocument},
 	{path: "/api-gateway/process-video", method: http.MethodPost, do: (*Gateway).processVideo},
 	{path: "/api-gateway/sessions/start", method: http.MethodPost, do: (*Gateway).startSession},
 	{path: "/api-gateway/sessions/end/", method: http.MethodPost, do: (*Gateway).endSession},

@@ -111,6 +111,7 @@ const (
 	PartImages Part = "images"
 
 	PartReference Part = "reference"
+	PartFields    Part = "fields" // what the document says of its holder
 )
 
 // Why something was erased.

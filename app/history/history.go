@@ -63,6 +63,7 @@ const (
 	KindSignedIn    Kind = "signed in"
 	KindExported    Kind = "exported"
 	KindErased      Kind = "erased"
+	KindRead        Kind = "document read"
 )
 
 // Started is what is known before a check runs. Name and Reference are sealed; the rest is
@@ -143,12 +144,16 @@ type Finished struct {
 	// pictures. Empty: a device, a stream or a file filmed, or nothing did.
 	VirtualCamera string `json:"virtual_camera,omitempty"`
 
+	MRZ   *MRZ `json:"mrz,omitempty"`   // how the document's machine-readable zone was read; nil: none was found
+	Minor bool `json:"minor,omitempty"` // the document's birth date proves that the person is under 18, and the clerk was not asked
+
 	Quality     *Quality            `json:"quality,omitempty"`
 	Description matcher.Description `json:"description"` // what decided in the end
 
 	Remote *matcher.Exchange `json:"remote,omitempty"` // what is known of the call to the API; nil where none was made
 
-	Raw []byte `json:"-"` // the answer's body, sealed: JSON, or whatever the API sent
+	Raw    []byte  `json:"-"` // the answer's body, sealed: JSON, or whatever the API sent
+	Fields *Fields `json:"-"` // what the document says of its holder, sealed; nil: nothing
 
 	// Pictures as JPEG, sealed; only where the settings have them kept.
 	Document []byte `json:"-"` // the portrait

@@ -65,6 +65,7 @@ type Filter struct {
 	Check       string            `json:"check,omitempty"`   // likewise
 	Request     string            `json:"request,omitempty"` // likewise
 	Reference   string            `json:"-"`                 // the customer's own, whole or its beginning from LeastReference characters on
+	Number      string            `json:"-"`                 // of the document, whole
 
 	Before int64 `json:"-"` // seq; in the order Newest only: another way to say After; 0: from the newest
 	Sort   Sort  `json:"-"`
@@ -100,6 +101,10 @@ type Detail struct {
 	Reference       string // the customer's own; empty where there is none or it cannot be read here
 	ReferenceSealed bool   // there is one, but it cannot be read here
 	ReferenceErased bool   // there was one, and it was erased
+
+	Fields       Fields // what the document says of its holder; empty where there is nothing or it cannot be read here
+	FieldsSealed bool   // there are some, but they cannot be read here
+	FieldsErased bool   // there were some, and they were erased
 
 	Raw       []byte   // the answer's body as it came, which need not be JSON; nil where there is none or it cannot be read here
 	RawSealed bool     // there is one, but it cannot be read here

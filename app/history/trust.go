@@ -84,6 +84,7 @@ type Periods struct {
 	Names   time.Duration // names, and the notes of decisions
 	Answers time.Duration // the answers as they came
 	Images  time.Duration // pictures, where they are kept at all
+	Fields  time.Duration // what the documents say of their holders
 }
 
 // KindRestored is the kind of record after a restore.

@@ -28,6 +28,7 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/google/uuid"
 
+	"facematch/app/history"
 	"facematch/matcher"
 )
 
@@ -61,6 +62,8 @@ type Item struct {
 	FromPhoto bool   `json:"from_photo"` // the document was a photo by the camera
 
 	Chosen matcher.Pick `json:"chosen,omitzero"` // which face on the page a person chose as the portrait
+
+	Reading history.Reading `json:"reading,omitzero"` // what the document said
 
 	PageType  string `json:"page_type"` // image/jpeg or image/png
 	PageSize  int64  `json:"page_size"`

@@ -48,6 +48,8 @@ type Matching struct {
 	Network     string       `toml:"network" comment:"second network beside go-face; empty: the one that comes with the program; none: go-face alone; else the path of an ONNX file"`
 	Calibration string       `toml:"calibration" comment:"what makes scores of what the networks say; empty: the one that comes with the program; else the path of one made by facematch evaluate people --calibrate"`
 	ReferMinors bool         `toml:"refer_minors" comment:"a person under 18 never passes without a second look"`
+
+	ReferExpired bool `toml:"refer_expired" comment:"a document that has expired never passes without a second look"`
 }
 
 // NoNetwork is the Network of a program that decides by go-face alone.
@@ -95,15 +97,15 @@ type Retention struct {
 	NamesDays   int `toml:"names_days" comment:"how many days names and notes are kept; 0: without end"`
 	AnswersDays int `toml:"answers_days" comment:"how many days the answers' bodies are kept; 0: without end"`
 	ImagesDays  int `toml:"images_days" comment:"how many days pictures are kept, where they are; 0: without end"`
+	FieldsDays  int `toml:"fields_days" comment:"how many days it is kept what documents say of their holders; 0: without end"`
 }
 
 // Periods are the same as the history takes them.
 func (r Retention) Periods() history.Periods {
 	const day = 24 * time.Hour
 	return history.Periods{
-		Names: time.Duration(
-			r.NamesDays,
-		) * day, Answers: time.Duration(r.AnswersDays) * day, Images: time.Duration(r.ImagesDays) * day,
+		Names: time.Duration(r.NamesDays) * day, Answers: time.Duration(r.AnswersDays) * day,
+		Images: time.Duration(r.ImagesDays) * day, Fields: time.Duration(r.FieldsDays) * day,
 	}
 }
 
@@ -115,6 +117,7 @@ type Window struct {
 // Privacy is what is kept of a person besides.
 type Privacy struct {
 	KeepImages bool `toml:"keep_images" comment:"keep the pictures that were compared, sealed"`
+	KeepNumber bool `toml:"keep_number" comment:"keep the numbers of documents, sealed"`
 }
 
 // Overview is what the overview of the history shows besides.

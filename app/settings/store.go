@@ -42,7 +42,7 @@ func Default() Settings {
 		Version:    Version,
 		Desk:       "Desk 1",
 		Camera:     Camera{Source: "0", Mirror: true},
-		Matching:   Matching{Mode: history.Offline, ReferMinors: true},
+		Matching:   Matching{Mode: history.Offline, ReferMinors: true, ReferExpired: true},
 		Inspection: Inspection{Use: history.InspectionOffered, Points: slices.Clone(history.InspectionPoints)},
 		API: API{
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
@@ -171,7 +171,9 @@ func (s Settings) Check() error {
 	if err := s.Central.check(); err != nil {
 		return err
 	}
-	for _, days := range []int{s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays} {
+	for _, days := range []int{
+		s.Retention.NamesDays, s.Retention.AnswersDays, s.Retention.ImagesDays, s.Retention.FieldsDays,
+	} {
 		if days < 0 || days > maxRetentionDays {
 			return matcher.NewProblem(KeyRetention, nil, "Max", maxRetentionDays)
 		}

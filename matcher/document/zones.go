@@ -8,8 +8,8 @@ import (
 )
 
 // Zone reads the machine-readable zone of a document whose portrait was looked for: on
-// the portrait's page, or else on another one, such as the back of a card. ok is false
-// where there is none. Two digits of a year are taken as they must be meant today. The
+// the portrait's page, or else on another one, such as the back of a card. Where the
+// portrait has no page, all are looked at. ok is false where there is none. Two digits of a year are taken as they must be meant today. The
 // problems are those of pages.Reader.Open and the ZoneReader's.
 func (f *Finder) Zone(
 	ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time,
@@ -22,7 +22,7 @@ func (f *Finder) Zone(
 			return z, ok, err
 		}
 	}
-	if p.Pages < 2 {
+	if p.Page != nil && p.Pages < 2 {
 		return z, false, nil
 	}
 	file, err := f.pages.Open(ctx, document)

@@ -165,7 +165,7 @@ const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > 
 func where(f history.Filter) (conditions, error) {
 	var c conditions
 	c.add(`NOT lost`)
-	if strings.TrimSpace(f.Words+f.Reference) != "" {
+	if strings.TrimSpace(f.Words+f.Reference+f.Number) != "" {
 		return c, matcher.NewProblem("central.sealed", nil)
 	}
 	some := func(column string, values any, n int) {
@@ -428,7 +428,7 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 		d.Sealed, d.ReferenceSealed = s.Seals(seal.Name), s.Seals(seal.Reference)
 		return json.Unmarshal(payload, &d.Started)
 	case history.KindFinished:
-		d.RawSealed = s.Seals(seal.Answer)
+		d.RawSealed, d.FieldsSealed = s.Seals(seal.Answer), s.Seals(seal.Fields)
 		d.Finished = &history.Finished{}
 		return json.Unmarshal(payload, d.Finished)
 	case history.KindDecided:

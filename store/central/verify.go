@@ -504,8 +504,11 @@ func (w *walk) sealedOf(r *row, s checks.Summary) {
 
 // erasedAfter reports whether a part of a record was erased, alone or with the key.
 func (w *walk) erasedAfter(session, part string, seq int64) bool {
-	if part == seal.Document || part == seal.Frame {
+	switch part {
+	case seal.Document, seal.Frame:
 		part = string(history.PartImages)
+	case seal.Number:
+		part = string(history.PartFields)
 	}
 	of := w.erased[session]
 	return of[string(history.PartKey)] > seq || of[part] > seq
@@ -516,8 +519,8 @@ type listed struct {
 	check, session, mode, outcome, status, decision, operator, desk, request string
 	inspection                                                               string
 	at, decidedAt                                                            int64
-	score, code, portrait, picture, took                                     int64
-	hasScore, hasCode, hasPortrait, hasPicture, hasTook                      bool
+	score, code, portrait, picture, took, expired                            int64
+	hasScore, hasCode, hasPortrait, hasPicture, hasTook, hasExpired          bool
 	minor, filmed, virtual, sent, lost                                       bool
 }
 
@@ -539,6 +542,9 @@ func (c *state) listed(lost bool) listed {
 	l.portrait, l.hasPortrait = number(c.PortraitQuality.Int64, c.PortraitQuality.Valid)
 	l.picture, l.hasPicture = number(c.PictureQuality.Int64, c.PictureQuality.Valid)
 	l.took, l.hasTook = number(c.TookMS.Int64, c.TookMS.Valid)
+	if l.hasExpired = c.Expired.Valid; c.Expired.Bool {
+		l.expired = 1
+	}
 	return l
 }
 
@@ -561,16 +567,16 @@ func (w *walk) compareChecks(ctx context.Context) error {
 		}
 	}
 	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''), coalesce(status, ''), coalesce(decision, ''), coalesce(inspection, ''),
-			operator, desk, coalesce(request, ''), at, decided_at, score, code, portrait_quality, picture_quality, took_ms,
+			operator, desk, coalesce(request, ''), at, decided_at, score, code, portrait_quality, picture_quality, took_ms, expired,
 			minor, filmed_anyway, virtual_camera, sent, lost
 		FROM facematch.checks WHERE chain = $1`, func(rows pgx.Rows) error {
 		var at place
 		var l listed
 		var when time.Time
 		var decided *time.Time
-		var numbers [5]*int64
+		var numbers [6]*int64
 		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision, &l.inspection,
-			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4],
+			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4], &numbers[5],
 			&l.minor, &l.filmed, &l.virtual, &l.sent, &l.lost); err != nil {
 			return err
 		}
@@ -581,7 +587,7 @@ func (w *walk) compareChecks(ctx context.Context) error {
 		for i, to := range []struct {
 			value *int64
 			has   *bool
-		}{{&l.score, &l.hasScore}, {&l.code, &l.hasCode}, {&l.portrait, &l.hasPortrait}, {&l.picture, &l.hasPicture}, {&l.took, &l.hasTook}} {
+		}{{&l.score, &l.hasScore}, {&l.code, &l.hasCode}, {&l.portrait, &l.hasPortrait}, {&l.picture, &l.hasPicture}, {&l.took, &l.hasTook}, {&l.expired, &l.hasExpired}} {
 			if numbers[i] != nil {
 				*to.value, *to.has = *numbers[i], true
 			}

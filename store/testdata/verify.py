@@ -150,7 +150,7 @@ def sealed_fault(seq, record, parts, keys, erased, back, absent):
     gone = erased.get(session, {})
 
     def was_erased(part):
-        called = "images" if part in PICTURES else part
+        called = "images" if part in PICTURES else "fields" if part == "number" else part
         return max(gone.get("key", 0), gone.get(called, 0)) > seq
 
     for part, (nonce, ciphertext) in parts.items():

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +66,8 @@ func TestVendorsSDK(t *testing.T) {
 	clip := func(who string) string { return filepath.Join(dir, "clips", who+".mp4") }
 	me, other := "lfw__Jackie_Chan", "lfw__Hu_Jintao"
 	cmd := exec.Command("node", filepath.Join("testdata", "sdk.mjs"), file, s.url, s.token,
-		filepath.Join(dir, "docs", me+".jpg"), clip(me), clip(other), filepath.Join(dir, "documents", "no_portrait", "passporteye_100_id-mac.jpg"), twoPeople(t, clip(me), clip(other)))
+		filepath.Join(dir, "docs", me+".jpg"), clip(me), clip(other), filepath.Join(dir, "documents", "no_portrait", "passporteye_100_id-mac.jpg"), twoPeople(t, clip(me), clip(other)),
+		filepath.Join(dir, "documents", "passporteye_passport-td3.jpg"))
 	code, out, errs := run(t, cmd)
 	if code != 0 {
 		t.Fatalf("node: exit %d\n%s%s", code, out, errs)
@@ -106,7 +108,9 @@ func TestVendorsSDK(t *testing.T) {
 	if match, again := calls["match"].Body, calls["prefilled"].Body; string(match) != string(again) {
 		t.Errorf("with the stored video the answer is another:\n%s\n%s", match, again)
 	}
+	documents(t, calls)
 	for name, want := range map[string]string{
+		"no document":                 "Error 400: the image is neither JPEG nor PNG",
 		"bad token":                   "Error 401: missing or invalid token",
 		"missing part":                "Error 400: the part video is missing",
 		"over 50 MB":                  "Error 413: the part video is larger than 50 MB",
@@ -130,6 +134,48 @@ func TestVendorsSDK(t *testing.T) {
 	s.curl(filepath.Join(dir, "docs", me+".jpg"), clip(me))
 	s.stop()
 	verify(t, s.home)
+}
+
+// documents checks what the vendor's own client read of a passport that has expired.
+func documents(t *testing.T, calls map[string]call) {
+	t.Helper()
+	for name, differs := range map[string]bool{"document": false, "document of another": true} {
+		var got struct {
+			Data struct {
+				Type    string `json:"document_type"`
+				First   string `json:"first_name"`
+				Last    string `json:"last_name"`
+				Birth   string `json:"birth_date"`
+				Number  string `json:"document_number"`
+				Country string `json:"country_code"`
+				Nation  string `json:"nationality_code"`
+				Sex     string `json:"sex"`
+				Expiry  string `json:"expiry_date"`
+				Photo   []byte `json:"portrait_photo"`
+				MRZ     struct {
+					Has    bool     `json:"has_mrz"`
+					Valid  bool     `json:"check_digits_valid"`
+					Differ []string `json:"discrepancies"`
+				} `json:"mrz_validation"`
+			}
+			Result string `json:"scoring_result"`
+		}
+		c := calls[name]
+		if err := json.Unmarshal(c.Body, &got); err != nil {
+			t.Fatalf("%s: %v %+v", name, err, c)
+		}
+		said := []string{
+			got.Data.Type, got.Data.First, got.Data.Last, got.Data.Birth, got.Data.Number, got.Data.Country, got.Data.Nation,
+			got.Data.Sex, got.Data.Expiry, got.Result,
+		}
+		want := []string{
+			"Passport", "ANNA MARIA", "ERIKSSON", "1974-08-12", "L898902C3", "UTO", "UTO", "FEMALE", "2012-04-15", "fail",
+		}
+		if !slices.Equal(said, want) || len(got.Data.Photo) < 1000 || !got.Data.MRZ.Has || !got.Data.MRZ.Valid ||
+			(len(got.Data.MRZ.Differ) > 0) != differs || !strings.HasPrefix(c.ID, "doc_") {
+			t.Errorf("%s: %q, %d bytes of portrait, %+v, id %s", name, said, len(got.Data.Photo), got.Data.MRZ, c.ID)
+		}
+	}
 }
 
 // curl asks as the vendor's page shows it.

@@ -162,6 +162,10 @@ func (c *Chain) Check() {
 	if c.IntN(9) == 0 {
 		f.Quality = &history.Quality{Document: &history.Measures{Total: 70}, CaptureWarning: "coach.dark"}
 	}
+	if score%4 == 0 {
+		expired := score%8 == 0
+		f.MRZ, f.Minor = &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired}, score%12 == 0
+	}
 	c.AddRecord(history.KindFinished, f, "answer")
 	switch {
 	case f.Outcome == history.NotCompared && len(c.Checks)%2 == 0:

@@ -338,7 +338,8 @@ BEGIN
 		e.outcome, str(e.p, 'status'), whole(e.p -> 'score'), whole(e.p -> 'code'),
 		coalesce(h.choice, CASE WHEN a.refer THEN 'open' END), d.at,
 		coalesce(str(s.p, 'operator'), ''), coalesce(str(s.p, 'desk'), ''), NULL, str(e.p -> 'remote', 'request_id'),
-		coalesce(s.p -> 'minor' = 'true', false), NULL,
+		coalesce(s.p -> 'minor' = 'true', false) OR coalesce(e.p -> 'minor' = 'true', false),
+		CASE WHEN e.p #> '{mrz,expired}' = 'true' THEN 1 WHEN e.p #> '{mrz,expired}' = 'false' THEN 0 END,
 		coalesce(nullif(i.state, ''), CASE WHEN i.state IS NULL AND e.outcome IN ('pass', 'refer', 'fail') THEN
 			CASE WHEN str(s.p, 'inspection') IN ('offered', 'required') THEN 'open'
 				WHEN str(s.p, 'inspection') IN ('off', 'none') THEN 'none' END END),
@@ -367,6 +368,7 @@ BEGIN
 		outcome = excluded.outcome, status = excluded.status, score = excluded.score, code = excluded.code,
 		decision = excluded.decision, decided_at = excluded.decided_at, request = excluded.request,
 		inspection = excluded.inspection,
+		minor = excluded.minor, expired = excluded.expired,
 		filmed_anyway = excluded.filmed_anyway, virtual_camera = excluded.virtual_camera,
 		portrait_quality = excluded.portrait_quality, picture_quality = excluded.picture_quality,
 		took_ms = excluded.took_ms, sent = excluded.sent, lost = excluded.lost;
@@ -379,7 +381,7 @@ BEGIN
 	DELETE FROM sealed s USING record r
 	WHERE r.chain = c AND r.session = of AND r.seq < before
 		AND s.chain = c AND s.epoch = r.epoch AND s.seq = r.seq
-		AND erased IN ('key', CASE WHEN s.part IN ('document', 'frame') THEN 'images' ELSE s.part END);
+		AND erased IN ('key', CASE WHEN s.part IN ('document', 'frame') THEN 'images' WHEN s.part = 'number' THEN 'fields' ELSE s.part END);
 	IF erased = 'key' THEN
 		DELETE FROM session_key WHERE chain = c AND session = of;
 	END IF;

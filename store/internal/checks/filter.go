@@ -204,7 +204,14 @@ func (v *View) seek(ctx context.Context, q *query) error {
 		q.restrict(found)
 	}
 	if reference := strings.TrimSpace(f.Reference); reference != "" {
-		found, err := v.referred(ctx, reference)
+		found, err := v.sought(ctx, referenceQuery, (*nametoken.Hasher).SoughtReference, reference)
+		if err != nil {
+			return err
+		}
+		q.restrict(found)
+	}
+	if number := strings.TrimSpace(f.Number); number != "" {
+		found, err := v.sought(ctx, numberQuery, (*nametoken.Hasher).SoughtNumber, number)
 		if err != nil {
 			return err
 		}
@@ -481,7 +488,7 @@ func daysOf(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.Equal(t.UTC().Truncate(24*time.Hour)) }
 	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
-		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request+f.Reference) != "" {
+		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request+f.Reference+f.Number) != "" {
 		return c, false
 	}
 	if !f.From.IsZero() {

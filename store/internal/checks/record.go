@@ -33,6 +33,7 @@ type Summary struct {
 	Request                         string
 	Minor, FilmedAnyway             bool
 	VirtualCamera                   bool
+	Expired                         sql.NullBool
 	PortraitQuality, PictureQuality sql.NullInt64
 	Sealed, Nonces                  string // JSON
 	NotNumber                       bool   // a code or score is not a whole number
@@ -85,6 +86,10 @@ func Parse(seq int64, payload string) Summary {
 			r.Request = value.Get("request_id").Str
 		case "virtual_camera":
 			r.VirtualCamera = value.Str != ""
+		case "mrz":
+			if v := value.Get("expired"); v.IsBool() {
+				r.Expired = sql.NullBool{Bool: v.Bool(), Valid: true}
+			}
 		case "quality":
 			r.quality(value, number)
 		case "sealed":
@@ -125,6 +130,7 @@ type Row struct {
 	Operator, Desk, Request         string
 	Minor, FilmedAnyway             bool
 	VirtualCamera                   bool
+	Expired                         sql.NullBool
 	PortraitQuality, PictureQuality sql.NullInt64
 	TookMS                          sql.NullInt64
 }
@@ -162,6 +168,7 @@ func (c *State) Apply(r Summary) {
 	case history.KindFinished, history.KindInterrupted:
 		c.Ended, c.Outcome, c.Status, c.Score, c.Code = r.Seq, r.Outcome, r.Status, r.Score, r.Code
 		c.Request, c.FilmedAnyway, c.VirtualCamera = r.Request, r.FilmedAnyway, r.VirtualCamera
+		c.Expired, c.Minor = r.Expired, c.Minor || r.Minor
 		c.PortraitQuality, c.PictureQuality = r.PortraitQuality, r.PictureQuality
 		c.TookMS = sql.NullInt64{Int64: r.Took.Int64 / int64(time.Millisecond), Valid: r.Took.Valid}
 		if c.Decision == "" && history.Outcome(r.Outcome) == history.Refer {

@@ -48,22 +48,29 @@ func named(ctx context.Context, q sqlite.Querier, h *nametoken.Hasher, words [][
 	return all, nil
 }
 
-// referred gives the started records with this reference, or one that begins so, ascending.
-func (v *View) referred(ctx context.Context, reference string) ([]int64, error) {
+// sought gives the started records of the checks that a query finds by the token of what
+// was typed, ascending.
+func (v *View) sought(
+	ctx context.Context, query string, of func(*nametoken.Hasher, string) (int64, bool), typed string,
+) ([]int64, error) {
 	if v.tokens == nil { // nothing is sealed yet
 		return []int64{}, nil
 	}
-	token, ok := v.tokens.SoughtReference(reference)
+	token, ok := of(v.tokens, typed)
 	if !ok {
 		return []int64{}, nil
 	}
-	return numbers(ctx, v.tx, referenceQuery, token)
+	return numbers(ctx, v.tx, query, token)
 }
 
 // These take a token.
 const (
 	nameQuery      = `SELECT group_concat(record) FROM name_word WHERE token = ?`
 	referenceQuery = `SELECT group_concat(record) FROM reference_word WHERE token = ?`
+
+	// A document's number stands with the end of the check.
+	numberQuery = `SELECT group_concat(s.seq) FROM number_word w JOIN record f ON f.seq = w.record
+		JOIN record s ON s."check" = f."check" AND s.kind = 'started' WHERE w.token = ?`
 )
 
 // numbers gives the numbers that a query joins by commas, ascending. A row for

@@ -14,16 +14,16 @@ import (
 // columns are the columns of checks that have a value, in the order of scan and
 // values. The others belong to features that do not exist yet.
 const columns = `seq, at, "check", session, mode, outcome, status, score, code, decision, decided_at,
-	operator, desk, request, minor, filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms, inspection`
+	operator, desk, request, minor, expired, filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms, inspection`
 
 // putCheck takes the values of a row.
 const putCheck = `INSERT OR REPLACE INTO checks (` + columns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (c *Row) values() []any {
 	text := func(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 	return []any{c.Seq, c.At, c.Check, c.Session, c.Mode, text(c.Outcome), text(c.Status), c.Score, c.Code,
-		text(c.Decision), text(c.DecidedAt), c.Operator, c.Desk, text(c.Request), c.Minor, c.FilmedAnyway,
+		text(c.Decision), text(c.DecidedAt), c.Operator, c.Desk, text(c.Request), c.Minor, c.Expired, c.FilmedAnyway,
 		c.VirtualCamera, c.PortraitQuality, c.PictureQuality, c.TookMS, text(c.Inspection)}
 }
 
@@ -31,7 +31,7 @@ func (c *Row) values() []any {
 func (c *Row) scan(rows *sql.Rows, more ...any) error {
 	var outcome, status, decision, decidedAt, request, inspection sql.NullString
 	err := rows.Scan(append([]any{&c.Seq, &c.At, &c.Check, &c.Session, &c.Mode, &outcome, &status, &c.Score, &c.Code,
-		&decision, &decidedAt, &c.Operator, &c.Desk, &request, &c.Minor, &c.FilmedAnyway,
+		&decision, &decidedAt, &c.Operator, &c.Desk, &request, &c.Minor, &c.Expired, &c.FilmedAnyway,
 		&c.VirtualCamera, &c.PortraitQuality, &c.PictureQuality, &c.TookMS, &inspection}, more...)...)
 	c.Outcome, c.Status, c.Decision = outcome.String, status.String, decision.String
 	c.DecidedAt, c.Request, c.Inspection = decidedAt.String, request.String, inspection.String
@@ -238,7 +238,7 @@ func (e Mismatch) Error() string {
 // Compare compares the tables checks, daily and packed with the records.
 func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+`,
-		coalesce(branch, expired) IS NULL FROM checks ORDER BY seq`)
+		branch IS NULL FROM checks ORDER BY seq`)
 	if err != nil {
 		return err
 	}

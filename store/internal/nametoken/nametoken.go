@@ -3,6 +3,7 @@
 // particle before it. Each beginning is kept as a token, its keyed hash cut short, so
 // that the database holds nothing of a name that can be read. A reference, such as a
 // case number, is found in the same way by its letters and digits and their beginnings.
+// The number of a document is found only whole.
 package nametoken
 
 import (
@@ -395,6 +396,20 @@ func (h *Hasher) OfReference(reference string) []int64 {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// ofNumber gives the token of a document's number. What comes before it keeps it apart from
+// references: the same number there has another token.
+func (h *Hasher) ofNumber(text []rune) int64 { return h.Of("\x01" + string(text)) }
+
+// OfNumber gives the token of a document's number: of its letters and digits.
+func (h *Hasher) OfNumber(number string) []int64 { return []int64{h.ofNumber(referenceText(number))} }
+
+// SoughtNumber gives the token that a document's number must be found under; false where
+// nothing of what was typed counts.
+func (h *Hasher) SoughtNumber(typed string) (int64, bool) {
+	text := referenceText(typed)
+	return h.ofNumber(text), len(text) > 0
 }
 
 // SoughtReference gives the token that a reference must be found under; false where

@@ -25,6 +25,10 @@ const (
 
 	Reference = "reference" // the customer's own, with "started"
 
+	// What the document says of its holder, with "finished"; history.PartFields is both.
+	Fields = "fields" // history.Fields without the number, as JSON
+	Number = "number" // of the document; only where the settings keep it
+
 	// Only where the settings keep pictures; history.PartImages is both.
 	Document = "document" // the portrait as JPEG, with "finished"
 	Frame    = "frame"    // the person as JPEG, with "finished"

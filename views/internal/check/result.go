@@ -65,7 +65,9 @@ func (c shownCheck) doubtedFilm() bool {
 }
 
 // ofFilm says whether a reason to refer lies in the film.
-func ofFilm(reason string) bool { return reason != app.ReasonMinor && app.ReasonKey(reason) != "" }
+func ofFilm(reason string) bool {
+	return reason != app.ReasonMinor && reason != app.ReasonExpired && app.ReasonKey(reason) != ""
+}
 
 // meaning is the key of the sentence beside the word.
 func (c shownCheck) meaning() string {
@@ -75,8 +77,10 @@ func (c shownCheck) meaning() string {
 		case len(reasons) == 0 || slices.ContainsFunc(reasons, scored):
 		case c.doubtedFilm(): // the match is clear enough, here and below
 			return "meaning.refer_film"
-		default:
+		case slices.Contains(reasons, app.ReasonMinor):
 			return "meaning.refer_minor"
+		default:
+			return "meaning.refer_expired"
 		}
 	}
 	return "meaning." + strings.ReplaceAll(string(c.outcome()), " ", "_")

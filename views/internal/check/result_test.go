@@ -120,6 +120,12 @@ func TestReferredForTheAge(t *testing.T) {
 		strings.Contains(text, w.T("meaning.refer")) {
 		t.Errorf("the screen says %q", text)
 	}
+	c.Answer.Result.Scoring.FailedRefer = []string{app.ReasonExpired}
+	_, text = show(t, shownCheck{Check: c})
+	if !strings.Contains(text, w.T("reason.expired")) || !strings.Contains(text, w.T("meaning.refer_expired")) ||
+		strings.Contains(text, w.T("meaning.refer_minor")) {
+		t.Errorf("an expired document: %q", text)
+	}
 	c.Answer.Result.Scoring.FailedRefer = []string{"score >= 80 (was 70.00)", app.ReasonMinor}
 	_, text = show(t, shownCheck{Check: c})
 	if !strings.Contains(text, w.T("reason.minor")) || !strings.Contains(text, w.T("meaning.refer")) ||

@@ -85,6 +85,8 @@ type Screen struct {
 	consent     *kit.Check
 	agreed      *kit.TapLabel // the words of the consent
 	minor       *kit.Check    // hidden where the settings make nothing of it
+	filled      string        // the name as it was read from the document, where that went into the form
+	ticked      bool          // the box for the age was ticked by what was read
 	mode        *widget.Label
 	calibration *widget.Label
 	retry       *kit.Button // there while the engine has a fault
@@ -151,6 +153,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 
 	s.Document = document.New(p, desk, document.Hooks{
 		Camera: func() app.Source { return s.source }, Browse: hooks.Browse, Changed: s.Update, Answered: s.reviveEngine,
+		Read: s.documentRead,
 	})
 	s.lay()
 	s.Update()
@@ -328,6 +331,7 @@ func (s *Screen) Update() {
 	}
 	s.updateReference()
 	s.remote.update(strings.TrimSpace(s.name.Text))
+	s.Document.Typed(strings.TrimSpace(s.name.Text))
 	missing, running := s.missing(), s.Busy()
 	chosen, _ := s.Document.Chosen()
 	s.Document.Hold(running || s.result != nil)
@@ -382,6 +386,34 @@ func (s *Screen) Update() {
 		s.progress.Hide()
 		s.form.Show()
 	}
+}
+
+// documentRead takes what was read of the document into the form: the name, unless one was
+// typed, and the age. What an earlier document left there goes.
+func (s *Screen) documentRead() {
+	read := s.Document.Reading()
+	if read == nil {
+		return
+	}
+	if s.name.Text == "" || s.name.Text == s.filled {
+		s.filled = read.Fields.Name
+		s.name.SetText(s.filled)
+	}
+	if read.Minor != s.ticked {
+		s.minor.SetChecked(read.Minor)
+		s.ticked = read.Minor
+	}
+	s.Update()
+}
+
+// reading is what was read of the document, for a check. Where there is a box for the age,
+// that is the clerk's last word on it.
+func (s *Screen) reading() *history.Reading {
+	read := s.Document.Reading()
+	if read != nil {
+		read.Minor = read.Minor && !s.minor.Visible()
+	}
+	return read
 }
 
 // updateReference brings the field of the reference in line with the settings.
@@ -441,6 +473,7 @@ func (s *Screen) Begin() {
 		Minor:        s.minor.Checked && s.minor.Visible(),
 		DocumentPage: chosen.Page,
 		Inspect:      true,
+		Reading:      s.reading(),
 	}
 	if source != nil { // none is needed where the API has the film already
 		in.Capture, in.CameraPart = app.Capture(source, clipLength, s.goOn), source.Part()
@@ -594,6 +627,7 @@ func (s *Screen) forget() {
 	s.reference.SetText("")
 	s.consent.SetChecked(false)
 	s.minor.SetChecked(false)
+	s.filled, s.ticked = "", false
 	s.Document.Clear("")
 }
 

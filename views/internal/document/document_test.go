@@ -52,7 +52,7 @@ func open(t *testing.T, desk *kittest.Checks) *shownDocument {
 	}
 	w.side = New(p, desk, Hooks{
 		Camera: func() app.Source { return w.source }, Browse: func(func([]Item)) { w.browse++ },
-		Changed: func() {}, Answered: func() {},
+		Changed: func() {}, Read: func() {}, Answered: func() {},
 	})
 	w.OnEscape = w.side.Escape
 	w.Show(container.NewGridWithColumns(2, widget.NewLabel(""), w.side.Content())) // as wide as on the screen

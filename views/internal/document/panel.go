@@ -37,6 +37,7 @@ type panel struct {
 	none                    *widget.Label // in the crop's place
 	left, right, next, undo *kit.Button
 	notes                   *widget.RichText
+	fields                  *fieldsForm
 	busy                    *fyne.Container // in the notes' place, while a search runs
 	busyBar                 *kit.MovingBar
 	busyCancel              *kit.Button
@@ -101,12 +102,13 @@ func newPanel(side *Side) *panel {
 	p.photo = keys.Button(w.T("page.photo"), theme.MediaPhotoIcon(), side.Photo)
 	p.add = keys.Button(w.T("drop.add"), theme.ContentAddIcon(), side.BrowseMore)
 
+	p.fields = newFieldsForm(side.Parts)
 	words := container.NewVScroll(p.notes)
 	p.shown = container.New(foundLayout{notes: p.notes},
 		container.NewHBox(p.left, p.right, p.next, p.undo),
 		container.New(beside{2, 1}, p.page, container.NewStack(p.crop, container.New(kit.Middle{}, p.none))),
 		container.NewStack(words, p.busy),
-		p.confirming, p.pages,
+		p.fields.content, p.confirming, p.pages,
 		container.NewHBox(p.another, p.photo, p.add),
 	)
 	p.scan = widget.NewLabel("")
@@ -180,6 +182,9 @@ func (p *panel) show(s *state, looking bool) {
 	}
 	kit.Enable(p.page, side.hasPage())
 	kit.Enable(p.confirm, !side.held)
+	for _, c := range p.fields.cells {
+		kit.Enable(c.entry, !side.held)
+	}
 
 	if p.of != s {
 		size := image.Point{}
@@ -211,7 +216,8 @@ func (p *panel) writeNotes() {
 		return
 	}
 	var segments []widget.RichTextSegment
-	for _, n := range notesFor(p.side.Words, p.side.state, p.page.Focused) {
+	notes := append(readNotes(p.side.Words, p.side.read, p.side.name), notesFor(p.side.Words, p.side.state, p.page.Focused)...)
+	for _, n := range notes {
 		style := widget.RichTextStyleParagraph
 		style.ColorName = n.color
 		segments = append(segments, &widget.TextSegment{Text: n.text, Style: style})
@@ -228,6 +234,10 @@ func (p *panel) rescueFocus() {
 	if !ok {
 		return
 	}
+	var fields []fyne.CanvasObject
+	for _, c := range p.fields.cells {
+		fields = append(fields, c.entry)
+	}
 	for _, group := range []struct {
 		of      fyne.CanvasObject
 		members []fyne.CanvasObject
@@ -238,6 +248,7 @@ func (p *panel) rescueFocus() {
 		{p.shown, []fyne.CanvasObject{p.left, p.right, p.next, p.undo, p.page, p.another, p.photo, p.add}},
 		{p.busy, []fyne.CanvasObject{p.busyCancel}},
 		{p.confirming, []fyne.CanvasObject{p.confirm}},
+		{p.fields.content, fields},
 		{p.pages, []fyne.CanvasObject{p.back, p.forth}},
 	} {
 		for _, member := range group.members {
@@ -266,7 +277,7 @@ func (p *panel) first() fyne.Focusable {
 	return p.another // not the tick: a space bar held down must not set it
 }
 
-// foundLayout lays out what was found: tools, pictures, words, the tick for a
+// foundLayout lays out what was found: tools, pictures, words, what was read, the tick for a
 // photo, pages, and the ways to another document. The words keep room for a few
 // lines, so that the pictures rarely change their size, and leave the pictures
 // enough to be judged.

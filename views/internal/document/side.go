@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"facematch/app"
+	"facematch/app/history"
 	"facematch/app/scans"
 	"facematch/matcher"
 	"facematch/views/internal/kit"
@@ -23,6 +24,8 @@ type Desk interface {
 	Portrait(ctx context.Context, document app.Blob) (app.Portrait, error)
 	PortraitOnPage(ctx context.Context, document app.Blob, number int) (app.Portrait, error)
 	ChoosePortrait(ctx context.Context, p app.Portrait, c app.Choice) (app.Portrait, error)
+	// Read reads the machine-readable zone. A portrait without a page has it look at all pages.
+	Read(ctx context.Context, document app.Blob, p app.Portrait) (app.Zone, history.Reading, error)
 	// OpenDocumentCamera opens the camera for documents, and HasDocumentCamera says whether
 	// there is one of its own.
 	OpenDocumentCamera() app.Source
@@ -34,6 +37,7 @@ type Hooks struct {
 	Camera   func() app.Source         // the live camera; nil while there is none
 	Browse   func(chosen func([]Item)) // lets the clerk choose a file
 	Changed  func()                    // what a check is made of has changed
+	Read     func()                    // what was read of the document is known
 	Answered func()                    // a search has ended without an error, so the engine works
 }
 
@@ -45,7 +49,8 @@ type Hooks struct {
 //	             ▲          │
 //	newer look ──┘          └─cancel, fault─▶ the state that was shown stays
 //
-// Only the newest search counts. All methods are for the window's goroutine.
+// Only the newest search counts. What the document says in its machine-readable zone is
+// read beside it, when a page is shown: nothing waits for that. All methods are for the window's goroutine.
 type Side struct {
 	kit.Parts
 	desk  Desk
@@ -60,11 +65,16 @@ type Side struct {
 	confirmed bool      // the clerk saw that the portrait of a photo is the document's
 	held      bool      // a check runs: nothing may change
 	scan      scans.News
+
+	reader *kit.Task // reads the zone of what is shown
+	readOf readOf
+	read   *read  // what was read; nil: it is not known yet
+	name   string // that stands in the form
 }
 
 // New makes the half, empty.
 func New(p kit.Parts, desk Desk, hooks Hooks) *Side {
-	d := &Side{Parts: p, desk: desk, hooks: hooks, search: kit.NewTask(p.Work, nil)}
+	d := &Side{Parts: p, desk: desk, hooks: hooks, search: kit.NewTask(p.Work, nil), reader: kit.NewTask(p.Work, nil)}
 	d.panel = newPanel(d)
 	d.panel.update()
 	return d
@@ -110,6 +120,7 @@ func (d *Side) Open(items []Item) {
 		return
 	}
 	d.state, d.fault = nil, ""
+	d.forgetRead()
 	d.look(0, 0, func(ctx context.Context) (*state, error) { return searchItems(ctx, d.desk, items, nil) })
 }
 
@@ -266,6 +277,7 @@ func (d *Side) searched(next *state, err error) {
 		}
 		d.state = next
 		d.Log("page", next.fault)
+		d.readZone()
 		d.hooks.Answered()
 	}
 	if next != nil {
@@ -301,6 +313,7 @@ func (d *Side) Escape() {
 func (d *Side) Clear(fault string) {
 	d.drop()
 	d.state, d.fault, d.confirmed = nil, fault, false
+	d.forgetRead()
 	d.update()
 }
 

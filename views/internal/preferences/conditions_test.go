@@ -156,7 +156,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 	greys := func(s *Screen) map[string]fyne.Disableable {
 		return map[string]fyne.Disableable{
 			"desk": s.deskName, "camera.source": s.camera, "camera.mirror": s.mirror, "camera.part": s.part.page,
-			"matching.mode": s.api.who, "matching.refer_minors": s.minors,
+			"matching.mode": s.api.who, "matching.refer_minors": s.minors, "matching.refer_expired": s.expired,
 			"api.base": s.api.base, "api.ca_file": s.api.caFile, "api.connect_seconds": s.api.connect,
 			"api.tls_seconds": s.api.tls, "api.answer_seconds": s.api.answer, "api.keep_days": s.api.keepDays,
 			"consent.processing": s.api.processing, "consent.send_name": s.api.sendName,
@@ -168,6 +168,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			"inspection.use":    s.inspection.use, "inspection.points": s.inspection.points,
 			"retention.names_days": s.privacy.names, "retention.answers_days": s.privacy.answers,
 			"retention.images_days": s.privacy.images, "privacy.keep_images": s.privacy.keep,
+			"retention.fields_days": s.privacy.fields, "privacy.keep_number": s.privacy.keepNumber,
 			"window.text_percent": s.textSize, "facematch_conditions": s.conditions.pass,
 			"setup.no_operators": s.setup.items[0].box, "setup.no_recovery": s.setup.items[1].box,
 			"setup.no_second_anchor": s.setup.items[2].box, "setup.usual_bounds": s.setup.items[3].box,
@@ -213,7 +214,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.
-	for page, want := range map[string]int{pageDesk: 27, pageOperators: 2, pagePrivacy: 5} {
+	for page, want := range map[string]int{pageDesk: 28, pageOperators: 2, pagePrivacy: 7} {
 		s.open(page)
 		w.Until(t, "the page", func() bool { return strings.Contains(w.Text(), "(locked)") })
 		if got := strings.Count(w.Text(), "(locked)"); got < want {

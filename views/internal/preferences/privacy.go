@@ -31,10 +31,10 @@ type privacySettings struct {
 
 	looks int // how often it was looked whether a recovery passphrase is set
 
-	names, answers, images *kit.Entry
-	keep                   *kit.Check
-	second                 *kit.Entry
-	fault                  *widget.Label
+	names, answers, images, fields *kit.Entry
+	keep, keepNumber               *kit.Check
+	second                         *kit.Entry
+	fault                          *widget.Label
 
 	recovery    *widget.Label
 	setRecovery *kit.Button
@@ -50,15 +50,18 @@ func newPrivacySettings(
 	v := &privacySettings{Parts: p, desk: desk, hooks: hooks}
 	t := p.Words.T
 	typed := func(string) { changed() }
-	v.names, v.answers, v.images, v.second = p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(typed), p.Keys.Entry(
-		typed,
-	)
+	for _, e := range []**kit.Entry{&v.names, &v.answers, &v.images, &v.fields, &v.second} {
+		*e = p.Keys.Entry(typed)
+	}
 	v.second.SetPlaceHolder(t("privacy.second_none"))
 	v.keep = p.Keys.Check(l.name("privacy.keep_images", "privacy.keep_images"), func(bool) { changed() })
+	v.keepNumber = p.Keys.Check(l.name("privacy.keep_number", "privacy.keep_number"), func(bool) { changed() })
 	l.grey("retention.names_days", v.names)
 	l.grey("retention.answers_days", v.answers)
 	l.grey("retention.images_days", v.images)
+	l.grey("retention.fields_days", v.fields)
 	l.grey("privacy.keep_images", v.keep)
+	l.grey("privacy.keep_number", v.keepNumber)
 	l.grey("folders.second_anchor", v.second)
 	v.fault, v.recovery, v.said = kit.Wrapped(""), kit.Wrapped(""), kit.Wrapped("")
 	v.fault.Hide()
@@ -76,9 +79,11 @@ func newPrivacySettings(
 			widget.NewLabel(l.name("privacy.names_days", "retention.names_days")), v.names,
 			widget.NewLabel(l.name("privacy.answers_days", "retention.answers_days")), v.answers,
 			widget.NewLabel(l.name("privacy.images_days", "retention.images_days")), v.images,
+			widget.NewLabel(l.name("privacy.fields_days", "retention.fields_days")), v.fields,
 		),
 		v.fault,
 		kit.Bold(t("privacy.images")), v.keep, kit.Small(t("privacy.keep_help")),
+		kit.Bold(t("privacy.number")), v.keepNumber, kit.Small(t("privacy.number_help")),
 		kit.Bold(l.name("privacy.second", "folders.second_anchor")), folder(v.second), kit.Small(t("privacy.second_help")),
 	)
 	right := container.NewVBox(
@@ -95,17 +100,21 @@ func newPrivacySettings(
 func (v *privacySettings) fill(now settings.Settings) {
 	for e, n := range map[*kit.Entry]int{
 		v.names: now.Retention.NamesDays, v.answers: now.Retention.AnswersDays, v.images: now.Retention.ImagesDays,
+		v.fields: now.Retention.FieldsDays,
 	} {
 		e.SetText(strconv.Itoa(n))
 	}
 	v.keep.SetChecked(now.Privacy.KeepImages)
+	v.keepNumber.SetChecked(now.Privacy.KeepNumber)
 	v.second.SetText(now.Folders.SecondAnchor)
 }
 
 // typed reads the fields into settings.
 func (v *privacySettings) typed(next *settings.Settings) {
-	next.Retention = settings.Retention{NamesDays: days(v.names), AnswersDays: days(v.answers), ImagesDays: days(v.images)}
-	next.Privacy.KeepImages = v.keep.Checked
+	next.Retention = settings.Retention{
+		NamesDays: days(v.names), AnswersDays: days(v.answers), ImagesDays: days(v.images), FieldsDays: days(v.fields),
+	}
+	next.Privacy.KeepImages, next.Privacy.KeepNumber = v.keep.Checked, v.keepNumber.Checked
 	next.Folders.SecondAnchor = strings.TrimSpace(v.second.Text)
 }
 

@@ -72,6 +72,7 @@ type Screen struct {
 	mirror      *kit.Check
 	part        *cameraPart
 	minors      *kit.Check
+	expired     *kit.Check
 	conditions  *conditionSettings
 	textSize    *kit.Radio
 	history     *kit.Entry
@@ -123,6 +124,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.mirror = p.Keys.Check(s.locks.name("settings.mirror", "camera.mirror"), func(bool) { s.changed() })
 	s.part = newCameraPart(p, desk, s.locks, hooks.Source, s.changed)
 	s.minors = p.Keys.Check("", func(bool) { s.changed() })
+	s.expired = p.Keys.Check("", func(bool) { s.changed() })
 	s.conditions = newConditionSettings(p, desk, s.locks, s.changed)
 	s.textSize = p.Keys.Radio(textSizes, func(size string) string { return p.Words.T("settings.percent", "Number", size) }, s.changed)
 	s.history, s.models, s.documents = p.Keys.Entry(changed), p.Keys.Entry(changed), p.Keys.Entry(changed)
@@ -154,6 +156,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.locks.grey("folders.scans", s.scans)
 	s.locks.grey("camera.mirror", s.mirror)
 	s.locks.grey("matching.refer_minors", s.minors)
+	s.locks.grey("matching.refer_expired", s.expired)
 	s.locks.grey("folders.history", s.history)
 	s.locks.grey("folders.models", s.models)
 	s.locks.grey("folders.documents", s.documents)
@@ -206,15 +209,18 @@ func (s *Screen) lay() {
 		s.api.wording,
 	)
 	// A box's own label cannot wrap.
-	minors := kit.NewTapLabel(s.locks.name("settings.refer_minors", "matching.refer_minors"), func() {
-		if !s.minors.Disabled() {
-			s.minors.SetChecked(!s.minors.Checked)
-		}
-	})
+	wrapped := func(box *kit.Check, words, key string) fyne.CanvasObject {
+		return container.NewBorder(nil, nil, box, nil, kit.NewTapLabel(s.locks.name(words, key), func() {
+			if !box.Disabled() {
+				box.SetChecked(!box.Checked)
+			}
+		}))
+	}
 	right := container.NewVBox(
 		kit.Bold(t("settings.section_matching")),
 		widget.NewLabel(s.locks.name("settings.matching", "matching.mode")), s.api.decide,
-		container.NewBorder(nil, nil, s.minors, nil, minors),
+		wrapped(s.minors, "settings.refer_minors", "matching.refer_minors"),
+		wrapped(s.expired, "settings.refer_expired", "matching.refer_expired"),
 		s.conditions.content,
 		s.reference.content,
 		s.inspection.content,
@@ -376,6 +382,7 @@ func (s *Screen) fill(now settings.Settings) {
 	s.mirror.SetChecked(now.Camera.Mirror)
 	s.part.set(now.Camera.Part)
 	s.minors.SetChecked(now.Matching.ReferMinors)
+	s.expired.SetChecked(now.Matching.ReferExpired)
 	s.textSize.Set(strconv.Itoa(now.Window.TextPercent))
 	s.conditions.text.SetText(app.FormatConditions(now.Conditions))
 	s.history.SetText(now.Folders.History)
@@ -400,6 +407,7 @@ func (s *Screen) typed() (settings.Settings, error) {
 	next.Camera.Mirror = s.mirror.Checked
 	next.Camera.Part = s.part.part
 	next.Matching.ReferMinors = s.minors.Checked
+	next.Matching.ReferExpired = s.expired.Checked
 	next.Window.TextPercent, _ = strconv.Atoi(s.textSize.Value)
 	next.Folders.History = strings.TrimSpace(s.history.Text)
 	next.Folders.Models = strings.TrimSpace(s.models.Text)

@@ -264,13 +264,15 @@ func TestLockTimeAndPeriodsAreSettings(t *testing.T) {
 	s.privacy.names.SetText("90")
 	s.privacy.answers.SetText("30")
 	s.privacy.images.SetText("7")
+	s.privacy.fields.SetText("5")
+	s.privacy.keepNumber.SetChecked(true)
 	s.privacy.keep.SetChecked(true)
 	test.Tap(s.save)
 	w.Until(t, "the success", func() bool { return s.message.Text == w.Words.T("settings.saved") })
 	now := desk.Settings()
 	if now.Operators.LockMinutes != 3 ||
-		now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7}) ||
-		!now.Privacy.KeepImages || now.Folders.SecondAnchor != "/mnt/share" {
+		now.Retention != (settings.Retention{NamesDays: 90, AnswersDays: 30, ImagesDays: 7, FieldsDays: 5}) ||
+		!now.Privacy.KeepImages || !now.Privacy.KeepNumber || now.Folders.SecondAnchor != "/mnt/share" {
 		t.Errorf("saved %+v %+v %+v", now.Operators, now.Retention, now.Privacy)
 	}
 	if !s.save.Disabled() {

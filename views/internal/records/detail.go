@@ -484,7 +484,10 @@ func (d *detailView) person() fyne.CanvasObject {
 	t := d.Words.T
 	f.add("history.name", d.sealedName())
 	f.add("report.reference", d.reference())
-	if s.Minor {
+	for _, of := range export.DocumentFacts(d.of.Detail, true, d.Words, d.sealedText) {
+		f.add(of.Key, kit.Capital(of.Value))
+	}
+	if d.of.Minor() {
 		f.add("detail.minor", t("detail.yes"))
 	}
 	consent := t("detail.consent_given", "Wording", s.Consent.Wording)
@@ -539,13 +542,18 @@ func (d *detailView) sealedName() string {
 
 // reference is the customer's own, or why it cannot be shown; empty where there is none.
 func (d *detailView) reference() string {
+	return d.sealedText(d.of.Reference, d.of.ReferenceSealed, d.of.ReferenceErased)
+}
+
+// sealedText is a sealed part, or why it cannot be shown.
+func (d *detailView) sealedText(value string, sealed, erased bool) string {
 	switch {
-	case d.of.ReferenceErased:
+	case erased:
 		return d.Words.T("detail.name_erased")
-	case d.of.ReferenceSealed:
+	case sealed:
 		return d.Words.T("detail.name_sealed")
 	}
-	return d.of.Reference
+	return value
 }
 
 func (d *detailView) quality() fyne.CanvasObject {

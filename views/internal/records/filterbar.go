@@ -48,6 +48,7 @@ type filterBar struct {
 	least     *kit.Entry
 	most      *kit.Entry
 	reference *kit.Entry
+	number    *kit.Entry
 	id        *kit.Entry
 
 	faults map[*kit.Entry]string // what is wrong with what stands in a field
@@ -188,13 +189,18 @@ func (b *filterBar) makeFold() {
 		return ""
 	})
 	b.reference.SetPlaceHolder(t("find.reference", "Least", history.LeastReference))
+	b.number = b.checked(func(text string, w *query) string {
+		w.number = text
+		return ""
+	})
+	b.number.SetPlaceHolder(t("find.number"))
 
 	label := func(key string) fyne.CanvasObject { return widget.NewLabel(t(key)) }
 	b.fold = container.NewVBox(
 		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
 		container.NewBorder(nil, nil, label("find.decision"), container.NewHBox(label("find.mode"), by), decided),
 		container.NewBorder(nil, nil, label("find.inspection"), nil, inspected),
-		container.NewGridWithColumns(4, b.operator, b.desks, b.code, b.reference),
+		container.NewGridWithColumns(5, b.operator, b.desks, b.code, b.reference, b.number),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
 	)
@@ -278,6 +284,7 @@ func (b *filterBar) put(w query) {
 	b.name.SetText(w.name)
 	b.id.SetText(w.id)
 	b.reference.SetText(w.reference)
+	b.number.SetText(w.number)
 	b.from.SetText(dayText(w.from))
 	b.to.SetText(dayText(w.to))
 	b.least.SetText(scoreText(w.least))

@@ -47,6 +47,7 @@ type query struct {
 	least, most *int64 // score, hundredths
 	name        string
 	reference   string // the customer's own, or its beginning
+	number      string // of the document
 	id          string // of a check, a session or a call, or its beginning
 	sort        history.Sort
 }
@@ -59,7 +60,7 @@ func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
 		Inspections: w.inspected,
-		LeastScore:  w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Sort: w.sort,
+		LeastScore:  w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Number: w.number, Sort: w.sort,
 	}
 	f.From, f.To = w.days(now)
 	switch id := w.id; {
@@ -190,6 +191,9 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if asked.reference != "" {
 		add(w.T("find.chip_reference", "Reference", asked.reference), func(w *query) { w.reference = "" })
+	}
+	if asked.number != "" {
+		add(w.T("find.chip_number", "Number", asked.number), func(w *query) { w.number = "" })
 	}
 	if asked.id != "" {
 		add(w.T("find.chip_id", "ID", asked.id), func(w *query) { w.id = "" })

@@ -65,14 +65,14 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		},
 		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"},
 		codes: []int{1},
-		least: new(int64(6000)), most: new(int64(7999)), reference: "2026/17", id: "chk_0f8b6a51", sort: history.Lowest,
+		least: new(int64(6000)), most: new(int64(7999)), reference: "2026/17", number: "L898902C3", id: "chk_0f8b6a51", sort: history.Lowest,
 	}
-	if f := asked.filter(time.Now()); f.Reference != "2026/17" {
-		t.Errorf("the filter asks for the reference %q", f.Reference)
+	if f := asked.filter(time.Now()); f.Reference != "2026/17" || f.Number != "L898902C3" {
+		t.Errorf("the filter asks for the reference %q, the number %q", f.Reference, f.Number)
 	}
 	want := []string{
 		"Name: ana mül", "1 Nov 2026 to 5 Nov 2026", "Refer or fail", "Open referral or rejected", "Remote",
-		"Operator ana, ben or cy", "Desk Counter 3", "Code 1", "Score 60.00 to 79.99", "Reference 2026/17",
+		"Operator ana, ben or cy", "Desk Counter 3", "Code 1", "Score 60.00 to 79.99", "Reference 2026/17", "Document number L898902C3",
 		"ID chk_0f8b6a51",
 	}
 	chips := chipsOf(w, asked)
@@ -165,7 +165,7 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		said("detail.role." + string(r))
 	}
 	for _, p := range []history.Part{
-		history.PartKey, history.PartName, history.PartReference, history.PartNote, history.PartAnswer, history.PartImages,
+		history.PartKey, history.PartName, history.PartReference, history.PartFields, history.PartNote, history.PartAnswer, history.PartImages,
 	} {
 		said("detail.part." + string(p))
 	}

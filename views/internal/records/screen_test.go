@@ -914,6 +914,19 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 			[]string{w.Words.T("report.reference"), w.Words.T("detail.name_sealed")}, nil},
 		"an erased reference": {func(d *history.Detail) { d.ReferenceErased = true },
 			[]string{w.Words.T("report.reference"), w.Words.T("detail.name_erased")}, nil},
+		"a document that was read": {func(d *history.Detail) {
+			expired := true
+			d.Finished.MRZ = &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired}
+			d.Fields = history.Fields{Name: "ERIKSSON ANNA", Birth: "1974-08-12", Nationality: "UTO", Number: "L898902C3"}
+		}, []string{
+			"A machine-readable zone (TD3) whose check digits hold", "It had expired", "ERIKSSON ANNA", "1974-08-12", "UTO", "L898902C3",
+		}, []string{w.Words.T("report.edited_by_clerk")}},
+		"an erased document": {func(d *history.Detail) {
+			d.Finished.MRZ, d.Finished.Minor, d.FieldsErased = &history.MRZ{Type: "TD1", Edited: true}, true, true
+		}, []string{
+			"whose check digits do not all hold", "Changed by the clerk", w.Words.T("report.fields"), w.Words.T("detail.name_erased"),
+			w.Words.T("detail.minor"),
+		}, []string{w.Words.T("report.validity"), w.Words.T("report.birth")}},
 		"a virtual camera": {func(d *history.Detail) { d.Finished.VirtualCamera = "v4l2 loopback" },
 			[]string{"A virtual camera (v4l2 loopback): another program gave its pictures"},
 			[]string{w.Words.T("report.reference")}},

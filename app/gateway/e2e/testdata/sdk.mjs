@@ -1,13 +1,13 @@
 // Asks a server through the vendor's SDK, unmodified, and prints a line of JSON for
 // each call. Arguments: the SDK's file, the base address, a token, and the paths of
-// the match's image and video, a stranger's video, an image without a face, and a
-// video of two people.
+// the match's image and video, a stranger's video, an image without a face, a
+// video of two people, and a passport's page.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { File } from 'node:buffer';
 
-const [sdk, base, token, image, video, stranger, nobody, two] = process.argv.slice(2);
+const [sdk, base, token, image, video, stranger, nobody, two, passport] = process.argv.slice(2);
 const { BiometrySDK } = await import(pathToFileURL(sdk).href);
 BiometrySDK.BASE_URL = base;
 
@@ -30,6 +30,9 @@ await call('match', () => good.matchFaces(jpeg, mp4, 'José Núñez'));
 await call('non-match', () => good.matchFaces(jpeg, file(stranger, 'video/mp4')));
 await call('no face', () => good.matchFaces(file(nobody, 'image/jpeg'), mp4));
 await call('two faces', () => good.matchFaces(jpeg, file(two, 'video/mp4')));
+await call('document', () => good.checkDocAuth(file(passport, 'image/jpeg'), 'Anna Maria Eriksson', { mrzValidation: true }));
+await call('document of another', () => good.checkDocAuth(file(passport, 'image/jpeg'), 'José Núñez'));
+await call('no document', () => good.checkDocAuth(file(video, 'video/mp4'), 'José Núñez'));
 await call('bad token', () => new BiometrySDK('wrong').matchFaces(jpeg, mp4));
 await call('missing part', () => good.request('/api-gateway/match-faces', 'POST', (() => {
   const form = new FormData();

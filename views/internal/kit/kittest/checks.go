@@ -20,6 +20,7 @@ type Checks struct {
 	OnPortrait func(context.Context, app.Blob) (app.Portrait, error)
 	OnPage     func(context.Context, app.Blob, int) (app.Portrait, error)
 	OnChoose   func(context.Context, app.Portrait, app.Choice) (app.Portrait, error)
+	OnRead     func(context.Context, app.Blob, app.Portrait) (app.Zone, history.Reading, error)
 	OnCheck    func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error)
 	OnDocument func() app.Source // opens the camera for documents; nil: there is none
 	OnKeep     func(app.CheckInput) (app.KeptCheck, error)
@@ -40,6 +41,9 @@ func NewChecks() *Checks {
 	d.OnChoose = func(context.Context, app.Portrait, app.Choice) (app.Portrait, error) {
 		return app.Portrait{}, errors.New("no choice was expected")
 	}
+	d.OnRead = func(context.Context, app.Blob, app.Portrait) (app.Zone, history.Reading, error) {
+		return app.Zone{}, history.Reading{}, nil // there is none
+	}
 	d.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		return app.Check{}, errors.New("no check was expected")
 	}
@@ -49,6 +53,11 @@ func NewChecks() *Checks {
 // Portrait is part of the desk.
 func (d *Checks) Portrait(ctx context.Context, b app.Blob) (app.Portrait, error) {
 	return d.OnPortrait(ctx, b)
+}
+
+// Read is part of the desk.
+func (d *Checks) Read(ctx context.Context, b app.Blob, p app.Portrait) (app.Zone, history.Reading, error) {
+	return d.OnRead(ctx, b, p)
 }
 
 // HasDocumentCamera is part of the desk.
