@@ -38,7 +38,7 @@ func TestZone(t *testing.T) {
 		{"on another page", matcher.Portrait{Page: page, Number: 2, Pages: 3}, 3, 3, true},
 		{"on none", matcher.Portrait{Page: page, Number: 2, Pages: 3}, 9, 3, false},
 		{"one page", matcher.Portrait{Page: page, Number: 1, Pages: 1}, 9, 1, false},
-		{"no page", matcher.Portrait{}, 1, 0, false},
+		{"no portrait was looked for", matcher.Portrait{}, 2, 2, true},
 	} {
 		z := &zones{at: c.at}
 		got, ok, err := New(Params{Pages: reader, Zones: z}).Zone(t.Context(), file, c.p, time.Now())
