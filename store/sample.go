@@ -111,13 +111,12 @@ func (s *Store) looksInto(ctx context.Context, r *reading, master []byte, sample
 
 // remark reads the remark of a look.
 func (s *Store) remark(ctx context.Context, r *reading, master []byte, seq int64, look *history.Looked) error {
-	var c read
-	c.parts = map[string]seal.Part{}
+	c := read{parts: map[string]seal.Part{}, notes: map[int64]seal.Part{}}
 	c.Session, c.detail.Seqs = look.Session, []int64{seq}
 	if err := r.sealed(ctx, &c); err != nil {
 		return err
 	}
-	part, there := c.parts[seal.Note]
+	part, there := c.notes[seq]
 	if !there {
 		look.Erased = true
 		return nil
