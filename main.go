@@ -556,7 +556,7 @@ func look(ctx context.Context) (looking, error) {
 	if chosen.Central.Pushes() {
 		params.Centre = func(ctx context.Context) (history.CentreHead, error) {
 			link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen) })
-			defer link.Close()
+			defer func() { _ = link.Close() }() // the answer is there
 			return link.Head(ctx, nil)
 		}
 	}

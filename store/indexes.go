@@ -15,8 +15,7 @@ import (
 // recordIndexes are the queries that read each index of the table record in its own order:
 // two columns and the number of the record. Lists and details find records through these
 // indexes, so an index that lacks an entry hides a record. SQLite's integrity_check finds
-// that too, but it reads the whole table for it, which the walk has already read, and takes
-// five times as long.
+// that too, but it looks each entry up by itself, which takes several times as long.
 var recordIndexes = [...]string{
 	`SELECT kind, '', seq FROM record INDEXED BY record_kind`,
 	`SELECT "check", kind, seq FROM record INDEXED BY record_check WHERE "check" IS NOT NULL`,

@@ -196,7 +196,8 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { _, _ = g.p.Desk.Engine(serving) }() // the models load before the first check asks for them
 
 	if s.meters != nil {
-		defer g.serveMeters(s.meters).Close()
+		meters := g.serveMeters(s.meters)
+		defer func() { _ = meters.Close() }() // nothing is lost with it
 	}
 	server := &http.Server{
 		Handler:           s,
