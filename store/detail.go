@@ -146,10 +146,6 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 		return err
 	}
 	defer rows.Close()
-	// An erasure takes the parts of the records before it.
-	gone := func(part history.Part, before int64, seq int64, e history.Erasure) bool {
-		return before < seq && (slices.Contains(e.Parts, part) || slices.Contains(e.Parts, history.PartKey))
-	}
 	for rows.Next() {
 		var seq int64
 		var at string
@@ -165,30 +161,31 @@ func (r *reading) erased(ctx context.Context, c *read) error {
 			return sqlite.Damaged(err)
 		}
 		d.Erasures = append(d.Erasures, e)
-		if d.Sealed && gone(history.PartName, d.Seq, seq, e.Erasure) {
-			d.Sealed, d.Erased = false, true
-		}
-		if d.ReferenceSealed && gone(history.PartReference, d.Seq, seq, e.Erasure) {
-			d.ReferenceSealed, d.ReferenceErased = false, true
-		}
-		if d.RawSealed && gone(history.PartAnswer, c.Ended, seq, e.Erasure) {
-			d.RawSealed, d.RawErased = false, true
-		}
-		if d.FieldsSealed && gone(history.PartFields, c.Ended, seq, e.Erasure) {
-			d.FieldsSealed, d.FieldsErased = false, true
-		}
-		for i := range d.Decisions {
-			if m := &d.Decisions[i]; m.NoteSealed && gone(history.PartNote, m.Seq, seq, e.Erasure) {
-				m.NoteSealed, m.NoteErased = false, true
-			}
-		}
-		for i := range d.Inspected {
-			if m := &d.Inspected[i]; m.NoteSealed && gone(history.PartNote, m.Seq, seq, e.Erasure) {
-				m.NoteSealed, m.NoteErased = false, true
-			}
-		}
+		c.lose(seq, e.Parts)
 	}
 	return rows.Err()
+}
+
+// lose marks what an erasure has taken: its parts of the records before it.
+func (c *read) lose(erasure int64, parts []history.Part) {
+	mark := func(part history.Part, of int64, sealed, erased *bool) {
+		if *sealed && of < erasure && (slices.Contains(parts, part) || slices.Contains(parts, history.PartKey)) {
+			*sealed, *erased = false, true
+		}
+	}
+	d := &c.detail
+	mark(history.PartName, d.Seq, &d.Sealed, &d.Erased)
+	mark(history.PartReference, d.Seq, &d.ReferenceSealed, &d.ReferenceErased)
+	mark(history.PartAnswer, c.Ended, &d.RawSealed, &d.RawErased)
+	mark(history.PartFields, c.Ended, &d.FieldsSealed, &d.FieldsErased)
+	for i := range d.Decisions {
+		m := &d.Decisions[i]
+		mark(history.PartNote, m.Seq, &m.NoteSealed, &m.NoteErased)
+	}
+	for i := range d.Inspected {
+		m := &d.Inspected[i]
+		mark(history.PartNote, m.Seq, &m.NoteSealed, &m.NoteErased)
+	}
 }
 
 // erasedQuery takes a session.

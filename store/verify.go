@@ -174,6 +174,20 @@ type walked struct {
 	indexes indexSums         // what the indexes of the table record must hold
 }
 
+// add takes in a record that is as it should be.
+func (w *walked) add(r *stored) {
+	w.folded.Add(r.summary)
+	w.indexes.add(w.seed, r)
+	if r.summary.Kind != history.KindStarted && r.summary.Kind != history.KindFinished {
+		return
+	}
+	for part := range searched {
+		if r.has(part) {
+			w.found[part] += foundKey(w.seed, r.seq, r.summary.Session)
+		}
+	}
+}
+
 // walk reads the chain until its end or the first bad record.
 func walk(
 	ctx context.Context, tx *sql.Tx, v *history.Verdict, marks anchored, opens opener,
@@ -227,15 +241,7 @@ func walk(
 			return false
 		}
 		before = head{seq: r.seq, hash: r.computed}
-		w.folded.Add(r.summary)
-		w.indexes.add(seed, r)
-		if r.summary.Kind == history.KindStarted || r.summary.Kind == history.KindFinished {
-			for part := range searched {
-				if r.has(part) {
-					w.found[part] += foundKey(w.seed, r.seq, r.summary.Session)
-				}
-			}
-		}
+		w.add(r)
 		if v.Records%progressEvery == 0 {
 			progress.Report(StageVerifying, int(v.Records), total)
 		}

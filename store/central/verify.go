@@ -26,11 +26,11 @@ import (
 // StageVerifying is the stage of Verify's progress; Done and Total are records.
 const StageVerifying matcher.Stage = "verifying"
 
-// What verifying the centre gives.
-type (
-	Finding = history.CentreFault
-	Verdict = history.CentreVerdict
-)
+// Finding is a row of the centre that is not as the desks' records say.
+type Finding = history.CentreFault
+
+// Verdict is what verifying the centre gives.
+type Verdict = history.CentreVerdict
 
 // mostFindings is enough for anybody to see that a centre is not to be trusted.
 const mostFindings = 10_000
