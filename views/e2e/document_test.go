@@ -118,7 +118,7 @@ func copied(t *testing.T, path, name string) string {
 func (p *program) says(words ...string) {
 	p.t.Helper()
 	left, top, width, height := p.d.geometry(p.window)
-	part := fmt.Sprintf("%dx%d+%d+%d", width/2, height*11/20, left+width/2, top+height*9/20)
+	part := fmt.Sprintf("%dx%d+%d+%d", width/2, height*13/20, left+width/2, top+height*7/20)
 	for end := time.Now().Add(lookTime); ; {
 		p.alive()
 		missing := ""

@@ -167,7 +167,8 @@ func (s *Screen) lay() {
 	badges := container.NewHBox(s.mode, s.calibration, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, s.referred, consent, s.remote.nameRow, container.New(layout.NewRowWrapLayout(), s.without, s.setUp)),
+		container.NewVBox(name, s.referred, consent, s.remote.nameRow,
+			container.NewHBox(s.without), container.NewHBox(s.setUp)),
 		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
 	)
 	s.progress = container.NewVBox(
