@@ -47,8 +47,8 @@ func NoteVerified(file string, v history.Verdict, at time.Time) error {
 	return privatefile.Write(file, append(text, '\n'))
 }
 
-// readVerified reads that file; the zero value where there is none, or none that can be
-// read.
+// readVerified reads the result of the last verification. It returns the zero value where the
+// file is missing or cannot be read.
 func readVerified(file string) (v Verified, err error) {
 	text, err := os.ReadFile(file)
 	if err == nil {

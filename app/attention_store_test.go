@@ -8,7 +8,8 @@ import (
 	"facematch/app/history"
 )
 
-// The made-up history ends years ago: its open referrals are old, and nobody verified it.
+// The generated history ends years ago. Its open referrals are therefore old, and it was never
+// verified.
 func TestAttentionOfARealHistory(t *testing.T) {
 	ctx := context.Background()
 	desk, s, _ := exporting(t, 1000)

@@ -32,7 +32,8 @@ type CheckInput struct {
 	Minor     bool         // the person is under 18: recorded, and referred where the settings say so
 
 	// Reading is what was read from the document, as the clerk saw it; its zero value says
-	// that there is no zone. Nil: the check reads the document beside its other work.
+	// that the document has no machine-readable zone. Where Reading is nil, the check reads the
+	// document itself, while it compares.
 	Reading *history.Reading
 
 	// Prefilled says that the film of the session is there already. Remote: the API has it,

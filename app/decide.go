@@ -40,8 +40,8 @@ type DecisionInput struct {
 // overrides the machine's pass or fail, or an earlier decision, or where nothing was compared.
 func (d *Desk) NeedsSecond(r history.Row) bool { return overrides(r) != "" || Unmatched(r.Outcome) }
 
-// Unmatched reports whether a check compared nobody, so that a person may only be identified
-// in another way.
+// Unmatched reports whether a check ended without a comparison. Its person can then only be
+// identified in another way.
 func Unmatched(o history.Outcome) bool { return o == history.NotCompared || o == history.CouldNotRun }
 
 // Uninspected reports whether the settings require an inspection of a check, and not each of
@@ -99,7 +99,7 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	return d.p.History.Decide(context.WithoutCancel(ctx), decision)
 }
 
-// decidable says why there is no such choice about a check that ended so.
+// decidable returns an error where this choice does not apply to a check with this outcome.
 func decidable(o history.Outcome, c history.Choice) error {
 	if c != history.Identify {
 		return hasVerdict(o)
@@ -138,8 +138,8 @@ func cleanNote(note, reason string) (string, error) {
 	return note, nil
 }
 
-// oddText reports whether a text holds what nobody types, or what turns the direction of
-// a line.
+// oddText reports whether a text holds control characters, or characters that change the
+// direction of writing.
 func oddText(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || unicode.In(r, unicode.Bidi_Control)

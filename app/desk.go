@@ -60,7 +60,7 @@ type Params struct {
 	// OpenHistory opens another desk's history for reading.
 	OpenHistory func(ctx context.Context, path string) (Records, error)
 	// Centre is where all desks' records come together, and Enrol makes the key to call it
-	// with. OpenCentre opens it for reading. Nil: there is none.
+	// with. OpenCentre opens it for reading. Nil where no centre is set up.
 	Centre     Centre
 	OpenCentre func(ctx context.Context, at string) (Records, error)
 	Enrol      func(replace bool) (Enrolment, error)

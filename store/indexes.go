@@ -26,7 +26,7 @@ var recordIndexes = [...]string{
 // indexes that hold different entries have equal sums with a chance of about one in 2^64.
 type indexSums [len(recordIndexes)]uint64
 
-// entryHash is the hash of one entry. The seed is random, so nobody can choose entries
+// entryHash is the hash of one entry. The seed is random, so an attacker cannot choose entries
 // whose sums are equal.
 func entryHash(seed maphash.Seed, first, second []byte, seq int64) uint64 {
 	return maphash.Comparable(seed, [3]uint64{maphash.Bytes(seed, first), maphash.Bytes(seed, second), uint64(seq)})

@@ -41,7 +41,7 @@ type Params struct {
 	Acknowledged string
 	Centre       func(context.Context) (history.CentreHead, error)
 
-	// Added is called after records were added by this Store; nil: nobody wants to know.
+	// Added is called after this Store has added records. It may be nil.
 	Added func()
 
 	// Alive reports whether the running program of this id is still there. It is

@@ -62,7 +62,8 @@ type Params struct {
 	Chosen func() bool          // the settings name a centre
 	Sends  func() history.Sends // what the settings let leave this desk
 	About  func() map[string]string
-	// Erase erases a session because somebody asked for it at the centre; nil: nobody can.
+	// Erase erases a session whose erasure was asked for at the centre. Where it is nil, such
+	// requests stay open.
 	Erase func(ctx context.Context, session string) error
 	Log   *slog.Logger
 	Now   func() time.Time

@@ -246,7 +246,7 @@ func TestDeskAndCentre(t *testing.T) {
 		if v := other.verdict(t); !v.Intact {
 			t.Fatalf("%+v", v)
 		}
-		// It goes on, and the computer before is told.
+		// The new computer continues the history. The old one gets an error.
 		other.link(enrol("computer_2"))
 		other.checks(t, 30, 35)
 		other.pushed(t)
@@ -291,7 +291,7 @@ func TestDeskAndCentre(t *testing.T) {
 		if err != nil || !v.Intact || v.Lost == 0 {
 			t.Errorf("%+v, %v", v, err)
 		}
-		// A plain copy of an older file is told so.
+		// A history that is an older copy of the file gets an error that says so.
 		older := openDesk(t, t.TempDir())
 		if err := older.store.Close(); err != nil {
 			t.Fatal(err)

@@ -79,7 +79,7 @@ func TestCentreToTry(t *testing.T) {
 	d = newDesk(t)
 	must(0, "Restored", "history", "restore", "--from-centre", "--at", at, "--history", "Trial desk")
 	must(0, "Intact", "history", "verify")
-	must(1, "called so", "history", "restore", "--from-centre", "--at", at, "--history", "nobody", "--replace")
+	must(1, "with this name", "history", "restore", "--from-centre", "--at", at, "--history", "nobody", "--replace")
 
 	// The centre is away, and comes back.
 	d.home = filepath.Join(dir, "home")

@@ -78,8 +78,8 @@ func probeNames(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	return matcher.Notice{Key: "doctor.key_" + desk.KeyPlace()}, desk.KeyProblem(ctx)
 }
 
-// probeSigning names the key of exports. That there is none before the first check is no
-// fault.
+// probeSigning names the key that signs exports. The key is made with the first check, so a
+// missing key is not a fault.
 func probeSigning(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	key, err := desk.SigningKey(ctx)
 	if matcher.IsProblem(err, history.KeyNoKey) {

@@ -145,7 +145,7 @@ func decided(of func(history.Decided) string) func(history.Detail) string {
 	}
 }
 
-// inspected takes a value from the newest inspection; empty where there is none.
+// inspected takes a value from the newest inspection. It is empty for a check without one.
 func inspected(of func(history.Inspected) string) func(history.Detail) string {
 	return func(d history.Detail) string {
 		if len(d.Inspected) == 0 {

@@ -55,7 +55,7 @@ func mrz(d history.Detail) *history.MRZ {
 	return d.Finished.MRZ
 }
 
-// zoned takes a value from the document's zone; empty where there is none.
+// zoned takes a value from the document's zone. It is empty for a document without one.
 func zoned(of func(history.MRZ) string) func(history.Detail) string {
 	return func(d history.Detail) string {
 		if m := mrz(d); m != nil {

@@ -111,7 +111,7 @@ func AnswerWords(x history.Inspected, words Words) []string {
 	return answers
 }
 
-// ObjectionWords gives the reason of an inspection with a no; empty where there is none.
+// ObjectionWords gives the reason of an inspection with a "no". It is empty where no reason was given.
 func ObjectionWords(x history.Inspected, words Words) string {
 	switch x.Reason {
 	case "":

@@ -110,7 +110,7 @@ func TestDocumentsAreRead(t *testing.T) {
 	}
 }
 
-// What is no document is refused, and nothing of it is recorded.
+// A file that is not a document is refused, and nothing of it is recorded.
 func TestDocumentsThatAreRefused(t *testing.T) {
 	s := serve(t, &fake{}, 1)
 	impatient(s)

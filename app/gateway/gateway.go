@@ -107,7 +107,7 @@ type Server struct {
 	hosts   hosts
 	proxies proxies
 	ln      net.Listener
-	meters  net.Listener // nil: nobody may read them
+	meters  net.Listener // nil where the metrics are not served
 }
 
 // The keys of problems with where a gateway listens.
@@ -115,7 +115,7 @@ const (
 	KeyAddress = "serve.address" // the address is not valid
 	KeyPublic  = "serve.public"  // other computers reach the address, and there is no TLS
 	KeyProxy   = "serve.proxy"   // a proxy is neither an address nor a network
-	KeyMetrics = "serve.metrics" // other computers reach the address of the metrics, or it is none
+	KeyMetrics = "serve.metrics" // the address of the metrics is invalid, or not a loopback address
 )
 
 // Open begins to listen. The problems are serve.address, serve.public (an address

@@ -44,7 +44,7 @@ type InspectionState string
 
 // The states. A check that came to no verdict has none.
 const (
-	NotInspected        InspectionState = "none"      // nobody was asked
+	NotInspected        InspectionState = "none"      // the clerk was not asked
 	InspectionOpen      InspectionState = "open"      // not each point was answered
 	InspectionClear     InspectionState = "clear"     // each with yes
 	InspectionObjection InspectionState = "objection" // one or more with no

@@ -24,7 +24,7 @@ type Central struct {
 }
 
 // KeyCentralFile is the problem of a file of the centre's without its whole path; parameter
-// Name. KeyCentralHost is that of a host that is none.
+// Name. KeyCentralHost is the problem of a host that is not a valid name.
 const (
 	KeyCentralFile = "settings.central_file"
 	KeyCentralHost = "settings.central_host"

@@ -407,7 +407,7 @@ func testEdits(t *testing.T, b *bench) {
 	}
 	at := func(table string, seq int64) func(central.Finding) bool {
 		return func(f central.Finding) bool {
-			// Of two records that do not fit together nobody can say which was changed.
+			// Where two records do not fit together, it cannot be said which of them was changed.
 			return f.Table == table && (f.Seq == seq || table == "record" && f.Seq == seq+1)
 		}
 	}

@@ -25,7 +25,7 @@ import (
 	"facematch/app/apptest/need"
 )
 
-// freeAddress is an address of this computer where nobody listens.
+// freeAddress is an address of this computer on which no program listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,10 +16,10 @@ type Check struct {
 	Verdict                 Verdict
 	Decision                Decision
 	FilmedAnyway            bool
-	Score                   int64 // hundredths; None where there is none
+	Score                   int64 // hundredths; None where the check has no score
 	Portrait, Picture       int64 // quality, 0 to 100; None where it was not measured
 	Took                    int64 // milliseconds; None where that is not known
-	Waited                  int64 // seconds until the newest decision; None where there is none
+	Waited                  int64 // seconds until the newest decision; None where it is undecided
 }
 
 // None stands for a number that is not there.

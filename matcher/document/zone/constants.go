@@ -18,7 +18,7 @@ const (
 	steepest    = 0.27 // 15 degrees
 )
 
-// How it is told that print is spaced evenly.
+// How evenly spaced print is recognised.
 const (
 	leastTeeth  = 27.0 // how many characters a line may hold is looked for from here
 	mostTeeth   = 51.0 // to here

@@ -239,7 +239,8 @@ BEGIN
 		|| coalesce(last.hash, decode(repeat('00', 32), 'hex')) || convert_to(words, 'UTF8')), words);
 END $$;
 
--- parse reads a payload. Whatever is no JSON object of PostgreSQL's is empty.
+-- parse reads a payload. It returns an empty object for all that PostgreSQL does not accept as
+-- a JSON object.
 CREATE FUNCTION parse(payload bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
 	p jsonb;
@@ -260,17 +261,17 @@ CREATE FUNCTION fit(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 	SELECT CASE WHEN octet_length(t) <= 300 THEN t ELSE left(t, 50) || encode(sha256(convert_to(t, 'UTF8')), 'hex') END
 $$;
 
--- str gives a text of a payload; null where it is empty, or is none.
+-- str gives a text of a payload. It is null where the value is empty or not a text.
 CREATE FUNCTION str(p jsonb, key text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN jsonb_typeof(p -> key) = 'string' THEN fit(nullif(p ->> key, '')) END
 $$;
 
--- whole gives a whole number of a payload; null where it is none.
+-- whole gives a whole number of a payload. It is null where the value is not one.
 CREATE FUNCTION whole(p jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN jsonb_typeof(p) = 'number' AND p #>> '{}' ~ '^-?[0-9]{1,18}$' THEN (p #>> '{}')::bigint END
 $$;
 
--- moment gives a time of a payload; null where it is none.
+-- moment gives a time of a payload. It is null where the value is not one.
 CREATE FUNCTION moment(t text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
 	IF t ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$' THEN

@@ -101,7 +101,7 @@ func (v *View) newScan(q *query, texts *packedTexts, now time.Time) *scan {
 	if f.MostScore != nil {
 		s.most = *f.MostScore
 	}
-	list := append(slices.Clone(history.Outcomes), "") // a text that is none, and is never asked for
+	list := append(slices.Clone(history.Outcomes), "") // the last place is for outcomes this program does not know
 	place := func(o history.Outcome) int {
 		if at := slices.Index(list, o); at >= 0 {
 			return at

@@ -152,7 +152,7 @@ func TestExpiredAndUnder18AreSaid(t *testing.T) {
 		t.Error("the clerk's tick is gone")
 	}
 
-	// Where the settings make nothing of the age there is no box: the record is told.
+	// Where the settings do not refer minors, the form has no box, but the record holds the age.
 	w.desk.OnRead = zoneOf("ERIKSSON", "ANNA", "2015-01-02", "2030-04-15", false, true).read
 	w.desk.Now.Matching.ReferMinors = false
 	s.Document.Open([]document.Item{document.File("fourth.jpg")})

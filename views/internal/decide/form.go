@@ -42,7 +42,7 @@ type Form struct {
 
 	two       bool               // a second person is needed
 	identify  bool               // the one choice is to say how the person was identified
-	without   *app.IdentifyInput // the person, where there is no check at all; nil otherwise
+	without   *app.IdentifyInput // an identification without a check; nil otherwise
 	reasons   []string
 	recording *kit.Job
 	wait      kit.Wait // of the second one

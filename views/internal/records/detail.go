@@ -361,7 +361,8 @@ func noteText(w kit.Words, d history.Decided) string {
 	return sealedNote(w, d.Note, d.NoteSealed, d.NoteErased)
 }
 
-// sealedNote is a note, or why it cannot be shown; empty where there is none.
+// sealedNote is a note, or the reason why it cannot be shown. It is empty for a check without
+// a note.
 func sealedNote(w kit.Words, note string, sealed, erased bool) string {
 	switch {
 	case erased:

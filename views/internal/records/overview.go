@@ -89,7 +89,7 @@ func newOverviewPanel(p kit.Parts, desk Desk) *overviewPanel {
 // shown says whether the panel is open.
 func (o *overviewPanel) shown() bool { return !o.box.Hidden }
 
-// set shows numbers, or why there are none.
+// set shows numbers, or the reason why they cannot be shown.
 func (o *overviewPanel) set(numbers overview.Overview, err error) {
 	o.numbers, o.asked = numbers, err == nil
 	text, importance := "", widget.MediumImportance

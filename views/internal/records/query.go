@@ -272,7 +272,7 @@ func countsText(w kit.Words, c history.Counts) string {
 		}
 		parts = append(parts, part)
 	}
-	if c.Identified > 0 { // beside the outcomes, of which it is none
+	if c.Identified > 0 { // identified is not an outcome, so it is counted beside them
 		parts = append(parts, w.T("history.count_identified_all", "Number", app.FormatNumber(int(c.Identified))))
 	}
 	total := w.T("history.count", "Count", c.Total, "Number", app.FormatNumber(int(c.Total)))

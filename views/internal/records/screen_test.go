@@ -1248,7 +1248,8 @@ func TestKeysMoveALongText(t *testing.T) {
 	}
 }
 
-// What compared nobody can only be identified in another way; what has no end, not at all.
+// A check without a comparison can only be identified in another way. One that has not ended
+// cannot be decided.
 func TestOnlyComparisonsCanBeDecided(t *testing.T) {
 	desk := newRecordsFake()
 	w, h := openedHistory(t, desk)

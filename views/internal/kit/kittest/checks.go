@@ -42,7 +42,7 @@ func NewChecks() *Checks {
 		return app.Portrait{}, errors.New("no choice was expected")
 	}
 	d.OnRead = func(context.Context, app.Blob, app.Portrait) (app.Zone, history.Reading, error) {
-		return app.Zone{}, history.Reading{}, nil // there is none
+		return app.Zone{}, history.Reading{}, nil // the document has no zone
 	}
 	d.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
 		return app.Check{}, errors.New("no check was expected")
