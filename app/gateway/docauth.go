@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/jpeg"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -71,26 +70,11 @@ func (g *Gateway) checkDocument(q *request) (any, error) {
 	if in.Name, err = q.person(); err != nil {
 		return nil, err
 	}
-	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
-		return nil, errRefused
-	}
-	if g.stopping.Err() != nil {
-		return nil, retry(stopped, stopTime)
-	}
-	leave, err := g.line.enter(q.token.SHA256)
+	dir, leave, err := g.admit(q, in.Session)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	dir, err := g.mkdir()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err := os.RemoveAll(dir); err != nil {
-			g.p.Log.Warn("files of a request not deleted", "error", matcher.NewProblem("problem.internal", err))
-		}
-	}()
 	document := &field{name: "document", max: maxPart}
 	path, to := spill(dir, "document")
 	document.open = to

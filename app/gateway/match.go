@@ -118,26 +118,11 @@ func (g *Gateway) matchFaces(q *request) (any, error) {
 			return nil, errNoVideo
 		}
 	}
-	if in.Session != "" && g.sessions.forbids(in.Session, q.token.SHA256) {
-		return nil, errRefused
-	}
-	if g.stopping.Err() != nil {
-		return nil, retry(stopped, stopTime)
-	}
-	leave, err := g.line.enter(q.token.SHA256)
+	dir, leave, err := g.admit(q, in.Session)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	dir, err := g.mkdir()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err := os.RemoveAll(dir); err != nil {
-			g.p.Log.Warn("files of a request not deleted", "error", matcher.NewProblem("problem.internal", err))
-		}
-	}()
 	image, video := &field{name: "image", max: maxPart}, &field{name: "video", max: maxPart}
 	var number bytes.Buffer
 	portrait := &field{
@@ -371,4 +356,29 @@ func (g *Gateway) consent(q *request) (any, error) {
 		return nil, errNoSession
 	}
 	return map[string]any{"is_consent_given": *said.Given, "user_fullname": said.Name}, nil
+}
+
+// admit gives a request its place in the line and a folder for its files. The caller calls
+// leave, which gives the place back and deletes the folder.
+func (g *Gateway) admit(q *request, session string) (dir string, leave func(), err error) {
+	if session != "" && g.sessions.forbids(session, q.token.SHA256) {
+		return "", nil, errRefused
+	}
+	if g.stopping.Err() != nil {
+		return "", nil, retry(stopped, stopTime)
+	}
+	out, err := g.line.enter(q.token.SHA256)
+	if err != nil {
+		return "", nil, err
+	}
+	if dir, err = g.mkdir(); err != nil {
+		out()
+		return "", nil, err
+	}
+	return dir, func() {
+		defer out()
+		if err := os.RemoveAll(dir); err != nil {
+			g.p.Log.Warn("files of a request not deleted", "error", matcher.NewProblem("problem.internal", err))
+		}
+	}, nil
 }
