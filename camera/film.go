@@ -47,6 +47,9 @@ func (s *Source) Film(ctx context.Context, length time.Duration, progress matche
 // film gives the filming each frame of the source from now on, until it is done or
 // the context ends.
 func (s *Source) film(ctx context.Context, f *filming) error {
+	if err := ctx.Err(); err != nil { // a first frame could come before AfterFunc runs
+		return err
+	}
 	stop := context.AfterFunc(ctx, func() {
 		f.end(ctx.Err())
 		s.silence(f)

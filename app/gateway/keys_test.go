@@ -424,7 +424,9 @@ func TestCutsAtRandomBytes(t *testing.T) {
 	if len(ids) != requests || len(outcomes) != requests {
 		t.Errorf("%d checks for %d keys, %d ended", len(ids), requests, len(outcomes))
 	}
+	mu.Lock()
 	t.Logf("%d requests for %d answers, %d connections", tries, requests, cuts/2)
+	mu.Unlock()
 	if tries < requests+10 {
 		t.Errorf("only %d tries: nothing was cut", tries)
 	}
