@@ -564,7 +564,8 @@ func look(ctx context.Context) (looking, error) {
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen, folders.Verified()}, nil
+	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen,
+		folders.Verified()}, nil
 }
 
 // lookElsewhere opens another desk's history. Its names can be read where this computer

@@ -31,7 +31,8 @@ func TestAttentionOfARealHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range open {
-		if err := s.Decide(ctx, history.Decision{Check: r.Check, Session: r.Session, Choice: history.Reject, Reason: "other_person"}); err != nil {
+		if err := s.Decide(ctx, history.Decision{Check: r.Check, Session: r.Session, Choice: history.Reject,
+			Reason: "other_person"}); err != nil {
 			t.Fatal(err)
 		}
 	}

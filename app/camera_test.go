@@ -25,7 +25,8 @@ func TestDocumentCamera(t *testing.T) {
 		if has := d.HasDocumentCamera(); has != there {
 			t.Errorf("%q: %v", name, has)
 		}
-		if there && d.OpenDocumentCamera() == nil || there && (len(opened) != 1 || opened[0] != settings.Camera{Source: name}) {
+		if there && d.OpenDocumentCamera() == nil ||
+			there && (len(opened) != 1 || opened[0] != settings.Camera{Source: name}) {
 			t.Errorf("%q: opened %+v", name, opened)
 		}
 	}

@@ -47,7 +47,8 @@ func (c *camera) Advise(ctx context.Context, after uint64) (matcher.Advice, erro
 		}
 		if now.hint != "" {
 			return matcher.Advice{
-				Seq: after + 1, Good: now.hint == "coach.good", Hint: matcher.Notice{Key: now.hint}, Quality: quality.Measures{InterEye: 80},
+				Seq: after + 1, Good: now.hint == "coach.good", Hint: matcher.Notice{Key: now.hint},
+				Quality: quality.Measures{InterEye: 80},
 			}, nil
 		}
 	}
@@ -83,14 +84,20 @@ func TestCapture(t *testing.T) {
 		offered bool
 		want    error
 	}{
-		"good at once":           {script: []spell{{0, "coach.good"}}, anyway: never},
-		"good after 4 s":         {script: []spell{{0, "coach.dark"}, {4 * time.Second, "coach.good"}}, anyway: never, filmed: 4 * time.Second},
-		"never good":             {script: []spell{{0, "coach.dark"}}, anyway: 15 * time.Second, filmed: 15 * time.Second, warning: "coach.dark", offered: true},
-		"pressed too early":      {script: []spell{{0, "coach.dark"}}, anyway: 2 * time.Second, filmed: 10 * time.Second, warning: "coach.dark", offered: true},
-		"good while it is asked": {script: []spell{{0, "coach.dark"}, {20 * time.Second, "coach.good"}}, anyway: never, filmed: 20 * time.Second, offered: true},
-		"no picture":             {anyway: 11 * time.Second, filmed: 11 * time.Second, warning: "coach.no_picture", offered: true},
-		"a broken finder":        {err: fault, anyway: never, filmed: -1, want: fault},
-		"cancelled":              {script: []spell{{0, "coach.dark"}}, anyway: never, filmed: -1, offered: true, want: context.DeadlineExceeded},
+		"good at once": {script: []spell{{0, "coach.good"}}, anyway: never},
+		"good after 4 s": {script: []spell{{0, "coach.dark"}, {4 * time.Second, "coach.good"}}, anyway: never,
+			filmed: 4 * time.Second},
+		"never good": {script: []spell{{0, "coach.dark"}}, anyway: 15 * time.Second, filmed: 15 * time.Second,
+			warning: "coach.dark", offered: true},
+		"pressed too early": {script: []spell{{0, "coach.dark"}}, anyway: 2 * time.Second, filmed: 10 * time.Second,
+			warning: "coach.dark", offered: true},
+		"good while it is asked": {script: []spell{{0, "coach.dark"}, {20 * time.Second, "coach.good"}}, anyway: never,
+			filmed: 20 * time.Second, offered: true},
+		"no picture": {anyway: 11 * time.Second, filmed: 11 * time.Second, warning: "coach.no_picture",
+			offered: true},
+		"a broken finder": {err: fault, anyway: never, filmed: -1, want: fault},
+		"cancelled": {script: []spell{{0, "coach.dark"}}, anyway: never, filmed: -1, offered: true,
+			want: context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -110,16 +117,19 @@ func TestCapture(t *testing.T) {
 				if !errors.Is(err, c.want) {
 					t.Errorf("error %v, want %v", err, c.want)
 				}
-				if got := source.filmed.Truncate(time.Second); source.filmed >= 0 && got != c.filmed || source.filmed < 0 && c.filmed >= 0 {
+				if got := source.filmed.Truncate(time.Second); source.filmed >= 0 && got != c.filmed ||
+					source.filmed < 0 && c.filmed >= 0 {
 					t.Errorf("filmed at %v, want %v", source.filmed, c.filmed)
 				}
 				if captured.Warning.Key != c.warning {
 					t.Errorf("warning %q, want %q", captured.Warning.Key, c.warning)
 				}
-				if filmed := c.want == nil; (captured.Clip != nil) != (filmed && asFile) || (captured.Film != nil) != (filmed && !asFile) {
+				if filmed := c.want == nil; (captured.Clip != nil) != (filmed && asFile) ||
+					(captured.Film != nil) != (filmed && !asFile) {
 					t.Errorf("as a file %t: %+v", asFile, captured)
 				}
-				if filmed := source.filmed >= 0; filmed && captured.Virtual != "v4l2 loopback" || !filmed && captured.Virtual != "" {
+				if filmed := source.filmed >= 0; filmed && captured.Virtual != "v4l2 loopback" ||
+					!filmed && captured.Virtual != "" {
 					t.Errorf("the camera that filmed is %q", captured.Virtual)
 				}
 				if offered := slices.Contains(stages, matcher.StageOffering); offered != c.offered {
@@ -137,8 +147,10 @@ func TestCapture(t *testing.T) {
 // however the check ends.
 func TestQualityIsRecorded(t *testing.T) {
 	answer := compared(t, nil, 90, 80)
-	answer.Portrait.Quality = quality.Measures{InterEye: 61.6, Size: 40.4, Sharpness: 30, Exposure: 99.6, Contrast: 88, Pose: 97, Tilt: 100, Total: 58}
-	answer.Frames = []matcher.MatchedFrame{{Quality: quality.Measures{InterEye: 80, Size: 60, Total: 70}}, {Quality: quality.Measures{InterEye: 91, Size: 75, Total: 75}}}
+	answer.Portrait.Quality = quality.Measures{InterEye: 61.6, Size: 40.4, Sharpness: 30, Exposure: 99.6, Contrast: 88,
+		Pose: 97, Tilt: 100, Total: 58}
+	answer.Frames = []matcher.MatchedFrame{{Quality: quality.Measures{InterEye: 80, Size: 60, Total: 70}},
+		{Quality: quality.Measures{InterEye: 91, Size: 75, Total: 75}}}
 	dark := Filmed{Warning: matcher.Notice{Key: "coach.dark"}, Quality: quality.Measures{InterEye: 77, Exposure: 12}}
 	lost := matcher.NewProblem("camera.lost", nil)
 	for name, c := range map[string]struct {
@@ -150,10 +162,12 @@ func TestQualityIsRecorded(t *testing.T) {
 	}{
 		"compared": {scripted{answer: answer}, Filmed{Quality: quality.Measures{InterEye: 50}}, nil,
 			`"document":{"inter_eye_px":62,"size":40,"sharpness":30,"exposure":100,"contrast":88,"pose":97,"tilt":100,"total":58},` +
-				`"camera":{"inter_eye_px":86,"size":68,"sharpness":0,"exposure":0,"contrast":0,"pose":0,"tilt":0,"total":73}}`, "capture_warning"},
-		"filmed anyway":     {scripted{answer: answer}, dark, nil, `"inter_eye_px":86,"size":68`, ""},
-		"its warning":       {scripted{answer: answer}, dark, nil, `"capture_warning":"coach.dark"`, ""},
-		"nothing compared":  {scripted{err: errors.New("broken")}, dark, nil, `"camera":{"inter_eye_px":77,"size":0,"sharpness":0,"exposure":12`, "document\":{"},
+				`"camera":{"inter_eye_px":86,"size":68,"sharpness":0,"exposure":0,"contrast":0,"pose":0,"tilt":0,"total":73}}`,
+			"capture_warning"},
+		"filmed anyway": {scripted{answer: answer}, dark, nil, `"inter_eye_px":86,"size":68`, ""},
+		"its warning":   {scripted{answer: answer}, dark, nil, `"capture_warning":"coach.dark"`, ""},
+		"nothing compared": {scripted{err: errors.New("broken")}, dark, nil,
+			`"camera":{"inter_eye_px":77,"size":0,"sharpness":0,"exposure":12`, "document\":{"},
 		"the clip was lost": {scripted{answer: answer}, dark, lost, `"capture_warning":"coach.dark"`, ""},
 		"nothing measured":  {scripted{err: errors.New("broken")}, Filmed{}, nil, `"took_ns"`, "quality"},
 	} {
@@ -169,7 +183,8 @@ func TestQualityIsRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 			record, err := json.Marshal(m.Finished[0])
-			if err != nil || !strings.Contains(string(record), c.want) || c.without != "" && strings.Contains(string(record), c.without) {
+			if err != nil || !strings.Contains(string(record), c.want) ||
+				c.without != "" && strings.Contains(string(record), c.without) {
 				t.Errorf("%v: %s", err, record)
 			}
 			if check.Filmed.Warning.Key != c.filmed.Warning.Key || check.Quality != m.Finished[0].Quality {

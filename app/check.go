@@ -18,10 +18,11 @@ type CheckInput struct {
 	// Portrait is what was found or cropped before. It may have a Code that says why there
 	// is no usable face. Nil: the check looks for it on Document.
 	Portrait *matcher.Portrait
-	Face     int          // where Portrait is nil: the face to take, in the order of Portrait.Faces; 0: the one that is found
-	Video    matcher.Blob // a film file
-	Capture  CaptureFunc  // or: films once the check has begun; a file it makes is deleted afterwards
-	Name     string       // the person's full name; may be empty
+	// where Portrait is nil: the face to take, in the order of Portrait.Faces; 0: the one that is found
+	Face    int
+	Video   matcher.Blob // a film file
+	Capture CaptureFunc  // or: films once the check has begun; a file it makes is deleted afterwards
+	Name    string       // the person's full name; may be empty
 	// Reference is the customer's own, such as a case number, in the settings' form. It may be
 	// empty, and must be where the settings have no such field.
 	Reference string
@@ -42,7 +43,8 @@ type CheckInput struct {
 
 	CameraPart   matcher.Part           // of the camera's picture that is used; recorded
 	DocumentFrom history.DocumentSource // empty: a file
-	DocumentPage int                    // the portrait's, counted through all files of the document; 0: its number in this one
+	// the portrait's, counted through all files of the document; 0: its number in this one
+	DocumentPage int
 
 	// Inspect says that a clerk sees person and document beside the verdict, and is asked about
 	// them as the settings say.
@@ -201,7 +203,8 @@ func finish(c Check, described matcher.Description) (history.Finished, error) {
 	f.Description = a.Engine
 	f.Code, f.AnchorCode, f.TargetCode = &data.Code, &data.Anchor.Code, &data.Target.Code
 	f.Result, f.Status = &data.Result, a.Result.Scoring.Status
-	for field, value := range map[string]**int{"code": &f.Code, "anchor.code": &f.AnchorCode, "target.code": &f.TargetCode} {
+	for field, value := range map[string]**int{"code": &f.Code, "anchor.code": &f.AnchorCode,
+		"target.code": &f.TargetCode} {
 		if !a.Exchange.Has(field) {
 			*value = nil
 		}

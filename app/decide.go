@@ -63,9 +63,9 @@ func overrides(r history.Row) history.Outcome {
 // Decide records a decision about a check; the machine's result stays as it was. Where nothing
 // was compared, the only choice is history.Identify. The problems are identify.nothing,
 // decide.choice, .reason, .note, .note_how, .note_odd, .note_long, .nothing (nothing was
-// compared, so there is nothing to decide), .inspection (the settings require one first), .second, .same_person and .second_role; those of
-// SignIn for the second operator; store.check_unknown, .check_running and .check_decided
-// (another operator was faster); and those of Allow.
+// compared, so there is nothing to decide), .inspection (the settings require one first), .second,
+// .same_person and .second_role; those of SignIn for the second operator; store.check_unknown,
+// .check_running and .check_decided (another operator was faster); and those of Allow.
 func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 	who, err := d.Enter(ctx, access.Decide)
 	if err != nil {
@@ -86,7 +86,8 @@ func (d *Desk) Decide(ctx context.Context, in DecisionInput) error {
 		return matcher.NewProblem("decide.inspection", nil)
 	}
 	decision := history.Decision{
-		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note, Overrides: overrides(row),
+		Check: row.Check, Session: row.Session, Actor: who, Choice: in.Choice, Reason: in.Reason, Note: note,
+		Overrides: overrides(row),
 	}
 	if d.NeedsSecond(row) {
 		if err := d.Allow(ctx, access.Override); err != nil {

@@ -20,11 +20,14 @@ func checked(m *apptest.History, o history.Outcome, s history.DecisionState) str
 func TestDecideAReferral(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	in := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve, Reason: "second_document", Note: "  seen\r\nhere "}
+	in := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve,
+		Reason: "second_document", Note: "  seen\r\nhere "}
 	must(t, d.Decide(t.Context(), in))
 	got := m.Decisions[0]
-	if got.Check != "chk_1" || got.Session != "sess_1" || got.Operator != "Ben" || !got.SignedIn || got.Role != history.RoleOperator || got.Note != "seen\r\nhere" ||
-		got.Overrides != "" || got.Second != "" || got.Verified || got.Choice != history.Approve || got.Reason != "second_document" {
+	if got.Check != "chk_1" || got.Session != "sess_1" || got.Operator != "Ben" || !got.SignedIn ||
+		got.Role != history.RoleOperator || got.Note != "seen\r\nhere" ||
+		got.Overrides != "" || got.Second != "" || got.Verified || got.Choice != history.Approve ||
+		got.Reason != "second_document" {
 		t.Errorf("%+v", got)
 	}
 	if payload, err := json.Marshal(got); err != nil || strings.Contains(string(payload), "seen") {
@@ -35,7 +38,8 @@ func TestDecideAReferral(t *testing.T) {
 func TestDecisionsThatAreNone(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	good := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve, Reason: "known_person"}
+	good := DecisionInput{Check: checked(m, history.Refer, history.Undecided), Choice: history.Approve,
+		Reason: "known_person"}
 	for key, change := range map[string]func(*DecisionInput){
 		"decide.choice":       func(in *DecisionInput) { in.Choice = "maybe" },
 		"decide.reason":       func(in *DecisionInput) { in.Reason = "other_person" }, // to reject only
@@ -110,7 +114,8 @@ func TestOverridesNeedASecondOperator(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		last := m.SignIns[len(m.SignIns)-1]
-		if len(m.SignIns) != signedIn+2 || last.Operator != "Cleo" || last.For != "override" || last.Failed != 1 || last.Role != history.RoleReviewer {
+		if len(m.SignIns) != signedIn+2 || last.Operator != "Cleo" || last.For != "override" || last.Failed != 1 ||
+			last.Role != history.RoleReviewer {
 			t.Errorf("%s: %+v", name, m.SignIns[signedIn:])
 		}
 		if who, _ := d.Who(); who.Operator != "Ben" {
@@ -127,7 +132,8 @@ func TestSecondNameInSingleUserMode(t *testing.T) {
 	wantKey(t, d.Decide(t.Context(), in), "decide.same_person")
 	in.Second = "  Cleo   Night "
 	must(t, d.Decide(t.Context(), in))
-	if got := m.Decisions[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn || got.Overrides != history.Fail || got.Operator != access.SystemUser() {
+	if got := m.Decisions[0]; got.Second != "Cleo Night" || got.Verified || got.SignedIn ||
+		got.Overrides != history.Fail || got.Operator != access.SystemUser() {
 		t.Errorf("%+v", got)
 	}
 	if len(m.SignIns) != 0 {
@@ -139,7 +145,8 @@ func TestSecondNameInSingleUserMode(t *testing.T) {
 func TestSecondOperatorWaitsToo(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	in := DecisionInput{Check: checked(m, history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen", Second: "Cleo", Passphrase: "this one is not right"}
+	in := DecisionInput{Check: checked(m, history.Fail, ""), Choice: history.Approve, Reason: "same_person_seen",
+		Second: "Cleo", Passphrase: "this one is not right"}
 	for range 3 {
 		wantKey(t, d.Decide(t.Context(), in), "operators.wrong")
 	}
@@ -155,7 +162,8 @@ func TestSecondOperatorWaitsToo(t *testing.T) {
 // which stays, and never as an approval.
 func TestIdentifiedWithoutAMatch(t *testing.T) {
 	good := DecisionInput{
-		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "Cleo", Passphrase: staff["Cleo"].passphrase,
+		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "Cleo",
+		Passphrase: staff["Cleo"].passphrase,
 	}
 	for _, outcome := range []history.Outcome{history.NotCompared, history.CouldNotRun} {
 		d, m, _ := staffed(t)
@@ -187,7 +195,8 @@ func TestIdentifiedWithoutAMatch(t *testing.T) {
 	}
 	d, m, _ := staffed(t)
 	as(t, d, "Ben")
-	for _, outcome := range []history.Outcome{history.Pass, history.Refer, history.Fail, history.Cancelled, history.Unknown} {
+	for _, outcome := range []history.Outcome{history.Pass, history.Refer, history.Fail, history.Cancelled,
+		history.Unknown} {
 		checked(m, outcome, "")
 		wantKey(t, d.Decide(t.Context(), good), "identify.nothing")
 	}
@@ -222,13 +231,16 @@ func TestIdentifiedWithoutACheck(t *testing.T) {
 	}
 	must(t, d.Identify(t.Context(), good))
 	started, finished, decision := m.Started[0], m.Finished[0], m.Decisions[0]
-	if started.Name != "Ada Lovelace" || started.Consent.Processing || !started.Minor || started.Operator != "Ben" || started.Inspection != history.InspectionNone {
+	if started.Name != "Ada Lovelace" || started.Consent.Processing || !started.Minor || started.Operator != "Ben" ||
+		started.Inspection != history.InspectionNone {
 		t.Errorf("%+v", started)
 	}
-	if finished.Outcome != history.CouldNotRun || finished.Problem != "check.consent_refused" || finished.Code != nil || finished.Score != nil {
+	if finished.Outcome != history.CouldNotRun || finished.Problem != "check.consent_refused" || finished.Code != nil ||
+		finished.Score != nil {
 		t.Errorf("%+v", finished)
 	}
-	if decision.Choice != history.Identify || decision.Check != started.Check || decision.Session != started.Session || decision.Second != "Cleo" {
+	if decision.Choice != history.Identify || decision.Check != started.Check || decision.Session != started.Session ||
+		decision.Second != "Cleo" {
 		t.Errorf("%+v", decision)
 	}
 }

@@ -80,13 +80,15 @@ func desk(t *testing.T, engine *scripted) (*Desk, *apptest.History, string) {
 		OpenAPI: func(settings.API, func(context.Context) (string, error)) (API, error) {
 			return nil, errors.New("no API was expected")
 		},
-		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
+		Tokens: &tokens{}, Queue: queue.New(filepath.Join(filepath.Dir(file), "kept"),
+			func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 		OpenSource: func(settings.Camera) Source { return nil }, Cameras: func() []Camera { return nil },
 		OpenHistory: func(context.Context, string) (Records, error) {
 			return nil, errors.New("no other history was expected")
 		},
-		Operators: operators.New(operators.Params{File: filepath.Join(filepath.Dir(file), "operators.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}}),
-		Instance:  "ins_1", Version: "test",
+		Operators: operators.New(operators.Params{File: filepath.Join(filepath.Dir(file), "operators.json"), Now: time.Now,
+			Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}}),
+		Instance: "ins_1", Version: "test",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 	}), m, file
 }
@@ -108,7 +110,8 @@ func TestUnder18(t *testing.T) {
 				t.Fatal(err)
 			}
 			if m.Started[i].Minor != minor || engine.asked.Minor != (minor && refer) {
-				t.Errorf("refer_minors %v, minor %v: recorded %v, the engine was told %v", refer, minor, m.Started[i].Minor, engine.asked.Minor)
+				t.Errorf("refer_minors %v, minor %v: recorded %v, the engine was told %v", refer, minor, m.Started[i].Minor,
+					engine.asked.Minor)
 			}
 			payload, err := json.Marshal(m.Started[i])
 			if err != nil || strings.Contains(string(payload), `"minor":true`) != minor {
@@ -175,7 +178,8 @@ func compared(t *testing.T, rules []matcher.Condition, percentages ...float64) m
 	if err != nil {
 		t.Fatal(err)
 	}
-	return matcher.Answer{Result: r, Portrait: &matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1))}, Engine: matcher.Description{Engine: "scripted"}}
+	return matcher.Answer{Result: r, Portrait: &matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1))},
+		Engine: matcher.Description{Engine: "scripted"}}
 }
 
 func TestCheckEndsWithItsOutcome(t *testing.T) {
@@ -197,14 +201,16 @@ func TestCheckEndsWithItsOutcome(t *testing.T) {
 		"refer":        {scripted{answer: compared(t, rules, 60)}, history.Refer, 6000, ""},
 		"fail":         {scripted{answer: compared(t, rules, 12.34)}, history.Fail, 1234, ""},
 		"not compared": {scripted{answer: matcher.Answer{Result: none}}, history.NotCompared, -1, ""},
-		"broken":       {scripted{err: matcher.NewProblem("clip.unreadable", nil)}, history.CouldNotRun, -1, "clip.unreadable"},
-		"internal":     {scripted{err: errors.New("native code said no")}, history.CouldNotRun, -1, "problem.internal"},
+		"broken": {scripted{err: matcher.NewProblem("clip.unreadable", nil)}, history.CouldNotRun, -1,
+			"clip.unreadable"},
+		"internal": {scripted{err: errors.New("native code said no")}, history.CouldNotRun, -1, "problem.internal"},
 		"no models": {scripted{err: matcher.NewProblem("engine.model_missing", nil), described: errors.New("no models")},
 			history.CouldNotRun, -1, "engine.model_missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, m, _ := desk(t, &tt.engine)
-			check, err := d.Check(context.Background(), CheckInput{Consent: true, Name: "  Ada Lovelace ", Document: OpenFile("d.jpg")}, nil)
+			check, err := d.Check(context.Background(),
+				CheckInput{Consent: true, Name: "  Ada Lovelace ", Document: OpenFile("d.jpg")}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,13 +218,16 @@ func TestCheckEndsWithItsOutcome(t *testing.T) {
 				t.Fatalf("outcome %s, %d started, %d finished", check.Outcome, len(m.Started), len(m.Finished))
 			}
 			s, f := m.Started[0], m.Finished[0]
-			if s.Check != check.ID || f.Check != check.ID || s.Session != check.Session || f.Session != check.Session || !ValidSession(s.Session) {
+			if s.Check != check.ID || f.Check != check.ID || s.Session != check.Session || f.Session != check.Session ||
+				!ValidSession(s.Session) {
 				t.Error("the records are not of this check")
 			}
-			if s.Name != "Ada Lovelace" || !s.Consent.Processing || s.Consent.Wording != ConsentWording || s.Instance != "ins_1" || s.Program != "test" || len(s.Rules) != 1 {
+			if s.Name != "Ada Lovelace" || !s.Consent.Processing || s.Consent.Wording != ConsentWording ||
+				s.Instance != "ins_1" || s.Program != "test" || len(s.Rules) != 1 {
 				t.Errorf("started: %+v", s)
 			}
-			if f.Outcome != tt.outcome || f.Problem != tt.problem || (f.Score == nil) != (tt.score < 0) || (f.Score != nil && *f.Score != tt.score) {
+			if f.Outcome != tt.outcome || f.Problem != tt.problem || (f.Score == nil) != (tt.score < 0) ||
+				(f.Score != nil && *f.Score != tt.score) {
 				t.Errorf("finished: %+v", f)
 			}
 			if (f.Raw == nil) != (check.Answer == nil) {
@@ -232,10 +241,11 @@ func TestNothingRunsWithoutConsent(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
 	captured := false
-	_, err := d.Check(context.Background(), CheckInput{Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
-		captured = true
-		return Captured{}, nil
-	}}, nil)
+	_, err := d.Check(context.Background(),
+		CheckInput{Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+			captured = true
+			return Captured{}, nil
+		}}, nil)
 	var p *matcher.Problem
 	if !errors.As(err, &p) || p.Key != "check.no_consent" || captured || len(m.Started) != 0 {
 		t.Errorf("%v, captured %v, %d records", err, captured, len(m.Started))
@@ -268,7 +278,8 @@ func TestNameGoesOutOnlyWithItsConsent(t *testing.T) {
 	for _, send := range []bool{false, true} {
 		engine := &scripted{err: errors.New("enough seen")}
 		d, _, _ := desk(t, engine)
-		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Name: "Ada Lovelace", SendName: send}, nil); err != nil {
+		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Name: "Ada Lovelace", SendName: send},
+			nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := engine.asked.Person != ""; got != send {
@@ -284,11 +295,13 @@ func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	check, err := d.Check(ctx, CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
-		time.AfterFunc(10*time.Millisecond, cancel)
-		return Captured{Clip: &matcher.Clip{Video: OpenFile(clip)}}, nil
-	}}, nil)
-	if err != nil || check.Outcome != history.Cancelled || len(m.Finished) != 1 || m.Finished[0].Outcome != history.Cancelled {
+	check, err := d.Check(ctx, CheckInput{Consent: true,
+		Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+			time.AfterFunc(10*time.Millisecond, cancel)
+			return Captured{Clip: &matcher.Clip{Video: OpenFile(clip)}}, nil
+		}}, nil)
+	if err != nil || check.Outcome != history.Cancelled || len(m.Finished) != 1 ||
+		m.Finished[0].Outcome != history.Cancelled {
 		t.Errorf("%v, %+v", err, check)
 	}
 	if _, err := os.Stat(clip); !errors.Is(err, os.ErrNotExist) {
@@ -299,10 +312,12 @@ func TestCancelledCheckIsRecordedAndItsClipDeleted(t *testing.T) {
 func TestLostCameraIsRecorded(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
-	check, err := d.Check(context.Background(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
-		return Captured{}, matcher.NewProblem("camera.lost", nil)
-	}}, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" || m.Finished[0].Problem != "camera.lost" {
+	check, err := d.Check(context.Background(),
+		CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+			return Captured{}, matcher.NewProblem("camera.lost", nil)
+		}}, nil)
+	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "camera.lost" ||
+		m.Finished[0].Problem != "camera.lost" {
 		t.Errorf("%v, %+v", err, check)
 	}
 	if !reflect.DeepEqual(engine.asked, matcher.Request{}) {
@@ -321,8 +336,9 @@ func TestTheEngineGetsThePortrait(t *testing.T) {
 		given *matcher.Portrait
 		want  *matcher.Portrait // nil: the engine is not asked
 	}{
-		"found here":     {found: found, want: &found},
-		"none there":     {found: matcher.Portrait{Code: matcher.CodeNoFace}, want: &matcher.Portrait{Code: matcher.CodeNoFace}},
+		"found here": {found: found, want: &found},
+		"none there": {found: matcher.Portrait{Code: matcher.CodeNoFace},
+			want: &matcher.Portrait{Code: matcher.CodeNoFace}},
 		"from the clerk": {found: found, given: &clerks, want: &clerks},
 		"unreadable":     {err: matcher.NewProblem("document.damaged", nil)},
 	} {
@@ -396,7 +412,8 @@ func TestAFaceIsChosenByItsNumber(t *testing.T) {
 }
 
 func TestWhereTheDocumentCameFromIsRecorded(t *testing.T) {
-	for given, want := range map[history.DocumentSource]string{"": `"file"`, history.FromFile: `"file"`, history.FromCamera: `"camera"`} {
+	for given, want := range map[history.DocumentSource]string{"": `"file"`, history.FromFile: `"file"`,
+		history.FromCamera: `"camera"`} {
 		answer := compared(t, nil, 90)
 		answer.Portrait.Number, answer.Portrait.ByHand = 2, true
 		d, m, _ := desk(t, &scripted{answer: answer})
@@ -438,7 +455,8 @@ func TestNoHistoryNoCheck(t *testing.T) {
 	engine := &scripted{}
 	d, m, _ := desk(t, engine)
 	m.Refuse = matcher.NewProblem("store.full", nil)
-	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err == nil || !reflect.DeepEqual(engine.asked, matcher.Request{}) {
+	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err == nil ||
+		!reflect.DeepEqual(engine.asked, matcher.Request{}) {
 		t.Errorf("%v; a check that cannot be recorded ran", err)
 	}
 }
@@ -480,14 +498,16 @@ func TestSettingsChangedByHandAreNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if last := m.Changes[len(m.Changes)-1]; last.SHA256 != m.Changes[len(m.Changes)-2].SHA256 || len(last.Administrator) != 64 {
+	if last := m.Changes[len(m.Changes)-1]; last.SHA256 != m.Changes[len(m.Changes)-2].SHA256 ||
+		len(last.Administrator) != 64 {
 		t.Errorf("recorded %+v", last)
 	}
 	var how []string
 	for _, c := range m.Changes {
 		how = append(how, c.How)
 	}
-	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand, history.ChangedByHand}; !reflect.DeepEqual(how, want) {
+	if want := []string{history.FirstSeen, history.ChangedInWindow, history.ChangedByHand,
+		history.ChangedByHand}; !reflect.DeepEqual(how, want) {
 		t.Errorf("got %q, want %q", how, want)
 	}
 }
@@ -500,7 +520,8 @@ func TestAnswerThatCannotBeWrittenDown(t *testing.T) {
 	for name, answer := range map[string]matcher.Answer{"NaN": broken, "unknown status": strange} {
 		d, m, _ := desk(t, &scripted{answer: answer})
 		check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
-		if err != nil || check.ID == "" || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 || m.Finished[0].Problem != "problem.internal" {
+		if err != nil || check.ID == "" || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 ||
+			m.Finished[0].Problem != "problem.internal" {
 			t.Errorf("%s: %v, %+v, %d finished", name, err, check, len(m.Finished))
 		}
 	}

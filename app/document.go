@@ -36,7 +36,8 @@ func (d *Desk) PortraitOnPage(ctx context.Context, document matcher.Blob, number
 // Zones reads the machine-readable zone of a document whose portrait was looked for. It is
 // false where no zone was found.
 type Zones interface {
-	Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time) (z matcher.Zone, ok bool, err error)
+	Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time) (z matcher.Zone, ok bool,
+		err error)
 }
 
 // zoneTime is how long a zone is looked for. It is read for the clerk's convenience, and
@@ -45,7 +46,8 @@ const zoneTime = 8 * time.Second
 
 // Zone reads the machine-readable zone of a document whose portrait was looked for. ok is
 // false where none was found in time.
-func (d *Desk) Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait) (z matcher.Zone, ok bool, err error) {
+func (d *Desk) Zone(ctx context.Context, document matcher.Blob, p matcher.Portrait) (z matcher.Zone, ok bool,
+	err error) {
 	inTime, cancel := context.WithTimeout(ctx, zoneTime)
 	defer cancel()
 	z, ok, err = d.p.Zones.Zone(inTime, document, p, d.p.Now())

@@ -87,7 +87,8 @@ func (d *Desk) export(
 		}
 		e.Words = english
 	}
-	e.about = export.About{Subject: in.Subject, Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(), Database: database}
+	e.about = export.About{Subject: in.Subject, Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(),
+		Database: database}
 	e.signing(ctx, d.p.History)
 	if err := e.count(ctx); err != nil {
 		return Exported{}, e.problem(err)

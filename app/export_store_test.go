@@ -29,7 +29,8 @@ func exporting(t testing.TB, records int) (*app.Desk, *store.Store, string) {
 	t.Helper()
 	home := storetest.Home(t, records)
 	// deskIn has all in one folder.
-	for from, to := range map[string]string{"data/history.db": "history.db", "data/master.key": "master.key", "state/anchor.jsonl": "anchor.jsonl"} {
+	for from, to := range map[string]string{"data/history.db": "history.db", "data/master.key": "master.key",
+		"state/anchor.jsonl": "anchor.jsonl"} {
 		if err := os.Rename(filepath.Join(home, from), filepath.Join(home, to)); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,8 @@ func TestExportsOfARealHistory(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 	// The words looked for in names, a name, come into no record and no log.
-	if _, err := desk.Export(ctx, app.ExportInput{Filter: history.Filter{Words: names[0]}, Format: export.CSV, File: filepath.Join(t.TempDir(), "x")}, nil); err != nil {
+	if _, err := desk.Export(ctx, app.ExportInput{Filter: history.Filter{Words: names[0]}, Format: export.CSV,
+		File: filepath.Join(t.TempDir(), "x")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	err = filepath.WalkDir(home, func(path string, d os.DirEntry, err error) error {

@@ -28,7 +28,8 @@ func checks(n int) []history.Detail {
 	for i := range all {
 		score := int64(8000 + i)
 		all[i] = history.Detail{Row: history.Row{
-			Seq: int64(2*i + 1), Check: fmt.Sprintf("chk_%08d", i), Session: "sess_1", At: time.Unix(1e9+int64(i), 0), Name: person,
+			Seq: int64(2*i + 1), Check: fmt.Sprintf("chk_%08d", i), Session: "sess_1", At: time.Unix(1e9+int64(i), 0),
+			Name: person,
 			Mode: history.Offline, Outcome: history.Pass, Score: &score, Operator: "anna", Desk: "Counter 1",
 		}, Raw: []byte(person)}
 	}
@@ -70,7 +71,8 @@ func TestExport(t *testing.T) {
 			t.Run(fmt.Sprint(format, names), func(t *testing.T) {
 				d, m, file := exportDesk(t, 3)
 				out, err := d.Export(context.Background(), ExportInput{
-					Filter: history.Filter{Words: person, Outcomes: []history.Outcome{history.Pass}}, Format: format, Names: names, File: file,
+					Filter: history.Filter{Words: person, Outcomes: []history.Outcome{history.Pass}}, Format: format, Names: names,
+					File: file,
 				}, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -92,8 +94,10 @@ func TestExport(t *testing.T) {
 					t.Fatalf("%d records", len(m.Exports))
 				}
 				e := m.Exports[0]
-				if e.Format != format || e.Checks != 3 || e.Names != names || e.SHA256 != out.SHA256 || e.HeadSeq != 77 || e.Head != m.NewestHead.Hash ||
-					e.Instance != "ins_1" || e.Program != "test" || e.Operator == "" || e.Filter != "outcome pass; words of the name (left out here)" {
+				if e.Format != format || e.Checks != 3 || e.Names != names || e.SHA256 != out.SHA256 || e.HeadSeq != 77 ||
+					e.Head != m.NewestHead.Hash ||
+					e.Instance != "ins_1" || e.Program != "test" || e.Operator == "" ||
+					e.Filter != "outcome pass; words of the name (left out here)" {
 					t.Errorf("%+v", e)
 				}
 				if payload, _ := json.Marshal(e); bytes.Contains(payload, []byte("Lovelace")) {
@@ -103,7 +107,8 @@ func TestExport(t *testing.T) {
 					t.Errorf("names %v:\n%s", names, data)
 				}
 				side, err := os.ReadFile(file + export.DigestEnding)
-				if err != nil || !strings.Contains(string(side), "record 77, "+m.NewestHead.Hash) || !strings.HasSuffix(string(side), out.SHA256+"  out\n") {
+				if err != nil || !strings.Contains(string(side), "record 77, "+m.NewestHead.Hash) ||
+					!strings.HasSuffix(string(side), out.SHA256+"  out\n") {
 					t.Errorf("%s %v", side, err)
 				}
 				if e.Signer == "" || e.Signer != out.Signer || out.Unsigned != nil {
@@ -145,7 +150,8 @@ func TestByteOrderMark(t *testing.T) {
 		}
 		sum := sha256.Sum256(data)
 		side, err := os.ReadFile(file + export.DigestEnding)
-		if want := hex.EncodeToString(sum[:]); err != nil || !strings.Contains(string(side), "\n"+want+"  out\n") || m.Exports[0].SHA256 != want ||
+		if want := hex.EncodeToString(sum[:]); err != nil || !strings.Contains(string(side), "\n"+want+"  out\n") ||
+			m.Exports[0].SHA256 != want ||
 			out.SHA256 != want {
 			t.Errorf("%+v: the digest is not the file's: %s %+v", tt, side, m.Exports)
 		}
@@ -182,14 +188,16 @@ func TestExportOfNothing(t *testing.T) {
 func TestNoExportWithoutItsRecord(t *testing.T) {
 	d, m, file := exportDesk(t, 3)
 	m.NoExport = matcher.NewProblem("store.full", nil)
-	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, File: file}, nil); key(err) != "store.full" {
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, File: file},
+		nil); key(err) != "store.full" {
 		t.Error(err)
 	}
 	if left := entries(t, filepath.Dir(file)); len(left) != 0 {
 		t.Errorf("left behind: %q", left)
 	}
 	var out bytes.Buffer
-	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, To: &out}, nil); key(err) != "store.full" || out.Len() > 0 {
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, Names: true, To: &out},
+		nil); key(err) != "store.full" || out.Len() > 0 {
 		t.Error(err, out.String())
 	}
 }
@@ -199,10 +207,12 @@ func TestExportToAWriter(t *testing.T) {
 	var out bytes.Buffer
 	done, err := d.Export(context.Background(), ExportInput{Format: export.JSONL, To: &out}, nil)
 	sum := sha256.Sum256(out.Bytes())
-	if err != nil || done.SHA256 != hex.EncodeToString(sum[:]) || len(m.Exports) != 1 || m.Exports[0].SHA256 != done.SHA256 {
+	if err != nil || done.SHA256 != hex.EncodeToString(sum[:]) || len(m.Exports) != 1 ||
+		m.Exports[0].SHA256 != done.SHA256 {
 		t.Errorf("%+v %v %+v", done, err, m.Exports)
 	}
-	if _, err := d.Export(context.Background(), ExportInput{Format: export.PDF, To: &out}, nil); key(err) != "export.format" {
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.PDF, To: &out},
+		nil); key(err) != "export.format" {
 		t.Error(err)
 	}
 }
@@ -256,10 +266,12 @@ func TestExportKeepsWhatIsThere(t *testing.T) {
 	if err := os.Mkdir(file, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: file, Overwrite: true}, nil); key(err) != "export.not_a_file" {
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: file, Overwrite: true},
+		nil); key(err) != "export.not_a_file" {
 		t.Error(err)
 	}
-	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: filepath.Join(file, "no", "folder")}, nil); key(err) != "export.unwritten" {
+	if _, err := d.Export(context.Background(), ExportInput{Format: export.CSV, File: filepath.Join(file, "no", "folder")},
+		nil); key(err) != "export.unwritten" {
 		t.Error(err)
 	}
 }
@@ -283,7 +295,8 @@ func TestExportLosesARace(t *testing.T) {
 
 func TestPDFIsNotBegunWhereItIsTooLong(t *testing.T) {
 	d, m, file := exportDesk(t, MaxPDF+1)
-	_, err := d.Export(context.Background(), ExportInput{Format: export.PDF, File: file}, func(matcher.Progress) { t.Error("it was begun") })
+	_, err := d.Export(context.Background(), ExportInput{Format: export.PDF, File: file},
+		func(matcher.Progress) { t.Error("it was begun") })
 	if key(err) != "export.pdf_long" || len(m.Exports) != 0 {
 		t.Error(err)
 	}
@@ -297,15 +310,19 @@ func TestPDFIsNotBegunWhereItIsTooLong(t *testing.T) {
 
 func TestExportOfChosenChecks(t *testing.T) {
 	d, m, file := exportDesk(t, 9)
-	out, err := d.Export(context.Background(), ExportInput{Checks: []string{"chk_00000007", "chk_00000002"}, Format: export.CSV, File: file}, nil)
+	out, err := d.Export(context.Background(),
+		ExportInput{Checks: []string{"chk_00000007", "chk_00000002"}, Format: export.CSV, File: file}, nil)
 	data, _ := os.ReadFile(file)
-	if err != nil || out.Checks != 2 || !strings.Contains(string(data), "chk_00000007") || strings.Contains(string(data), "chk_00000003") {
+	if err != nil || out.Checks != 2 || !strings.Contains(string(data), "chk_00000007") ||
+		strings.Contains(string(data), "chk_00000003") {
 		t.Errorf("%+v %v\n%s", out, err, data)
 	}
 	if e := m.Exports[0]; e.Filter != "2 chosen checks: chk_00000007, chk_00000002" {
 		t.Errorf("%+v", e)
 	}
-	if _, err := d.Export(context.Background(), ExportInput{Checks: []string{"chk_9"}, Format: export.CSV, File: file + "2"}, nil); key(err) != "store.check_unknown" {
+	if _, err := d.Export(context.Background(),
+		ExportInput{Checks: []string{"chk_9"}, Format: export.CSV, File: file + "2"},
+		nil); key(err) != "store.check_unknown" {
 		t.Error(err)
 	}
 }

@@ -22,7 +22,8 @@ const readingPatience = 2 * time.Second
 //
 // Whether the document has expired is not said where the clock of this computer is older
 // than the newest record of the history: then nobody knows what day it is.
-func (d *Desk) Read(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Zone, history.Reading, error) {
+func (d *Desk) Read(ctx context.Context, document matcher.Blob, p matcher.Portrait) (matcher.Zone,
+	history.Reading, error) {
 	z, ok, err := d.Zone(ctx, document, p)
 	if err != nil || !ok {
 		return matcher.Zone{}, history.Reading{}, err

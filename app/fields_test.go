@@ -95,13 +95,14 @@ func TestChecksReadTheDocument(t *testing.T) {
 		reasons []string
 		minor   bool
 	}{
-		"no zone":        {nil, true, nil, history.Pass, nil, false},
-		"valid":          {printed("1974-08-12", "2030-01-01"), true, nil, history.Pass, nil, false},
-		"expired":        {old, true, nil, history.Refer, []string{matcher.ReasonExpired}, false},
-		"expired, off":   {old, false, nil, history.Pass, nil, false},
-		"a child":        {child, true, nil, history.Refer, []string{matcher.ReasonMinor}, true},
-		"a child, off":   {child, false, nil, history.Pass, nil, true},
-		"the clerk's":    {child, true, &history.Reading{MRZ: history.MRZ{Type: "TD1", Edited: true}}, history.Pass, nil, false},
+		"no zone":      {nil, true, nil, history.Pass, nil, false},
+		"valid":        {printed("1974-08-12", "2030-01-01"), true, nil, history.Pass, nil, false},
+		"expired":      {old, true, nil, history.Refer, []string{matcher.ReasonExpired}, false},
+		"expired, off": {old, false, nil, history.Pass, nil, false},
+		"a child":      {child, true, nil, history.Refer, []string{matcher.ReasonMinor}, true},
+		"a child, off": {child, false, nil, history.Pass, nil, true},
+		"the clerk's": {child, true, &history.Reading{MRZ: history.MRZ{Type: "TD1", Edited: true}}, history.Pass,
+			nil, false},
 		"the clerk's, 0": {old, true, &history.Reading{}, history.Pass, nil, false},
 	} {
 		d, m := reading(t, &scripted{answer: compared(t, rules, 95, 96)}, c.zone)
@@ -139,7 +140,8 @@ func TestNumbersAreKeptOnlyWhereChosen(t *testing.T) {
 	if err := d.p.Settings.Save(chosen); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err != nil || m.Finished[0].Fields.Number != "L898902C3" {
+	if _, err := d.Check(context.Background(), CheckInput{Consent: true}, nil); err != nil ||
+		m.Finished[0].Fields.Number != "L898902C3" {
 		t.Errorf("%v, %+v", err, m.Finished[0].Fields)
 	}
 }
@@ -147,7 +149,8 @@ func TestNumbersAreKeptOnlyWhereChosen(t *testing.T) {
 // slowZones answer only when the context is over.
 type slowZones struct{}
 
-func (slowZones) Zone(ctx context.Context, _ matcher.Blob, _ matcher.Portrait, _ time.Time) (matcher.Zone, bool, error) {
+func (slowZones) Zone(ctx context.Context, _ matcher.Blob, _ matcher.Portrait, _ time.Time) (matcher.Zone,
+	bool, error) {
 	<-ctx.Done()
 	return matcher.Zone{}, false, ctx.Err()
 }
@@ -159,7 +162,8 @@ func TestReadingHoldsUpNothing(t *testing.T) {
 	d.p.Zones = slowZones{}
 	begun := time.Now()
 	check, err := d.Check(context.Background(), CheckInput{Consent: true}, nil)
-	if took := time.Since(begun); err != nil || check.Outcome != history.Pass || m.Finished[0].MRZ != nil || took > 2*readingPatience {
+	if took := time.Since(begun); err != nil || check.Outcome != history.Pass || m.Finished[0].MRZ != nil ||
+		took > 2*readingPatience {
 		t.Errorf("%v, %s, %+v after %v", err, check.Outcome, m.Finished[0].MRZ, took)
 	}
 	d, _ = reading(t, &scripted{wait: true}, nil)

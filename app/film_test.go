@@ -105,8 +105,9 @@ func TestMatchWhileFilming(t *testing.T) {
 		problem string
 		took    time.Duration
 	}{
-		"to the end":    {outcome: history.Pass, took: 3 * time.Second},
-		"camera lost":   {lost: matcher.NewProblem("camera.lost", nil), outcome: history.CouldNotRun, problem: "camera.lost", took: 1500 * time.Millisecond},
+		"to the end": {outcome: history.Pass, took: 3 * time.Second},
+		"camera lost": {lost: matcher.NewProblem("camera.lost", nil), outcome: history.CouldNotRun, problem: "camera.lost",
+			took: 1500 * time.Millisecond},
 		"cancelled":     {cancel: time.Second, outcome: history.Cancelled, took: time.Second},
 		"engine breaks": {stop: 5, outcome: history.CouldNotRun, problem: "engine.broke", took: 500 * time.Millisecond},
 	} {
@@ -142,7 +143,8 @@ func TestMatchWhileFilming(t *testing.T) {
 					}
 					last = p
 				})
-				if err != nil || check.Outcome != c.outcome || check.Problem != nil && check.Problem.Key != c.problem || check.Unsent != nil {
+				if err != nil || check.Outcome != c.outcome || check.Problem != nil && check.Problem.Key != c.problem ||
+					check.Unsent != nil {
 					t.Errorf("%v, %+v", err, check)
 				}
 				if took := time.Since(began); took != c.took {
@@ -200,14 +202,16 @@ func TestFlawsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := matcher.NotCompared(matcher.Anchor(matcher.CodeNoFace, matcher.FlawBlurred), matcher.Target(matcher.FlawTwo), rules)
+	result, err := matcher.NotCompared(matcher.Anchor(matcher.CodeNoFace, matcher.FlawBlurred),
+		matcher.Target(matcher.FlawTwo), rules)
 	if err != nil {
 		t.Fatal(err)
 	}
 	both := image.NewRGBA(image.Rect(0, 0, 300, 200))
 	engine := &scripted{answer: matcher.Answer{
-		Result: result, Best: -1, Flaw: matcher.FlawTwo, Portrait: &matcher.Portrait{Code: matcher.CodeNoFace, Flaw: matcher.FlawBlurred},
-		Others: &matcher.Sight{Frame: matcher.Frame{Image: both}, Faces: make([]matcher.Face, 2)},
+		Result: result, Best: -1, Flaw: matcher.FlawTwo,
+		Portrait: &matcher.Portrait{Code: matcher.CodeNoFace, Flaw: matcher.FlawBlurred},
+		Others:   &matcher.Sight{Frame: matcher.Frame{Image: both}, Faces: make([]matcher.Face, 2)},
 	}}
 	d, m, _ := desk(t, engine)
 	next := d.Settings()
@@ -224,7 +228,8 @@ func TestFlawsAreRecorded(t *testing.T) {
 	if err != nil || !strings.Contains(string(payload), `"flaw":"two","document_flaw":"blurred"`) {
 		t.Errorf("%v: %s", err, payload)
 	}
-	if f.Frame != nil || f.Document != nil || bytes.Contains(payload, []byte("Pix")) || bytes.Contains(f.Raw, []byte("Pix")) {
+	if f.Frame != nil || f.Document != nil || bytes.Contains(payload, []byte("Pix")) ||
+		bytes.Contains(f.Raw, []byte("Pix")) {
 		t.Error("a picture of both is kept")
 	}
 }

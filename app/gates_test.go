@@ -21,24 +21,31 @@ const open access.Action = ""
 // asks Allow, or enter where it records who did it.
 var gates = map[string]access.Action{
 	// The door itself.
-	"SingleUser": open, "Who": open, "SignIn": open, "SignOut": open, "May": open, "Allow": open, "Touch": open, "Stay": open, "Reread": open,
-	"Names": open, "Seconds": open, "WhoNow": open, "ReadOperators": open, "Enter": open, "Vouch": open, "KeepSignedIn": open,
+	"SingleUser": open, "Who": open, "SignIn": open, "SignOut": open, "May": open, "Allow": open, "Touch": open,
+	"Stay": open, "Reread": open,
+	"Names": open, "Seconds": open, "WhoNow": open, "ReadOperators": open, "Enter": open, "Vouch": open,
+	"KeepSignedIn": open,
 	// whoever sits at the desk may see who can sign in
 
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
-	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open, "HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
-	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open, "KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
-	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open, // the program does it by itself, as the settings say
+	"Settings": open, "SettingsFrom": open, "NoticeSettings": open, "OpenCamera": open, "OpenDocumentCamera": open,
+	"HasDocumentCamera": open, "Cameras": open, "Portrait": open, "PortraitOnPage": open,
+	"ChoosePortrait": open, "PickPortrait": open, "UprightPage": open, "Engine": open, "Rates": open, "Drop": open,
+	"KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
+	// the program does it by itself, as the settings say
+	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open,
 	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
 	"Enrol": access.Settings,
 	"Zone":  open, "Read": open, // what stands on a document
 
-	"ReadFor": access.Check, "Check": access.Check, "Retry": access.Check, "Keep": access.Check, "KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
+	"ReadFor": access.Check, "Check": access.Check, "Retry": access.Check, "Keep": access.Check,
+	"KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,
 	"TokenPlace": access.Check, "UnlockToken": access.Check, "WatchScans": access.Check,
 	"Decide": access.Decide, "Identify": access.Override, "Inspect": access.Check, "SigningKey": access.History,
 	"Subject": access.Export, "Hold": access.Erase, "Holds": access.History,
-	"List": access.History, "Verify": access.History, "Count": access.History, "Choices": access.History, "Show": access.History, "OpenHistory": access.History,
+	"List": access.History, "Verify": access.History, "Count": access.History, "Choices": access.History,
+	"Show": access.History, "OpenHistory": access.History,
 	"OpenCentre": access.History,
 	"Overview":   access.History, "Attention": access.History,
 	"Export": access.Export, "Sample": access.Export, "Samples": access.Export, "LookedAt": access.Export,
@@ -47,8 +54,9 @@ var gates = map[string]access.Action{
 	"KeepRecovery": access.Backup, "RecoverKeyFrom": access.Backup,
 	"RecoverKey": access.Backup, "Rebuild": access.Backup,
 	"SaveSettings": access.Settings,
-	"Operators":    access.Operators, "AddOperator": access.Operators, "RemoveOperator": access.Operators, "SetPassphrase": access.Operators,
-	"SetToken": access.Token, "ClearToken": access.Token, "TestToken": access.Token,
+	"Operators":    access.Operators, "AddOperator": access.Operators, "RemoveOperator": access.Operators,
+	"SetPassphrase": access.Operators,
+	"SetToken":      access.Token, "ClearToken": access.Token, "TestToken": access.Token,
 }
 
 func methods() []reflect.Method {
@@ -198,7 +206,8 @@ func TestDecisionsAtOnce(t *testing.T) {
 	for _, d := range desks {
 		for range 5 {
 			wg.Go(func() {
-				if err := d.Decide(t.Context(), DecisionInput{Check: "chk_1", Choice: history.Approve, Reason: "known_person"}); err != nil {
+				if err := d.Decide(t.Context(),
+					DecisionInput{Check: "chk_1", Choice: history.Approve, Reason: "known_person"}); err != nil {
 					t.Error(err)
 				}
 			})

@@ -92,7 +92,8 @@ func again(t *testing.T, d *Desk) *Desk {
 	t.Helper()
 	p := d.p
 	p.Instance = "ins_2"
-	p.Operators = operators.New(operators.Params{File: operatorsFile(d), Now: p.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
+	p.Operators = operators.New(operators.Params{File: operatorsFile(d), Now: p.Now,
+		Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
 	return New(p)
 }
 
@@ -104,7 +105,8 @@ func operatorsFile(d *Desk) string {
 func TestSingleUser(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	who, in := d.Who()
-	if !d.SingleUser() || !in || who.Operator != access.SystemUser() || who.SignedIn || who.Role != "" || who.Instance != "ins_1" || who.Program != "test" {
+	if !d.SingleUser() || !in || who.Operator != access.SystemUser() || who.SignedIn || who.Role != "" ||
+		who.Instance != "ins_1" || who.Program != "test" {
 		t.Errorf("%+v, %v", who, in)
 	}
 	for _, a := range access.Actions {
@@ -112,7 +114,8 @@ func TestSingleUser(t *testing.T) {
 			t.Errorf("may not %s", a)
 		}
 	}
-	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.Started[0].SignedIn || m.Started[0].Operator != access.SystemUser() {
+	if _, err := d.Check(t.Context(), CheckInput{Consent: true}, nil); err != nil || m.Started[0].SignedIn ||
+		m.Started[0].Operator != access.SystemUser() {
 		t.Errorf("%v, %+v", err, m.Started)
 	}
 	wantKey(t, d.SignIn(t.Context(), "Ada", "whatever it may be"), "operators.none")
@@ -140,7 +143,8 @@ func TestFirstOperator(t *testing.T) {
 		t.Fatalf("%+v", m.Changes)
 	}
 	c := m.Changes[0]
-	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil || c.Operator != access.SystemUser() ||
+	if c.How != history.ChangedOperators || c.Change != history.OperatorAdded || c.Changed != "Ada" || c.Actor == nil ||
+		c.Operator != access.SystemUser() ||
 		len(c.Operators) != 1 || c.SHA256 == "" {
 		t.Errorf("%+v", c)
 	}
@@ -148,7 +152,8 @@ func TestFirstOperator(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ada" || !who.SignedIn || who.Role != history.RoleAdministrator {
 		t.Errorf("%+v", who)
 	}
-	if s := m.SignIns; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn || s[0].For != "" || s[0].Desk != d.Settings().Desk {
+	if s := m.SignIns; len(s) != 1 || s[0].Operator != "Ada" || s[0].Role != history.RoleAdministrator || !s[0].SignedIn ||
+		s[0].For != "" || s[0].Desk != d.Settings().Desk {
 		t.Errorf("%+v", s)
 	}
 	if _, in := running.Who(); in {
@@ -310,7 +315,8 @@ func TestOwnPassphrase(t *testing.T) {
 	if who, in := d.Who(); !in || who.Operator != "Ben" {
 		t.Error("Ben is out, who did it")
 	}
-	if c := m.Changes[len(m.Changes)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" || c.Operator != "Ben" {
+	if c := m.Changes[len(m.Changes)-1]; c.Change != history.OperatorPassphrase || c.Changed != "Ben" ||
+		c.Operator != "Ben" {
 		t.Errorf("%+v", c)
 	}
 	wantKey(t, d.SetPassphrase(t.Context(), "Cleo", next), "operators.may_not")
@@ -327,7 +333,8 @@ func TestWhoIsRemovedIsOut(t *testing.T) {
 	as(t, other, "Ben")
 	as(t, d, "Ada")
 	must(t, d.RemoveOperator(t.Context(), " BEN "))
-	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" || c.Operator != "Ada" || len(c.Operators) != 3 {
+	if c, _, _ := d.p.History.LastOperators(t.Context()); c.Change != history.OperatorRemoved || c.Changed != "Ben" ||
+		c.Operator != "Ada" || len(c.Operators) != 3 {
 		t.Errorf("%+v", c)
 	}
 	wantKey(t, other.Allow(t.Context(), access.Check), "operators.signed_out")
@@ -415,11 +422,12 @@ func TestLockAfterSleep(t *testing.T) {
 func TestLockDuringACheck(t *testing.T) {
 	d, m, c := staffed(t)
 	as(t, d, "Ben")
-	check, err := d.Check(t.Context(), CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
-		c.add(time.Hour)
-		wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
-		return Captured{}, matcher.NewProblem("camera.lost", nil)
-	}}, nil)
+	check, err := d.Check(t.Context(),
+		CheckInput{Consent: true, Capture: func(context.Context, bool, matcher.ProgressFunc) (Captured, error) {
+			c.add(time.Hour)
+			wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
+			return Captured{}, matcher.NewProblem("camera.lost", nil)
+		}}, nil)
 	if err != nil || check.Outcome != history.CouldNotRun || len(m.Finished) != 1 || m.Started[0].Operator != "Ben" {
 		t.Errorf("%v, %+v", err, check)
 	}
@@ -554,7 +562,8 @@ func TestAListThatChangedIsKnown(t *testing.T) {
 		t.Fatalf("the names are %q", d.Names())
 	}
 	must(t, other.AddOperator(t.Context(), "Zoe", history.RoleOperator, "a long enough passphrase"))
-	for deadline := time.Now().Add(10 * time.Second); !slices.Contains(d.Names(), "Zoe"); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); !slices.Contains(d.Names(),
+		"Zoe"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("a new operator is not known")
 		}

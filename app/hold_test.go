@@ -14,7 +14,8 @@ func TestHolds(t *testing.T) {
 	wantKey(t, d.Hold(t.Context(), session, true, " \n"), "hold.why")
 	wantKey(t, d.Hold(t.Context(), session, true, "a\x1b[31m"), "decide.note_odd")
 	must(t, d.Hold(t.Context(), session, true, " case 7 "))
-	if got := m.OnHold; len(got) != 1 || !got[0].Held || got[0].Note != "case 7" || got[0].Operator != "Ada" || got[0].Session != session {
+	if got := m.OnHold; len(got) != 1 || !got[0].Held || got[0].Note != "case 7" || got[0].Operator != "Ada" ||
+		got[0].Session != session {
 		t.Errorf("%+v", got)
 	}
 	if holds, err := d.Holds(t.Context()); err != nil || len(holds) != 1 {
@@ -36,7 +37,8 @@ func TestSubject(t *testing.T) {
 	}
 	d, m, _ := staffed(t)
 	m.Details = []history.Detail{
-		check(1, two, "Ada Lovelace", "2026/17"), check(3, one, "ada  LOVELACE", ""), check(5, three, "Ada Lovelace-King", "2026/170"),
+		check(1, two, "Ada Lovelace", "2026/17"), check(3, one, "ada  LOVELACE", ""),
+		check(5, three, "Ada Lovelace-King", "2026/170"),
 	}
 	as(t, d, "Ben")
 	_, err := d.Subject(t.Context(), SubjectInput{Name: "Ada"})
@@ -52,9 +54,10 @@ func TestSubject(t *testing.T) {
 		in   SubjectInput
 		want []string
 	}{
-		"name":          {SubjectInput{Name: "Ada Lovelace"}, []string{two, one}},
-		"reference":     {SubjectInput{Reference: "2026-17"}, []string{two}},
-		"both":          {SubjectInput{Name: "ada lovelace", Reference: "2026/17", Sessions: []string{three}}, []string{two, one, three}},
+		"name":      {SubjectInput{Name: "Ada Lovelace"}, []string{two, one}},
+		"reference": {SubjectInput{Reference: "2026-17"}, []string{two}},
+		"both": {SubjectInput{Name: "ada lovelace", Reference: "2026/17", Sessions: []string{three}},
+			[]string{two, one, three}},
 		"a session":     {SubjectInput{Sessions: []string{three, three}}, []string{three}},
 		"a namesake no": {SubjectInput{Name: "Ada Lovelace-King"}, []string{three}},
 	} {

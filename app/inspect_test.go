@@ -25,13 +25,14 @@ func TestInspect(t *testing.T) {
 		in  InspectionInput
 		key string
 	}{
-		"no points":         {InspectionInput{}, "inspect.points"},
-		"an odd answer":     {InspectionInput{Points: answers("maybe")}, "inspect.points"},
-		"an empty point":    {InspectionInput{Points: []history.InspectedPoint{{Answer: yes}}}, "inspect.points"},
-		"no reason":         {InspectionInput{Points: answers(yes, no)}, "inspect.reason"},
-		"a reason of none":  {InspectionInput{Points: answers(no), Reason: "known_person"}, "inspect.reason"},
-		"other, not said":   {InspectionInput{Points: answers(no), Reason: history.ReasonOther, Note: " "}, "decide.note"},
-		"too long":          {InspectionInput{Points: answers(no), Reason: "not_live", Note: strings.Repeat("x", maxNote+1)}, "decide.note_long"},
+		"no points":        {InspectionInput{}, "inspect.points"},
+		"an odd answer":    {InspectionInput{Points: answers("maybe")}, "inspect.points"},
+		"an empty point":   {InspectionInput{Points: []history.InspectedPoint{{Answer: yes}}}, "inspect.points"},
+		"no reason":        {InspectionInput{Points: answers(yes, no)}, "inspect.reason"},
+		"a reason of none": {InspectionInput{Points: answers(no), Reason: "known_person"}, "inspect.reason"},
+		"other, not said":  {InspectionInput{Points: answers(no), Reason: history.ReasonOther, Note: " "}, "decide.note"},
+		"too long": {InspectionInput{Points: answers(no), Reason: "not_live", Note: strings.Repeat("x", maxNote+1)},
+			"decide.note_long"},
 		"an unknown check":  {InspectionInput{Check: "chk_2", Points: answers(yes)}, "store.check_unknown"},
 		"nothing was found": {InspectionInput{Check: "chk_none", Points: answers(yes)}, "decide.nothing"},
 	} {
@@ -47,14 +48,16 @@ func TestInspect(t *testing.T) {
 	for _, c := range []struct {
 		points []history.InspectedPoint
 		state  history.InspectionState
-	}{{answers(yes, yes, yes), history.InspectionClear}, {answers(yes, open), history.InspectionOpen}, {answers(open, no), history.InspectionObjection}} {
+	}{{answers(yes, yes, yes), history.InspectionClear}, {answers(yes, open), history.InspectionOpen},
+		{answers(open, no), history.InspectionObjection}} {
 		must(t, d.Inspect(t.Context(), InspectionInput{Check: "chk_1", Points: c.points, Reason: "not_live", Note: " seen "}))
 		got := m.Inspected[len(m.Inspected)-1]
 		reason, note := "", ""
 		if c.state == history.InspectionObjection {
 			reason, note = "not_live", "seen"
 		}
-		if got.State != c.state || got.Reason != reason || got.Note != note || got.Operator != "Ben" || got.Session != "sess_1" {
+		if got.State != c.state || got.Reason != reason || got.Note != note || got.Operator != "Ben" ||
+			got.Session != "sess_1" {
 			t.Errorf("%+v", got)
 		}
 	}

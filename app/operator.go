@@ -70,7 +70,8 @@ func (d *Desk) SetPassphrase(ctx context.Context, name, passphrase string) error
 func (d *Desk) changed(ctx context.Context, who history.Actor, what history.OperatorsChange) operators.Record {
 	return func(now operators.List, name string) error {
 		return d.p.History.Settings(context.WithoutCancel(ctx), history.SettingsChange{
-			How: history.ChangedOperators, SHA256: now.SHA256, Actor: &who, Change: what, Changed: name, Operators: now.Operators,
+			How: history.ChangedOperators, SHA256: now.SHA256, Actor: &who, Change: what, Changed: name,
+			Operators: now.Operators,
 		})
 	}
 }

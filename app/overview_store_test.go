@@ -107,7 +107,8 @@ func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) 
 				b.Fail++
 			}
 		}
-		if l.Finished != nil && l.Finished.Quality != nil && (l.Finished.Quality.Document != nil || l.Finished.Quality.Camera != nil) {
+		if l.Finished != nil && l.Finished.Quality != nil &&
+			(l.Finished.Quality.Document != nil || l.Finished.Quality.Camera != nil) {
 			at := place{from, l.Desk}
 			if quality[at] == nil {
 				quality[at] = &overview.Quality{From: from, Desk: l.Desk}

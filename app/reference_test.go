@@ -33,7 +33,8 @@ func TestReferenceOfACheck(t *testing.T) {
 		"any":           {settings.Reference{Name: "Case"}, " 47/11 ", "47/11", ""},
 		"left out":      {settings.Reference{Name: "Case", Pattern: "[0-9]{4}", Example: "4711"}, "", "", ""},
 		"fits":          {settings.Reference{Name: "Case", Pattern: "[0-9]{4}", Example: "4711"}, "4712", "4712", ""},
-		"does not fit":  {settings.Reference{Name: "Case", Pattern: "[0-9]{4}", Example: "4711"}, "47123", "", settings.KeyReferenceForm},
+		"does not fit": {settings.Reference{Name: "Case", Pattern: "[0-9]{4}", Example: "4711"}, "47123", "",
+			settings.KeyReferenceForm},
 	} {
 		engine := &scripted{}
 		d, m, _ := desk(t, engine)
@@ -49,7 +50,8 @@ func TestReferenceOfACheck(t *testing.T) {
 		if err != nil || m.Started[0].Reference != c.want {
 			t.Errorf("%s: %v, %q", name, err, m.Started[0].Reference)
 		}
-		if payload, err := json.Marshal(m.Started[0]); err != nil || c.want != "" && strings.Contains(string(payload), c.want) {
+		if payload, err := json.Marshal(m.Started[0]); err != nil ||
+			c.want != "" && strings.Contains(string(payload), c.want) {
 			t.Errorf("%s: %v, %s", name, err, payload)
 		}
 	}

@@ -79,8 +79,9 @@ func remoteDesk(t *testing.T, engine *scripted, s *standin.Server) (*Desk, *appt
 	d.p.Tokens = &tokens{secret}
 	d.p.OpenAPI = func(at settings.API, token func(context.Context) (string, error)) (API, error) {
 		return remote.New(remote.Params{
-			Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Duration(at.AnswerSeconds) * time.Second,
-			Token: token, Portraits: d.p.Portraits, Clips: sameClips{}, Version: "test",
+			Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute,
+			Answer: time.Duration(at.AnswerSeconds) * time.Second,
+			Token:  token, Portraits: d.p.Portraits, Clips: sameClips{}, Version: "test",
 		})
 	}
 	at(t, d, s.URL)
@@ -114,7 +115,8 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 		raw     string // of the sealed body; empty: none
 		unsent  bool
 	}{
-		"pass": {standin.Reply{Head: "X-Request-Id: req-1\r\n"}, history.Pass, "", `"request_id":"req-1"`, standin.Sample, false},
+		"pass": {standin.Reply{Head: "X-Request-Id: req-1\r\n"}, history.Pass, "", `"request_id":"req-1"`,
+			standin.Sample, false},
 		"refer": {standin.Reply{Body: no(`"status": "pass"`, `"status": "refer"`)}, history.Refer, "",
 			`"status":"refer","score":8358`, "refer", false},
 		"fail, though result is true": {standin.Reply{Body: no(`"status": "pass"`, `"status": "fail"`)}, history.Fail, "",
@@ -122,15 +124,22 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 		"not compared, though status is pass": {standin.Reply{Body: no(`"code": 0, "description": "Successful check",
           "percentages"`, `"code": 2, "description": "x", "percentages"`)}, history.NotCompared, "",
 			`"code":2,"anchor_code":0,"target_code":0,"result":true,"status":"pass","score":8358`, `"code": 2`, false},
-		"no status":   {standin.Reply{Body: `{"data":{"code":0,"result":true,"score":99}}`}, history.CouldNotRun, "remote.no_status", `"absent":["anchor.code","target.code","status"]`, `"score":99`, false},
-		"no codes":    {standin.Reply{Body: `{"data":{"score":99},"scoring_result":{"status":"pass"}}`}, history.Pass, "", `"status":"pass","score":9900`, `"score":99`, false},
+		"no status": {standin.Reply{Body: `{"data":{"code":0,"result":true,"score":99}}`}, history.CouldNotRun,
+			"remote.no_status", `"absent":["anchor.code","target.code","status"]`, `"score":99`, false},
+		"no codes": {standin.Reply{Body: `{"data":{"score":99},"scoring_result":{"status":"pass"}}`}, history.Pass, "",
+			`"status":"pass","score":9900`, `"score":99`, false},
 		"huge scores": {standin.Reply{Body: `{"data":{"score":1e300,"percentages":[-1e300]},"scoring_result":{"status":"pass"}}`}, history.Pass, "", `"score":9007199254740992,"percentages":[-9007199254740992]`, `1e300`, false},
-		"400":         {standin.Reply{Status: 400, Body: `{"error":"bad"}`}, history.CouldNotRun, "remote.bad_request", `"http_status":400`, `{"error":"bad"}`, false},
-		"401":         {standin.Reply{Status: 401, Body: secret}, history.CouldNotRun, "remote.token", `"refused":true,"http_status":401`, `[token]`, true},
-		"429":         {standin.Reply{Status: 429}, history.CouldNotRun, "remote.too_many", `"http_status":429`, "", true},
-		"502":         {standin.Reply{Status: 502, Body: "<html>"}, history.CouldNotRun, "remote.server", `"answered":true,"http_status":502`, "<html>", false},
-		"cut":         {standin.Reply{CutAfter: 1000}, history.Unknown, "remote.cut", `"reached":true,"answered":false`, "", false},
-		"silent":      {standin.Reply{Delay: time.Hour}, history.Unknown, "remote.silent", `"reached":true,"answered":false`, "", false},
+		"400": {standin.Reply{Status: 400, Body: `{"error":"bad"}`}, history.CouldNotRun, "remote.bad_request",
+			`"http_status":400`, `{"error":"bad"}`, false},
+		"401": {standin.Reply{Status: 401, Body: secret}, history.CouldNotRun, "remote.token",
+			`"refused":true,"http_status":401`, `[token]`, true},
+		"429": {standin.Reply{Status: 429}, history.CouldNotRun, "remote.too_many", `"http_status":429`, "", true},
+		"502": {standin.Reply{Status: 502, Body: "<html>"}, history.CouldNotRun, "remote.server",
+			`"answered":true,"http_status":502`, "<html>", false},
+		"cut": {standin.Reply{CutAfter: 1000}, history.Unknown, "remote.cut", `"reached":true,"answered":false`,
+			"", false},
+		"silent": {standin.Reply{Delay: time.Hour}, history.Unknown, "remote.silent", `"reached":true,"answered":false`,
+			"", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standin.New(t, true, wanted(), func(int) standin.Reply { return tt.reply })
@@ -154,7 +163,8 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if check.Outcome != tt.outcome || finished.Outcome != tt.outcome || finished.Problem != tt.problem || !bytes.Contains(record, []byte(tt.record)) {
+			if check.Outcome != tt.outcome || finished.Outcome != tt.outcome || finished.Problem != tt.problem ||
+				!bytes.Contains(record, []byte(tt.record)) {
 				t.Errorf("%s, %s", check.Outcome, record)
 			}
 			if !bytes.Contains(finished.Raw, []byte(tt.raw)) || (tt.raw == "") != (len(finished.Raw) == 0) {
@@ -166,7 +176,8 @@ func TestRemoteCheckIsRecorded(t *testing.T) {
 			if len(m.Sent) != 1 || m.Sent[0].Host != Host(s.URL) || len(s.Posts()) > 1 {
 				t.Errorf("%+v, %d posts", m.Sent, len(s.Posts()))
 			}
-			if started := m.Started[0]; started.Mode != history.Remote || started.Description.Engine != remote.EngineName || started.Consent.Wording != RemoteConsentWording {
+			if started := m.Started[0]; started.Mode != history.Remote || started.Description.Engine != remote.EngineName ||
+				started.Consent.Wording != RemoteConsentWording {
 				t.Errorf("%+v", started)
 			}
 			if bytes.Contains(record, []byte("Ada")) || bytes.Contains(append(record, finished.Raw...), []byte(secret)) {
@@ -205,7 +216,8 @@ func TestWhatTheAPIHasNotTaken(t *testing.T) {
 	d, m := remoteDesk(t, engine, s)
 	in, clip := remoteInput(t)
 	check, err := d.Check(context.Background(), in, nil)
-	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "remote.unreachable" || check.Unsent == nil || !is(clip) {
+	if err != nil || check.Outcome != history.CouldNotRun || check.Problem.Key != "remote.unreachable" ||
+		check.Unsent == nil || !is(clip) {
 		t.Fatalf("%v, %+v", err, check)
 	}
 	again, err := d.Retry(context.Background(), check.Unsent, history.Remote, nil)
@@ -213,7 +225,8 @@ func TestWhatTheAPIHasNotTaken(t *testing.T) {
 		t.Fatalf("%v, %+v", err, again)
 	}
 	offline, err := d.Retry(context.Background(), again.Unsent, history.Offline, nil)
-	if err != nil || offline.Outcome != history.Pass || offline.Session != check.Session || m.Started[2].Mode != history.Offline || is(clip) {
+	if err != nil || offline.Outcome != history.Pass || offline.Session != check.Session ||
+		m.Started[2].Mode != history.Offline || is(clip) {
 		t.Errorf("%v, %+v", err, offline)
 	}
 	if m.Started[2].Consent.SendName {
@@ -251,12 +264,14 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 		t.Fatalf("%v, the clip is still there: %v", err, is(clip))
 	}
 	list, err := d.KeptChecks(context.Background())
-	if err != nil || len(list.Checks) != 1 || list.Checks[0] != kept || kept.Name != "Ada Lovelace" || kept.Check != check.ID {
+	if err != nil || len(list.Checks) != 1 || list.Checks[0] != kept || kept.Name != "Ada Lovelace" ||
+		kept.Check != check.ID {
 		t.Fatalf("%v, %+v", err, list)
 	}
 	// Still no connection: it stays.
 	tried, err := d.SendKept(context.Background(), kept.ID, nil)
-	if list, _ := d.KeptChecks(context.Background()); err != nil || tried.Outcome != history.CouldNotRun || len(list.Checks) != 1 {
+	if list, _ := d.KeptChecks(context.Background()); err != nil || tried.Outcome != history.CouldNotRun ||
+		len(list.Checks) != 1 {
 		t.Fatalf("%v, %+v", err, tried)
 	}
 	at(t, d, good)
@@ -268,7 +283,8 @@ func TestKeptCheckIsSentOnce(t *testing.T) {
 	if started.Reference != "4711" || m.Finished[len(m.Finished)-1].VirtualCamera != "v4l2 loopback" {
 		t.Errorf("reference %q, camera %q", started.Reference, m.Finished[len(m.Finished)-1].VirtualCamera)
 	}
-	if started.Kept != kept.ID || started.DocumentFrom != history.FromCamera || started.Consent.Wording != RemoteConsentWording {
+	if started.Kept != kept.ID || started.DocumentFrom != history.FromCamera ||
+		started.Consent.Wording != RemoteConsentWording {
 		t.Errorf("%+v", started)
 	}
 	if list, err := d.KeptChecks(context.Background()); err != nil || len(list.Checks) != 0 {
@@ -298,7 +314,9 @@ func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{CutAfter: 5000} })
 			d, m := remoteDesk(t, &scripted{}, s)
-			kept, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(), Consent: true}})
+			kept, err := d.Keep(context.Background(),
+				&Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession(),
+					Consent: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -318,7 +336,9 @@ func TestKeptCheckThatMayHaveBeenSent(t *testing.T) {
 func TestKeptChecksExpire(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, _ := remoteDesk(t, &scripted{}, s)
-	if _, err := d.Keep(context.Background(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: NewSession()}}); err != nil {
+	if _, err := d.Keep(context.Background(),
+		&Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes),
+			Session: NewSession()}}); err != nil {
 		t.Fatal(err)
 	}
 	later := time.Now().Add(time.Duration(d.Settings().API.KeepDays)*24*time.Hour + time.Minute)
@@ -340,7 +360,8 @@ func TestCancelAfterBytesWereSentIsUnknown(t *testing.T) {
 			cancel()
 		}
 	})
-	if err != nil || check.Outcome != history.Unknown || check.Problem.Key != "remote.cancelled" || m.Finished[0].Outcome != history.Unknown || is(clip) {
+	if err != nil || check.Outcome != history.Unknown || check.Problem.Key != "remote.cancelled" ||
+		m.Finished[0].Outcome != history.Unknown || is(clip) {
 		t.Errorf("%v, %+v", err, check)
 	}
 }
@@ -373,7 +394,8 @@ func TestWordingWherePicturesAreKept(t *testing.T) {
 		t.Errorf("the versions are %v", seen)
 	}
 	for agreed, may := range map[string]bool{
-		ConsentWording: false, RemoteConsentWording: false, ConsentWording + PicturesWording: true, RemoteConsentWording + PicturesWording: true,
+		ConsentWording: false, RemoteConsentWording: false, ConsentWording + PicturesWording: true,
+		RemoteConsentWording + PicturesWording: true,
 	} {
 		if mayKeepPictures(s, agreed) != may {
 			t.Errorf("agreed to %q, pictures may be kept: %v", agreed, !may)
@@ -388,7 +410,8 @@ func TestWordingWherePicturesAreKept(t *testing.T) {
 func TestWordingOfConsent(t *testing.T) {
 	d, m, _ := desk(t, &scripted{err: errors.New("enough seen")})
 	seen := map[string]bool{ConsentWording: true, RemoteConsentWording: true}
-	for i, words := range []settings.Consent{{Processing: "one"}, {Processing: "one", SendName: "two"}, {Processing: "onetwo"}} {
+	for i, words := range []settings.Consent{{Processing: "one"}, {Processing: "one", SendName: "two"},
+		{Processing: "onetwo"}} {
 		next := d.Settings()
 		next.Consent.Processing, next.Consent.SendName = words.Processing, words.SendName
 		if err := d.SaveSettings(context.Background(), next); err != nil {
@@ -399,7 +422,8 @@ func TestWordingOfConsent(t *testing.T) {
 		}
 		wording := m.Started[i].Consent.Wording
 		changed := m.Changes[i].Consent
-		if seen[wording] || changed == nil || changed.Wording != wording || changed.Processing != words.Processing || d.Settings().Consent.Version != i+1 {
+		if seen[wording] || changed == nil || changed.Wording != wording || changed.Processing != words.Processing ||
+			d.Settings().Consent.Version != i+1 {
 			t.Errorf("%q, %+v", wording, changed)
 		}
 		seen[wording] = true

@@ -20,7 +20,8 @@ func TestSampling(t *testing.T) {
 		wantKey(t, err, key)
 	}
 	first, err := d.Sample(ctx, history.Sampling{Count: 25})
-	if err != nil || len(first.Seed) != 32 || first.Head != 7 || first.Hash != "ab" || first.Operator != "Dora" || len(first.Checks) != 2 {
+	if err != nil || len(first.Seed) != 32 || first.Head != 7 || first.Hash != "ab" || first.Operator != "Dora" ||
+		len(first.Checks) != 2 {
 		t.Fatalf("%+v %v", first, err)
 	}
 	other, err := d.Sample(ctx, history.Sampling{Count: 1})

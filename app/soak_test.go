@@ -79,8 +79,9 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 	}
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	s, err := store.Open(ctx, store.Params{
-		Path: filepath.Join(home, "history.db"), Anchor: filepath.Join(home, "anchor.jsonl"), KeyFile: filepath.Join(home, "master.key"),
-		Alive: here.Alive, Now: time.Now, Log: logger,
+		Path: filepath.Join(home, "history.db"), Anchor: filepath.Join(home, "anchor.jsonl"),
+		KeyFile: filepath.Join(home, "master.key"),
+		Alive:   here.Alive, Now: time.Now, Log: logger,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -90,7 +91,8 @@ func deskIn(ctx context.Context, home string) (*app.Desk, *store.Store, func(), 
 	}
 	portraits := onlyPage{}
 	return app.New(app.Params{
-			History: s, Verified: filepath.Join(home, "verified.json"), Engine: noEngine{}, Portraits: portraits, Zones: apptest.Zones{}, Settings: chosen, Instance: here.ID, Version: "soak",
+			History: s, Verified: filepath.Join(home, "verified.json"), Engine: noEngine{}, Portraits: portraits,
+			Zones: apptest.Zones{}, Settings: chosen, Instance: here.ID, Version: "soak",
 			OpenSource: func(settings.Camera) app.Source { return nil }, Cameras: func() []app.Camera { return nil },
 			OpenHistory: func(context.Context, string) (app.Records, error) {
 				return nil, errors.New("no other history was expected")
@@ -133,7 +135,8 @@ func (noEngine) Match(context.Context, matcher.Request, matcher.ProgressFunc) (m
 }
 
 func blobOf(b []byte) matcher.Blob {
-	return matcher.Blob{Size: int64(len(b)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+	return matcher.Blob{Size: int64(len(b)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
 // child is the program that is killed: it makes one remote check of a session,
@@ -194,10 +197,12 @@ func child(task string) int {
 func TestACrashShowsNoToken(t *testing.T) {
 	home := t.TempDir()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "SOAK_TASK=crash", "SOAK_HOME="+home, "SOAK_SESSION="+app.NewSession(), "GOTRACEBACK=all",
+	cmd.Env = append(os.Environ(), "SOAK_TASK=crash", "SOAK_HOME="+home, "SOAK_SESSION="+app.NewSession(),
+		"GOTRACEBACK=all",
 		"DBUS_SESSION_BUS_ADDRESS=autolaunch:", token.Variable+"="+soakToken)
 	out, err := cmd.CombinedOutput()
-	if err == nil || !bytes.Contains(out, []byte("in the middle of a call")) || !bytes.Contains(out, []byte("remote.(*Client).Match")) {
+	if err == nil || !bytes.Contains(out, []byte("in the middle of a call")) ||
+		!bytes.Contains(out, []byte("remote.(*Client).Match")) {
 		t.Errorf("it did not crash there: %v\n%s", err, out)
 	}
 	if bytes.Contains(out, []byte(soakToken)) || bytes.Contains(out, []byte("Ada Lovelace")) {
@@ -490,7 +495,8 @@ func judge(t *testing.T, home string, server *standin.Server, attempts []*attemp
 			t.Errorf("%+v: not kept", a)
 		}
 	}
-	t.Logf("%d attempts, %d POSTs, %d records of checks, %d kept; %v", len(attempts), len(server.Posts()), len(rows), len(kept), faults)
+	t.Logf("%d attempts, %d POSTs, %d records of checks, %d kept; %v", len(attempts), len(server.Posts()), len(rows),
+		len(kept), faults)
 	noToken(t, home)
 }
 

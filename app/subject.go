@@ -54,12 +54,13 @@ func (d *Desk) Subject(ctx context.Context, in SubjectInput) ([]Visit, error) {
 		}
 	}
 	if reference != "" {
-		if err := d.p.History.Each(ctx, history.Filter{Reference: in.Reference, Sort: history.Oldest}, func(c history.Detail) error {
-			if plainReference(c.Reference) == reference {
-				sessions = append(sessions, c.Session)
-			}
-			return nil
-		}); err != nil {
+		if err := d.p.History.Each(ctx, history.Filter{Reference: in.Reference, Sort: history.Oldest},
+			func(c history.Detail) error {
+				if plainReference(c.Reference) == reference {
+					sessions = append(sessions, c.Session)
+				}
+				return nil
+			}); err != nil {
 			return nil, err
 		}
 	}

@@ -21,7 +21,8 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 	ctx := context.Background()
 	gone, stays := NewSession(), NewSession()
 	for _, session := range []string{gone, stays} {
-		if _, err := d.Keep(ctx, &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes), Session: session, Name: "Ada"}}); err != nil {
+		if _, err := d.Keep(ctx, &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes),
+			Session: session, Name: "Ada"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,7 +51,8 @@ func TestEraseTakesKeptChecksToo(t *testing.T) {
 	if err := d.Erase(ctx, gone); err != nil {
 		t.Error(err)
 	}
-	if e := m.Erasures[1]; e.Session != gone || e.Reason != history.OnRequest || len(e.Parts) != 1 || e.Parts[0] != history.PartKey || e.Operator == "" || e.Instance == "" {
+	if e := m.Erasures[1]; e.Session != gone || e.Reason != history.OnRequest || len(e.Parts) != 1 ||
+		e.Parts[0] != history.PartKey || e.Operator == "" || e.Instance == "" {
 		t.Errorf("erased was %+v", e)
 	}
 	wantKey(t, d.Erase(ctx, "sess_1"), "check.session")
@@ -70,7 +72,8 @@ func TestExpireAsTheSettingsSay(t *testing.T) {
 	if err := d.Expire(ctx); err != nil || len(m.Expiries) != 1 {
 		t.Fatalf("%+v, %v", m.Expiries, err)
 	}
-	if e := m.Expiries[0]; e.Keep != (history.Periods{Names: 720 * time.Hour}) || e.By.Operator != history.Program || e.By.Desk != s.Desk {
+	if e := m.Expiries[0]; e.Keep != (history.Periods{Names: 720 * time.Hour}) || e.By.Operator != history.Program ||
+		e.By.Desk != s.Desk {
 		t.Errorf("%+v", e)
 	}
 }
@@ -122,12 +125,14 @@ func TestPicturesAreKeptOnlyWhereTheSettingsSaySo(t *testing.T) {
 	}
 	answer := compared(t, nil, 90, 95, 91)
 	answer.Portrait = &matcher.Portrait{Image: picture(300, 400, color.Black)}
-	answer.Frames = []matcher.MatchedFrame{{Face: picture(100, 100, color.Black)}, {Face: picture(1280, 960, color.Black)}, {Face: picture(101, 100, color.Black)}}
+	answer.Frames = []matcher.MatchedFrame{{Face: picture(100, 100, color.Black)}, {Face: picture(1280, 960, color.Black)},
+		{Face: picture(101, 100, color.Black)}}
 	answer.Best = 1
 	d, m, _ := desk(t, &scripted{answer: answer})
 	check := func() history.Finished {
 		t.Helper()
-		if _, err := d.Check(context.Background(), CheckInput{Consent: true, Document: inMemory(pageBytes), Video: inMemory(clipBytes)}, nil); err != nil {
+		if _, err := d.Check(context.Background(),
+			CheckInput{Consent: true, Document: inMemory(pageBytes), Video: inMemory(clipBytes)}, nil); err != nil {
 			t.Fatal(err)
 		}
 		return m.Finished[len(m.Finished)-1]
@@ -153,7 +158,8 @@ func TestPicturesAreKeptOnlyWhereTheSettingsSaySo(t *testing.T) {
 	// Another program's answer shows no frame: then it is one that was filmed.
 	var remote history.Finished
 	d.keepPictures(&remote, matcher.Answer{Best: -1}, &matcher.Clip{Picture: picture(20, 10, color.Black)})
-	if kept, err := jpeg.Decode(bytes.NewReader(remote.Frame)); err != nil || kept.Bounds().Dx() != 20 || remote.Document != nil {
+	if kept, err := jpeg.Decode(bytes.NewReader(remote.Frame)); err != nil || kept.Bounds().Dx() != 20 ||
+		remote.Document != nil {
 		t.Errorf("%v", err)
 	}
 }

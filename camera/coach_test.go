@@ -51,11 +51,16 @@ func TestHints(t *testing.T) {
 		view view
 		key  string
 	}{
-		"nobody":           {seenAs(), "coach.none"},
-		"nobody, dark":     {lit(quality.Light{Mean: 12}), "coach.none_dark"},
-		"nobody, bright":   {lit(quality.Light{Mean: 190, Burnt: 0.4}), "coach.none_bright"},
-		"nobody, blurred":  {func() view { v := seenAs(); v.edges = edges(6, v.light); return v }(), "coach.none_sharp"},
-		"plain wall":       {func() view { v := lit(quality.Light{Mean: 150, Contrast: 4}); v.edges = edges(0.1, v.light); return v }(), "coach.none"},
+		"nobody":          {seenAs(), "coach.none"},
+		"nobody, dark":    {lit(quality.Light{Mean: 12}), "coach.none_dark"},
+		"nobody, bright":  {lit(quality.Light{Mean: 190, Burnt: 0.4}), "coach.none_bright"},
+		"nobody, blurred": {func() view { v := seenAs(); v.edges = edges(6, v.light); return v }(), "coach.none_sharp"},
+		"plain wall": {func() view {
+			v := lit(quality.Light{Mean: 150, Contrast: 4})
+			v.edges = edges(0.1,
+				v.light)
+			return v
+		}(), "coach.none"},
 		"washed out":       {lit(quality.Light{Mean: 190, Darkest: 120}, good), "coach.bright"},
 		"good":             {seenAs(good), "coach.good"},
 		"just enough":      {seenAs(face(320, 240, 50)), "coach.good"},
@@ -78,7 +83,8 @@ func TestHints(t *testing.T) {
 		"leaning":          {seenAs(leaningFace), "coach.upright"},
 		"blurred":          {blurred, "coach.sharp"},
 		"dark before far":  {lit(quality.Light{Mean: 20}, face(320, 240, 30)), "coach.dark"},
-		"far before turns": {seenAs(matcher.Face{Box: good.Box, Eyes: [2]image.Point{{300, 220}, {340, 220}}, Nose: image.Pt(340, 240)}), "coach.closer"},
+		"far before turns": {seenAs(matcher.Face{Box: good.Box, Eyes: [2]image.Point{{300, 220}, {340, 220}},
+			Nose: image.Pt(340, 240)}), "coach.closer"},
 	} {
 		if key := c.view.hint(""); key != c.key {
 			t.Errorf("%s: %s, want %s", name, key, c.key)
@@ -197,12 +203,17 @@ func TestAdviceAboutOthers(t *testing.T) {
 		aside matcher.Aside
 		key   string
 	}{
-		"under half the size":       {[]matcher.Face{far, person}, []matcher.Face{person}, matcher.AsideNobody, hintGood},
-		"half the size":             {[]matcher.Face{face(60, 60, 30), person}, []matcher.Face{person, face(60, 60, 30)}, matcher.AsideLeft, hintSeveral},
-		"beside":                    {[]matcher.Face{beside, person, far}, []matcher.Face{person, beside}, matcher.AsideRight, hintSeveral},
-		"the middle one is meant":   {[]matcher.Face{larger, person}, []matcher.Face{person, larger}, matcher.AsideLeft, hintSeveral},
-		"but not a much larger one": {[]matcher.Face{face(120, 240, 90), person}, []matcher.Face{face(120, 240, 90), person}, matcher.AsideRight, hintSeveral},
-		"a child in arms":           {[]matcher.Face{person, child}, []matcher.Face{person, child}, matcher.AsideNobody, hintSeveral},
+		"under half the size": {[]matcher.Face{far, person}, []matcher.Face{person}, matcher.AsideNobody, hintGood},
+		"half the size": {[]matcher.Face{face(60, 60, 30), person}, []matcher.Face{person, face(60, 60, 30)},
+			matcher.AsideLeft, hintSeveral},
+		"beside": {[]matcher.Face{beside, person, far}, []matcher.Face{person, beside}, matcher.AsideRight,
+			hintSeveral},
+		"the middle one is meant": {[]matcher.Face{larger, person}, []matcher.Face{person, larger}, matcher.AsideLeft,
+			hintSeveral},
+		"but not a much larger one": {[]matcher.Face{face(120, 240, 90), person}, []matcher.Face{face(120, 240, 90), person},
+			matcher.AsideRight, hintSeveral},
+		"a child in arms": {[]matcher.Face{person, child}, []matcher.Face{person, child}, matcher.AsideNobody,
+			hintSeveral},
 	} {
 		coach := coach{}
 		a := coach.advise(matcher.Frame{Image: picture}, c.faces)
@@ -211,8 +222,10 @@ func TestAdviceAboutOthers(t *testing.T) {
 		}
 	}
 	if got := []matcher.Aside{
-		matcher.AsideLeft.Mirrored(), matcher.AsideRight.Mirrored(), matcher.AsideBehind.Mirrored(), matcher.AsideNobody.Mirrored(),
-	}; !slices.Equal(got, []matcher.Aside{matcher.AsideRight, matcher.AsideLeft, matcher.AsideBehind, matcher.AsideNobody}) {
+		matcher.AsideLeft.Mirrored(), matcher.AsideRight.Mirrored(), matcher.AsideBehind.Mirrored(),
+		matcher.AsideNobody.Mirrored(),
+	}; !slices.Equal(got, []matcher.Aside{matcher.AsideRight, matcher.AsideLeft, matcher.AsideBehind,
+		matcher.AsideNobody}) {
 		t.Errorf("mirrored: %q", got)
 	}
 }
@@ -236,7 +249,8 @@ func TestAdvise(t *testing.T) {
 			if *eyes.saw.Load() != c.saw {
 				t.Errorf("faces were looked for in %v", *eyes.saw.Load())
 			}
-			if a.Size != c.saw || len(a.Faces) != 1 || a.Faces[0] != found || a.Quality.InterEye == 0 || !a.Good || a.Hint.Key != "coach.good" {
+			if a.Size != c.saw || len(a.Faces) != 1 || a.Faces[0] != found || a.Quality.InterEye == 0 || !a.Good ||
+				a.Hint.Key != "coach.good" {
 				t.Errorf("advice %+v, want %+v", a, found)
 			}
 			b, err := s.Advise(soon(t), a.Seq)

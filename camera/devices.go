@@ -18,8 +18,9 @@ import (
 
 // Device is a camera of this computer.
 type Device struct {
-	Name    string           // as its maker calls it, such as "HD Pro Webcam C920"
-	Address string           // for Params.Address; stays the same when the camera is plugged in elsewhere, where the system can tell
+	Name string // as its maker calls it, such as "HD Pro Webcam C920"
+	// for Params.Address; stays the same when the camera is plugged in elsewhere, where the system can tell
+	Address string
 	Problem *matcher.Problem // why it cannot be used now, such as camera.denied; nil otherwise
 	Virtual string           // a virtual camera's driver, as system.virtual has it; empty: a real device
 

@@ -109,7 +109,8 @@ func ask(driver func(call uintptr, filled unsafe.Pointer) error) (ability, error
 	if caps&capDeviceCaps != 0 {
 		caps = c.deviceCaps
 	}
-	can := ability{captures: caps&(capCapture|capCapturePlanes) != 0, name: cString(c.card[:]), driver: cString(c.driver[:])}
+	can := ability{captures: caps&(capCapture|capCapturePlanes) != 0, name: cString(c.card[:]),
+		driver: cString(c.driver[:])}
 	kind := uint32(bufCapture)
 	if caps&capCapture == 0 {
 		kind = bufCapturePlanes

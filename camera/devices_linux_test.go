@@ -91,23 +91,30 @@ func TestAskingADriver(t *testing.T) {
 		driver driver
 		want   string
 	}{
-		"webcam": {driver{caps: capCapture, formats: []uint32{motionJPEG}, sizes: []v4l2FrameSize{single(640, 480), single(1280, 720)},
+		"webcam": {driver{caps: capCapture, formats: []uint32{motionJPEG},
+			sizes:     []v4l2FrameSize{single(640, 480), single(1280, 720)},
 			intervals: [][2]uint32{{1, 5}, {1, 60}, {1, 30}}}, "true [640x480@30 1280x720@30]"},
 		"slow": {driver{caps: capCapture, formats: []uint32{1}, sizes: []v4l2FrameSize{single(1280, 720)},
 			intervals: [][2]uint32{{1, 5}, {1, 10}}}, "true [1280x720@10]"},
-		"silent about its rates": {driver{caps: capCapture, formats: []uint32{1}, sizes: []v4l2FrameSize{single(320, 240)}}, "true [320x240@30]"},
-		"any size":               {driver{caps: capCapture, formats: []uint32{1}, ranges: true, sizes: []v4l2FrameSize{{kind: 3, sizes: [6]uint32{16, 1920, 16, 16, 1080, 16}}}, intervals: [][2]uint32{{1, 50}}}, "true [1280x720@30]"},
-		"any size but small":     {driver{caps: capCapture, formats: []uint32{1}, sizes: []v4l2FrameSize{{kind: 2, sizes: [6]uint32{16, 800, 16, 16, 600, 16}}}}, "true [800x600@30]"},
-		"a device for metadata":  {driver{caps: capCapture | capDeviceCaps, deviceCaps: 0x00800000}, "false []"},
-		"the camera's picture":   {driver{caps: capDeviceCaps, deviceCaps: capCapture}, "true []"},
-		"a list without end":     {driver{caps: capCapture, formats: []uint32{1}, sizes: make([]v4l2FrameSize, 1000)}, "true []"},
+		"silent about its rates": {driver{caps: capCapture, formats: []uint32{1}, sizes: []v4l2FrameSize{single(320, 240)}},
+			"true [320x240@30]"},
+		"any size": {driver{caps: capCapture, formats: []uint32{1}, ranges: true,
+			sizes: []v4l2FrameSize{{kind: 3, sizes: [6]uint32{16, 1920, 16, 16, 1080, 16}}}, intervals: [][2]uint32{{1, 50}}},
+			"true [1280x720@30]"},
+		"any size but small": {driver{caps: capCapture, formats: []uint32{1},
+			sizes: []v4l2FrameSize{{kind: 2, sizes: [6]uint32{16, 800, 16, 16, 600, 16}}}}, "true [800x600@30]"},
+		"a device for metadata": {driver{caps: capCapture | capDeviceCaps, deviceCaps: 0x00800000}, "false []"},
+		"the camera's picture":  {driver{caps: capDeviceCaps, deviceCaps: capCapture}, "true []"},
+		"a list without end": {driver{caps: capCapture, formats: []uint32{1}, sizes: make([]v4l2FrameSize, 1000)},
+			"true []"},
 	} {
 		can, err := ask(c.driver.answer)
 		var modes []string
 		for _, m := range can.modes {
 			modes = append(modes, fmt.Sprintf("%dx%d@%g", m.width, m.height, m.rate))
 		}
-		if got := fmt.Sprintf("%t %v", can.captures, modes); err != nil || got != c.want || can.name != "Webcam" || can.driver != "uvcvideo" {
+		if got := fmt.Sprintf("%t %v", can.captures, modes); err != nil || got != c.want || can.name != "Webcam" ||
+			can.driver != "uvcvideo" {
 			t.Errorf("%s: %s, %q, %v; want %s", name, got, can.name, err, c.want)
 		}
 	}

@@ -85,7 +85,8 @@ func (b *bench) plugIn(node string, p plug) {
 	b.mu.Unlock()
 	if p.folder != "" {
 		list, place := b.root+"/sys/class/video4linux", b.root+"/sys/devices/"+p.folder+"/video4linux/"+node
-		if err := errors.Join(os.MkdirAll(list, 0o755), os.MkdirAll(place, 0o755), os.Symlink(place, list+"/"+node)); err != nil {
+		if err := errors.Join(os.MkdirAll(list, 0o755), os.MkdirAll(place, 0o755),
+			os.Symlink(place, list+"/"+node)); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -109,7 +110,8 @@ func (b *bench) pullOut(node string) {
 	b.mu.Lock()
 	delete(b.plugs, "/dev/"+node)
 	b.mu.Unlock()
-	if err := errors.Join(os.RemoveAll(b.root+"/sys/class/video4linux/"+node), os.Remove(b.root+"/dev/"+node)); err != nil {
+	if err := errors.Join(os.RemoveAll(b.root+"/sys/class/video4linux/"+node),
+		os.Remove(b.root+"/dev/"+node)); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -135,16 +137,19 @@ func TestDevices(t *testing.T) {
 		"two of a kind": {map[string]plug{
 			"video0": {ability: picture, sysName: "Cam", index: "0"}, "video2": {ability: picture, sysName: "Cam", index: "0"},
 		}, []string{"Cam|/dev/video0|", "Cam (2)|/dev/video2|"}},
-		"a name that stays": {map[string]plug{"video4": {ability: picture, sysName: "Cam", index: "0", byID: "usb-046d_C920_1234-video-index0"}},
+		"a name that stays": {map[string]plug{"video4": {ability: picture, sysName: "Cam", index: "0",
+			byID: "usb-046d_C920_1234-video-index0"}},
 			[]string{"Cam|/dev/v4l/by-id/usb-046d_C920_1234-video-index0|"}},
 		"refused": {map[string]plug{
 			"video0": {sysName: "Cam", index: "0", err: denied}, "video1": {sysName: "Cam", index: "1", err: denied},
 		}, []string{"Cam|/dev/video0|camera.denied"}},
 		"busy": {map[string]plug{"video0": {sysName: "Cam", index: "0", err: syscall.EBUSY}},
 			[]string{"Cam|/dev/video0|camera.busy"}},
-		"being pulled out": {map[string]plug{"video0": {sysName: "Cam", index: "0", err: syscall.ENODEV}, "video1": {sysName: "Cam", index: "0", err: syscall.ENXIO}}, nil},
-		"a radio":          {map[string]plug{"radio0": {ability: picture, sysName: "FM", index: "0"}}, nil},
-		"no name in sysfs": {map[string]plug{"video0": {ability: ability{captures: true, name: "Card"}, index: "0"}}, []string{"Card|/dev/video0|"}},
+		"being pulled out": {map[string]plug{"video0": {sysName: "Cam", index: "0", err: syscall.ENODEV},
+			"video1": {sysName: "Cam", index: "0", err: syscall.ENXIO}}, nil},
+		"a radio": {map[string]plug{"radio0": {ability: picture, sysName: "FM", index: "0"}}, nil},
+		"no name in sysfs": {map[string]plug{"video0": {ability: ability{captures: true, name: "Card"}, index: "0"}},
+			[]string{"Card|/dev/video0|"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -175,11 +180,12 @@ func TestVirtualCameras(t *testing.T) {
 		plug plug
 		want string
 	}{
-		"a webcam":           {plug{ability: by("uvcvideo"), folder: usb}, ""},
-		"a webcam's link":    {plug{ability: by("uvcvideo"), folder: usb, byID: "usb-046d_C920-video-index0"}, ""},
-		"a module's camera":  {plug{ability: by("unicam"), folder: "platform/soc/fe801000.csi"}, ""},
-		"called virtual":     {plug{ability: by("uvcvideo"), sysName: "OBS Virtual Camera", folder: usb}, ""},
-		"v4l2loopback":       {plug{ability: by("v4l2 loopback"), sysName: "HD Pro Webcam C920", folder: "virtual"}, "v4l2 loopback"},
+		"a webcam":          {plug{ability: by("uvcvideo"), folder: usb}, ""},
+		"a webcam's link":   {plug{ability: by("uvcvideo"), folder: usb, byID: "usb-046d_C920-video-index0"}, ""},
+		"a module's camera": {plug{ability: by("unicam"), folder: "platform/soc/fe801000.csi"}, ""},
+		"called virtual":    {plug{ability: by("uvcvideo"), sysName: "OBS Virtual Camera", folder: usb}, ""},
+		"v4l2loopback": {plug{ability: by("v4l2 loopback"), sysName: "HD Pro Webcam C920", folder: "virtual"},
+			"v4l2 loopback"},
 		"akvcam":             {plug{ability: by("akvcam"), folder: "virtual"}, "akvcam"},
 		"a test driver":      {plug{ability: by("vivid"), folder: "platform/vivid.0"}, "vivid"},
 		"an unknown one":     {plug{ability: by("new-loop"), folder: "virtual"}, "new-loop"},
@@ -299,9 +305,11 @@ func TestChoose(t *testing.T) {
 		want  mode
 	}{
 		"nothing known": {nil, usualMode},
-		"720p compressed is quick, uncompressed is not": {[]mode{{yuyv, 640, 480, 30}, {yuyv, 1280, 720, 10}, {motionJPEG, 1280, 720, 30}, {motionJPEG, 1920, 1080, 30}},
+		"720p compressed is quick, uncompressed is not": {[]mode{{yuyv, 640, 480, 30}, {yuyv, 1280, 720, 10},
+			{motionJPEG, 1280, 720, 30}, {motionJPEG, 1920, 1080, 30}},
 			mode{motionJPEG, 1280, 720, 30}},
-		"uncompressed where as good":   {[]mode{{motionJPEG, 1280, 720, 30}, {yuyv, 1280, 720, 30}}, mode{yuyv, 1280, 720, 30}},
+		"uncompressed where as good": {[]mode{{motionJPEG, 1280, 720, 30}, {yuyv, 1280, 720, 30}},
+			mode{yuyv, 1280, 720, 30}},
 		"not more pictures than shown": {[]mode{{yuyv, 1280, 720, 60}, {yuyv, 1280, 720, 30}}, mode{yuyv, 1280, 720, 30}},
 		"quick before large":           {[]mode{{yuyv, 1280, 720, 5}, {yuyv, 640, 480, 30}}, mode{yuyv, 640, 480, 30}},
 		"25 are enough":                {[]mode{{yuyv, 1280, 720, 25}, {yuyv, 640, 480, 30}}, mode{yuyv, 1280, 720, 25}},

@@ -168,8 +168,9 @@ func TestFilmEndsEarly(t *testing.T) {
 		end  func(s *Source, cancel func())
 		want func(error) bool
 	}{
-		"cancelled": {func(_ *Source, cancel func()) { cancel() }, func(err error) bool { return errors.Is(err, context.Canceled) }},
-		"closed":    {func(s *Source, _ func()) { s.Close() }, func(err error) bool { return errors.Is(err, ErrClosed) }},
+		"cancelled": {func(_ *Source, cancel func()) { cancel() },
+			func(err error) bool { return errors.Is(err, context.Canceled) }},
+		"closed": {func(s *Source, _ func()) { s.Close() }, func(err error) bool { return errors.Is(err, ErrClosed) }},
 		"lost": {func(s *Source, _ func()) { s.fail(s.owner, matcher.NewProblem("camera.unplugged", nil)) },
 			func(err error) bool { return matcher.AsProblem(err, "").Key == "camera.lost" }},
 	} {

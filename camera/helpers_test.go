@@ -147,7 +147,8 @@ func video(t testing.TB, size image.Point, rate float64, frames int) string {
 	return videoOf(t, size, rate, frames, scene)
 }
 
-func videoOf(t testing.TB, size image.Point, rate float64, frames int, scene func(image.Point, int) *image.RGBA) string {
+func videoOf(t testing.TB, size image.Point, rate float64, frames int,
+	scene func(image.Point, int) *image.RGBA) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "scenes.avi")
 	w, err := gocv.VideoWriterFile(path, "MJPG", rate, size.X, size.Y, true)
@@ -220,7 +221,8 @@ func (c *netcam) start(t *testing.T) {
 	c.address = l.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
-	c.server = &http.Server{Handler: http.HandlerFunc(c.serve), BaseContext: func(net.Listener) context.Context { return ctx }}
+	c.server = &http.Server{Handler: http.HandlerFunc(c.serve),
+		BaseContext: func(net.Listener) context.Context { return ctx }}
 	go c.server.Serve(l)
 }
 

@@ -33,7 +33,8 @@ func TestToRGBA(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer grey.Close()
-	if picture, err = toRGBA(grey); err != nil || string(picture.Pix) != string([]uint8{9, 9, 9, 255, 200, 200, 200, 255}) {
+	if picture, err = toRGBA(grey); err != nil ||
+		string(picture.Pix) != string([]uint8{9, 9, 9, 255, 200, 200, 200, 255}) {
 		t.Errorf("grey gives %v, %v", picture, err)
 	}
 
@@ -76,7 +77,8 @@ func TestToRGBAOfAPhotograph(t *testing.T) {
 		for x := 0; x < got.Rect.Dx(); x += 3 {
 			r, g, b, _ := want.At(x, y).RGBA()
 			p := got.RGBAAt(x, y)
-			for _, d := range []float64{float64(p.R) - float64(r>>8), float64(p.G) - float64(g>>8), float64(p.B) - float64(b>>8)} {
+			for _, d := range []float64{float64(p.R) - float64(r>>8), float64(p.G) - float64(g>>8),
+				float64(p.B) - float64(b>>8)} {
 				off += math.Abs(d)
 				n++
 			}

@@ -14,7 +14,8 @@ import (
 // Progress is StageRecording in milliseconds, then StageWriting. Its errors are
 // those of Film, and camera.clip where the file cannot be written. After an error
 // there is no file.
-func (s *Source) Record(ctx context.Context, length time.Duration, progress matcher.ProgressFunc) (matcher.Clip, error) {
+func (s *Source) Record(ctx context.Context, length time.Duration,
+	progress matcher.ProgressFunc) (matcher.Clip, error) {
 	size, rate, err := s.ready(ctx)
 	if err != nil {
 		return matcher.Clip{}, err

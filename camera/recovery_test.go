@@ -105,7 +105,8 @@ func TestRecovery(t *testing.T) {
 			mend()
 			mended := time.Now()
 			frameAfter(t, s, live.Seq)
-			t.Logf("%-30s %s after %.1f s; the picture is back after %.1f s", name, key, found.Seconds(), time.Since(mended).Seconds())
+			t.Logf("%-30s %s after %.1f s; the picture is back after %.1f s", name, key, found.Seconds(),
+				time.Since(mended).Seconds())
 		})
 	}
 }

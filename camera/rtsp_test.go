@@ -39,7 +39,8 @@ func startRTSPcam(t *testing.T) *rtspcam {
 	}
 	t.Cleanup(func() { packets.Close() })
 	cmd := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=15",
-		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "12", "-pix_fmt", "yuv420p", "-bsf:v", "dump_extra",
+		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "12", "-pix_fmt", "yuv420p", "-bsf:v",
+		"dump_extra",
 		"-f", "rtp", fmt.Sprintf("rtp://%s?pkt_size=1400", packets.LocalAddr()))
 	said, err := cmd.StdoutPipe()
 	if err != nil {
@@ -179,7 +180,8 @@ func (c *rtspcam) serve(viewer net.Conn) {
 			head = "Session: 1\r\n"
 		}
 		c.mu.Lock() // so that the answer does not end up inside a packet
-		_, err = fmt.Fprintf(viewer, "RTSP/1.0 200 OK\r\nCSeq: %s\r\n%sContent-Length: %d\r\n\r\n%s", fields.Get("CSeq"), head, len(body), body)
+		_, err = fmt.Fprintf(viewer, "RTSP/1.0 200 OK\r\nCSeq: %s\r\n%sContent-Length: %d\r\n\r\n%s", fields.Get("CSeq"),
+			head, len(body), body)
 		if _, there := c.viewers[viewer]; there && method == "PLAY" {
 			c.viewers[viewer] = true
 		}

@@ -52,7 +52,8 @@ func TestFileThatGrows(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	for name, source := range map[string]string{"1.mkv": "testsrc=s=640x480:r=25:d=1", "2.mkv": "testsrc2=s=800x600:r=25:d=4"} {
+	for name, source := range map[string]string{"1.mkv": "testsrc=s=640x480:r=25:d=1",
+		"2.mkv": "testsrc2=s=800x600:r=25:d=4"} {
 		run("-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", name)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "both.txt"), []byte("file 1.mkv\nfile 2.mkv\n"), 0o600); err != nil {

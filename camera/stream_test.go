@@ -55,7 +55,8 @@ func TestStreamComesBack(t *testing.T) {
 		cam.start(t)
 		live = frameAfter(t, s, live.Seq)
 	}
-	if text := log.String(); strings.Contains(text, "s3cret") || strings.Contains(text, cam.address) || !strings.Contains(text, "camera.stream") {
+	if text := log.String(); strings.Contains(text, "s3cret") || strings.Contains(text, cam.address) ||
+		!strings.Contains(text, "camera.stream") {
 		t.Errorf("log:\n%s", text)
 	}
 }

@@ -275,7 +275,8 @@ func ParseCalibration(data []byte) (*Calibration, error) {
 			return nil, fmt.Errorf("calibration: point %d does not fall to the right", i+1)
 		}
 	}
-	if (c.Network == nil) != (c.Fusion == nil) || c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features)) {
+	if (c.Network == nil) != (c.Fusion == nil) ||
+		c.Network != nil && (c.Network.Deviation <= 0 || !c.has(c.Network.Features)) {
 		return nil, errors.New("calibration: network and fusion belong together, and the network must stand among the models")
 	}
 	if !c.has(c.Finder.Detector) || !c.has(c.Finder.Landmarks) {

@@ -69,7 +69,8 @@ func TestShippedCurvesKeepTheirAnchors(t *testing.T) {
 		if !c.Calibrated || c.Pairs == nil || c.Checks == nil || len(c.Pairs.Marks) != 3 || c.ResultFrom != ResultTrue {
 			t.Fatalf("%s is not measured: %+v", name, c)
 		}
-		for i, want := range []struct{ percentage, fmr, fnmr float64 }{{PassFrom, 1e-4, 1}, {ResultTrue, 1e-3, 1}, {FailUnder, 1, 0.01}} {
+		for i, want := range []struct{ percentage, fmr, fnmr float64 }{{PassFrom, 1e-4, 1}, {ResultTrue, 1e-3, 1},
+			{FailUnder, 1, 0.01}} {
 			m := c.Pairs.Marks[i]
 			if m.Percentage != want.percentage || c.Percentage(m.Distance) != want.percentage {
 				t.Errorf("%s: %g is %g %% at %g", name, m.Percentage, c.Percentage(m.Distance), m.Distance)
@@ -118,7 +119,8 @@ func TestBadCalibrationsAreRefused(t *testing.T) {
 }
 
 func TestRarity(t *testing.T) {
-	c := &Calibration{Checks: &MeasuredChecks{Impostor: 30_000, Strangers: []Strangers{{10, 9000}, {62.5, 30}, {71.25, 3}}}}
+	c := &Calibration{Checks: &MeasuredChecks{Impostor: 30_000,
+		Strangers: []Strangers{{10, 9000}, {62.5, 30}, {71.25, 3}}}}
 	for score, want := range map[float64]Rarity{
 		0: {OneIn: 3}, 10: {OneIn: 3}, 10.01: {OneIn: 1000}, 62.5: {OneIn: 1000}, 71.25: {OneIn: 10_000},
 		71.26: {OneIn: 10_000, Fewer: true}, 100: {OneIn: 10_000, Fewer: true},
@@ -143,19 +145,21 @@ func TestRatesAtABound(t *testing.T) {
 		matches Rate
 		misses  Rate
 	}{
-		"nothing measured":          {&Calibration{}, 80, Rate{}, Rate{}},
-		"at a mark":                 {&Calibration{Pairs: pairs}, 80, Rate{1e-4, About}, Rate{0.03, About}},
-		"between marks":             {&Calibration{Pairs: pairs}, 75, Rate{math.Sqrt(1e-7), About}, Rate{math.Sqrt(3e-4), About}},
+		"nothing measured": {&Calibration{}, 80, Rate{}, Rate{}},
+		"at a mark":        {&Calibration{Pairs: pairs}, 80, Rate{1e-4, About}, Rate{0.03, About}},
+		"between marks": {&Calibration{Pairs: pairs}, 75, Rate{math.Sqrt(1e-7), About},
+			Rate{math.Sqrt(3e-4), About}},
 		"above all":                 {&Calibration{Pairs: pairs}, 90, Rate{1e-4, AtMost}, Rate{0.03, AtLeast}},
 		"below all":                 {&Calibration{Pairs: pairs}, 50, Rate{2e-3, AtLeast}, Rate{0, AtMost}},
 		"one rate is zero":          {&Calibration{Pairs: pairs}, 65, Rate{math.Sqrt(2e-6), About}, Rate{0.01, AtMost}},
 		"checks alone":              {&Calibration{Checks: checks}, 75, Rate{1. / 2000, About}, Rate{}},
 		"checks alone, none so far": {&Calibration{Checks: checks}, 90, Rate{1e-4, AtMost}, Rate{}},
-		"the checks are worse":      {&Calibration{Pairs: pairs, Checks: checks}, 75, Rate{1. / 2000, About}, Rate{math.Sqrt(3e-4), About}},
-		"the pairs are worse":       {&Calibration{Pairs: pairs, Checks: checks}, 80, Rate{1e-4, About}, Rate{0.03, About}},
-		"beyond the pairs":          {&Calibration{Pairs: pairs, Checks: checks}, 81, Rate{1e-4, About}, Rate{0.03, AtLeast}},
-		"two strangers only":        {&Calibration{Checks: checks}, 83, Rate{1e-4, AtMost}, Rate{}},
-		"below the pairs":           {&Calibration{Pairs: pairs, Checks: checks}, 50, Rate{0.01, About}, Rate{0, AtMost}},
+		"the checks are worse": {&Calibration{Pairs: pairs, Checks: checks}, 75, Rate{1. / 2000, About},
+			Rate{math.Sqrt(3e-4), About}},
+		"the pairs are worse": {&Calibration{Pairs: pairs, Checks: checks}, 80, Rate{1e-4, About}, Rate{0.03, About}},
+		"beyond the pairs":    {&Calibration{Pairs: pairs, Checks: checks}, 81, Rate{1e-4, About}, Rate{0.03, AtLeast}},
+		"two strangers only":  {&Calibration{Checks: checks}, 83, Rate{1e-4, AtMost}, Rate{}},
+		"below the pairs":     {&Calibration{Pairs: pairs, Checks: checks}, 50, Rate{0.01, About}, Rate{0, AtMost}},
 		"few checks say nothing": {
 			&Calibration{Pairs: pairs, Checks: &MeasuredChecks{Impostor: 300}}, 80, Rate{1e-4, About}, Rate{0.03, About},
 		},

@@ -129,7 +129,8 @@ func conditionFault(text string, rules []Condition) *ConditionError {
 	if len(tables) != len(rules) {
 		// The decoder is more lenient than we are: [facematch_conditions] in single
 		// brackets would be one condition to it.
-		return &ConditionError{Line: lineOf(text, conditionsKey), Err: errors.New("each condition must begin with [[facematch_conditions]], in double brackets")}
+		return &ConditionError{Line: lineOf(text, conditionsKey),
+			Err: errors.New("each condition must begin with [[facematch_conditions]], in double brackets")}
 	}
 	for i, c := range rules {
 		if key, err := c.check(tables[i]); err != nil {
@@ -186,7 +187,8 @@ func (c Condition) check(table conditionTable) (string, error) {
 		}
 	}
 	if _, ok := fields[c.Field]; !ok {
-		return "field", fmt.Errorf("field %q is not known; known are code, anchor.code, target.code, result, score, min(percentages), mean(percentages), len(percentages)", c.Field)
+		return "field", fmt.Errorf("field %q is not known; known are code, "+
+			"anchor.code, target.code, result, score, min(percentages), mean(percentages), len(percentages)", c.Field)
 	}
 	if _, ok := operators[c.Op]; !ok {
 		return "op", fmt.Errorf("op %q is not known; known are >= > <= < == !=", c.Op)

@@ -111,21 +111,22 @@ type Blob struct {
 
 // Portrait is the face picture found on a document.
 type Portrait struct {
-	Code     int               // 0, or why there is none: one of the Code constants
-	Flaw     Flaw              // more about that; empty where the code says all
-	Image    *image.RGBA       // upright crop with margin around the face; nil where Code is not 0
-	Page     *image.RGBA       // the upright page it was found on (or looked for on)
-	Number   int               // of that page, from 1
-	Pages    int               // pages of the document that can be looked at, at most 10
-	More     bool              // the document has more pages than that
-	Rotation int               // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
-	Box      image.Rectangle   // the face on Page
-	Eyes     [2]image.Point    // on Page, the one on the picture's left first
-	Others   []image.Rectangle // other faces on Page, in the order of Faces: a second portrait, a ghost picture, somebody else
-	ByHand   bool              // a clerk turned the page or said where the portrait is
-	Chosen   Pick              // which face a person chose where there are several; zero where nobody did
-	Quality  quality.Measures  // of the face
-	Warnings []Notice          // what the clerk should know, most important first
+	Code     int             // 0, or why there is none: one of the Code constants
+	Flaw     Flaw            // more about that; empty where the code says all
+	Image    *image.RGBA     // upright crop with margin around the face; nil where Code is not 0
+	Page     *image.RGBA     // the upright page it was found on (or looked for on)
+	Number   int             // of that page, from 1
+	Pages    int             // pages of the document that can be looked at, at most 10
+	More     bool            // the document has more pages than that
+	Rotation int             // degrees clockwise by which the stored page was turned to be upright: 0, 90, 180, 270
+	Box      image.Rectangle // the face on Page
+	Eyes     [2]image.Point  // on Page, the one on the picture's left first
+	// other faces on Page, in the order of Faces: a second portrait, a ghost picture, somebody else
+	Others   []image.Rectangle
+	ByHand   bool             // a clerk turned the page or said where the portrait is
+	Chosen   Pick             // which face a person chose where there are several; zero where nobody did
+	Quality  quality.Measures // of the face
+	Warnings []Notice         // what the clerk should know, most important first
 }
 
 // Clip is a film of a few seconds in front of the camera, as a file. Each frame that
@@ -145,16 +146,17 @@ type Notice struct {
 
 // Request is one question: is the person in the clip the person on the document?
 type Request struct {
-	Page      Blob        // the document as it came; the remote API gets it
-	Portrait  *Portrait   // found or cropped before; nil: the engine finds it on Page
-	Video     Blob        // the clip as a file; the remote API gets it
-	Own       bool        // Video was filmed by this program: it holds nothing but pictures and goes as it is
-	Film      Film        // the frames to compare, as they are filmed; nil: the engine reads Video
-	Person    string      // full name; empty where unknown or not consented to be sent
-	Session   string      // sess_<uuid>
-	Prefilled bool        // remote only: the session's video is already with the API
-	Minor     bool        // the person is under 18 and such a one is not to pass by itself: offline, a pass becomes a refer
-	Rules     []Condition // what decides the status
+	Page      Blob      // the document as it came; the remote API gets it
+	Portrait  *Portrait // found or cropped before; nil: the engine finds it on Page
+	Video     Blob      // the clip as a file; the remote API gets it
+	Own       bool      // Video was filmed by this program: it holds nothing but pictures and goes as it is
+	Film      Film      // the frames to compare, as they are filmed; nil: the engine reads Video
+	Person    string    // full name; empty where unknown or not consented to be sent
+	Session   string    // sess_<uuid>
+	Prefilled bool      // remote only: the session's video is already with the API
+	// the person is under 18 and such a one is not to pass by itself: offline, a pass becomes a refer
+	Minor bool
+	Rules []Condition // what decides the status
 }
 
 // Answer is a Result with what it was made from, for the screen and the record.
@@ -175,15 +177,16 @@ type Answer struct {
 
 // Exchange is what is known of a call to another program.
 type Exchange struct {
-	Host      string   `json:"host"`                  // whom it went to, with the port where it is not the usual one
-	Reached   bool     `json:"reached"`               // a connection stood, so bytes may have been sent
-	Answered  bool     `json:"answered"`              // an answer came, of whatever kind, and not cut off
-	Refused   bool     `json:"refused,omitempty"`     // the answer says that the request was not taken at all
-	Status    int      `json:"http_status,omitempty"` // 0: no answer began
-	RequestID string   `json:"request_id,omitempty"`  // the answer's X-Request-Id
-	Clip      Cleaning `json:"clip,omitempty"`        // how the clip was made that was sent; empty where it went as it was filmed, or none did
-	Sent      int64    `json:"sent_bytes"`            // of the body, as far as they were handed to the network
-	Size      int64    `json:"size_bytes"`            // of the body
+	Host      string `json:"host"`                  // whom it went to, with the port where it is not the usual one
+	Reached   bool   `json:"reached"`               // a connection stood, so bytes may have been sent
+	Answered  bool   `json:"answered"`              // an answer came, of whatever kind, and not cut off
+	Refused   bool   `json:"refused,omitempty"`     // the answer says that the request was not taken at all
+	Status    int    `json:"http_status,omitempty"` // 0: no answer began
+	RequestID string `json:"request_id,omitempty"`  // the answer's X-Request-Id
+	// how the clip was made that was sent; empty where it went as it was filmed, or none did
+	Clip Cleaning `json:"clip,omitempty"`
+	Sent int64    `json:"sent_bytes"` // of the body, as far as they were handed to the network
+	Size int64    `json:"size_bytes"` // of the body
 
 	Connect time.Duration `json:"connect_ns"` // until the connection stood
 	Send    time.Duration `json:"send_ns"`    // from then until the request was sent

@@ -11,7 +11,8 @@ import (
 
 func TestProblemHidesPaths(t *testing.T) {
 	_, err := os.Open("/nowhere/passport-of-jane-doe.jpg")
-	for _, cause := range []error{err, fmt.Errorf("document: %w", err), &os.LinkError{Op: "rename", Old: "jane-doe", New: "b", Err: fs.ErrExist}} {
+	for _, cause := range []error{err, fmt.Errorf("document: %w", err),
+		&os.LinkError{Op: "rename", Old: "jane-doe", New: "b", Err: fs.ErrExist}} {
 		p := NewProblem("document.missing", cause)
 		if strings.Contains(p.Error(), "jane") {
 			t.Errorf("the file's name is in %q", p)

@@ -19,7 +19,8 @@ func must(t testing.TB, err error) {
 func TestFirstDecisionIsOne(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})
 	ctx := t.Context()
-	d := history.Decision{Check: "chk_1", Session: "sess_1", Choice: history.Approve, Reason: history.ReasonOther, Note: "seen before"}
+	d := history.Decision{Check: "chk_1", Session: "sess_1", Choice: history.Approve, Reason: history.ReasonOther,
+		Note: "seen before"}
 	wantKey(t, s.Decide(ctx, d), "store.check_unknown")
 	must(t, s.Start(ctx, history.Started{Check: "chk_1", Session: "sess_1"}))
 	wantKey(t, s.Decide(ctx, d), "store.check_running")
@@ -75,7 +76,8 @@ func TestInspections(t *testing.T) {
 	ctx := t.Context()
 	in := history.Inspection{
 		Check: "chk_1", Session: "sess_1", Actor: history.Actor{Operator: "clerk"}, State: history.InspectionObjection,
-		Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionNo}}, Reason: history.ReasonOther, Note: "a mask",
+		Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionNo}}, Reason: history.ReasonOther,
+		Note: "a mask",
 	}
 	wantKey(t, s.Inspect(ctx, in), "store.check_unknown")
 	must(t, s.Start(ctx, history.Started{Check: "chk_1", Session: "sess_1", Inspection: history.InspectionRequired}))
@@ -118,11 +120,13 @@ func TestInspections(t *testing.T) {
 	want(history.InspectionObjection, 1)
 	must(t, s.Rebuild(ctx))
 	want(history.InspectionObjection, 1)
-	if d, err := s.Show(ctx, "chk_1"); err != nil || len(d.Inspected) != 1 || !reflect.DeepEqual(d.Inspected[0].Inspection, in) ||
+	if d, err := s.Show(ctx, "chk_1"); err != nil || len(d.Inspected) != 1 ||
+		!reflect.DeepEqual(d.Inspected[0].Inspection, in) ||
 		d.Inspected[0].NoteSealed {
 		t.Errorf("%+v, %v", d.Inspected, err)
 	}
-	must(t, s.Erase(ctx, history.Erasure{Session: "sess_1", Parts: []history.Part{history.PartNote}, Reason: history.OnRequest}))
+	must(t, s.Erase(ctx, history.Erasure{Session: "sess_1", Parts: []history.Part{history.PartNote},
+		Reason: history.OnRequest}))
 	if d, err := s.Show(ctx, "chk_1"); err != nil || d.Inspected[0].Note != "" || !d.Inspected[0].NoteErased {
 		t.Errorf("%+v, %v", d.Inspected, err)
 	}
@@ -140,12 +144,14 @@ func TestIdentifiedIsCountedApart(t *testing.T) {
 		must(t, s.Start(ctx, history.Started{Check: check, Session: session}))
 		must(t, s.Finish(ctx, history.Finished{Check: check, Session: session, Outcome: outcome}))
 		if outcome != history.Pass {
-			must(t, s.Decide(ctx, history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched", Note: "by their mother", Second: "cleo"}))
+			must(t, s.Decide(ctx, history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched",
+				Note: "by their mother", Second: "cleo"}))
 		}
 	}
 	for name, f := range map[string]history.Filter{"by day": {}, "by check": {From: time.Unix(1, 1)}} {
 		n, err := s.Count(ctx, f)
-		if err != nil || n.Total != 3 || n.Identified != 2 || n.ByOutcome[history.Pass] != 1 || n.ByOutcome[history.NotCompared] != 1 {
+		if err != nil || n.Total != 3 || n.Identified != 2 || n.ByOutcome[history.Pass] != 1 ||
+			n.ByOutcome[history.NotCompared] != 1 {
 			t.Errorf("%s: %+v, %v", name, n, err)
 		}
 	}

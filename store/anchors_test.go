@@ -26,7 +26,8 @@ func TestSecondAnchor(t *testing.T) {
 	}
 	must(t, s.AnchorProblem())
 	v := mustVerify(t, s)
-	if !v.Intact || !v.First.Found || !v.Second.Chosen || !v.Second.Found || v.Second.Until != 6 || v.Second.Since != v.First.Since || v.Since != v.First.Since {
+	if !v.Intact || !v.First.Found || !v.Second.Chosen || !v.Second.Found || v.Second.Until != 6 ||
+		v.Second.Since != v.First.Since || v.Since != v.First.Since {
 		t.Errorf("verdict is %+v", v)
 	}
 	// Another desk beside it, on the same share.
@@ -165,10 +166,12 @@ func TestErasuresAtTheSecondAnchor(t *testing.T) {
 	intimate(t, s, "a")
 	file := backUp(t, s)
 	gone := sealedBytes(t, s, "sess_a")
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing,
+		Parts: []history.Part{history.PartKey}}))
 	q := testParams(t.TempDir())
 	q.SecondAnchor = p.SecondAnchor
-	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost.From != 4 || done.Lost.To != 4 {
+	if done := mustRestore(t, q, history.Restoring{File: file}); done.Erased != 1 || done.Lost.From != 4 ||
+		done.Lost.To != 4 {
 		t.Errorf("it went %+v", done)
 	}
 	nowhere(t, filepath.Dir(filepath.Dir(q.Path)), gone)

@@ -175,7 +175,8 @@ func TestRestoreWhereNothingIs(t *testing.T) {
 		if rows := mustList(t, s, history.Filter{}); len(rows) != 1 || rows[0].Name != "A Name" {
 			t.Errorf("list is %+v", rows)
 		}
-		if got := payloads(t, s, 3); !strings.Contains(got, `"kind":"restored"`) || !strings.Contains(got, `"operator":"admin"`) ||
+		if got := payloads(t, s, 3); !strings.Contains(got, `"kind":"restored"`) ||
+			!strings.Contains(got, `"operator":"admin"`) ||
 			!strings.Contains(got, `"backup":{"seq":2,`) || strings.Contains(got, "replaced") {
 			t.Errorf("the note is %s", got)
 		}
@@ -201,8 +202,10 @@ func TestRestoreOlder(t *testing.T) {
 	file := backUp(t, s)
 	gone := sealedBytes(t, s, "sess_a")
 	now = now.AddDate(0, 0, 1)
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_b", Actor: erasing, Parts: []history.Part{history.PartImages}, Reason: history.AfterPeriod}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey},
+		Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_b", Actor: erasing,
+		Parts: []history.Part{history.PartImages}, Reason: history.AfterPeriod}))
 	record(t, s, "c", "C Name")
 	must(t, s.Close())
 
@@ -231,7 +234,8 @@ func TestRestoreOlder(t *testing.T) {
 
 	s = mustOpen(t, p, noRing{})
 	if got := payloads(t, s, 7); strings.Count(got, "\n") != 3 || !strings.Contains(got, `"replaced":{"seq":10,`) ||
-		!strings.Contains(got, `"same":true`) || !strings.Contains(got, `"known":{"seq":10,`) || !strings.Contains(got, `"lost_from":7`) || !strings.Contains(got, history.AfterRestore) {
+		!strings.Contains(got, `"same":true`) || !strings.Contains(got, `"known":{"seq":10,`) ||
+		!strings.Contains(got, `"lost_from":7`) || !strings.Contains(got, history.AfterRestore) {
 		t.Errorf("the notes are %s", got)
 	}
 	loss := done.Lost
@@ -293,7 +297,8 @@ func TestRestoreAnother(t *testing.T) {
 	}
 	s = mustOpen(t, p, noRing{})
 	must(t, s.SignedIn(t.Context(), history.SignIn{}))
-	if v := mustVerify(t, s); !v.Intact || len(v.Losses) != 1 || !v.Losses[0].Another || v.Records != 4 || v.Until != 4 || s.AnchorProblem() != nil {
+	if v := mustVerify(t, s); !v.Intact || len(v.Losses) != 1 || !v.Losses[0].Another || v.Records != 4 || v.Until != 4 ||
+		s.AnchorProblem() != nil {
 		t.Errorf("verdict is %+v, %v", v, s.AnchorProblem())
 	}
 }
@@ -347,7 +352,8 @@ func TestRestoreNewer(t *testing.T) {
 	data, err := os.ReadFile(older)
 	must(t, err)
 	must(t, os.WriteFile(p.Path, data, 0o600))
-	if done := mustRestore(t, p, history.Restoring{File: newer}); done.Replaced == "" || done.Backup.Seq != 4 || done.Lost.To != 0 {
+	if done := mustRestore(t, p, history.Restoring{File: newer}); done.Replaced == "" || done.Backup.Seq != 4 ||
+		done.Lost.To != 0 {
 		t.Errorf("it went %+v", done)
 	}
 	if v := mustVerify(t, mustOpen(t, p, noRing{})); !v.Intact || v.Records != 5 {

@@ -37,7 +37,8 @@ func TestHashByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found []stored
-	if err := eachStored(context.Background(), s.reader, func(r *stored) bool { found = append(found, *r); return true }); err != nil || len(found) != 3 {
+	if err := eachStored(context.Background(), s.reader,
+		func(r *stored) bool { found = append(found, *r); return true }); err != nil || len(found) != 3 {
 		t.Fatalf("%d records, %v", len(found), err)
 	}
 	prev := make([]byte, 32)
@@ -63,7 +64,8 @@ func TestHashByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var nonce, ciphertext []byte
-	if err := s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE record = 1`).Scan(&nonce, &ciphertext); err != nil {
+	if err := s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE record = 1`).Scan(&nonce,
+		&ciphertext); err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(ciphertext)
@@ -83,7 +85,8 @@ func TestPlainTables(t *testing.T) {
 	f := finished("b", 7500, "")
 	f.VirtualCamera = "v4l2 loopback"
 	f.Outcome, f.Status, f.Remote = history.Refer, matcher.Refer, &matcher.Exchange{RequestID: "req_1"}
-	f.Quality = &history.Quality{Document: &history.Measures{Total: 61}, Camera: &history.Measures{Total: 72}, CaptureWarning: "coach.dark"}
+	f.Quality = &history.Quality{Document: &history.Measures{Total: 61}, Camera: &history.Measures{Total: 72},
+		CaptureWarning: "coach.dark"}
 	must(t, s.Finish(ctx, f))
 	must(t, s.Decide(ctx, history.Decision{Check: "chk_b", Session: "sess_b", Choice: history.Approve}))
 	must(t, s.Start(ctx, started("c", "")))

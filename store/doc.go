@@ -32,8 +32,8 @@
 // Personal parts are not in the payload. Table sealed holds them encrypted: parts "name"
 // and "reference" of a "started" record; "answer", "fields" (what the document says of its
 // holder: history.Fields as JSON, without the number), and where they are kept "number" (the document's), "document"
-// and "frame" (the pictures), of a "finished" one; "note" of a "decided", "inspected" or "hold" one (which has no check: its
-// additional data has an empty one). The payload's "sealed" gives for each part the
+// and "frame" (the pictures), of a "finished" one; "note" of a "decided", "inspected" or "hold" one
+// (which has no check: its additional data has an empty one). The payload's "sealed" gives for each part the
 // SHA-256 of its ciphertext, and "nonces" its nonce, both in lower-case hexadecimal, so that
 // the chain covers the parts and no key is needed to find a changed one.
 //

@@ -315,7 +315,8 @@ func (s *Store) expired(ctx context.Context, keep history.Periods) ([]history.Er
 
 // heldSessions are the sessions on hold.
 func (s *Store) heldSessions(ctx context.Context) (map[string]bool, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT session, payload ->> '$.held' FROM record WHERE kind = 'hold' ORDER BY seq`)
+	rows, err := s.reader.QueryContext(ctx,
+		`SELECT session, payload ->> '$.held' FROM record WHERE kind = 'hold' ORDER BY seq`)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ func intimate(t testing.TB, s *Store, check string) {
 	f := finished(check, 7000, `{"x":"zq-answer-77"}`)
 	f.Outcome, f.Document, f.Frame = history.Refer, []byte("zq-picture-99 document"), []byte("zq-picture-99 frame")
 	must(t, s.Finish(ctx, f))
-	must(t, s.Decide(ctx, history.Decision{Check: f.Check, Session: f.Session, Choice: history.Approve, Reason: history.ReasonOther, Note: "zq-note-88"}))
+	must(t, s.Decide(ctx, history.Decision{Check: f.Check, Session: f.Session, Choice: history.Approve,
+		Reason: history.ReasonOther, Note: "zq-note-88"}))
 }
 
 // sealedBytes gives what is stored of a session: its key as it is wrapped, and
@@ -75,7 +76,8 @@ func asBytes(words []string) (all [][]byte) {
 	return all
 }
 
-var erasing = history.Actor{Operator: "admin", Role: history.RoleAdministrator, SignedIn: true, Desk: "Desk 1", Program: "1"}
+var erasing = history.Actor{Operator: "admin", Role: history.RoleAdministrator, SignedIn: true, Desk: "Desk 1",
+	Program: "1"}
 
 func TestEraseSession(t *testing.T) {
 	dir := t.TempDir()
@@ -97,7 +99,8 @@ func TestEraseSession(t *testing.T) {
 	before := backUp(t, s)
 	nowhere(t, filepath.Dir(before), asBytes(personal))
 
-	e := history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}
+	e := history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartKey},
+		Reason: history.OnRequest}
 	must(t, s.Erase(ctx, e))
 	nowhere(t, filepath.Dir(backUp(t, s)), gone)
 	nowhere(t, dir, gone) // though nothing is closed yet
@@ -130,9 +133,11 @@ func TestEraseSession(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 	// The session is closed to anything personal.
-	wantKey(t, s.Start(ctx, history.Started{Check: "chk_again", Session: "sess_a", Name: "Zaphodine"}), "store.session_erased")
+	wantKey(t, s.Start(ctx, history.Started{Check: "chk_again", Session: "sess_a", Name: "Zaphodine"}),
+		"store.session_erased")
 	wantKey(t, s.Start(ctx, history.Started{Check: "chk_again", Session: "sess_a"}), "store.session_erased")
-	d := history.Decision{Check: "chk_a", Session: "sess_a", Choice: history.Reject, Reason: history.ReasonOther, Overrides: history.Refer, Note: "zq"}
+	d := history.Decision{Check: "chk_a", Session: "sess_a", Choice: history.Reject, Reason: history.ReasonOther,
+		Overrides: history.Refer, Note: "zq"}
 	wantKey(t, s.Decide(ctx, d), "store.session_erased")
 	d.Note, d.Reason = "", "seen"
 	must(t, s.Decide(ctx, d))
@@ -143,7 +148,8 @@ func TestEraseSession(t *testing.T) {
 		t.Errorf("the master key is another: %v", err)
 	}
 	list, err := s.anchor.Erasures().Of(s.id)
-	if err != nil || len(list) != 1 || list[0].Session != "sess_a" || list[0].Seq != 7 || !slices.Equal(list[0].Parts, []history.Part{history.PartKey}) {
+	if err != nil || len(list) != 1 || list[0].Session != "sess_a" || list[0].Seq != 7 ||
+		!slices.Equal(list[0].Parts, []history.Part{history.PartKey}) {
 		t.Errorf("the list of erasures is %+v, %v", list, err)
 	}
 }
@@ -155,7 +161,8 @@ func TestEraseOnePart(t *testing.T) {
 	for i, part := range []history.Part{
 		history.PartImages, history.PartNote, history.PartName, history.PartReference, history.PartAnswer,
 	} {
-		must(t, s.Erase(ctx, history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{part}, Reason: history.OnRequest}))
+		must(t, s.Erase(ctx, history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{part},
+			Reason: history.OnRequest}))
 		var left []string
 		rows, err := s.reader.Query(`SELECT part FROM sealed ORDER BY part`)
 		must(t, err)
@@ -201,7 +208,8 @@ func TestErasedNeedsItsRecord(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	intimate(t, s, "a")
 	intimate(t, s, "b")
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartName}, Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing,
+		Parts: []history.Part{history.PartName}, Reason: history.OnRequest}))
 	db := rawDB(t, p.Path)
 	for _, statement := range []string{
 		`DELETE FROM session_key WHERE session = 'sess_a'`,
@@ -214,7 +222,8 @@ func TestErasedNeedsItsRecord(t *testing.T) {
 			t.Errorf("allowed: %s", statement)
 		}
 	}
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_b", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_b", Actor: erasing, Parts: []history.Part{history.PartKey},
+		Reason: history.OnRequest}))
 	if _, err := db.Exec(`INSERT INTO session_key SELECT 'sess_b', nonce, wrapped FROM session_key`); err == nil {
 		t.Error("an erased session gets a key")
 	}
@@ -243,7 +252,8 @@ func TestErasedPartIsBack(t *testing.T) {
 	intimate(t, s, "a")
 	var nonce, ciphertext []byte
 	must(t, s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE part = 'name'`).Scan(&nonce, &ciphertext))
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartName}, Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing,
+		Parts: []history.Part{history.PartName}, Reason: history.OnRequest}))
 	db, restore := forge(t, p.Path)
 	_, err := db.Exec(`INSERT INTO sealed VALUES (1, 'name', ?, ?)`, nonce, ciphertext)
 	must(t, err)
@@ -280,7 +290,8 @@ func TestExpire(t *testing.T) {
 		left string
 	}{
 		{history.Periods{}, 0, "old:name old:reference old:answer old:document old:frame old:note new:name new:reference new:answer new:document new:frame new:note"},
-		{history.Periods{Images: 30 * day}, 1, "old:name old:reference old:answer old:note new:name new:reference new:answer new:document new:frame new:note"},
+		{history.Periods{Images: 30 * day}, 1,
+			"old:name old:reference old:answer old:note new:name new:reference new:answer new:document new:frame new:note"},
 		{history.Periods{Images: 30 * day, Names: 20 * day}, 2, "old:answer new:answer new:document new:frame"},
 		{history.Periods{Images: 30 * day, Names: 20 * day}, 0, "old:answer new:answer new:document new:frame"},
 		{history.Periods{Answers: 30 * day, Images: 10 * day}, 2, "new:answer"},
@@ -297,7 +308,8 @@ func TestExpire(t *testing.T) {
 	must(t, s.reader.QueryRow(`SELECT payload FROM record WHERE kind = 'erased' AND session = 'sess_new'`).Scan(&payload))
 	var e history.Erasure
 	must(t, json.Unmarshal(payload, &e))
-	if e.Reason != history.AfterPeriod || e.Operator != "admin" || !slices.Equal(e.Parts, []history.Part{history.PartName, history.PartReference, history.PartNote}) {
+	if e.Reason != history.AfterPeriod || e.Operator != "admin" ||
+		!slices.Equal(e.Parts, []history.Part{history.PartName, history.PartReference, history.PartNote}) {
 		t.Errorf("the record is %s", payload)
 	}
 	// A session whose check is open keeps what is young.
@@ -368,7 +380,8 @@ func TestKindsOfTheFuture(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	record(t, s, "a", "A Name")
 	must(t, s.append(t.Context(), func(ctx context.Context, a *appending) error {
-		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(checks.TimeLayout), "session": "sess_a"}, nil)
+		return a.add(ctx, map[string]any{"kind": "asked again", "at": a.now.Format(checks.TimeLayout),
+			"session": "sess_a"}, nil)
 	}))
 	record(t, s, "b", "B Name")
 	if v := mustVerify(t, s); !v.Intact || v.Records != 5 {
@@ -397,7 +410,8 @@ func TestEraseWhileSomebodyReads(t *testing.T) {
 	must(t, reading.QueryRow(`SELECT count(*) FROM sealed`).Scan(&n))
 	erased := make(chan error, 1)
 	go func() {
-		erased <- s.Erase(context.Background(), history.Erasure{Session: "sess_a", Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
+		erased <- s.Erase(context.Background(),
+			history.Erasure{Session: "sess_a", Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
 	}()
 	other := mustOpen(t, p, noRing{})
 	for deadline := time.Now().Add(10 * time.Second); mustVerify(t, other).Erased == 0; {

@@ -86,7 +86,8 @@ type maker struct {
 func (m *maker) pick(n int) int { return int(float64(n) * m.Float64() * m.Float64()) }
 
 func (m *maker) of(id string) string {
-	return fmt.Sprintf("%s_%08x-%04x-4%03x-a%03x-%012x", id, m.Uint32(), m.Uint32N(1<<16), m.Uint32N(1<<12), m.Uint32N(1<<12), m.Uint64N(1<<48))
+	return fmt.Sprintf("%s_%08x-%04x-4%03x-a%03x-%012x", id, m.Uint32(), m.Uint32N(1<<16), m.Uint32N(1<<12),
+		m.Uint32N(1<<12), m.Uint64N(1<<48))
 }
 
 func (m *maker) actor() history.Actor {
@@ -145,11 +146,13 @@ func fillWith(t testing.TB, s *Store, records int, m *maker) {
 		last := m.head.seq + int64(records)
 		m.rare = m.head.seq + int64(records)/2
 		var err error
-		if m.insert, err = a.PrepareContext(ctx, `INSERT INTO record (seq, prev, hash, payload) VALUES (?, ?, ?, ?)`); err != nil {
+		if m.insert, err = a.PrepareContext(ctx,
+			`INSERT INTO record (seq, prev, hash, payload) VALUES (?, ?, ?, ?)`); err != nil {
 			return err
 		}
 		defer m.insert.Close()
-		if m.sealed, err = a.PrepareContext(ctx, `INSERT INTO sealed (record, part, nonce, ciphertext) VALUES (?, ?, ?, ?)`); err != nil {
+		if m.sealed, err = a.PrepareContext(ctx,
+			`INSERT INTO sealed (record, part, nonce, ciphertext) VALUES (?, ?, ?, ?)`); err != nil {
 			return err
 		}
 		defer m.sealed.Close()
@@ -215,7 +218,8 @@ func (m *maker) name() string {
 	case m.IntN(30) == 0:
 		return wholeNames[m.IntN(len(wholeNames))]
 	case m.IntN(8) == 0:
-		return givenNames[m.pick(len(givenNames))] + " " + givenNames[m.pick(len(givenNames))] + " " + familyNames[m.pick(len(familyNames))]
+		return givenNames[m.pick(len(givenNames))] + " " + givenNames[m.pick(len(givenNames))] + " " +
+			familyNames[m.pick(len(familyNames))]
 	}
 	return givenNames[m.pick(len(givenNames))] + " " + familyNames[m.pick(len(familyNames))]
 }
@@ -237,7 +241,8 @@ func (m *maker) session(ctx context.Context, last int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.tx.ExecContext(ctx, `INSERT INTO session_key (session, nonce, wrapped) VALUES (?, ?, ?)`, session, nonce, wrapped); err != nil {
+	if _, err := m.tx.ExecContext(ctx, `INSERT INTO session_key (session, nonce, wrapped) VALUES (?, ?, ?)`, session,
+		nonce, wrapped); err != nil {
 		return err
 	}
 	for attempt := 0; m.head.seq < last; attempt++ {
@@ -250,7 +255,8 @@ func (m *maker) session(ctx context.Context, last int64) error {
 }
 
 // check adds one check and how it ended.
-func (m *maker) check(ctx context.Context, last int64, who history.Actor, session, name string, key []byte) (history.Outcome, error) {
+func (m *maker) check(ctx context.Context, last int64, who history.Actor, session, name string,
+	key []byte) (history.Outcome, error) {
 	check := m.of("chk")
 	sealPart := func(part string, clear []byte) ([]seal.Part, error) {
 		if len(clear) == 0 {
@@ -295,7 +301,8 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 		if err := m.add(ctx, struct {
 			header
 			history.Sending
-		}{m.header(history.KindSending), history.Sending{Check: check, Session: session, Host: "api.example.com"}}, nil); err != nil || m.head.seq == last {
+		}{m.header(history.KindSending), history.Sending{Check: check, Session: session, Host: "api.example.com"}},
+			nil); err != nil || m.head.seq == last {
 			return "", err
 		}
 	}
@@ -328,7 +335,8 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 	} else if m.IntN(20) == 0 {
 		return f.Outcome, nil // nobody decides
 	}
-	d := history.Decision{Check: check, Session: session, Actor: who, Choice: history.Approve, Reason: "same_person_seen", Overrides: overrides}
+	d := history.Decision{Check: check, Session: session, Actor: who, Choice: history.Approve, Reason: "same_person_seen",
+		Overrides: overrides}
 	if m.IntN(3) == 0 {
 		d.Choice, d.Reason, d.Note = history.Reject, "other_person", "Looks like a brother."
 	}
@@ -344,7 +352,8 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 
 // end makes up how a check ends.
 func (m *maker) end(st history.Started, code int) history.Finished {
-	f := history.Finished{Check: st.Check, Session: st.Session, Took: time.Duration(2000+m.IntN(3000)) * time.Millisecond, Description: st.Description}
+	f := history.Finished{Check: st.Check, Session: st.Session, Took: time.Duration(2000+m.IntN(3000)) * time.Millisecond,
+		Description: st.Description}
 	defer m.measure(st, &f)
 	switch n := m.IntN(1000); {
 	case code != 0 || n < 40:
@@ -371,10 +380,12 @@ func (m *maker) end(st history.Started, code int) history.Finished {
 		result := score >= 7000
 		f.Code, f.AnchorCode, f.TargetCode, f.Result, f.Score = &code, &code, &code, &result, &score
 		f.Percentages = slices.Repeat([]int64{score}, 8)
-		f.Raw = fmt.Appendf(nil, `{"data":{"code":0,"score":%d.%02d,"percentages":[]},"name":%q}`, score/100, score%100, st.Name)
+		f.Raw = fmt.Appendf(nil, `{"data":{"code":0,"score":%d.%02d,"percentages":[]},"name":%q}`, score/100,
+			score%100, st.Name)
 	}
 	if st.Mode == history.Remote {
-		f.Remote = &matcher.Exchange{Host: "api.example.com", Reached: true, Answered: true, Status: 200, RequestID: m.of("req")}
+		f.Remote = &matcher.Exchange{Host: "api.example.com", Reached: true, Answered: true, Status: 200,
+			RequestID: m.of("req")}
 	}
 	return f
 }
@@ -386,7 +397,8 @@ func (m *maker) measure(st history.Started, f *history.Finished) {
 	}
 	about := func(mean float64) *history.Measures {
 		total := int64(max(0, min(100, mean+m.NormFloat64()*5)))
-		return &history.Measures{Eyes: 90, Size: 90, Sharpness: 80, Exposure: total, Contrast: total, Pose: 95, Tilt: 95, Total: total}
+		return &history.Measures{Eyes: 90, Size: 90, Sharpness: 80, Exposure: total, Contrast: total, Pose: 95, Tilt: 95,
+			Total: total}
 	}
 	dim := m.dim(st.Desk)
 	f.Quality = &history.Quality{Document: about(78), Camera: about(82 - dim)}

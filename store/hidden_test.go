@@ -101,7 +101,8 @@ func TestSpoiltSessionKeys(t *testing.T) {
 		must(t, err)
 		var trigger string
 		must(t, db.QueryRow(`SELECT sql FROM sqlite_schema WHERE name = 'session_key_no_update'`).Scan(&trigger))
-		for _, change := range []string{`DROP TRIGGER session_key_no_update`, `UPDATE session_key SET wrapped = ` + bad, trigger} {
+		for _, change := range []string{`DROP TRIGGER session_key_no_update`, `UPDATE session_key SET wrapped = ` + bad,
+			trigger} {
 			_, err := db.Exec(change)
 			must(t, err)
 		}
@@ -120,7 +121,8 @@ func TestRestoreErasesNothingTwice(t *testing.T) {
 	p := testParams(t.TempDir())
 	s := mustOpen(t, p, noRing{})
 	intimate(t, s, "a")
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartName}, Reason: history.AfterPeriod}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing,
+		Parts: []history.Part{history.PartName}, Reason: history.AfterPeriod}))
 	again := started("z", "Later Person")
 	again.Session = "sess_a"
 	must(t, s.Start(t.Context(), again))

@@ -29,7 +29,8 @@ func (s *Store) Hold(ctx context.Context, h history.Hold) error {
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
 		var known bool
-		if err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE session = ? AND kind = 'started')`, h.Session).
+		if err := a.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM record WHERE session = ? AND kind = 'started')`,
+			h.Session).
 			Scan(&known); err != nil {
 			return err
 		}
@@ -110,7 +111,8 @@ const holdsQuery = `SELECT seq, at, payload, key.nonce, key.wrapped, sealed.nonc
 	FROM record r LEFT JOIN session_key key ON key.session = r.session
 	LEFT JOIN sealed ON sealed.record = r.seq AND sealed.part = 'note'
 	WHERE kind = 'hold' AND payload ->> '$.held'
-		AND NOT EXISTS (SELECT 1 FROM record later WHERE later.session = r.session AND later.kind = 'hold' AND later.seq > r.seq)
+		AND NOT EXISTS (SELECT 1 FROM record later
+			WHERE later.session = r.session AND later.kind = 'hold' AND later.seq > r.seq)
 	ORDER BY seq`
 
 // holdOf gives the hold of a session; nil where it is on none.

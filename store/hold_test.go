@@ -27,7 +27,8 @@ func TestHold(t *testing.T) {
 	must(t, s.Hold(ctx, hold))
 	wantKey(t, s.Hold(ctx, hold), "store.session_held")
 	holds, err := s.Holds(ctx)
-	if err != nil || len(holds) != 1 || holds[0].Note != "case 7" || holds[0].NoteSealed || holds[0].Session != held || holds[0].At.IsZero() {
+	if err != nil || len(holds) != 1 || holds[0].Note != "case 7" || holds[0].NoteSealed || holds[0].Session != held ||
+		holds[0].At.IsZero() {
 		t.Errorf("%+v, %v", holds, err)
 	}
 	if d, err := s.Show(ctx, "chk_a"); err != nil || d.Hold == nil || d.Hold.Operator != "ada" || d.Hold.Note != "" {
@@ -36,7 +37,8 @@ func TestHold(t *testing.T) {
 	erase := history.Erasure{Session: held, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}
 	wantKey(t, s.Erase(ctx, erase), "store.session_held")
 	now = now.AddDate(1, 0, 0)
-	if n, err := s.Expire(ctx, history.Actor{Operator: history.Program}, history.Periods{Names: time.Hour, Answers: time.Hour}); err != nil || n != 1 {
+	if n, err := s.Expire(ctx, history.Actor{Operator: history.Program},
+		history.Periods{Names: time.Hour, Answers: time.Hour}); err != nil || n != 1 {
 		t.Errorf("%d sessions are over their period, %v; want the other one", n, err)
 	}
 	named := func(check string) string {

@@ -57,7 +57,8 @@ func readIndexes(ctx context.Context, q sqlite.Querier, seed maphash.Seed, last 
 	return sums, nil
 }
 
-func readIndex(ctx context.Context, q sqlite.Querier, query string, seed maphash.Seed, last int64) (sum uint64, err error) {
+func readIndex(ctx context.Context, q sqlite.Querier, query string, seed maphash.Seed, last int64) (sum uint64,
+	err error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return 0, err

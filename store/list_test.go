@@ -96,7 +96,8 @@ func TestEveryFilter(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 2 {
-			if err := s.Sending(context.Background(), history.Sending{Check: st.Check, Session: st.Session, Host: "api.test"}); err != nil {
+			if err := s.Sending(context.Background(),
+				history.Sending{Check: st.Check, Session: st.Session, Host: "api.test"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -190,7 +191,8 @@ func TestEveryFilter(t *testing.T) {
 		if err := s.Each(context.Background(), f, func(d history.Detail) error {
 			seqs = append(seqs, d.Seq)
 			return nil
-		}); err != nil || len(seqs) != min(f.Limit, len(want)) || len(seqs) > 0 && seqs[len(seqs)-1] != want[len(seqs)-1].Seq {
+		}); err != nil || len(seqs) != min(f.Limit, len(want)) ||
+			len(seqs) > 0 && seqs[len(seqs)-1] != want[len(seqs)-1].Seq {
 			t.Fatalf("%+v: each of %d checks, %v, want %d", f, len(seqs), err, min(f.Limit, len(want)))
 		}
 	}
@@ -214,7 +216,8 @@ func TestChoices(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := history.Choices{Operators: []string{"ann", "zoe"}, Desks: []string{"Desk ann", "Desk zoe"}, Codes: []int{-2, -1, 0}}
+	want := history.Choices{Operators: []string{"ann", "zoe"}, Desks: []string{"Desk ann", "Desk zoe"},
+		Codes: []int{-2, -1, 0}}
 	if got, err := s.Choices(context.Background()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("choices are %+v, %v, want %+v", got, err, want)
 	}
@@ -236,10 +239,12 @@ func TestShow(t *testing.T) {
 	first, second := started("a", "Ann Example"), started("b", "Ann Example")
 	second.Session = first.Session
 	end := finished("b", 7500, `{"who":"Ann"}`)
-	end.Session, end.Outcome, end.Remote = first.Session, history.Refer, &matcher.Exchange{Host: "h", RequestID: "req_12345678"}
+	end.Session, end.Outcome, end.Remote = first.Session, history.Refer,
+		&matcher.Exchange{Host: "h", RequestID: "req_12345678"}
 	decided := history.Decision{Check: "chk_b", Session: first.Session, Actor: history.Actor{Operator: "clerk"},
 		Choice: history.Reject, Reason: "other_person", Note: "A note"}
-	if err := errors.Join(s.Start(ctx, first), s.Finish(ctx, finished("a", 100, "")), s.Start(ctx, second), s.Finish(ctx, end),
+	if err := errors.Join(s.Start(ctx, first), s.Finish(ctx, finished("a", 100, "")), s.Start(ctx, second),
+		s.Finish(ctx, end),
 		s.Decide(ctx, decided)); err != nil {
 		t.Fatal(err)
 	}
@@ -253,13 +258,15 @@ func TestShow(t *testing.T) {
 		return d
 	}
 	d := show(s)
-	if !reflect.DeepEqual(d.Started, second) || d.Name != "Ann Example" || d.Request != "req_12345678" || d.Decision != history.Rejected {
+	if !reflect.DeepEqual(d.Started, second) || d.Name != "Ann Example" || d.Request != "req_12345678" ||
+		d.Decision != history.Rejected {
 		t.Errorf("started %+v, row %+v", d.Started, d.Row)
 	}
 	if !reflect.DeepEqual(*d.Finished, end) || string(d.Raw) != `{"who":"Ann"}` || d.RawSealed || d.RawErased {
 		t.Errorf("finished %+v, %s", d.Finished, d.Raw)
 	}
-	if len(d.Decisions) != 1 || d.Decisions[0].Decision != decided || d.Decisions[0].Seq != 5 || d.Decisions[0].At.IsZero() {
+	if len(d.Decisions) != 1 || d.Decisions[0].Decision != decided || d.Decisions[0].Seq != 5 ||
+		d.Decisions[0].At.IsZero() {
 		t.Errorf("decisions %+v", d.Decisions)
 	}
 	if len(d.Attempts) != 2 || d.Attempts[0].Check != "chk_a" || !reflect.DeepEqual(d.Attempts[1], d.Row) {
@@ -275,11 +282,14 @@ func TestShow(t *testing.T) {
 	other := p
 	other.KeyFile += ".none"
 	other.ReadOnly = true
-	if d := show(mustOpen(t, other, noRing{})); !d.Sealed || d.Name != "" || !d.RawSealed || d.Raw != nil || !d.Decisions[0].NoteSealed || d.Decisions[0].Note != "" {
+	if d := show(mustOpen(t, other, noRing{})); !d.Sealed || d.Name != "" || !d.RawSealed || d.Raw != nil ||
+		!d.Decisions[0].NoteSealed || d.Decisions[0].Note != "" {
 		t.Errorf("without the key: %+v", d)
 	}
-	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartName, history.PartNote}, Reason: history.AfterPeriod})
-	if d := show(s); !d.Erased || d.Sealed || d.Name != "" || d.Raw == nil || !d.Decisions[0].NoteErased || len(d.Erasures) != 1 || !d.Attempts[0].Erased {
+	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartName, history.PartNote},
+		Reason: history.AfterPeriod})
+	if d := show(s); !d.Erased || d.Sealed || d.Name != "" || d.Raw == nil || !d.Decisions[0].NoteErased ||
+		len(d.Erasures) != 1 || !d.Attempts[0].Erased {
 		t.Errorf("without name and note: %+v", d)
 	}
 	// What is written afterwards in the session is not erased.
@@ -288,14 +298,16 @@ func TestShow(t *testing.T) {
 	if err := s.Start(ctx, third); err != nil {
 		t.Fatal(err)
 	}
-	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 1 || rows[0].Name != "Ann Again" || rows[0].Erased {
+	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 1 || rows[0].Name != "Ann Again" ||
+		rows[0].Erased {
 		t.Errorf("a name after the erasure: %+v", rows)
 	}
 	erase(t, s, history.Erasure{Session: first.Session, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest})
 	if rows := mustList(t, s, history.Filter{Session: first.Session}); len(rows) != 3 || !rows[0].Erased {
 		t.Errorf("without key: %+v", rows)
 	}
-	if d := show(s); d.Raw != nil || d.RawSealed || !d.RawErased || len(d.Erasures) != 2 || d.Erasures[1].Reason != history.OnRequest {
+	if d := show(s); d.Raw != nil || d.RawSealed || !d.RawErased || len(d.Erasures) != 2 ||
+		d.Erasures[1].Reason != history.OnRequest {
 		t.Errorf("without key: %+v", d)
 	}
 	if rows := mustList(t, s, history.Filter{Words: "ann"}); len(rows) != 0 {
@@ -332,7 +344,8 @@ func TestListsAreCancelled(t *testing.T) {
 		}
 	}
 	stop := errors.New("enough")
-	if err := s.Each(context.Background(), history.Filter{}, func(history.Detail) error { return stop }); !errors.Is(err, stop) {
+	if err := s.Each(context.Background(), history.Filter{},
+		func(history.Detail) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("each ended with %v", err)
 	}
 }

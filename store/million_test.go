@@ -57,8 +57,10 @@ func questions(t testing.TB, s *Store) []question {
 	}
 	one := middle[0]
 	score := func(n int64) *int64 { return &n }
-	remote := mustList(t, s, history.Filter{Modes: []history.Mode{history.Remote}, Outcomes: []history.Outcome{history.Pass}, Sort: history.Oldest, Limit: 1})
-	first, last := mustList(t, s, history.Filter{Sort: history.Oldest, Limit: 1})[0], mustList(t, s, history.Filter{Limit: 1})[0]
+	remote := mustList(t, s, history.Filter{Modes: []history.Mode{history.Remote},
+		Outcomes: []history.Outcome{history.Pass}, Sort: history.Oldest, Limit: 1})
+	first, last := mustList(t, s, history.Filter{Sort: history.Oldest, Limit: 1})[0],
+		mustList(t, s, history.Filter{Limit: 1})[0]
 	everything := history.Filter{From: first.At, To: last.At.Add(time.Hour)}
 	with := func(f history.Filter, change func(*history.Filter)) history.Filter { change(&f); return f }
 	return []question{
@@ -87,11 +89,14 @@ func questions(t testing.TB, s *Store) []question {
 		{"check: beginning", history.Filter{Check: one.Check[:8]}},
 		{"request", history.Filter{Request: remote[0].Request}},
 		{"all times and a rare code", with(everything, func(f *history.Filter) { f.Codes = []int{rareCode} })},
-		{"a rare operator by score", with(everything, func(f *history.Filter) { f.Operators, f.Sort = []string{rareOperator}, history.Lowest })},
-		{"two that never meet", history.Filter{Operators: []string{rareOperator}, Modes: []history.Mode{history.Remote}, Outcomes: []history.Outcome{history.Pass}}},
+		{"a rare operator by score", with(everything,
+			func(f *history.Filter) { f.Operators, f.Sort = []string{rareOperator}, history.Lowest })},
+		{"two that never meet", history.Filter{Operators: []string{rareOperator}, Modes: []history.Mode{history.Remote},
+			Outcomes: []history.Outcome{history.Pass}}},
 		{"eight filters", with(everything, func(f *history.Filter) {
 			f.Outcomes, f.Decisions = []history.Outcome{history.Refer, history.Fail}, []history.DecisionState{history.Approved}
-			f.Modes, f.Operators, f.Desks = []history.Mode{history.Offline}, []string{"operator 02", "operator 09"}, []string{"Desk 1", "Desk 5"}
+			f.Modes, f.Operators, f.Desks = []history.Mode{history.Offline}, []string{"operator 02", "operator 09"},
+				[]string{"Desk 1", "Desk 5"}
 			f.Codes, f.LeastScore, f.Sort = []int{0}, score(6000), history.Highest
 		})},
 		{"word: frequent", history.Filter{Words: "Maria"}},
@@ -102,7 +107,8 @@ func questions(t testing.TB, s *Store) []question {
 		{"words: two of one letter", history.Filter{Words: "m s"}},
 		{"words: characters", history.Filter{Words: "小明"}},
 		{"word by score", history.Filter{Words: "schm", Sort: history.Lowest}},
-		{"word and filters", with(everything, func(f *history.Filter) { f.Words, f.Outcomes = "mar", []history.Outcome{history.Fail} })},
+		{"word and filters", with(everything,
+			func(f *history.Filter) { f.Words, f.Outcomes = "mar", []history.Outcome{history.Fail} })},
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 
 // TestNamesAreFound looks for names as people type them.
 func TestNamesAreFound(t *testing.T) {
-	names := []string{"Łucja O'Neil", "Jürgen Großmann-Weiß", "Søren Åkesson", "Zoë D’Angelo", "Дмитрий Алёхин", "Γιώργος Παπαδόπουλος",
-		"مُحَمَّد الأحمد", "王小明", "王大文 David", "フランシスコ・サトウ", "김철수", "สมชาย ใจดี", "अनिता शर्मा", "İpek Yılmaz", "Nguyễn Thị Ánh",
+	names := []string{"Łucja O'Neil", "Jürgen Großmann-Weiß", "Søren Åkesson", "Zoë D’Angelo", "Дмитрий Алёхин",
+		"Γιώργος Παπαδόπουλος",
+		"مُحَمَّد الأحمد", "王小明", "王大文 David", "フランシスコ・サトウ", "김철수", "สมชาย ใจดี", "अनिता शर्मा", "İpek Yılmaz",
+		"Nguyễn Thị Ánh",
 		"Ｆｕｌｌ Ｗｉｄｔｈ", "Wolfeschlegelsteinhausenbergerdorff", "x'y"}
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})
 	for i, name := range names {

@@ -144,15 +144,16 @@ func TestAnOlderBackupThatWasChanged(t *testing.T) {
 		fault      history.Fault
 		bad        int64
 	}{
-		"a record edited":                   {edit(3), 0, history.FaultChain, 3},
-		"the last record edited":            {edit(8), 0, history.FaultChain, 8},
-		"a record deleted":                  {drop(5, 1), 0, history.FaultChain, 5},
-		"edited, all anew, a mark knows":    {edit(2), 2, history.FaultReplaced, 4},
-		"edited, all anew, no mark knows":   {edit(6), 6, history.FaultReplaced, 6},
-		"the last edited, all anew":         {edit(8), 8, history.FaultReplaced, 8},
-		"a record put in, all anew":         {insert(9), 9, history.FaultReplaced, 9},
-		"the first edited, all anew":        {edit(1), 1, history.FaultReplaced, 1},
-		"a sealed part changed, none anew ": {`UPDATE sealed SET ciphertext = randomblob(44) WHERE record = 7;`, 0, history.FaultSealed, 7},
+		"a record edited":                 {edit(3), 0, history.FaultChain, 3},
+		"the last record edited":          {edit(8), 0, history.FaultChain, 8},
+		"a record deleted":                {drop(5, 1), 0, history.FaultChain, 5},
+		"edited, all anew, a mark knows":  {edit(2), 2, history.FaultReplaced, 4},
+		"edited, all anew, no mark knows": {edit(6), 6, history.FaultReplaced, 6},
+		"the last edited, all anew":       {edit(8), 8, history.FaultReplaced, 8},
+		"a record put in, all anew":       {insert(9), 9, history.FaultReplaced, 9},
+		"the first edited, all anew":      {edit(1), 1, history.FaultReplaced, 1},
+		"a sealed part changed, none anew ": {`UPDATE sealed SET ciphertext = randomblob(44) WHERE record = 7;`, 0,
+			history.FaultSealed, 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "changed.db")

@@ -36,7 +36,8 @@ func TestConnectionSettings(t *testing.T) {
 
 func TestOddPaths(t *testing.T) {
 	for _, name := range []string{
-		"a ? mode=memory.db", "50% #1.db", "%41.db", "Łódź прибор 顔.db", "a&b=c;d.db", "x?_journal_mode=DELETE", "quo'te\".db",
+		"a ? mode=memory.db", "50% #1.db", "%41.db", "Łódź прибор 顔.db", "a&b=c;d.db", "x?_journal_mode=DELETE",
+		"quo'te\".db",
 	} {
 		dir := t.TempDir()
 		p := testParams(dir)

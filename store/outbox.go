@@ -49,7 +49,8 @@ func (s *Store) Parcel(ctx context.Context, after int64, most int, sends history
 
 // packRecords puts in the records and what is sealed of them.
 func packRecords(ctx context.Context, tx *sql.Tx, p *history.Parcel, after int64, most int, sends history.Sends) error {
-	rows, err := tx.QueryContext(ctx, `SELECT seq, hash, payload FROM record WHERE seq > ? ORDER BY seq LIMIT ?`, after, most)
+	rows, err := tx.QueryContext(ctx, `SELECT seq, hash, payload FROM record WHERE seq > ? ORDER BY seq LIMIT ?`,
+		after, most)
 	if err != nil {
 		return err
 	}

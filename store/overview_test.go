@@ -49,11 +49,13 @@ func TestOverviewFollowsAChecksRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := mustOverview(t, s, history.Filter{Outcomes: []history.Outcome{history.Refer}})
-	if g := o.Desks.Groups; o.Checks != 1 || o.Waiting.Hour != 1 || len(g) != 1 || g[0].FilmedAnyway.Count != 1 || g[0].Name != "Desk 3 <north>" ||
+	if g := o.Desks.Groups; o.Checks != 1 || o.Waiting.Hour != 1 || len(g) != 1 || g[0].FilmedAnyway.Count != 1 ||
+		g[0].Name != "Desk 3 <north>" ||
 		o.Quality[0].Picture != 4000 || o.Took.Median != 10 || o.Scores[35].Refer != 1 {
 		t.Errorf("%+v", o)
 	}
-	if err := s.Decide(ctx, history.Decision{Check: f.Check, Session: f.Session, Choice: history.Approve, Reason: "known_person"}); err != nil {
+	if err := s.Decide(ctx, history.Decision{Check: f.Check, Session: f.Session, Choice: history.Approve,
+		Reason: "known_person"}); err != nil {
 		t.Fatal(err)
 	}
 	if o = mustOverview(t, s, history.Filter{}); o.Checks != 600 || o.Waiting.Open != 0 || o.Waiting.Decided != 1 {

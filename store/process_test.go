@@ -108,7 +108,8 @@ func runTask(task string, p Params, name string) error {
 			if err := write(check); err != nil {
 				return err
 			}
-			if err := s.Erase(ctx, history.Erasure{Session: "sess_" + check, Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}); err != nil {
+			if err := s.Erase(ctx, history.Erasure{Session: "sess_" + check, Actor: erasing,
+				Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}); err != nil {
 				return err
 			}
 			fmt.Println("erased", check)
@@ -345,7 +346,8 @@ func TestBackupWhereFilesMayNotGrow(t *testing.T) {
 	must(t, s.Close()) // so that its own log need not grow
 	to := filepath.Join(t.TempDir(), "backup.db")
 	out, err := other(dir, "backup where files may not grow", to).Output()
-	if said := strings.TrimSpace(string(out)); err != nil || said != "store.backup_unwritten" && said != "store.backup_full" {
+	if said := strings.TrimSpace(string(out)); err != nil ||
+		said != "store.backup_unwritten" && said != "store.backup_full" {
 		t.Errorf("the other process says %q, %v", out, err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(to)); err != nil || len(files) != 0 {
@@ -538,7 +540,8 @@ exec "$0"`
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "dbus-run-session", "--", "sh", "-c", script, os.Args[0], dir)
-		cmd.Env = taskEnv(dir, "keyring", name, "HOME="+dir, "XDG_DATA_HOME="+filepath.Join(dir, "xdg"), "XDG_RUNTIME_DIR="+dir)
+		cmd.Env = taskEnv(dir, "keyring", name, "HOME="+dir, "XDG_DATA_HOME="+filepath.Join(dir, "xdg"),
+			"XDG_RUNTIME_DIR="+dir)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()

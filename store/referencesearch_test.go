@@ -96,7 +96,8 @@ func TestReferencesAreSealedAndErased(t *testing.T) {
 		t.Errorf("%d are found after the session was erased", n)
 	}
 	erase("sess_b", history.PartReference)
-	if d, err = s.Show(t.Context(), "chk_b"); err != nil || d.Reference != "" || !d.ReferenceErased || d.Name != "Ann Example" {
+	if d, err = s.Show(t.Context(), "chk_b"); err != nil || d.Reference != "" || !d.ReferenceErased ||
+		d.Name != "Ann Example" {
 		t.Errorf("alone: %q, %v, %q, %v", d.Reference, d.ReferenceErased, d.Name, err)
 	}
 	if n, named := find(), len(mustList(t, s, history.Filter{Words: "ann"})); n != 1 || named != 2 {

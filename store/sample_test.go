@@ -26,8 +26,10 @@ func TestSamplingAgain(t *testing.T) {
 	least := int64(7000)
 	samplings := []history.Sampling{
 		{Count: 25, Seed: seed, Head: head.Seq, Hash: head.Hash},
-		{Count: 25, Seed: seed, Head: head.Seq, Filter: history.Filter{Decisions: []history.DecisionState{history.Undecided}}},
-		{Count: 40, Seed: seed, Head: head.Seq, Filter: history.Filter{Outcomes: []history.Outcome{history.Fail, history.Refer}, LeastScore: &least}},
+		{Count: 25, Seed: seed, Head: head.Seq,
+			Filter: history.Filter{Decisions: []history.DecisionState{history.Undecided}}},
+		{Count: 40, Seed: seed, Head: head.Seq,
+			Filter: history.Filter{Outcomes: []history.Outcome{history.Fail, history.Refer}, LeastScore: &least}},
 		{Count: 25, Seed: seed, Head: head.Seq - 1500, Filter: history.Filter{Desks: []string{"Desk 1", "Desk 2"}}},
 	}
 	type result struct {
@@ -58,7 +60,8 @@ func TestSamplingAgain(t *testing.T) {
 	}
 	// Open referrals are decided, checks are added, and a session is erased.
 	for _, p := range before[1].picked {
-		if err := s.Decide(ctx, history.Decision{Check: p.Check, Session: p.Session, Choice: history.Approve, Reason: "known_person"}); err != nil {
+		if err := s.Decide(ctx, history.Decision{Check: p.Check, Session: p.Session, Choice: history.Approve,
+			Reason: "known_person"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +79,8 @@ func TestSamplingAgain(t *testing.T) {
 		}
 	}
 	for key, p := range map[string]history.Sampling{
-		"sample.seed": {Count: 1, Seed: "x", Head: 1}, "sample.head": {Count: 1, Seed: seed, Head: head.Seq, Hash: strings.Repeat("0", 64)},
+		"sample.seed": {Count: 1, Seed: "x", Head: 1},
+		"sample.head": {Count: 1, Seed: seed, Head: head.Seq, Hash: strings.Repeat("0", 64)},
 	} {
 		_, _, err := s.Pick(ctx, p)
 		wantKey(t, err, key)
@@ -140,10 +144,12 @@ func TestLooksAtASample(t *testing.T) {
 	theirs := history.Picked{Check: "chk_theirs", Session: "sess_theirs"} // of another desk
 	sample.Checks = append(sample.Checks, theirs)
 	err = errors.Join(s.Sampled(ctx, sample),
-		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[1].Check, Session: sample.Checks[1].Session, Remark: "First remark."}),
+		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[1].Check, Session: sample.Checks[1].Session,
+			Remark: "First remark."}),
 		s.Looked(ctx, history.Look{Sample: "smp_1", Check: theirs.Check, Session: theirs.Session, Remark: "Wore glasses."}),
 		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[0].Check, Session: sample.Checks[0].Session}),
-		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[1].Check, Session: sample.Checks[1].Session, Remark: "Second remark."}))
+		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[1].Check, Session: sample.Checks[1].Session,
+			Remark: "Second remark."}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,17 +161,20 @@ func TestLooksAtASample(t *testing.T) {
 		}
 		return samples[0].Looks
 	}
-	if l := found(); len(l) != 3 || l[0].Text != "" || l[0].Sealed || l[1].Text != "Second remark." || l[2].Text != "Wore glasses." {
+	if l := found(); len(l) != 3 || l[0].Text != "" || l[0].Sealed || l[1].Text != "Second remark." ||
+		l[2].Text != "Wore glasses." {
 		t.Errorf("%+v", l)
 	}
 	var payloads string
-	if err := s.reader.QueryRow(`SELECT group_concat(payload) FROM record`).Scan(&payloads); err != nil || strings.Contains(payloads, "glasses") {
+	if err := s.reader.QueryRow(`SELECT group_concat(payload) FROM record`).Scan(&payloads); err != nil ||
+		strings.Contains(payloads, "glasses") {
 		t.Errorf("a remark stands in a payload: %v", err)
 	}
 	if v := mustVerify(t, s); !v.Intact {
 		t.Errorf("%+v", v)
 	}
-	if err := s.Erase(ctx, history.Erasure{Session: sample.Checks[1].Session, Parts: []history.Part{history.PartNote}, Reason: history.OnRequest}); err != nil {
+	if err := s.Erase(ctx, history.Erasure{Session: sample.Checks[1].Session, Parts: []history.Part{history.PartNote},
+		Reason: history.OnRequest}); err != nil {
 		t.Fatal(err)
 	}
 	if l := found(); !l[1].Erased || l[1].Text != "" || l[2].Text != "Wore glasses." {

@@ -24,8 +24,10 @@ func TestVerifiedInAnotherLanguage(t *testing.T) {
 	for _, check := range []string{"erased", "a", "b"} {
 		intimate(t, s, check)
 	}
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_erased", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing, Parts: []history.Part{history.PartImages, history.PartName}, Reason: history.AfterPeriod}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_erased", Actor: erasing,
+		Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_a", Actor: erasing,
+		Parts: []history.Part{history.PartImages, history.PartName}, Reason: history.AfterPeriod}))
 	file := backUp(t, s)
 	record(t, s, "c", "C Name")
 	must(t, s.Close())
@@ -43,10 +45,12 @@ func TestVerifiedInAnotherLanguage(t *testing.T) {
 		}
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
-	if code, out := verify(p.Path, p.Anchor); code != 0 || !strings.HasPrefix(out, "intact: 13 records, head "+mustVerify(t, mustOpen(t, p, noRing{})).Head) {
+	if code, out := verify(p.Path, p.Anchor); code != 0 ||
+		!strings.HasPrefix(out, "intact: 13 records, head "+mustVerify(t, mustOpen(t, p, noRing{})).Head) {
 		t.Errorf("intact: exit %d, %s", code, out)
 	}
-	if code, out := verify(restored.Path, restored.Anchor); code != 0 || !strings.Contains(out, "records 12 to 13 were lost") {
+	if code, out := verify(restored.Path, restored.Anchor); code != 0 ||
+		!strings.Contains(out, "records 12 to 13 were lost") {
 		t.Errorf("restored: exit %d, %s", code, out)
 	}
 	for _, c := range []struct {
@@ -62,10 +66,12 @@ func TestVerifiedInAnotherLanguage(t *testing.T) {
 		{edit(5), true, true, "an anchor knows another record 13"},
 		{drop(12, 2), false, true, "record 12 is cut off"},
 		{`DELETE FROM record WHERE seq > 11;`, false, false, "record 12 is cut off"},
-		{`UPDATE sealed SET ciphertext = randomblob(40) WHERE record = 5 AND part = 'answer';`, false, false, "record 5: the sealed answer was changed"},
+		{`UPDATE sealed SET ciphertext = randomblob(40) WHERE record = 5 AND part = 'answer';`, false, false,
+			"record 5: the sealed answer was changed"},
 		{`DELETE FROM sealed WHERE record = 5 AND part = 'answer';`, false, false, "record 5: the sealed answer is gone"},
 		{`DELETE FROM session_key WHERE session = 'sess_b';`, false, false, "record 7: the session's key is gone"},
-		{`INSERT INTO session_key SELECT 'sess_erased', nonce, wrapped FROM session_key LIMIT 1;`, false, false, "record 10: the key it says"},
+		{`INSERT INTO session_key SELECT 'sess_erased', nonce, wrapped FROM session_key LIMIT 1;`, false, false,
+			"record 10: the key it says"},
 	} {
 		q := testParams(t.TempDir())
 		copyFolder(t, whole, filepath.Dir(filepath.Dir(q.Path)))
@@ -88,7 +94,8 @@ func TestVerifiedInAnotherLanguage(t *testing.T) {
 	script, err := os.ReadFile(filepath.Join("testdata", "verify.py"))
 	must(t, err)
 	for _, line := range bytes.Split(script, []byte("\n")) {
-		if m := bytes.TrimSpace(line); bytes.HasPrefix(m, []byte("import ")) && !strings.Contains("import datetime|import hashlib|import json|import pathlib|import sqlite3|import sys", string(m)) {
+		if m := bytes.TrimSpace(line); bytes.HasPrefix(m, []byte("import ")) &&
+			!strings.Contains("import datetime|import hashlib|import json|import pathlib|import sqlite3|import sys", string(m)) {
 			t.Errorf("more than the standard library: %s", m)
 		}
 	}

@@ -191,11 +191,13 @@ func TestAnswerIsSealedAndOpens(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), &memoryRing{})
 	record(t, s, "a", "Ann Example")
 	var nonce, ciphertext []byte
-	if err := s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE record = 2 AND part = 'answer'`).Scan(&nonce, &ciphertext); err != nil {
+	if err := s.reader.QueryRow(`SELECT nonce, ciphertext FROM sealed WHERE record = 2 AND part = 'answer'`).Scan(&nonce,
+		&ciphertext); err != nil {
 		t.Fatal(err)
 	}
 	var keyNonce, wrapped []byte
-	if err := s.reader.QueryRow(`SELECT nonce, wrapped FROM session_key WHERE session = 'sess_a'`).Scan(&keyNonce, &wrapped); err != nil {
+	if err := s.reader.QueryRow(`SELECT nonce, wrapped FROM session_key WHERE session = 'sess_a'`).Scan(&keyNonce,
+		&wrapped); err != nil {
 		t.Fatal(err)
 	}
 	master, err := s.vault.Master(context.Background(), false)
@@ -265,7 +267,8 @@ func TestPersonalPartsNowhereInClear(t *testing.T) {
 			}
 			files++
 			data, err := os.ReadFile(path)
-			for _, secret := range [][]byte{[]byte("Zaphodine"), []byte("Quxworthy"), []byte(`"who"`), bytes.TrimSpace(key), master} {
+			for _, secret := range [][]byte{[]byte("Zaphodine"), []byte("Quxworthy"), []byte(`"who"`), bytes.TrimSpace(key),
+				master} {
 				if bytes.Contains(data, secret) {
 					t.Errorf("%s: %s holds a secret in clear", when, filepath.Base(path))
 				}
@@ -309,7 +312,8 @@ func TestSettings(t *testing.T) {
 		t.Errorf("operators nobody set up: %v, %v", ok, err)
 	}
 	ada := history.SettingsChange{
-		How: history.ChangedOperators, SHA256: "cd", Actor: &history.Actor{Operator: "system"}, Change: history.OperatorAdded, Changed: "Ada",
+		How: history.ChangedOperators, SHA256: "cd", Actor: &history.Actor{Operator: "system"}, Change: history.OperatorAdded,
+		Changed:   "Ada",
 		Operators: []history.Operator{{Name: "Ada", Role: history.RoleAdministrator}},
 	}
 	if err := s.Settings(ctx, ada); err != nil {
@@ -390,7 +394,8 @@ func TestRecover(t *testing.T) {
 	for _, r := range mustList(t, stores[0], history.Filter{}) {
 		outcomes[r.Outcome]++
 	}
-	if want := map[history.Outcome]int{history.Running: each, history.Interrupted: each}; !reflect.DeepEqual(outcomes, want) {
+	if want := map[history.Outcome]int{history.Running: each,
+		history.Interrupted: each}; !reflect.DeepEqual(outcomes, want) {
 		t.Errorf("outcomes are %v, want %v", outcomes, want)
 	}
 	if v := mustVerify(t, stores[1]); !v.Intact || v.Records != 3*each {
@@ -525,7 +530,8 @@ func fill(t testing.TB, s *Store, records int) {
 	err = s.append(ctx, func(ctx context.Context, a *appending) error {
 		for i := range records / 2 {
 			st := started(fmt.Sprint(i), "A Name")
-			sealed, err := a.sealParts(ctx, master, s.id, st.Session, st.Check, []seal.Clear{{Name: seal.Name, Text: []byte(st.Name)}})
+			sealed, err := a.sealParts(ctx, master, s.id, st.Session, st.Check,
+				[]seal.Clear{{Name: seal.Name, Text: []byte(st.Name)}})
 			if err != nil {
 				return err
 			}
@@ -561,7 +567,8 @@ func sent(t *testing.T, s *Store, check, kept string) history.Started {
 	if err := s.Start(context.Background(), st); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sending(context.Background(), history.Sending{Check: st.Check, Session: st.Session, Host: "api.test", Kept: kept}); err != nil {
+	if err := s.Sending(context.Background(),
+		history.Sending{Check: st.Check, Session: st.Session, Host: "api.test", Kept: kept}); err != nil {
 		t.Fatal(err)
 	}
 	return st
@@ -625,7 +632,8 @@ func TestTaken(t *testing.T) {
 			s := mustOpen(t, testParams(t.TempDir()), noRing{})
 			st := sent(t, s, "a", "kept_1")
 			if c.ends {
-				if err := s.Finish(ctx, history.Finished{Check: st.Check, Session: st.Session, Outcome: history.CouldNotRun, Remote: c.end}); err != nil {
+				if err := s.Finish(ctx, history.Finished{Check: st.Check, Session: st.Session, Outcome: history.CouldNotRun,
+					Remote: c.end}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -108,7 +108,8 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
 		column := []string{"hash", "prev"}[r.IntN(2)]
-		return tampered{name: "a hash edited", sql: fmt.Sprintf(`UPDATE record SET %s = randomblob(32) WHERE seq = %d;`, column, s),
+		return tampered{name: "a hash edited",
+			sql:    fmt.Sprintf(`UPDATE record SET %s = randomblob(32) WHERE seq = %d;`, column, s),
 			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
@@ -117,7 +118,8 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s, n := h.run(r)
-		return tampered{name: "records deleted, the numbers closed up", sql: drop(s, n) + shift(s+n, -n), faults: []history.Fault{history.FaultChain}, bad: s}
+		return tampered{name: "records deleted, the numbers closed up", sql: drop(s, n) + shift(s+n, -n),
+			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s, n := h.run(r)
@@ -127,7 +129,8 @@ var tamperings = []func(r *rand.Rand, h hist) tampered{
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
-		return tampered{name: "a record inserted", sql: shift(s, 1) + insert(s), faults: []history.Fault{history.FaultChain}, bad: s}
+		return tampered{name: "a record inserted", sql: shift(s, 1) + insert(s),
+			faults: []history.Fault{history.FaultChain}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := 1 + r.Int64N(h.total)
@@ -177,30 +180,36 @@ UPDATE record SET payload = (SELECT payload FROM both WHERE both.seq <> record.s
 	func(r *rand.Rand, h hist) tampered {
 		last := slices.Max(slices.Collect(maps.Keys(h.sealed)))
 		s := h.firm + 1 + r.Int64N(last-h.firm)
-		return tampered{name: "the newest records cut off, their sealed parts left", sql: fmt.Sprintf(`DELETE FROM record WHERE seq >= %d;`, s),
+		return tampered{name: "the newest records cut off, their sealed parts left",
+			sql:    fmt.Sprintf(`DELETE FROM record WHERE seq >= %d;`, s),
 			faults: []history.Fault{history.FaultCutOff}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := pick(r, h.sealed)
 		change := []string{"nonce = randomblob(12)", "ciphertext = randomblob(length(ciphertext))"}[r.IntN(2)]
-		return tampered{name: "a sealed part changed", sql: fmt.Sprintf(`UPDATE sealed SET %s WHERE record = %d AND part = '%s';`, change, s, h.sealed[s]),
+		return tampered{name: "a sealed part changed",
+			sql:    fmt.Sprintf(`UPDATE sealed SET %s WHERE record = %d AND part = '%s';`, change, s, h.sealed[s]),
 			faults: []history.Fault{history.FaultSealed}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		s := pick(r, h.sealed)
-		return tampered{name: "a sealed part deleted", sql: fmt.Sprintf(`DELETE FROM sealed WHERE record = %d AND part = '%s';`, s, h.sealed[s]),
+		return tampered{name: "a sealed part deleted",
+			sql:    fmt.Sprintf(`DELETE FROM sealed WHERE record = %d AND part = '%s';`, s, h.sealed[s]),
 			faults: []history.Fault{history.FaultPartGone}, bad: s}
 	},
 	func(r *rand.Rand, h hist) tampered {
 		session := pick(r, h.first)
-		return tampered{name: "a session's key deleted", sql: fmt.Sprintf(`DELETE FROM session_key WHERE session = '%s';`, session),
+		return tampered{name: "a session's key deleted",
+			sql:    fmt.Sprintf(`DELETE FROM session_key WHERE session = '%s';`, session),
 			faults: []history.Fault{history.FaultKeyGone}, bad: h.first[session]}
 	},
 	func(r *rand.Rand, h hist) tampered {
-		return tampered{name: "the file cut short", cut: 0.01 + 0.98*r.Float64(), faults: []history.Fault{history.FaultDamaged}}
+		return tampered{name: "the file cut short", cut: 0.01 + 0.98*r.Float64(),
+			faults: []history.Fault{history.FaultDamaged}}
 	},
 	func(r *rand.Rand, h hist) tampered {
-		name := []string{"record_no_delete", "record_no_update", "record_next", "sealed_erased", "session_key_erased"}[r.IntN(5)]
+		name := []string{"record_no_delete", "record_no_update", "record_next", "sealed_erased",
+			"session_key_erased"}[r.IntN(5)]
 		return tampered{name: "a trigger left out", sql: "--without " + name, faults: []history.Fault{history.FaultSchema}}
 	},
 }
@@ -259,7 +268,8 @@ func chainAnew(t *testing.T, path string, from int64, alone bool) string {
 	db := rawDB(t, path)
 	defer db.Close()
 	prev := make([]byte, 32)
-	if err := db.QueryRow(`SELECT hash FROM record WHERE seq = ?`, from-1).Scan(&prev); err != nil && err != sql.ErrNoRows {
+	if err := db.QueryRow(`SELECT hash FROM record WHERE seq = ?`, from-1).Scan(&prev); err != nil &&
+		err != sql.ErrNoRows {
 		t.Fatal(err)
 	}
 	var script strings.Builder
@@ -298,8 +308,10 @@ func TestTamperingWithTheTool(t *testing.T) {
 	s := mustOpen(t, p, noRing{})
 	intimate(t, s, "erased")
 	intimate(t, s, "nameless")
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_erased", Actor: erasing, Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
-	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_nameless", Actor: erasing, Parts: []history.Part{history.PartName}, Reason: history.AfterPeriod}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_erased", Actor: erasing,
+		Parts: []history.Part{history.PartKey}, Reason: history.OnRequest}))
+	must(t, s.Erase(t.Context(), history.Erasure{Session: "sess_nameless", Actor: erasing,
+		Parts: []history.Part{history.PartName}, Reason: history.AfterPeriod}))
 	h := hist{sealed: map[int64]string{}, first: map[string]int64{}}
 	h.firm = mustVerify(t, s).Records
 	for i := range 12 {

@@ -100,7 +100,8 @@ func TestKeyInFileWhereNoKeyringWorks(t *testing.T) {
 			later := &memoryRing{}
 			again := mustOpen(t, p, later)
 			record(t, again, "b", "Bob Example")
-			if rows := mustList(t, again, history.Filter{}); rows[1].Name != "Ann Example" || again.KeyPlace() != "file" || later.sets != 0 {
+			if rows := mustList(t, again, history.Filter{}); rows[1].Name != "Ann Example" || again.KeyPlace() != "file" ||
+				later.sets != 0 {
 				t.Errorf("list is %+v, the key lies in the %s", rows, again.KeyPlace())
 			}
 		})
@@ -117,7 +118,8 @@ func TestKeyIsGone(t *testing.T) {
 		later func(t *testing.T, s *Store, p Params) vault.Ring
 		want  string
 	}{
-		{"not in the keyring", &memoryRing{}, func(*testing.T, *Store, Params) vault.Ring { return &memoryRing{} }, "store.key_lost"},
+		{"not in the keyring", &memoryRing{}, func(*testing.T, *Store, Params) vault.Ring { return &memoryRing{} },
+			"store.key_lost"},
 		{"no keyring", &memoryRing{}, func(*testing.T, *Store, Params) vault.Ring { return noRing{} }, "store.keyring"},
 		{"another key in the keyring", &memoryRing{}, func(t *testing.T, s *Store, p Params) vault.Ring {
 			return &memoryRing{secrets: map[string]string{s.id: other}}

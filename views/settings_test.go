@@ -42,7 +42,8 @@ func TestSavingReopensTheCameraAfterTheOldOneClosed(t *testing.T) {
 	}
 	w.tabs.SelectIndex(0)
 	w.until(t, "its picture", func() bool { return w.hasPicture() })
-	sources[1].GiveAdvice(app.Advice{Size: image.Pt(64, 48), Faces: make([]app.Face, 1), Hint: app.Notice{Key: "coach.dark"}})
+	sources[1].GiveAdvice(app.Advice{Size: image.Pt(64, 48), Faces: make([]app.Face, 1),
+		Hint: app.Notice{Key: "coach.dark"}})
 	marks, _ := kittest.Find[*draw.Outlines](w.check.Content)
 	w.until(t, "the outline", func() bool { return len(marks.Faces) == 1 })
 	if marks.Mirror {

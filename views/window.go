@@ -559,7 +559,8 @@ func (w *Window) newHistory() *records.Screen {
 		}
 	}
 	return records.New(p, w.desk, records.Hooks{
-		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Inspect: w.openInspection, Export: w.openExport, Choose: w.chooseHistory,
+		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Inspect: w.openInspection, Export: w.openExport,
+		Choose: w.chooseHistory,
 	})
 }
 

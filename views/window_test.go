@@ -618,7 +618,8 @@ func TestTheFirstStart(t *testing.T) {
 	}
 	w := open(t, desk, "document.jpg")
 	w.until(t, "the document behind it", w.hasDocument)
-	if text := w.text(); !strings.Contains(text, w.Words.T("welcome.title")) || strings.Contains(text, w.Words.T("check.name")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("welcome.title")) ||
+		strings.Contains(text, w.Words.T("check.name")) {
 		t.Fatalf("the screen says %q", text)
 	}
 	w.press(t, fyne.KeyK) // reaches no hidden tick
@@ -672,7 +673,8 @@ func TestNoWelcomeForAnOperator(t *testing.T) {
 	desk.From.FirstStart = true
 	w := open(t, desk, "")
 	w.enterAs(t, "olga")
-	if text := w.text(); !strings.Contains(text, w.Words.T("check.name")) || strings.Contains(text, w.Words.T("setup.title")) {
+	if text := w.text(); !strings.Contains(text, w.Words.T("check.name")) ||
+		strings.Contains(text, w.Words.T("setup.title")) {
 		t.Errorf("the screen says %q", text)
 	}
 }

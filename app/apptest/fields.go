@@ -89,7 +89,8 @@ func checkOf(outcome history.Outcome, change func(*history.Started, *history.Fin
 	fill(reflect.ValueOf(&s).Elem(), &n)
 	fill(reflect.ValueOf(&f).Elem(), &n)
 	// What only some values are valid for, or mean nothing beside the others.
-	s.Mode, s.DocumentFrom, s.CameraPart = history.Offline, history.FromFile, matcher.Part{X: 0.25, Y: 0.25, Width: 0.5, Height: 0.5}
+	s.Mode, s.DocumentFrom, s.CameraPart = history.Offline, history.FromFile,
+		matcher.Part{X: 0.25, Y: 0.25, Width: 0.5, Height: 0.5}
 	s.Rules = []matcher.Condition{{Field: "score", Op: ">=", Pass: 80}}
 	f.Outcome, f.Problem, f.Quality.CaptureWarning = outcome, "", "coach.dark"
 	*f.Code, *f.Score, f.Percentages = matcher.CodeOK, 7120, []int64{7100, 7140}

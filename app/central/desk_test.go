@@ -38,7 +38,8 @@ func openDesk(t *testing.T, dir string) *desk {
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	d := &desk{dir: dir}
 	d.params = store.Params{
-		Path: filepath.Join(dir, "history.db"), Anchor: filepath.Join(dir, "anchor.jsonl"), KeyFile: filepath.Join(dir, "master.key"),
+		Path: filepath.Join(dir, "history.db"), Anchor: filepath.Join(dir, "anchor.jsonl"),
+		KeyFile:      filepath.Join(dir, "master.key"),
 		Acknowledged: filepath.Join(dir, "acknowledged.jsonl"),
 		Centre: func(ctx context.Context) (history.CentreHead, error) {
 			if d.ask == nil {
@@ -84,9 +85,11 @@ func (d *desk) checks(t *testing.T, from, to int) {
 			Desk: "Desk", Name: fmt.Sprint("Person ", i),
 		}
 		score, code := int64(i*100), 0
-		f := history.Finished{Check: st.Check, Session: st.Session, Outcome: history.Refer, Score: &score, Code: &code, Raw: []byte(`{"a":1}`)}
+		f := history.Finished{Check: st.Check, Session: st.Session, Outcome: history.Refer, Score: &score, Code: &code,
+			Raw: []byte(`{"a":1}`)}
 		n := history.Decision{Check: st.Check, Session: st.Session, Choice: history.Approve, Reason: "other", Note: "a note"}
-		if err := errors.Join(d.store.Start(t.Context(), st), d.store.Finish(t.Context(), f), d.store.Decide(t.Context(), n)); err != nil {
+		if err := errors.Join(d.store.Start(t.Context(), st), d.store.Finish(t.Context(), f),
+			d.store.Decide(t.Context(), n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,7 +205,8 @@ func TestDeskAndCentre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done, err := store.Restore(t.Context(), other.params, history.Restoring{Centre: &c, By: history.Actor{Operator: "Ada"}}, nil)
+		done, err := store.Restore(t.Context(), other.params,
+			history.Restoring{Centre: &c, By: history.Actor{Operator: "Ada"}}, nil)
 		if err != nil || done.Backup.Seq != 91 {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -280,7 +284,8 @@ func TestDeskAndCentre(t *testing.T) {
 		if err := other.push.Push(t.Context()); !matcher.IsProblem(err, history.KeyCentreRestored) {
 			t.Fatalf("%v", err)
 		}
-		if s, err := other.push.Status(t.Context()); err != nil || s.State != history.CentreRestored || s.Problem != history.KeyCentreRestored {
+		if s, err := other.push.Status(t.Context()); err != nil || s.State != history.CentreRestored ||
+			s.Problem != history.KeyCentreRestored {
 			t.Errorf("%+v, %v", s, err)
 		}
 		if _, err := admin.Exec(t.Context(), storecentral.Accept(d.store.ID(), 62)); err != nil {

@@ -64,7 +64,8 @@ func Enrol(at Files, history string, replace bool, now time.Time) (Enrolment, er
 	if err != nil {
 		return Enrolment{}, err
 	}
-	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: e.Role}}, key)
+	request, err := x509.CreateCertificateRequest(rand.Reader,
+		&x509.CertificateRequest{Subject: pkix.Name{CommonName: e.Role}}, key)
 	if err != nil {
 		return Enrolment{}, err
 	}

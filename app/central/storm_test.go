@@ -279,7 +279,8 @@ func TestDeskKilled(t *testing.T) {
 		}
 		_ = cmd.Wait()
 	}
-	if err := pusher(m, centraltest.LinkAt(server.DSN(database, "killed"), m.chain.History)).Push(t.Context()); err != nil {
+	if err := pusher(m, centraltest.LinkAt(server.DSN(database, "killed"),
+		m.chain.History)).Push(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	v, err := storecentral.Verify(t.Context(), admin, nil)

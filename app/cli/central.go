@@ -66,7 +66,8 @@ func (c *commands) centralEnrol() *cobra.Command {
 	var replace bool
 	var format string
 	cmd := &cobra.Command{
-		Use: "enrol", Short: c.Words.T("cli.central.enrol.short"), Long: c.Words.T("cli.central.enrol.long"), Args: c.noArguments,
+		Use: "enrol", Short: c.Words.T("cli.central.enrol.short"), Long: c.Words.T("cli.central.enrol.long"),
+		Args: c.noArguments,
 	}
 	cmd.Flags().BoolVar(&replace, "replace", false, c.Words.T("cli.central.enrol.replace"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
@@ -140,7 +141,8 @@ func (c *commands) centralInit() *cobra.Command {
 	var have int
 	var database string
 	cmd := &cobra.Command{
-		Use: "init", Short: c.Words.T("cli.central.init.short"), Long: c.Words.T("cli.central.init.long"), Args: c.noArguments,
+		Use: "init", Short: c.Words.T("cli.central.init.short"), Long: c.Words.T("cli.central.init.long"),
+		Args: c.noArguments,
 	}
 	cmd.Flags().IntVar(&have, "have", 0, c.Words.T("cli.central.init.have"))
 	cmd.Flags().StringVar(&database, "database", "facematch", c.Words.T("cli.central.init.database"))
@@ -160,7 +162,8 @@ func (c *commands) centralAddDesk() *cobra.Command {
 	var d history.NewDesk
 	var cn string
 	cmd := &cobra.Command{
-		Use: "add-desk", Short: c.Words.T("cli.central.add.short"), Long: c.Words.T("cli.central.add.long"), Args: c.noArguments,
+		Use: "add-desk", Short: c.Words.T("cli.central.add.short"), Long: c.Words.T("cli.central.add.long"),
+		Args: c.noArguments,
 	}
 	cmd.Flags().StringVar(&d.History, "history", "", c.Words.T("cli.central.add.history"))
 	cmd.Flags().StringVar(&d.Role, "role", "", c.Words.T("cli.central.add.role"))
@@ -185,7 +188,8 @@ func (c *commands) centralAccept() *cobra.Command {
 	var of string
 	var from int64
 	cmd := &cobra.Command{
-		Use: "accept", Short: c.Words.T("cli.central.accept.short"), Long: c.Words.T("cli.central.accept.long"), Args: c.noArguments,
+		Use: "accept", Short: c.Words.T("cli.central.accept.short"), Long: c.Words.T("cli.central.accept.long"),
+		Args: c.noArguments,
 	}
 	cmd.Flags().StringVar(&of, "history", "", c.Words.T("cli.central.add.history"))
 	cmd.Flags().Int64Var(&from, "from", 0, c.Words.T("cli.central.accept.from"))
@@ -207,7 +211,8 @@ func (c *commands) atFlag(cmd *cobra.Command) *string {
 func (c *commands) centralList() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "list", Short: c.Words.T("cli.central.list.short"), Long: c.Words.T("cli.central.list.long"), Args: c.noArguments,
+		Use: "list", Short: c.Words.T("cli.central.list.short"), Long: c.Words.T("cli.central.list.long"),
+		Args: c.noArguments,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	at := c.atFlag(cmd)
@@ -274,9 +279,11 @@ func (c *commands) verifyCentral(cmd *cobra.Command, at, format string) error {
 	if !v.Intact {
 		key = "cli.central.verify.broken"
 	}
-	fmt.Fprintln(c.out, c.Words.T(key, "Records", app.FormatNumber(int(v.Records)), "Chains", v.Chains, "Faults", len(v.Faults)))
+	fmt.Fprintln(c.out, c.Words.T(key, "Records", app.FormatNumber(int(v.Records)), "Chains", v.Chains, "Faults",
+		len(v.Faults)))
 	for _, f := range v.Faults {
-		fmt.Fprintln(c.out, printable(fmt.Sprintf("%s %s: %s %d, epoch %d, %s %s", f.History, f.Desk, f.Table, f.Seq, f.Epoch, f.What, f.Which)))
+		fmt.Fprintln(c.out, printable(fmt.Sprintf("%s %s: %s %d, epoch %d, %s %s", f.History, f.Desk, f.Table, f.Seq, f.Epoch,
+			f.What, f.Which)))
 	}
 	if v.NotHere > 0 {
 		fmt.Fprintln(c.out, c.Words.T("cli.central.verify.not_here", "Number", app.FormatNumber(int(v.NotHere))))

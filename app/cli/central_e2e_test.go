@@ -46,7 +46,8 @@ func TestCentreToTry(t *testing.T) {
 	try := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command(filepath.Join(root, "store", "central", "try.sh"), append([]string{program, dir}, args...)...)
-		cmd.Env = append(os.Environ(), fmt.Sprint("FACEMATCH_CENTRE_PORT=", port), "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+dir)
+		cmd.Env = append(os.Environ(), fmt.Sprint("FACEMATCH_CENTRE_PORT=", port), "DBUS_SESSION_BUS_ADDRESS=",
+			"XDG_RUNTIME_DIR="+dir)
 		cmd.WaitDelay = 5 * time.Second // PostgreSQL goes on, whatever it has open
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -58,7 +59,8 @@ func TestCentreToTry(t *testing.T) {
 		_ = exec.Command(filepath.Join(root, "store", "central", "try.sh"), program, dir, "stop").Run()
 	})
 	out := try()
-	for _, says := range []string{"at the centre", "Trial desk", "The centre is intact", "The centre of all desks says so too"} {
+	for _, says := range []string{"at the centre", "Trial desk", "The centre is intact",
+		"The centre of all desks says so too"} {
 		if !strings.Contains(out, says) {
 			t.Errorf("it does not say %q:\n%s", says, out)
 		}

@@ -42,15 +42,19 @@ func TestCentralCommands(t *testing.T) {
 		code  int
 		words []string
 	}{
-		"init":        {[]string{"central", "init", "--database", "fm"}, 0, []string{"CREATE SCHEMA", "hostssl fm +facematch_desk"}},
-		"add":         {[]string{"central", "add-desk", "--history", "h1", "--role", "r1", "--desk", "d1", "--branch", "b1", "--cn", "x"}, 0, []string{"SELECT 'h1r1d1b1';", `facematch "x" "r1"`, "openssl"}},
+		"init": {[]string{"central", "init", "--database", "fm"}, 0,
+			[]string{"CREATE SCHEMA", "hostssl fm +facematch_desk"}},
+		"add": {[]string{"central", "add-desk", "--history", "h1", "--role", "r1", "--desk", "d1", "--branch", "b1",
+			"--cn", "x"}, 0, []string{"SELECT 'h1r1d1b1';", `facematch "x" "r1"`, "openssl"}},
 		"add nothing": {[]string{"central", "add-desk"}, 64, []string{"--branch"}},
-		"accept":      {[]string{"central", "accept", "--history", "h1", "--from", "3"}, 0, []string{"BEGIN;\nSELECT accept;\nCOMMIT;"}},
+		"accept": {[]string{"central", "accept", "--history", "h1", "--from", "3"}, 0,
+			[]string{"BEGIN;\nSELECT accept;\nCOMMIT;"}},
 		"accept none": {[]string{"central", "accept"}, 64, nil},
 		"list":        {[]string{"central", "list"}, 0, []string{"forked at 31", "+95 s", "12", "1.2\uFFFD"}},
 		"list json":   {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
 		"unknown":     {[]string{"central", "dance"}, 64, nil},
-		"verify":      {[]string{"history", "verify", "--central"}, 0, []string{"intact: 1,204 records of 2 desks", "9 sealed parts"}},
+		"verify": {[]string{"history", "verify", "--central"}, 0,
+			[]string{"intact: 1,204 records of 2 desks", "9 sealed parts"}},
 		"status":      {[]string{"central", "status"}, 0, []string{"no centre is set"}},
 		"push":        {[]string{"central", "push"}, 0, []string{"no centre is set"}},
 		"enrol":       {[]string{"central", "enrol"}, 1, []string{"no centre"}},
@@ -68,7 +72,8 @@ func TestCentralCommands(t *testing.T) {
 		}
 	}
 	code, out, _ := run(t, &parts{centre: centre(false)}, "", "history", "verify", "--central")
-	if code != ExitNotCompared || !strings.Contains(out, "NOT intact") || !strings.Contains(out, "record 12, epoch 0, changed") {
+	if code != ExitNotCompared || !strings.Contains(out, "NOT intact") ||
+		!strings.Contains(out, "record 12, epoch 0, changed") {
 		t.Errorf("exit %d, %s", code, out)
 	}
 }

@@ -32,11 +32,12 @@ func (c *commands) check() *cobra.Command {
 	var consent, consentName, prefilled, minor bool
 	var face int
 	cmd := &cobra.Command{
-		Use:     "check --document FILE --video FILE --consent",
-		Short:   c.Words.T("cli.check.short"),
-		Long:    c.Words.T("cli.check.long"),
-		Example: "  facematch check --document card.jpg --video person.mp4 --consent\n  facematch check --document card.jpg --video person.mp4 --consent --name - --format json < name.txt",
-		Args:    c.noArguments,
+		Use:   "check --document FILE --video FILE --consent",
+		Short: c.Words.T("cli.check.short"),
+		Long:  c.Words.T("cli.check.long"),
+		Example: "  facematch check --document card.jpg --video person.mp4 --consent\n" +
+			"  facematch check --document card.jpg --video person.mp4 --consent --name - --format json < name.txt",
+		Args: c.noArguments,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&document, "document", "", c.Words.T("cli.check.document"))
@@ -79,7 +80,8 @@ func (c *commands) check() *cobra.Command {
 		}
 		in := app.CheckInput{
 			Document: app.OpenFile(document), Face: face, Name: name, Reference: reference,
-			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode), Prefilled: prefilled,
+			Consent: consent, Minor: minor, SendName: consentName, Session: session, Mode: history.Mode(mode),
+			Prefilled: prefilled,
 		}
 		if !prefilled {
 			in.Video = app.OpenFile(video)
@@ -194,7 +196,8 @@ func (c *commands) writeCheck(check app.Check) {
 		name string
 		code int
 		flaw matcher.Flaw
-	}{{"anchor", result.Data.Anchor.Code, documentFlaw(check.Answer)}, {"target", result.Data.Target.Code, check.Answer.Flaw}} {
+	}{{"anchor", result.Data.Anchor.Code, documentFlaw(check.Answer)},
+		{"target", result.Data.Target.Code, check.Answer.Flaw}} {
 		if side.code != matcher.CodeOK {
 			key := history.WhyKey(side.name, side.code, side.flaw)
 			line("cli.check.why", c.Words.T(key))
@@ -222,7 +225,8 @@ func (c *commands) writeCheck(check app.Check) {
 		}
 		line("cli.check.verdicts", c.Words.T(
 			"cli.check.three", "Code", shown("code", strconv.Itoa(result.Data.Code)),
-			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status", shown("status", string(result.Scoring.Status)),
+			"Result", shown("result", strconv.FormatBool(result.Data.Result)), "Status",
+			shown("status", string(result.Scoring.Status)),
 		))
 		line("cli.check.host", e.Host)
 		if e.RequestID != "" {

@@ -88,7 +88,8 @@ func (l looking) StaffShown(ctx context.Context) bool {
 func (p *parts) looking(t *testing.T) looking {
 	t.Helper()
 	return looking{p, access.New(access.Params{
-		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2", Version: "1.2.3", Now: time.Now,
+		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2",
+		Version: "1.2.3", Now: time.Now,
 	})}
 }
 
@@ -98,7 +99,8 @@ func (p *parts) keeper(t *testing.T) *operators.Keeper {
 	if p.operators == "" {
 		p.operators = filepath.Join(t.TempDir(), "operators.json")
 	}
-	return operators.New(operators.Params{File: p.operators, Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
+	return operators.New(operators.Params{File: p.operators, Now: time.Now,
+		Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1}})
 }
 
 func (p *parts) Get(_, passphrase string) (string, token.Place, error) {
@@ -178,7 +180,10 @@ func (p *parts) Choose(_ context.Context, found matcher.Portrait, _ matcher.Choi
 }
 func (p *parts) Upright(_ context.Context, document matcher.Blob, _ matcher.Portrait) (matcher.Blob, error) {
 	p.sent = document
-	return matcher.Blob{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("the page")), nil }}, p.err
+	return matcher.Blob{Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("the page")),
+			nil
+	}}, p.err
 }
 
 type program struct {
@@ -241,8 +246,10 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			return nil, unusable
 		}
 		desk := app.New(app.Params{
-			History: p, Engine: p, Portraits: p, Zones: p.zones, Settings: store, OpenSource: func(settings.Camera) app.Source { return dark{} },
-			OpenAPI: openAPI, Tokens: p, Queue: queue.New(t.TempDir(), func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
+			History: p, Engine: p, Portraits: p, Zones: p.zones, Settings: store,
+			OpenSource: func(settings.Camera) app.Source { return dark{} },
+			OpenAPI:    openAPI, Tokens: p, Queue: queue.New(t.TempDir(),
+				func(context.Context) ([]byte, error) { return []byte("a key"), nil }),
 			Cameras:     func() []app.Camera { return nil },
 			Operators:   p.keeper(t),
 			OpenHistory: p.openOther,
@@ -309,9 +316,10 @@ func TestCheckExitCodesAndText(t *testing.T) {
 		"refer":        {answer(t, 60), nil, 3, "score >= 80 (was 60.00)"},
 		"fail":         {answer(t, 10), nil, 4, "FAIL: score 10.00 of 100"},
 		"not compared": {answer(t), nil, 5, "NOT COMPARED: No usable face found in the image"},
-		"broken":       {matcher.Answer{}, matcher.NewProblem("check.session", nil), 1, "This is no session id. Leave it out for a new person."},
-		"internal":     {matcher.Answer{}, errors.New("secret detail"), 1, "Something went wrong inside the program."},
-		"cancelled":    {matcher.Answer{}, context.Canceled, 1, "Cancelled."},
+		"broken": {matcher.Answer{}, matcher.NewProblem("check.session", nil), 1,
+			"This is no session id. Leave it out for a new person."},
+		"internal":  {matcher.Answer{}, errors.New("secret detail"), 1, "Something went wrong inside the program."},
+		"cancelled": {matcher.Answer{}, context.Canceled, 1, "Cancelled."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := run(t, &parts{answer: tt.answer, err: tt.err}, "", checkArgs...)
@@ -334,9 +342,11 @@ func TestCheckJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || errs != "" || r.Score != 90 {
 		t.Errorf("exit %d, %v\n%s%s", code, err, out, errs)
 	}
-	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", append(checkArgs, "--format", "json")...)
+	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "",
+		append(checkArgs, "--format", "json")...)
 	var e map[string]string
-	if err := json.Unmarshal([]byte(out), &e); err != nil || code != 1 || len(e) != 1 || !strings.HasPrefix(e["error"], "This is no session id.") {
+	if err := json.Unmarshal([]byte(out), &e); err != nil || code != 1 || len(e) != 1 ||
+		!strings.HasPrefix(e["error"], "This is no session id.") {
 		t.Errorf("exit %d, %v\n%s", code, err, out)
 	}
 	raw := answer(t, 90)
@@ -348,7 +358,8 @@ func TestCheckJSON(t *testing.T) {
 
 func TestNameComesFromStdin(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
-	if code, _, errs := run(t, p, "Zoë Müller\n", append(checkArgs, "--name", "-")...); code != 0 || p.begun().Name != "Zoë Müller" {
+	if code, _, errs := run(t, p, "Zoë Müller\n", append(checkArgs, "--name", "-")...); code != 0 ||
+		p.begun().Name != "Zoë Müller" {
 		t.Errorf("exit %d, name %q, %s", code, p.begun().Name, errs)
 	}
 }
@@ -409,7 +420,8 @@ func TestDocument(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3, true}) || f.Rotation != 90 || len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
+	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3, true}) || f.Rotation != 90 ||
+		len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
 		t.Errorf("got %+v", f)
 	}
 	if want := []box{{60, 20, 20, 25}, {90, 20, 10, 12}}; !slices.Equal(f.Others, want) {
@@ -427,7 +439,8 @@ func TestDocument(t *testing.T) {
 		t.Errorf("the page is not told: %s", out)
 	}
 	_, out, _ = run(t, p, "", "document", "d.jpg")
-	for _, say := range []string{"Page 2 of 3.", "only the first 3", "3 faces on the page; --portrait", "1: 30 x 40 pixels at (10, 20)", "2: 20 x 25 pixels at (60, 20)", "3: 10 x 12"} {
+	for _, say := range []string{"Page 2 of 3.", "only the first 3", "3 faces on the page; --portrait",
+		"1: 30 x 40 pixels at (10, 20)", "2: 20 x 25 pixels at (60, 20)", "3: 10 x 12"} {
 		if !strings.Contains(out, say) {
 			t.Errorf("missing %q in %s", say, out)
 		}
@@ -439,21 +452,27 @@ func TestDocument(t *testing.T) {
 	if code != 0 || !strings.Contains(out, `"chosen":{"number":1,"of":1}`) {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	if _, out, _ = run(t, p, "", "document", "d.jpg", "--portrait", "1"); !strings.Contains(out, "The portrait is chosen, 1 of 1.") {
+	if _, out, _ = run(t, p, "", "document", "d.jpg", "--portrait", "1"); !strings.Contains(out,
+		"The portrait is chosen, 1 of 1.") {
 		t.Errorf("the choice is not told: %s", out)
 	}
-	for number, say := range map[string]string{"4": "There are 3 faces on the page, and none with the number 4.", "0": "--portrait takes a number from 1", "-1": "--portrait"} {
-		for _, args := range [][]string{{"document", "d.jpg"}, {"check", "--document", "d.jpg", "--video", "v.mp4", "--consent"}} {
-			if code, _, errs := run(t, p, "", append(args, "--portrait", number)...); code != ExitUsage || !strings.Contains(errs, say) {
+	for number, say := range map[string]string{"4": "There are 3 faces on the page, and none with the number 4.",
+		"0": "--portrait takes a number from 1", "-1": "--portrait"} {
+		for _, args := range [][]string{{"document", "d.jpg"},
+			{"check", "--document", "d.jpg", "--video", "v.mp4", "--consent"}} {
+			if code, _, errs := run(t, p, "", append(args, "--portrait", number)...); code != ExitUsage ||
+				!strings.Contains(errs, say) {
 				t.Errorf("%s --portrait %s: exit %d, %s", args[0], number, code, errs)
 			}
 		}
 	}
 	code, out, _ = run(t, &parts{portrait: matcher.Portrait{Code: 1}}, "", "document", "d.jpg", "--format", "json")
-	if code != ExitNotCompared || !strings.Contains(out, `"code":1`) || !strings.Contains(out, `"box":null`) || !strings.Contains(out, `"warnings":[]`) {
+	if code != ExitNotCompared || !strings.Contains(out, `"code":1`) || !strings.Contains(out, `"box":null`) ||
+		!strings.Contains(out, `"warnings":[]`) {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", "document", "d.jpg", "--format", "json")
+	code, out, _ = run(t, &parts{err: matcher.NewProblem("check.session", nil)}, "", "document", "d.jpg",
+		"--format", "json")
 	if code != ExitCouldNotRun || !strings.Contains(out, `{"error":`) {
 		t.Errorf("exit %d: %s", code, out)
 	}
@@ -469,7 +488,8 @@ func TestDocumentZone(t *testing.T) {
 		Number: matcher.ZoneField{Value: "D23145890", Proven: true}, Surname: matcher.ZoneField{Value: "ERIKSSON"},
 		Birth: matcher.ZoneDate{ZoneField: matcher.ZoneField{Value: "2025-08-12", Proven: true}, Either: true},
 	}
-	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 1}, zones: apptest.Zones{Found: &zone}}
+	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 1},
+		zones: apptest.Zones{Found: &zone}}
 	code, out, _ := run(t, p, "", "document", "d.jpg", "--format", "json")
 	for _, say := range []string{
 		`"mrz":{"type":"TD1","digits_hold":true,"corrected":false,"turn":0,"lines":["a","b","c"],"fields":{"document_code":{"value":"","proven":false}`,
@@ -490,12 +510,14 @@ func TestDocumentZone(t *testing.T) {
 	zone.DigitsHold, zone.Corrected = false, true
 	zone.Number = matcher.ZoneField{Value: "D23145890", Corrected: true}
 	_, out, _ = run(t, p, "", "document", "d.jpg")
-	if !strings.Contains(out, "(TD1): not all check digits hold.") || !strings.Contains(out, "Number: D23145890 (corrected; please compare)") {
+	if !strings.Contains(out, "(TD1): not all check digits hold.") ||
+		!strings.Contains(out, "Number: D23145890 (corrected; please compare)") {
 		t.Errorf("got %s", out)
 	}
 	// What cannot be read hides no portrait.
 	p.zones = apptest.Zones{Err: errors.New("broken")}
-	if code, out, _ = run(t, p, "", "document", "d.jpg", "--format", "json"); code != ExitNotCompared || !strings.Contains(out, `"mrz":null`) {
+	if code, out, _ = run(t, p, "", "document", "d.jpg", "--format", "json"); code != ExitNotCompared ||
+		!strings.Contains(out, `"mrz":null`) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
@@ -503,7 +525,8 @@ func TestDocumentZone(t *testing.T) {
 func TestDocumentPage(t *testing.T) {
 	p := &parts{portrait: matcher.Portrait{Code: 1, Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Number: 1, Pages: 3}}
 	code, out, _ := run(t, p, "", "document", "d.pdf", "--page", "3", "--format", "json")
-	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3,"more":false}`) || !strings.HasSuffix(out, `"others":[],"mrz":null}`+"\n") {
+	if code != ExitNotCompared || !strings.Contains(out, `"number":3,"count":3,"more":false}`) ||
+		!strings.HasSuffix(out, `"others":[],"mrz":null}`+"\n") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out, errs := run(t, p, "", "document", "d.pdf", "--page", "4")
@@ -511,14 +534,16 @@ func TestDocumentPage(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	broken := &parts{err: matcher.NewProblem("check.session", nil)}
-	if code, _, errs = run(t, broken, "", "document", "d.pdf", "--page", "4"); code != ExitCouldNotRun || strings.Contains(errs, "no page") {
+	if code, _, errs = run(t, broken, "", "document", "d.pdf", "--page", "4"); code != ExitCouldNotRun ||
+		strings.Contains(errs, "no page") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
 
 func TestDocumentToSend(t *testing.T) {
 	// In any script, and with what a shell or an address would take apart.
-	for _, name := range []string{"card.jpg", "паспорт.jpg", "身分證 1.png", "pièce d’identité.pdf", "100%20 #1?.png", "two\nlines.png", "not\xffutf8.png"} {
+	for _, name := range []string{"card.jpg", "паспорт.jpg", "身分證 1.png", "pièce d’identité.pdf", "100%20 #1?.png",
+		"two\nlines.png", "not\xffutf8.png"} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "sent-"+name)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
@@ -537,8 +562,11 @@ func TestDocumentToSend(t *testing.T) {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "none", "page.jpg")
-	p := &parts{portrait: matcher.Portrait{Page: image.NewRGBA(image.Rect(0, 0, 12, 8)), Image: image.NewRGBA(image.Rect(0, 0, 2, 2))}}
-	if code, _, errs := run(t, p, "", "document", "d.jpg", "--send-as", filepath.Join(file, "x")); code != ExitCouldNotRun || !strings.Contains(errs, "The page to send could not be written.") {
+	p := &parts{portrait: matcher.Portrait{Page: image.NewRGBA(image.Rect(0, 0, 12, 8)),
+		Image: image.NewRGBA(image.Rect(0, 0, 2, 2))}}
+	if code, _, errs := run(t, p, "", "document", "d.jpg", "--send-as",
+		filepath.Join(file, "x")); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "The page to send could not be written.") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
@@ -546,20 +574,24 @@ func TestDocumentToSend(t *testing.T) {
 func TestHistoryList(t *testing.T) {
 	score := int64(8358)
 	p := &parts{History: apptest.History{Rows: []history.Row{
-		{Seq: 3, Check: "chk_2", Session: "sess_2", At: time.Unix(1790000000, 0), Name: "=HYPERLINK(1)", Mode: history.Offline, Outcome: history.Pass, Score: &score},
-		{Seq: 1, Check: "chk_1", Session: "sess_1", At: time.Unix(1780000000, 0), Sealed: true, Mode: history.Offline, Outcome: history.NotCompared},
+		{Seq: 3, Check: "chk_2", Session: "sess_2", At: time.Unix(1790000000, 0), Name: "=HYPERLINK(1)",
+			Mode: history.Offline, Outcome: history.Pass, Score: &score},
+		{Seq: 1, Check: "chk_1", Session: "sess_1", At: time.Unix(1780000000, 0), Sealed: true, Mode: history.Offline,
+			Outcome: history.NotCompared},
 	}}}
 	_, out, _ := run(t, p, "", "history", "list")
 	if !strings.Contains(out, "83.58") || strings.Contains(out, "HYPERLINK") || strings.Contains(out, " 0.00") {
 		t.Errorf("text: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--names", "--format", "csv")
-	if !strings.Contains(out, ",'=HYPERLINK(1),given\r\n") || !strings.Contains(out, ",,sealed\r\n") || !strings.HasPrefix(out, "seq,time,") {
+	if !strings.Contains(out, ",'=HYPERLINK(1),given\r\n") || !strings.Contains(out, ",,sealed\r\n") ||
+		!strings.HasPrefix(out, "seq,time,") {
 		t.Errorf("csv: %s", out)
 	}
 	_, out, _ = run(t, p, "", "history", "list", "--format", "json", "--limit", "1")
 	var rows []map[string]any
-	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 1 || rows[0]["score"] != 8358.0 || rows[0]["name"] != nil {
+	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 1 || rows[0]["score"] != 8358.0 ||
+		rows[0]["name"] != nil {
 		t.Errorf("json: %v %s", err, out)
 	}
 	_, out, _ = run(t, &parts{}, "", "history", "list", "--format", "json")
@@ -616,14 +648,19 @@ func TestHistoryVerify(t *testing.T) {
 	}{
 		{history.Verdict{Intact: true}, 0, "empty"},
 		{history.Verdict{Intact: true, Records: 4}, 0, "No anchor was found"},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0, "Intact since " + time.Unix(1780000000, 0).Format("2 Jan 2006")},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintEdited}, 5, "BROKEN: record 3 is not the one that was written there. It looks edited"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMissing}, 5, "no record has its number"},
-		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMoved}, 5, "put in, taken out or moved"},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: time.Unix(1780000000, 0), Until: 4}, 0,
+			"Intact since " + time.Unix(1780000000, 0).Format("2 Jan 2006")},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintEdited}, 5,
+			"BROKEN: record 3 is not the one that was written there. It looks edited"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMissing}, 5,
+			"no record has its number"},
+		{history.Verdict{Records: 4, BadSeq: 3, Fault: history.FaultChain, Hint: history.HintMoved}, 5,
+			"put in, taken out or moved"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultPartGone}, 5, "no record says that it was erased"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultKeyGone}, 5, "key of record 4's session is gone"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultBack}, 5, "put back"},
-		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced, Anchored: true, Good: 2}, 5, "confirm every record up to 2"},
+		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced, Anchored: true, Good: 2}, 5,
+			"confirm every record up to 2"},
 		{history.Verdict{Records: 4, BadSeq: 5, Fault: history.FaultCutOff}, 5, "cut off"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultReplaced}, 5, "not the one"},
 		{history.Verdict{Records: 4, BadSeq: 4, Fault: history.FaultSealed}, 5, "sealed part"},
@@ -648,13 +685,15 @@ func TestResultThatCannotBeWrittenOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"history", "list"}, {"history", "list", "--format", "json"}, {"history", "list", "--format", "csv"}, {"history", "verify"},
+		{"history", "list"}, {"history", "list", "--format", "json"}, {"history", "list", "--format", "csv"},
+		{"history", "verify"},
 	} {
 		var errs bytes.Buffer
 		code := Run(context.Background(), args, Params{
 			Words: words, Stdout: broken{}, Stderr: &errs,
 			History: func(context.Context) (Records, error) {
-				return (&parts{History: apptest.History{Rows: []history.Row{{Seq: 1}}, Verdict: history.Verdict{Intact: true}}}).looking(t), nil
+				return (&parts{History: apptest.History{Rows: []history.Row{{Seq: 1}},
+					Verdict: history.Verdict{Intact: true}}}).looking(t), nil
 			},
 		})
 		if code != ExitCouldNotRun || !strings.Contains(errs.String(), "could not be written out") {
@@ -668,7 +707,8 @@ func TestHistoryThatCannotBeOpened(t *testing.T) {
 		p := &parts{historyErr: errors.New("a path with a name")}
 		code, out, errs := run(t, p, "", "history", command, "--format", "json")
 		var e map[string]string
-		if err := json.Unmarshal([]byte(out), &e); err != nil || code != ExitCouldNotRun || len(e) != 1 || strings.Contains(out+errs, "a path") {
+		if err := json.Unmarshal([]byte(out), &e); err != nil || code != ExitCouldNotRun || len(e) != 1 ||
+			strings.Contains(out+errs, "a path") {
 			t.Errorf("%s: exit %d, %v\n%s%s", command, code, err, out, errs)
 		}
 	}
@@ -699,9 +739,11 @@ func TestReferenceOfACheck(t *testing.T) {
 		{asked, "", []string{"--reference", "2026/99"}, 0, "", "2026/99"},
 		{asked, "2026/99\n", []string{"--reference", "-"}, 0, "", "2026/99"},
 		{asked, "Zoë Müller\n2026/99\n", []string{"--name", "-", "--reference", "-"}, 0, "Zoë Müller", "2026/99"},
-		{asked, "Zoë Müller\n", []string{"--name", "-", "--reference", "-"}, ExitUsage, "", "first the name, then the reference"},
+		{asked, "Zoë Müller\n", []string{"--name", "-", "--reference", "-"}, ExitUsage, "",
+			"first the name, then the reference"},
 		{asked, "\n", []string{"--reference", "-"}, ExitUsage, "", "found nothing on standard input"},
-		{asked, "", []string{"--reference", "99"}, ExitUsage, "", "Case number: this is not written as it should be. It is written like 2026/17."},
+		{asked, "", []string{"--reference", "99"}, ExitUsage, "",
+			"Case number: this is not written as it should be. It is written like 2026/17."},
 		{nil, "", []string{"--reference", "99"}, ExitUsage, "", "Checks have no reference at this desk."},
 	} {
 		p := &parts{answer: answer(t, 90), change: c.change}
@@ -734,7 +776,8 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ := run(t, good, "", "doctor")
 	for _, want := range []string{
-		"warning  camera", "ok       engine", "ok       calibration two networks: measured.", "3,204 comparisons of one person and 4,460,000 of two",
+		"warning  camera", "ok       engine", "ok       calibration two networks: measured.",
+		"3,204 comparisons of one person and 4,460,000 of two",
 		"1,500 people (LFW, 2026-11-24)", "175 of one person and 30,450 of two (LFW documents, 2026-11-25)",
 		"ok       signing     Exports are signed with the key SHA256:",
 		"ok       model       fr_feature.onnx is there and the right one: SHA-256 " + network.SHA256,
@@ -743,17 +786,21 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("exit %d, without %q: %s", code, want, out)
 		}
 	}
-	good.comparer, good.models[0].Problem = calibrated{c: &matcher.Calibration{Name: "a guess"}}, matcher.NewProblem("engine.model_missing", nil, "Model", "fr_feature.onnx")
+	good.comparer, good.models[0].Problem = calibrated{c: &matcher.Calibration{Name: "a guess"}},
+		matcher.NewProblem("engine.model_missing", nil, "Model", "fr_feature.onnx")
 	code, out, _ = run(t, good, "", "doctor")
-	if code != 1 || !strings.Contains(out, "warning  calibration a guess: not measured") || !strings.Contains(out, "PROBLEM  model       fr_feature.onnx should have the SHA-256 "+network.SHA256) {
+	if code != 1 || !strings.Contains(out, "warning  calibration a guess: not measured") ||
+		!strings.Contains(out, "PROBLEM  model       fr_feature.onnx should have the SHA-256 "+network.SHA256) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	good.Verdict = history.Verdict{Intact: true, Records: 4, Second: history.Anchor{Chosen: true}}
-	if _, out, _ = run(t, good, "", "doctor"); !strings.Contains(out, "PROBLEM  history     The second anchor does not know this history.") {
+	if _, out, _ = run(t, good, "", "doctor"); !strings.Contains(out,
+		"PROBLEM  history     The second anchor does not know this history.") {
 		t.Error(out)
 	}
 	broken := &parts{
-		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultChain, Hint: history.HintEdited}}, describeErr: matcher.NewProblem("check.session", nil),
+		History: apptest.History{Verdict: history.Verdict{Records: 1, BadSeq: 1, Fault: history.FaultChain,
+			Hint: history.HintEdited}}, describeErr: matcher.NewProblem("check.session", nil),
 		comparer: calibrated{c: measured}, models: []matcher.ModelFile{network},
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
@@ -778,7 +825,8 @@ func (c calibrated) Calibration() *matcher.Calibration { return c.c }
 
 func TestUnder18IsToldToTheEngine(t *testing.T) {
 	p := &parts{answer: answer(t, 90)}
-	if code, _, errs := run(t, p, "", append(checkArgs, "--under-18")...); code != 0 || !p.request.Minor || !p.begun().Minor {
+	if code, _, errs := run(t, p, "", append(checkArgs, "--under-18")...); code != 0 || !p.request.Minor ||
+		!p.begun().Minor {
 		t.Errorf("exit %d, %s: the engine was told %v, the record %v", code, errs, p.request.Minor, p.begun().Minor)
 	}
 	if run(t, p, "", checkArgs...); p.request.Minor || p.begun().Minor {
@@ -789,7 +837,8 @@ func TestUnder18IsToldToTheEngine(t *testing.T) {
 func TestRarityIsSaid(t *testing.T) {
 	a := answer(t, 90)
 	a.Rarity = matcher.Rarity{OneIn: 7961}
-	if _, out, _ := run(t, &parts{answer: a}, "", checkArgs...); !strings.Contains(out, "\nAbout 1 stranger in 8,000 scores this high.\n") {
+	if _, out, _ := run(t, &parts{answer: a}, "", checkArgs...); !strings.Contains(out,
+		"\nAbout 1 stranger in 8,000 scores this high.\n") {
 		t.Error(out)
 	}
 	if _, out, _ := run(t, &parts{answer: answer(t, 90)}, "", checkArgs...); strings.Contains(out, "stranger") {
@@ -799,11 +848,13 @@ func TestRarityIsSaid(t *testing.T) {
 
 func TestTryNetwork(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "", "try-network", "--", "-n.onnx"); code != 0 || out+errs != "" || p.tried != "-n.onnx" {
+	if code, out, errs := run(t, p, "", "try-network", "--", "-n.onnx"); code != 0 || out+errs != "" ||
+		p.tried != "-n.onnx" {
 		t.Errorf("exit %d, %q: %s%s", code, p.tried, out, errs)
 	}
 	p.err = matcher.NewProblem("engine.network_unusable", nil, "Reason", "unfit")
-	if code, out, errs := run(t, p, "", "try-network", "n.onnx"); code != 1 || out != "" || strings.Count(errs, "\n") != 1 {
+	if code, out, errs := run(t, p, "", "try-network", "n.onnx"); code != 1 || out != "" ||
+		strings.Count(errs, "\n") != 1 {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	if _, out, _ := run(t, p, "", "--help"); strings.Contains(out, "try-network") {

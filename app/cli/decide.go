@@ -21,9 +21,10 @@ func (c *commands) historyDecide() *cobra.Command {
 	var in app.DecisionInput
 	var note, secondFile string
 	cmd := &cobra.Command{
-		Use:     "decide CHECK approve|reject|identify --reason REASON",
-		Short:   c.Words.T("cli.decide.short"),
-		Long:    c.Words.T("cli.decide.long", "Approve", reasonsFor(history.Approve), "Reject", reasonsFor(history.Reject), "Identify", reasonsFor(history.Identify)),
+		Use:   "decide CHECK approve|reject|identify --reason REASON",
+		Short: c.Words.T("cli.decide.short"),
+		Long: c.Words.T("cli.decide.long", "Approve", reasonsFor(history.Approve), "Reject", reasonsFor(history.Reject),
+			"Identify", reasonsFor(history.Identify)),
 		Example: "  facematch history decide chk_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01 approve --reason second_document",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 || history.Reasons[history.Choice(args[1])] == nil {

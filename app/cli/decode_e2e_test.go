@@ -29,7 +29,8 @@ func decoders(t *testing.T, parent int) (pids []int) {
 		data, _ := os.ReadFile(list)
 		for _, field := range strings.Fields(string(data)) {
 			line, _ := os.ReadFile("/proc/" + field + "/cmdline")
-			if pid, err := strconv.Atoi(field); err == nil && slices.Contains(strings.Split(string(line), "\x00"), "decode-clips") {
+			if pid, err := strconv.Atoi(field); err == nil &&
+				slices.Contains(strings.Split(string(line), "\x00"), "decode-clips") {
 				pids = append(pids, pid)
 			}
 		}
@@ -42,7 +43,8 @@ func decoders(t *testing.T, parent int) (pids []int) {
 func TestDecoderKilled(t *testing.T) {
 	d := newDesk(t)
 	dir := t.TempDir()
-	photo, person := filepath.Join(images(t), "face.jpg"), clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(dir, "person.mp4"))
+	photo, person := filepath.Join(images(t), "face.jpg"),
+		clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(dir, "person.mp4"))
 	long := filepath.Join(dir, "long.mp4") // some seconds to read
 	ffmpeg(t, "-stream_loop", "60", "-i", person, "-c", "copy", long)
 
@@ -68,7 +70,8 @@ func TestDecoderKilled(t *testing.T) {
 	cmd, errs, decoder := inTheMiddle()
 	syscall.Kill(decoder, syscall.SIGKILL)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != ExitCouldNotRun || !strings.Contains(errs.String(), "broke the part of the program that reads videos") {
+	if code := cmd.ProcessState.ExitCode(); code != ExitCouldNotRun ||
+		!strings.Contains(errs.String(), "broke the part of the program that reads videos") {
 		t.Errorf("its decoder was killed: exit %d, %s", code, errs)
 	}
 	if code, out, errs := d.run(check(photo, person)...); code != ExitOK {

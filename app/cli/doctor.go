@@ -155,7 +155,8 @@ func (c *commands) doctor() *cobra.Command {
 					return c.asFormat(err, format)
 				}
 			}
-			tell(finding{Part: c.Words.T("doctor.program"), State: "ok", Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
+			tell(finding{Part: c.Words.T("doctor.program"), State: "ok",
+				Text: c.Words.T("doctor.program_ok", "Version", c.Version)})
 			for _, f := range c.settings(p.Desk().SettingsFrom()) {
 				tell(f)
 			}

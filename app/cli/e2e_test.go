@@ -155,9 +155,12 @@ func TestInputsOfEveryKind(t *testing.T) {
 	nobody := filepath.Join(dir, "nobody.mp4")
 	ffmpeg(t, "-f", "lavfi", "-i", "testsrc=s=640x480:r=15:d=3", "-pix_fmt", "yuv420p", "-c:v", "libx264", nobody)
 	two := filepath.Join(dir, "two.mp4")
-	ffmpeg(t, "-i", person, "-i", person, "-filter_complex", "hstack,format=yuv420p", "-c:v", "libx264", "-preset", "ultrafast", two)
+	ffmpeg(t, "-i", person, "-i", person, "-filter_complex", "hstack,format=yuv420p", "-c:v", "libx264", "-preset",
+		"ultrafast", two)
 	half := filepath.Join(dir, "nobody-then-person.mp4")
-	ffmpeg(t, "-i", nobody, "-i", person, "-filter_complex", "[0:v]fps=15,format=yuv420p,setsar=1[a];[1:v]fps=15,format=yuv420p,setsar=1[b];[a][b]concat=n=2:v=1", "-c:v", "libx264", half)
+	ffmpeg(t, "-i", nobody, "-i", person, "-filter_complex",
+		"[0:v]fps=15,format=yuv420p,setsar=1[a];[1:v]fps=15,format=yuv420p,setsar=1[b];[a][b]concat=n=2:v=1", "-c:v",
+		"libx264", half)
 	whole, err := os.ReadFile(person)
 	if err != nil {
 		t.Fatal(err)
@@ -182,12 +185,16 @@ func TestInputsOfEveryKind(t *testing.T) {
 		{"clip without a face", photo, nobody, ExitNotCompared, "not compared"},
 		{"clip with two people", photo, two, ExitNotCompared, "not compared"},
 		{"person in half of the clip", photo, half, ExitOK, "pass"},
-		{"text as .jpg", write(t, filepath.Join(dir, "text.jpg"), []byte("Dear clerk, this is a letter.")), person, ExitCouldNotRun, "could not run"},
-		{"text as .mp4", photo, write(t, filepath.Join(dir, "text.mp4"), []byte("Dear clerk, this is a letter.")), ExitCouldNotRun, "could not run"},
+		{"text as .jpg", write(t, filepath.Join(dir, "text.jpg"), []byte("Dear clerk, this is a letter.")), person,
+			ExitCouldNotRun, "could not run"},
+		{"text as .mp4", photo, write(t, filepath.Join(dir, "text.mp4"), []byte("Dear clerk, this is a letter.")),
+			ExitCouldNotRun, "could not run"},
 		{"empty document", write(t, filepath.Join(dir, "empty.jpg"), nil), person, ExitCouldNotRun, "could not run"},
 		{"empty clip", photo, write(t, filepath.Join(dir, "empty.mp4"), nil), ExitCouldNotRun, "could not run"},
-		{"truncated document", write(t, filepath.Join(dir, "cut.jpg"), picture[:len(picture)/3]), person, ExitCouldNotRun, "could not run"},
-		{"truncated clip", photo, write(t, filepath.Join(dir, "cut.mp4"), whole[:len(whole)/2]), ExitCouldNotRun, "could not run"},
+		{"truncated document", write(t, filepath.Join(dir, "cut.jpg"), picture[:len(picture)/3]), person, ExitCouldNotRun,
+			"could not run"},
+		{"truncated clip", photo, write(t, filepath.Join(dir, "cut.mp4"), whole[:len(whole)/2]), ExitCouldNotRun,
+			"could not run"},
 		{"clip of no frames", photo, still, ExitCouldNotRun, "could not run"},
 		{"missing document", filepath.Join(dir, "not-there.jpg"), person, ExitCouldNotRun, "could not run"},
 		{"missing clip", photo, filepath.Join(dir, "not-there.mp4"), ExitCouldNotRun, "could not run"},

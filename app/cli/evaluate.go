@@ -54,7 +54,9 @@ func (c *commands) evaluateChecks() *cobra.Command {
 
 func (c *commands) evaluatePeople() *cobra.Command {
 	cmd, told := c.evaluation("people FOLDER", "cli.evaluate.people_short", "cli.evaluate.people_long")
-	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n  facematch evaluate people photos --split split.tsv --part check\n  facematch evaluate people photos --split split.tsv --part fit --calibrate ours.json"
+	cmd.Example = "  facematch evaluate people photos --groups groups.csv --report accuracy\n" +
+		"  facematch evaluate people photos --split split.tsv --part check\n" +
+		"  facematch evaluate people photos --split split.tsv --part fit --calibrate ours.json"
 	var o evaluate.PeopleOptions
 	cmd.Flags().StringVar(&o.Groups, "groups", "", c.Words.T("cli.evaluate.groups"))
 	cmd.Flags().StringVar(&o.Split, "split", "", c.Words.T("cli.evaluate.split"))

@@ -29,7 +29,8 @@ func TestEvaluateWithTheRealEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Genuine != 1 || r.Impostor != 0 || shipped.Percentage(r.Scores.Genuine.Max) < matcher.PassFrom || r.Engine.Engine != shipped.Engine {
+	if r.Genuine != 1 || r.Impostor != 0 || shipped.Percentage(r.Scores.Genuine.Max) < matcher.PassFrom ||
+		r.Engine.Engine != shipped.Engine {
 		t.Errorf("one man twice: %+v, distances %+v", r, r.Scores.Genuine)
 	}
 

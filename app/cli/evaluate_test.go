@@ -51,7 +51,8 @@ func (r ruler) Photograph(ctx context.Context, file matcher.Blob) (matcher.Templ
 
 func (ruler) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
-		Name: "a straight line", Engine: "ruler", Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: wood,
+		Name: "a straight line", Engine: "ruler", Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70,
+		Models: wood,
 		Finder: matcher.Finder{Detector: wood[0].Name, Landmarks: wood[0].Name},
 	}
 }
@@ -106,10 +107,12 @@ func TestEvaluateAnotherNetwork(t *testing.T) {
 	}{
 		"the settings' own": {nil, Network{}},
 		"as usual":          {[]string{"--network", "n.onnx"}, Network{File: "n.onnx", Mean: 127, Deviation: 128}},
-		"shown otherwise":   {[]string{"--network", "n.onnx", "--network-mean", "0", "--network-deviation", "1", "--network-bgr", "--network-gray"}, Network{File: "n.onnx", Deviation: 1, BGR: true, Gray: true}},
+		"shown otherwise": {[]string{"--network", "n.onnx", "--network-mean", "0", "--network-deviation", "1",
+			"--network-bgr", "--network-gray"}, Network{File: "n.onnx", Deviation: 1, BGR: true, Gray: true}},
 	} {
 		p := &parts{comparer: ruler{}}
-		if code, _, errs := run(t, p, "", append([]string{"evaluate", "people", dir}, tt.args...)...); code != 0 || p.measured != tt.want {
+		if code, _, errs := run(t, p, "", append([]string{"evaluate", "people", dir}, tt.args...)...); code != 0 ||
+			p.measured != tt.want {
 			t.Errorf("%s: exit %d, %+v: %s", name, code, p.measured, errs)
 		}
 	}
@@ -123,10 +126,13 @@ func TestEvaluate(t *testing.T) {
 		out  string
 		errs string
 	}{
-		"pairs":  {[]string{"pairs", at("pairs.csv")}, "1 genuine, 1 impostor", "people/bob/3: No usable face found in the image: nobody there\n"},
-		"row":    {[]string{"pairs", at("pairs.csv")}, "One row was left out", "line 5: both files are one and the same; left out\n"},
+		"pairs": {[]string{"pairs", at("pairs.csv")}, "1 genuine, 1 impostor",
+			"people/bob/3: No usable face found in the image: nobody there\n"},
+		"row": {[]string{"pairs", at("pairs.csv")}, "One row was left out",
+			"line 5: both files are one and the same; left out\n"},
 		"people": {[]string{"people", at("people"), "--groups", at("groups.csv")}, "2 genuine, 4 impostor", "bob/3"},
-		"part":   {[]string{"people", at("people"), "--split", at("split.csv"), "--part", "fit"}, "1 genuine, 0 impostor", ""},
+		"part": {[]string{"people", at("people"), "--split", at("split.csv"), "--part", "fit"},
+			"1 genuine, 0 impostor", ""},
 		"checks": {[]string{"checks", at("checks.tsv")}, "How whole checks ended", ""},
 		"named":  {[]string{"checks", at("checks.tsv"), "--name", "Our branch"}, "Accuracy on Our branch", ""},
 	} {
@@ -170,7 +176,8 @@ func TestEvaluateCalibrates(t *testing.T) {
 			[]string{"people", at("people"), "--split", at("split.csv"), "--part", "fit", "--name", "Our people"},
 			"A new calibration, from 110 genuine and 23,980 impostor pairs:\n  From    Distance  FMR (95 % bound)",
 			func(c *matcher.Calibration) bool {
-				return strings.HasPrefix(c.Name, "Our people, 20") && c.Calibrated && c.Pairs.Part == "fit" && c.Pairs.Program == "1.2.3" && len(c.Pairs.Marks) == 3
+				return strings.HasPrefix(c.Name, "Our people, 20") && c.Calibrated && c.Pairs.Part == "fit" &&
+					c.Pairs.Program == "1.2.3" && len(c.Pairs.Marks) == 3
 			},
 		},
 		"checks": {
@@ -185,7 +192,8 @@ func TestEvaluateCalibrates(t *testing.T) {
 			file := at(name + ".json")
 			args := append(append([]string{"evaluate"}, c.args...), "--calibrate", file)
 			code, out, errs := run(t, &parts{comparer: ruler{}}, "", args...)
-			if code != ExitOK || !strings.Contains(out, "Accuracy on") || !strings.Contains(errs, c.says) || !strings.HasSuffix(errs, "The calibration is in "+file+".\n") {
+			if code != ExitOK || !strings.Contains(out, "Accuracy on") || !strings.Contains(errs, c.says) ||
+				!strings.HasSuffix(errs, "The calibration is in "+file+".\n") {
 				t.Fatalf("exit %d\n%s%s", code, out, errs)
 			}
 			raw, err := os.ReadFile(file)
@@ -198,7 +206,8 @@ func TestEvaluateCalibrates(t *testing.T) {
 			}
 			// A second time it stays as it is, and the engine is not asked.
 			code, out, errs = run(t, &parts{comparer: ruler{errors.New("asked")}}, "", args...)
-			if now, _ := os.ReadFile(file); code != ExitCouldNotRun || out != "" || !strings.Contains(errs, "There is a file of this name") || string(now) != string(raw) {
+			if now, _ := os.ReadFile(file); code != ExitCouldNotRun || out != "" ||
+				!strings.Contains(errs, "There is a file of this name") || string(now) != string(raw) {
 				t.Errorf("exit %d\n%s%s", code, out, errs)
 			}
 		})
@@ -208,9 +217,11 @@ func TestEvaluateCalibrates(t *testing.T) {
 func TestEvaluateJSONAndReport(t *testing.T) {
 	dir := evaluated(t)
 	folder := filepath.Join(dir, "report")
-	code, out, errs := run(t, &parts{comparer: ruler{}}, "", "evaluate", "people", filepath.Join(dir, "people"), "--format", "json", "--report", folder)
+	code, out, errs := run(t, &parts{comparer: ruler{}}, "", "evaluate", "people", filepath.Join(dir, "people"),
+		"--format", "json", "--report", folder)
 	var r evaluate.Report
-	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Genuine != 2 || r.Impostor != 4 || r.Program != "1.2.3" || r.Pictures.FTA.Errors != 1 {
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Genuine != 2 || r.Impostor != 4 ||
+		r.Program != "1.2.3" || r.Pictures.FTA.Errors != 1 {
 		t.Errorf("exit %d, %v, %+v", code, err, r)
 	}
 	if raw, err := os.ReadFile(filepath.Join(folder, "report.json")); err != nil || string(raw) != out {
@@ -235,16 +246,22 @@ func TestEvaluateExitCodes(t *testing.T) {
 		"wrong format":    {[]string{"pairs", at("pairs.csv"), "--format", "csv"}, ExitUsage, "--format"},
 		"part alone":      {[]string{"people", at("people"), "--part", "fit"}, ExitUsage, "go together"},
 		"groups of pairs": {[]string{"pairs", at("pairs.csv"), "--groups", at("groups.csv")}, ExitUsage, "unknown flag"},
-		"wrong list":      {[]string{"pairs", at("wrong.csv")}, ExitCouldNotRun, "Line 2 of the list has the word perhaps in the column same. Write yes or no"},
-		"wrong columns":   {[]string{"checks", at("pairs.csv")}, ExitCouldNotRun, "no column document"},
-		"no list":         {[]string{"pairs", at("none")}, ExitCouldNotRun, "The list is not there."},
-		"no folder":       {[]string{"people", at("none")}, ExitCouldNotRun, "The folder is not there."},
-		"too few people":  {[]string{"people", at("people"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 genuine and 10,000 impostor pairs"},
-		"too few checks":  {[]string{"checks", at("checks.tsv"), "--calibrate", at("new.json")}, ExitCouldNotRun, "at least 100 checks of two people"},
+		"wrong list": {[]string{"pairs", at("wrong.csv")}, ExitCouldNotRun,
+			"Line 2 of the list has the word perhaps in the column same. Write yes or no"},
+		"wrong columns": {[]string{"checks", at("pairs.csv")}, ExitCouldNotRun, "no column document"},
+		"no list":       {[]string{"pairs", at("none")}, ExitCouldNotRun, "The list is not there."},
+		"no folder":     {[]string{"people", at("none")}, ExitCouldNotRun, "The folder is not there."},
+		"too few people": {[]string{"people", at("people"), "--calibrate", at("new.json")}, ExitCouldNotRun,
+			"at least 100 genuine and 10,000 impostor pairs"},
+		"too few checks": {[]string{"checks", at("checks.tsv"), "--calibrate", at("new.json")}, ExitCouldNotRun,
+			"at least 100 checks of two people"},
 		"pairs calibrate": {[]string{"pairs", at("pairs.csv"), "--calibrate", at("new.json")}, ExitUsage, "unknown flag"},
-		"written over":    {[]string{"people", at("people"), "--calibrate", at("split.csv")}, ExitCouldNotRun, "A calibration is not written over"},
-		"nowhere":         {[]string{"people", at("people"), "--calibrate", at("none/new.json")}, ExitCouldNotRun, "The calibration could not be written."},
-		"file as report":  {[]string{"pairs", at("pairs.csv"), "--report", at("wrong.csv")}, ExitCouldNotRun, "The report could not be written."},
+		"written over": {[]string{"people", at("people"), "--calibrate", at("split.csv")}, ExitCouldNotRun,
+			"A calibration is not written over"},
+		"nowhere": {[]string{"people", at("people"), "--calibrate", at("none/new.json")}, ExitCouldNotRun,
+			"The calibration could not be written."},
+		"file as report": {[]string{"pairs", at("pairs.csv"), "--report", at("wrong.csv")}, ExitCouldNotRun,
+			"The report could not be written."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := run(t, &parts{comparer: ruler{}}, "", append([]string{"evaluate"}, c.args...)...)
@@ -255,11 +272,13 @@ func TestEvaluateExitCodes(t *testing.T) {
 	}
 	code, out, _ := run(t, &parts{comparer: ruler{}}, "", "evaluate", "pairs", at("wrong.csv"), "--format", "json")
 	var e map[string]string
-	if err := json.Unmarshal([]byte(out), &e); err != nil || code != ExitCouldNotRun || !strings.HasPrefix(e["error"], "Line 2") {
+	if err := json.Unmarshal([]byte(out), &e); err != nil || code != ExitCouldNotRun ||
+		!strings.HasPrefix(e["error"], "Line 2") {
 		t.Errorf("exit %d, %v, %s", code, err, out)
 	}
 	for _, fault := range []error{context.Canceled, matcher.NewProblem("engine.failed", errors.New("x"))} {
-		if code, out, errs := run(t, &parts{comparer: ruler{fault}}, "", "evaluate", "pairs", at("pairs.csv")); code != ExitCouldNotRun || out != "" || errs == "" {
+		if code, out, errs := run(t, &parts{comparer: ruler{fault}}, "", "evaluate", "pairs",
+			at("pairs.csv")); code != ExitCouldNotRun || out != "" || errs == "" {
 			t.Errorf("%v: exit %d\n%s%s", fault, code, out, errs)
 		}
 	}
@@ -272,7 +291,8 @@ func TestEveryStageOfATestHasWords(t *testing.T) {
 	}
 	c := &commands{Params: Params{Words: words}}
 	for _, stage := range []matcher.Stage{
-		evaluate.StageFiles, evaluate.StagePairs, evaluate.StageAlone, evaluate.StageHard, evaluate.StageScale, evaluate.StageCurve,
+		evaluate.StageFiles, evaluate.StagePairs, evaluate.StageAlone, evaluate.StageHard, evaluate.StageScale,
+		evaluate.StageCurve,
 	} {
 		if got := c.progressWords(matcher.Progress{Stage: stage, Done: 1, Total: 2}); !strings.HasSuffix(got, ": 1 of 2") {
 			t.Errorf("%s: %q", stage, got)

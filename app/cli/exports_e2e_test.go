@@ -41,15 +41,18 @@ func TestExports(t *testing.T) {
 	d := newDesk(t)
 	d.home = storetest.Home(t, 1000) // of made-up checks
 	folder := t.TempDir()
-	code, out, errs := d.run("history", "list", "--outcome", "refer", "--sort", "lowest", "--limit", "5", "--format", "json", "--names")
+	code, out, errs := d.run("history", "list", "--outcome", "refer", "--sort", "lowest", "--limit", "5", "--format",
+		"json", "--names")
 	var rows []struct {
 		Check, Name string
 		Score       int64
 	}
-	if err := json.Unmarshal([]byte(out), &rows); err != nil || code != 0 || len(rows) != 5 || rows[0].Score > rows[4].Score {
+	if err := json.Unmarshal([]byte(out), &rows); err != nil || code != 0 || len(rows) != 5 ||
+		rows[0].Score > rows[4].Score {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, out, errs)
 	}
-	if code, out, errs = d.run("history", "show", rows[0].Check[:16], "--names"); code != 0 || !strings.Contains(out, rows[0].Check) || !strings.Contains(out, rows[0].Name) {
+	if code, out, errs = d.run("history", "show", rows[0].Check[:16], "--names"); code != 0 ||
+		!strings.Contains(out, rows[0].Check) || !strings.Contains(out, rows[0].Name) {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	for _, format := range []string{"csv", "jsonl", "pdf"} {
@@ -81,10 +84,12 @@ func TestExports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, out, errs := other.run("history", "show", rows[0].Check, "--names", "--db", copied); code != 0 || strings.Contains(out, rows[0].Name) || !strings.Contains(out, "(sealed)") {
+	if code, out, errs := other.run("history", "show", rows[0].Check, "--names", "--db", copied); code != 0 ||
+		strings.Contains(out, rows[0].Name) || !strings.Contains(out, "(sealed)") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
-	if code, out, errs := other.run("history", "export", "--format", "jsonl", "--out", "-", "--names", "--db", copied); code != 0 || !strings.Contains(out, `"database":"`) {
+	if code, out, errs := other.run("history", "export", "--format", "jsonl", "--out", "-", "--names", "--db",
+		copied); code != 0 || !strings.Contains(out, `"database":"`) {
 		t.Errorf("exit %d\n%s", code, errs)
 	}
 	if code, out, errs := other.run("history", "verify", "--db", copied); code != 0 {
@@ -99,7 +104,8 @@ func TestExports(t *testing.T) {
 func killedExports(t *testing.T, d desk) {
 	folder := t.TempDir()
 	begun := time.Now()
-	if code, _, errs := d.run("history", "export", "--format", "csv", "--out", filepath.Join(folder, "y"), "--names"); code != 0 {
+	if code, _, errs := d.run("history", "export", "--format", "csv", "--out", filepath.Join(folder, "y"),
+		"--names"); code != 0 {
 		t.Fatal(errs)
 	}
 	usual := time.Since(begun)
@@ -114,7 +120,8 @@ func killedExports(t *testing.T, d desk) {
 	}
 	for i := range times {
 		file := filepath.Join(folder, "x.csv")
-		cmd := d.command(context.Background(), "history", "export", "--format", "csv", "--out", file, "--names", "--overwrite")
+		cmd := d.command(context.Background(), "history", "export", "--format", "csv", "--out", file, "--names",
+			"--overwrite")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,8 @@ func (c *commands) history() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(
-		c.historyList(), c.historyStats(), c.historySample(), c.historyShow(), c.historyVerify(), c.historyExport(), c.historyRebuild(), c.historyDecide(),
+		c.historyList(), c.historyStats(), c.historySample(), c.historyShow(), c.historyVerify(), c.historyExport(),
+		c.historyRebuild(), c.historyDecide(),
 		c.historyErase(), c.historyBackup(), c.historyRestore(), c.historyRecovery(), c.historyRecover(),
 		c.historySigner(), c.historySubject(), c.historyHold(),
 	)

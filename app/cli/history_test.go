@@ -29,12 +29,15 @@ func oneCheck() history.Detail {
 	score := int64(7120)
 	d := history.Detail{Row: history.Row{
 		Seq: 1, Check: "chk_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01", Session: "sess_1", At: time.Unix(1e9, 0), Name: sekrit,
-		Mode: history.Offline, Outcome: history.Refer, Score: &score, Decision: history.Rejected, Operator: "anna\x1b[31m", Desk: "Counter 1",
+		Mode: history.Offline, Outcome: history.Refer, Score: &score, Decision: history.Rejected, Operator: "anna\x1b[31m",
+		Desk: "Counter 1",
 	}, Seqs: []int64{1, 2}, Raw: []byte(sekrit + "\nsecond line"), Head: history.Head{Seq: 5, Hash: "abcdef"}}
 	d.Started = history.Started{Program: "1.2.3", Rules: []matcher.Condition{{Field: "score", Op: ">=", Pass: 80}}}
 	expired := true
 	d.Fields = history.Fields{Name: sekrit, Birth: "1974-08-12", Nationality: "UTO", Number: "L898902C3"}
-	d.Finished = &history.Finished{MRZ: &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired}, FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score, Took: time.Second, Raw: d.Raw}
+	d.Finished = &history.Finished{MRZ: &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired},
+		FailedRefer: []string{"score >= 80 (was 71.20)"}, Percentages: []int64{7120}, Code: new(int), Score: &score,
+		Took: time.Second, Raw: d.Raw}
 	d.Decisions = []history.Decided{{At: time.Unix(1e9+60, 0), Seq: 3, Decision: history.Decision{
 		Actor: history.Actor{Operator: "bert"}, Choice: history.Reject, Reason: "other", Note: sekrit, Second: "carla",
 	}}}
@@ -55,27 +58,37 @@ func TestFilterFlags(t *testing.T) {
 		want  history.Filter
 	}{
 		{nil, "", history.Filter{Sort: history.Newest}},
-		{[]string{"--from", "2026-11-01", "--to", "2026-11-01"}, "", history.Filter{From: midnight, To: midnight.AddDate(0, 0, 1), Sort: history.Newest}},
+		{[]string{"--from", "2026-11-01", "--to", "2026-11-01"}, "",
+			history.Filter{From: midnight, To: midnight.AddDate(0, 0, 1), Sort: history.Newest}},
 		{[]string{"--from", "2026-11-01T14:30", "--to", "2026-11-02T00:00:00+00:00"}, "",
-			history.Filter{From: midnight.Add(14*time.Hour + 30*time.Minute), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Sort: history.Newest}},
-		{[]string{"--outcome", "pass,not-compared", "--outcome", "could not run", "--decision", "open", "--inspection", "objection,none", "--mode", "remote"}, "", history.Filter{
-			Outcomes: []history.Outcome{history.Pass, history.NotCompared, history.CouldNotRun}, Decisions: []history.DecisionState{history.Undecided},
+			history.Filter{From: midnight.Add(14*time.Hour + 30*time.Minute), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC),
+				Sort: history.Newest}},
+		{[]string{"--outcome", "pass,not-compared", "--outcome", "could not run", "--decision", "open", "--inspection",
+			"objection,none", "--mode", "remote"}, "", history.Filter{
+			Outcomes:    []history.Outcome{history.Pass, history.NotCompared, history.CouldNotRun},
+			Decisions:   []history.DecisionState{history.Undecided},
 			Inspections: []history.InspectionState{history.InspectionObjection, history.NotInspected},
 			Modes:       []history.Mode{history.Remote}, Sort: history.Newest}},
 		{[]string{"--operator-name", "Ada, the first", "--operator-name", "Bert", "--desk", "Counter 1", "--code", "0,2"}, "",
-			history.Filter{Operators: []string{"Ada, the first", "Bert"}, Desks: []string{"Counter 1"}, Codes: []int{0, 2}, Sort: history.Newest}},
-		{[]string{"--score-from", "60.5", "--score-to", "100", "--sort", "lowest"}, "", history.Filter{LeastScore: &least, MostScore: &most, Sort: history.Lowest}},
+			history.Filter{Operators: []string{"Ada, the first", "Bert"}, Desks: []string{"Counter 1"}, Codes: []int{0, 2},
+				Sort: history.Newest}},
+		{[]string{"--score-from", "60.5", "--score-to", "100", "--sort", "lowest"}, "",
+			history.Filter{LeastScore: &least, MostScore: &most, Sort: history.Lowest}},
 		{[]string{"--name", "-"}, " Ada Love\n", history.Filter{Words: "Ada Love", Sort: history.Newest}},
 		{[]string{"--reference", "-"}, "2026/17\n", history.Filter{Reference: "2026/17", Sort: history.Newest}},
-		{[]string{"--name", "-", "--reference", "-"}, "Ada Love\n 2026/17 \n", history.Filter{Words: "Ada Love", Reference: "2026/17", Sort: history.Newest}},
-		{[]string{"--name", "Ada", "--reference", "-"}, "2026/17", history.Filter{Words: "Ada", Reference: "2026/17", Sort: history.Newest}},
+		{[]string{"--name", "-", "--reference", "-"}, "Ada Love\n 2026/17 \n",
+			history.Filter{Words: "Ada Love", Reference: "2026/17", Sort: history.Newest}},
+		{[]string{"--name", "Ada", "--reference", "-"}, "2026/17",
+			history.Filter{Words: "Ada", Reference: "2026/17", Sort: history.Newest}},
 		{[]string{"--name", "Ada", "--session", "sess_123", "--check", "chk_1234", "--request", "req_1234"}, "",
 			history.Filter{Words: "Ada", Session: "sess_123", Check: "chk_1234", Request: "req_1234", Sort: history.Newest}},
 		{[]string{"--document-number", "L898902C3"}, "", history.Filter{Number: "L898902C3", Sort: history.Newest}},
-		{[]string{"--name", "-", "--document-number", "-"}, "Ada Love\nL898902C3\n", history.Filter{Words: "Ada Love", Number: "L898902C3", Sort: history.Newest}},
+		{[]string{"--name", "-", "--document-number", "-"}, "Ada Love\nL898902C3\n",
+			history.Filter{Words: "Ada Love", Number: "L898902C3", Sort: history.Newest}},
 	} {
 		p := &parts{}
-		code, _, errs := run(t, p, tt.stdin, append([]string{"history", "export", "--format", "csv", "--out", "-"}, tt.args...)...)
+		code, _, errs := run(t, p, tt.stdin,
+			append([]string{"history", "export", "--format", "csv", "--out", "-"}, tt.args...)...)
 		if code != 0 || len(p.Filters) != 2 {
 			t.Fatalf("%q: exit %d, %s", tt.args, code, errs)
 		}
@@ -102,7 +115,8 @@ func TestFilterFlags(t *testing.T) {
 func TestLast(t *testing.T) {
 	now := time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{
-		"today": time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC), "12h": now.Add(-12 * time.Hour), "7d": now.AddDate(0, 0, -7), "2w": now.AddDate(0, 0, -14),
+		"today": time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC), "12h": now.Add(-12 * time.Hour), "7d": now.AddDate(0, 0, -7),
+		"2w": now.AddDate(0, 0, -14),
 	} {
 		if got, ok := since(text, now); !ok || !got.Equal(want) {
 			t.Errorf("%s: %v %v", text, got, ok)
@@ -117,16 +131,20 @@ func TestLast(t *testing.T) {
 
 func TestWrongHistoryUsage(t *testing.T) {
 	for _, args := range []string{
-		"list --from yesterday", "list --from 2026-11-02 --to 2026-11-01", "list --last week", "list --last 7d --from 2026-11-01",
-		"list --outcome passed", "list --decision maybe", "list --mode ask", "list --score-from 101", "list --score-from 60.001",
-		"list --score-from NaN", "list --score-from 70 --score-to 60", "list --session sess_1", "list --sort best", "list --code x", "list --name -",
+		"list --from yesterday", "list --from 2026-11-02 --to 2026-11-01", "list --last week",
+		"list --last 7d --from 2026-11-01",
+		"list --outcome passed", "list --decision maybe", "list --mode ask", "list --score-from 101",
+		"list --score-from 60.001",
+		"list --score-from NaN", "list --score-from 70 --score-to 60", "list --session sess_1", "list --sort best",
+		"list --code x", "list --name -",
 		"list --before 3 --sort oldest", "list --before 3 --after chk_12345", "list --limit -1",
 		"show", "show chk_1", "show chk_12345 extra", "show chk_12345 --format csv",
 		"export", "export --format csv", "export --out x", "export --format xml --out x", "export --format pdf --out -",
 		"export --format csv --out x extra", "export --format csv --out x --limit -1", "verify --db",
 	} {
 		p := &parts{}
-		if code, out, errs := run(t, p, "", append([]string{"history"}, strings.Fields(args)...)...); code != ExitUsage || out != "" || !strings.Contains(errs, "--help") {
+		if code, out, errs := run(t, p, "", append([]string{"history"}, strings.Fields(args)...)...); code != ExitUsage ||
+			out != "" || !strings.Contains(errs, "--help") {
 			t.Errorf("%s: exit %d\n%s%s", args, code, out, errs)
 		}
 	}
@@ -144,7 +162,9 @@ func TestShow(t *testing.T) {
 		if code != 0 || strings.Contains(out, "\x1b") {
 			t.Fatalf("exit %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject", "carla (not verified)", "Objection", "A live person stands here: No", "It is not a live person", "record 5 of", d.Check, "(TD3) whose check digits hold", "it had expired"} {
+		for _, want := range []string{"REFER: score 71.20 of 100", "score >= 80, was 71.20: not held", "reject",
+			"carla (not verified)", "Objection", "A live person stands here: No", "It is not a live person", "record 5 of",
+			d.Check, "(TD3) whose check digits hold", "it had expired"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is missing in\n%s", want, out)
 			}
@@ -159,11 +179,13 @@ func TestShow(t *testing.T) {
 		}
 		code, out, _ = run(t, p, "", append(args, "--format", "json")...)
 		var got map[string]any
-		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 || got["check"] != d.Check || strings.Contains(out, sekrit) != names {
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 || got["check"] != d.Check ||
+			strings.Contains(out, sekrit) != names {
 			t.Errorf("names %v: exit %d, %v\n%s", names, code, err, out)
 		}
 	}
-	if code, _, errs := run(t, &parts{}, "", "history", "show", "chk_12345"); code != ExitCouldNotRun || !strings.Contains(errs, "There is no such check") {
+	if code, _, errs := run(t, &parts{}, "", "history", "show", "chk_12345"); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "There is no such check") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	two := &parts{History: apptest.History{Rows: []history.Row{{Check: "chk_11111"}, {Check: "chk_11112"}}}}
@@ -177,22 +199,28 @@ func TestExportCommand(t *testing.T) {
 	p := &parts{History: apptest.History{Details: []history.Detail{d}, NewestHead: d.Head}}
 	file := filepath.Join(t.TempDir(), "out.csv")
 	code, out, errs := run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--outcome", "refer")
-	if code != 0 || out != "" || !strings.Contains(errs, "One check was exported") || len(p.Exports) != 1 || !strings.Contains(errs, p.Exports[0].SHA256) {
+	if code != 0 || out != "" || !strings.Contains(errs, "One check was exported") || len(p.Exports) != 1 ||
+		!strings.Contains(errs, p.Exports[0].SHA256) {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
-	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), d.Check) || strings.Contains(string(data), sekrit) {
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), d.Check) ||
+		strings.Contains(string(data), sekrit) {
 		t.Errorf("%s %v", data, err)
 	}
-	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file); code != ExitCouldNotRun || !strings.Contains(errs, "is there already") {
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "is there already") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--names"); code != 0 {
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite",
+		"--names"); code != 0 {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) || !strings.HasPrefix(string(data), "\uFEFFseq,") {
+	if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), sekrit) ||
+		!strings.HasPrefix(string(data), "\uFEFFseq,") {
 		t.Errorf("%s %v", data, err)
 	}
-	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite", "--no-bom"); code != 0 {
+	if code, _, errs = run(t, p, "", "history", "export", "--format", "csv", "--out", file, "--overwrite",
+		"--no-bom"); code != 0 {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	if data, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(data), "seq,") {
@@ -212,7 +240,8 @@ func TestExportCommand(t *testing.T) {
 
 func TestAnotherHistory(t *testing.T) {
 	d := oneCheck()
-	other := &apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head, Verdict: history.Verdict{Intact: true, Records: 4}, Database: "another"}
+	other := &apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head,
+		Verdict: history.Verdict{Intact: true, Records: 4}, Database: "another"}
 	p := &parts{other: other}
 	file := filepath.Join(t.TempDir(), "out.jsonl")
 	for _, args := range []string{"list", "show chk_0f8b", "verify", "export --format jsonl --out " + file} {
@@ -267,7 +296,8 @@ func TestSubjectCommand(t *testing.T) {
 	whole := &parts{History: apptest.History{Rows: []history.Row{d.Row}, Details: []history.Detail{d}, NewestHead: d.Head}}
 	out := filepath.Join(t.TempDir(), "person")
 	for _, format := range []string{"json", "pdf"} {
-		code, text, errs := run(t, whole, sekrit+"\n", "history", "subject", "--name", "-", "--format", format, "--out", out+"."+format)
+		code, text, errs := run(t, whole, sekrit+"\n", "history", "subject", "--name", "-", "--format", format, "--out",
+			out+"."+format)
 		if code != 0 || text != "" || !strings.Contains(errs, "Signed with the key SHA256:") {
 			t.Fatalf("%s: exit %d, %s, %s", format, code, text, errs)
 		}
@@ -288,10 +318,12 @@ func TestSubjectCommand(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(data, &report)
 	}
-	if err != nil || len(report.Checks) != 1 || report.Checks[0].Name != sekrit || string(report.Checks[0].Document) != "a picture" {
+	if err != nil || len(report.Checks) != 1 || report.Checks[0].Name != sekrit ||
+		string(report.Checks[0].Document) != "a picture" {
 		t.Errorf("%v: %s", err, data)
 	}
-	if last := whole.Exports[len(whole.Exports)-1]; strings.Contains(last.Filter, sekrit) || !last.Names || last.Signer == "" {
+	if last := whole.Exports[len(whole.Exports)-1]; strings.Contains(last.Filter, sekrit) || !last.Names ||
+		last.Signer == "" {
 		t.Errorf("recorded: %+v", last)
 	}
 
@@ -318,7 +350,8 @@ func TestSubjectCommand(t *testing.T) {
 			t.Errorf("%v: exit %d", args, code)
 		}
 	}
-	if code, _, errs := run(t, &parts{}, "", "history", "subject", "--session", d.Session); code != ExitCouldNotRun || !strings.Contains(errs, "no session of this person") {
+	if code, _, errs := run(t, &parts{}, "", "history", "subject", "--session", d.Session); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "no session of this person") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -326,16 +359,20 @@ func TestSubjectCommand(t *testing.T) {
 func TestHoldCommand(t *testing.T) {
 	const session = "sess_00000000-0000-4000-8000-000000000001"
 	p := &parts{}
-	if code, out, errs := run(t, p, "case 7\n", "history", "hold", "add", "--session", session, "--why", "-"); code != 0 || !strings.Contains(out, "on hold") {
+	if code, out, errs := run(t, p, "case 7\n", "history", "hold", "add", "--session", session, "--why", "-"); code != 0 ||
+		!strings.Contains(out, "on hold") {
 		t.Fatalf("exit %d, %s%s", code, out, errs)
 	}
-	if code, out, _ := run(t, p, "", "history", "hold", "list"); code != 0 || !strings.Contains(out, session) || !strings.Contains(out, "case 7") {
+	if code, out, _ := run(t, p, "", "history", "hold", "list"); code != 0 || !strings.Contains(out, session) ||
+		!strings.Contains(out, "case 7") {
 		t.Errorf("exit %d, %s", code, out)
 	}
-	if code, _, _ := run(t, p, "over", "history", "hold", "lift", "--session", session, "--why", "-"); code != 0 || len(p.OnHold) != 2 || p.OnHold[1].Held {
+	if code, _, _ := run(t, p, "over", "history", "hold", "lift", "--session", session, "--why", "-"); code != 0 ||
+		len(p.OnHold) != 2 || p.OnHold[1].Held {
 		t.Errorf("exit %d, %+v", code, p.OnHold)
 	}
-	for _, args := range [][]string{{}, {"add"}, {"add", "--session", session}, {"add", "--session", session, "--why", "case 7"}, {"lift", "--session", "x", "--why", "-"}} {
+	for _, args := range [][]string{{}, {"add"}, {"add", "--session", session},
+		{"add", "--session", session, "--why", "case 7"}, {"lift", "--session", "x", "--why", "-"}} {
 		if code, _, _ := run(t, &parts{}, "", append([]string{"history", "hold"}, args...)...); code != ExitUsage {
 			t.Errorf("%v: exit %d", args, code)
 		}
@@ -344,11 +381,13 @@ func TestHoldCommand(t *testing.T) {
 
 func TestSignerCommand(t *testing.T) {
 	code, out, errs := run(t, &parts{}, "", "history", "signer")
-	if code != 0 || !strings.HasPrefix(out, `facematch namespaces="facematch-export" ssh-ed25519 AAAA`) || !strings.Contains(errs, "SHA256:") {
+	if code != 0 || !strings.HasPrefix(out, `facematch namespaces="facematch-export" ssh-ed25519 AAAA`) ||
+		!strings.Contains(errs, "SHA256:") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	none := &parts{History: apptest.History{NoKey: matcher.NewProblem(history.KeyNoKey, nil)}}
-	if code, _, errs := run(t, none, "", "history", "signer", "--format", "json"); code != ExitCouldNotRun || !strings.Contains(errs, "no key yet") {
+	if code, _, errs := run(t, none, "", "history", "signer", "--format", "json"); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "no key yet") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	// Without the key the export goes out, and says that it is not signed.

@@ -46,7 +46,8 @@ func model(t *testing.T, name string) string {
 
 func TestUnder18IsReferred(t *testing.T) {
 	d := newDesk(t)
-	photo, person := filepath.Join(images(t), "face.jpg"), clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(t.TempDir(), "person.mp4"))
+	photo, person := filepath.Join(images(t), "face.jpg"),
+		clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(t.TempDir(), "person.mp4"))
 	code, out, errs := d.run(check(photo, person, "--under-18")...)
 	if code != ExitRefer || !strings.Contains(out, "a person of 18 or over (was under 18)") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
@@ -84,7 +85,8 @@ func TestNetworksThatCannotBeUsed(t *testing.T) {
 		"missing":       filepath.Join(dir, "none.onnx"),
 	} {
 		code, out, errs := d.run("evaluate", "people", people, "--network", file)
-		if code != ExitCouldNotRun || out != "" || strings.Count(errs, "\n") != 1 || !strings.HasPrefix(errs, "facematch: The second network cannot be used: ") {
+		if code != ExitCouldNotRun || out != "" || strings.Count(errs, "\n") != 1 ||
+			!strings.HasPrefix(errs, "facematch: The second network cannot be used: ") {
 			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
 		}
 	}
@@ -117,10 +119,12 @@ func TestCalibrationOfTheSettings(t *testing.T) {
 		calibration, says string
 		code              int
 	}{
-		"own":          {write(t, filepath.Join(dir, "own.json"), mine), "of this branch", ExitOK},
-		"other models": {write(t, filepath.Join(dir, "other.json"), other), "was measured with other models", ExitCouldNotRun},
-		"half":         {write(t, filepath.Join(dir, "half.json"), mine[:len(mine)/2]), "cannot be understood", ExitCouldNotRun},
-		"missing":      {filepath.Join(dir, "none.json"), "cannot be read", ExitCouldNotRun},
+		"own": {write(t, filepath.Join(dir, "own.json"), mine), "of this branch", ExitOK},
+		"other models": {write(t, filepath.Join(dir, "other.json"), other), "was measured with other models",
+			ExitCouldNotRun},
+		"half": {write(t, filepath.Join(dir, "half.json"), mine[:len(mine)/2]), "cannot be understood",
+			ExitCouldNotRun},
+		"missing": {filepath.Join(dir, "none.json"), "cannot be read", ExitCouldNotRun},
 	} {
 		d.set(func(m *settings.Matching) { m.Network, m.Calibration = settings.NoNetwork, tt.calibration })
 		if code, out, errs := d.run("doctor"); code != tt.code || !strings.Contains(out, tt.says) {
@@ -128,7 +132,8 @@ func TestCalibrationOfTheSettings(t *testing.T) {
 		}
 	}
 	d.set(func(m *settings.Matching) { m.Network, m.Calibration = model(t, "fr_landmark.onnx"), "" })
-	if code, out, errs := d.run("doctor"); code != ExitCouldNotRun || !strings.Contains(out, "This network is not the one the calibration was measured with") {
+	if code, out, errs := d.run("doctor"); code != ExitCouldNotRun ||
+		!strings.Contains(out, "This network is not the one the calibration was measured with") {
 		t.Errorf("another network: exit %d: %s%s", code, out, errs)
 	}
 }

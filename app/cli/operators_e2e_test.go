@@ -57,11 +57,13 @@ func TestDeskWithOperators(t *testing.T) {
 	}
 	want(ExitUsage, "--operator", check(document, film))
 	want(ExitCouldNotRun, "role", by("Dora", check(document, film)...))
-	want(ExitCouldNotRun, "do not belong together", check(document, film, "--operator", "Ben", "--secret-file", files["Dora"]))
+	want(ExitCouldNotRun, "do not belong together",
+		check(document, film, "--operator", "Ben", "--secret-file", files["Dora"]))
 	want(ExitOK, "PASS", by("Ben", check(document, film)...))
 
 	var rows []row
-	if err := json.Unmarshal([]byte(want(ExitOK, "", by("Dora", "history", "list", "--format", "json"))), &rows); err != nil || len(rows) != 1 {
+	if err := json.Unmarshal([]byte(want(ExitOK, "", by("Dora", "history", "list", "--format", "json"))),
+		&rows); err != nil || len(rows) != 1 {
 		t.Fatalf("%v, %+v", err, rows)
 	}
 	decide := []string{"history", "decide", rows[0].Check, "reject", "--reason", "other", "--note", "-"}
@@ -82,7 +84,8 @@ func TestDeskWithOperators(t *testing.T) {
 	want(ExitOK, "Intact", by("Dora", "history", "verify"))
 
 	kinds := d.kinds()
-	if got := strings.Join(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "signed in" }), ", "); got !=
+	if got := strings.Join(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "signed in" }),
+		", "); got !=
 		"settings changed, settings changed, settings changed, settings changed, settings changed, started, finished, decided" {
 		t.Errorf("the history holds %s", got)
 	}

@@ -36,7 +36,8 @@ func staffed(t *testing.T) (*parts, map[string]string) {
 	if staffList == nil {
 		for _, name := range []string{"Ada", "Ben", "Cleo", "Dora"} {
 			o := operators.Operator{Name: name, Role: staff[name].role}
-			if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada", func(operators.List, string) error { return nil }); err != nil {
+			if err := k.Add(t.Context(), o, staff[name].passphrase, name == "Ada",
+				func(operators.List, string) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,7 +99,8 @@ func TestWhatNeedsASignIn(t *testing.T) {
 		for who := range files {
 			p, files := staffed(t)
 			p.Rows = []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Refer}}
-			code, _, errs := run(t, p, "a.token.or.a.new.passphrase\n", append(tt.args, "--operator", who, "--secret-file", files[who])...)
+			code, _, errs := run(t, p, "a.token.or.a.new.passphrase\n",
+				append(tt.args, "--operator", who, "--secret-file", files[who])...)
 			if may := code == 0; may != strings.Contains(tt.may, who) {
 				t.Errorf("%s by %s: exit %d, %s", name, who, code, errs)
 			} else if !may && (code != ExitCouldNotRun || !strings.Contains(errs, "Your role does not allow this")) {
@@ -150,7 +152,8 @@ func TestSecretFiles(t *testing.T) {
 			t.Errorf("exit %d, %s", code, errs)
 		}
 	}
-	if code, _, errs := run(t, p, "", "history", "list", "--operator", "Dora"); code != ExitUsage || !strings.Contains(errs, "--secret-file") {
+	if code, _, errs := run(t, p, "", "history", "list", "--operator", "Dora"); code != ExitUsage ||
+		!strings.Contains(errs, "--secret-file") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -162,10 +165,12 @@ func TestSignInOnTheTerminal(t *testing.T) {
 		asked = append(asked, prompt)
 		return staff["Dora"].passphrase, nil
 	}
-	if code, _, errs := run(t, p, "Dora\n", "history", "list"); code != 0 || !strings.HasPrefix(errs, "Operator: ") || len(asked) != 1 || !strings.Contains(asked[0], "Passphrase of Dora") {
+	if code, _, errs := run(t, p, "Dora\n", "history", "list"); code != 0 || !strings.HasPrefix(errs, "Operator: ") ||
+		len(asked) != 1 || !strings.Contains(asked[0], "Passphrase of Dora") {
 		t.Errorf("exit %d, %s, %q", code, errs, asked)
 	}
-	if code, _, errs := run(t, p, "", "history", "list", "--operator", "dora"); code != 0 || len(asked) != 2 || errs != "" {
+	if code, _, errs := run(t, p, "", "history", "list", "--operator", "dora"); code != 0 || len(asked) != 2 ||
+		errs != "" {
 		t.Errorf("exit %d, %s, %q", code, errs, asked)
 	}
 	p.secret = func(string) (string, error) { return "", errors.New("closed") }
@@ -184,13 +189,16 @@ func TestVerifyWithoutARecordOfTheSignIn(t *testing.T) {
 	if code != ExitNotCompared || !strings.Contains(out, "It looks edited") || !strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
-	if code, _, errs = run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file", files["Ben"]); code != 1 || !strings.Contains(errs, "do not belong") {
+	if code, _, errs = run(t, p, "", "history", "verify", "--operator", "Dora", "--secret-file",
+		files["Ben"]); code != 1 || !strings.Contains(errs, "do not belong") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, out, errs = run(t, p, "", "history", "list", "--operator", "Dora", "--secret-file", files["Dora"]); code != 1 || out != "" || !strings.Contains(errs, "damaged") {
+	if code, out, errs = run(t, p, "", "history", "list", "--operator", "Dora", "--secret-file",
+		files["Dora"]); code != 1 || out != "" || !strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
-	if code, _, _ = run(t, p, "", append(checkArgs, "--operator", "Ben", "--secret-file", files["Ben"])...); code != 1 || p.begun().Check != "" {
+	if code, _, _ = run(t, p, "", append(checkArgs, "--operator", "Ben", "--secret-file", files["Ben"])...); code != 1 ||
+		p.begun().Check != "" {
 		t.Errorf("exit %d", code)
 	}
 }
@@ -202,7 +210,8 @@ func TestOperatorsWhereNoneAreSetUp(t *testing.T) {
 	}
 	for _, args := range [][]string{checkArgs, {"history", "list"}, {"token", "clear"}, {"doctor"}} {
 		p := &parts{answer: answer(t, 90)}
-		if code, _, errs := run(t, p, "", append(args, "--operator", "Ada", "--secret-file", secret)...); code != 1 || !strings.Contains(errs, "No operators are set up") || p.begun().Check != "" {
+		if code, _, errs := run(t, p, "", append(args, "--operator", "Ada", "--secret-file", secret)...); code != 1 ||
+			!strings.Contains(errs, "No operators are set up") || p.begun().Check != "" {
 			t.Errorf("%q: exit %d, %s", args, code, errs)
 		}
 	}
@@ -220,13 +229,16 @@ func TestOperatorCommands(t *testing.T) {
 	if code, out, _ := run(t, p, "", "operator", "list", "--format", "json"); code != 0 || out != "[]\n" {
 		t.Errorf("exit %d, %s", code, out)
 	}
-	if code, _, errs := run(t, p, bens+"\n", "operator", "add", "Ben", "--role", "operator"); code != 1 || !strings.Contains(errs, "must be an administrator") {
+	if code, _, errs := run(t, p, bens+"\n", "operator", "add", "Ben", "--role", "operator"); code != 1 ||
+		!strings.Contains(errs, "must be an administrator") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, _, errs := run(t, p, "too short\n", "operator", "add", "Ada", "--role", "administrator"); code != 1 || !strings.Contains(errs, "at least 15") {
+	if code, _, errs := run(t, p, "too short\n", "operator", "add", "Ada", "--role", "administrator"); code != 1 ||
+		!strings.Contains(errs, "at least 15") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, out, errs := run(t, p, adas+"\n", "operator", "add", "Ada", "--role", "administrator"); code != 0 || !strings.Contains(out, "Ada can sign in now") || !strings.Contains(errs, "everybody signs in") {
+	if code, out, errs := run(t, p, adas+"\n", "operator", "add", "Ada", "--role", "administrator"); code != 0 ||
+		!strings.Contains(out, "Ada can sign in now") || !strings.Contains(errs, "everybody signs in") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	// On a terminal the new passphrase is typed twice.
@@ -236,28 +248,35 @@ func TestOperatorCommands(t *testing.T) {
 		typed = typed[1:]
 		return next, nil
 	}
-	if code, _, errs := run(t, p, "", "operator", "add", "Ben", "--role", "operator", "--operator", "Ada"); code != 1 || !strings.Contains(errs, "not the same") {
+	if code, _, errs := run(t, p, "", "operator", "add", "Ben", "--role", "operator", "--operator", "Ada"); code != 1 ||
+		!strings.Contains(errs, "not the same") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	typed = []string{adas, bens, bens}
-	if code, _, errs := run(t, p, "", "operator", "add", "Ben", "--role", "operator", "--operator", "Ada"); code != 0 || strings.Contains(errs, "everybody") {
+	if code, _, errs := run(t, p, "", "operator", "add", "Ben", "--role", "operator", "--operator", "Ada"); code != 0 ||
+		strings.Contains(errs, "everybody") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	typed = []string{bens, "eleven quiet pianos fell", "eleven quiet pianos fell"}
-	if code, out, errs := run(t, p, "", "operator", "passphrase", "--operator", "ben"); code != 0 || !strings.Contains(out, "Ben has another passphrase") {
+	if code, out, errs := run(t, p, "", "operator", "passphrase", "--operator", "ben"); code != 0 ||
+		!strings.Contains(out, "Ben has another passphrase") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	typed = []string{adas}
-	if code, out, _ := run(t, p, "", "operator", "list", "--operator", "Ada"); code != 0 || out != "administrator  Ada\noperator       Ben\n" {
+	if code, out, _ := run(t, p, "", "operator", "list", "--operator", "Ada"); code != 0 ||
+		out != "administrator  Ada\noperator       Ben\n" {
 		t.Errorf("exit %d, %q", code, out)
 	}
 	typed = []string{adas}
-	if code, _, errs := run(t, p, "", "operator", "remove", "Ada", "--operator", "Ada"); code != 1 || !strings.Contains(errs, "last administrator") {
+	if code, _, errs := run(t, p, "", "operator", "remove", "Ada", "--operator", "Ada"); code != 1 ||
+		!strings.Contains(errs, "last administrator") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 	for _, args := range [][]string{
-		{"operator"}, {"operator", "add"}, {"operator", "add", "Eve"}, {"operator", "add", "Eve", "--role", "king"}, {"operator", "add", "Eve", "--role", ","},
-		{"operator", "remove"}, {"operator", "passphrase", "a", "b"}, {"operator", "list", "x"}, {"operator", "list", "--format", "csv"},
+		{"operator"}, {"operator", "add"}, {"operator", "add", "Eve"}, {"operator", "add", "Eve", "--role", "king"},
+		{"operator", "add", "Eve", "--role", ","},
+		{"operator", "remove"}, {"operator", "passphrase", "a", "b"}, {"operator", "list", "x"},
+		{"operator", "list", "--format", "csv"},
 	} {
 		if code, out, errs := run(t, p, "", args...); code != ExitUsage || out != "" {
 			t.Errorf("%q: exit %d, %s", args, code, errs)
@@ -268,25 +287,32 @@ func TestOperatorCommands(t *testing.T) {
 func TestDecideCommand(t *testing.T) {
 	refer := history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Refer, Decision: history.Undecided}
 	p := &parts{History: apptest.History{Rows: []history.Row{refer}}}
-	code, out, errs := run(t, p, "  in my own words \n", "history", "decide", "chk_1", "reject", "--reason", "other", "--note", "-")
-	if code != 0 || out != "Recorded: rejected.\n" || len(p.Decisions) != 1 || p.Decisions[0].Note != "in my own words" || p.Decisions[0].SignedIn {
+	code, out, errs := run(t, p, "  in my own words \n", "history", "decide", "chk_1", "reject", "--reason", "other",
+		"--note", "-")
+	if code != 0 || out != "Recorded: rejected.\n" || len(p.Decisions) != 1 || p.Decisions[0].Note != "in my own words" ||
+		p.Decisions[0].SignedIn {
 		t.Errorf("exit %d, %s%s, %+v", code, out, errs, p.Decisions)
 	}
-	p = &parts{History: apptest.History{Rows: []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Pass}}}}
-	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person"); code != 1 || !strings.Contains(errs, "second operator") {
+	p = &parts{History: apptest.History{Rows: []history.Row{history.Row{Check: "chk_1", Session: "sess_1",
+		Outcome: history.Pass}}}}
+	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person"); code != 1 ||
+		!strings.Contains(errs, "second operator") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person", "--second", "Cleo"); code != 0 || p.Decisions[0].Second != "Cleo" || p.Decisions[0].Verified {
+	if code, _, errs = run(t, p, "", "history", "decide", "chk_1", "reject", "--reason", "other_person", "--second",
+		"Cleo"); code != 0 || p.Decisions[0].Second != "Cleo" || p.Decisions[0].Verified {
 		t.Errorf("exit %d, %s, %+v", code, errs, p.Decisions)
 	}
 
 	p, files := staffed(t)
 	p.Rows = []history.Row{history.Row{Check: "chk_1", Session: "sess_1", Outcome: history.Fail}}
-	override := []string{"history", "decide", "chk_1", "approve", "--reason", "same_person_seen", "--operator", "Ben", "--secret-file", files["Ben"], "--second", "Cleo"}
+	override := []string{"history", "decide", "chk_1", "approve", "--reason", "same_person_seen", "--operator", "Ben",
+		"--secret-file", files["Ben"], "--second", "Cleo"}
 	if code, _, errs = run(t, p, "", override...); code != ExitUsage || !strings.Contains(errs, "--second-secret-file") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
-	if code, out, errs = run(t, p, "", append(override, "--second-secret-file", files["Cleo"])...); code != 0 || out != "Recorded: approved.\n" || len(p.Decisions) != 1 {
+	if code, out, errs = run(t, p, "", append(override, "--second-secret-file", files["Cleo"])...); code != 0 ||
+		out != "Recorded: approved.\n" || len(p.Decisions) != 1 {
 		t.Fatalf("exit %d, %s%s", code, out, errs)
 	}
 	if d := p.Decisions[0]; d.Operator != "Ben" || d.Second != "Cleo" || !d.Verified || d.Overrides != history.Fail {
@@ -294,10 +320,13 @@ func TestDecideCommand(t *testing.T) {
 	}
 
 	for _, args := range [][]string{
-		{}, {"chk_1"}, {"chk_1", "maybe", "--reason", "other"}, {"chk_1", "approve"}, {"chk_1", "approve", "--reason", "other_person"},
-		{"chk_1", "approve", "--reason", "other"}, {"chk_1", "approve", "--reason", "other", "--note", "typed here"}, {"chk_1", "approve", "--reason", ", "},
+		{}, {"chk_1"}, {"chk_1", "maybe", "--reason", "other"}, {"chk_1", "approve"},
+		{"chk_1", "approve", "--reason", "other_person"},
+		{"chk_1", "approve", "--reason", "other"}, {"chk_1", "approve", "--reason", "other", "--note", "typed here"},
+		{"chk_1", "approve", "--reason", ", "},
 	} {
-		if code, out, errs := run(t, &parts{History: apptest.History{Rows: []history.Row{refer}}}, "", append([]string{"history", "decide"}, args...)...); code != ExitUsage || out != "" {
+		if code, out, errs := run(t, &parts{History: apptest.History{Rows: []history.Row{refer}}}, "",
+			append([]string{"history", "decide"}, args...)...); code != ExitUsage || out != "" {
 			t.Errorf("%q: exit %d, %s%s", args, code, out, errs)
 		}
 	}
@@ -306,19 +335,23 @@ func TestDecideCommand(t *testing.T) {
 func TestDoctorWithOperators(t *testing.T) {
 	p, files := staffed(t)
 	p.comparer = calibrated{c: &matcher.Calibration{Name: "a guess"}}
-	if _, out, _ := run(t, p, "", "doctor"); !strings.Contains(out, "ok       operators") || !strings.Contains(out, "warning  history     Not looked at") {
+	if _, out, _ := run(t, p, "", "doctor"); !strings.Contains(out, "ok       operators") ||
+		!strings.Contains(out, "warning  history     Not looked at") {
 		t.Error(out)
 	}
-	if _, out, _ := run(t, p, "", "doctor", "--operator", "Ada", "--secret-file", files["Ada"]); !strings.Contains(out, "ok       history     ") {
+	if _, out, _ := run(t, p, "", "doctor", "--operator", "Ada", "--secret-file", files["Ada"]); !strings.Contains(out,
+		"ok       history     ") {
 		t.Error(out)
 	}
 	if err := os.WriteFile(p.operators, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, _ := run(t, p, "", "doctor"); code != 1 || !strings.Contains(out, "PROBLEM  operators   The list of operators is damaged") {
+	if code, out, _ := run(t, p, "", "doctor"); code != 1 ||
+		!strings.Contains(out, "PROBLEM  operators   The list of operators is damaged") {
 		t.Errorf("exit %d, %s", code, out)
 	}
-	if code, _, errs := run(t, p, "", "history", "list", "--operator", "Ada", "--secret-file", files["Ada"]); code != 1 || !strings.Contains(errs, "damaged") {
+	if code, _, errs := run(t, p, "", "history", "list", "--operator", "Ada", "--secret-file", files["Ada"]); code != 1 ||
+		!strings.Contains(errs, "damaged") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }

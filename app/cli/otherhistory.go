@@ -55,7 +55,8 @@ func (c *commands) readCentral(cmd *cobra.Command, at, format string, do func(sh
 // lookAt opens our own history or, where a file is named, another desk's, for one command
 // that only reads. An operator who may read our history may read others. On a computer
 // without a history of its own, everybody may.
-func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source, format string, do func(shown) error) error {
+func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source, format string,
+	do func(shown) error) error {
 	if from.central && from.db != "" {
 		return c.usage(cmd, "cli.central.one_source")
 	}

@@ -49,8 +49,9 @@ func remoteParts(base, caFile string) *parts {
 		change:   func(s *settings.Settings) { s.API.Base, s.API.CAFile = base, caFile },
 		openAPI: func(at settings.API, token func(context.Context) (string, error)) (app.API, error) {
 			return remote.New(remote.Params{
-				Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute, Answer: time.Duration(at.AnswerSeconds) * time.Second,
-				Token: token, Portraits: asItCame{}, Clips: sameClips{}, Version: "1.2.3",
+				Base: at.Base, CAFile: at.CAFile, Connect: time.Minute, TLS: time.Minute,
+				Answer: time.Duration(at.AnswerSeconds) * time.Second,
+				Token:  token, Portraits: asItCame{}, Clips: sameClips{}, Version: "1.2.3",
 			})
 		},
 	}
@@ -101,7 +102,8 @@ func TestAnswersOfTheAPI(t *testing.T) {
 		{"status fail", sample(`"status": "pass"`, `"status": "fail"`), ExitFail},
 		{"`result` as 1", sample("true", "1"), ExitOK},
 		{"a code other than 0", reply(standin.Reply{Body: `{"data":{"code":1,"description":"No face","anchor":{"code":1},"target":{"code":0}},"scoring_result":{"status":"fail"}}`}), ExitNotCompared},
-		{"no `scoring_result`", reply(standin.Reply{Body: `{"data":{"code":0,"result":true,"score":83.58}}`}), ExitCouldNotRun},
+		{"no `scoring_result`", reply(standin.Reply{Body: `{"data":{"code":0,"result":true,"score":83.58}}`}),
+			ExitCouldNotRun},
 		{"nulls", reply(standin.Reply{Body: `{"data":{"code":null,"result":null,"score":null,"anchor":null},"scoring_result":{"status":"pass"},"score":null}`}), ExitOK},
 		{"extra fields", sample(`"message"`, `"decision_reasons":["x"],"message"`), ExitOK},
 		{"201", reply(standin.Reply{Status: 201, Body: standin.Sample}), ExitOK},
@@ -113,7 +115,8 @@ func TestAnswersOfTheAPI(t *testing.T) {
 		{"401", status(401, `{"error":"missing or invalid token"}`), ExitCouldNotRun},
 		{"404", status(404, `{"error":"not found"}`), ExitCouldNotRun},
 		{"413", status(413, ""), ExitCouldNotRun},
-		{"429 with Retry-After", reply(standin.Reply{Status: 429, Head: "Retry-After: 17\r\n", Body: `{"error":"slow down"}`}), ExitCouldNotRun},
+		{"429 with Retry-After", reply(standin.Reply{Status: 429, Head: "Retry-After: 17\r\n",
+			Body: `{"error":"slow down"}`}), ExitCouldNotRun},
 		{"500, `error`", status(500, `{"error":"boom"}`), ExitCouldNotRun},
 		{"500, `message`", status(500, `{"message":"boom"}`), ExitCouldNotRun},
 		{"502 of HTML", status(502, "<html><h1>Bad Gateway</h1></html>"), ExitCouldNotRun},
@@ -136,7 +139,10 @@ func TestAnswersOfTheAPI(t *testing.T) {
 			return remoteParts(s.URL, s.CAFile)
 		}, ExitCouldNotRun},
 		{"a proxy that refuses", func(t *testing.T) *parts {
-			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				_ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+			}))
 			t.Cleanup(proxy.Close)
 			t.Setenv("HTTPS_PROXY", proxy.URL)
 			return remoteParts("https://api.test", "")
@@ -150,7 +156,8 @@ func TestAnswersOfTheAPI(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := c.at(t)
 			document, clip := files(t)
-			code, stdout, stderr := run(t, p, "", "check", "--document", document, "--video", clip, "--consent", "--name", "Ada", "--mode", "remote")
+			code, stdout, stderr := run(t, p, "", "check", "--document", document, "--video", clip, "--consent", "--name", "Ada",
+				"--mode", "remote")
 			if code != c.exit {
 				t.Errorf("exit %d, want %d: %s%s", code, c.exit, stdout, stderr)
 			}
@@ -194,7 +201,8 @@ func TestRemoteBodyIsPrintedAsItCame(t *testing.T) {
 	body := strings.Replace(standin.Sample, `"message"`, `"later": [1,  2],"message"`, 1)
 	s := standin.New(t, true, wanted(), func(int) standin.Reply { return standin.Reply{Body: body} })
 	document, clip := files(t)
-	code, stdout, stderr := run(t, remoteParts(s.URL, s.CAFile), "", "check", "--document", document, "--video", clip, "--consent", "--mode", "remote", "--format", "json")
+	code, stdout, stderr := run(t, remoteParts(s.URL, s.CAFile), "", "check", "--document", document, "--video", clip,
+		"--consent", "--mode", "remote", "--format", "json")
 	if code != ExitOK || stdout != body || stderr != "" {
 		t.Errorf("exit %d, %q, %q", code, stdout, stderr)
 	}
@@ -203,7 +211,8 @@ func TestRemoteBodyIsPrintedAsItCame(t *testing.T) {
 func TestUnknownAsJSON(t *testing.T) {
 	s := standin.New(t, true, wanted(), func(int) standin.Reply { return standin.Reply{CutAfter: 5000} })
 	document, clip := files(t)
-	code, stdout, _ := run(t, remoteParts(s.URL, s.CAFile), "", "check", "--document", document, "--video", clip, "--consent", "--mode", "remote", "--format", "json")
+	code, stdout, _ := run(t, remoteParts(s.URL, s.CAFile), "", "check", "--document", document, "--video", clip,
+		"--consent", "--mode", "remote", "--format", "json")
 	if code != ExitUnknown || !strings.HasPrefix(stdout, `{"error":"The connection to `) {
 		t.Errorf("exit %d, %q", code, stdout)
 	}
@@ -219,14 +228,17 @@ func TestPrefilled(t *testing.T) {
 	p.change = func(c *settings.Settings) {
 		c.API.Base, c.API.CAFile, c.Matching.Mode = s.URL, s.CAFile, history.Remote
 	}
-	code, _, stderr := run(t, p, "Ada Lovelace", "check", "--document", document, "--prefilled", "--session", session, "--consent", "--consent-name", "--name", "-")
+	code, _, stderr := run(t, p, "Ada Lovelace", "check", "--document", document, "--prefilled", "--session", session,
+		"--consent", "--consent-name", "--name", "-")
 	if code != ExitOK || !p.begun().Prefilled || !p.begun().Consent.SendName {
 		t.Errorf("exit %d, %s, %+v", code, stderr, p.begun())
 	}
 	for _, args := range [][]string{
-		{"--prefilled"}, {"--prefilled", "--session", session, "--video", clip}, {"--prefilled", "--session", session, "--mode", "offline"},
+		{"--prefilled"}, {"--prefilled", "--session", session, "--video", clip},
+		{"--prefilled", "--session", session, "--mode", "offline"},
 	} {
-		if code, _, _ := run(t, p, "", append([]string{"check", "--document", document, "--consent"}, args...)...); code != ExitUsage {
+		if code, _, _ := run(t, p, "",
+			append([]string{"check", "--document", document, "--consent"}, args...)...); code != ExitUsage {
 			t.Errorf("%q: exit %d", args, code)
 		}
 	}
@@ -235,7 +247,8 @@ func TestPrefilled(t *testing.T) {
 func TestAskNeedsAMode(t *testing.T) {
 	p := &parts{change: func(c *settings.Settings) { c.Matching.Mode = history.Ask }}
 	document, clip := files(t)
-	if code, _, stderr := run(t, p, "", "check", "--document", document, "--video", clip, "--consent"); code != ExitUsage || !strings.Contains(stderr, "--mode") {
+	if code, _, stderr := run(t, p, "", "check", "--document", document, "--video", clip,
+		"--consent"); code != ExitUsage || !strings.Contains(stderr, "--mode") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
@@ -263,22 +276,31 @@ func TestTokenCommands(t *testing.T) {
 		want  string // of what is printed
 		token string // kept after
 	}{
-		"set from stdin":               {stdin: apiToken + "\n", args: "set", want: "keyring", token: apiToken},
-		"set on the terminal":          {typed: []string{apiToken}, args: "set", want: "keyring", token: apiToken},
-		"set nothing":                  {args: "set", exit: 1, want: "Nothing could be read"},
-		"set no token":                 {stdin: "two words\n", args: "set", exit: 1, want: "no token"},
-		"sealed, from stdin":           {p: &parts{passphrase: "old"}, stdin: apiToken + "\nfour plain words here\n", args: "set", want: "sealed with the passphrase", token: apiToken},
-		"sealed, on the terminal":      {p: &parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain words"}, args: "set", want: "sealed", token: apiToken},
-		"sealed, mistyped":             {p: &parts{passphrase: "old"}, typed: []string{apiToken, "four plain words", "four plain wrds"}, args: "set", exit: 1, want: "not the same"},
-		"test":                         {p: &parts{token: apiToken}, args: "test", want: "accepts the token", token: apiToken},
-		"test none":                    {args: "test", exit: 1, want: "No token"},
-		"test a bad one":               {p: &parts{token: apiToken, tokenErr: matcher.NewProblem("remote.token", nil, "Status", http.StatusUnauthorized)}, args: "test", exit: 1, want: "does not accept", token: apiToken},
-		"test a locked one":            {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"right one"}, args: "test", want: "accepts", token: apiToken},
-		"test with a wrong passphrase": {p: &parts{token: apiToken, passphrase: "right one", locked: true}, typed: []string{"wrong one"}, args: "test", exit: 1, want: "passphrase is wrong", token: apiToken},
-		"test without a terminal":      {p: &parts{token: apiToken, passphrase: "right one", locked: true}, args: "test", exit: 1, want: "locked", token: apiToken},
-		"clear":                        {p: &parts{token: apiToken}, args: "clear", want: "removed"},
-		"nothing":                      {exit: ExitUsage, want: "set, test and clear"},
-		"an argument":                  {p: &parts{}, args: "set " + apiToken, exit: ExitUsage, want: "flags only"},
+		"set from stdin":      {stdin: apiToken + "\n", args: "set", want: "keyring", token: apiToken},
+		"set on the terminal": {typed: []string{apiToken}, args: "set", want: "keyring", token: apiToken},
+		"set nothing":         {args: "set", exit: 1, want: "Nothing could be read"},
+		"set no token":        {stdin: "two words\n", args: "set", exit: 1, want: "no token"},
+		"sealed, from stdin": {p: &parts{passphrase: "old"}, stdin: apiToken + "\nfour plain words here\n",
+			args: "set", want: "sealed with the passphrase", token: apiToken},
+		"sealed, on the terminal": {p: &parts{passphrase: "old"},
+			typed: []string{apiToken, "four plain words", "four plain words"}, args: "set", want: "sealed", token: apiToken},
+		"sealed, mistyped": {p: &parts{passphrase: "old"},
+			typed: []string{apiToken, "four plain words", "four plain wrds"}, args: "set", exit: 1, want: "not the same"},
+		"test": {p: &parts{token: apiToken}, args: "test", want: "accepts the token",
+			token: apiToken},
+		"test none": {args: "test", exit: 1, want: "No token"},
+		"test a bad one": {p: &parts{token: apiToken,
+			tokenErr: matcher.NewProblem("remote.token", nil, "Status", http.StatusUnauthorized)}, args: "test", exit: 1,
+			want: "does not accept", token: apiToken},
+		"test a locked one": {p: &parts{token: apiToken, passphrase: "right one", locked: true},
+			typed: []string{"right one"}, args: "test", want: "accepts", token: apiToken},
+		"test with a wrong passphrase": {p: &parts{token: apiToken, passphrase: "right one", locked: true},
+			typed: []string{"wrong one"}, args: "test", exit: 1, want: "passphrase is wrong", token: apiToken},
+		"test without a terminal": {p: &parts{token: apiToken, passphrase: "right one", locked: true}, args: "test",
+			exit: 1, want: "locked", token: apiToken},
+		"clear":       {p: &parts{token: apiToken}, args: "clear", want: "removed"},
+		"nothing":     {exit: ExitUsage, want: "set, test and clear"},
+		"an argument": {p: &parts{}, args: "set " + apiToken, exit: ExitUsage, want: "flags only"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := cmp.Or(c.p, &parts{})
@@ -308,7 +330,9 @@ func TestDoctorAsksTheAPIWhereItDecides(t *testing.T) {
 		{history.Remote, nil, "ok"},
 		{history.Ask, matcher.NewProblem("remote.token", nil, "Status", 401), "problem"},
 	} {
-		p := &parts{comparer: calibrated{c: &matcher.Calibration{}}, History: apptest.History{Verdict: history.Verdict{Intact: true}}, token: apiToken, tokenErr: c.err, change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
+		p := &parts{comparer: calibrated{c: &matcher.Calibration{}},
+			History: apptest.History{Verdict: history.Verdict{Intact: true}}, token: apiToken, tokenErr: c.err,
+			change: func(s *settings.Settings) { s.Matching.Mode = c.mode }}
 		_, out, _ := run(t, p, "", "doctor", "--format", "json")
 		if !strings.Contains(out, `{"part":"API","state":"`+c.state+`"`) || strings.Contains(out, apiToken) {
 			t.Errorf("%s: %s", c.mode, out)

@@ -16,11 +16,12 @@ const defaultListen = "127.0.0.1:8480"
 func (c *commands) serve() *cobra.Command {
 	var at gateway.Place
 	cmd := &cobra.Command{
-		Use:     "serve",
-		Short:   c.Words.T("cli.serve.short"),
-		Long:    c.Words.T("cli.serve.long"),
-		Example: "  facematch serve token add \"Counter 1\"\n  facematch serve\n  facematch serve --listen 0.0.0.0:8480 --tls-cert fullchain.pem --tls-key privkey.pem",
-		Args:    c.noArguments,
+		Use:   "serve",
+		Short: c.Words.T("cli.serve.short"),
+		Long:  c.Words.T("cli.serve.long"),
+		Example: "  facematch serve token add \"Counter 1\"\n  facematch serve\n" +
+			"  facematch serve --listen 0.0.0.0:8480 --tls-cert fullchain.pem --tls-key privkey.pem",
+		Args: c.noArguments,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&at.Address, "listen", defaultListen, c.Words.T("cli.serve.listen"))

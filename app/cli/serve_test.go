@@ -9,22 +9,28 @@ func TestTokensOfThoseServed(t *testing.T) {
 	p := &parts{home: t.TempDir()}
 	code, out, errs := run(t, p, "", "serve", "token", "add", "Counter 1")
 	token, rest, _ := strings.Cut(out, "\n")
-	if code != ExitOK || !strings.HasPrefix(token, "fmd_") || rest != "" || !strings.Contains(errs, "cannot be shown again") || strings.Contains(errs, token) {
+	if code != ExitOK || !strings.HasPrefix(token, "fmd_") || rest != "" ||
+		!strings.Contains(errs, "cannot be shown again") || strings.Contains(errs, token) {
 		t.Errorf("add: exit %d, %q, %q", code, out, errs)
 	}
-	if code, out, errs = run(t, p, "", "serve", "token", "add", "COUNTER 1"); code != ExitCouldNotRun || out != "" || !strings.Contains(errs, "There is a token Counter 1 already.") {
+	if code, out, errs = run(t, p, "", "serve", "token", "add", "COUNTER 1"); code != ExitCouldNotRun || out != "" ||
+		!strings.Contains(errs, "There is a token Counter 1 already.") {
 		t.Errorf("add again: exit %d, %q, %q", code, out, errs)
 	}
-	if code, out, _ = run(t, p, "", "serve", "token", "list"); code != ExitOK || !strings.HasSuffix(out, "  Counter 1\n") || strings.Contains(out, token) {
+	if code, out, _ = run(t, p, "", "serve", "token", "list"); code != ExitOK ||
+		!strings.HasSuffix(out, "  Counter 1\n") || strings.Contains(out, token) {
 		t.Errorf("list: exit %d, %q", code, out)
 	}
-	if code, out, errs = run(t, p, "", "serve", "token", "revoke", "Counter 1"); code != ExitOK || out != "" || !strings.Contains(errs, "Counter 1 is refused from now on") {
+	if code, out, errs = run(t, p, "", "serve", "token", "revoke", "Counter 1"); code != ExitOK || out != "" ||
+		!strings.Contains(errs, "Counter 1 is refused from now on") {
 		t.Errorf("revoke: exit %d, %q, %q", code, out, errs)
 	}
-	if code, out, errs = run(t, p, "", "serve", "token", "list"); code != ExitOK || out != "" || !strings.Contains(errs, "There is no token yet") {
+	if code, out, errs = run(t, p, "", "serve", "token", "list"); code != ExitOK || out != "" ||
+		!strings.Contains(errs, "There is no token yet") {
 		t.Errorf("list: exit %d, %q, %q", code, out, errs)
 	}
-	if code, _, errs = run(t, p, "", "serve", "token", "revoke", "Counter 1"); code != ExitCouldNotRun || !strings.Contains(errs, "There is no token Counter 1.") {
+	if code, _, errs = run(t, p, "", "serve", "token", "revoke", "Counter 1"); code != ExitCouldNotRun ||
+		!strings.Contains(errs, "There is no token Counter 1.") {
 		t.Errorf("revoke again: exit %d, %q", code, errs)
 	}
 }
@@ -53,7 +59,8 @@ func TestServeRefusesWhatIsNotSafe(t *testing.T) {
 		}
 	}
 	// Files that are not there are no wrong usage.
-	if code, _, errs := run(t, &parts{}, "", "serve", "--tls-cert", "/none/a.pem", "--tls-key", "/none/b.pem"); code != ExitCouldNotRun || !strings.Contains(errs, "The certificate or its key cannot be used.") {
+	if code, _, errs := run(t, &parts{}, "", "serve", "--tls-cert", "/none/a.pem", "--tls-key",
+		"/none/b.pem"); code != ExitCouldNotRun || !strings.Contains(errs, "The certificate or its key cannot be used.") {
 		t.Errorf("exit %d, %q", code, errs)
 	}
 }
@@ -69,12 +76,14 @@ func TestServeNeedsASignIn(t *testing.T) {
 		{[]string{"serve", "token", "add", "Counter 1"}, "Ada", ExitOK},
 	} {
 		p, files := staffed(t)
-		if code, out, errs := run(t, p, "", tt.args...); code != ExitUsage || out != "" || !strings.Contains(errs, "--operator NAME") {
+		if code, out, errs := run(t, p, "", tt.args...); code != ExitUsage || out != "" ||
+			!strings.Contains(errs, "--operator NAME") {
 			t.Errorf("%q: exit %d, %s%s", tt.args, code, out, errs)
 		}
 		for who, file := range files {
 			code, _, errs := run(t, p, "", append(tt.args, "--operator", who, "--secret-file", file)...)
-			if refused := strings.Contains(errs, "Your role does not allow this"); refused == strings.Contains(tt.may, who) || !refused && code != tt.code {
+			if refused := strings.Contains(errs, "Your role does not allow this"); refused == strings.Contains(tt.may, who) ||
+				!refused && code != tt.code {
 				t.Errorf("%q by %s: exit %d, %s", tt.args, who, code, errs)
 			}
 		}

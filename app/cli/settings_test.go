@@ -35,7 +35,8 @@ func TestDoctorSaysWhereSettingsComeFrom(t *testing.T) {
 			t.Errorf("exit %d, without %q: %s", code, want, out)
 		}
 	}
-	if strings.Contains(out, "as by default") || strings.Count(out, "warning  settings") != 1 && !strings.Contains(out, "chown") {
+	if strings.Contains(out, "as by default") ||
+		strings.Count(out, "warning  settings") != 1 && !strings.Contains(out, "chown") {
 		t.Error(out)
 	}
 }
@@ -62,7 +63,8 @@ func TestALockedModeRefusesTheFlag(t *testing.T) {
 	check := func(p *parts, args ...string) (int, string) {
 		p.answer = answer(t, 90, 91, 92)
 		document, clip := files(t)
-		code, out, errs := run(t, p, "", append([]string{"check", "--document", document, "--video", clip, "--consent"}, args...)...)
+		code, out, errs := run(t, p, "",
+			append([]string{"check", "--document", document, "--video", clip, "--consent"}, args...)...)
 		return code, out + errs
 	}
 	locked := func(mode string) *parts {
@@ -77,7 +79,8 @@ func TestALockedModeRefusesTheFlag(t *testing.T) {
 		p := locked(tt.settings)
 		p.token = tt.token
 		code, text := check(p, "--mode", tt.flag)
-		if code != ExitUsage || !strings.Contains(text, "matching.mode is locked by the administrator") || len(p.Started) != 0 {
+		if code != ExitUsage || !strings.Contains(text, "matching.mode is locked by the administrator") ||
+			len(p.Started) != 0 {
 			t.Errorf("%s: exit %d, %d started: %s", tt.flag, code, len(p.Started), text)
 		}
 	}

@@ -37,7 +37,8 @@ func TestHistoryIsKept(t *testing.T) {
 	photos := images(t)
 	film := clip(t, filepath.Join(photos, "face-detect.jpg"), filepath.Join(t.TempDir(), "clip.mp4"))
 	const session = "sess_0b5a0c2e-8f2b-4f4e-9a34-2f3b1c0d9e8f"
-	if code, out, errs := d.run(check(filepath.Join(photos, "face.jpg"), film, "--name", "Zaphodine Quxington", "--session", session)...); code != 0 {
+	if code, out, errs := d.run(check(filepath.Join(photos, "face.jpg"), film, "--name", "Zaphodine Quxington",
+		"--session", session)...); code != 0 {
 		t.Fatalf("check: exit %d, %s%s", code, out, errs)
 	}
 	secret := filepath.Join(t.TempDir(), "passphrase")

@@ -21,7 +21,8 @@ func (r restorer) RestoreFromCentre(
 	return r.Restore(context.Background(), "centre "+at+" "+which, replace, nil)
 }
 
-func (r restorer) Restore(_ context.Context, file string, replace bool, _ matcher.ProgressFunc) (history.Restoration, error) {
+func (r restorer) Restore(_ context.Context, file string, replace bool,
+	_ matcher.ProgressFunc) (history.Restoration, error) {
 	r.restored = history.Restoring{File: file, Replace: replace}
 	return r.restoration, r.Refuse
 }
@@ -51,21 +52,24 @@ func TestErase(t *testing.T) {
 		if code != c.code || (len(p.Erasures) == 1) != c.erased {
 			t.Errorf("%s: exit %d, erased %+v, %s%s", name, code, p.Erasures, out, errs)
 		}
-		if c.erased && (p.Erasures[0].Session != aSession || !slices.Equal(p.Erasures[0].Parts, []history.Part{history.PartKey}) ||
+		if c.erased && (p.Erasures[0].Session != aSession ||
+			!slices.Equal(p.Erasures[0].Parts, []history.Part{history.PartKey}) ||
 			p.Erasures[0].Reason != history.OnRequest || p.Erasures[0].Operator == "") {
 			t.Errorf("%s: erased %+v", name, p.Erasures[0])
 		}
 	}
 	p := &parts{}
 	p.Refuse = matcher.NewProblem("store.session_open", nil)
-	if code, _, errs := run(t, p, "", "history", "erase", "--session", aSession, "--yes"); code != 1 || !strings.Contains(errs, "under way") {
+	if code, _, errs := run(t, p, "", "history", "erase", "--session", aSession, "--yes"); code != 1 ||
+		!strings.Contains(errs, "under way") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 
 func TestBackup(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "", "history", "backup", "/disk/b.db"); code != 0 || p.BackedUp != "/disk/b.db" || !strings.Contains(out, "verified") {
+	if code, out, errs := run(t, p, "", "history", "backup", "/disk/b.db"); code != 0 || p.BackedUp != "/disk/b.db" ||
+		!strings.Contains(out, "verified") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	for _, args := range [][]string{{}, {"a", "b"}, {""}} {
@@ -74,14 +78,16 @@ func TestBackup(t *testing.T) {
 		}
 	}
 	p.Refuse = matcher.NewProblem("store.backup_exists", nil)
-	if code, out, errs := run(t, p, "", "history", "backup", "b"); code != 1 || out != "" || !strings.Contains(errs, "already") {
+	if code, out, errs := run(t, p, "", "history", "backup", "b"); code != 1 || out != "" ||
+		!strings.Contains(errs, "already") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 }
 
 func TestRestore(t *testing.T) {
 	whole := history.Restoration{Backup: history.Head{Seq: 6}}
-	lossy := history.Restoration{Backup: history.Head{Seq: 6}, Replaced: "/x/history.db.replaced-1", Erased: 2, Lost: history.Loss{From: 7, To: 10}}
+	lossy := history.Restoration{Backup: history.Head{Seq: 6}, Replaced: "/x/history.db.replaced-1", Erased: 2,
+		Lost: history.Loss{From: 7, To: 10}}
 	for name, c := range map[string]struct {
 		args      []string
 		done      history.Restoration
@@ -91,14 +97,16 @@ func TestRestore(t *testing.T) {
 		"lossy":           {[]string{"b.db", "--replace"}, lossy, "kept as /x/history.db.replaced-1", "Records 7 to 10"},
 		"lossy, erased":   {[]string{"b.db", "--replace"}, lossy, "of 2 sessions", "Verify will always say so"},
 		"from the centre": {[]string{"--from-centre", "--at", "host=c", "--history", "Desk 1"}, whole, "6 records", ""},
-		"another history": {[]string{"b.db"}, history.Restoration{Lost: history.Loss{Another: true}}, "Restored", "nother history"},
+		"another history": {[]string{"b.db"}, history.Restoration{Lost: history.Loss{Another: true}}, "Restored",
+			"nother history"},
 	} {
 		p := &parts{restoration: c.done}
 		code, out, errs := run(t, p, "", append([]string{"history", "restore"}, c.args...)...)
 		if code != 0 || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) || (c.errs == "" && errs != "") {
 			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
 		}
-		if p.restored.File != "b.db" && p.restored.File != "centre host=c Desk 1" || p.restored.Replace != slices.Contains(c.args, "--replace") {
+		if p.restored.File != "b.db" && p.restored.File != "centre host=c Desk 1" ||
+			p.restored.Replace != slices.Contains(c.args, "--replace") {
 			t.Errorf("%s: restored %+v", name, p.restored)
 		}
 	}
@@ -107,17 +115,20 @@ func TestRestore(t *testing.T) {
 	}
 	p := &parts{}
 	p.Refuse = matcher.NewProblem("store.restore_newer", nil, "Here", 9, "Backup", 6)
-	if code, _, errs := run(t, p, "", "history", "restore", "b.db"); code != 1 || !strings.Contains(errs, "it has 9 records") {
+	if code, _, errs := run(t, p, "", "history", "restore", "b.db"); code != 1 ||
+		!strings.Contains(errs, "it has 9 records") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 
 func TestRecovery(t *testing.T) {
 	p := &parts{}
-	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 || p.Passphrase != "correct horse battery staple" {
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recovery"); code != 0 ||
+		p.Passphrase != "correct horse battery staple" {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
-	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 || p.Recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
+	if code, out, errs := run(t, p, "correct horse battery staple\n", "history", "recover"); code != 0 ||
+		p.Recovered != "correct horse battery staple" || !strings.Contains(out, "in the keyring") {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	answers := []string{"one passphrase is this", "another one is that"}
@@ -138,21 +149,29 @@ func TestVerifySaysWhatItHad(t *testing.T) {
 		says    []string
 	}{
 		{history.Verdict{Intact: true, Records: 4}, []string{"fit their chain", "Without an anchor nobody can say"}},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first}, []string{"Intact since", "Only the anchor on this computer"}},
-		{history.Verdict{Intact: true, Records: 6, Anchored: true, Since: at, Until: 4, First: first}, []string{"records after 4"}},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
-		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first, Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first},
+			[]string{"Intact since", "Only the anchor on this computer"}},
+		{history.Verdict{Intact: true, Records: 6, Anchored: true, Since: at, Until: 4, First: first},
+			[]string{"records after 4"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first,
+			Second: history.Anchor{Chosen: true, Found: true}}, []string{"Both anchors"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first,
+			Second: history.Anchor{Chosen: true}}, []string{"does not know this history"}},
+		{history.Verdict{Intact: true, Records: 4, Anchored: true, Since: at, Until: 4, First: first,
+			Second: history.Anchor{Chosen: true, Problem: "store.second_anchor_silent"}}, []string{"could not be read"}},
 		{history.Verdict{Intact: true, Older: true, Records: 6, Good: 6, Anchored: true, Since: at, Until: 14, First: first},
-			[]string{"Intact up to record 6, but older than what this desk knows: that ends with record 14.", "the same records up to 6"}},
+			[]string{"Intact up to record 6, but older than what this desk knows: that ends with record 14.",
+				"the same records up to 6"}},
 		{history.Verdict{Intact: true, Older: true, Records: 6, Good: 4, Anchored: true, Since: at, Until: 14, First: first},
 			[]string{"Intact up to record 6,", "record 14", "Nothing confirms the records after 4"}},
 		{history.Verdict{Intact: true, Older: true, Records: 6, Anchored: true, Until: 14, First: first},
 			[]string{"Intact up to record 6,", "record 14", "Nothing confirms these records"}},
-		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, First: first}, []string{"up to 6"}},
+		{history.Verdict{Fault: history.FaultReplaced, BadSeq: 7, Good: 6, Records: 7, Anchored: true, First: first},
+			[]string{"up to 6"}},
 		{history.Verdict{Intact: true, Records: 9, Anchored: true, Since: at, Until: 9, First: first, Erased: 2,
 			Losses: []history.Loss{{From: 7, To: 8, Seq: 9, At: at, By: "Ada"}, {Another: true, At: at, By: "Ben"}}},
-			[]string{"Records 7 to 8 were lost at the restore of " + at.Format("2 Jan 2006 15:04") + " by Ada", "by Ben", "2 records say"}},
+			[]string{"Records 7 to 8 were lost at the restore of " + at.Format("2 Jan 2006 15:04") + " by Ada", "by Ben",
+				"2 records say"}},
 	} {
 		code, out, _ := run(t, &parts{History: apptest.History{Verdict: c.verdict}}, "", "history", "verify")
 		if c.verdict.Intact != (code == ExitOK) {

@@ -9,12 +9,13 @@ import (
 
 // zone is the part "mrz" of what `document --format json` prints.
 type zone struct {
-	Type       string     `json:"type"`
-	DigitsHold bool       `json:"digits_hold"`
-	Corrected  bool       `json:"corrected"`
-	Turn       int        `json:"turn"` // degrees clockwise by which the upright page must be turned for the zone to be upright
-	Lines      []string   `json:"lines"`
-	Fields     zoneFields `json:"fields"`
+	Type       string `json:"type"`
+	DigitsHold bool   `json:"digits_hold"`
+	Corrected  bool   `json:"corrected"`
+	// degrees clockwise by which the upright page must be turned for the zone to be upright
+	Turn   int        `json:"turn"`
+	Lines  []string   `json:"lines"`
+	Fields zoneFields `json:"fields"`
 }
 
 type zoneFields struct {

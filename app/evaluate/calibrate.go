@@ -60,7 +60,8 @@ func (r *run) calibrate(ctx context.Context, report *Report, files []int) (*matc
 	now := r.Engine.Calibration()
 	date := report.Made.Format("2006-01-02")
 	c := matcher.Calibration{
-		Name: report.Data + ", " + date, Engine: report.Engine.Engine, Calibrated: true, Finder: now.Finder, Network: now.Network,
+		Name: report.Data + ", " + date, Engine: report.Engine.Engine, Calibrated: true, Finder: now.Finder,
+		Network:    now.Network,
 		ResultFrom: matcher.ResultTrue, Models: report.Engine.Models,
 		Pairs: &matcher.MeasuredPairs{
 			Data: report.Data, Part: report.Part, Date: date, Program: report.Program,

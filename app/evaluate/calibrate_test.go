@@ -24,7 +24,8 @@ type duo struct {
 }
 
 func (d *duo) models() []matcher.Model {
-	return []matcher.Model{{Name: "eyes.onnx", SHA256: strings.Repeat("ab", 32)}, {Name: "points.onnx", SHA256: strings.Repeat("ef", 32)}}
+	return []matcher.Model{{Name: "eyes.onnx", SHA256: strings.Repeat("ab", 32)},
+		{Name: "points.onnx", SHA256: strings.Repeat("ef", 32)}}
 }
 
 func (d *duo) Describe(context.Context) (matcher.Description, error) {
@@ -35,7 +36,8 @@ func (d *duo) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
 		Name: "by hand", Engine: "duo", Finder: matcher.Finder{Detector: "points.onnx", Landmarks: "points.onnx"},
 		Network: &matcher.Network{Features: "eyes.onnx", Mean: 127, Deviation: 128},
-		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70, Models: d.models(),
+		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1}, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1,
+		ResultFrom: 70, Models: d.models(),
 	}
 }
 
@@ -113,10 +115,12 @@ func TestCalibrationOfTwoNetworks(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, now := r.Calibration, engine.Calibration()
-	if c.Name != "crowd, 2026-11-23" || c.Engine != "duo" || !c.Calibrated || *c.Network != *now.Network || !slices.Equal(c.Models, now.Models) || c.ResultFrom != 70 {
+	if c.Name != "crowd, 2026-11-23" || c.Engine != "duo" || !c.Calibrated || *c.Network != *now.Network ||
+		!slices.Equal(c.Models, now.Models) || c.ResultFrom != 70 {
 		t.Errorf("%+v", c)
 	}
-	if p := c.Pairs; p.Data != "crowd" || p.Date != "2026-11-23" || p.Program != "1.2.3" || p.People != 120 || p.Genuine != 360 || p.Impostor != 360*359/2-360 {
+	if p := c.Pairs; p.Data != "crowd" || p.Date != "2026-11-23" || p.Program != "1.2.3" || p.People != 120 ||
+		p.Genuine != 360 || p.Impostor != 360*359/2-360 {
 		t.Errorf("%+v", p)
 	}
 	alike := matcher.Parts{Cosine: 1, Strength: strongest}
@@ -144,15 +148,18 @@ func TestCalibrationOfTwoNetworks(t *testing.T) {
 		t.Errorf("80 lies at %g, not at 1", bound)
 	}
 	for _, m := range c.Pairs.Marks {
-		if fmr, fnmr := fused.FMR(-asKept(m.Distance)), fused.FNMR(-asKept(m.Distance)); fmr.Value() != m.FMR || fnmr.Value() != m.FNMR || m.FMRHigh <= m.FMR || m.FNMRHigh <= m.FNMR {
+		if fmr, fnmr := fused.FMR(-asKept(m.Distance)), fused.FNMR(-asKept(m.Distance)); fmr.Value() != m.FMR ||
+			fnmr.Value() != m.FNMR || m.FMRHigh <= m.FMR || m.FNMRHigh <= m.FNMR {
 			t.Errorf("%+v is FMR %v, FNMR %v", m, fmr, fnmr)
 		}
 		if got := read.Percentage(m.Distance); got != m.Percentage {
 			t.Errorf("at %g the curve is %g, not %g", m.Distance, got, m.Percentage)
 		}
 	}
-	if allowed := int(fmrOfPass * float64(fused.Impostor())); fused.FMR(-asKept(bound)).Errors > allowed || fused.FMR(-asKept(bound+1/distanceSteps)).Errors <= allowed {
-		t.Errorf("80 is not the most lenient bound: %v, then %v", fused.FMR(-asKept(bound)), fused.FMR(-asKept(bound+1/distanceSteps)))
+	if allowed := int(fmrOfPass * float64(fused.Impostor())); fused.FMR(-asKept(bound)).Errors > allowed ||
+		fused.FMR(-asKept(bound+1/distanceSteps)).Errors <= allowed {
+		t.Errorf("80 is not the most lenient bound: %v, then %v", fused.FMR(-asKept(bound)),
+			fused.FMR(-asKept(bound+1/distanceSteps)))
 	}
 	both, one := fused.FNMR(fused.AtFMR(1e-4)).Value(), alone.FNMR(alone.AtFMR(1e-4)).Value()
 	t.Logf("FNMR at FMR 1e-4: fused %.4f, go-face alone %.4f", both, one)
@@ -161,11 +168,13 @@ func TestCalibrationOfTwoNetworks(t *testing.T) {
 	}
 
 	// The groups are told without the second network too.
-	if r.Alone == nil || len(r.Alone.Groups) != 2 || r.Alone.Groups[0].Name != "even" || r.Alone.Groups[0].Impostor != r.Groups[0].Impostor {
+	if r.Alone == nil || len(r.Alone.Groups) != 2 || r.Alone.Groups[0].Name != "even" ||
+		r.Alone.Groups[0].Impostor != r.Groups[0].Impostor {
 		t.Fatalf("%+v", r.Alone)
 	}
 	at := r.Alone.Targets[0]
-	if printed, like := (distances{}).above(alone.AtFMR(1e-3)); *at.Threshold != printed || at.FNMR.Errors != alone.FNMR(like).Errors || at.Percentage != nil {
+	if printed, like := (distances{}).above(alone.AtFMR(1e-3)); *at.Threshold != printed ||
+		at.FNMR.Errors != alone.FNMR(like).Errors || at.Percentage != nil {
 		t.Errorf("go-face alone at 1e-3: %+v", at)
 	}
 	sum := r.Alone.Groups[0].At[0].FNMR.Errors + r.Alone.Groups[1].At[0].FNMR.Errors
@@ -260,7 +269,8 @@ func TestTheHardestPairsAreFound(t *testing.T) {
 		t.Fatalf("%d genuine, %d impostor pairs", len(genuine), len(impostor))
 	}
 	for i, row := range impostor {
-		if row[ofCosine] != all[i] || row[ofStrength] < weakest || row[ofStrength] > strongest || row[ofBoth] != row[ofCosine]*row[ofStrength] {
+		if row[ofCosine] != all[i] || row[ofStrength] < weakest || row[ofStrength] > strongest ||
+			row[ofBoth] != row[ofCosine]*row[ofStrength] {
 			t.Fatalf("pair %d: %v, want a cosine of %g", i, row, all[i])
 		}
 	}
@@ -292,7 +302,8 @@ func TestGoFaceNeverWeighsAgainstItself(t *testing.T) {
 	pairs := func(n int, cosine, goFace float64) (rows [][]float64) {
 		for range n {
 			rows = append(rows, features(matcher.Parts{
-				Cosine: cosine + 0.1*random.NormFloat64(), GoFace: goFace + 0.1*random.NormFloat64(), Strength: 3 + 0.3*random.NormFloat64(),
+				Cosine: cosine + 0.1*random.NormFloat64(), GoFace: goFace + 0.1*random.NormFloat64(),
+				Strength: 3 + 0.3*random.NormFloat64(),
 			}))
 		}
 		return rows
@@ -321,7 +332,8 @@ func TestCalibrationOfGoFaceAlone(t *testing.T) {
 	// Everybody's own pictures are 0.004 apart; the nearest of others are 109 pairs of
 	// neighbours at 0.006, too many for 80 and for 70, which lies just before them.
 	c := r.Calibration
-	if c.Fusion != nil || c.Network != nil || c.Pairs.Marks[0].Distance != 0.0058 || c.SamePerson != 0.0059 || c.Pairs.Marks[0].FMR != 0 || c.Pairs.Marks[0].FNMR != 0 {
+	if c.Fusion != nil || c.Network != nil || c.Pairs.Marks[0].Distance != 0.0058 || c.SamePerson != 0.0059 ||
+		c.Pairs.Marks[0].FMR != 0 || c.Pairs.Marks[0].FNMR != 0 {
 		t.Errorf("%+v, marks %+v", c, c.Pairs.Marks)
 	}
 	text := string(r.CalibrationText(english(t)))
@@ -359,16 +371,25 @@ func TestCurves(t *testing.T) {
 		marks    [3]float64
 		points   string
 	}{
-		"in order":       {impostor(), spread(989, .3, times11(1.05)...), [3]float64{1.0001, 1.0019, 1.05}, "100 90 80 70 60 40 20 0"},
-		"60 squeezes 70": {impostor(), spread(989, .3, times11(1.001)...), [3]float64{1.0001, 1.0005, 1.001}, "100 90 80 70 60 40 20 0"},
-		"60 at 80":       {impostor(), spread(989, .3, times11(1.0001)...), [3]float64{1.0001, 1.0002, 1.0003}, "100 90 80 70 60 40 20 0"},
-		"60 beside 80":   {impostor(), spread(989, .3, times11(1.0002)...), [3]float64{1.0001, 1.0002, 1.0003}, "100 90 80 70 60 40 20 0"},
-		"crossed":        {impostor(), spread(989, .3, times11(.8)...), [3]float64{1.0001, 1.0002, 1.0003}, "100 90 80 70 60 40 20 0"},
-		"genuine at 0":   {impostor(), spread(0, 0, slices.Repeat([]float64{0}, 200)...), [3]float64{1.0001, 1.0002, 1.0003}, "100 80 70 60 40 20 0"},
-		"median near 80": {impostor(), spread(989, .9, times11(1.5)...), [3]float64{1.0001, 1.0019, 1.5}, "100 80 70 60 20 0"},
-		"60 beyond 20":   {impostor(), spread(989, .3, times11(2.5)...), [3]float64{1.0001, 1.0019, 2.5}, "100 90 80 70 60 0"},
-		"60 beyond all":  {impostor(), spread(989, .3, times11(5)...), [3]float64{1.0001, 1.0019, 5}, "100 90 80 70 60 0"},
-		"one distance":   {spread(0, 0, slices.Repeat([]float64{1}, 20_000)...), spread(1000, .3), [3]float64{.9998, .9999, 1}, "100 90 80 70 60 0"},
+		"in order": {impostor(), spread(989, .3, times11(1.05)...), [3]float64{1.0001, 1.0019, 1.05},
+			"100 90 80 70 60 40 20 0"},
+		"60 squeezes 70": {impostor(), spread(989, .3, times11(1.001)...), [3]float64{1.0001, 1.0005, 1.001},
+			"100 90 80 70 60 40 20 0"},
+		"60 at 80": {impostor(), spread(989, .3, times11(1.0001)...), [3]float64{1.0001, 1.0002, 1.0003},
+			"100 90 80 70 60 40 20 0"},
+		"60 beside 80": {impostor(), spread(989, .3, times11(1.0002)...), [3]float64{1.0001, 1.0002, 1.0003},
+			"100 90 80 70 60 40 20 0"},
+		"crossed": {impostor(), spread(989, .3, times11(.8)...), [3]float64{1.0001, 1.0002, 1.0003},
+			"100 90 80 70 60 40 20 0"},
+		"genuine at 0": {impostor(), spread(0, 0, slices.Repeat([]float64{0}, 200)...), [3]float64{1.0001, 1.0002, 1.0003},
+			"100 80 70 60 40 20 0"},
+		"median near 80": {impostor(), spread(989, .9, times11(1.5)...), [3]float64{1.0001, 1.0019, 1.5},
+			"100 80 70 60 20 0"},
+		"60 beyond 20": {impostor(), spread(989, .3, times11(2.5)...), [3]float64{1.0001, 1.0019, 2.5},
+			"100 90 80 70 60 0"},
+		"60 beyond all": {impostor(), spread(989, .3, times11(5)...), [3]float64{1.0001, 1.0019, 5}, "100 90 80 70 60 0"},
+		"one distance": {spread(0, 0, slices.Repeat([]float64{1}, 20_000)...), spread(1000, .3),
+			[3]float64{.9998, .9999, 1}, "100 90 80 70 60 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := accuracy.NewSample(c.genuine, c.impostor)
@@ -392,7 +413,8 @@ func TestCurves(t *testing.T) {
 			}
 			for i, m := range drawn.marks {
 				if m.Distance != c.marks[i] || read.Percentage(m.Distance) != anchors[i] {
-					t.Errorf("%g lies at %g and is %g there, want %g", m.Percentage, m.Distance, read.Percentage(m.Distance), c.marks[i])
+					t.Errorf("%g lies at %g and is %g there, want %g", m.Percentage, m.Distance, read.Percentage(m.Distance),
+						c.marks[i])
 				}
 			}
 			// What the anchors promise is so, as printed.
@@ -413,7 +435,8 @@ func TestCalibrationsThatAreRefused(t *testing.T) {
 	few, err := People(filepath.Join(crowd(t, 30), "crowd"), PeopleOptions{})
 	engine := &duo{ruler: &ruler{}}
 	_, err = calibrated(t, engine, few, err)
-	if text := wantProblem(t, err, "evaluate.calibrate_few"); !strings.Contains(text, "90 and 3,915") || engine.looks.Load() != 0 {
+	if text := wantProblem(t, err, "evaluate.calibrate_few"); !strings.Contains(text, "90 and 3,915") ||
+		engine.looks.Load() != 0 {
 		t.Errorf("%s, after %d looks", text, engine.looks.Load())
 	}
 
@@ -471,7 +494,8 @@ func TestStrangers(t *testing.T) {
 	if top := kept[len(kept)-1]; float32(top.Score) != scores[len(scores)-1] {
 		t.Errorf("the highest is %g, %g is told", scores[len(scores)-1], top.Score)
 	}
-	if got := strangers([]float32{1, 1, 2}); !slices.Equal(got, []matcher.Strangers{{Score: 1, Count: 3}, {Score: 2, Count: 1}}) {
+	if got := strangers([]float32{1, 1, 2}); !slices.Equal(got,
+		[]matcher.Strangers{{Score: 1, Count: 3}, {Score: 2, Count: 1}}) {
 		t.Errorf("%v", got)
 	}
 }
@@ -504,9 +528,11 @@ type measured struct{ *ruler }
 
 func (m measured) Calibration() *matcher.Calibration {
 	return &matcher.Calibration{
-		Name: "a straight line", Engine: "ruler", Calibrated: true, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1, ResultFrom: 70,
-		Models: []matcher.Model{{Name: "wood.dat"}}, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
-		Checks: &matcher.MeasuredChecks{Impostor: 24_000, Strangers: []matcher.Strangers{{Score: 10, Count: 20_000}, {Score: 65, Count: 30}, {Score: 72.5, Count: 3}}},
+		Name: "a straight line", Engine: "ruler", Calibrated: true, Points: [][2]float64{{0, 100}, {1, 0}}, SamePerson: 1,
+		ResultFrom: 70,
+		Models:     []matcher.Model{{Name: "wood.dat"}}, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"},
+		Checks: &matcher.MeasuredChecks{Impostor: 24_000,
+			Strangers: []matcher.Strangers{{Score: 10, Count: 20_000}, {Score: 65, Count: 30}, {Score: 72.5, Count: 3}}},
 	}
 }
 
@@ -516,14 +542,17 @@ func TestCalibrationWithChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := r.Calibration
-	if m := c.Checks; m.Data != "square.csv" || m.Date != "2026-11-23" || m.Program != "1.2.3" || m.Genuine != 20 || m.Impostor != 380 {
+	if m := c.Checks; m.Data != "square.csv" || m.Date != "2026-11-23" || m.Program != "1.2.3" || m.Genuine != 20 ||
+		m.Impostor != 380 {
 		t.Errorf("%+v", m)
 	}
 	// Only the two alike come near: 12 % and 8 % away on average.
-	if top := c.Checks.Strangers; top[len(top)-1] != (matcher.Strangers{Score: 92, Count: 1}) || top[len(top)-2] != (matcher.Strangers{Score: 88, Count: 2}) {
+	if top := c.Checks.Strangers; top[len(top)-1] != (matcher.Strangers{Score: 92, Count: 1}) ||
+		top[len(top)-2] != (matcher.Strangers{Score: 88, Count: 2}) {
 		t.Errorf("%+v", top)
 	}
-	if c.Name != "a straight line" || len(c.Points) != 2 || c.Pairs != nil || c.Rarity(89) != (matcher.Rarity{OneIn: 380}) {
+	if c.Name != "a straight line" || len(c.Points) != 2 || c.Pairs != nil ||
+		c.Rarity(89) != (matcher.Rarity{OneIn: 380}) {
 		t.Errorf("%+v, %+v", c, c.Rarity(89))
 	}
 	if text := string(r.CalibrationText(english(t))); !strings.Contains(text, "with 20 genuine and 380 impostor checks") {
@@ -531,13 +560,15 @@ func TestCalibrationWithChecks(t *testing.T) {
 	}
 
 	// The report's words are of the calibration in force.
-	if want := []Rarity{{60, 800, false}, {70, 8000, false}, {80, 8000, true}, {90, 8000, true}}; !slices.Equal(r.Rarity, want) {
+	if want := []Rarity{{60, 800, false}, {70, 8000, false}, {80, 8000, true},
+		{90, 8000, true}}; !slices.Equal(r.Rarity, want) {
 		t.Errorf("%+v", r.Rarity)
 	}
 	// Both false matches are of the same two people, so the bounds by people are far
 	// wider than the exact ones.
 	passed := r.Decisions.ImpostorsPassed
-	if passed.Errors != 2 || passed.People == nil || passed.People.Low != 0 || passed.People.High < passed.High || r.Decisions.GenuineFailed.People != nil {
+	if passed.Errors != 2 || passed.People == nil || passed.People.Low != 0 || passed.People.High < passed.High ||
+		r.Decisions.GenuineFailed.People != nil {
 		t.Errorf("%+v, by people %+v", passed, passed.People)
 	}
 	text := string(r.Text(english(t)))
@@ -570,7 +601,8 @@ func TestTiedPeople(t *testing.T) {
 	for i, f := range test.files {
 		of[f.name] = all.person[i]
 	}
-	if all.people != 3 || of["d1"] != of["v1"] || of["d1"] != of["d2"] || of["d3"] == of["d1"] || of["v3"] == of["d3"] || of["v3"] == of["d1"] || all.contradictions != 1 {
+	if all.people != 3 || of["d1"] != of["v1"] || of["d1"] != of["d2"] || of["d3"] == of["d1"] || of["v3"] == of["d3"] ||
+		of["v3"] == of["d1"] || all.contradictions != 1 {
 		t.Errorf("%d people, %d torn rows: %v", all.people, all.contradictions, of)
 	}
 	if got := keys(mustRun(t, test).Notes); !strings.Contains(got, "evaluate.note_torn 1") {
@@ -602,7 +634,8 @@ func TestCalibrationFiles(t *testing.T) {
 	if err != nil || read.Name != c.Name || info.Mode().Perm() != 0o600 || !json.Valid(raw) {
 		t.Errorf("%v, %v\n%s", err, info.Mode(), raw)
 	}
-	for _, line := range []string{"    [0, 100],\n", `    {"name": "wood.dat", "sha256": ""}` + "\n", `      {"score": 65, "count": 30},` + "\n"} {
+	for _, line := range []string{"    [0, 100],\n", `    {"name": "wood.dat", "sha256": ""}` + "\n",
+		`      {"score": 65, "count": 30},` + "\n"} {
 		if !strings.Contains(string(raw), line) {
 			t.Errorf("no line %q in\n%s", line, raw)
 		}

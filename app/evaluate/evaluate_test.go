@@ -127,7 +127,8 @@ func TestGroupsOfPeople(t *testing.T) {
 		t.Fatalf("%d people, %d and %d pairs", r.People, r.Genuine, r.Impostor)
 	}
 	alike, apart := r.Groups[0], r.Groups[1]
-	if alike.Name != "alike" || alike.Genuine != 5 || alike.Impostor != 40 || apart.Impostor != 90*89/2-45 || !alike.Direction || apart.Direction {
+	if alike.Name != "alike" || alike.Genuine != 5 || alike.Impostor != 40 || apart.Impostor != 90*89/2-45 ||
+		!alike.Direction || apart.Direction {
 		t.Errorf("groups %+v, %+v", alike, apart)
 	}
 	// Of 4,900 impostor pairs four may match at 1e-3, all of them alike: 0.1 in 40
@@ -155,7 +156,8 @@ func TestFailuresAreCountedApart(t *testing.T) {
 	}
 	r := mustRun(t, test)
 	a := r.Pictures
-	if a.Files != 7 || a.Acquired != 3 || len(a.Failed) != 2 || a.Failed[0].Code != 1 || a.Failed[0].Count != 2 || a.Failed[1].Count != 1 ||
+	if a.Files != 7 || a.Acquired != 3 || len(a.Failed) != 2 || a.Failed[0].Code != 1 || a.Failed[0].Count != 2 ||
+		a.Failed[1].Count != 1 ||
 		len(a.Unreadable) != 1 || a.Unreadable[0].Key != "document.damaged" || a.FTA.Errors != 3 || a.FTA.Trials != 6 {
 		t.Errorf("%+v", a)
 	}
@@ -187,7 +189,8 @@ func TestSamePictureTwice(t *testing.T) {
 		file, other       string
 	}{{people, 3, 5, "ann/3", "bob/2"}, {pairs, 1, 1, "p/ann/3", "p/bob/2"}} {
 		r := mustRun(t, c.test)
-		if r.Genuine != c.genuine || r.Impostor != c.impostor || !strings.HasPrefix(keys(r.Notes), "evaluate.note_identical 2; evaluate.note_mixed 1;") {
+		if r.Genuine != c.genuine || r.Impostor != c.impostor ||
+			!strings.HasPrefix(keys(r.Notes), "evaluate.note_identical 2; evaluate.note_mixed 1;") {
 			t.Errorf("%s: %d and %d pairs, notes %s", c.test.Kind, r.Genuine, r.Impostor, keys(r.Notes))
 		}
 		if d := r.Details; len(d) != 1 || d[0].File != c.file || d[0].What.Params["Other"] != c.other {
@@ -204,7 +207,8 @@ func checks(t *testing.T) *Test {
 		"list": "document\tvideo\tsame\tgroup\n" +
 			"d1\tv1\tyes\ta\nd1\tv2\tyes\ta\nd1\tv3\tno\t\nd1\tv4\tno\ta\nd2\tv1\tno\t\nd1\tv5\tyes\t\nd1\tv6\tno\t\n",
 		"d1": "0", "d2": "code 3",
-		"v1": "0.10 0.12 0.14", "v2": "0.30 0.35 0.31", "v3": "0.18 0.2 0.19", "v4": "0.9 0.8", "v5": "code 2 #", "v6": "damaged",
+		"v1": "0.10 0.12 0.14", "v2": "0.30 0.35 0.31", "v3": "0.18 0.2 0.19", "v4": "0.9 0.8", "v5": "code 2 #",
+		"v6": "damaged",
 	})
 	test, err := Checks(filepath.Join(dir, "list"))
 	if err != nil {
@@ -223,7 +227,8 @@ func TestChecks(t *testing.T) {
 		t.Errorf("8 files were looked at %d times", n)
 	}
 	d := r.Decisions
-	if d.Genuine != (Outcomes{Pass: 1, Refer: 1, NotCompared: 1}) || d.Impostor != (Outcomes{Pass: 1, Fail: 1, NotCompared: 1}) {
+	if d.Genuine != (Outcomes{Pass: 1, Refer: 1, NotCompared: 1}) ||
+		d.Impostor != (Outcomes{Pass: 1, Fail: 1, NotCompared: 1}) {
 		t.Errorf("genuine %+v, impostor %+v", d.Genuine, d.Impostor)
 	}
 	for name, c := range map[string]struct {
@@ -242,7 +247,8 @@ func TestChecks(t *testing.T) {
 			t.Errorf("%s: %+v", name, c.got)
 		}
 	}
-	if r.Unit != "score" || r.Genuine != 2 || r.Impostor != 2 || r.Unread != 1 || r.Scores.Genuine.Max != 88 || r.Groups[0].Impostor != 1 {
+	if r.Unit != "score" || r.Genuine != 2 || r.Impostor != 2 || r.Unread != 1 || r.Scores.Genuine.Max != 88 ||
+		r.Groups[0].Impostor != 1 {
 		t.Errorf("%+v, scores %+v", r, r.Scores.Genuine)
 	}
 	if a := r.Anchors[0]; *a.Threshold != 80 || a.Percentage != nil || a.FMR.Errors != 1 || a.FNMR.Errors != 1 {
@@ -291,7 +297,8 @@ func TestOnePersonOnly(t *testing.T) {
 }
 
 func TestNothingToCompare(t *testing.T) {
-	test, err := People(folder(t, map[string]string{"ann/1": "0.1", "ann/2": "code 1", "bob/1": "damaged"}), PeopleOptions{})
+	test, err := People(folder(t, map[string]string{"ann/1": "0.1", "ann/2": "code 1", "bob/1": "damaged"}),
+		PeopleOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

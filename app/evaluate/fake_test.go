@@ -93,7 +93,8 @@ func (r *ruler) Clip(ctx context.Context, file matcher.Blob) (matcher.Template, 
 }
 
 func (r *ruler) Calibration() *matcher.Calibration {
-	return &matcher.Calibration{Name: "a straight line", Engine: "ruler", Calibrated: r.calibrated, Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"}}
+	return &matcher.Calibration{Name: "a straight line", Engine: "ruler", Calibrated: r.calibrated,
+		Finder: matcher.Finder{Detector: "wood.dat", Landmarks: "wood.dat"}}
 }
 
 func (r *ruler) Parts(reference, probe matcher.Template) []matcher.Parts {

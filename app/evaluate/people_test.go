@@ -32,7 +32,8 @@ func TestPeople(t *testing.T) {
 	for _, f := range test.files {
 		got = append(got, fmt.Sprintf("%s %d %s", f.name, f.person, test.groups[f.group]))
 	}
-	want := []string{"ann/1.jpg 0 tall", "ann/2.jpg 0 tall", "bob/1.jpg 1 tall", "bob/2.jpg 1 tall", "bob/3.jpg 1 tall", "cyd/only.jpg 2 small"}
+	want := []string{"ann/1.jpg 0 tall", "ann/2.jpg 0 tall", "bob/1.jpg 1 tall", "bob/2.jpg 1 tall", "bob/3.jpg 1 tall",
+		"cyd/only.jpg 2 small"}
 	if !slices.Equal(got, want) || test.people != 3 || test.Name != "photos" {
 		t.Errorf("%q, %d people of %s", got, test.people, test.Name)
 	}

@@ -102,7 +102,8 @@ func TestHTML(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := string(raw)
-		for part, in := range map[string]Kind{"with go-face alone": "of two networks", "about 1 stranger in 800": "of measured checks"} {
+		for part, in := range map[string]Kind{"with go-face alone": "of two networks",
+			"about 1 stranger in 800": "of measured checks"} {
 			if strings.Contains(page, part) != (kind == in) {
 				t.Errorf("%s: %q", kind, part)
 			}
@@ -112,7 +113,8 @@ func TestHTML(t *testing.T) {
 				t.Errorf("%s: %q is in the page", kind, wrong)
 			}
 		}
-		for _, right := range []string{"prefers-color-scheme", "<svg", `<th scope="row"`, "SHA-256 abab", "1.2.3", "2026-11-23 12:00 UTC"} {
+		for _, right := range []string{"prefers-color-scheme", "<svg", `<th scope="row"`, "SHA-256 abab", "1.2.3",
+			"2026-11-23 12:00 UTC"} {
 			if !strings.Contains(page, right) {
 				t.Errorf("%s: %q is not in the page", kind, right)
 			}
@@ -182,7 +184,8 @@ func TestJSONKeepsItsKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, key := range []string{"format", "kind", "data", "made", "program", "engine", "pictures", "genuine", "impostor",
-			"not_compared", "unread", "unit", "eer", "targets", "anchors", "groups", "scores", "decisions", "det", "histogram", "notes"} {
+			"not_compared", "unread", "unit", "eer", "targets", "anchors", "groups", "scores", "decisions", "det", "histogram",
+			"notes"} {
 			if _, ok := got[key]; !ok {
 				t.Errorf("%s: no key %s", kind, key)
 			}

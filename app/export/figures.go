@@ -96,13 +96,15 @@ func groupTable(title, column string, g overview.Groups, words Words) Table {
 		Title: words.T(title),
 		Note:  words.T("overview.bounds", "Count", g.Comparisons, "Least", overview.LeastShown),
 		Head: []string{
-			words.T(column), words.T("overview.checks"), words.T("overview.identified"), words.T("overview.refer"), words.T("overview.override"),
+			words.T(column), words.T("overview.checks"), words.T("overview.identified"), words.T("overview.refer"),
+			words.T("overview.override"),
 			words.T("overview.filmed_anyway"), words.T("overview.median"), words.T("overview.p95"),
 		},
 	}
 	for _, one := range g.Groups {
 		t.Rows = append(t.Rows, []string{
-			GroupWords(one.Name, words), whole(one.Checks), whole(one.Identified), RateWords(one.Refer, words), RateWords(one.Override, words),
+			GroupWords(one.Name, words), whole(one.Checks), whole(one.Identified), RateWords(one.Refer, words),
+			RateWords(one.Override, words),
 			RateWords(one.FilmedAnyway, words), tenths(one.Took, one.Took.Median), tenths(one.Took, one.Took.P95),
 		})
 	}
@@ -165,7 +167,8 @@ func qualityTable(o overview.Overview, words Words) Table {
 
 func waitingTable(o overview.Overview, words Words) Table {
 	w := o.Waiting
-	t := Table{Title: words.T("overview.referrals"), Head: []string{words.T("overview.referral"), words.T("overview.checks")}}
+	t := Table{Title: words.T("overview.referrals"),
+		Head: []string{words.T("overview.referral"), words.T("overview.checks")}}
 	if w.Open+w.Decided == 0 {
 		return t
 	}

@@ -195,7 +195,8 @@ func TestDiskFull(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := unwritten(&os.PathError{Op: "write", Path: "/a/name", Err: syscall.EIO}); problemKey(err) != "export.unwritten" || strings.Contains(err.Error(), "name") {
+	if err := unwritten(&os.PathError{Op: "write", Path: "/a/name",
+		Err: syscall.EIO}); problemKey(err) != "export.unwritten" || strings.Contains(err.Error(), "name") {
 		t.Error(err)
 	}
 }

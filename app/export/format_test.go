@@ -78,11 +78,15 @@ func TestGoldenFiles(t *testing.T) {
 func TestRulings(t *testing.T) {
 	code, anchor, score, yes := 2, 3, int64(7120), true
 	rules := []matcher.Condition{
-		{Field: "code", Op: "==", Pass: 0}, {Field: "anchor.code", Op: "==", Pass: 3}, {Field: "target.code", Op: "==", Pass: 0},
-		{Field: "score", Op: ">=", Pass: 80, Refer: new(float64)}, {Field: "min(percentages)", Op: ">=", Pass: 70}, {Field: "result", Op: "==", Pass: 1},
+		{Field: "code", Op: "==", Pass: 0}, {Field: "anchor.code", Op: "==", Pass: 3},
+		{Field: "target.code", Op: "==", Pass: 0},
+		{Field: "score", Op: ">=", Pass: 80, Refer: new(float64)}, {Field: "min(percentages)", Op: ">=", Pass: 70},
+		{Field: "result", Op: "==", Pass: 1},
 	}
-	answered := &history.Finished{Code: &code, AnchorCode: &anchor, Score: &score, Result: &yes, Percentages: []int64{7000, 7240},
-		Failed: []string{"code == 0 (was 2)", "len(percentages) >= 5 (was 2)"}, FailedRefer: []string{"score >= 80 (was 71.20)", matcher.ReasonMinor}}
+	answered := &history.Finished{Code: &code, AnchorCode: &anchor, Score: &score, Result: &yes,
+		Percentages: []int64{7000, 7240},
+		Failed:      []string{"code == 0 (was 2)", "len(percentages) >= 5 (was 2)"},
+		FailedRefer: []string{"score >= 80 (was 71.20)", matcher.ReasonMinor}}
 	type came struct {
 		status matcher.Status
 		text   string
@@ -93,15 +97,20 @@ func TestRulings(t *testing.T) {
 		d    history.Detail
 		want []came
 	}{
-		"answered": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules}, Finished: answered}, []came{
-			{matcher.Fail, "code", "2", true}, {matcher.Pass, "anchor.code", "3", true}, {matcher.Pass, "target.code", "0", true},
-			{matcher.Refer, "score", "71.20", true}, {matcher.Pass, "min(percentages)", "70.00", true}, {matcher.Pass, "result", "1", true},
+		"answered": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules},
+			Finished: answered}, []came{
+			{matcher.Fail, "code", "2", true}, {matcher.Pass, "anchor.code", "3", true},
+			{matcher.Pass, "target.code", "0", true},
+			{matcher.Refer, "score", "71.20", true}, {matcher.Pass, "min(percentages)", "70.00", true},
+			{matcher.Pass, "result", "1", true},
 			{matcher.Fail, "len(percentages) >= 5 (was 2)", "", false}, {matcher.Refer, matcher.ReasonMinor, "", false},
 		}},
 		"not asked": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules[:1]},
 			Finished: &history.Finished{Problem: "clip.damaged"}}, []came{{"", "code", "", true}}},
-		"running": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules[:1]}}, []came{{"", "code", "", true}}},
-		"by the API": {history.Detail{Row: history.Row{Mode: history.Remote}, Started: history.Started{Rules: rules}, Finished: answered}, []came{
+		"running": {history.Detail{Row: history.Row{Mode: history.Offline}, Started: history.Started{Rules: rules[:1]}},
+			[]came{{"", "code", "", true}}},
+		"by the API": {history.Detail{Row: history.Row{Mode: history.Remote}, Started: history.Started{Rules: rules},
+			Finished: answered}, []came{
 			{matcher.Fail, "code == 0 (was 2)", "", false}, {matcher.Fail, "len(percentages) >= 5 (was 2)", "", false},
 			{matcher.Refer, "score >= 80 (was 71.20)", "", false}, {matcher.Refer, matcher.ReasonMinor, "", false},
 		}},
@@ -139,14 +148,16 @@ func TestCSVIsRead(t *testing.T) {
 		return ""
 	}
 	for name, want := range map[string]string{
-		"name": "  '=HYPERLINK(\"http://x\";\"a\")\nsecond \"line\"", "operator": "'-2+3", "desk": "Counter;'=1+1,\t'@x", "note": "'\uff1dcmd|' /C calc'!A0",
+		"name": "  '=HYPERLINK(\"http://x\";\"a\")\nsecond \"line\"", "operator": "'-2+3", "desk": "Counter;'=1+1,\t'@x",
+		"note":  "'\uff1dcmd|' /C calc'!A0",
 		"score": "71.20", "mode": "remote",
 	} {
 		if got := at(3, name); got != want {
 			t.Errorf("%s is %q, not %q", name, got, want)
 		}
 	}
-	if at(2, "name_state") != "sealed" || at(2, "score") != "" || at(2, "code") != "" || at(2, "outcome") != "interrupted" {
+	if at(2, "name_state") != "sealed" || at(2, "score") != "" || at(2, "code") != "" ||
+		at(2, "outcome") != "interrupted" {
 		t.Errorf("%q", rows[2])
 	}
 }
@@ -172,17 +183,20 @@ func TestNamesStayIn(t *testing.T) {
 	}
 	// With names they are there, so that the search above can find something.
 	for _, format := range []string{CSV, JSONL} {
-		if data := exported(t, format, about(true), d); !bytes.Contains(data, []byte(secret("name"))) || !bytes.Contains(data, []byte(secret("note"))) {
+		if data := exported(t, format, about(true), d); !bytes.Contains(data, []byte(secret("name"))) ||
+			!bytes.Contains(data, []byte(secret("note"))) {
 			t.Errorf("%s: %s", format, data)
 		}
 	}
-	if data := exported(t, JSONL, about(true), d); !bytes.Contains(data, []byte(secret("raw"))) || bytes.Contains(data, []byte(secret("document"))) {
+	if data := exported(t, JSONL, about(true), d); !bytes.Contains(data, []byte(secret("raw"))) ||
+		bytes.Contains(data, []byte(secret("document"))) {
 		t.Errorf("%s", data)
 	}
 }
 
 func FuzzCSVSafe(f *testing.F) {
-	for _, s := range []string{"", "Ada", "=1", " =1", "\t=1", "＝1", "a;=1", "a\n@x", "-", "--", "'=1", "\ufeff=1", "\u200b+1", "a,\"=1\"", "\xff=1", "x=1", "\u00a0\u3000−1"} {
+	for _, s := range []string{"", "Ada", "=1", " =1", "\t=1", "＝1", "a;=1", "a\n@x", "-", "--", "'=1", "\ufeff=1",
+		"\u200b+1", "a,\"=1\"", "\xff=1", "x=1", "\u00a0\u3000−1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -196,7 +210,8 @@ func FuzzCSVSafe(f *testing.F) {
 		// However it is split into cells, none begins a formula.
 		cells := strings.FieldsFunc(safe, func(r rune) bool { return strings.ContainsRune(",;|\t\r\n\"", r) })
 		for _, cell := range append(cells, safe) {
-			cell = strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
+			cell = strings.TrimLeftFunc(cell,
+				func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 			if cell != "" && strings.ContainsAny(firstRune(cell), "=+-@＝＋－＠") {
 				t.Errorf("%q of %q begins a formula", cell, safe)
 			}

@@ -24,9 +24,11 @@ func TestAReportHasAnOverview(t *testing.T) {
 	score := int64(9100)
 	for i := range 40 {
 		d := history.Detail{Row: history.Row{
-			Check: "chk", At: time.Date(2026, 11, 2+i/2, 9, 0, 0, 0, time.UTC), Outcome: history.Pass, Score: &score, Desk: "Counter 7", Operator: "zoe",
+			Check: "chk", At: time.Date(2026, 11, 2+i/2, 9, 0, 0, 0, time.UTC), Outcome: history.Pass, Score: &score,
+			Desk: "Counter 7", Operator: "zoe",
 		}}
-		d.Finished = &history.Finished{Took: 4200 * time.Millisecond, Quality: &history.Quality{Camera: &history.Measures{Total: 81}}}
+		d.Finished = &history.Finished{Took: 4200 * time.Millisecond,
+			Quality: &history.Quality{Camera: &history.Measures{Total: 81}}}
 		if i%4 == 0 {
 			d.Outcome, d.Decision = history.Fail, history.Approved
 			d.Decisions = []history.Decided{{At: d.At.Add(time.Minute)}}
@@ -36,7 +38,8 @@ func TestAReportHasAnOverview(t *testing.T) {
 		}
 	}
 	o := w.seen.counter.Result("", false)
-	if g := o.Desks.Groups[0]; g.Override.Count != 10 || g.Override.Of != 40 || g.Took.Median != 42 || o.Quality[0].Picture != 8100 || o.Scores[45].Pass != 30 {
+	if g := o.Desks.Groups[0]; g.Override.Count != 10 || g.Override.Of != 40 || g.Took.Median != 42 ||
+		o.Quality[0].Picture != 8100 || o.Scores[45].Pass != 30 {
 		t.Errorf("%+v", o)
 	}
 	if err := w.End(history.Head{Seq: 1}); err != nil {

@@ -101,7 +101,8 @@ func (w *pdfWriter) End(head history.Head) error {
 		title = w.words.T("report.title_one")
 	}
 	p := paper.New(paper.Params{
-		Title: title, Language: w.words.T("report.language"), Program: w.words.T("window.title") + " " + w.about.By.Program, At: w.about.At,
+		Title: title, Language: w.words.T("report.language"), Program: w.words.T("window.title") + " " + w.about.By.Program,
+		At: w.about.At,
 		Footer: []string{
 			w.words.T("report.exported") + " " + w.exportedBy(), w.words.T("report.head", "Seq", head.Seq, "Hash", head.Hash),
 		},

@@ -92,11 +92,14 @@ func TestReportOfOneCheck(t *testing.T) {
 	contains(t, text,
 		"Report of one check", "REFER", "Score 71.20 of 100", "Decision: approved by bert", "The person is under 18.",
 		"The document had expired.", "it had expired", "changed by the clerk", secret("name read"), secret("birth"),
-		secret("nationality"), secret("number"), "The 8 compared frames", "62.37", "held for a referral only", "not held", "99.5", "a person of 18 or over (was under 18)",
+		secret("nationality"), secret("number"), "The 8 compared frames", "62.37", "held for a referral only", "not held",
+		"99.5", "a person of 18 or over (was under 18)",
 		"Ada Lovelace", "anna (signed in)", "Counter 1", d.Check, d.Session, "req_1", "41, 42, 43, 44", "3.21 s",
 		"carla (not", secret("note"), "The 2 attempts in this session", "this check", "chk_earlier", "NOT COMPARED",
-		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
-		"lfw-2026-10 (measured)", "retention period", "page 1 of 3", "page 3 of 3", "otto (auditor), desk Back office, Facematch Desk 1.2.4",
+		"Sharpness", "dlib_face_recognition_resnet_model_v1.dat",
+		"55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+		"lfw-2026-10 (measured)", "retention period", "page 1 of 3", "page 3 of 3",
+		"otto (auditor), desk Back office, Facematch Desk 1.2.4",
 		"record 123", head.Hash, "Inspection by the clerk: Objection", "=the seal?: No", "Sekrit-inspection",
 	)
 }
@@ -125,7 +128,8 @@ func TestReportOfALongCheck(t *testing.T) {
 	pdf := exported(t, PDF, about(true), d)
 	dump(t, "long.pdf", pdf)
 	text := textOf(t, pdf)
-	contains(t, text, "The 64 compared frames", "85.31", "محمد", "王小", "Пушкин", "[U+1F600]", "[U+202E]", "END", "are printed as their Unicode number")
+	contains(t, text, "The 64 compared frames", "85.31", "محمد", "王小", "Пушкин", "[U+1F600]", "[U+202E]", "END",
+		"are printed as their Unicode number")
 	if n := strings.Count(text, "Wolfeschlegelsteinhausenbergerdorff"); n != 6 {
 		t.Errorf("%d of 6 parts of the name are there", n)
 	}
@@ -162,14 +166,17 @@ func TestReportOfARemoteCheck(t *testing.T) {
 	d.Finished.Failed, d.Finished.FailedRefer = nil, []string{"face_quality >= 0.7 (was 0.65)"}
 	d.Finished.Description = matcher.Description{Engine: "match-faces API"}
 	d.Finished.Remote = &matcher.Exchange{
-		Host: "api.example.com", Reached: true, Answered: true, Status: 200, RequestID: "req_1", Sent: 4_200_000, Size: 4_200_000,
+		Host: "api.example.com", Reached: true, Answered: true, Status: 200, RequestID: "req_1", Sent: 4_200_000,
+		Size:    4_200_000,
 		Connect: 120 * time.Millisecond, Send: 2 * time.Second, Wait: 950 * time.Millisecond,
 	}
 	pdf := exported(t, PDF, about(false), d)
 	dump(t, "remote.pdf", pdf)
 	text := textOf(t, pdf)
-	contains(t, text, "Conditions of the API", "face_quality >= 0.7 (was 0.65)", "the match-faces API (remote)", "api.example.com",
-		"HTTP status 200, 4200000 of 4200000 bytes sent", "connecting 0.12 s, sending 2.00 s, waiting 0.95 s", "Nobody has decided yet.", "The compared frame")
+	contains(t, text, "Conditions of the API", "face_quality >= 0.7 (was 0.65)", "the match-faces API (remote)",
+		"api.example.com",
+		"HTTP status 200, 4200000 of 4200000 bytes sent", "connecting 0.12 s, sending 2.00 s, waiting 0.95 s",
+		"Nobody has decided yet.", "The compared frame")
 	if strings.Contains(text, "len(percentages)") {
 		t.Error("our own conditions are shown, which were not asked")
 	}
@@ -181,14 +188,16 @@ func TestReportOfASelection(t *testing.T) {
 	dump(t, "selection.pdf", pdf)
 	text := textOf(t, pdf)
 	contains(t, text, "Report of a selection of checks", "outcome refer", "120", "12.5 %", "page 1 of ",
-		"Ada Lovelace", "Müller-Łukasiewicz", "Сергеевич Пушкин", "الخوارزمي", "王小明", "김철수", "山田太郎", "דוד", "Καζαντζάκης", "प्रेमचंद", "สมชาย ใจดี",
+		"Ada Lovelace", "Müller-Łukasiewicz", "Сергеевич Пушкин", "الخوارزمي", "王小明", "김철수", "山田太郎", "דוד", "Καζαντζάκης",
+		"प्रेमचंद", "สมชาย ใจดี",
 		"Nguyễn Thị Minh Khai", "Առաքել", "ჭაბუა", "አበበ", "[U+1798]", head.Hash)
 	for _, d := range checks {
 		if !strings.Contains(text, short(d.Check)) {
 			t.Errorf("%s is missing", d.Check)
 		}
 	}
-	if heads, pages := strings.Count(text, "Record Time"), strings.Count(text, "page "); heads < 2 || heads < pages-1 { // the last may hold only the digest
+	// the last may hold only the digest
+	if heads, pages := strings.Count(text, "Record Time"), strings.Count(text, "page "); heads < 2 || heads < pages-1 {
 		t.Errorf("the table has its head on %d of %d pages", heads, pages)
 	}
 	text = textOf(t, exported(t, PDF, about(false)))
@@ -221,16 +230,19 @@ func TestReportShowsEveryField(t *testing.T) {
 // Everything about one person is one report: each check whole, with what was sealed.
 func TestReportOfOnePerson(t *testing.T) {
 	first, second := detail(3, 0), detail(3, 1)
-	second.Check, second.Hold = "chk_second", &history.Holding{At: noon, Seq: 77, Hold: history.Hold{Actor: history.Actor{Operator: "hilda"}, Held: true}}
+	second.Check, second.Hold = "chk_second",
+		&history.Holding{At: noon, Seq: 77, Hold: history.Hold{Actor: history.Actor{Operator: "hilda"}, Held: true}}
 	of := about(true)
 	of.Subject, of.Signer = true, "SHA256:abc"
 	text := textOf(t, exported(t, PDF, of, first, second))
 	contains(t, text,
-		"Everything about one person", "Check 1 of 2", "Check 2 of 2", first.Check, "chk_second", secret("name"), secret("note"),
+		"Everything about one person", "Check 1 of 2", "Check 2 of 2", first.Check, "chk_second", secret("name"),
+		secret("note"),
 		"Pictures of this check are kept.", "record 77", "hilda", "SHA256:abc",
 	)
 	data := exported(t, JSON, of, first, second)
-	for _, want := range []string{`"facematch_subject"`, secret("name"), secret("inspection note"), `"document_jpeg"`, `"person_jpeg"`, `"signer": "SHA256:abc"`, `"hold"`} {
+	for _, want := range []string{`"facematch_subject"`, secret("name"), secret("inspection note"), `"document_jpeg"`,
+		`"person_jpeg"`, `"signer": "SHA256:abc"`, `"hold"`} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("%s is missing in\n%s", want, data)
 		}

@@ -273,7 +273,8 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 	columns := []paper.Column{
 		{
 			Title: t("report.record"), Share: 13, Right: true,
-		}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20}, {Title: t("report.decision"), Share: 17},
+		}, {Title: t("report.time"), Share: 24}, {Title: t("report.operator"), Share: 20},
+		{Title: t("report.decision"), Share: 17},
 		{
 			Title: t("report.reason"), Share: 28,
 		}, {Title: t("report.overrides"), Share: 18}, {Title: t("report.second"), Share: 22},
@@ -293,7 +294,8 @@ func (w *pdfWriter) printDecisions(p *paper.Paper, d history.Detail) {
 		cells := []string{
 			strconv.FormatInt(
 				x.Seq, 10,
-			), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words), overrides, second,
+			), LocalTime(x.At), x.Operator, w.known("report.choice_", string(x.Choice)), ReasonWords(x, w.words),
+			overrides, second,
 		}
 		if w.about.Names {
 			cells = append(cells, w.sealed(x.Note, x.NoteSealed, x.NoteErased))
@@ -350,7 +352,8 @@ func (w *pdfWriter) printAttempts(p *paper.Paper, d history.Detail) {
 	table := p.Table([]paper.Column{
 		{
 			Title: t("report.record"), Share: 13, Right: true,
-		}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26}, {Title: t("report.score"), Share: 13, Right: true},
+		}, {Title: t("report.time"), Share: 40}, {Title: t("report.outcome"), Share: 26},
+		{Title: t("report.score"), Share: 13, Right: true},
 		{
 			Title: t("report.decision"), Share: 18,
 		}, {Title: t("report.operator"), Share: 22}, {Title: t("report.check"), Share: 50},

@@ -58,7 +58,8 @@ func TestSSHKeygenChecksTheSignature(t *testing.T) {
 		}
 	}
 	verify := func(namespace string, text []byte) (string, error) {
-		cmd := exec.Command(tool, "-Y", "verify", "-f", signers, "-I", SignaturePrincipal, "-n", namespace, "-s", path+SignatureEnding)
+		cmd := exec.Command(tool, "-Y", "verify", "-f", signers, "-I", SignaturePrincipal, "-n", namespace, "-s",
+			path+SignatureEnding)
 		cmd.Stdin = bytes.NewReader(text)
 		out, err := cmd.CombinedOutput()
 		return string(out), err

@@ -47,7 +47,8 @@ func (w *subjectWriter) End(head history.Head) error {
 		Checks []subjectCheck `json:"checks"` // oldest session first
 	}
 	s := &whole.Subject
-	s.Version, s.At, s.By, s.Filter, s.Signer, s.Head = 1, w.about.At.UTC(), w.about.By, w.about.Filter, w.about.Signer, head
+	s.Version, s.At, s.By, s.Filter, s.Signer, s.Head = 1, w.about.At.UTC(), w.about.By, w.about.Filter,
+		w.about.Signer, head
 	whole.Checks = w.checks
 	e := json.NewEncoder(w.to)
 	e.SetEscapeHTML(false)

@@ -41,7 +41,8 @@ func TestRefusedConsentDropsTheVideo(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, contentType := form(piece{"video", "a.mp4", "video/mp4", aClip})
-	if got := s.do("POST", "/api-gateway/process-video", body, "Content-Type", contentType, "X-Session-ID", session.Data); got.status != 200 {
+	if got := s.do("POST", "/api-gateway/process-video", body, "Content-Type", contentType, "X-Session-ID",
+		session.Data); got.status != 200 {
 		t.Fatalf("storing the video: %d", got.status)
 	}
 	consent := func(given bool) {

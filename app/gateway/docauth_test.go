@@ -16,8 +16,10 @@ func printed(expiry string) *matcher.Zone {
 	field := func(value string) matcher.ZoneField { return matcher.ZoneField{Value: value, Proven: true} }
 	return &matcher.Zone{
 		Kind: "TD3", DigitsHold: true, Lines: []string{"P<UTO", "L898902C3"},
-		Code: matcher.ZoneField{Value: "P"}, Issuer: matcher.ZoneField{Value: "UTO"}, Nationality: matcher.ZoneField{Value: "UTO"},
-		Surname: matcher.ZoneField{Value: "MUELLER"}, GivenNames: matcher.ZoneField{Value: "JOSE"}, Sex: matcher.ZoneField{Value: "F"},
+		Code: matcher.ZoneField{Value: "P"}, Issuer: matcher.ZoneField{Value: "UTO"},
+		Nationality: matcher.ZoneField{Value: "UTO"},
+		Surname:     matcher.ZoneField{Value: "MUELLER"}, GivenNames: matcher.ZoneField{Value: "JOSE"},
+		Sex:    matcher.ZoneField{Value: "F"},
 		Number: field("L898902C3"), Birth: matcher.ZoneDate{ZoneField: field("1974-08-12")},
 		Expiry: matcher.ZoneDate{ZoneField: field(expiry)},
 	}
@@ -26,7 +28,8 @@ func printed(expiry string) *matcher.Zone {
 func (s *served) document(pieces []piece, header ...string) answered {
 	s.t.Helper()
 	body, contentType := form(pieces...)
-	return s.do(http.MethodPost, "/api-gateway/docauth/check", body, append([]string{"Content-Type", contentType}, header...)...)
+	return s.do(http.MethodPost, "/api-gateway/docauth/check", body,
+		append([]string{"Content-Type", contentType}, header...)...)
 }
 
 var page = []piece{{"document", "card.jpg", "image/jpeg", aJPEG}}
@@ -36,7 +39,8 @@ var page = []piece{{"document", "card.jpg", "image/jpeg", aJPEG}}
 func TestDocumentsAreRead(t *testing.T) {
 	session := app.NewSession()
 	partly := printed("2040-01")
-	partly.Number, partly.Nationality, partly.Sex, partly.Code, partly.DigitsHold = matcher.ZoneField{}, matcher.ZoneField{}, matcher.ZoneField{}, matcher.ZoneField{Value: "R"}, false
+	partly.Number, partly.Nationality, partly.Sex, partly.Code, partly.DigitsHold = matcher.ZoneField{},
+		matcher.ZoneField{}, matcher.ZoneField{}, matcher.ZoneField{Value: "R"}, false
 	for name, c := range map[string]struct {
 		zone      *matcher.Zone
 		name      string
@@ -75,7 +79,8 @@ func TestDocumentsAreRead(t *testing.T) {
 			Result  string `json:"scoring_result"`
 			Message string
 		}
-		if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != 200 || got.Result != c.result || got.Message == "" {
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != 200 || got.Result != c.result ||
+			got.Message == "" {
 			t.Fatalf("%s: %d %s", name, a.status, a.body)
 		}
 		if photo, _ := got.Data["portrait_photo"].(string); !strings.HasPrefix(photo, "/9j/") { // JPEG, in base64
@@ -98,7 +103,8 @@ func TestDocumentsAreRead(t *testing.T) {
 			t.Fatalf("%s: %d documents and %d checks are recorded", name, len(s.Documents), len(s.Started))
 		}
 		r := s.Documents[0]
-		if string(asJSON(r.MRZ)) != c.recorded+"\n" || r.Desk != "Counter 1" || r.Session != session || r.Result != c.result ||
+		if string(asJSON(r.MRZ)) != c.recorded+"\n" || r.Desk != "Counter 1" || r.Session != session ||
+			r.Result != c.result ||
 			a.header.Get("X-Request-Id") != r.ID || !strings.HasPrefix(r.ID, "doc_") {
 			t.Errorf("%s: recorded is %s", name, asJSON(r))
 		}
@@ -120,11 +126,15 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		status int
 		text   string
 	}{
-		"no document":          {both, nil, 400, "the part document is missing"},
-		"a PDF":                {[]piece{{"document", "a.pdf", "application/pdf", "%PDF-1.7 "}}, nil, 400, "the image is neither JPEG nor PNG"},
-		"over 50 MB":           {[]piece{{"document", "", "", strings.Repeat("j", maxPart+1)}}, nil, 413, "the part document is larger than 50 MB"},
-		"session of no form":   {page, []string{"X-Session-ID", "sess_1"}, 400, "X-Session-ID is not of the form sess_<uuid>"},
-		"name with line break": {page, []string{"X-User-Fullname", "a\u0085b"}, 400, "X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
+		"no document": {both, nil, 400, "the part document is missing"},
+		"a PDF": {[]piece{{"document", "a.pdf", "application/pdf", "%PDF-1.7 "}}, nil, 400,
+			"the image is neither JPEG nor PNG"},
+		"over 50 MB": {[]piece{{"document", "", "", strings.Repeat("j", maxPart+1)}}, nil, 413,
+			"the part document is larger than 50 MB"},
+		"session of no form": {page, []string{"X-Session-ID", "sess_1"}, 400,
+			"X-Session-ID is not of the form sess_<uuid>"},
+		"name with line break": {page, []string{"X-User-Fullname", "a\u0085b"}, 400,
+			"X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
 	} {
 		if a := s.document(c.pieces, c.header...); a.status != c.status || a.error() != c.text {
 			t.Errorf("%s: got %d %s", name, a.status, a.body)

@@ -199,7 +199,8 @@ func newGateway(t testing.TB, f *fake, atOnce int) (*Gateway, *clock, *lines) {
 		t.Fatal(err)
 	}
 	return New(Params{
-		Desk: desk, Tokens: NewTokens(filepath.Join(dir, "served-tokens.json"), time.Now), Temp: temp, AtOnce: atOnce, Log: logger, Now: c.now,
+		Desk: desk, Tokens: NewTokens(filepath.Join(dir, "served-tokens.json"), time.Now), Temp: temp, AtOnce: atOnce,
+		Log: logger, Now: c.now,
 		Values: map[string]func() float64{"facematch_of_another_part": func() float64 { return 7.5 }},
 	}), c, log
 }
@@ -223,8 +224,11 @@ func serveAt(t testing.TB, f *fake, atOnce int, at Place) *served {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	out := &served{
-		fake: f, t: t, g: g, url: s.URL, addr: strings.TrimPrefix(s.URL, "http://"), token: secret, metrics: s.Metrics, dir: g.p.Temp, clock: c, log: log,
-		stop: stop, ended: make(chan error, 1), client: &http.Client{Transport: described(t), CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }},
+		fake: f, t: t, g: g, url: s.URL, addr: strings.TrimPrefix(s.URL, "http://"), token: secret, metrics: s.Metrics,
+		dir: g.p.Temp, clock: c, log: log,
+		stop: stop, ended: make(chan error, 1),
+		client: &http.Client{Transport: described(t),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }},
 	}
 	go func() { out.ended <- s.Run(ctx) }()
 	t.Cleanup(func() {
@@ -327,7 +331,8 @@ func (s *served) form(method string, a answered) {
 func (s *served) match(pieces []piece, header ...string) answered {
 	s.t.Helper()
 	body, contentType := form(pieces...)
-	return s.do(http.MethodPost, "/api-gateway/match-faces", body, append([]string{"Content-Type", contentType}, header...)...)
+	return s.do(http.MethodPost, "/api-gateway/match-faces", body,
+		append([]string{"Content-Type", contentType}, header...)...)
 }
 
 // raw sends bytes as they are and gives all that comes back.

@@ -41,8 +41,10 @@ func FuzzForm(f *testing.F) {
 		image + image + "--b--", image + video, image + "--b", "--b--", "", "\r\n--b--\r\n", image + "--b\r\n\r\n--b--",
 		part(`Content-Disposition: form-data; name="image"`, "") + "--b--",
 		part("Content-Disposition: form-data; name=\"image\"\r\nContent-Transfer-Encoding: base64", "cGljdHVyZQ==") + "--b--",
-		part("Content-Disposition: form-data; name=\"image\"\r\nContent-Transfer-Encoding: quoted-printable", "=41") + "--b--",
-		part("Content-Disposition: form-data; name=\"image\"\r\nContent-Type: multipart/mixed; boundary=c", "--c\r\n\r\nx\r\n--c--") + "--b--",
+		part("Content-Disposition: form-data; name=\"image\"\r\nContent-Transfer-Encoding: quoted-printable",
+			"=41") + "--b--",
+		part("Content-Disposition: form-data; name=\"image\"\r\nContent-Type: multipart/mixed; boundary=c",
+			"--c\r\n\r\nx\r\n--c--") + "--b--",
 		part(`Content-Disposition: attachment; name="image"`, "x") + "--b--",
 		part(`Content-Disposition: form-data; name*=utf-8''image`, "x") + "--b--",
 		part(`Content-Disposition: form-data; name="image"; name="video"`, "x") + "--b--",
@@ -108,7 +110,8 @@ func TestFormHoldsLittle(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if err := readForm(context.Background(), bytes.NewReader(body), limit, &field{name: "image", max: maxPart}, &field{name: "video", max: maxPart}); err != nil {
+	if err := readForm(context.Background(), bytes.NewReader(body), limit, &field{name: "image", max: maxPart},
+		&field{name: "video", max: maxPart}); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

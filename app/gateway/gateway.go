@@ -281,7 +281,8 @@ func find(path string) (r route, rest string, found bool) {
 	for _, r := range routes {
 		rest, below := strings.CutPrefix(path, r.path)
 		if below &&
-			(rest == "" && !strings.HasSuffix(r.path, "/") || rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
+			(rest == "" && !strings.HasSuffix(r.path, "/") ||
+				rest != "" && strings.HasSuffix(r.path, "/") && !strings.Contains(rest, "/")) {
 			return r, rest, true
 		}
 	}

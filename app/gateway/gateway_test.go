@@ -58,41 +58,63 @@ func TestRequestsOfEveryKind(t *testing.T) {
 		status int
 		text   string // the error's
 	}{
-		"parts in the other order":     {reversed, nil, 200, ""},
-		"types that say nothing":       {[]piece{{"image", "", "", aJPEG}, {"video", "x", "application/octet-stream", aClip}}, nil, 200, ""},
-		"parts nobody knows":           {append([]piece{{"phrase", "", "", "1 2 3"}}, both...), nil, 200, ""},
-		"a session nobody started":     {both, []string{"X-Session-ID", session}, 200, ""},
-		"name in Latin-1":              {both, []string{"X-User-Fullname", "Jos\xe9"}, 200, ""},
-		"prefilled: false":             {both, []string{"X-Use-Prefilled-Video", "false"}, 200, ""},
-		"portrait no number":           {append([]piece{{"portrait", "", "", "two"}}, both...), nil, 400, "the part portrait is no number from 1"},
-		"portrait 0":                   {append([]piece{{"portrait", "", "", "0"}}, both...), nil, 400, "the part portrait is no number from 1"},
-		"portrait too long":            {append([]piece{{"portrait", "", "", strings.Repeat("1", 1025)}}, both...), nil, 413, "the part portrait is larger than 1 KB"},
-		"portrait not there":           {append([]piece{{"portrait", "", "", "9"}}, both...), nil, 400, "the image has no face with the number in the part portrait: it shows 0"},
-		"no video":                     {both[:1], nil, 400, "the part video is missing"},
-		"no image":                     {both[1:], nil, 400, "the part image is missing"},
-		"no part":                      {nil, nil, 400, "the part image is missing"},
-		"image twice":                  {append(both[:1:1], both...), nil, 400, "the part image came twice"},
-		"name with a line break":       {both, []string{"X-User-Fullname", "a\u0085b"}, 400, "X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
-		"name too long":                {both, []string{"X-User-Fullname", strings.Repeat("é", 201)}, 400, "X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
-		"name twice":                   {both, []string{"X-User-Fullname", "A", "X-User-Fullname", "B"}, 400, "X-User-Fullname came twice"},
-		"session of no form":           {both, []string{"X-Session-ID", "../../etc"}, 400, "X-Session-ID is not of the form sess_<uuid>"},
-		"prefilled: perhaps":           {both, []string{"X-Use-Prefilled-Video", "perhaps"}, 400, "X-Use-Prefilled-Video is neither true nor false"},
-		"prefilled without a session":  {both[:1], []string{"X-Use-Prefilled-Video", "true"}, 400, "X-Use-Prefilled-Video needs X-Session-ID"},
-		"prefilled without a video":    {both[:1], []string{"X-Use-Prefilled-Video", "true", "X-Session-ID", session}, 400, "no video is stored for this session: send one to process-video first, or with this request"},
-		"an empty image":               {[]piece{{"image", "a.jpg", "image/jpeg", ""}, both[1]}, nil, 400, "the image is empty"},
-		"a PDF as image":               {[]piece{{"image", "a.jpg", "image/jpeg", "%PDF-1.7 "}, both[1]}, nil, 400, "the image is neither JPEG nor PNG"},
-		"PNG":                          {[]piece{{"image", "a.jpg", "image/jpeg", "\x89PNG\r\n\x1a\n"}, both[1]}, nil, 200, ""},
-		"a part that holds several":    {[]piece{{"image", "", "multipart/mixed; boundary=b", aJPEG}, both[1]}, nil, 400, "the part image must be a file, not several"},
-		"JSON":                         {both, []string{"Content-Type", "application/json"}, 400, "the body must be multipart/form-data"},
-		"compressed":                   {both, []string{"Content-Encoding", "gzip"}, 400, "the body must not be compressed"},
-		"no token":                     {both, []string{"Authorization", ""}, 401, "missing or invalid token"},
-		"a token of another scheme":    {both, []string{"Authorization", "Basic eDp5"}, 401, "missing or invalid token"},
-		"17 parts":                     {repeat(piece{"x", "", "", "y"}, 17), nil, 400, "the body has more than 16 parts"},
-		"10,000 parts":                 {repeat(piece{"x", "", "", "y"}, 10_000), nil, 400, "the body has more than 16 parts"},
-		"a part's header of 100 KB":    {[]piece{{"image", strings.Repeat("n", 100_000), "", aJPEG}}, nil, 400, "the header of a part is too long"},
-		"a part one byte over 50 MB":   {[]piece{{"image", "", "", strings.Repeat("j", maxPart+1)}, both[1]}, nil, 413, "the part image is larger than 50 MB"},
-		"path tricks in file names":    {[]piece{{"image", "../../../../tmp/x.jpg", "", aJPEG}, {"video", "/dev/null;%00", "", aClip}}, nil, 200, ""},
-		"path tricks in a part's name": {[]piece{{"../image", "x", "", aJPEG}, both[1]}, nil, 400, "the part image is missing"},
+		"parts in the other order": {reversed, nil, 200, ""},
+		"types that say nothing": {[]piece{{"image", "", "", aJPEG}, {"video", "x", "application/octet-stream", aClip}},
+			nil, 200, ""},
+		"parts nobody knows":       {append([]piece{{"phrase", "", "", "1 2 3"}}, both...), nil, 200, ""},
+		"a session nobody started": {both, []string{"X-Session-ID", session}, 200, ""},
+		"name in Latin-1":          {both, []string{"X-User-Fullname", "Jos\xe9"}, 200, ""},
+		"prefilled: false":         {both, []string{"X-Use-Prefilled-Video", "false"}, 200, ""},
+		"portrait no number": {append([]piece{{"portrait", "", "", "two"}}, both...), nil, 400,
+			"the part portrait is no number from 1"},
+		"portrait 0": {append([]piece{{"portrait", "", "", "0"}}, both...), nil, 400,
+			"the part portrait is no number from 1"},
+		"portrait too long": {append([]piece{{"portrait", "", "", strings.Repeat("1", 1025)}}, both...), nil, 413,
+			"the part portrait is larger than 1 KB"},
+		"portrait not there": {append([]piece{{"portrait", "", "", "9"}}, both...), nil, 400,
+			"the image has no face with the number in the part portrait: it shows 0"},
+		"no video":    {both[:1], nil, 400, "the part video is missing"},
+		"no image":    {both[1:], nil, 400, "the part image is missing"},
+		"no part":     {nil, nil, 400, "the part image is missing"},
+		"image twice": {append(both[:1:1], both...), nil, 400, "the part image came twice"},
+		"name with a line break": {both, []string{"X-User-Fullname", "a\u0085b"}, 400,
+			"X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
+		"name too long": {both, []string{"X-User-Fullname", strings.Repeat("é", 201)}, 400,
+			"X-User-Fullname is no name: letters in UTF-8 or Latin-1, no control characters, at most 200"},
+		"name twice": {both, []string{"X-User-Fullname", "A", "X-User-Fullname", "B"}, 400,
+			"X-User-Fullname came twice"},
+		"session of no form": {both, []string{"X-Session-ID", "../../etc"}, 400,
+			"X-Session-ID is not of the form sess_<uuid>"},
+		"prefilled: perhaps": {both, []string{"X-Use-Prefilled-Video", "perhaps"}, 400,
+			"X-Use-Prefilled-Video is neither true nor false"},
+		"prefilled without a session": {both[:1], []string{"X-Use-Prefilled-Video", "true"}, 400,
+			"X-Use-Prefilled-Video needs X-Session-ID"},
+		"prefilled without a video": {both[:1], []string{"X-Use-Prefilled-Video", "true", "X-Session-ID", session}, 400,
+			"no video is stored for this session: send one to process-video first, or with this request"},
+		"an empty image": {[]piece{{"image", "a.jpg", "image/jpeg", ""}, both[1]}, nil, 400,
+			"the image is empty"},
+		"a PDF as image": {[]piece{{"image", "a.jpg", "image/jpeg", "%PDF-1.7 "}, both[1]}, nil, 400,
+			"the image is neither JPEG nor PNG"},
+		"PNG": {[]piece{{"image", "a.jpg", "image/jpeg", "\x89PNG\r\n\x1a\n"}, both[1]}, nil,
+			200, ""},
+		"a part that holds several": {[]piece{{"image", "", "multipart/mixed; boundary=b", aJPEG}, both[1]}, nil, 400,
+			"the part image must be a file, not several"},
+		"JSON": {both, []string{"Content-Type", "application/json"}, 400,
+			"the body must be multipart/form-data"},
+		"compressed":                {both, []string{"Content-Encoding", "gzip"}, 400, "the body must not be compressed"},
+		"no token":                  {both, []string{"Authorization", ""}, 401, "missing or invalid token"},
+		"a token of another scheme": {both, []string{"Authorization", "Basic eDp5"}, 401, "missing or invalid token"},
+		"17 parts":                  {repeat(piece{"x", "", "", "y"}, 17), nil, 400, "the body has more than 16 parts"},
+		"10,000 parts": {repeat(piece{"x", "", "", "y"}, 10_000), nil, 400,
+			"the body has more than 16 parts"},
+		"a part's header of 100 KB": {[]piece{{"image", strings.Repeat("n", 100_000), "", aJPEG}}, nil, 400,
+			"the header of a part is too long"},
+		"a part one byte over 50 MB": {[]piece{{"image", "", "", strings.Repeat("j", maxPart+1)}, both[1]}, nil, 413,
+			"the part image is larger than 50 MB"},
+		"path tricks in file names": {[]piece{{"image", "../../../../tmp/x.jpg", "", aJPEG},
+			{"video", "/dev/null;%00", "", aClip}}, nil, 200, ""},
+		"path tricks in a part's name": {[]piece{{"../image", "x", "", aJPEG}, both[1]}, nil, 400,
+			"the part image is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.t = t
@@ -180,7 +202,8 @@ func TestPaths(t *testing.T) {
 	// The client of our own reads message there, as the vendor's neighbours have it.
 	s.token = "wrong"
 	a := s.do("GET", "/api-projects/public/apikeys", nil)
-	if a.status != 401 || !strings.Contains(a.body, `"message":"missing or invalid token"`) || a.header.Get("WWW-Authenticate") != "Bearer" {
+	if a.status != 401 || !strings.Contains(a.body, `"message":"missing or invalid token"`) ||
+		a.header.Get("WWW-Authenticate") != "Bearer" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
@@ -232,7 +255,8 @@ func TestServedByAnOperator(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	s.mu.Lock()
-	if got := s.Started; len(got) != 1 || got[0].Operator != "Ben" || !got[0].SignedIn || got[0].Desk != "Counter 1" || !got[0].Served {
+	if got := s.Started; len(got) != 1 || got[0].Operator != "Ben" || !got[0].SignedIn || got[0].Desk != "Counter 1" ||
+		!got[0].Served {
 		t.Errorf("%+v", got)
 	}
 	s.mu.Unlock()
@@ -249,7 +273,8 @@ func TestServedByAnOperator(t *testing.T) {
 func TestHosts(t *testing.T) {
 	h := hosts{names: names([]string{"Desk.Example.ORG."})}
 	for host, want := range map[string]bool{
-		"127.0.0.1:8480": true, "localhost:8480": true, "LOCALHOST": true, "[::1]:8480": true, "[::1]": true, "192.168.1.7": true,
+		"127.0.0.1:8480": true, "localhost:8480": true, "LOCALHOST": true, "[::1]:8480": true, "[::1]": true,
+		"192.168.1.7":           true,
 		"desk.example.org:8480": true, "desk.example.org.": true,
 		"evil.example.org": false, "": false, "localhost.evil.org": false, "127.0.0.1.evil.org": false,
 	} {
@@ -258,7 +283,8 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	s := serve(t, &fake{}, 1)
-	if got := s.raw("GET /api-projects/public/apikeys HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n", time.Second); !strings.HasPrefix(got, "HTTP/1.1 421 ") {
+	if got := s.raw("GET /api-projects/public/apikeys HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n",
+		time.Second); !strings.HasPrefix(got, "HTTP/1.1 421 ") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -268,7 +294,8 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	start := func() string {
 		a := s.do("POST", "/api-gateway/sessions/start", nil)
 		var got struct{ Data, Message string }
-		if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Message != "session started successfully" || !app.ValidSession(got.Data) {
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Message != "session started successfully" ||
+			!app.ValidSession(got.Data) {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 		return got.Data
@@ -287,7 +314,8 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	}
 
 	one := start()
-	if a := store(one, phrase, video); a.status != 200 || a.body != `{"data":{},"message":"video processed successfully"}`+"\n" {
+	if a := store(one, phrase, video); a.status != 200 ||
+		a.body != `{"data":{},"message":"video processed successfully"}`+"\n" {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if a := prefilled(one); a.status != 200 || string(s.video) != aClip {
@@ -303,7 +331,8 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	if info, err := os.Stat(stored()[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if a := s.match(both, "X-Session-ID", one, "X-Use-Prefilled-Video", "true"); a.status != 400 || a.error() != "with X-Use-Prefilled-Video there must be no part video" {
+	if a := s.match(both, "X-Session-ID", one, "X-Use-Prefilled-Video", "true"); a.status != 400 ||
+		a.error() != "with X-Use-Prefilled-Video there must be no part video" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	// A second one takes the first one's place.
@@ -322,7 +351,8 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	}
 	s.token = other
 	for what, a := range map[string]answered{
-		"prefilled": prefilled(one), "store": store(one, phrase, video), "end": s.do("POST", "/api-gateway/sessions/end/"+one, nil),
+		"prefilled": prefilled(one), "store": store(one, phrase, video),
+		"end": s.do("POST", "/api-gateway/sessions/end/"+one, nil),
 	} {
 		if a.status != 400 && a.status != 404 {
 			t.Errorf("%s with another's session: %d %s", what, a.status, a.body)
@@ -330,7 +360,8 @@ func TestSessionsAndTheirVideos(t *testing.T) {
 	}
 	s.token = mine
 
-	if a := s.do("POST", "/api-gateway/sessions/end/"+one, []byte("{}")); a.status != 200 || a.body != `{"message":"session ended successfully"}`+"\n" {
+	if a := s.do("POST", "/api-gateway/sessions/end/"+one, []byte("{}")); a.status != 200 ||
+		a.body != `{"message":"session ended successfully"}`+"\n" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := prefilled(one); a.status != 400 || len(stored()) != 0 {
@@ -383,13 +414,15 @@ func TestConsent(t *testing.T) {
 	if a := say(`{"is_consent_given":true,"user_fullname":"Ann"}`); a.body != `{"is_consent_given":true,"user_fullname":"Ann"}`+"\n" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	for _, bad := range []string{``, `[]`, `{"user_fullname":"Ann"}`, `{"is_consent_given":"yes","user_fullname":"Ann"}`, strings.Repeat("x", maxText+1)} {
+	for _, bad := range []string{``, `[]`, `{"user_fullname":"Ann"}`, `{"is_consent_given":"yes","user_fullname":"Ann"}`,
+		strings.Repeat("x", maxText+1)} {
 		if a := say(bad); a.status != 400 && a.status != 413 {
 			t.Errorf("%.20q: %d %s", bad, a.status, a.body)
 		}
 	}
 	say(`{"is_consent_given":false,"user_fullname":"Ann"}`, "X-Session-ID", started.Data)
-	if a := s.match(both, "X-Session-ID", started.Data); a.status != 400 || a.error() != "the person did not give consent in this session" || len(s.Started) != 0 {
+	if a := s.match(both, "X-Session-ID", started.Data); a.status != 400 ||
+		a.error() != "the person did not give consent in this session" || len(s.Started) != 0 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	say(`{"is_consent_given":true,"user_fullname":"Ann"}`, "X-Session-ID", started.Data)
@@ -418,7 +451,8 @@ func TestProblemsOfFiles(t *testing.T) {
 		f.mu.Lock()
 		f.problem = matcher.NewProblem(key, nil, "Format", "PSD")
 		f.mu.Unlock()
-		if a := s.match(both); a.status != c.status || a.error() != c.text || !strings.HasPrefix(a.header.Get("X-Request-Id"), "chk_") {
+		if a := s.match(both); a.status != c.status || a.error() != c.text ||
+			!strings.HasPrefix(a.header.Get("X-Request-Id"), "chk_") {
 			t.Errorf("%s: %d %s", key, a.status, a.body)
 		}
 	}
@@ -660,7 +694,8 @@ func TestTokens(t *testing.T) {
 	if strings.Contains(string(data), good) || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %s", info.Mode(), data)
 	}
-	for name, key := range map[string]string{"schalter süd": "serve.token_known", "": "serve.token_name", "a\nb": "serve.token_name", strings.Repeat("x", maxName+1): "serve.token_name"} {
+	for name, key := range map[string]string{"schalter süd": "serve.token_known", "": "serve.token_name",
+		"a\nb": "serve.token_name", strings.Repeat("x", maxName+1): "serve.token_name"} {
 		if _, err := tokens.Add(name); matcher.AsProblem(err, "").Key != key {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -773,7 +808,8 @@ func TestWhereItListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer busy.Close()
-	if _, err := g.Open(context.Background(), Place{Address: busy.Addr().String()}); matcher.AsProblem(err, "").Key != "serve.listen" {
+	if _, err := g.Open(context.Background(), Place{Address: busy.Addr().String()}); matcher.AsProblem(err,
+		"").Key != "serve.listen" {
 		t.Errorf("%v", err)
 	}
 }

@@ -38,19 +38,24 @@ func TestHostileConnections(t *testing.T) {
 		status int  // 0: the connection is closed without an answer
 		plain  bool // the refusal is net/http's own
 	}{
-		"noise":                        {send: "\x16\x03\x01\x00\xff\r\n\r\n", status: 400, plain: true},
-		"half a request line":          {send: "POST /api-gate", drip: true, status: 400, plain: true},
-		"a header that never ends":     {send: "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", drip: true},
-		"a header of 1 MB":             {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " + strings.Repeat("a", 1<<20) + "\r\n\r\n", status: 431, plain: true},
-		"100,000 header lines":         {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + strings.Repeat("A: b\r\n", 100_000) + "\r\n", status: 431, plain: true},
-		"no Host":                      {send: "GET /healthz HTTP/1.1\r\n\r\n", status: 400, plain: true},
-		"two Hosts":                    {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", status: 400, plain: true},
-		"HTTP/2":                       {send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 421, plain: true},
-		"HTTP/1.0":                     {send: "GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", status: 200},
-		"a whole address as path":      {send: "GET http://localhost/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", status: 200}, // the address decides, as RFC 9112 has it
-		"CONNECT":                      {send: "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n", status: 404},
-		"OPTIONS *":                    {send: "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", status: 404},
-		"an unknown Expect":            {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n", status: 417, plain: true},
+		"noise":                    {send: "\x16\x03\x01\x00\xff\r\n\r\n", status: 400, plain: true},
+		"half a request line":      {send: "POST /api-gate", drip: true, status: 400, plain: true},
+		"a header that never ends": {send: "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", drip: true},
+		"a header of 1 MB": {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " +
+			strings.Repeat("a", 1<<20) + "\r\n\r\n", status: 431, plain: true},
+		"100,000 header lines": {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\n" +
+			strings.Repeat("A: b\r\n", 100_000) + "\r\n", status: 431, plain: true},
+		"no Host": {send: "GET /healthz HTTP/1.1\r\n\r\n", status: 400, plain: true},
+		"two Hosts": {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+			status: 400, plain: true},
+		"HTTP/2":   {send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 421, plain: true},
+		"HTTP/1.0": {send: "GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", status: 200},
+		// the address decides, as RFC 9112 has it
+		"a whole address as path": {send: "GET http://localhost/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", status: 200},
+		"CONNECT":                 {send: "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n", status: 404},
+		"OPTIONS *":               {send: "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", status: 404},
+		"an unknown Expect": {send: "GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n",
+			status: 417, plain: true},
 		"an unknown transfer encoding": {send: "POST /api-gateway/match-faces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", status: 501, plain: true},
 		"a negative length":            {send: head(-1, ""), status: 400, plain: true},
 		"a length that is none":        {send: head("12abc", ""), status: 400, plain: true},
@@ -64,7 +69,8 @@ func TestHostileConnections(t *testing.T) {
 		"a chunk that never ends":      {send: chunked + "7fffffff\r\n", drip: true, status: 408},
 		"a good body in chunks":        {send: chunked + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body), status: 200},
 		"a preamble without end":       {send: head(1<<20, "") + strings.Repeat("x\r\n", 1<<18), status: 400},
-		"an epilogue without end":      {send: head(len(body)+1<<20, "") + string(body) + strings.Repeat("x", 1<<20), status: 400},
+		"an epilogue without end": {send: head(len(body)+1<<20, "") + string(body) + strings.Repeat("x", 1<<20),
+			status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +107,8 @@ func TestHostileConnections(t *testing.T) {
 			}
 			first, rest, _ := strings.Cut(string(got[:n]), "\r\n")
 			header, text, _ := strings.Cut(rest, "\r\n\r\n")
-			if !strings.HasPrefix(first, fmt.Sprintf("HTTP/1.1 %d ", c.status)) && !strings.HasPrefix(first, fmt.Sprintf("HTTP/1.0 %d ", c.status)) {
+			if !strings.HasPrefix(first, fmt.Sprintf("HTTP/1.1 %d ", c.status)) &&
+				!strings.HasPrefix(first, fmt.Sprintf("HTTP/1.0 %d ", c.status)) {
 				t.Fatalf("got %q %q", first, text)
 			}
 			if c.plain {
@@ -251,7 +258,8 @@ func TestGuessersAreBounded(t *testing.T) {
 	if len(g.from) > maxGuessers {
 		t.Errorf("%d networks are remembered", len(g.from))
 	}
-	if networkOf("[2001:db8:1:2::7]:1") != networkOf("[2001:db8:1:2:9::1]:2") || networkOf("[2001:db8:1:2::7]:1") == networkOf("[2001:db8:1:3::7]:1") ||
+	if networkOf("[2001:db8:1:2::7]:1") != networkOf("[2001:db8:1:2:9::1]:2") ||
+		networkOf("[2001:db8:1:2::7]:1") == networkOf("[2001:db8:1:3::7]:1") ||
 		networkOf("[::ffff:10.0.0.1]:1") != networkOf("10.0.0.1:2") || networkOf("10.0.0.1:1") == networkOf("10.0.0.2:1") {
 		t.Error("networks are told apart wrongly")
 	}

@@ -72,9 +72,12 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 		t.Errorf("recorded %v", ids)
 	}
 	for what, a := range map[string]answered{
-		"another video":   s.match([]piece{both[0], {"video", "", "", aClip + "!"}}, headerKey, aKey, "X-User-Fullname", "José Núñez"),
-		"another image":   s.match([]piece{{"image", "", "", aJPEG + "!"}, both[1]}, headerKey, aKey, "X-User-Fullname", "José Núñez"),
-		"parts exchanged": s.match([]piece{{"image", "", "", aJPEG + aClip}, {"video", "", "", ""}}, headerKey, aKey, "X-User-Fullname", "José Núñez"),
+		"another video": s.match([]piece{both[0], {"video", "", "", aClip + "!"}}, headerKey, aKey, "X-User-Fullname",
+			"José Núñez"),
+		"another image": s.match([]piece{{"image", "", "", aJPEG + "!"}, both[1]}, headerKey, aKey, "X-User-Fullname",
+			"José Núñez"),
+		"parts exchanged": s.match([]piece{{"image", "", "", aJPEG + aClip}, {"video", "", "", ""}}, headerKey, aKey,
+			"X-User-Fullname", "José Núñez"),
 		"another portrait": s.match(append([]piece{{"portrait", "", "", "1"}}, both...), headerKey, aKey,
 			"X-User-Fullname", "José Núñez"),
 		"another name": s.match(both, headerKey, aKey, "X-User-Fullname", "Ann"),
@@ -97,14 +100,16 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 	if told, a := s.told(first.header.Get("X-Request-Id")); a.status != 404 {
 		t.Errorf("another's request: %d %+v", a.status, told)
 	}
-	if a := s.match(both, headerKey, aKey); a.status != 200 || a.header.Get("X-Request-Id") == first.header.Get("X-Request-Id") {
+	if a := s.match(both, headerKey, aKey); a.status != 200 ||
+		a.header.Get("X-Request-Id") == first.header.Get("X-Request-Id") {
 		t.Errorf("another's key: %d %v", a.status, a.header)
 	}
 	s.token = mine
 	for _, id := range []string{aKey, first.header.Get("X-Request-Id")} {
 		told, a := s.told(id)
 		again := asJSON(told.Answer)
-		if a.status != 200 || told.Request != first.header.Get("X-Request-Id") || told.Outcome != history.Pass || string(again) != first.body || told.Error != "" {
+		if a.status != 200 || told.Request != first.header.Get("X-Request-Id") || told.Outcome != history.Pass ||
+			string(again) != first.body || told.Error != "" {
 			t.Errorf("the outcome: %d %s", a.status, a.body)
 		}
 	}
@@ -118,7 +123,8 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 
 func TestKeysAndIDs(t *testing.T) {
 	s := serve(t, &fake{}, 1)
-	for _, key := range []string{"short", "", `""`, `"12345678`, "with blanks in it", "slashes/and/more", strings.Repeat("k", 129), "umläute-umläute"} {
+	for _, key := range []string{"short", "", `""`, `"12345678`, "with blanks in it", "slashes/and/more",
+		strings.Repeat("k", 129), "umläute-umläute"} {
 		body, contentType := form(both...)
 		r, _ := http.NewRequest("POST", s.url+"/api-gateway/match-faces", strings.NewReader(string(body)))
 		r.Header = http.Header{"Authorization": {"Bearer " + s.token}, "Content-Type": {contentType}, headerKey: {key}}
@@ -158,7 +164,8 @@ func TestTheSameKeyWhileItIsAnswered(t *testing.T) {
 	first := make(chan answered)
 	go func() { first <- s.match(both, headerKey, aKey) }()
 	s.until("the check runs", func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.running == 1 })
-	if a := s.match(both, headerKey, aKey); a.status != 409 || a.error() != errAnswering.text || a.header.Get("Retry-After") == "" {
+	if a := s.match(both, headerKey, aKey); a.status != 409 || a.error() != errAnswering.text ||
+		a.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if told, a := s.told(aKey); a.status != 200 || told.Outcome != history.Running || told.Answer != nil {
@@ -249,7 +256,8 @@ func TestChecksWithoutAnAnswer(t *testing.T) {
 		first := s.match(both, headerKey, key)
 		fail("")
 		again := s.match(both, headerKey, key)
-		if first.status != 400 || again.status != 400 || again.error() != want || again.header.Get("X-Request-Id") != first.header.Get("X-Request-Id") {
+		if first.status != 400 || again.status != 400 || again.error() != want ||
+			again.header.Get("X-Request-Id") != first.header.Get("X-Request-Id") {
 			t.Errorf("%s: %d %s, then %d %s", problem, first.status, first.body, again.status, again.body)
 		}
 		if told, _ := s.told(key); told.Outcome != history.CouldNotRun || told.Error != want {
@@ -267,7 +275,8 @@ func TestChecksWithoutAnAnswer(t *testing.T) {
 	before, _ := s.recordedChecks()
 	fail("engine.failed")
 	first := s.match(both, headerKey, aKey)
-	if told, _ := s.told(aKey); first.status != 500 || told.Outcome != history.CouldNotRun || told.Error != errNoAnswer.text {
+	if told, _ := s.told(aKey); first.status != 500 || told.Outcome != history.CouldNotRun ||
+		told.Error != errNoAnswer.text {
 		t.Errorf("%d %s, %+v", first.status, first.body, told)
 	}
 	if a := s.match(both[:1:1], headerKey, aKey); a.status != 400 { // it never becomes a check
@@ -278,7 +287,8 @@ func TestChecksWithoutAnAnswer(t *testing.T) {
 	}
 	fail("")
 	second := s.match(both, headerKey, aKey)
-	if told, _ := s.told(aKey); second.status != 200 || told.Outcome != history.Pass || told.Request != second.header.Get("X-Request-Id") {
+	if told, _ := s.told(aKey); second.status != 200 || told.Outcome != history.Pass ||
+		told.Request != second.header.Get("X-Request-Id") {
 		t.Errorf("%d %s, %+v", second.status, second.body, told)
 	}
 	if ids, _ := s.recordedChecks(); len(ids) != len(before)+2 || ids[len(before)] == ids[len(before)+1] {
@@ -311,7 +321,8 @@ func TestAnswersThatAreGone(t *testing.T) {
 		if a := s.match(both, headerKey, aKey); a.status != status {
 			t.Errorf("%d %s, want %d", a.status, a.body, status)
 		}
-		if told, a := s.told(aKey); a.status != 200 || told.Outcome != history.Pass || told.Answer != nil || told.Error == "" {
+		if told, a := s.told(aKey); a.status != 200 || told.Outcome != history.Pass || told.Answer != nil ||
+			told.Error == "" {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
@@ -324,7 +335,8 @@ func TestAPrefilledRequestAgain(t *testing.T) {
 	s := serve(t, &fake{}, 1)
 	session := s.do("POST", "/api-gateway/sessions/start", nil).header.Get("X-Session-ID")
 	body, contentType := form(both[1])
-	if a := s.do("POST", "/api-gateway/process-video", body, "Content-Type", contentType, "X-Session-ID", session); a.status != 200 {
+	if a := s.do("POST", "/api-gateway/process-video", body, "Content-Type", contentType, "X-Session-ID",
+		session); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	ask := func(key string) answered {

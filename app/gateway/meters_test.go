@@ -21,7 +21,8 @@ func scrape(t *testing.T, url string) (values map[string]string, text string) {
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != 200 || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain; version=0.0.4") {
+	if err != nil || response.StatusCode != 200 ||
+		!strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain; version=0.0.4") {
 		t.Fatalf("%d %v, %v", response.StatusCode, response.Header, err)
 	}
 	values = map[string]string{}
@@ -45,7 +46,8 @@ func TestMetrics(t *testing.T) {
 	s := serveAt(t, f, 1, Place{Address: "127.0.0.1:0", Metrics: "127.0.0.1:0"})
 	values, _ := scrape(t, s.metrics)
 	for _, name := range []string{
-		`facematch_checks_total{outcome="pass"}`, `facematch_checks_total{outcome="could not run"}`, `facematch_stage_seconds_count{stage="wait"}`,
+		`facematch_checks_total{outcome="pass"}`, `facematch_checks_total{outcome="could not run"}`,
+		`facematch_stage_seconds_count{stage="wait"}`,
 		"facematch_requests_inside", "facematch_requests_waiting", "facematch_checks_running", "facematch_of_another_part",
 	} {
 		want := "0"
@@ -91,7 +93,8 @@ func TestMetrics(t *testing.T) {
 	<-done
 	<-done
 	_, text := scrape(t, s.metrics)
-	if strings.Contains(text, "Jos") || strings.Contains(text, "fmd_") || strings.Contains(text, "Counter 1") || strings.Contains(text, aKey) {
+	if strings.Contains(text, "Jos") || strings.Contains(text, "fmd_") || strings.Contains(text, "Counter 1") ||
+		strings.Contains(text, aKey) {
 		t.Error("a name, a token or a key is in the metrics")
 	}
 	for path, want := range map[string]int{"/": 404, "/metrics/x": 404, "/debug/pprof/": 404} {
@@ -120,7 +123,8 @@ func TestStages(t *testing.T) {
 	m := newMeters(newLine(1, 1, 1), nil)
 	w := &stopwatch{m: m}
 	for _, stage := range []matcher.Stage{
-		matcher.StageDocument, matcher.StageLoading, matcher.StageClip, matcher.StageDocument, matcher.StageFaces, matcher.StageClip,
+		matcher.StageDocument, matcher.StageLoading, matcher.StageClip, matcher.StageDocument, matcher.StageFaces,
+		matcher.StageClip,
 		matcher.StageComparing, matcher.StageFaces, matcher.StageComparing,
 	} {
 		w.progress(matcher.Progress{Stage: stage})
@@ -130,7 +134,8 @@ func TestStages(t *testing.T) {
 	var text strings.Builder
 	m.set.WritePrometheus(&text)
 	for stage, want := range map[string]int{"receive": 0, "wait": 0, "document": 1, "film": 1, "compare": 1} {
-		if line := fmt.Sprintf("facematch_stage_seconds_count{stage=%q} %d\n", stage, want); !strings.Contains(text.String(), line) {
+		if line := fmt.Sprintf("facematch_stage_seconds_count{stage=%q} %d\n", stage,
+			want); !strings.Contains(text.String(), line) {
 			t.Errorf("%s is missing in\n%s", line, text.String())
 		}
 	}

@@ -84,9 +84,11 @@ func (v validating) compare(r *http.Request, response *http.Response, body []byt
 		return err
 	}
 	options := &openapi3filter.Options{
-		IncludeResponseStatus: true, ExcludeRequestBody: true, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+		IncludeResponseStatus: true, ExcludeRequestBody: true, MultiError: true,
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}
-	request := &openapi3filter.RequestValidationInput{Request: asked, PathParams: parameters, Route: route, Options: options}
+	request := &openapi3filter.RequestValidationInput{Request: asked, PathParams: parameters, Route: route,
+		Options: options}
 	if response.StatusCode == http.StatusOK {
 		if err := openapi3filter.ValidateRequest(asked.Context(), request); err != nil {
 			return err
@@ -144,7 +146,8 @@ func TestTheDescriptionIsWhole(t *testing.T) {
 		}
 	}
 	s := serve(t, &fake{}, 1)
-	if a := s.do("GET", "/openapi.json", nil, "Authorization", ""); a.status != 200 || !strings.Contains(a.body, `"openapi":"3.1.0"`) {
+	if a := s.do("GET", "/openapi.json", nil, "Authorization", ""); a.status != 200 ||
+		!strings.Contains(a.body, `"openapi":"3.1.0"`) {
 		t.Errorf("%d %.100s", a.status, a.body)
 	}
 }

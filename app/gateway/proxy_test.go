@@ -22,7 +22,8 @@ func TestClientsBehindAProxy(t *testing.T) {
 		{"nobody is forwarded", "10.0.0.1:5000", nil, "10.0.0.1:5000"},
 		{"by the proxy", "10.0.0.1:5000", []string{"203.0.113.9"}, "203.0.113.9"},
 		{"by one who is no proxy", "10.0.1.1:5000", []string{"203.0.113.9"}, "10.0.1.1:5000"},
-		{"what the client says of itself stands before", "10.0.0.1:5000", []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		{"what the client says of itself stands before", "10.0.0.1:5000", []string{"198.51.100.1, 203.0.113.9"},
+			"203.0.113.9"},
 		{"and so in lines of their own", "10.0.0.1:5000", []string{"198.51.100.1", "10.0.0.7", "203.0.113.9"}, "203.0.113.9"},
 		{"through two proxies", "10.0.0.1:5000", []string{"203.0.113.9, 192.168.7.1"}, "203.0.113.9"},
 		{"from a proxy itself", "10.0.0.1:5000", []string{"10.0.0.2"}, "10.0.0.2"},
@@ -38,7 +39,8 @@ func TestClientsBehindAProxy(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
-	if got := (proxies{}).client(&http.Request{RemoteAddr: "127.0.0.1:1", Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}}); got != "127.0.0.1:1" {
+	if got := (proxies{}).client(&http.Request{RemoteAddr: "127.0.0.1:1",
+		Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}}); got != "127.0.0.1:1" {
 		t.Errorf("without proxies: %s", got)
 	}
 	for _, wrong := range []string{"", "proxy.example", "10.0.0.0/33", "10.0.0.1:80"} {
@@ -92,7 +94,8 @@ func TestHealthUnderAnyHost(t *testing.T) {
 		{"GET /readyz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
 		{"GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.0 200 "},
 		{"GET /nothing HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
-		{"GET /api-projects/public/apikeys HTTP/1.1\r\nHost: rebound.example\r\nAuthorization: Bearer " + s.token + "\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
+		{"GET /api-projects/public/apikeys HTTP/1.1\r\nHost: rebound.example\r\nAuthorization: Bearer " +
+			s.token + "\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
 	} {
 		if got := s.raw(c.send, time.Second); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%q: %.60q", c.send, got)

@@ -52,8 +52,9 @@ var words = map[string]string{
 
 // ours are problems of files that are not the client's fault.
 var ours = map[string]bool{
-	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true, matcher.KeyNoPage: true,
-	"clip.directory": true, "clip.denied": true, matcher.KeyNoTemp: true,
+	"document.missing": true, "document.directory": true, "document.denied": true, "document.no_reader": true,
+	matcher.KeyNoPage: true,
+	"clip.directory":  true, "clip.denied": true, matcher.KeyNoTemp: true,
 }
 
 // unusable is the general refusal of a file; nil where the problem is not the file's.

@@ -50,8 +50,9 @@ type Decision struct {
 	// had been decided before; empty: the first decision of a referral, or of a check that
 	// compared nobody.
 	Overrides Outcome `json:"overrides,omitempty"`
-	Second    string  `json:"second,omitempty"`          // the second operator, where Overrides is not empty or Choice is Identify
-	Verified  bool    `json:"second_verified,omitempty"` // the second one signed in; false: the name was typed
+	// the second operator, where Overrides is not empty or Choice is Identify
+	Second   string `json:"second,omitempty"`
+	Verified bool   `json:"second_verified,omitempty"` // the second one signed in; false: the name was typed
 
 	Note string `json:"-"` // in the operator's own words; may be empty unless Reason is ReasonOther
 }

@@ -141,10 +141,11 @@ type CentreWhat string
 
 // What can be wrong.
 const (
-	CentreChanged    CentreWhat = "changed"         // it does not hold what was written
-	CentreUnchained  CentreWhat = "does not follow" // it does not follow from the record before it, or that one was changed with its hash
-	CentreGone       CentreWhat = "gone"            // it is not there, and no record says why
-	CentreUnexpected CentreWhat = "unexpected"      // no record says that it should be there
+	CentreChanged CentreWhat = "changed" // it does not hold what was written
+	// it does not follow from the record before it, or that one was changed with its hash
+	CentreUnchained  CentreWhat = "does not follow"
+	CentreGone       CentreWhat = "gone"       // it is not there, and no record says why
+	CentreUnexpected CentreWhat = "unexpected" // no record says that it should be there
 )
 
 // CentreVerdict is what verifying the centre found.

@@ -82,14 +82,18 @@ type Started struct {
 	Description matcher.Description `json:"description"` // engine, models and their SHA-256, calibration
 
 	DocumentFrom DocumentSource `json:"document_from,omitempty"`
-	Minor        bool           `json:"minor,omitempty"`      // the operator said that the person is under 18
-	Chosen       matcher.Pick   `json:"chosen,omitzero"`      // the face on the page that the clerk chose as the portrait; empty: the one that was found
-	CameraPart   matcher.Part   `json:"camera_part,omitzero"` // of the camera's picture that was used; empty: all of it, or no camera was
-	Inspection   InspectionUse  `json:"inspection,omitempty"` // whether the clerk was to be asked; empty: recorded before there were inspections
+	Minor        bool           `json:"minor,omitempty"` // the operator said that the person is under 18
+	// the face on the page that the clerk chose as the portrait; empty: the one that was found
+	Chosen matcher.Pick `json:"chosen,omitzero"`
+	// of the camera's picture that was used; empty: all of it, or no camera was
+	CameraPart matcher.Part `json:"camera_part,omitzero"`
+	// whether the clerk was to be asked; empty: recorded before there were inspections
+	Inspection InspectionUse `json:"inspection,omitempty"`
 
 	Kept      string `json:"kept,omitempty"`      // id of the kept check it was made from
 	Prefilled bool   `json:"prefilled,omitempty"` // with the video the API, ours where Served, had of this session
-	Served    bool   `json:"served,omitempty"`    // asked for by another program through the API this one serves, with the token named Desk
+	// asked for by another program through the API this one serves, with the token named Desk
+	Served bool `json:"served,omitempty"`
 
 	// RequestDigest tells whether another request asks for the same: a keyed hash of what a
 	// served check was asked with under an Idempotency-Key. Empty: there was no such key.
@@ -144,8 +148,9 @@ type Finished struct {
 	// pictures. Empty: a device, a stream or a file filmed, or nothing did.
 	VirtualCamera string `json:"virtual_camera,omitempty"`
 
-	MRZ   *MRZ `json:"mrz,omitempty"`   // how the document's machine-readable zone was read; nil: none was found
-	Minor bool `json:"minor,omitempty"` // the document's birth date proves that the person is under 18, and the clerk was not asked
+	MRZ *MRZ `json:"mrz,omitempty"` // how the document's machine-readable zone was read; nil: none was found
+	// the document's birth date proves that the person is under 18, and the clerk was not asked
+	Minor bool `json:"minor,omitempty"`
 
 	Quality     *Quality            `json:"quality,omitempty"`
 	Description matcher.Description `json:"description"` // what decided in the end
@@ -208,8 +213,9 @@ const (
 // SettingsChange says that the settings changed, or the list of operators, and
 // how.
 type SettingsChange struct {
-	How    string `json:"how"`    // one of the constants above
-	SHA256 string `json:"sha256"` // of the bytes of the user's settings file or, with ChangedOperators, of the operators' file
+	How string `json:"how"` // one of the constants above
+	// of the bytes of the user's settings file or, with ChangedOperators, of the operators' file
+	SHA256 string `json:"sha256"`
 	// Administrator is the SHA-256 of the administrator's settings file; empty where there is none.
 	Administrator string `json:"administrator_sha256,omitempty"`
 

@@ -20,7 +20,8 @@ type Row struct {
 	Desk     string        `json:"desk"`
 	Request  string        `json:"request,omitempty"` // the API's id of the call
 
-	Inspection InspectionState `json:"inspection,omitempty"` // empty: there is no verdict, or it was made before there were inspections
+	// empty: there is no verdict, or it was made before there were inspections
+	Inspection InspectionState `json:"inspection,omitempty"`
 }
 
 // DecisionState is what people decided about a check so far.
@@ -58,14 +59,17 @@ type Filter struct {
 	Operators   []string          `json:"operators,omitempty"`
 	Desks       []string          `json:"desks,omitempty"`
 	Codes       []int             `json:"codes,omitempty"`
-	LeastScore  *int64            `json:"least_score,omitempty"` // hundredths, both included; a check without a score meets neither
-	MostScore   *int64            `json:"most_score,omitempty"`
-	Words       string            `json:"-"`                 // each word must be a word of the person's name or its beginning, with its particle or without
-	Session     string            `json:"session,omitempty"` // whole, or its beginning from 8 characters on
-	Check       string            `json:"check,omitempty"`   // likewise
-	Request     string            `json:"request,omitempty"` // likewise
-	Reference   string            `json:"-"`                 // the customer's own, whole or its beginning from LeastReference characters on
-	Number      string            `json:"-"`                 // of the document, whole
+	// hundredths, both included; a check without a score meets neither
+	LeastScore *int64 `json:"least_score,omitempty"`
+	MostScore  *int64 `json:"most_score,omitempty"`
+	// each word must be a word of the person's name or its beginning, with its particle or without
+	Words   string `json:"-"`
+	Session string `json:"session,omitempty"` // whole, or its beginning from 8 characters on
+	Check   string `json:"check,omitempty"`   // likewise
+	Request string `json:"request,omitempty"` // likewise
+	// the customer's own, whole or its beginning from LeastReference characters on
+	Reference string `json:"-"`
+	Number    string `json:"-"` // of the document, whole
 
 	Before int64 `json:"-"` // seq; in the order Newest only: another way to say After; 0: from the newest
 	Sort   Sort  `json:"-"`
@@ -106,7 +110,8 @@ type Detail struct {
 	FieldsSealed bool   // there are some, but they cannot be read here
 	FieldsErased bool   // there were some, and they were erased
 
-	Raw       []byte   // the answer's body as it came, which need not be JSON; nil where there is none or it cannot be read here
+	// the answer's body as it came, which need not be JSON; nil where there is none or it cannot be read here
+	Raw       []byte
 	RawSealed bool     // there is one, but it cannot be read here
 	RawErased bool     // there was one, and it was erased
 	Erasures  []Erased // of the session, oldest first

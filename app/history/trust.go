@@ -4,23 +4,25 @@ import "time"
 
 // Verdict is what verifying the chain found.
 type Verdict struct {
-	Records  int64     `json:"records"` // read until the end or the first bad one
-	Intact   bool      `json:"intact"`
-	BadSeq   int64     `json:"bad_seq,omitempty"`  // the first bad record; 0: no single one
-	Fault    Fault     `json:"fault,omitempty"`    // what is wrong with it
-	Hint     Hint      `json:"hint,omitempty"`     // with FaultChain: what it looks like
-	Older    bool      `json:"older,omitempty"`    // a copy of this desk's history that ends before what the desk knows
-	Good     int64     `json:"good_seq,omitempty"` // the last record an anchor confirms before the bad one, or of an older copy, anchor or history; 0: none
-	Head     string    `json:"head,omitempty"`     // hash of the last record
-	Anchored bool      `json:"anchored"`           // an anchor for this database was found
-	Since    time.Time `json:"since,omitzero"`     // time of the oldest anchor the chain agrees with
-	Until    int64     `json:"until,omitempty"`    // seq of the newest anchor
-	Erased   int64     `json:"erased,omitempty"`   // how many "erased" records there are
-	Absent   int64     `json:"absent,omitempty"`   // how many sealed parts were not at the centre this history was restored from
-	First    Anchor    `json:"anchor"`             // the anchor on this computer
-	Second   Anchor    `json:"second_anchor"`      // the one at a place of the user's choice
-	Centre   Centre    `json:"centre,omitzero"`    // what the centre of all desks knows
-	Losses   []Loss    `json:"losses,omitempty"`   // what restores lost, oldest first
+	Records int64 `json:"records"` // read until the end or the first bad one
+	Intact  bool  `json:"intact"`
+	BadSeq  int64 `json:"bad_seq,omitempty"` // the first bad record; 0: no single one
+	Fault   Fault `json:"fault,omitempty"`   // what is wrong with it
+	Hint    Hint  `json:"hint,omitempty"`    // with FaultChain: what it looks like
+	Older   bool  `json:"older,omitempty"`   // a copy of this desk's history that ends before what the desk knows
+	// the last record an anchor confirms before the bad one, or of an older copy, anchor or history; 0: none
+	Good     int64     `json:"good_seq,omitempty"`
+	Head     string    `json:"head,omitempty"`   // hash of the last record
+	Anchored bool      `json:"anchored"`         // an anchor for this database was found
+	Since    time.Time `json:"since,omitzero"`   // time of the oldest anchor the chain agrees with
+	Until    int64     `json:"until,omitempty"`  // seq of the newest anchor
+	Erased   int64     `json:"erased,omitempty"` // how many "erased" records there are
+	// how many sealed parts were not at the centre this history was restored from
+	Absent int64  `json:"absent,omitempty"`
+	First  Anchor `json:"anchor"`           // the anchor on this computer
+	Second Anchor `json:"second_anchor"`    // the one at a place of the user's choice
+	Centre Centre `json:"centre,omitzero"`  // what the centre of all desks knows
+	Losses []Loss `json:"losses,omitempty"` // what restores lost, oldest first
 }
 
 // Anchor is what verifying had of one anchor.
@@ -61,11 +63,12 @@ const (
 	FaultReplaced Fault = "replaced"            // an anchor knows another record of this number
 	FaultSealed   Fault = "sealed part changed" // a sealed part of it does not give its hash, or is not its own
 	FaultPartGone Fault = "sealed part gone"    // a sealed part of it is not there, and no record says that it was erased
-	FaultKeyGone  Fault = "key gone"            // the key of its session is not there, and no record says that it was erased
-	FaultBack     Fault = "erased part is back" // what it says was erased is there
-	FaultSchema   Fault = "tables changed"      // the tables are not those the program makes
-	FaultLists    Fault = "lists changed"       // the tables of lists do not hold what the records say
-	FaultDamaged  Fault = "damaged"             // the file cannot be read whole
+	// the key of its session is not there, and no record says that it was erased
+	FaultKeyGone Fault = "key gone"
+	FaultBack    Fault = "erased part is back" // what it says was erased is there
+	FaultSchema  Fault = "tables changed"      // the tables are not those the program makes
+	FaultLists   Fault = "lists changed"       // the tables of lists do not hold what the records say
+	FaultDamaged Fault = "damaged"             // the file cannot be read whole
 )
 
 // Hint is what a record that is not chained looks like. It is a guess: whoever changed the
@@ -94,10 +97,12 @@ const KindRestored Kind = "restored"
 // that the records from LostFrom to LostTo are gone.
 type Restored struct {
 	Actor
-	Backup   Head  `json:"backup"`              // the backup's newest record
-	Replaced *Head `json:"replaced,omitempty"`  // the newest record of what lay there; nil: nothing, or it could not be read
-	Same     bool  `json:"same,omitempty"`      // what lay there was the same history, at another time
-	Known    Head  `json:"known,omitzero"`      // the newest record an anchor knew, and the newest time of what is void now
+	Backup Head `json:"backup"` // the backup's newest record
+	// the newest record of what lay there; nil: nothing, or it could not be read
+	Replaced *Head `json:"replaced,omitempty"`
+	Same     bool  `json:"same,omitempty"` // what lay there was the same history, at another time
+	// the newest record an anchor knew, and the newest time of what is void now
+	Known    Head  `json:"known,omitzero"`
 	LostFrom int64 `json:"lost_from,omitempty"` // the first record an anchor knew and the backup does not hold; 0: none
 	LostTo   int64 `json:"lost_to,omitempty"`   // the last of them
 	Another  bool  `json:"another,omitempty"`   // an anchor knew another history in this place

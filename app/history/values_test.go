@@ -11,7 +11,8 @@ func day(year int, month time.Month, day int) time.Time {
 
 func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]time.Time{
-		"24 Nov 2026": day(2026, 11, 24), "2026-11-24": day(2026, 11, 24), "24.11.2026": day(2026, 11, 24), "1.2.2026": day(2026, 2, 1),
+		"24 Nov 2026": day(2026, 11, 24), "2026-11-24": day(2026, 11, 24), "24.11.2026": day(2026, 11, 24),
+		"1.2.2026":        day(2026, 2, 1),
 		"3 February 2026": day(2026, 2, 3), "3 feb 2026": day(2026, 2, 3),
 	} {
 		if got, ok := ParseDay(text); !ok || !got.Equal(want) {
@@ -24,7 +25,8 @@ func TestDaysAndScoresAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q is taken for %v", text, got)
 		}
 	}
-	for text, want := range map[string]int64{"80": 8000, "83.58": 8358, "83,5": 8350, "0": 0, "100": 10000, "59.99 %": 5999, "4.35": 435} {
+	for text, want := range map[string]int64{"80": 8000, "83.58": 8358, "83,5": 8350, "0": 0, "100": 10000,
+		"59.99 %": 5999, "4.35": 435} {
 		if got, ok := ParseScore(text); !ok || got != want {
 			t.Errorf("%q is %d, %t", text, got, ok)
 		}

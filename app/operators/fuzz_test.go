@@ -21,7 +21,8 @@ func FuzzList(f *testing.F) {
 			t.Errorf("%v, %+v", err, list.Operators)
 		}
 		for _, e := range list.entries {
-			if e.Hash.cost.Memory > maxMemory || e.Hash.cost.Passes > maxPasses || e.Hash.cost.Lanes == 0 || len(e.Hash.hash) == 0 {
+			if e.Hash.cost.Memory > maxMemory || e.Hash.cost.Passes > maxPasses || e.Hash.cost.Lanes == 0 ||
+				len(e.Hash.hash) == 0 {
 				t.Errorf("%+v", e.Hash.cost)
 			}
 		}

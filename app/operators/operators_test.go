@@ -85,7 +85,8 @@ func wantKey(t testing.TB, err error, key string) *matcher.Problem {
 func TestWhoBelongsHere(t *testing.T) {
 	k, folder := staffed(t, time.Now)
 	ctx := t.Context()
-	for name, role := range map[string]history.Role{"Ada": history.RoleAdministrator, " ada ": history.RoleAdministrator, "ＡＤＡ": history.RoleAdministrator} {
+	for name, role := range map[string]history.Role{"Ada": history.RoleAdministrator, " ada ": history.RoleAdministrator,
+		"ＡＤＡ": history.RoleAdministrator} {
 		in, err := k.SignIn(ctx, name, adas)
 		if err != nil || in.Name != "Ada" || in.Role != role || in.Failed != 0 {
 			t.Errorf("%q: %+v, %v", name, in, err)
@@ -109,7 +110,8 @@ func TestWhoBelongsHere(t *testing.T) {
 		must(t, err)
 		data, err := os.ReadFile(filepath.Join(folder, e.Name()))
 		must(t, err)
-		if info.Mode().Perm() != 0o600 || strings.Contains(string(data), "horses") || strings.Contains(string(data), "Cleo") || strings.Contains(string(data), "cleo") {
+		if info.Mode().Perm() != 0o600 || strings.Contains(string(data), "horses") ||
+			strings.Contains(string(data), "Cleo") || strings.Contains(string(data), "cleo") {
 			t.Errorf("%s: %v\n%s", e.Name(), info.Mode(), data)
 		}
 	}
@@ -123,7 +125,8 @@ func TestWhoBelongsHere(t *testing.T) {
 // The same letters may be coded in more than one way, as keyboards do.
 func TestPassphraseInAnotherCoding(t *testing.T) {
 	k := keeper(t, t.TempDir(), time.Now)
-	must(t, k.Add(t.Context(), Operator{Name: "José", Role: history.RoleAdministrator}, "caf\u00e9s are never quiet", true, recorded))
+	must(t, k.Add(t.Context(), Operator{Name: "José", Role: history.RoleAdministrator}, "caf\u00e9s are never quiet", true,
+		recorded))
 	if _, err := k.SignIn(t.Context(), "Jose\u0301", "cafe\u0301s are never quiet"); err != nil {
 		t.Error(err)
 	}
@@ -136,11 +139,14 @@ func TestChangesOfTheList(t *testing.T) {
 	k := keeper(t, t.TempDir(), time.Now)
 	_, err := k.SignIn(ctx, "Ada", adas)
 	wantKey(t, err, "operators.none")
-	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleOperator}, adas, true, recorded), "operators.first_admin")
+	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleOperator}, adas, true, recorded),
+		"operators.first_admin")
 	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: "king"}, adas, true, recorded), "operators.role")
 	must(t, k.Add(ctx, Operator{Name: "  Ada   Lovelace ", Role: history.RoleAdministrator}, adas, true, recorded))
-	wantKey(t, k.Add(ctx, Operator{Name: "Eve", Role: history.RoleAdministrator}, bens, true, recorded), "operators.signed_out")
-	wantKey(t, k.Add(ctx, Operator{Name: "ADA LOVELACE", Role: history.RoleOperator}, bens, false, recorded), "operators.known")
+	wantKey(t, k.Add(ctx, Operator{Name: "Eve", Role: history.RoleAdministrator}, bens, true, recorded),
+		"operators.signed_out")
+	wantKey(t, k.Add(ctx, Operator{Name: "ADA LOVELACE", Role: history.RoleOperator}, bens, false, recorded),
+		"operators.known")
 	for key, name := range map[string]string{
 		"operators.no_name": " ", "operators.name": "Ada\u202e", "operators.name_long": strings.Repeat("a", maxName+1),
 	} {
@@ -151,11 +157,13 @@ func TestChangesOfTheList(t *testing.T) {
 	wantKey(t, k.SetPassphrase(ctx, "Eve", bens, recorded), "operators.unknown")
 
 	var seen List
-	must(t, k.Add(ctx, Operator{Name: "Ben", Role: history.RoleAuditor}, bens, false, func(now List, _ string) error { seen = now; return nil }))
+	must(t, k.Add(ctx, Operator{Name: "Ben", Role: history.RoleAuditor}, bens, false,
+		func(now List, _ string) error { seen = now; return nil }))
 	now, err := k.Read()
 	must(t, err)
 	want := []Operator{{Name: "Ada Lovelace", Role: history.RoleAdministrator}, {Name: "Ben", Role: history.RoleAuditor}}
-	if !slices.Equal(now.Operators, want) || !slices.Equal(seen.Operators, want) || seen.SHA256 != now.SHA256 || len(now.SHA256) != 64 {
+	if !slices.Equal(now.Operators, want) || !slices.Equal(seen.Operators, want) || seen.SHA256 != now.SHA256 ||
+		len(now.SHA256) != 64 {
 		t.Errorf("%+v, recorded %+v", now.Operators, seen.Operators)
 	}
 
@@ -186,7 +194,8 @@ func TestChangeThatIsNotRecorded(t *testing.T) {
 	ctx := t.Context()
 	full := matcher.NewProblem("store.full", nil)
 	k := keeper(t, t.TempDir(), time.Now)
-	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleAdministrator}, adas, true, func(List, string) error { return full }), "store.full")
+	wantKey(t, k.Add(ctx, Operator{Name: "Ada", Role: history.RoleAdministrator}, adas, true,
+		func(List, string) error { return full }), "store.full")
 	if _, err := os.Stat(k.file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file is left: %v", err)
 	}
@@ -257,7 +266,8 @@ func TestHashForm(t *testing.T) {
 	must(t, err)
 	var back hashed
 	must(t, back.UnmarshalText(text))
-	if !reflect.DeepEqual(h, back) || !back.is(adas) || back.is(bens) || !strings.HasPrefix(string(text), "$argon2id$v=19$m=65536,t=3,p=4$") {
+	if !reflect.DeepEqual(h, back) || !back.is(adas) || back.is(bens) ||
+		!strings.HasPrefix(string(text), "$argon2id$v=19$m=65536,t=3,p=4$") {
 		t.Errorf("%s", text)
 	}
 	if usual.Memory < 19<<10 || usual.Passes < 2 {
@@ -279,8 +289,10 @@ func TestPassphrases(t *testing.T) {
 		"operators.passphrase_short": {"", "fourteen chars", strings.Repeat("é", 14)},
 		"operators.passphrase_long":  {strings.Repeat("longer than long ", 20)},
 		"operators.passphrase_weak": {
-			"passwordpassword", "Password1234567", "123456789012345", "abcdefghijklmnop", "aaaaaaaaaaaaaaaa", "correct horse battery staple",
-			"qwertyuiopasdfgh", "facematch desk 1", "ada lovelace 2026", "AdaLovelace!!!!1815", "administrator 1", "zaqzaqzaqzaqzaq", "987654321098765",
+			"passwordpassword", "Password1234567", "123456789012345", "abcdefghijklmnop", "aaaaaaaaaaaaaaaa",
+			"correct horse battery staple",
+			"qwertyuiopasdfgh", "facematch desk 1", "ada lovelace 2026", "AdaLovelace!!!!1815", "administrator 1",
+			"zaqzaqzaqzaqzaq", "987654321098765",
 			"                ", "welcome welcome admin", "Lovelace-Lovelace",
 		},
 	} {
@@ -289,7 +301,8 @@ func TestPassphrases(t *testing.T) {
 		}
 	}
 	for _, good := range []string{
-		adas, bens, other, "fifteen letters", "nur kleine worte hier", "Überraschung im Keller", "четыре усталые лошади", "四匹の疲れた馬が水を飲んでいました",
+		adas, bens, other, "fifteen letters", "nur kleine worte hier", "Überraschung im Keller", "четыре усталые лошади",
+		"四匹の疲れた馬が水を飲んでいました",
 		"8 1 5 3 9 2 7 4 6 0 2 8 5", strings.Repeat("x7", 3) + " and a half dozen owls",
 	} {
 		if err := CheckPassphrase("Ada Lovelace", good); err != nil {
@@ -399,7 +412,8 @@ func TestClockGoingBackwards(t *testing.T) {
 
 // Who damages the attempts gains what who deletes them does, and locks nobody out.
 func TestAttemptsThatCannotBeUsed(t *testing.T) {
-	for _, broken := range []string{"", "{", "null", `{"version": 7}`, `{"version": 1, "salt": "AAAA", "names": {"=ben": null}}`, strings.Repeat(" ", maxFile+1)} {
+	for _, broken := range []string{"", "{", "null", `{"version": 7}`,
+		`{"version": 1, "salt": "AAAA", "names": {"=ben": null}}`, strings.Repeat(" ", maxFile+1)} {
 		k, _ := staffed(t, time.Now)
 		must(t, os.WriteFile(k.attempts, []byte(broken), 0o600))
 		if _, err := k.SignIn(t.Context(), "Ben", bens); err != nil {
@@ -500,7 +514,8 @@ func TestChangesAtOnce(t *testing.T) {
 	for i := range many {
 		wg.Go(func() {
 			name := fmt.Sprintf("Operator %d", i)
-			if err := keeper(t, folder, time.Now).Add(t.Context(), Operator{Name: name, Role: history.RoleOperator}, other, false, recorded); err != nil {
+			if err := keeper(t, folder, time.Now).Add(t.Context(), Operator{Name: name, Role: history.RoleOperator}, other,
+				false, recorded); err != nil {
 				t.Error(err)
 			}
 		})

@@ -31,7 +31,8 @@ func CheckPassphrase(name, passphrase string) error {
 var worst = []string{
 	"correcthorsebatterystaple", "facematchdesk", "facematch", "administrator", "passphrase", "password", "passwort",
 	"passw0rd", "p@ssword", "p@ssw0rd", "motdepasse", "contraseña", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl",
-	"zxcvbnm", "yxcvbnm", "qwerty", "qwertz", "azerty", "1q2w3e4r", "1qaz2wsx", "zaq12wsx", "iloveyou", "letmein", "welcome",
+	"zxcvbnm", "yxcvbnm", "qwerty", "qwertz", "azerty", "1q2w3e4r", "1qaz2wsx", "zaq12wsx", "iloveyou", "letmein",
+	"welcome",
 	"changeme", "trustno1", "operator", "reviewer", "auditor", "default", "secret", "dragon", "monkey", "sunshine",
 	"football", "princess", "thisismy", "admin", "login", "guest", "test",
 }

@@ -19,11 +19,13 @@ const session = "sess_0f8b2c1e-7a4d-4f7e-9c39-2b1d5a6e8f01"
 
 func queue(t *testing.T) *Queue {
 	t.Helper()
-	return New(filepath.Join(t.TempDir(), "kept"), func(context.Context) ([]byte, error) { return []byte("a key of 32 bytes, more or less"), nil })
+	return New(filepath.Join(t.TempDir(), "kept"),
+		func(context.Context) ([]byte, error) { return []byte("a key of 32 bytes, more or less"), nil })
 }
 
 func memory(b []byte) matcher.Blob {
-	return matcher.Blob{MediaType: "image/png", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+	return matcher.Blob{MediaType: "image/png",
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
 func noise(n int) []byte {
@@ -58,7 +60,8 @@ func all(t *testing.T, b matcher.Blob) []byte {
 
 func put(t *testing.T, q *Queue, page, clip []byte) Item {
 	t.Helper()
-	item, err := q.Put(context.Background(), Item{At: time.Now().UTC().Round(0), Check: "chk_1", Session: session, Name: "Jane Doe"}, memory(page), memory(clip))
+	item, err := q.Put(context.Background(),
+		Item{At: time.Now().UTC().Round(0), Check: "chk_1", Session: session, Name: "Jane Doe"}, memory(page), memory(clip))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,8 @@ func TestKeptAndOpened(t *testing.T) {
 		}
 	}
 	// Without a video, too.
-	second, err := q.Put(context.Background(), Item{At: item.At.Add(time.Second), Session: session}, memory(page), matcher.Blob{})
+	second, err := q.Put(context.Background(), Item{At: item.At.Add(time.Second), Session: session}, memory(page),
+		matcher.Blob{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,12 +183,14 @@ func TestPutLeavesAllOrNothing(t *testing.T) {
 	fails := matcher.Blob{Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(noise(100)), iotestErr{})), nil
 	}}
-	if _, err := q.Put(context.Background(), Item{Session: session}, memory(noise(10)), fails); key(err) != "queue.unreadable" {
+	if _, err := q.Put(context.Background(), Item{Session: session}, memory(noise(10)),
+		fails); key(err) != "queue.unreadable" {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := q.Put(ctx, Item{Session: session}, memory(noise(10)), memory(noise(10))); !errors.Is(err, context.Canceled) {
+	if _, err := q.Put(ctx, Item{Session: session}, memory(noise(10)), memory(noise(10))); !errors.Is(err,
+		context.Canceled) {
 		t.Error(err)
 	}
 	calls := 0
@@ -192,7 +198,8 @@ func TestPutLeavesAllOrNothing(t *testing.T) {
 		calls++
 		return io.NopCloser(bytes.NewReader(noise(100 * calls))), nil
 	}}
-	if _, err := q.Put(context.Background(), Item{Session: session}, memory(noise(10)), changes); key(err) != "queue.unwritable" {
+	if _, err := q.Put(context.Background(), Item{Session: session}, memory(noise(10)),
+		changes); key(err) != "queue.unwritable" {
 		t.Error(err)
 	}
 	if files, err := os.ReadDir(q.dir); err == nil && len(files) > 0 {

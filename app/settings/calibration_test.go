@@ -27,7 +27,8 @@ func goFaceAlone(t *testing.T, name string, models ...matcher.Model) []byte {
 func fused(t *testing.T, name string, models ...matcher.Model) []byte {
 	t.Helper()
 	return marshalled(t, matcher.Calibration{
-		Name: name, Engine: "go-face + features", Models: models, Calibrated: true, Pairs: &matcher.MeasuredPairs{Data: "LFW"}, Checks: &matcher.MeasuredChecks{Data: "LFW"},
+		Name: name, Engine: "go-face + features", Models: models, Calibrated: true,
+		Pairs: &matcher.MeasuredPairs{Data: "LFW"}, Checks: &matcher.MeasuredChecks{Data: "LFW"},
 		Network: &matcher.Network{Features: models[len(models)-1].Name, Mean: 127, Deviation: 128},
 		Fusion:  &matcher.Fusion{Offset: 1, Cosine: -1},
 	})
@@ -65,32 +66,48 @@ func TestDeciding(t *testing.T) {
 		want, path           string // the calibration's name, the network's file
 		problem              string
 	}{
-		"as shipped":                     {"", "", "shipped", "", ""},
-		"none":                           {NoNetwork, "", "shipped, alone", "", ""},
-		"the shipped one elsewhere":      {"/srv/features.onnx", "", "shipped", "/srv/features.onnx", ""},
-		"own network and calibration":    {network, file("own.json", fused(t, "own", dlib, landmarks, own)), "own", network, ""},
-		"own calibration":                {"", file("mine.json", fused(t, "mine", dlib, landmarks, features)), "mine", "", ""},
-		"own calibration without":        {NoNetwork, file("alone.json", goFaceAlone(t, "alone", dlib)), "alone", "", ""},
-		"own network without":            {network, "", "", "", "engine.network_unknown"},
-		"of another network":             {"/srv/other.onnx", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "", "engine.network_unknown"},
-		"own network, go-face's":         {network, file("alone.json", goFaceAlone(t, "alone", dlib)), "", "", "engine.network_unknown"},
-		"go-face's, but the network is":  {"", file("alone.json", goFaceAlone(t, "alone", dlib)), "", "", "calibration.needs_none"},
-		"fused, but no network is":       {NoNetwork, file("mine.json", fused(t, "mine", dlib, landmarks, features)), "", "", "calibration.needs_network"},
-		"of a network that is not named": {"", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "", "calibration.needs_network"},
-		"of other features":              {"", file("features.json", fused(t, "mine", dlib, landmarks, otherFeatures)), "", "", "calibration.other_models"},
-		"of another dlib":                {NoNetwork, file("dlib.json", goFaceAlone(t, "alone", otherDlib)), "", "", "calibration.other_models"},
-		"of no dlib":                     {"", file("less.json", fused(t, "mine", landmarks, features)), "", "", "calibration.other_models"},
-		"of more models":                 {NoNetwork, file("more.json", goFaceAlone(t, "alone", dlib, own)), "", "", "calibration.other_models"},
-		"of two dlibs":                   {NoNetwork, file("two.json", goFaceAlone(t, "alone", dlib, otherDlib)), "", "", "calibration.other_models"},
-		"of other landmarks":             {network, file("marks.json", fused(t, "own", dlib, otherLandmarks, own)), "", "", "calibration.other_models"},
-		"landmarks as the network":       {"/srv/landmarks.onnx", file("same.json", fused(t, "own", dlib, landmarks)), "", "", "calibration.other_models"},
-		"missing":                        {"", filepath.Join(dir, "none.json"), "", "", "calibration.missing"},
-		"a folder":                       {"", dir, "", "", "calibration.missing"},
-		"empty":                          {"", file("empty.json", nil), "", "", "calibration.damaged"},
-		"text":                           {"", file("text.json", []byte("Dear clerk")), "", "", "calibration.damaged"},
-		"half":                           {"", file("half.json", fused(t, "mine", dlib, landmarks, features)[:90]), "", "", "calibration.damaged"},
-		"endless":                        {"", file("endless.json", make([]byte, maxCalibration+1)), "", "", "calibration.damaged"},
-		"a device":                       {"", "/dev/zero", "", "", "calibration.missing"},
+		"as shipped":                {"", "", "shipped", "", ""},
+		"none":                      {NoNetwork, "", "shipped, alone", "", ""},
+		"the shipped one elsewhere": {"/srv/features.onnx", "", "shipped", "/srv/features.onnx", ""},
+		"own network and calibration": {network, file("own.json", fused(t, "own", dlib, landmarks, own)), "own",
+			network, ""},
+		"own calibration": {"", file("mine.json", fused(t, "mine", dlib, landmarks, features)),
+			"mine", "", ""},
+		"own calibration without": {NoNetwork, file("alone.json", goFaceAlone(t, "alone", dlib)), "alone", "", ""},
+		"own network without":     {network, "", "", "", "engine.network_unknown"},
+		"of another network": {"/srv/other.onnx", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "",
+			"engine.network_unknown"},
+		"own network, go-face's": {network, file("alone.json", goFaceAlone(t, "alone", dlib)), "", "",
+			"engine.network_unknown"},
+		"go-face's, but the network is": {"", file("alone.json", goFaceAlone(t, "alone", dlib)), "", "",
+			"calibration.needs_none"},
+		"fused, but no network is": {NoNetwork, file("mine.json", fused(t, "mine", dlib, landmarks, features)), "", "",
+			"calibration.needs_network"},
+		"of a network that is not named": {"", file("own.json", fused(t, "own", dlib, landmarks, own)), "", "",
+			"calibration.needs_network"},
+		"of other features": {"", file("features.json", fused(t, "mine", dlib, landmarks, otherFeatures)), "",
+			"", "calibration.other_models"},
+		"of another dlib": {NoNetwork, file("dlib.json", goFaceAlone(t, "alone", otherDlib)), "", "",
+			"calibration.other_models"},
+		"of no dlib": {"", file("less.json", fused(t, "mine", landmarks, features)), "", "",
+			"calibration.other_models"},
+		"of more models": {NoNetwork, file("more.json", goFaceAlone(t, "alone", dlib, own)), "", "",
+			"calibration.other_models"},
+		"of two dlibs": {NoNetwork, file("two.json", goFaceAlone(t, "alone", dlib, otherDlib)), "", "",
+			"calibration.other_models"},
+		"of other landmarks": {network, file("marks.json", fused(t, "own", dlib, otherLandmarks, own)), "", "",
+			"calibration.other_models"},
+		"landmarks as the network": {"/srv/landmarks.onnx", file("same.json", fused(t, "own", dlib, landmarks)), "", "",
+			"calibration.other_models"},
+		"missing":  {"", filepath.Join(dir, "none.json"), "", "", "calibration.missing"},
+		"a folder": {"", dir, "", "", "calibration.missing"},
+		"empty":    {"", file("empty.json", nil), "", "", "calibration.damaged"},
+		"text":     {"", file("text.json", []byte("Dear clerk")), "", "", "calibration.damaged"},
+		"half": {"", file("half.json", fused(t, "mine", dlib, landmarks, features)[:90]), "", "",
+			"calibration.damaged"},
+		"endless": {"", file("endless.json", make([]byte, maxCalibration+1)), "", "",
+			"calibration.damaged"},
+		"a device": {"", "/dev/zero", "", "", "calibration.missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Matching{Network: tt.network, Calibration: tt.calibration}.Deciding(shipped(t))
@@ -120,10 +137,12 @@ func TestMeasuring(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := d.Calibration
-	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Mean: 1, Deviation: 2, BGR: true, Gray: true}) {
+	if d.Network != n.File || *c.Network != (matcher.Network{Features: "own.onnx", Mean: 1, Deviation: 2, BGR: true,
+		Gray: true}) {
 		t.Errorf("%+v, network %+v", d, c.Network)
 	}
-	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil || c.Name == "shipped" || c.Engine != "go-face + own" {
+	if len(c.Models) != 3 || c.Models[2] != own || c.Calibrated || c.Pairs != nil || c.Checks != nil ||
+		c.Name == "shipped" || c.Engine != "go-face + own" {
 		t.Errorf("%+v", c)
 	}
 	// What it was made from and what is made of it is accepted as a calibration.

@@ -137,7 +137,8 @@ func unlockable(name string) string {
 			return fmt.Sprintf("%q is not a setting that can be locked; %q is", name, f.key)
 		}
 	}
-	return fmt.Sprintf("%q is not a setting that can be locked; name it as this file does, such as %q, or a whole table, such as %q",
+	return fmt.Sprintf("%q is not a setting that can be locked; "+
+		"name it as this file does, such as %q, or a whole table, such as %q",
 		name, "camera.source", "camera")
 }
 

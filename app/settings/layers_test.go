@@ -96,7 +96,8 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 		t.Errorf("read again: %+v, %v", again, err)
 	}
 	// What the administrator changes later counts wherever the user has not said otherwise.
-	if err := os.WriteFile(s.files.Administrator, []byte(strings.Replace(branch, "Branch 17", "Branch 18", 1)), 0o600); err != nil {
+	if err := os.WriteFile(s.files.Administrator, []byte(strings.Replace(branch, "Branch 17", "Branch 18", 1)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if again, err = Open(s.files); err != nil || again.Get().Desk != "Branch 18" || again.Get().Camera.Source != "1" {
@@ -180,7 +181,8 @@ pass = 1.0
 		t.Error("what is not locked is lost")
 	}
 	// keep_days is the same in both: nothing is overruled.
-	if got := s.Sources().Overruled; !slices.Equal(got, []string{"api.base", "privacy.keep_images", "facematch_conditions"}) {
+	if got := s.Sources().Overruled; !slices.Equal(got,
+		[]string{"api.base", "privacy.keep_images", "facematch_conditions"}) {
 		t.Errorf("overruled: %q", got)
 	}
 	before, _ := os.ReadFile(s.files.User)
@@ -213,7 +215,8 @@ pass = 1.0
 		t.Fatal(err)
 	}
 	text, _ := os.ReadFile(s.files.User)
-	if strings.Contains(string(text), "elsewhere") || strings.Contains(string(text), "keep_images") || len(s.Sources().Overruled) != 0 {
+	if strings.Contains(string(text), "elsewhere") || strings.Contains(string(text), "keep_images") ||
+		len(s.Sources().Overruled) != 0 {
 		t.Errorf("written:\n%s", text)
 	}
 }
@@ -231,7 +234,8 @@ func TestTheVersionOfALockedWording(t *testing.T) {
 
 // A lock needs no value beside it: then the default is what stays.
 func TestALockWithoutAValue(t *testing.T) {
-	s := mustLayer(t, "locked = ['matching.refer_minors', 'camera']\n", "[matching]\nrefer_minors = false\n[camera]\nsource = '7'\n")
+	s := mustLayer(t, "locked = ['matching.refer_minors', 'camera']\n",
+		"[matching]\nrefer_minors = false\n[camera]\nsource = '7'\n")
 	if !s.Get().Matching.ReferMinors || s.Get().Camera.Source != "0" {
 		t.Errorf("%+v", s.Get())
 	}
@@ -243,18 +247,20 @@ func TestAnAdministratorsFileThatCannotBeUsed(t *testing.T) {
 		text, key, fault string
 		line             int
 	}{
-		"unknown lock":     {"# ours\nlocked = ['colour']\n", "settings.damaged", `"colour" is not a setting that can be locked; name it`, 2},
-		"lock by its end":  {"locked = ['keep_images']\n", "settings.damaged", `"privacy.keep_images" is`, 1},
-		"lock, shortened":  {"locked = ['conditions']\n", "settings.damaged", `"facematch_conditions" is`, 1},
-		"lock of a count":  {"locked = ['consent.version']\n", "settings.damaged", "counts it itself", 1},
-		"lock as text":     {"locked = 'api'\n", "settings.damaged", "", 1},
-		"lock in a table":  {"[api]\nlocked = ['api']\n", "settings.damaged", `"api.locked" is not a setting`, 2},
-		"unknown key":      {"[camera]\nsauce = '1'\n", "settings.damaged", `"camera.sauce" is not a setting`, 2},
-		"not TOML":         {"locked = [\n", "settings.damaged", "", 0},
-		"cut short":        {"", "settings.damaged", "the file is empty", 1},
-		"newer":            {"version = 2\n", "settings.newer", "", 0},
-		"a bad value":      {"[matching]\nmode = 'x'\n", "settings.mode", "", 0},
-		"a bad condition":  {"[[facematch_conditions]]\nfield = 'score'\nop = '>='\n", "settings.damaged", `"pass" is missing`, 1},
+		"unknown lock": {"# ours\nlocked = ['colour']\n", "settings.damaged",
+			`"colour" is not a setting that can be locked; name it`, 2},
+		"lock by its end": {"locked = ['keep_images']\n", "settings.damaged", `"privacy.keep_images" is`, 1},
+		"lock, shortened": {"locked = ['conditions']\n", "settings.damaged", `"facematch_conditions" is`, 1},
+		"lock of a count": {"locked = ['consent.version']\n", "settings.damaged", "counts it itself", 1},
+		"lock as text":    {"locked = 'api'\n", "settings.damaged", "", 1},
+		"lock in a table": {"[api]\nlocked = ['api']\n", "settings.damaged", `"api.locked" is not a setting`, 2},
+		"unknown key":     {"[camera]\nsauce = '1'\n", "settings.damaged", `"camera.sauce" is not a setting`, 2},
+		"not TOML":        {"locked = [\n", "settings.damaged", "", 0},
+		"cut short":       {"", "settings.damaged", "the file is empty", 1},
+		"newer":           {"version = 2\n", "settings.newer", "", 0},
+		"a bad value":     {"[matching]\nmode = 'x'\n", "settings.mode", "", 0},
+		"a bad condition": {"[[facematch_conditions]]\nfield = 'score'\nop = '>='\n", "settings.damaged",
+			`"pass" is missing`, 1},
 		"no condition":     {"facematch_conditions = []\n", "settings.damaged", "no [[facematch_conditions]]", 1},
 		"a password in it": {"[camera]\nsource = 'rtsp://a:secret@127.0.0.1/'\n", "settings.camera_password", "", 0},
 	} {
@@ -331,7 +337,8 @@ func TestWhereTheAdministratorsFileLies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Files{filepath.Join(home, "etc", "settings.toml"), filepath.Join(home, "config", "settings.toml")}); f.Settings() != want {
+	if want := (Files{filepath.Join(home, "etc", "settings.toml"),
+		filepath.Join(home, "config", "settings.toml")}); f.Settings() != want {
 		t.Errorf("got %+v", f.Settings())
 	}
 	if _, err := os.Stat(f.Administrator); !errors.Is(err, os.ErrNotExist) {

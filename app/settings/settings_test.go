@@ -184,13 +184,15 @@ func TestFilesThatCannotBeUnderstoodAreLeftAsTheyAre(t *testing.T) {
 		"pass forgotten":   {replaced("pass = 80.0\n", ""), "settings.damaged", "[[facematch_conditions]]"},
 		"binary":           {"\x00\x01\x02", "settings.damaged", "\x00"},
 		"empty conditions": {"desk = 'A'\nfacematch_conditions = []\n", "settings.damaged", ""},
-		"single brackets":  {"desk = 'A'\n[facematch_conditions]\nfield = 'score'\nop = '>='\npass = 80.0\n", "settings.damaged", "[facematch"},
+		"single brackets": {"desk = 'A'\n[facematch_conditions]\nfield = 'score'\nop = '>='\npass = 80.0\n",
+			"settings.damaged", "[facematch"},
 		"version 0":        {replaced("version = 1", "version = 0"), "settings.damaged", "version"},
 		"version in words": {replaced("version = 1", "version = 'one'"), "settings.damaged", "version"},
 		"one line unknown": {"refer_minors = false\n", "settings.damaged", "refer"},
 		"unknown further down": {"# our desks\n[folders]\nsecond_anchor = '/mnt/audit'\n\n[privacy]\nkeep_image = true\n",
 			"settings.damaged", "keep_image"},
-		"unknown table":    {"[folders]\nsecond_anchor = '/mnt/audit'\n[colours]\nink = 'red'\n", "settings.damaged", "[colours]"},
+		"unknown table": {"[folders]\nsecond_anchor = '/mnt/audit'\n[colours]\nink = 'red'\n", "settings.damaged",
+			"[colours]"},
 		"control in desk":  {replaced("desk = 'Desk 1'", `desk = "Desk\u0000"`), "settings.desk_name", ""},
 		"unknown mode":     {replaced("mode = 'offline'", "mode = 'x'"), "settings.mode", ""},
 		"password by hand": {replaced("source = '0'", "source = 'http://a:b@127.0.0.1/'"), "settings.camera_password", ""},
@@ -224,20 +226,24 @@ func TestFilesOfAFewLines(t *testing.T) {
 		text string
 		want Settings
 	}{
-		"nothing":           {"", Default()},
-		"a comment":         {"# nothing yet\n\n", Default()},
-		"a byte order mark": {"\uFEFF[privacy]\r\nkeep_images = true\r\n", with(func(s *Settings) { s.Privacy.KeepImages = true })},
-		"one key":           {"desk = 'Schalter 3'\n", with(func(s *Settings) { s.Desk = "Schalter 3" })},
-		"an empty table":    {"[camera]\n", Default()},
-		"one table":         {"[matching]\nrefer_minors = false\n", with(func(s *Settings) { s.Matching.ReferMinors = false })},
-		"a dotted key":      {"operators.lock_minutes = 0\n", with(func(s *Settings) { s.Operators.LockMinutes = 0 })},
+		"nothing":   {"", Default()},
+		"a comment": {"# nothing yet\n\n", Default()},
+		"a byte order mark": {"\uFEFF[privacy]\r\nkeep_images = true\r\n",
+			with(func(s *Settings) { s.Privacy.KeepImages = true })},
+		"one key":        {"desk = 'Schalter 3'\n", with(func(s *Settings) { s.Desk = "Schalter 3" })},
+		"an empty table": {"[camera]\n", Default()},
+		"one table": {"[matching]\nrefer_minors = false\n",
+			with(func(s *Settings) { s.Matching.ReferMinors = false })},
+		"a dotted key": {"operators.lock_minutes = 0\n", with(func(s *Settings) { s.Operators.LockMinutes = 0 })},
 		"another table's version": {"[consent]\nversion = 4\nprocessing = 'Darf ich?'\n", with(func(s *Settings) {
 			s.Consent.Version, s.Consent.Processing = 4, "Darf ich?"
 		})},
-		"conditions alone": {"[[facematch_conditions]]\nfield = 'score'\nop = '>='\npass = 85.0\nrefer = 50.0\n", with(func(s *Settings) {
-			s.Conditions = []matcher.Condition{{Field: "score", Op: ">=", Pass: 85, Refer: &refer}}
-		})},
-		"the version without conditions": {"version = 1\n[retention]\nnames_days = 30\n", with(func(s *Settings) { s.Retention.NamesDays = 30 })},
+		"conditions alone": {"[[facematch_conditions]]\nfield = 'score'\nop = '>='\npass = 85.0\nrefer = 50.0\n",
+			with(func(s *Settings) {
+				s.Conditions = []matcher.Condition{{Field: "score", Op: ">=", Pass: 85, Refer: &refer}}
+			})},
+		"the version without conditions": {"version = 1\n[retention]\nnames_days = 30\n",
+			with(func(s *Settings) { s.Retention.NamesDays = 30 })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := written(t, tt.text)
@@ -432,7 +438,8 @@ func TestModelsAreLookedForInOrder(t *testing.T) {
 	s := Default()
 	s.Folders.Models = "/second"
 	got := f.Models(s)
-	if got[0] != "/first" || got[1] != "/second" || got[len(got)-1] != "/usr/share/facematch/models" || got[len(got)-2] != filepath.Join(f.Data, "models") {
+	if got[0] != "/first" || got[1] != "/second" || got[len(got)-1] != "/usr/share/facematch/models" ||
+		got[len(got)-2] != filepath.Join(f.Data, "models") {
 		t.Errorf("got %v", got)
 	}
 	if s.Matching.Mode != history.Offline {
@@ -454,7 +461,8 @@ func TestTheAPIsAddressIsSavedInOneForm(t *testing.T) {
 		t.Errorf("saved %+v, %+v", now.API, now.Consent)
 	}
 	for _, limit := range []func(*API){
-		func(a *API) { a.ConnectSeconds = 0 }, func(a *API) { a.TLSSeconds = -1 }, func(a *API) { a.AnswerSeconds = maxSeconds + 1 }, func(a *API) { a.KeepDays = 0 },
+		func(a *API) { a.ConnectSeconds = 0 }, func(a *API) { a.TLSSeconds = -1 },
+		func(a *API) { a.AnswerSeconds = maxSeconds + 1 }, func(a *API) { a.KeepDays = 0 },
 	} {
 		next := s.Get()
 		limit(&next.API)

@@ -207,7 +207,8 @@ func (a API) check() error {
 	}
 	for _, limit := range []struct {
 		value, most int
-	}{{a.ConnectSeconds, maxSeconds}, {a.TLSSeconds, maxSeconds}, {a.AnswerSeconds, maxSeconds}, {a.KeepDays, maxKeepDays}} {
+	}{{a.ConnectSeconds, maxSeconds}, {a.TLSSeconds, maxSeconds}, {a.AnswerSeconds, maxSeconds},
+		{a.KeepDays, maxKeepDays}} {
 		if limit.value < 1 || limit.value > limit.most {
 			return matcher.NewProblem(KeyAPILimits, nil, "Seconds", maxSeconds, "Days", maxKeepDays)
 		}

@@ -83,7 +83,8 @@ func TestSealedFile(t *testing.T) {
 	get(t, again, base, "", secret, File, "") // opened once
 
 	// A file whose address was changed by hand opens for neither.
-	if err := os.WriteFile(k.file, bytes.Replace(raw, []byte("example.com"), []byte("example.org"), 1), 0o600); err != nil {
+	if err := os.WriteFile(k.file, bytes.Replace(raw, []byte("example.com"), []byte("example.org"), 1),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	get(t, again, other, phrase, "", Locked, "token.file")
@@ -124,7 +125,8 @@ func TestEnvironmentIsTheLastPlace(t *testing.T) {
 }
 
 func TestTokensThatCannotBe(t *testing.T) {
-	for _, bad := range []string{"", " ", "two words", "a\r\nX-Evil: 1", "tökén", "a\x00", strings.Repeat("a", maxLength+1)} {
+	for _, bad := range []string{"", " ", "two words", "a\r\nX-Evil: 1", "tökén", "a\x00",
+		strings.Repeat("a", maxLength+1)} {
 		if _, err := Clean(bad); key(err) != "token.form" {
 			t.Errorf("%.20q: %v", bad, err)
 		}
@@ -154,7 +156,8 @@ until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freede
 done
 exec "$0" -test.run '^TestRealKeyring$' -test.v`
 	cmd := exec.CommandContext(ctx, "dbus-run-session", "--", "sh", "-c", script, os.Args[0], dir)
-	cmd.Env = append(os.Environ(), "TOKEN_TEST_IN_BUS="+dir, "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_RUNTIME_DIR="+dir, Variable+"=env-token")
+	cmd.Env = append(os.Environ(), "TOKEN_TEST_IN_BUS="+dir, "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_RUNTIME_DIR="+dir,
+		Variable+"=env-token")
 	cmd.WaitDelay = 5 * time.Second // the daemon keeps the pipe open
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("PASS: TestRealKeyring")) {

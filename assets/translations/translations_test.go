@@ -61,7 +61,8 @@ func keysInCode(t *testing.T) map[string]token.Position {
 		}
 		note := func(e ast.Expr) {
 			if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if key, err := strconv.Unquote(lit.Value); err == nil && strings.Contains(key, ".") && !strings.HasSuffix(key, ".") {
+				if key, err := strconv.Unquote(lit.Value); err == nil && strings.Contains(key, ".") &&
+					!strings.HasSuffix(key, ".") {
 					found[key] = set.Position(lit.Pos())
 				}
 			}
@@ -142,7 +143,8 @@ func TestEveryFlawHasWords(t *testing.T) {
 		"anchor": both, "target": append([]matcher.Flaw{matcher.FlawShort, matcher.FlawPicture}, both...),
 	} {
 		for _, flaw := range flaws {
-			for _, key := range []string{history.WhyKey(side, flaw.Code(), flaw), history.WhyKey(side, flaw.Code(), flaw) + ".hint"} {
+			for _, key := range []string{history.WhyKey(side, flaw.Code(), flaw),
+				history.WhyKey(side, flaw.Code(), flaw) + ".hint"} {
 				if words := c.T(key); words == key || !strings.HasSuffix(words, ".") || strings.Contains(words, "<no value>") {
 					t.Errorf("%s: %q", key, words)
 				}

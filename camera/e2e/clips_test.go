@@ -36,7 +36,8 @@ func testClips(t *testing.T) (all, played []string, ffmpeg string) {
 
 func runFFmpeg(t *testing.T, ffmpeg string, args ...string) {
 	t.Helper()
-	if out, err := exec.Command(ffmpeg, append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(ffmpeg,
+		append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 }

@@ -34,7 +34,8 @@ func TestBestFrames(t *testing.T) {
 	reader := pages.New(pages.Params{Log: slog.New(slog.DiscardHandler)})
 	defer reader.Close()
 	portraits := document.New(document.Params{Pages: reader, Faces: engine})
-	matching := offline.NewMatcher(offline.MatcherParams{Engine: engine, Portraits: portraits, Calibration: calibration(t), Temp: t.TempDir()})
+	matching := offline.NewMatcher(offline.MatcherParams{Engine: engine, Portraits: portraits, Calibration: calibration(t),
+		Temp: t.TempDir()})
 	rules, err := matcher.ParseConditions(matcher.DefaultConditions)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,8 @@ func TestBestFrames(t *testing.T) {
 	score := func(path string, film matcher.Film) float64 {
 		t.Helper()
 		answer, err := matching.Match(ctx, matcher.Request{
-			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Film: film, Rules: rules,
+			Page: matcher.Blob{Path: path, Size: -1, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, Film: film,
+			Rules: rules,
 		}, nil)
 		if err != nil || answer.Result.Data.Code != matcher.CodeOK {
 			t.Fatalf("%s: %+v, %v", path, answer.Result.Data, err)
@@ -58,7 +60,8 @@ func TestBestFrames(t *testing.T) {
 		for _, clip := range clips {
 			card := filepath.Join("../../../shared/testdata/docs", strings.TrimSuffix(filepath.Base(clip), ".mp4")+".jpg")
 			path := filepath.Join(t.TempDir(), "clip.mp4")
-			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", path)
+			runFFmpeg(t, ffmpeg, "-i", clip, "-vf", kind.filter, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18",
+				"-pix_fmt", "yuv420p", path)
 			source := play(t, engine, path)
 			film, err := source.Film(ctx, 2900*time.Millisecond, nil)
 			if err != nil {
@@ -67,7 +70,8 @@ func TestBestFrames(t *testing.T) {
 			best = append(best, score(card, film)) // while it is filmed
 			source.Close()
 			even = append(even, score(card, matcher.FilmOf(evenFrames(t, ffmpeg, path, 8))))
-			t.Logf("  %-32s best %6.2f, even %6.2f", strings.TrimSuffix(filepath.Base(clip), ".mp4"), best[len(best)-1], even[len(even)-1])
+			t.Logf("  %-32s best %6.2f, even %6.2f", strings.TrimSuffix(filepath.Base(clip), ".mp4"), best[len(best)-1],
+				even[len(even)-1])
 		}
 		t.Logf("%-18s the 8 best: mean %.2f, worst %.2f; 8 even ones: mean %.2f, worst %.2f",
 			kind.name, mean(best), slices.Min(best), mean(even), slices.Min(even))

@@ -23,8 +23,11 @@ var spoils = []struct {
 	right        []string
 }{
 	{"as it is", "null", []string{"good"}},
-	{"dark, a fifth of the light", "lutyuv=y='16+(val-16)*0.18':u='128+(val-128)*0.18':v='128+(val-128)*0.18',noise=alls=6:allf=t", []string{"dark", "none_dark"}},
-	{"darker, a twelfth", "lutyuv=y='16+(val-16)*0.08':u='128+(val-128)*0.08':v='128+(val-128)*0.08',noise=alls=6:allf=t", []string{"dark", "none_dark"}},
+	{"dark, a fifth of the light",
+		"lutyuv=y='16+(val-16)*0.18':u='128+(val-128)*0.18':v='128+(val-128)*0.18',noise=alls=6:allf=t",
+		[]string{"dark", "none_dark"}},
+	{"darker, a twelfth", "lutyuv=y='16+(val-16)*0.08':u='128+(val-128)*0.08':v='128+(val-128)*0.08',noise=alls=6:allf=t",
+		[]string{"dark", "none_dark"}},
 	{"bright, 2.6 times the light", "lutyuv=y='min(235,16+(val-16)*2.6)'", []string{"bright", "none_bright"}},
 	{"washed out", "eq=brightness=0.45", []string{"bright", "none_bright"}},
 	{"blurred by 3 pixels", "gblur=sigma=3", []string{"sharp", "none_sharp"}},
@@ -104,7 +107,8 @@ func spoil(t *testing.T, ffmpeg string, faces matcher.FaceFinder, path, clip, ot
 		still := path + ".png"
 		runFFmpeg(t, ffmpeg, "-i", clip, "-frames:v", "1", still)
 		turnHead(t, faces, still, 30)
-		runFFmpeg(t, ffmpeg, append([]string{"-loop", "1", "-framerate", "25", "-t", "1", "-i", still, "-vf", "noise=alls=5:allf=t"}, encode...)...)
+		runFFmpeg(t, ffmpeg, append([]string{"-loop", "1", "-framerate", "25", "-t", "1", "-i", still, "-vf",
+			"noise=alls=5:allf=t"}, encode...)...)
 	default:
 		runFFmpeg(t, ffmpeg, append([]string{"-t", "1", "-i", clip, "-vf", filter}, encode...)...)
 	}

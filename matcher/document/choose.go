@@ -41,7 +41,8 @@ func choose(page image.Point, all []face) choice {
 	certain := slices.ContainsFunc(all, func(f face) bool { return !f.Doubted })
 	var strong, lesser []face
 	for _, f := range all {
-		if f.faint() || f.Doubted && !certain || slices.ContainsFunc(all, func(other face) bool { return other.outshines(f) }) {
+		if f.faint() || f.Doubted && !certain ||
+			slices.ContainsFunc(all, func(other face) bool { return other.outshines(f) }) {
 			lesser = append(lesser, f)
 		} else {
 			strong = append(strong, f)

@@ -113,7 +113,8 @@ func (f *Finder) onAll(ctx context.Context, file *pages.File, quick bool) (match
 		return matcher.Portrait{}, unread
 	}
 	if count > 0 {
-		best.Warnings = append(best.Warnings, matcher.Notice{Key: "document.warn_unread", Params: map[string]any{"Count": count}})
+		best.Warnings = append(best.Warnings,
+			matcher.Notice{Key: "document.warn_unread", Params: map[string]any{"Count": count}})
 	}
 	return best, nil
 }
@@ -151,7 +152,8 @@ func (f *Finder) OnPage(ctx context.Context, document matcher.Blob, number int) 
 	return f.onPage(ctx, file, page, number, false)
 }
 
-func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, number int, quick bool) (matcher.Portrait, error) {
+func (f *Finder) onPage(ctx context.Context, file *pages.File, page pages.Page, number int,
+	quick bool) (matcher.Portrait, error) {
 	faces, err := f.find(ctx, page.Picture, look{part: page.Picture.Rect, turns: allTurns, quick: quick})
 	if err != nil {
 		return matcher.Portrait{}, err

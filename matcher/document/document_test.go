@@ -38,7 +38,8 @@ import (
 // tests show.
 type marks struct{ doubted bool }
 
-func (m marks) FindTurned(ctx context.Context, img *image.RGBA, turns []int, _ float64, _ bool) (all []matcher.Face, _ error) {
+func (m marks) FindTurned(ctx context.Context, img *image.RGBA, turns []int, _ float64,
+	_ bool) (all []matcher.Face, _ error) {
 	right := spots(img, func(r, g, b uint8) bool { return r < 90 && g > 170 && b > 170 })
 	for _, eye := range spots(img, func(r, g, b uint8) bool { return r > 170 && g < 90 && b > 170 }) {
 		away := func(p image.Point) float64 { return math.Hypot(float64(p.X-eye.X), float64(p.Y-eye.Y)) }
@@ -177,7 +178,8 @@ func askew(img *image.RGBA, degrees float64) *image.RGBA {
 	out := picture.Solid(img.Rect.Size(), paper)
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
 	x, y := float64(img.Rect.Dx())/2, float64(img.Rect.Dy())/2
-	xdraw.BiLinear.Transform(out, f64.Aff3{cos, -sin, x - cos*x + sin*y, sin, cos, y - sin*x - cos*y}, img, img.Rect, draw.Src, nil)
+	xdraw.BiLinear.Transform(out, f64.Aff3{cos, -sin, x - cos*x + sin*y, sin, cos, y - sin*x - cos*y}, img, img.Rect,
+		draw.Src, nil)
 	return out
 }
 
@@ -322,7 +324,8 @@ func TestGhost(t *testing.T) {
 func TestDoubtedPortrait(t *testing.T) {
 	f := newFinder(t, marks{doubted: true})
 	p := find(t, f, pngBlob(t, card()))
-	if p.Code != matcher.CodeNoFace || p.Flaw != matcher.FlawPoor || len(p.Others) != 1 || warns(p, "document.warn_hidden") {
+	if p.Code != matcher.CodeNoFace || p.Flaw != matcher.FlawPoor || len(p.Others) != 1 ||
+		warns(p, "document.warn_hidden") {
 		t.Fatalf("code %d, %q, others %v, %v", p.Code, p.Flaw, p.Others, p.Warnings)
 	}
 	chosen, err := f.Choose(context.Background(), p, matcher.Choice{Area: p.Others[0]})
@@ -400,7 +403,8 @@ func TestTwoPortraits(t *testing.T) {
 		draw(page)
 		p := find(t, f, pngBlob(t, page))
 		all, alike := p.Faces()
-		if p.Code != matcher.CodeTwoFaces || p.Flaw != matcher.FlawTwo || alike != 2 || !p.Box.Empty() || p.Chosen != (matcher.Pick{}) {
+		if p.Code != matcher.CodeTwoFaces || p.Flaw != matcher.FlawTwo || alike != 2 || !p.Box.Empty() ||
+			p.Chosen != (matcher.Pick{}) {
 			t.Errorf("%s: code %d, %q, box %v, others %v", name, p.Code, p.Flaw, p.Box, p.Others)
 			continue
 		}
@@ -412,7 +416,8 @@ func TestTwoPortraits(t *testing.T) {
 				turn = 270
 			}
 			at := middleOf(turnedBox(face, page.Rect.Size(), turn))
-			if err != nil || chosen.Code != matcher.CodeOK || !chosen.ByHand || chosen.Rotation != turn || !near(middleOf(chosen.Box), at, 40) {
+			if err != nil || chosen.Code != matcher.CodeOK || !chosen.ByHand || chosen.Rotation != turn ||
+				!near(middleOf(chosen.Box), at, 40) {
 				t.Errorf("%s: code %d, turned by %d, box %v for %v, %v", name, chosen.Code, chosen.Rotation, chosen.Box, face, err)
 			}
 			if want := (matcher.Pick{Number: i + 1, Of: 2}); chosen.Chosen != want || len(chosen.Others) != len(all)-1 {
@@ -435,8 +440,9 @@ func TestFlaws(t *testing.T) {
 		draw func(page *image.RGBA)
 		want matcher.Flaw
 	}{
-		"nobody":  {func(*image.RGBA) {}, matcher.FlawNobody},
-		"black":   {func(page *image.RGBA) { draw.Draw(page, page.Rect, image.Black, image.Point{}, draw.Src) }, matcher.FlawDark},
+		"nobody": {func(*image.RGBA) {}, matcher.FlawNobody},
+		"black": {func(page *image.RGBA) { draw.Draw(page, page.Rect, image.Black, image.Point{}, draw.Src) },
+			matcher.FlawDark},
 		"small":   {func(page *image.RGBA) { paste(page, image.Pt(300, 300), 50, 1) }, matcher.FlawSmall},
 		"cut off": {func(page *image.RGBA) { paste(page, image.Pt(20, 300), 600, 1) }, matcher.FlawCutOff},
 		"two": {func(page *image.RGBA) {
@@ -481,7 +487,8 @@ func TestChoose(t *testing.T) {
 		"over the edge":            image.Rect(-50, -50, 400, 500),
 		"drawn from right to left": {Min: image.Pt(60, 120), Max: image.Pt(400, 480)},
 	} {
-		if p := choose(found, matcher.Choice{Area: area}); p.Code != matcher.CodeOK || !near(middleOf(p.Box), middleOf(found.Box), 30) {
+		if p := choose(found, matcher.Choice{Area: area}); p.Code != matcher.CodeOK ||
+			!near(middleOf(p.Box), middleOf(found.Box), 30) {
 			t.Errorf("%s: code %d, box %v", name, p.Code, p.Box)
 		}
 	}
@@ -490,7 +497,8 @@ func TestChoose(t *testing.T) {
 		turn int
 	}{"askew": {found, 45}, "without a page": {matcher.Portrait{}, 90}} {
 		var problem *matcher.Problem
-		if _, err := f.Choose(context.Background(), wrong.from, matcher.Choice{Turn: wrong.turn}); !errors.As(err, &problem) || problem.Key != "problem.internal" {
+		if _, err := f.Choose(context.Background(), wrong.from, matcher.Choice{Turn: wrong.turn}); !errors.As(err,
+			&problem) || problem.Key != "problem.internal" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -520,7 +528,8 @@ func TestPages(t *testing.T) {
 	}
 	for _, number := range []int{0, 4} {
 		var problem *matcher.Problem
-		if _, err := f.OnPage(context.Background(), document, number); !errors.As(err, &problem) || problem.Key != "document.no_page" {
+		if _, err := f.OnPage(context.Background(), document, number); !errors.As(err, &problem) ||
+			problem.Key != "document.no_page" {
 			t.Errorf("page %d: %v", number, err)
 		}
 	}
@@ -556,14 +565,16 @@ func TestUnreadablePages(t *testing.T) {
 		t.Errorf("no page can be read: %v", err)
 	}
 	// An engine that fails is no unreadable page.
-	if _, err := newFinder(t, broken{}).Portrait(context.Background(), unreadable(t, tiffBlob(empty, card()))); !errors.As(err, &problem) || problem.Key != "engine.model_missing" {
+	if _, err := newFinder(t, broken{}).Portrait(context.Background(),
+		unreadable(t, tiffBlob(empty, card()))); !errors.As(err, &problem) || problem.Key != "engine.model_missing" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestNoPortrait(t *testing.T) {
 	empty := pngBlob(t, picture.Solid(image.Pt(600, 400), paper))
-	if p := find(t, newFinder(t, marks{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil || len(p.Warnings) != 0 {
+	if p := find(t, newFinder(t, marks{}), empty); p.Code != matcher.CodeNoFace || p.Page == nil || p.Image != nil ||
+		len(p.Warnings) != 0 {
 		t.Errorf("code %d, %v", p.Code, p.Warnings)
 	}
 	for _, size := range []image.Point{{1, 1}, {1, 3000}, {3000, 1}, {2, 2}} {
@@ -582,7 +593,8 @@ func (broken) FindTurned(context.Context, *image.RGBA, []int, float64, bool) ([]
 
 func TestFaceFinderFails(t *testing.T) {
 	var p *matcher.Problem
-	if _, err := newFinder(t, broken{}).Portrait(context.Background(), pngBlob(t, card())); !errors.As(err, &p) || p.Key != "engine.model_missing" {
+	if _, err := newFinder(t, broken{}).Portrait(context.Background(), pngBlob(t, card())); !errors.As(err, &p) ||
+		p.Key != "engine.model_missing" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -64,15 +64,18 @@ func TestUprightTellsNothing(t *testing.T) {
 	f := newFinder(t, marks{})
 	// A flag as EXIF has it, and words behind.
 	exif := func(orientation byte) string {
-		return "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string([]byte{orientation}) + "\x00\x00\x00\x00\x00\x00" + secret
+		return "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" +
+			string([]byte{orientation}) + "\x00\x00\x00\x00\x00\x00" + secret
 	}
 	segment := func(marker byte, content string) string {
 		return "\xff" + string([]byte{marker, byte((len(content) + 2) >> 8), byte(len(content) + 2)}) + content
 	}
 	full := func(img image.Image, orientation byte) matcher.Blob {
 		plain := string(content(t, jpegBlob(t, img)))
-		return memory([]byte(plain[:2] + segment(0xe1, exif(orientation)) + segment(0xe1, "http://ns.adobe.com/xap/1.0/\x00"+secret) +
-			segment(0xe2, "MPF\x00"+secret) + segment(0xed, secret) + segment(0xfe, secret) + plain[2:] + plain + "....ftypmp42" + secret))
+		return memory([]byte(plain[:2] + segment(0xe1, exif(orientation)) + segment(0xe1,
+			"http://ns.adobe.com/xap/1.0/\x00"+secret) +
+			segment(0xe2, "MPF\x00"+secret) + segment(0xed, secret) + segment(0xfe,
+			secret) + plain[2:] + plain + "....ftypmp42" + secret))
 	}
 	chunk := func(kind, content string) string {
 		out := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
@@ -82,11 +85,13 @@ func TestUprightTellsNothing(t *testing.T) {
 	asPNG := string(content(t, pngBlob(t, card())))
 	const header = 8 + 12 + 13
 	for name, document := range map[string]matcher.Blob{
-		"jpeg":         full(card(), 1),
-		"turned jpeg":  full(picture.Turn(card(), 270), 6),
-		"lying jpeg":   full(picture.Turn(card(), 90), 1),
-		"png":          memory([]byte(asPNG[:header] + chunk("eXIf", exif(1)[6:]) + chunk("tEXt", "Author\x00"+secret) + asPNG[header:] + secret)),
-		"turned png":   memory([]byte(asPNG[:header] + chunk("eXIf", exif(3)[6:]) + chunk("iTXt", "a\x00\x00\x00\x00\x00"+secret) + asPNG[header:])),
+		"jpeg":        full(card(), 1),
+		"turned jpeg": full(picture.Turn(card(), 270), 6),
+		"lying jpeg":  full(picture.Turn(card(), 90), 1),
+		"png": memory([]byte(asPNG[:header] + chunk("eXIf", exif(1)[6:]) + chunk("tEXt",
+			"Author\x00"+secret) + asPNG[header:] + secret)),
+		"turned png": memory([]byte(asPNG[:header] + chunk("eXIf", exif(3)[6:]) + chunk("iTXt",
+			"a\x00\x00\x00\x00\x00"+secret) + asPNG[header:])),
 		"tiff, by way": tiffBlob(card()),
 	} {
 		t.Run(name, func(t *testing.T) {

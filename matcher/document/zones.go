@@ -9,8 +9,8 @@ import (
 
 // Zone reads the machine-readable zone of a document whose portrait was looked for: on
 // the portrait's page, or else on another one, such as the back of a card. Where the
-// portrait has no page, all are looked at. ok is false where there is none. Two digits of a year are taken as they must be meant today. The
-// problems are those of pages.Reader.Open and the ZoneReader's.
+// portrait has no page, all are looked at. ok is false where there is none. Two digits of a year
+// are taken as they must be meant today. The problems are those of pages.Reader.Open and the ZoneReader's.
 func (f *Finder) Zone(
 	ctx context.Context, document matcher.Blob, p matcher.Portrait, today time.Time,
 ) (z matcher.Zone, ok bool, err error) {

@@ -47,13 +47,16 @@ func TestZone(t *testing.T) {
 		}
 	}
 	broken := &zones{err: errors.New("broken")}
-	if _, _, err := New(Params{Pages: reader, Zones: broken}).Zone(t.Context(), file, matcher.Portrait{Page: page, Pages: 3}, time.Now()); !errors.Is(err, broken.err) {
+	if _, _, err := New(Params{Pages: reader, Zones: broken}).Zone(t.Context(), file,
+		matcher.Portrait{Page: page, Pages: 3}, time.Now()); !errors.Is(err, broken.err) {
 		t.Error(err)
 	}
-	if _, _, err := New(Params{Pages: reader, Zones: &zones{}}).Zone(t.Context(), matcher.Blob{Path: "missing"}, matcher.Portrait{Pages: 3}, time.Now()); err == nil {
+	if _, _, err := New(Params{Pages: reader, Zones: &zones{}}).Zone(t.Context(), matcher.Blob{Path: "missing"},
+		matcher.Portrait{Pages: 3}, time.Now()); err == nil {
 		t.Error("a file that is gone gives no error")
 	}
-	if _, ok, err := New(Params{Pages: reader}).Zone(t.Context(), file, matcher.Portrait{Page: page, Pages: 3}, time.Now()); ok || err != nil {
+	if _, ok, err := New(Params{Pages: reader}).Zone(t.Context(), file, matcher.Portrait{Page: page, Pages: 3},
+		time.Now()); ok || err != nil {
 		t.Error(ok, err)
 	}
 }

@@ -250,7 +250,8 @@ func BenchmarkCheckGrows(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := matched.Match(context.Background(), matcher.Request{Portrait: &portrait, Film: matcher.FilmOf(frames), Rules: rules(b)}, nil)
+				_, err := matched.Match(context.Background(),
+					matcher.Request{Portrait: &portrait, Film: matcher.FilmOf(frames), Rules: rules(b)}, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -22,7 +22,8 @@ var _ matcher.ClipCleaner = (*Matcher)(nil)
 // pictures of MP4 and MOV are copied as they are. Others are decoded as for a check
 // and encoded anew, cleanRate a second, no larger than frameSide. Its problems are
 // those that clips have in Match.
-func (m *Matcher) Clean(ctx context.Context, clip matcher.Blob) (clean matcher.Blob, how matcher.Cleaning, remove func(), err error) {
+func (m *Matcher) Clean(ctx context.Context, clip matcher.Blob) (clean matcher.Blob, how matcher.Cleaning,
+	remove func(), err error) {
 	path, done, err := m.clipFile(ctx, clip)
 	if err != nil {
 		return matcher.Blob{}, "", nil, err

@@ -14,14 +14,17 @@ import (
 
 // What leaves shows what the clip shows, and holds nothing else.
 func TestClean(t *testing.T) {
-	film := []string{"-f", "lavfi", "-i", "testsrc=s=320x240:r=25:d=2,setsar=2/1", "-f", "lavfi", "-i", "sine=d=2", "-metadata", "title=Secret", "-metadata:s:v", "title=Secret"}
+	film := []string{"-f", "lavfi", "-i", "testsrc=s=320x240:r=25:d=2,setsar=2/1", "-f", "lavfi", "-i", "sine=d=2",
+		"-metadata", "title=Secret", "-metadata:s:v", "title=Secret"}
 	for name, c := range map[string]struct {
 		how  matcher.Cleaning
 		args []string
 	}{
-		"a.mp4":  {matcher.ClipRewritten, []string{"-c:v", "libx264", "-c:a", "aac"}},
-		"b.mov":  {matcher.ClipRewritten, []string{"-c:v", "mpeg4", "-c:a", "pcm_s16le"}},
-		"c.mkv":  {matcher.ClipEncoded, []string{"-c:v", "libx264", "-c:a", "aac", "-attach", written(t, "secret.txt", []byte("Secret")), "-metadata:s:t", "mimetype=text/plain"}},
+		"a.mp4": {matcher.ClipRewritten, []string{"-c:v", "libx264", "-c:a", "aac"}},
+		"b.mov": {matcher.ClipRewritten, []string{"-c:v", "mpeg4", "-c:a", "pcm_s16le"}},
+		"c.mkv": {matcher.ClipEncoded,
+			[]string{"-c:v", "libx264", "-c:a", "aac", "-attach", written(t, "secret.txt", []byte("Secret")), "-metadata:s:t",
+				"mimetype=text/plain"}},
 		"d.webm": {matcher.ClipEncoded, []string{"-c:v", "libvpx", "-c:a", "libopus"}},
 		"e.avi":  {matcher.ClipEncoded, []string{"-c:v", "mpeg4", "-c:a", "pcm_s16le"}},
 		"f.mp4":  {matcher.ClipEncoded, []string{"-c:v", "libx264", "-c:a", "aac", "-movflags", "empty_moov+frag_keyframe"}},
@@ -48,8 +51,10 @@ func TestClean(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		last, wants := after[len(after)-1].At, before[len(before)-1].At
-		if after[0].Image.Rect != before[0].Image.Rect || len(after) < 24 || last < wants-100*time.Millisecond || last > wants+100*time.Millisecond {
-			t.Errorf("%s: %d frames of %v until %v, not %v until %v", name, len(after), after[0].Image.Rect, last, before[0].Image.Rect, wants)
+		if after[0].Image.Rect != before[0].Image.Rect || len(after) < 24 || last < wants-100*time.Millisecond ||
+			last > wants+100*time.Millisecond {
+			t.Errorf("%s: %d frames of %v until %v, not %v until %v", name, len(after), after[0].Image.Rect, last,
+				before[0].Image.Rect, wants)
 		}
 		if off := offBy(before[0].Image, after[0].Image); off > 12 {
 			t.Errorf("%s: the first picture is off by %.1f", name, off)

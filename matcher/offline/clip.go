@@ -29,7 +29,8 @@ type filmOpener func(ctx context.Context, j job, report func(read int)) (openedF
 // for no frame; the engine's Close waits for it. After an error of Next the clip
 // cannot be judged at all: the frames before may come from a decoder that has
 // broken.
-func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (film matcher.Film, end func(), err error) {
+func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (film matcher.Film,
+	end func(), err error) {
 	if req.Film != nil {
 		return req.Film, func() {}, nil
 	}
@@ -38,7 +39,8 @@ func (m *Matcher) film(ctx context.Context, req matcher.Request, progress matche
 }
 
 // begin begins to read a clip.
-func (m *Matcher) begin(ctx context.Context, clip matcher.Blob, every bool, report func(read int)) (film matcher.Film, end func(), err error) {
+func (m *Matcher) begin(ctx context.Context, clip matcher.Blob, every bool, report func(read int)) (film matcher.Film,
+	end func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	type result struct {
 		film openedFilm

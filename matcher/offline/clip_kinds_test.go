@@ -25,13 +25,16 @@ func TestReadClipAspect(t *testing.T) {
 		size, sar string
 		want      image.Point
 	}{
-		{"704x288", "6/11", image.Pt(704, 528)}, {"640x240", "1/2", image.Pt(640, 480)}, {"320x480", "2/1", image.Pt(640, 480)},
-		{"720x576", "16/15", image.Pt(768, 576)}, {"640x480", "1/1", image.Pt(640, 480)}, {"640x480", "0/1", image.Pt(640, 480)},
+		{"704x288", "6/11", image.Pt(704, 528)}, {"640x240", "1/2", image.Pt(640, 480)},
+		{"320x480", "2/1", image.Pt(640, 480)},
+		{"720x576", "16/15", image.Pt(768, 576)}, {"640x480", "1/1", image.Pt(640, 480)},
+		{"640x480", "0/1", image.Pt(640, 480)},
 		{"1440x1080", "4/3", image.Pt(1280, 720)}, {"640x480", "90/1", image.Pt(640, 480)}, // no camera's
 	} {
 		for name, encoder := range map[string][]string{"a.mp4": h264, "a.mov": mpeg4, "a.mkv": h264, "a.avi": mpeg4} {
 			// The left half is white; a square of a quarter of the height stands in the middle.
-			path := made(t, name, append([]string{"-f", "lavfi", "-i", "color=black:s=" + c.size + ":d=0.2,drawbox=0:0:iw/2:ih:white:fill,setsar=" + c.sar}, encoder...)...)
+			path := made(t, name, append([]string{"-f", "lavfi", "-i",
+				"color=black:s=" + c.size + ":d=0.2,drawbox=0:0:iw/2:ih:white:fill,setsar=" + c.sar}, encoder...)...)
 			frames, err := read(t, clipMatcher(t), matcher.Blob{Path: path})
 			if err != nil {
 				t.Fatalf("%s %s %s: %v", name, c.size, c.sar, err)
@@ -47,7 +50,8 @@ func TestReadClipAspect(t *testing.T) {
 		}
 	}
 	// A stream that is turned, with the aspect of its stored pictures.
-	turned := made(t, "turned.mov", "-i", made(t, "lying.mov", "-f", "lavfi", "-i", "color=gray:s=640x240:d=0.2,setsar=1/2", "-c:v", "mpeg4"),
+	turned := made(t, "turned.mov", "-i",
+		made(t, "lying.mov", "-f", "lavfi", "-i", "color=gray:s=640x240:d=0.2,setsar=1/2", "-c:v", "mpeg4"),
 		"-c", "copy", "-metadata:s:v", "rotate=90")
 	frames, err := read(t, clipMatcher(t), matcher.Blob{Path: turned})
 	if err != nil || frames[0].Image.Rect.Max != image.Pt(480, 640) {
@@ -61,13 +65,15 @@ func TestReadClipOfALateClock(t *testing.T) {
 		{"a.webm", "libvpx", "400"}, {"b.webm", "libvpx", "3600"}, {"c.mkv", "libx264", "400"}, {"d.mkv", "mpeg4", "90000"},
 		{"e.mp4", "libx264", "400"}, {"f.mov", "mpeg4", "3600"},
 	} {
-		path := made(t, c.name, "-f", "lavfi", "-i", "testsrc=s=160x120:r=25:d=3", "-c:v", c.codec, "-output_ts_offset", c.offset)
+		path := made(t, c.name, "-f", "lavfi", "-i", "testsrc=s=160x120:r=25:d=3", "-c:v", c.codec, "-output_ts_offset",
+			c.offset)
 		frames, err := read(t, clipMatcher(t), matcher.Blob{Path: path})
 		if err != nil {
 			t.Errorf("%s from %s s on: %v", c.name, c.offset, err)
 			continue
 		}
-		if first, last := frames[0].At, frames[len(frames)-1].At; len(frames) < 24 || first != 0 || last < 2700*time.Millisecond || last > 3*time.Second {
+		if first, last := frames[0].At, frames[len(frames)-1].At; len(frames) < 24 || first != 0 ||
+			last < 2700*time.Millisecond || last > 3*time.Second {
 			t.Errorf("%s from %s s on: %d frames from %v to %v", c.name, c.offset, len(frames), first, last)
 		}
 	}
@@ -90,11 +96,14 @@ func TestReadClipOfSeveralTracks(t *testing.T) {
 		black bool
 	}{
 		{"first.mkv", both, false}, {"second.mkv", append(both, second...), true},
-		{"first.mp4", both, false}, {"second.mp4", append(both, second...), true}, {"second.mov", append(both, second...), true},
+		{"first.mp4", both, false}, {"second.mp4", append(both, second...), true},
+		{"second.mov", append(both, second...), true},
 		{"fragments.mp4", append(append(both, second...), fragmented...), true},
-		{"sound.mkv", sound, false}, {"sound.mp4", sound, false}, {"sound.mov", append(sound, "-map", "1", "-map", "0"), false},
+		{"sound.mkv", sound, false}, {"sound.mp4", sound, false},
+		{"sound.mov", append(sound, "-map", "1", "-map", "0"), false},
 		{"sound.avi", append(append([]string{}, sound[:len(sound)-1]...), "pcm_s16le"), false},
-		{"cover.mp4", append(append([]string{"-i", cover}, white...), "-map", "0", "-map", "1", "-c:v:0", "copy", "-c:v:1", "mpeg4",
+		{"cover.mp4", append(append([]string{"-i", cover}, white...), "-map", "0", "-map", "1", "-c:v:0", "copy",
+			"-c:v:1", "mpeg4",
 			"-disposition:v:0", "attached_pic"), false},
 	} {
 		path := made(t, c.name, c.args...)
@@ -108,7 +117,8 @@ func TestReadClipOfSeveralTracks(t *testing.T) {
 			want = image.Pt(160, 120)
 		}
 		last := frames[len(frames)-1].At
-		if img := frames[0].Image; img.Rect.Max != want || (img.RGBAAt(50, 50).G < 128) != c.black || len(frames) < number || last > 2*time.Second {
+		if img := frames[0].Image; img.Rect.Max != want || (img.RGBAAt(50, 50).G < 128) != c.black || len(frames) < number ||
+			last > 2*time.Second {
 			t.Errorf("%s: %d frames of %v, the last at %v", c.name, len(frames), img.Rect.Max, last)
 		}
 		data, err := os.ReadFile(path)
@@ -148,7 +158,8 @@ func TestReadClipOfOtherKinds(t *testing.T) {
 // The files that earlier versions failed on.
 func TestReadClipCases(t *testing.T) {
 	for name, size := range map[string]image.Point{
-		"matrix_mirrored.mp4": {640, 480}, "sar_half_height.mp4": {640, 480}, "sar_dvr_704x288.mp4": {704, 528}, "sar_half_width.mp4": {640, 480},
+		"matrix_mirrored.mp4": {640, 480}, "sar_half_height.mp4": {640, 480}, "sar_dvr_704x288.mp4": {704, 528},
+		"sar_half_width.mp4":  {640, 480},
 		"starts_at_400s.webm": {640, 480}, "one_frame.mp4": {640, 480}, "camcorder.mts": {}, "windows.wmv": {},
 	} {
 		frames, err := read(t, clipMatcher(t), matcher.Blob{Path: testdata(t, "cases/"+name)})

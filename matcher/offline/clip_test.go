@@ -37,7 +37,8 @@ func read(t *testing.T, m *Matcher, clip matcher.Blob) ([]matcher.Frame, error) 
 }
 
 // frames are all that a request's film gives.
-func (m *Matcher) frames(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) ([]matcher.Frame, error) {
+func (m *Matcher) frames(ctx context.Context, req matcher.Request,
+	progress matcher.ProgressFunc) ([]matcher.Frame, error) {
 	film, end, err := m.film(ctx, req, progress)
 	if err != nil {
 		return nil, err
@@ -181,7 +182,8 @@ func TestReadClipScalesLargeFrames(t *testing.T) {
 func TestReadClipLaysAsItsMatrixSays(t *testing.T) {
 	dir := t.TempDir()
 	lying := filepath.Join(dir, "lying.mp4")
-	ffmpeg(t, "-f", "lavfi", "-i", "color=black:s=320x240:d=0.4,drawbox=0:0:160:240:white:fill,drawbox=0:0:320:60:gray:fill", "-c:v", "mpeg4", lying)
+	ffmpeg(t, "-f", "lavfi", "-i",
+		"color=black:s=320x240:d=0.4,drawbox=0:0:160:240:white:fill,drawbox=0:0:320:60:gray:fill", "-c:v", "mpeg4", lying)
 	data, err := os.ReadFile(lying)
 	if err != nil {
 		t.Fatal(err)
@@ -323,8 +325,10 @@ func TestReadClipTooLongUnstated(t *testing.T) {
 		if filepath.Ext(path) == ".mp4" {
 			args = []string{"-movflags", "empty_moov+frag_keyframe"}
 		}
-		ffmpeg(t, append(append([]string{"-f", "lavfi", "-i", "color=gray:s=32x32:r=1:d=330", "-c:v", "mpeg4"}, args...), path)...)
-		_, err := readClip(context.Background(), path, func(int) { t.Fatal("it was decoded, though its pictures have times") })
+		ffmpeg(t, append(append([]string{"-f", "lavfi", "-i", "color=gray:s=32x32:r=1:d=330", "-c:v", "mpeg4"}, args...),
+			path)...)
+		_, err := readClip(context.Background(), path,
+			func(int) { t.Fatal("it was decoded, though its pictures have times") })
 		wantProblem(t, err, "clip.too_long")
 	}
 }
@@ -381,7 +385,8 @@ func TestClipCancelledWhileReading(t *testing.T) {
 		cancelled = time.Now()
 		cancel()
 	}()
-	_, err := m.frames(ctx, matcher.Request{Video: matcher.Blob{Path: writeClip(t, "clip.avi", "MJPG", image.Pt(64, 64), 1)}}, nil)
+	_, err := m.frames(ctx, matcher.Request{Video: matcher.Blob{Path: writeClip(t, "clip.avi", "MJPG", image.Pt(64, 64),
+		1)}}, nil)
 	if took := time.Since(cancelled); !errors.Is(err, context.Canceled) || took > time.Second {
 		t.Errorf("got %v after %v", err, took)
 	}

@@ -50,10 +50,12 @@ func TestComparerTellsFailures(t *testing.T) {
 	m := newMatcher(t)
 	ctx := context.Background()
 	empty := picture.Solid(image.Pt(640, 480), color.Gray{Y: 128})
-	if made, side, err := m.Document(ctx, jpegBlob(t, empty)); made != nil || side.Code != matcher.CodeNoFace || err != nil {
+	if made, side, err := m.Document(ctx, jpegBlob(t, empty)); made != nil || side.Code != matcher.CodeNoFace ||
+		err != nil {
 		t.Errorf("an empty page: %v, code %d, %v", made, side.Code, err)
 	}
-	if made, side, err := m.Clip(ctx, matcher.Blob{Path: writeFrames(t, moving(empty, 20))}); made != nil || side.Code != matcher.CodeNoFace || err != nil {
+	if made, side, err := m.Clip(ctx, matcher.Blob{Path: writeFrames(t, moving(empty, 20))}); made != nil ||
+		side.Code != matcher.CodeNoFace || err != nil {
 		t.Errorf("an empty clip: %v, code %d, %v", made, side.Code, err)
 	}
 	_, _, err := m.Document(ctx, memoryBlob([]byte("Just a letter.")))
@@ -104,7 +106,9 @@ func TestPhotographTakesTheOneInTheMiddle(t *testing.T) {
 	// The man in the middle, a larger woman at the edge.
 	wide := picture.Solid(image.Pt(3*man.Rect.Dx(), 900), color.Gray{Y: 200})
 	copyInto(wide, man, image.Pt(man.Rect.Dx(), 200))
-	copyInto(wide, picture.Resize(woman, image.Pt(900*woman.Rect.Dx()/woman.Rect.Dy(), 900)).SubImage(image.Rect(0, 0, man.Rect.Dx(), 900)).(*image.RGBA), image.Point{})
+	copyInto(wide, picture.Resize(woman,
+		image.Pt(900*woman.Rect.Dx()/woman.Rect.Dy(), 900)).SubImage(image.Rect(0, 0, man.Rect.Dx(), 900)).(*image.RGBA),
+		image.Point{})
 	got, side, err := m.Photograph(ctx, jpegBlob(t, wide))
 	if err != nil || side.Code != matcher.CodeOK {
 		t.Fatalf("code %d, %v", side.Code, err)

@@ -64,7 +64,8 @@ func readSaid(r io.Reader) (s said, err error) {
 // sendFrame sends a frame that lies on one of these sheets.
 func sendFrame(w io.Writer, f matcher.Frame, on *sheets) error {
 	size := f.Image.Rect.Size()
-	err := said{What: sayFrame, Sheet: on.number(f.Image), Width: uint16(size.X), Height: uint16(size.Y), Number: uint32(f.Seq), At: f.At}.write(w)
+	err := said{What: sayFrame, Sheet: on.number(f.Image), Width: uint16(size.X), Height: uint16(size.Y),
+		Number: uint32(f.Seq), At: f.At}.write(w)
 	if err == nil && !on.shared() {
 		_, err = w.Write(f.Image.Pix)
 	}
@@ -102,7 +103,8 @@ func (h *hearing) next() (matcher.Frame, error) {
 		switch {
 		case s.What == sayRead && !h.jumps && s.Number <= maxFrames:
 			h.report(int(s.Number))
-		case s.What == sayFrame && !h.jumps && h.frames < h.most && s.sensible() && uint64(s.Number) > h.last.Seq && s.At >= h.last.At:
+		case s.What == sayFrame && !h.jumps && h.frames < h.most && s.sensible() && uint64(s.Number) > h.last.Seq &&
+			s.At >= h.last.At:
 			return h.frame(s)
 		case s.What == sayJumps && !h.jumps && s.Number <= maxFrames:
 			h.jumps, h.unsampled = true, int(s.Number)

@@ -42,7 +42,8 @@ var errGone = errors.New("it ended")
 // startDecoder starts a process and waits until it is ready; start is to call its
 // argument from the thread that decoders are started by. The arguments are those of
 // the command line of the program, which is this one where none is named.
-func startDecoder(ctx context.Context, start func(func() error) error, program string, arguments ...string) (_ *decoder, err error) {
+func startDecoder(ctx context.Context, start func(func() error) error, program string, arguments ...string) (_ *decoder,
+	err error) {
 	// A program that does not know the command would start itself without end.
 	if os.Getenv(decoderEnv) != "" {
 		return nil, errors.New("a decoder starts no decoders")
@@ -133,7 +134,8 @@ func (d *decoder) begin(ctx context.Context, j job, report func(read int)) error
 		j.path = ""
 	}
 	d.hearing = &hearing{
-		from: &untilSilent{d.answers, d.silence, time.Time{}}, report: report, most: mostFrames, back: func(uint8) error { return nil },
+		from: &untilSilent{d.answers, d.silence, time.Time{}}, report: report, most: mostFrames,
+		back: func(uint8) error { return nil },
 	}
 	if j.every {
 		d.hearing.most = maxFrames

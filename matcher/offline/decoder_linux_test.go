@@ -382,7 +382,8 @@ func TestDecodersUnderFire(t *testing.T) {
 	}
 	cease()
 	after := residentMemory(t)
-	t.Logf("%d clips, %d decoders killed, %d clips not read; %d MB after %d, %d MB at the end", all, killed.Load(), broke, before>>20, first, after>>20)
+	t.Logf("%d clips, %d decoders killed, %d clips not read; %d MB after %d, %d MB at the end", all, killed.Load(), broke,
+		before>>20, first, after>>20)
 	if broke > int(killed.Load()) {
 		t.Errorf("%d clips not read", broke)
 	}

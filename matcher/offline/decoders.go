@@ -47,7 +47,8 @@ func newDecoders(most int, program string) *decoders {
 		program = os.Getenv(programEnv)
 	}
 	open, end := context.WithCancel(context.Background())
-	return &decoders{program: program, arguments: []string{DecodeCommand}, starter: starter{program: program}, places: make(chan struct{}, most), open: open, end: end}
+	return &decoders{program: program, arguments: []string{DecodeCommand}, starter: starter{program: program},
+		places: make(chan struct{}, most), open: open, end: end}
 }
 
 // film begins to read a clip in another process. The film ends with the context; it

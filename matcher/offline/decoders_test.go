@@ -42,7 +42,8 @@ func decoded(args []string) (code int, asked bool) {
 
 // good is a frame as a decoder may send it, the nth of a clip.
 func good(n int) said {
-	return said{What: sayFrame, Sheet: uint8(n % sheetCount), Width: 4, Height: 3, Number: uint32(n + 1), At: time.Duration(n) * time.Millisecond}
+	return said{What: sayFrame, Sheet: uint8(n % sheetCount), Width: 4, Height: 3, Number: uint32(n + 1),
+		At: time.Duration(n) * time.Millisecond}
 }
 
 // lies are what no decoder of ours says of a clip.
@@ -202,7 +203,8 @@ func TestDecoderReadsTheSame(t *testing.T) {
 	upright := filepath.Join(t.TempDir(), "upright.mp4")
 	ffmpeg(t, "-i", clips[0], "-c", "copy", "-metadata:s:v", "rotate=90", upright)
 	large := filepath.Join(t.TempDir(), "large.mp4") // more pixels than are kept
-	ffmpeg(t, "-i", clips[1], "-vf", "scale=1920:1080", "-frames:v", "60", "-c:v", "libx264", "-preset", "ultrafast", large)
+	ffmpeg(t, "-i", clips[1], "-vf", "scale=1920:1080", "-frames:v", "60", "-c:v", "libx264", "-preset",
+		"ultrafast", large)
 	for _, clip := range append(clips, upright, large, anyClip(t)) {
 		var told, toldHere int
 		apart, err := sharedDecoders.read(context.Background(), clip, func(read int) { told = read })
@@ -223,7 +225,8 @@ func TestDecoderReadsTheSame(t *testing.T) {
 func same(t *testing.T, clip string, apart, here []matcher.Frame) {
 	t.Helper()
 	if !slices.EqualFunc(apart, here, func(a, b matcher.Frame) bool {
-		return a.At == b.At && a.Seq == b.Seq && a.Image.Rect == b.Image.Rect && a.Image.Stride == b.Image.Stride && bytes.Equal(a.Image.Pix, b.Image.Pix)
+		return a.At == b.At && a.Seq == b.Seq && a.Image.Rect == b.Image.Rect && a.Image.Stride == b.Image.Stride &&
+			bytes.Equal(a.Image.Pix, b.Image.Pix)
 	}) {
 		t.Errorf("%s: other frames, %d and %d", clip, len(apart), len(here))
 	}
@@ -336,7 +339,8 @@ func TestHearBelievesNoLies(t *testing.T) {
 	said{What: sayDone, Number: 24}.write(&b)
 	whole := b.Bytes()
 	for n := range whole {
-		if frames, _, err := heard(bytes.NewReader(whole[:n]), shared); err == io.EOF || errors.As(err, new(*matcher.Problem)) {
+		if frames, _, err := heard(bytes.NewReader(whole[:n]), shared); err == io.EOF ||
+			errors.As(err, new(*matcher.Problem)) {
 			t.Fatalf("cut after %d bytes: %d frames, %v", n, len(frames), err)
 		}
 	}

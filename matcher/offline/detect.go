@@ -85,7 +85,8 @@ func (n *networks) look(img gocv.Mat, part image.Rectangle, margin, least float6
 
 // boxes runs the detector on a picture of its own size, in red, green and blue.
 func (n *networks) boxes(rgb gocv.Mat, least float64) ([]box, error) {
-	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0), false, false)
+	blob := gocv.BlobFromImage(rgb, 1./128, image.Pt(detectWidth, detectHeight), gocv.NewScalar(127, 127, 127, 0),
+		false, false)
 	defer blob.Close()
 	n.detector.SetInput(blob, "")
 	outs := n.detector.ForwardLayers([]string{"scores", "boxes"})
@@ -209,7 +210,8 @@ func tileSize(size image.Point, tiles int) image.Point {
 // picture.
 func cutByTile(b box, tile image.Rectangle, size image.Point) bool {
 	near := edgeShare * float64(max(tile.Dx(), tile.Dy()))
-	return tile.Min.X > 0 && b.minX < float64(tile.Min.X)+near || tile.Max.X < size.X && b.maxX > float64(tile.Max.X)-near ||
+	return tile.Min.X > 0 && b.minX < float64(tile.Min.X)+near ||
+		tile.Max.X < size.X && b.maxX > float64(tile.Max.X)-near ||
 		tile.Min.Y > 0 && b.minY < float64(tile.Min.Y)+near || tile.Max.Y < size.Y && b.maxY > float64(tile.Max.Y)-near
 }
 

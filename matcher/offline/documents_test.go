@@ -47,7 +47,8 @@ func testDocuments(t *testing.T) []string {
 	}
 	root := testdata(t, ".")
 	var all []string
-	for _, pattern := range []string{"docs/*.*", "docs/variants/*.*", "documents/*.*", "documents/faces/*.*", "documents/no_portrait/*.*"} {
+	for _, pattern := range []string{"docs/*.*", "docs/variants/*.*", "documents/*.*", "documents/faces/*.*",
+		"documents/no_portrait/*.*"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -97,7 +98,8 @@ func TestDocuments(t *testing.T) {
 			r.none++
 		}
 		switch glare := strings.Contains(name, "__glare"); {
-		case glare && !(p.Code == matcher.CodeOK && warned(p, "document.warn_glare") || p.Code != matcher.CodeOK && warned(p, "document.warn_hidden")):
+		case glare && !(p.Code == matcher.CodeOK && warned(p, "document.warn_glare") ||
+			p.Code != matcher.CodeOK && warned(p, "document.warn_hidden")):
 			t.Errorf("%s: code %d, %v: nobody is told of the reflection", name, p.Code, p.Warnings)
 		case !glare && warned(p, "document.warn_glare"):
 			t.Errorf("%s: a reflection where there is none", name)
@@ -118,7 +120,8 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 		if testing.Verbose() {
-			t.Logf("%-34s code %d, turned %3d, eyes %3.0f px, %d others, %4d ms %v", name, p.Code, p.Rotation, p.Quality.InterEye, len(p.Others), took.Milliseconds(), keys(p.Warnings))
+			t.Logf("%-34s code %d, turned %3d, eyes %3.0f px, %d others, %4d ms %v", name, p.Code, p.Rotation,
+				p.Quality.InterEye, len(p.Others), took.Milliseconds(), keys(p.Warnings))
 		}
 	}
 	kinds := make([]string, 0, len(table))
@@ -127,7 +130,8 @@ func TestDocuments(t *testing.T) {
 	}
 	slices.Sort(kinds)
 	for _, k := range kinds {
-		t.Logf("%-20s %3d files, %3d found, %3d none, %3d with a warning", k, table[k].files, table[k].found, table[k].none, table[k].warned)
+		t.Logf("%-20s %3d files, %3d found, %3d none, %3d with a warning", k, table[k].files, table[k].found, table[k].none,
+			table[k].warned)
 	}
 	t.Logf("portrait and not the ghost on %d cards", ghosts)
 	slices.Sort(times)
@@ -238,7 +242,8 @@ func TestDocumentsTurned(t *testing.T) {
 			if short && orientation%3 != 0 {
 				continue
 			}
-			try(fmt.Sprintf("with flag %d", orientation), withOrientation(encoded(asFlagged(upright.Page, orientation)), orientation))
+			try(fmt.Sprintf("with flag %d", orientation),
+				withOrientation(encoded(asFlagged(upright.Page, orientation)), orientation))
 		}
 	}
 	t.Logf("%d trials; farthest from the upright portrait: %.3f", trials, farthest)
@@ -268,7 +273,8 @@ func TestFlagsAreUndone(t *testing.T) {
 			t.Fatal(err)
 		}
 		file.Close()
-		if page.Picture.Rect.Max != image.Pt(64, 32) || page.Picture.RGBAAt(3, 3).R > 60 || page.Picture.RGBAAt(60, 28).R < 200 {
+		if page.Picture.Rect.Max != image.Pt(64, 32) || page.Picture.RGBAAt(3, 3).R > 60 ||
+			page.Picture.RGBAAt(60, 28).R < 200 {
 			t.Errorf("flag %d: %v, corner %v", orientation, page.Picture.Rect, page.Picture.RGBAAt(3, 3))
 		}
 	}
@@ -346,7 +352,8 @@ func TestTwoCardsOnASheet(t *testing.T) {
 			}
 			for i, face := range all[:2] {
 				chosen, err := finder.Choose(ctx, p, matcher.Choice{Area: face})
-				if want := (matcher.Pick{Number: i + 1, Of: 2}); err != nil || chosen.Code != matcher.CodeOK || chosen.Chosen != want {
+				if want := (matcher.Pick{Number: i + 1, Of: 2}); err != nil || chosen.Code != matcher.CodeOK ||
+					chosen.Chosen != want {
 					t.Errorf("%s at %g dpi: face %d gives code %d, %v, %v", name, dpi, i+1, chosen.Code, chosen.Chosen, err)
 				}
 			}

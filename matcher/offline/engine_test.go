@@ -79,7 +79,8 @@ func TestNoPathIsLogged(t *testing.T) {
 	}
 	for _, folder := range []string{good, empty, damaged} {
 		var log strings.Builder
-		e := newEngine(t, Params{Folders: []string{folder}, Calibration: calibration(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+		e := newEngine(t, Params{Folders: []string{folder}, Calibration: calibration(t),
+			Log: slog.New(slog.NewTextHandler(&log, nil))})
 		err := e.Load(context.Background())
 		e.Close()
 		if (err == nil) != (folder == good) || log.Len() == 0 {
@@ -91,7 +92,8 @@ func TestNoPathIsLogged(t *testing.T) {
 	}
 	// Reading a model can fail as well, which the problem's cause says without it.
 	gone := filepath.Join(empty, "gone")
-	if err := hidden(&fs.PathError{Op: "open", Path: gone, Err: fs.ErrPermission}); !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), gone) {
+	if err := hidden(&fs.PathError{Op: "open", Path: gone, Err: fs.ErrPermission}); !errors.Is(err, fs.ErrPermission) ||
+		strings.Contains(err.Error(), gone) {
 		t.Errorf("got %v", err)
 	}
 }

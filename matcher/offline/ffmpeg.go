@@ -43,9 +43,10 @@ func (heap) sheet(size image.Point) *image.RGBA { return image.NewRGBA(image.Rec
 // those are, quality.Sampler decides, which sees all. It reports how many frames it
 // has read, and stops within a few frames of the context's end.
 //
-// A job may ask for every frame instead. Of a damaged clip the frames that can be decoded are read. Pictures are laid, and
-// made as wide, as every player shows them. Times count from the first frame.
-func readOnto(ctx context.Context, p paper, j job, report func(read int), hand func(matcher.Frame) error) (unsampled int, err error) {
+// A job may ask for every frame instead. Of a damaged clip the frames that can be decoded are read.
+// Pictures are laid, and made as wide, as every player shows them. Times count from the first frame.
+func readOnto(ctx context.Context, p paper, j job, report func(read int),
+	hand func(matcher.Frame) error) (unsampled int, err error) {
 	path := j.path
 	// FFmpeg by name: others would take "%02d" in a path for a row of pictures.
 	capture, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
@@ -222,7 +223,8 @@ const mostAspect = 4
 // shapeOf asks FFmpeg for the aspect, which stands in container or stream, and has
 // the pictures given as they are stored.
 func shapeOf(capture *gocv.VideoCapture, film container.Film) shape {
-	s := shape{aspect: capture.Get(gocv.VideoCaptureSarNumerator) / capture.Get(gocv.VideoCaptureSarDenominator), lay: film.Lay}
+	s := shape{aspect: capture.Get(gocv.VideoCaptureSarNumerator) / capture.Get(gocv.VideoCaptureSarDenominator),
+		lay: film.Lay}
 	if !(s.aspect >= 1.0/mostAspect && s.aspect <= mostAspect) {
 		s.aspect = 1
 	}

@@ -81,7 +81,8 @@ func (w watched) unclear() (n int) {
 // describeBest takes the best frame of each stretch of the film and has go-face
 // describe it. Where go-face sees no face the next best of the stretch takes its
 // place. The flaw says why too few are left: the commonest one.
-func (m *Matcher) describeBest(ctx context.Context, w watched, progress matcher.ProgressFunc) ([]seen, []descriptor, matcher.Flaw, error) {
+func (m *Matcher) describeBest(ctx context.Context, w watched, progress matcher.ProgressFunc) ([]seen, []descriptor,
+	matcher.Flaw, error) {
 	for {
 		chosen := quality.Spread(len(w.seen), stretches, func(i int) float64 {
 			if s := w.seen[i]; s.flaw == matcher.FlawNone && s.frame != nil {

@@ -115,14 +115,16 @@ func TestZonesMargins(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d documents, %d zones, %d of them sound, %d numbers proven; %d characters wrong", documents, found, hold, proven, wrong)
+	t.Logf("%d documents, %d zones, %d of them sound, %d numbers proven; %d characters wrong", documents, found, hold,
+		proven, wrong)
 	for twins, margin := range map[bool]float32{true: mrz.TwinMargin, false: mrz.OtherMargin} {
 		m, ok := surest[twins]
 		if !ok {
 			t.Logf("no mistake in a sound zone, twins %v", twins)
 			continue
 		}
-		t.Logf("surest mistake in a sound zone, twins %v: %c read as %c by %.2f, document %d; the margin is %.2f", twins, m.is, m.read, m.margin, m.document, margin)
+		t.Logf("surest mistake in a sound zone, twins %v: %c read as %c by %.2f, document %d; the margin is %.2f", twins,
+			m.is, m.read, m.margin, m.document, margin)
 		if marginFactor*m.margin > margin {
 			t.Errorf("%.2f times %.2f is more than the margin of %.2f", marginFactor, m.margin, margin)
 		}

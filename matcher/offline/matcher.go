@@ -57,7 +57,8 @@ func (m *Matcher) description() matcher.Description {
 // The document is looked at first; a clip is
 // looked at even where the document has no face, so that the answer tells all
 // that must be put right.
-func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
+func (m *Matcher) Match(ctx context.Context, req matcher.Request,
+	progress matcher.ProgressFunc) (matcher.Answer, error) {
 	if err := matcher.CheckConditions(req.Rules); err != nil { // none at all would let everybody pass
 		return matcher.Answer{}, matcher.NewProblem("problem.internal", err)
 	}
@@ -115,7 +116,8 @@ func (m *Matcher) Match(ctx context.Context, req matcher.Request, progress match
 
 // probe watches the request's clip and describes the person in it; the flaw says
 // why it cannot.
-func (m *Matcher) probe(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (probe, matcher.Flaw, error) {
+func (m *Matcher) probe(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (probe,
+	matcher.Flaw, error) {
 	film, end, err := m.film(ctx, req, progress)
 	if err != nil {
 		return probe{}, matcher.FlawNone, err
@@ -217,7 +219,8 @@ func onto(f found, p matcher.Portrait) found {
 	scale := back.scale()
 	middle := back.of(spot{(f.box.minX + f.box.maxX) / 2, (f.box.minY + f.box.maxY) / 2})
 	w, h := scale*f.box.width()/2, scale*f.box.height()/2
-	there := found{box: box{minX: middle.x - w, maxX: middle.x + w, minY: middle.y - h, maxY: middle.y + h, score: f.box.score}}
+	there := found{box: box{minX: middle.x - w, maxX: middle.x + w, minY: middle.y - h, maxY: middle.y + h,
+		score: f.box.score}}
 	for _, q := range f.points {
 		there.points = append(there.points, back.of(q))
 	}

@@ -77,7 +77,8 @@ func TestMatchOneMan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := match(t, m, req)
 			t.Logf("score %.2f, percentages %v", a.Result.Score, a.Result.Data.Percentages)
-			if a.Result.Scoring.Status != matcher.Pass || a.Result.Data.Code != 0 || !a.Result.Data.Result || len(a.Result.Scoring.FailedRefer) != 0 {
+			if a.Result.Scoring.Status != matcher.Pass || a.Result.Data.Code != 0 || !a.Result.Data.Result ||
+				len(a.Result.Scoring.FailedRefer) != 0 {
 				t.Fatalf("%+v", a.Result)
 			}
 			if len(a.Frames) != stretches || len(a.Result.Data.Percentages) != stretches {
@@ -100,7 +101,8 @@ func TestMatchOneMan(t *testing.T) {
 			if a.Portrait == nil || a.Portrait.Image == nil || a.Portrait.Code != 0 || a.Portrait.Rotation != 0 {
 				t.Errorf("portrait %+v", a.Portrait)
 			}
-			if c := calibration(t); a.Engine.Engine != c.Engine || a.Engine.Calibrated != c.Calibrated || len(a.Engine.Models) != len(c.Models) {
+			if c := calibration(t); a.Engine.Engine != c.Engine || a.Engine.Calibrated != c.Calibrated ||
+				len(a.Engine.Models) != len(c.Models) {
 				t.Errorf("engine %+v", a.Engine)
 			}
 		})
@@ -118,15 +120,24 @@ func TestMatchNotCompared(t *testing.T) {
 		req            matcher.Request
 		anchor, target int
 	}{
-		"no face on the document":     {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeNoFace, 0},
-		"no face in the clip":         {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(empty, 6))}, 0, matcher.CodeNoFace},
-		"no face anywhere":            {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(empty, 6))}, matcher.CodeNoFace, matcher.CodeNoFace},
-		"two people in the clip":      {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(beside(man, man), 6))}, 0, matcher.CodeTwoFaces},
-		"two people on the document":  {matcher.Request{Page: jpegBlob(t, beside(man, man)), Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeTwoFaces, 0},
-		"too few frames":              {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(man, 2))}, 0, matcher.CodeNoFace},
-		"at the edge":                 {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(cut, 6))}, 0, matcher.CodeCutOff},
-		"a crop by hand without face": {matcher.Request{Portrait: &matcher.Portrait{Image: empty}, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeNoFace, 0},
-		"a portrait known to be bad":  {matcher.Request{Portrait: &matcher.Portrait{Code: matcher.CodeCutOff}, Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeCutOff, 0},
+		"no face on the document": {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(man, 6))},
+			matcher.CodeNoFace, 0},
+		"no face in the clip": {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(empty, 6))}, 0,
+			matcher.CodeNoFace},
+		"no face anywhere": {matcher.Request{Page: blank, Film: matcher.FilmOf(moving(empty, 6))},
+			matcher.CodeNoFace, matcher.CodeNoFace},
+		"two people in the clip": {matcher.Request{Portrait: portrait,
+			Film: matcher.FilmOf(moving(beside(man, man), 6))}, 0, matcher.CodeTwoFaces},
+		"two people on the document": {matcher.Request{Page: jpegBlob(t, beside(man, man)),
+			Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeTwoFaces, 0},
+		"too few frames": {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(man, 2))}, 0,
+			matcher.CodeNoFace},
+		"at the edge": {matcher.Request{Portrait: portrait, Film: matcher.FilmOf(moving(cut, 6))}, 0,
+			matcher.CodeCutOff},
+		"a crop by hand without face": {matcher.Request{Portrait: &matcher.Portrait{Image: empty},
+			Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeNoFace, 0},
+		"a portrait known to be bad": {matcher.Request{Portrait: &matcher.Portrait{Code: matcher.CodeCutOff},
+			Film: matcher.FilmOf(moving(man, 6))}, matcher.CodeCutOff, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := match(t, m, c.req)
@@ -134,7 +145,8 @@ func TestMatchNotCompared(t *testing.T) {
 			if d.Anchor.Code != c.anchor || d.Target.Code != c.target {
 				t.Fatalf("anchor %d, target %d; want %d, %d", d.Anchor.Code, d.Target.Code, c.anchor, c.target)
 			}
-			if a.Result.Scoring.Status != matcher.Fail || a.Result.Scoring.Failed[0] != "code == 0" || len(d.Percentages) != 0 || d.Score != 0 || d.Result {
+			if a.Result.Scoring.Status != matcher.Fail || a.Result.Scoring.Failed[0] != "code == 0" || len(d.Percentages) != 0 ||
+				d.Score != 0 || d.Result {
 				t.Errorf("%+v", a.Result)
 			}
 			if a.Best != -1 || len(a.Frames) != 0 || a.Portrait == nil || a.Portrait.Code != c.anchor {
@@ -157,9 +169,11 @@ func TestMatchSkipsUnusableFrames(t *testing.T) {
 	frames[6].Image = beside(man, man)
 	got := match(t, m, matcher.Request{Portrait: portrait, Film: matcher.FilmOf(frames)})
 	if got.Result.Data.Code != 0 || len(got.Frames) < 6 || math.Abs(got.Result.Score-clean.Result.Score) > 3 {
-		t.Errorf("score %.2f of %d frames; without the unusable ones %.2f", got.Result.Score, len(got.Frames), clean.Result.Score)
+		t.Errorf("score %.2f of %d frames; without the unusable ones %.2f", got.Result.Score, len(got.Frames),
+			clean.Result.Score)
 	}
-	if s := got.Result.Scoring; s.Status != matcher.Refer || !slices.Equal(s.FailedRefer, []string{matcher.ReasonSecondPerson}) {
+	if s := got.Result.Scoring; s.Status != matcher.Refer ||
+		!slices.Equal(s.FailedRefer, []string{matcher.ReasonSecondPerson}) {
 		t.Errorf("%s for %q", s.Status, s.FailedRefer)
 	}
 	if got.Others == nil || len(got.Others.Faces) != 2 {
@@ -216,7 +230,8 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := calibration(t); d.Engine != c.Engine || len(d.Models) != len(c.Models) || !slices.IsSortedFunc(d.Models, func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) }) {
+	if c := calibration(t); d.Engine != c.Engine || len(d.Models) != len(c.Models) ||
+		!slices.IsSortedFunc(d.Models, func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Errorf("%+v", d)
 	}
 }
@@ -246,7 +261,8 @@ func TestMatchReportsEachStage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []matcher.Stage{matcher.StageLoading, matcher.StageDocument, matcher.StageClip, matcher.StageFaces, matcher.StageComparing}
+	want := []matcher.Stage{matcher.StageLoading, matcher.StageDocument, matcher.StageClip, matcher.StageFaces,
+		matcher.StageComparing}
 	if !slices.Equal(stages, want) {
 		t.Errorf("stages %v", stages)
 	}
@@ -256,7 +272,8 @@ func TestMatchReportsEachStage(t *testing.T) {
 // bound here leaves room for a machine busy with other tests.
 func TestMatchCancelledInEachStage(t *testing.T) {
 	m, req := newMatcher(t), fileRequest(t)
-	for _, stage := range []matcher.Stage{matcher.StageLoading, matcher.StageDocument, matcher.StageClip, matcher.StageFaces, matcher.StageComparing} {
+	for _, stage := range []matcher.Stage{matcher.StageLoading, matcher.StageDocument, matcher.StageClip,
+		matcher.StageFaces, matcher.StageComparing} {
 		t.Run(string(stage), func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
@@ -285,7 +302,8 @@ func TestMatchCancelledInEachStage(t *testing.T) {
 func TestMatchFromSeveralGoroutines(t *testing.T) {
 	m := newMatcher(t)
 	man := readPicture(t, gocvPhoto(t, "face.jpg"))
-	req := matcher.Request{Rules: rules(t), Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}}
+	req := matcher.Request{Rules: rules(t),
+		Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}}
 	scores := make([]float64, 4)
 	var callers sync.WaitGroup
 	for i := range scores {
@@ -316,7 +334,8 @@ func TestMatchLeavesNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	match(t, m, matcher.Request{Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))}, Video: memoryBlob(data)})
+	match(t, m, matcher.Request{Portrait: &matcher.Portrait{Image: readPicture(t, gocvPhoto(t, "face-detect.jpg"))},
+		Video: memoryBlob(data)})
 	if left, err := os.ReadDir(m.params.Temp); err != nil || len(left) != 0 {
 		t.Errorf("%d files left, %v", len(left), err)
 	}

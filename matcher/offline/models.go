@@ -119,7 +119,8 @@ func (e *Engine) Models() []matcher.ModelFile {
 }
 
 func sorted(models []matcher.Model) []matcher.Model {
-	return slices.SortedFunc(slices.Values(models), func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(slices.Values(models),
+		func(a, b matcher.Model) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // hidden is the error without the path, which may name a person and would stand

@@ -128,7 +128,8 @@ func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
 	gray := gocv.NewMat()
 	defer gray.Close()
 	gocv.CvtColor(face, &gray, gocv.ColorRGBToGray)
-	blob := gocv.BlobFromImage(gray, 1./256, image.Pt(landmarkSide, landmarkSide), gocv.NewScalar(0, 0, 0, 0), false, false)
+	blob := gocv.BlobFromImage(gray, 1./256, image.Pt(landmarkSide, landmarkSide), gocv.NewScalar(0, 0, 0, 0),
+		false, false)
 	defer blob.Close()
 	out, err := forward(&n.landmarks, blob, 2*landmarkCount)
 	if err != nil {
@@ -183,7 +184,8 @@ func (n *networks) imprint(faces []gocv.Mat) (imprint, error) {
 	}
 	whole := float32(length(p.vector))
 	if whole == 0 {
-		return imprint{}, matcher.NewProblem("engine.failed", errors.New("a network takes a face for the opposite of its mirror image"))
+		return imprint{}, matcher.NewProblem("engine.failed",
+			errors.New("a network takes a face for the opposite of its mirror image"))
 	}
 	for i := range p.vector {
 		p.vector[i] /= whole

@@ -20,7 +20,8 @@ func TestPoorPortraitIsNotCompared(t *testing.T) {
 		t.Fatalf("%d faces, %v: the test needs a face that go-face sees", len(all), err)
 	}
 	a := match(t, m, matcher.Request{Portrait: &matcher.Portrait{Image: poor}, Film: matcher.FilmOf(moving(man, 8))})
-	if a.Result.Data.Anchor.Code != matcher.CodeNoFace || a.Result.Data.Target.Code != matcher.CodeOK || len(a.Result.Data.Percentages) != 0 {
+	if a.Result.Data.Anchor.Code != matcher.CodeNoFace || a.Result.Data.Target.Code != matcher.CodeOK ||
+		len(a.Result.Data.Percentages) != 0 {
 		t.Errorf("%+v", a.Result)
 	}
 }

@@ -77,7 +77,8 @@ func TestSecondPerson(t *testing.T) {
 			image.Pt(40+i%5*4, 120+i%3*6): holder, image.Pt(800, 200): headOf(t, 180),
 		})
 	})
-	if _, flaw, err := m.probe(context.Background(), matcher.Request{Film: matcher.FilmOf(frames[:6])}, nil); err != nil || flaw != matcher.FlawNone {
+	if _, flaw, err := m.probe(context.Background(), matcher.Request{Film: matcher.FilmOf(frames[:6])}, nil); err != nil ||
+		flaw != matcher.FlawNone {
 		t.Errorf("a bystander: %q, %v", flaw, err)
 	}
 }
@@ -109,7 +110,8 @@ func TestPictureThatStandsStill(t *testing.T) {
 	}
 	// Of less than two seconds nothing is claimed.
 	short := sceneOf(func(int) *image.RGBA { return put(map[image.Point]*image.RGBA{image.Pt(300, 80): large}) })[:15]
-	if p, flaw, err := m.probe(context.Background(), matcher.Request{Film: matcher.FilmOf(short)}, nil); err != nil || flaw != "" || len(p.doubts) > 0 {
+	if p, flaw, err := m.probe(context.Background(), matcher.Request{Film: matcher.FilmOf(short)}, nil); err != nil ||
+		flaw != "" || len(p.doubts) > 0 {
 		t.Errorf("a short film: %q, doubts %q, %v", flaw, p.doubts, err)
 	}
 }

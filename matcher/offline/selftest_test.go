@@ -50,7 +50,8 @@ func TestSelfTest(t *testing.T) {
 		t.Errorf("answers of %d networks are stored, want 4", len(stored))
 	}
 	for i, g := range got {
-		if w := stored[i]; w.Model != g.Model || w.SHA256 != g.SHA256 || len(w.Values) < 5 || furthest(w.Values, g.Values) > mostOff/10 {
+		if w := stored[i]; w.Model != g.Model || w.SHA256 != g.SHA256 || len(w.Values) < 5 ||
+			furthest(w.Values, g.Values) > mostOff/10 {
 			t.Errorf("%s: off by %g", g.Model, furthest(w.Values, g.Values))
 		}
 	}

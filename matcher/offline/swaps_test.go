@@ -38,7 +38,8 @@ func TestSwapsAreSampled(t *testing.T) {
 				first := perSecond + 1 // a frame that is not sampled anyway where there are many
 				path := made(t, "swap.mp4", "-i", clips[i], "-i", clips[i+5], "-filter_complex",
 					fmt.Sprintf(filter, perSecond, perSecond, fmt.Sprintf("eq(n,%d)", first)),
-					"-t", "2.5", "-r", fmt.Sprint(perSecond), "-c:v", "libx264", "-preset", "ultrafast", "-crf", "19", "-pix_fmt", "yuv420p")
+					"-t", "2.5", "-r", fmt.Sprint(perSecond), "-c:v", "libx264", "-preset", "ultrafast", "-crf", "19", "-pix_fmt",
+					"yuv420p")
 				frames, err := readClip(context.Background(), path, quiet)
 				if err != nil {
 					t.Fatal(err)
@@ -51,11 +52,13 @@ func TestSwapsAreSampled(t *testing.T) {
 				if has(first) && has(first+1) {
 					seen++
 				} else {
-					t.Logf("%s at %d a second: %s, %s not sampled", name, perSecond, filepath.Base(clips[i]), filepath.Base(clips[i+5]))
+					t.Logf("%s at %d a second: %s, %s not sampled", name, perSecond, filepath.Base(clips[i]),
+						filepath.Base(clips[i+5]))
 				}
 			}
 		}
-		t.Logf("%-18s %d of %d swaps of one frame sampled on both sides; %.1f frames a film", name, seen, all, float64(taken)/float64(all))
+		t.Logf("%-18s %d of %d swaps of one frame sampled on both sides; %.1f frames a film", name, seen, all,
+			float64(taken)/float64(all))
 		if seen < all-all/20 {
 			t.Errorf("%s: %d of %d", name, seen, all)
 		}

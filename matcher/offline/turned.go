@@ -21,7 +21,8 @@ import (
 // face of like times the size of the largest one it has found would have been seen
 // as well; a quick search ends with the second level. The page must not be changed
 // afterwards. The error is the context's or a *matcher.Problem (see Load).
-func (e *Engine) FindTurned(ctx context.Context, page *image.RGBA, turns []int, like float64, quick bool) ([]matcher.Face, error) {
+func (e *Engine) FindTurned(ctx context.Context, page *image.RGBA, turns []int, like float64,
+	quick bool) ([]matcher.Face, error) {
 	page = ownPixels(page)
 	longer := max(page.Rect.Dx(), page.Rect.Dy())
 	if min(page.Rect.Dx(), page.Rect.Dy()) < 2 {
@@ -81,7 +82,8 @@ type sheet struct {
 }
 
 // propose looks at every part of a page, scaled by so much, at every turn.
-func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, scale float64, overlap int) ([]proposal, error) {
+func (e *Engine) propose(ctx context.Context, page *image.RGBA, turns []int, scale float64,
+	overlap int) ([]proposal, error) {
 	small, err := scaled(page, scale)
 	if err != nil {
 		return nil, err

@@ -175,7 +175,8 @@ func sameNames(z, truth matcher.Zone) bool {
 }
 
 func sameFields(z, truth matcher.Zone) bool {
-	return z.Number.Value == truth.Number.Value && z.Birth.Value == truth.Birth.Value && z.Expiry.Value == truth.Expiry.Value
+	return z.Number.Value == truth.Number.Value && z.Birth.Value == truth.Birth.Value &&
+		z.Expiry.Value == truth.Expiry.Value
 }
 
 // way is how a specimen lies.
@@ -243,7 +244,8 @@ func (o outcome) expect(t testing.TB, name string, digits, names int) {
 	t.Helper()
 	o.log(t, name)
 	if o.digits < digits || o.names < names {
-		t.Errorf("%s: all digits are right on %d of %d documents, names on %d; at least %d and %d are expected", name, o.digits, o.documents, o.names, digits, names)
+		t.Errorf("%s: all digits are right on %d of %d documents, names on %d; at least %d and %d are expected", name,
+			o.digits, o.documents, o.names, digits, names)
 	}
 	if o.proven < 2*digits {
 		t.Errorf("%s: only %d fields are proven", name, o.proven)
@@ -293,7 +295,8 @@ func readRendered(t *testing.T, r *zone.Reader, from, to int) (o outcome) {
 		o.took += time.Since(began)
 		o.add(t, fmt.Sprintf("rendered document %d", number), z, ok, truth)
 		if testing.Verbose() && (!ok || !z.DigitsHold) {
-			t.Logf("document %d of %v: found %v\n%s\n%s", number, page.Rect.Size(), ok, strings.Join(z.Lines, "\n"), strings.Join(truth.Lines, "\n"))
+			t.Logf("document %d of %v: found %v\n%s\n%s", number, page.Rect.Size(), ok, strings.Join(z.Lines, "\n"),
+				strings.Join(truth.Lines, "\n"))
 		}
 	}
 	return o
@@ -346,12 +349,21 @@ var misleadings = []misleading{
 	{"handwriting", documentKinds, spoiling(func(r *rand.Rand, page *image.RGBA, text []string) *image.RGBA {
 		return scribbled(r, page, 14*(1+2.5*float64(len(text)-1)))
 	})},
-	{"mirrored", zonetest.Kinds, spoiling(func(_ *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return picture.Mirror(page) })},
-	{"a visa", visaKinds, spoiling(func(r *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return zonetest.Worn(r, page) })},
+	{"mirrored", zonetest.Kinds, spoiling(func(_ *rand.Rand, page *image.RGBA,
+		_ []string) *image.RGBA {
+		return picture.Mirror(page)
+	})},
+	{"a visa", visaKinds, spoiling(func(r *rand.Rand, page *image.RGBA,
+		_ []string) *image.RGBA {
+		return zonetest.Worn(r, page)
+	})},
 	{"a visa in a passport", visaKinds, func(r *rand.Rand, page *image.RGBA, _ []string) (*image.RGBA, []string) {
 		return below(r, page, "TD3")
 	}},
-	{"a screen", documentKinds, spoiling(func(r *rand.Rand, page *image.RGBA, _ []string) *image.RGBA { return photographed(r, screened(page)) })},
+	{"a screen", documentKinds, spoiling(func(r *rand.Rand, page *image.RGBA,
+		_ []string) *image.RGBA {
+		return photographed(r, screened(page))
+	})},
 	{"two zones", documentKinds, func(r *rand.Rand, page *image.RGBA, _ []string) (*image.RGBA, []string) {
 		return below(r, page, "TD2")
 	}},
@@ -438,7 +450,8 @@ func scribbled(r *rand.Rand, page *image.RGBA, high float64) *image.RGBA {
 	bottom := float64(out.Rect.Dy()) - high/2 - 14
 	for x := 0.1 * float64(out.Rect.Dx()); x < 0.8*float64(out.Rect.Dx()); x += 0.3 {
 		y := bottom + high/2*math.Sin(x/17+3*math.Sin(x/41)) + r.Float64()
-		draw.Draw(out, image.Rect(int(x), int(y), int(x)+3, int(y)+3), image.NewUniform(color.RGBA{20, 20, 120, 255}), image.Point{}, draw.Src)
+		draw.Draw(out, image.Rect(int(x), int(y), int(x)+3, int(y)+3), image.NewUniform(color.RGBA{20, 20, 120, 255}),
+			image.Point{}, draw.Src)
 	}
 	return out
 }

@@ -126,7 +126,8 @@ func TestFocus(t *testing.T) {
 // before the eyes and goes round with it.
 func TestAngles(t *testing.T) {
 	const unit = 1000.0 // large, so that whole pixels do not matter
-	for _, want := range []Angles{{}, {Yaw: 20}, {Yaw: -30}, {Pitch: -25}, {Pitch: 15}, {Roll: 12}, {Roll: -30}, {Yaw: 15, Roll: 20}} {
+	for _, want := range []Angles{{}, {Yaw: 20}, {Yaw: -30}, {Pitch: -25}, {Pitch: 15}, {Roll: 12}, {Roll: -30},
+		{Yaw: 15, Roll: 20}} {
 		sin, cos := math.Sincos(want.Yaw * math.Pi / 180)
 		sinP, cosP := math.Sincos(want.Pitch * math.Pi / 180)
 		// Before roll: the eyes' distance shrinks with cos(yaw), and so does the unit

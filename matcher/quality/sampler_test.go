@@ -54,7 +54,8 @@ func TestSampledEvenly(t *testing.T) {
 		s := NewSampler(at(c.frames - 1))
 		taken := sampled(s, c.frames, at, still)
 		if len(taken) < c.want || len(taken) > c.want+1 || len(taken) > SampledMost || s.Unsampled() != 0 {
-			t.Errorf("%d frames at %d a second: %d sampled, %d not, want %d", c.frames, c.perSecond, len(taken), s.Unsampled(), c.want)
+			t.Errorf("%d frames at %d a second: %d sampled, %d not, want %d", c.frames, c.perSecond, len(taken),
+				s.Unsampled(), c.want)
 		}
 		last := 0
 		for _, i := range append(taken, c.frames-1) {

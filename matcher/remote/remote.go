@@ -93,7 +93,8 @@ func description() matcher.Description {
 //	remote.too_large, remote.too_many, remote.server, remote.redirect,
 //	remote.unexpected                     with Status and, where there are any, the API's words in Text
 //	remote.unreadable                     an answer of no known form
-func (c *Client) Match(ctx context.Context, req matcher.Request, progress matcher.ProgressFunc) (matcher.Answer, error) {
+func (c *Client) Match(ctx context.Context, req matcher.Request,
+	progress matcher.ProgressFunc) (matcher.Answer, error) {
 	answer := matcher.Answer{Portrait: req.Portrait, Best: -1, Engine: description()}
 	if strings.ContainsFunc(req.Person, unicode.IsControl) {
 		return answer, matcher.NewProblem("remote.name", nil)
@@ -149,7 +150,8 @@ func (c *Client) program() string { return "facematch-desk/" + c.p.Version }
 
 // open opens the request's files. A clip from outside is sent without what is no
 // picture; remove takes away what was made for that.
-func (c *Client) open(ctx context.Context, req matcher.Request) (parts []part, how matcher.Cleaning, remove func(), err error) {
+func (c *Client) open(ctx context.Context, req matcher.Request) (parts []part, how matcher.Cleaning, remove func(),
+	err error) {
 	page, remove := req.Page, func() {}
 	if req.Portrait != nil {
 		if page, err = c.p.Portraits.Upright(ctx, req.Page, *req.Portrait); err != nil {

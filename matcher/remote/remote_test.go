@@ -69,7 +69,8 @@ func file(t testing.TB, b []byte) matcher.Blob {
 }
 
 func request(t testing.TB) matcher.Request {
-	return matcher.Request{Page: memory(page), Portrait: &matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1))}, Video: file(t, clip), Session: session}
+	return matcher.Request{Page: memory(page), Portrait: &matcher.Portrait{Image: image.NewRGBA(image.Rect(0, 0, 1, 1))},
+		Video: file(t, clip), Session: session}
 }
 
 func want() standin.Want {
@@ -78,8 +79,10 @@ func want() standin.Want {
 
 func params(s *standin.Server) Params {
 	return Params{
-		Base: s.URL, CAFile: s.CAFile, Connect: patience, TLS: patience, Answer: patience, // a test of a time-out sets its own
-		Token: func(context.Context) (string, error) { return token, nil }, Portraits: asItCame{}, Clips: sameClips{}, Version: "1.2.3",
+		// a test of a time-out sets its own
+		Base: s.URL, CAFile: s.CAFile, Connect: patience, TLS: patience, Answer: patience,
+		Token: func(context.Context) (string, error) { return token, nil }, Portraits: asItCame{}, Clips: sameClips{},
+		Version: "1.2.3",
 	}
 }
 
@@ -123,12 +126,14 @@ func TestTheSample(t *testing.T) {
 			t.Errorf("the body is not as it came: %s", answer.Raw)
 		}
 		r := answer.Result
-		if r.Scoring.Status != matcher.Pass || !r.Data.Result || r.Data.Code != 0 || r.Data.Score != 83.58 || r.Score != 83.58 ||
+		if r.Scoring.Status != matcher.Pass || !r.Data.Result || r.Data.Code != 0 || r.Data.Score != 83.58 ||
+			r.Score != 83.58 ||
 			len(r.Data.Percentages) != 8 || r.Message != matcher.Message || r.Data.Anchor.Description != "Successful check" {
 			t.Errorf("%+v", r)
 		}
 		e := answer.Exchange
-		if !e.Reached || !e.Answered || e.Status != 200 || e.RequestID != "req-42" || len(e.Absent) != 0 || e.Sent != e.Size || e.Size < int64(len(page)+len(clip)) {
+		if !e.Reached || !e.Answered || e.Status != 200 || e.RequestID != "req-42" || len(e.Absent) != 0 ||
+			e.Sent != e.Size || e.Size < int64(len(page)+len(clip)) {
 			t.Errorf("%+v", e)
 		}
 		if e.Connect <= 0 || e.Send <= 0 || e.Wait <= 0 {
@@ -171,8 +176,13 @@ func TestEachHeaderAndPart(t *testing.T) {
 		"a PNG": func(r *matcher.Request, w *standin.Want) {
 			r.Page, w.Image, w.ImageType = memory(png), png, "image/png"
 		},
-		"a page on disk":   func(r *matcher.Request, _ *standin.Want) { r.Page = file(t, page) },
-		"sizes not known":  func(r *matcher.Request, _ *standin.Want) { r.Page.Size = -1; r.Video = memory(clip); r.Video.Size = -1 },
+		"a page on disk": func(r *matcher.Request, _ *standin.Want) { r.Page = file(t, page) },
+		"sizes not known": func(r *matcher.Request,
+			_ *standin.Want) {
+			r.Page.Size = -1
+			r.Video = memory(clip)
+			r.Video.Size = -1
+		},
 		"a very short one": func(r *matcher.Request, w *standin.Want) { w.Video = clip[:12]; r.Video = memory(clip[:12]) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,31 +248,49 @@ var answers = []struct {
 	{name: "no scoring_result", reply: standin.Reply{Body: `{"data":{"code":0,"anchor":{"code":0},"target":{"code":0},"result":1,"score":83.58,"percentages":[83.58]}}`}, absent: []string{"status"}},
 	{name: "nulls", reply: standin.Reply{Body: `{"data":{"code":null,"anchor":null,"target":{"code":null},"result":null,"score":null,"percentages":null},"scoring_result":null,"score":null,"message":null}`},
 		absent: []string{"code", "anchor.code", "target.code", "result", "score", "status"}},
-	{name: "extra fields", reply: standin.Reply{Body: strings.Replace(standin.Sample, `"message"`, `"decision_reasons":["x"],"v":{"a":[1]},"message"`, 1)}, status: "pass"},
+	{name: "extra fields", reply: standin.Reply{Body: strings.Replace(standin.Sample, `"message"`,
+		`"decision_reasons":["x"],"v":{"a":[1]},"message"`, 1)}, status: "pass"},
 	{name: "odd forms", reply: standin.Reply{Body: `{"data":{"code":"0","anchor":[],"target":{"code":1.5},"result":2,"score":"83","percentages":[1,"x",null,2]},"scoring_result":{"status":"maybe","failed_conditions":[{"f":1},"score"]}}`},
 		absent: []string{"code", "anchor.code", "target.code", "result", "score", "status"}},
-	{name: "with a BOM, in chunks", reply: standin.Reply{Body: "\xef\xbb\xbf" + standin.Sample, Chunks: 1}, status: "pass"},
+	{name: "with a BOM, in chunks", reply: standin.Reply{Body: "\xef\xbb\xbf" + standin.Sample, Chunks: 1},
+		status: "pass"},
 	{name: "204", reply: standin.Reply{Status: 204}, problem: "remote.unreadable"},
 	{name: "200 without a body", reply: standin.Reply{Body: " "}, problem: "remote.unreadable"},
-	{name: "200 of HTML", reply: standin.Reply{Body: "<html>Sign in to the guest network</html>"}, problem: "remote.unreadable"},
+	{name: "200 of HTML", reply: standin.Reply{Body: "<html>Sign in to the guest network</html>"},
+		problem: "remote.unreadable"},
 	{name: "200 of an error", reply: standin.Reply{Body: `{"error":"no"}`}, problem: "remote.unreadable"},
-	{name: "302", reply: standin.Reply{Status: 302, Head: "Location: http://127.0.0.1:1/elsewhere\r\n"}, problem: "remote.redirect"},
-	{name: "400, error", reply: standin.Reply{Status: 400, Body: `{"error":"image is required"}`}, problem: "remote.bad_request", text: "image is required"},
-	{name: "400, message", reply: standin.Reply{Status: 400, Body: `{"message":"image is required"}`}, problem: "remote.bad_request", text: "image is required"},
-	{name: "400, an object", reply: standin.Reply{Status: 400, Body: `{"error":{"code":"E7","message":"bad\n image"},"message":"x"}`}, problem: "remote.bad_request", text: "E7 bad image"},
-	{name: "400, a number in an object", reply: standin.Reply{Status: 400, Body: `{"error":{"code":7,"message":"bad image"}}`}, problem: "remote.bad_request", text: "7 bad image"},
-	{name: "401", reply: standin.Reply{Status: 401, Body: `{"error":"unknown token ` + token + `"}`}, problem: "remote.token", text: "unknown token [token]"},
-	{name: "401 before the body", reply: standin.Reply{Status: 401, Body: `{"message":"missing or invalid token"}`, Early: true}, problem: "remote.token", text: "missing or invalid token"},
+	{name: "302", reply: standin.Reply{Status: 302, Head: "Location: http://127.0.0.1:1/elsewhere\r\n"},
+		problem: "remote.redirect"},
+	{name: "400, error", reply: standin.Reply{Status: 400, Body: `{"error":"image is required"}`},
+		problem: "remote.bad_request", text: "image is required"},
+	{name: "400, message", reply: standin.Reply{Status: 400, Body: `{"message":"image is required"}`},
+		problem: "remote.bad_request", text: "image is required"},
+	{name: "400, an object", reply: standin.Reply{Status: 400,
+		Body: `{"error":{"code":"E7","message":"bad\n image"},"message":"x"}`}, problem: "remote.bad_request",
+		text: "E7 bad image"},
+	{name: "400, a number in an object",
+		reply: standin.Reply{Status: 400, Body: `{"error":{"code":7,"message":"bad image"}}`}, problem: "remote.bad_request",
+		text: "7 bad image"},
+	{name: "401", reply: standin.Reply{Status: 401, Body: `{"error":"unknown token ` + token + `"}`},
+		problem: "remote.token", text: "unknown token [token]"},
+	{name: "401 before the body", reply: standin.Reply{Status: 401, Body: `{"message":"missing or invalid token"}`,
+		Early: true}, problem: "remote.token", text: "missing or invalid token"},
 	{name: "403", reply: standin.Reply{Status: 403}, problem: "remote.forbidden"},
-	{name: "404", reply: standin.Reply{Status: 404, Body: `{"error":{"message":"no such path"}}`}, problem: "remote.not_found", text: "no such path"},
+	{name: "404", reply: standin.Reply{Status: 404, Body: `{"error":{"message":"no such path"}}`},
+		problem: "remote.not_found", text: "no such path"},
 	{name: "413", reply: standin.Reply{Status: 413, Early: true}, problem: "remote.too_large"},
 	{name: "418", reply: standin.Reply{Status: 418}, problem: "remote.unexpected"},
-	{name: "429", reply: standin.Reply{Status: 429, Head: "Retry-After: 17\r\n", Body: `{"error":"slow down"}`}, problem: "remote.too_many", text: "slow down"},
+	{name: "429", reply: standin.Reply{Status: 429, Head: "Retry-After: 17\r\n", Body: `{"error":"slow down"}`},
+		problem: "remote.too_many", text: "slow down"},
 	{name: "500", reply: standin.Reply{Status: 500, Body: `{"error":"boom"}`}, problem: "remote.server", text: "boom"},
-	{name: "502 of HTML", reply: standin.Reply{Status: 502, Body: "<html><h1>502 Bad Gateway</h1></html>"}, problem: "remote.server"},
-	{name: "100 MB of garbage", reply: standin.Reply{Body: strings.Repeat("x", 1<<20), Chunks: 100}, problem: "remote.unreadable"},
-	{name: "100 MB of garbage as an error", reply: standin.Reply{Status: 500, Body: strings.Repeat("x", 1<<20), Chunks: 100}, problem: "remote.server"},
-	{name: "a slow answer", reply: standin.Reply{Delay: time.Hour}, patience: 2 * time.Second, problem: "remote.silent", unknown: true},
+	{name: "502 of HTML", reply: standin.Reply{Status: 502, Body: "<html><h1>502 Bad Gateway</h1></html>"},
+		problem: "remote.server"},
+	{name: "100 MB of garbage", reply: standin.Reply{Body: strings.Repeat("x", 1<<20), Chunks: 100},
+		problem: "remote.unreadable"},
+	{name: "100 MB of garbage as an error",
+		reply: standin.Reply{Status: 500, Body: strings.Repeat("x", 1<<20), Chunks: 100}, problem: "remote.server"},
+	{name: "a slow answer", reply: standin.Reply{Delay: time.Hour}, patience: 2 * time.Second, problem: "remote.silent",
+		unknown: true},
 	{name: "a cut answer", reply: standin.Reply{CutAnswer: 200}, problem: "remote.answer_cut", unknown: true},
 	{name: "cut within the header", reply: standin.Reply{CutAnswer: 9}, problem: "remote.cut", unknown: true},
 	{name: "cut after a byte", reply: standin.Reply{CutAfter: 1}, problem: "remote.cut", unknown: true},
@@ -300,7 +328,8 @@ func TestAnswersAndFaults(t *testing.T) {
 			if bytes.Contains(answer.Raw, []byte(token)) || len(answer.Raw) > maxAnswer {
 				t.Errorf("%d bytes of raw answer, or the token in it", len(answer.Raw))
 			}
-			if got := answer.Result.Scoring.Status; a.problem == "" && (a.status != "" && got != a.status || !reflect.DeepEqual(e.Absent, a.absent)) {
+			if got := answer.Result.Scoring.Status; a.problem == "" &&
+				(a.status != "" && got != a.status || !reflect.DeepEqual(e.Absent, a.absent)) {
 				t.Errorf("status %q, absent %q", got, e.Absent)
 			}
 			s.Close()
@@ -445,7 +474,8 @@ func TestASilentProxyIsGivenUp(t *testing.T) {
 
 func TestCancelAtAnyByte(t *testing.T) {
 	for range 20 {
-		s := standin.New(t, true, want(), func(int) standin.Reply { return standin.Reply{Delay: time.Hour} }) // only cancelling ends the call
+		// only cancelling ends the call
+		s := standin.New(t, true, want(), func(int) standin.Reply { return standin.Reply{Delay: time.Hour} })
 		at := rand.Int64N(int64(len(page) + len(clip)))
 		ctx, cancel := context.WithCancel(context.Background())
 		var once sync.Once
@@ -473,7 +503,8 @@ func TestASendThatStallsIsGivenUp(t *testing.T) {
 	p := params(s)
 	p.Answer = time.Second
 	answer, err := client(t, p).Match(context.Background(), req, nil)
-	if key(err) != "remote.stalled" || !answer.Exchange.Unanswered() || answer.Exchange.Sent == 0 || answer.Exchange.Sent >= answer.Exchange.Size {
+	if key(err) != "remote.stalled" || !answer.Exchange.Unanswered() || answer.Exchange.Sent == 0 ||
+		answer.Exchange.Sent >= answer.Exchange.Size {
 		t.Errorf("%v, %+v", err, answer.Exchange)
 	}
 }

@@ -21,7 +21,8 @@ func AddDesk(d NewDesk) []string {
 		fmt.Sprintf("CREATE ROLE %s LOGIN IN ROLE facematch_desk CONNECTION LIMIT 4", role),
 		fmt.Sprintf("ALTER ROLE %s SET statement_timeout = '60s'", role),
 		fmt.Sprintf("ALTER ROLE %s SET idle_in_transaction_session_timeout = '60s'", role),
-		fmt.Sprintf("SELECT facematch.enrol(%s, %s, %s, %s)", quote(d.History), quote(d.Role), quote(d.Desk), quote(d.Branch)),
+		fmt.Sprintf("SELECT facematch.enrol(%s, %s, %s, %s)", quote(d.History), quote(d.Role), quote(d.Desk),
+			quote(d.Branch)),
 	}
 }
 

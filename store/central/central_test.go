@@ -104,7 +104,8 @@ func TestCentre(t *testing.T) {
 func testPush(t *testing.T, b *bench) {
 	c := centraltest.NewChain(1).Fill(1000)
 	l := b.desk(t, c, "north")
-	if h := push(t, l, c, 0, 200); h.Seq != 200 || h.Hash != hex.EncodeToString(c.Records[199].Hash) || h.State != history.CentreOK {
+	if h := push(t, l, c, 0, 200); h.Seq != 200 || h.Hash != hex.EncodeToString(c.Records[199].Hash) ||
+		h.State != history.CentreOK {
 		t.Fatalf("%+v", h)
 	}
 	for _, after := range []int64{0, 100, 199} { // known ones, and known ones with new ones
@@ -193,7 +194,8 @@ func testEpoch(t *testing.T, b *bench) {
 	if v.Lost != lost-150 || v.Records != c.Seq()+v.Lost {
 		t.Errorf("%+v, want %d lost", v, lost-150)
 	}
-	if n := b.number(t, `SELECT sum(checks) FROM facematch.daily`); n != b.number(t, `SELECT count(*) FROM facematch.checks WHERE NOT lost`) {
+	if n := b.number(t, `SELECT sum(checks) FROM facematch.daily`); n != b.number(t,
+		`SELECT count(*) FROM facematch.checks WHERE NOT lost`) {
 		t.Errorf("daily counts %d", n)
 	}
 	// And once more, from before the first time.
@@ -259,12 +261,15 @@ func testOdd(t *testing.T, b *bench) {
 	for _, payload := range []string{
 		``, `null`, `[]`, `"text"`, `{`, "\x00\xff\xfe", `{"kind":"started"}`, `{"kind":5,"at":7,"check":[],"session":{}}`,
 		`{"kind":"started","at":"0000-00-00T00:00:00.000Z","check":"chk_a","session":"sess_a","operator":"a\u0000b","desk":"d"}`,
-		`{"kind":"started","at":"9999-12-31T23:59:59.999Z","check":"chk_b","session":"sess_b","operator":"` + long + `","desk":"` + long + `"}`,
+		`{"kind":"started","at":"9999-12-31T23:59:59.999Z","check":"chk_b","session":"sess_b","operator":"` +
+			long + `","desk":"` + long + `"}`,
 		`{"kind":"started","at":"1601-01-01T00:00:00.000Z","check":"` + long + `","session":"` + long + `"}`,
-		`{"kind":"finished","at":"2026-13-45T00:00:00.000Z","check":"chk_b","outcome":"` + long + `","score":1e400,"code":"x"}`,
+		`{"kind":"finished","at":"2026-13-45T00:00:00.000Z","check":"chk_b","outcome":"` +
+			long + `","score":1e400,"code":"x"}`,
 		`{"kind":"finished","check":"chk_a","score":99999999999999999999999,"code":1.5,"took_ns":-5,"quality":[1],"remote":"x","outcome":""}`,
 		`{"kind":"decided","check":"chk_a","choice":7,"at":"2026-11-20T08:00:00.000Z"}`,
-		`{"kind":"erased","session":"sess_a","parts":"key"}`, `{"kind":"erased","session":"sess_a","parts":[1,null,"` + long + `"]}`,
+		`{"kind":"erased","session":"sess_a","parts":"key"}`,
+		`{"kind":"erased","session":"sess_a","parts":[1,null,"` + long + `"]}`,
 		`{"kind":"restored","backup":"x"}`, `{"kind":"started","check":"chk_c","sealed":"x","nonces":5}`,
 		strings.Repeat(`{"a":`, 20_000) + `1` + strings.Repeat(`}`, 20_000),
 	} {
@@ -273,7 +278,8 @@ func testOdd(t *testing.T, b *bench) {
 	c.At = time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC)
 	c.Fill(60)
 	parcel := c.Parcel(0, 500)
-	parcel.Parts = append(parcel.Parts, history.SealedPart{Seq: 3, Part: long, Nonce: []byte{1}, Ciphertext: nil}, history.SealedPart{Seq: 900})
+	parcel.Parts = append(parcel.Parts, history.SealedPart{Seq: 3, Part: long, Nonce: []byte{1}, Ciphertext: nil},
+		history.SealedPart{Seq: 900})
 	parcel.Keys = append(parcel.Keys, history.WrappedKey{Session: "nobody's"}, history.WrappedKey{Session: long})
 	h, err := l.Push(t.Context(), parcel, map[string]string{"clock": "soon", "program": long})
 	if err != nil || h.Seq != c.Seq() {
@@ -306,10 +312,14 @@ func testRefused(t *testing.T, b *bench) {
 	conn := b.Connect(t, b.database, role)
 	for _, statement := range []string{
 		`SELECT * FROM facematch.record`, `SELECT * FROM facematch.chain`, `SELECT * FROM facematch.session_key`,
-		`SELECT * FROM facematch.checks`, `SELECT * FROM facematch.act`, `SELECT * FROM facematch.sealed_3`, `SELECT * FROM facematch.checks_other`,
-		`INSERT INTO facematch.sees VALUES ('x', '*')`, `UPDATE facematch.record SET payload = ''`, `DELETE FROM facematch.sealed`,
-		`TRUNCATE facematch.record`, `DROP SCHEMA facematch CASCADE`, `CREATE TABLE facematch.mine (a int)`, `CREATE TEMP TABLE mine (a int)`,
-		`CREATE SCHEMA mine`, `SET ROLE facematch_owner`, `SELECT facematch.enrol('` + yours.History + `', '` + role + `', 'd', 'b')`,
+		`SELECT * FROM facematch.checks`, `SELECT * FROM facematch.act`, `SELECT * FROM facematch.sealed_3`,
+		`SELECT * FROM facematch.checks_other`,
+		`INSERT INTO facematch.sees VALUES ('x', '*')`, `UPDATE facematch.record SET payload = ''`,
+		`DELETE FROM facematch.sealed`,
+		`TRUNCATE facematch.record`, `DROP SCHEMA facematch CASCADE`, `CREATE TABLE facematch.mine (a int)`,
+		`CREATE TEMP TABLE mine (a int)`,
+		`CREATE SCHEMA mine`, `SET ROLE facematch_owner`,
+		`SELECT facematch.enrol('` + yours.History + `', '` + role + `', 'd', 'b')`,
 		`SELECT facematch.accept('` + yours.History + `', NULL)`, `SELECT facematch.erase('` + yours.History + `', 's')`,
 		`SELECT facematch.fold(2, '{}')`, `SELECT facematch.drop_parts(2, 's', 'key', 5)`, `SELECT facematch.note('x', '{}')`,
 		`SELECT facematch.expire()`, `SELECT facematch.months()`, `SELECT facematch.caller('` + yours.History + `', true)`,
@@ -370,7 +380,9 @@ func testBranches(t *testing.T, b *bench) {
 	for _, table := range []string{"checks", "daily", "sealed", "session_key", "epoch"} {
 		var others int64
 		column := "chain"
-		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM facematch.`+table+` WHERE `+column+` = 1`).Scan(&others); err != nil || others != 0 || count(table) == 0 {
+		if err := conn.QueryRow(t.Context(),
+			`SELECT count(*) FROM facematch.`+table+` WHERE `+column+` = 1`).Scan(&others); err != nil || others != 0 ||
+			count(table) == 0 {
 			t.Errorf("%s: %d rows of another branch, %v", table, others, err)
 		}
 	}
@@ -379,8 +391,10 @@ func testBranches(t *testing.T, b *bench) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	for _, statement := range []string{
-		`UPDATE facematch.record SET kind = 'x'`, `DELETE FROM facematch.checks`, `INSERT INTO facematch.sees VALUES ('` + name + `', '*')`,
-		`SELECT * FROM facematch.act`, `SELECT recovery FROM facematch.chain`, `SELECT facematch.erase('', '')`, `SELECT * FROM facematch.record_0`,
+		`UPDATE facematch.record SET kind = 'x'`, `DELETE FROM facematch.checks`,
+		`INSERT INTO facematch.sees VALUES ('` + name + `', '*')`,
+		`SELECT * FROM facematch.act`, `SELECT recovery FROM facematch.chain`, `SELECT facematch.erase('', '')`,
+		`SELECT * FROM facematch.record_0`,
 		`SELECT facematch.push('` + south.History + `', 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 9, '')`,
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err == nil {
@@ -439,7 +453,8 @@ func testEdits(t *testing.T, b *bench) {
 			edit{"daily", `UPDATE facematch.daily SET checks = checks + 1 WHERE ctid = (SELECT ctid FROM facematch.daily ORDER BY random() LIMIT 1)`, func(f central.Finding) bool { return f.Table == "daily" }},
 			edit{"daily", `DELETE FROM facematch.daily WHERE ctid = (SELECT ctid FROM facematch.daily ORDER BY random() LIMIT 1)`, func(f central.Finding) bool { return f.Table == "daily" }},
 			edit{"deletions", `DELETE FROM facematch.erasure`, func(f central.Finding) bool { return f.Table == "erasure" }},
-			edit{"deletions", `DELETE FROM facematch.session_key WHERE session = (SELECT session FROM facematch.record` + where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
+			edit{"deletions", `DELETE FROM facematch.session_key WHERE session = (SELECT session FROM facematch.record` +
+				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
 	named := 0
@@ -478,7 +493,8 @@ func testTLS(t *testing.T, b *bench) {
 	role := fmt.Sprintf("desk_%d", roles)
 	dir := t.TempDir()
 	cert, key := b.Certificate(t, role, dir, "desk")
-	address := central.Address{Host: fmt.Sprint("127.0.0.1:", b.Port), Database: b.database, CA: b.CA, Cert: cert, Key: key}
+	address := central.Address{Host: fmt.Sprint("127.0.0.1:", b.Port), Database: b.database, CA: b.CA,
+		Cert: cert, Key: key}
 	l := central.NewLink(c.History, address.Config)
 	defer l.Close()
 	b.all(t, l, c)
@@ -495,7 +511,8 @@ func testTLS(t *testing.T, b *bench) {
 			}
 			return config, err
 		})
-		if _, err := wrong.Head(t.Context(), nil); !matcher.IsProblem(err, history.KeyCentreRefused, history.KeyCentreUnreached) {
+		if _, err := wrong.Head(t.Context(), nil); !matcher.IsProblem(err, history.KeyCentreRefused,
+			history.KeyCentreUnreached) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := wrong.Close(); err != nil {
@@ -505,7 +522,8 @@ func testTLS(t *testing.T, b *bench) {
 	// The server must show a certificate too.
 	strange, _ := b.Certificate(t, "elsewhere", dir, "strange")
 	address.CA = strange
-	if _, err := central.NewLink(c.History, address.Config).Head(t.Context(), nil); !matcher.IsProblem(err, history.KeyCentreUnreached) {
+	if _, err := central.NewLink(c.History, address.Config).Head(t.Context(), nil); !matcher.IsProblem(err,
+		history.KeyCentreUnreached) {
 		t.Errorf("a server of another authority: %v", err)
 	}
 }

@@ -88,7 +88,8 @@ func (r *Reader) ID() string { return "centre" }
 func (r *Reader) Head(ctx context.Context) (history.Head, error) {
 	var h history.Head
 	err := r.pool.QueryRow(ctx, `SELECT coalesce(sum(head_seq), 0)::bigint, coalesce(max(head_at), now()),
-		encode(sha256(convert_to(coalesce(string_agg(concat_ws(' ', history, head_seq, encode(head_hash, 'hex')), E'\n' ORDER BY history), ''), 'UTF8')), 'hex')
+			encode(sha256(convert_to(coalesce(string_agg(
+				concat_ws(' ', history, head_seq, encode(head_hash, 'hex')), E'\n' ORDER BY history), ''), 'UTF8')), 'hex')
 		FROM facematch.chain`).Scan(&h.Seq, &h.At, &h.Hash)
 	h.At = h.At.UTC()
 	return h, readProblem(ctx, err)
@@ -160,7 +161,8 @@ func (c *conditions) add(term string, args ...any) {
 }
 
 // outcome is what lists say of a check, also of one without an end.
-const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > now() - interval '` + runs + `' THEN 'running' ELSE 'interrupted' END)`
+const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > now() - interval '` +
+	runs + `' THEN 'running' ELSE 'interrupted' END)`
 
 func where(f history.Filter) (conditions, error) {
 	var c conditions
@@ -212,7 +214,8 @@ func where(f history.Filter) (conditions, error) {
 	if !f.To.IsZero() {
 		c.add(`at < ?`, f.To)
 	}
-	for _, id := range []struct{ column, text string }{{`session`, f.Session}, {`"check"`, f.Check}, {`request`, f.Request}} {
+	for _, id := range []struct{ column, text string }{{`session`, f.Session}, {`"check"`, f.Check},
+		{`request`, f.Request}} {
 		text := strings.TrimSpace(id.text)
 		if text == "" {
 			continue
@@ -275,9 +278,10 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	rows, err := r.pool.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code, coalesce(decision, ''),
-			operator, desk, coalesce(request, ''), coalesce(inspection, '')
-		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
+	rows, err := r.pool.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code,
+			coalesce(decision, ''), operator, desk, coalesce(request, ''), coalesce(inspection, '')
+		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+
+		fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
 	if err != nil {
 		return nil, readProblem(ctx, err)
 	}
@@ -303,7 +307,8 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 			count(*) FILTER (WHERE decision = 'identified') FROM facematch.checks
 		WHERE ` + strings.Join(c.terms, " AND ") + ` GROUP BY 1`
 	if days, ok := daily(f); ok {
-		c, query = days, `SELECT outcome, sum(checks)::bigint, coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint,
+		c, query = days, `SELECT outcome, sum(checks)::bigint,
+			coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint,
 			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint
 			FROM facematch.daily WHERE `+strings.Join(days.terms, " AND ")+` GROUP BY 1`
 	}
@@ -333,7 +338,8 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 func daily(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.UTC().Truncate(24*time.Hour).Equal(t) }
-	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil ||
+		f.MostScore != nil ||
 		f.Session+f.Check+f.Request != "" {
 		return c, false
 	}
@@ -347,7 +353,8 @@ func daily(f history.Filter) (conditions, bool) {
 		column string
 		values []string
 	}{
-		{`outcome`, texts(f.Outcomes)}, {`decision`, texts(f.Decisions)}, {`mode`, texts(f.Modes)}, {`operator`, f.Operators}, {`desk`, f.Desks},
+		{`outcome`, texts(f.Outcomes)}, {`decision`, texts(f.Decisions)}, {`mode`, texts(f.Modes)}, {`operator`, f.Operators},
+		{`desk`, f.Desks},
 	} {
 		if len(of.values) > 0 {
 			c.add(of.column+` = ANY (?)`, of.values)
@@ -367,7 +374,8 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 	var d history.Detail
 	var chain int
 	var hash []byte
-	err := r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
+	err := r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash
+		FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
 		WHERE k."check" = $1 ORDER BY k.lost LIMIT 1`, check).Scan(&chain, &d.Head.Seq, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
@@ -376,7 +384,8 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 		return d, readProblem(ctx, err)
 	}
 	d.Head.Hash = fmt.Sprintf("%x", hash)
-	rows, err := r.pool.Query(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
+	rows, err := r.pool.Query(ctx,
+		`SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
 		chain, check)
 	if err != nil {
 		return d, readProblem(ctx, err)

@@ -96,7 +96,8 @@ func testList(t *testing.T, b *bench) {
 	if v, err := r.Verify(t.Context(), nil); err != nil || !v.Intact || v.Records != north.Seq()+south.Seq() {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if _, err := central.Open(t.Context(), b.DSN(b.database, fmt.Sprint("desk_", roles))); !matcher.IsProblem(err, history.KeyCentreRefused) {
+	if _, err := central.Open(t.Context(), b.DSN(b.database, fmt.Sprint("desk_", roles))); !matcher.IsProblem(err,
+		history.KeyCentreRefused) {
 		t.Errorf("a desk reads the centre: %v", err)
 	}
 	if _, err := r.Show(t.Context(), "chk_none"); !matcher.IsProblem(err, history.KeyCheckUnknown) {

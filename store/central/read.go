@@ -18,7 +18,8 @@ import (
 // The connection serves nothing else until the copy is done with.
 func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy, error) {
 	var c history.CentreCopy
-	rows, err := conn.Query(ctx, `SELECT id, history, head_seq, head_hash, coalesce(head_at, now()), coalesce(key_check, '')
+	rows, err := conn.Query(ctx, `SELECT id, history, head_seq, head_hash, coalesce(head_at, now()),
+			coalesce(key_check, '')
 		FROM facematch.chain WHERE history = $1 OR desk = $1`, which)
 	if err != nil {
 		return c, readProblem(ctx, err)
@@ -40,7 +41,8 @@ func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy
 	}
 	c.Head.Hash, c.Head.At = hex.EncodeToString(hash), at.UTC()
 	var may bool
-	if err := conn.QueryRow(ctx, `SELECT has_column_privilege('facematch.chain', 'recovery', 'SELECT')`).Scan(&may); err != nil {
+	const mayRead = `SELECT has_column_privilege('facematch.chain', 'recovery', 'SELECT')`
+	if err := conn.QueryRow(ctx, mayRead).Scan(&may); err != nil {
 		return c, readProblem(ctx, err)
 	}
 	if may {

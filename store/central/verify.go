@@ -194,7 +194,8 @@ func (w *walk) all(ctx context.Context) error {
 	switch {
 	case w.epochOf(w.last.seq) == w.last.epoch && w.last.seq < head.seq:
 		w.fault("record", place{head.epoch, w.last.seq + 1}, history.CentreGone, fmt.Sprint(head.seq))
-	case w.last.seq > head.seq, w.last.seq > 0 && !bytes.Equal(w.lastHash, w.chain.Hash) && !bytes.Equal(w.computed, w.chain.Hash):
+	case w.last.seq > head.seq, w.last.seq > 0 && !bytes.Equal(w.lastHash, w.chain.Hash) &&
+		!bytes.Equal(w.computed, w.chain.Hash):
 		w.fault("chain", head, history.CentreChanged, "")
 	}
 	for at, parts := range w.parts { // what is left belongs to no record
@@ -277,24 +278,25 @@ func (w *walk) readErasures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.each(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND kind = 'erased'`, func(rows pgx.Rows) error {
-		var seq int64
-		var payload []byte
-		var e history.Erasure
-		if err := rows.Scan(&seq, &payload); err != nil {
-			return err
-		}
-		if json.Unmarshal(payload, &e) != nil {
-			return nil // the walk finds it changed
-		}
-		for _, p := range e.Parts {
-			add(e.Session, string(p), seq)
-			if _, there := listed[row{e.Session, string(p)}]; !there {
-				w.fault("erasure", place{w.epochOf(seq), seq}, history.CentreGone, e.Session)
+	err = w.each(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND kind = 'erased'`,
+		func(rows pgx.Rows) error {
+			var seq int64
+			var payload []byte
+			var e history.Erasure
+			if err := rows.Scan(&seq, &payload); err != nil {
+				return err
 			}
-		}
-		return nil
-	})
+			if json.Unmarshal(payload, &e) != nil {
+				return nil // the walk finds it changed
+			}
+			for _, p := range e.Parts {
+				add(e.Session, string(p), seq)
+				if _, there := listed[row{e.Session, string(p)}]; !there {
+					w.fault("erasure", place{w.epochOf(seq), seq}, history.CentreGone, e.Session)
+				}
+			}
+			return nil
+		})
 	if err != nil {
 		return err
 	}
@@ -360,7 +362,8 @@ func (w *walk) records(ctx context.Context) error {
 	return w.each(ctx, `SELECT epoch, seq, hash, payload, kind, "check", session, at, parts, lost
 		FROM facematch.record WHERE chain = $1 ORDER BY epoch, seq`, func(rows pgx.Rows) error {
 		var r row
-		if err := rows.Scan(&r.epoch, &r.seq, &r.hash, &r.payload, &r.kind, &r.check, &r.session, &r.at, &r.parts, &r.lost); err != nil {
+		if err := rows.Scan(&r.epoch, &r.seq, &r.hash, &r.payload, &r.kind, &r.check, &r.session, &r.at, &r.parts,
+			&r.lost); err != nil {
 			return err
 		}
 		w.record(&r)
@@ -381,7 +384,8 @@ func (w *walk) record(r *row) {
 	if lost {
 		w.Lost++
 	}
-	if fit(string(s.Kind)) != r.kind || fit(s.Check) != deref(r.check) || fit(s.Session) != deref(r.session) || lost != r.lost ||
+	if fit(string(s.Kind)) != r.kind || fit(s.Check) != deref(r.check) || fit(s.Session) != deref(r.session) ||
+		lost != r.lost ||
 		atErr == nil && !at.Equal(r.at) {
 		w.fault("record", r.place, history.CentreChanged, "columns")
 	}
@@ -533,8 +537,9 @@ func (c *state) listed(lost bool) listed {
 	}
 	l := listed{
 		check: fit(c.Check), session: fit(c.Session), mode: fit(c.Mode), outcome: fit(c.Outcome), status: fit(c.Status),
-		decision: c.Decision, inspection: fit(c.Inspection), operator: fit(c.Operator), desk: fit(c.Desk), request: fit(c.Request),
-		at: micro(c.At), decidedAt: micro(c.DecidedAt),
+		decision: c.Decision, inspection: fit(c.Inspection), operator: fit(c.Operator), desk: fit(c.Desk),
+		request: fit(c.Request),
+		at:      micro(c.At), decidedAt: micro(c.DecidedAt),
 		minor: c.Minor, filmed: c.FilmedAnyway, virtual: c.VirtualCamera, sent: c.Sent, lost: lost,
 	}
 	l.score, l.hasScore = number(c.Score.Int64, c.Score.Valid)
@@ -566,17 +571,20 @@ func (w *walk) compareChecks(ctx context.Context) error {
 			}
 		}
 	}
-	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''), coalesce(status, ''), coalesce(decision, ''), coalesce(inspection, ''),
-			operator, desk, coalesce(request, ''), at, decided_at, score, code, portrait_quality, picture_quality, took_ms, expired,
-			minor, filmed_anyway, virtual_camera, sent, lost
+	err := w.each(ctx, `SELECT epoch, seq, "check", session, mode, coalesce(outcome, ''),
+			coalesce(status, ''), coalesce(decision, ''), coalesce(inspection, ''), operator, desk, coalesce(request, ''),
+			at, decided_at, score, code, portrait_quality, picture_quality, took_ms, expired, minor,
+			filmed_anyway, virtual_camera, sent, lost
 		FROM facematch.checks WHERE chain = $1`, func(rows pgx.Rows) error {
 		var at place
 		var l listed
 		var when time.Time
 		var decided *time.Time
 		var numbers [6]*int64
-		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision, &l.inspection,
-			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4], &numbers[5],
+		if err := rows.Scan(&at.epoch, &at.seq, &l.check, &l.session, &l.mode, &l.outcome, &l.status, &l.decision,
+			&l.inspection,
+			&l.operator, &l.desk, &l.request, &when, &decided, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &numbers[4],
+			&numbers[5],
 			&l.minor, &l.filmed, &l.virtual, &l.sent, &l.lost); err != nil {
 			return err
 		}
@@ -587,7 +595,8 @@ func (w *walk) compareChecks(ctx context.Context) error {
 		for i, to := range []struct {
 			value *int64
 			has   *bool
-		}{{&l.score, &l.hasScore}, {&l.code, &l.hasCode}, {&l.portrait, &l.hasPortrait}, {&l.picture, &l.hasPicture}, {&l.took, &l.hasTook}, {&l.expired, &l.hasExpired}} {
+		}{{&l.score, &l.hasScore}, {&l.code, &l.hasCode}, {&l.portrait, &l.hasPortrait}, {&l.picture, &l.hasPicture},
+			{&l.took, &l.hasTook}, {&l.expired, &l.hasExpired}} {
 			if numbers[i] != nil {
 				*to.value, *to.has = *numbers[i], true
 			}
@@ -621,7 +630,8 @@ func (w *walk) compareDaily(ctx context.Context) error {
 	for _, c := range w.live {
 		if c.Started() {
 			l := c.listed(false)
-			want[key{time.UnixMicro(l.at).UTC().Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision, l.filmed}]++
+			want[key{time.UnixMicro(l.at).UTC().Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
+				l.filmed}]++
 		}
 	}
 	err := w.each(ctx, `SELECT to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway, checks

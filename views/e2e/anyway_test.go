@@ -16,7 +16,8 @@ import (
 func TestFilmAnyway(t *testing.T) {
 	d := newDesktop(t)
 	dim := filepath.Join(t.TempDir(), "dim.mp4")
-	ffmpeg(t, "-i", clip(t, photo(t, manLive)), "-vf", "lutyuv=y='16+(val-16)*0.2':u='128+(val-128)*0.2':v='128+(val-128)*0.2'",
+	ffmpeg(t, "-i", clip(t, photo(t, manLive)), "-vf",
+		"lutyuv=y='16+(val-16)*0.2':u='128+(val-128)*0.2':v='128+(val-128)*0.2'",
 		"-c:v", "libx264", "-pix_fmt", "yuv420p", dim)
 	p := d.open("anyway", "dark", func(s *settings.Settings) { s.Camera.Source = dim })
 	p.d.resize(p.window, sizes[1][0], sizes[1][1])

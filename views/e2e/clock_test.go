@@ -119,7 +119,8 @@ func (p painted) String() string {
 		return d[min(len(d)-1, int(share*float64(len(d))))].Round(time.Millisecond)
 	}
 	return fmt.Sprintf("%.1f paints a second, %d of %d frames dropped, latency %v (95 %%: %v), gaps %v (95 %%: %v)",
-		float64(p.paints)/p.over.Seconds(), p.sent-p.paints, p.sent, at(p.latency, .5), at(p.latency, .95), at(p.gaps, .5), at(p.gaps, .95))
+		float64(p.paints)/p.over.Seconds(), p.sent-p.paints, p.sent, at(p.latency, .5), at(p.latency, .95), at(p.gaps, .5),
+		at(p.gaps, .95))
 }
 
 // watch reads the clock on the screen a hundred times a second. While a result is

@@ -158,7 +158,8 @@ func (d *desktop) window(name string) string {
 // resize gives a window this size, near the screen's top left corner.
 func (d *desktop) resize(window string, width, height int) {
 	d.t.Helper()
-	d.tool("xdotool", "windowmove", window, "2", "24", "windowsize", "--sync", window, strconv.Itoa(width), strconv.Itoa(height))
+	d.tool("xdotool", "windowmove", window, "2", "24", "windowsize", "--sync", window, strconv.Itoa(width),
+		strconv.Itoa(height))
 }
 
 // key presses keys as on a keyboard, for the window that has the focus.
@@ -191,7 +192,8 @@ func (d *desktop) drop(window string, files ...string) {
 	// The drop zone lies in the right half; the whole window takes files.
 	toX, toY := left+width*3/4, top+height*2/5
 
-	cmd := d.command("/usr/bin/python3", append([]string{"drag.py", strconv.Itoa(fromX), strconv.Itoa(fromY)}, files...)...)
+	cmd := d.command("/usr/bin/python3",
+		append([]string{"drag.py", strconv.Itoa(fromX), strconv.Itoa(fromY)}, files...)...)
 	cmd.Stderr = os.Stderr
 	said, err := cmd.StdoutPipe()
 	if err != nil {

@@ -47,7 +47,8 @@ func TestDocument(t *testing.T) {
 	p.shots("missed")
 	d.resize(p.window, sizes[0][0], sizes[0][1])
 	time.Sleep(time.Second)
-	d.drag(left+width*58/100, top+height*17/100, left+width*77/100, top+height*52/100, func() { d.screenshot(p.name + "-frame") })
+	d.drag(left+width*58/100, top+height*17/100, left+width*77/100, top+height*52/100,
+		func() { d.screenshot(p.name + "-frame") })
 	p.says("This is the portrait you chose")
 	p.shots("framed")
 

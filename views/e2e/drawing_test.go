@@ -48,7 +48,8 @@ func TestDrawing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := d.open("drawing", "light", func(s *settings.Settings) { s.Camera.Source, s.Folders.Documents = address, documents })
+	p := d.open("drawing", "light",
+		func(s *settings.Settings) { s.Camera.Source, s.Folders.Documents = address, documents })
 	d.resize(p.window, 1280, 820)
 	d.drop(p.window, photo(t, sameMan))
 	time.Sleep(10 * time.Second) // models load, the portrait is found
@@ -56,7 +57,8 @@ func TestDrawing(t *testing.T) {
 	began, used, drawn := time.Now(), p.processorTime(), p.drawingTime()
 	time.Sleep(idleTime)
 	cores := func(used time.Duration) float64 { return used.Seconds() / time.Since(began).Seconds() }
-	t.Logf("idle Check screen: %.2f cores, of which %.2f draw what a graphics card would", cores(p.processorTime()-used), cores(p.drawingTime()-drawn))
+	t.Logf("idle Check screen: %.2f cores, of which %.2f draw what a graphics card would", cores(p.processorTime()-used),
+		cores(p.drawingTime()-drawn))
 
 	d.key("ctrl+o")
 	time.Sleep(2 * time.Second)
@@ -95,7 +97,8 @@ func TestDrawing(t *testing.T) {
 		overdue = append(overdue, (ended.Took - filmTime).Round(10*time.Millisecond))
 		time.Sleep(3 * time.Second) // it is recorded before it is shown
 	}
-	t.Logf("from the beginning of a check to its verdict: the film's %v and %v (median of %d: %v)", filmTime, overdue, drawingRuns, median(overdue))
+	t.Logf("from the beginning of a check to its verdict: the film's %v and %v (median of %d: %v)", filmTime, overdue,
+		drawingRuns, median(overdue))
 	p.close()
 }
 

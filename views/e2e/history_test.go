@@ -128,7 +128,8 @@ func (p *program) exported() history.Export {
 	}
 	defer db.Close()
 	var payload string
-	if err := db.QueryRow(`SELECT payload FROM record WHERE payload ->> '$.kind' = ? ORDER BY seq DESC LIMIT 1`, string(history.KindExported)).Scan(&payload); err != nil {
+	if err := db.QueryRow(`SELECT payload FROM record WHERE payload ->> '$.kind' = ? ORDER BY seq DESC LIMIT 1`,
+		string(history.KindExported)).Scan(&payload); err != nil {
 		p.t.Fatalf("no export is in the history: %v", err)
 	}
 	var e history.Export

@@ -83,9 +83,10 @@ func TestTwoPeople(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			left, top, _, _ := d.geometry(p.window)
 			picture := partOnScreen
-			d.drag(left+picture.Min.X+picture.Dx()*44/100, top+picture.Min.Y+4, left+picture.Max.X-4, top+picture.Max.Y-4, func() {
-				d.screenshot(p.name + "-part-drawn")
-			})
+			d.drag(left+picture.Min.X+picture.Dx()*44/100, top+picture.Min.Y+4, left+picture.Max.X-4, top+picture.Max.Y-4,
+				func() {
+					d.screenshot(p.name + "-part-drawn")
+				})
 			time.Sleep(time.Second)
 			p.shots("part")
 			d.resize(p.window, sizes[1][0], sizes[1][1])

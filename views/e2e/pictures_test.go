@@ -77,7 +77,8 @@ func serve(t *testing.T, rate int, frame func(i int) []byte) string {
 		defer tick.Stop()
 		for i := 0; ; i++ {
 			frame := frame(i)
-			if _, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(frame), frame); err != nil {
+			if _, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(frame),
+				frame); err != nil {
 				return
 			}
 			w.(http.Flusher).Flush()

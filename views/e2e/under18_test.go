@@ -74,7 +74,8 @@ func counted(t *testing.T) string {
 		t.Fatal(err)
 	}
 	c["calibrated"] = true
-	c["checks"] = map[string]any{"data": "an example", "impostor": 30450, "strangers": []map[string]any{{"score": 70, "count": 4}}}
+	c["checks"] = map[string]any{"data": "an example", "impostor": 30450,
+		"strangers": []map[string]any{{"score": 70, "count": 4}}}
 	if data, err = json.Marshal(c); err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,9 @@ func TestManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, says := range map[string]string{
-		"man/facematch.1": "facematch 1.2.3", "man/facematch-check.1": "--document", "man/facematch-serve-token-add.1": "NAME",
-		"completions/bash/facematch": "__start_facematch", "completions/zsh/_facematch": "#compdef facematch",
+		"man/facematch.1": "facematch 1.2.3", "man/facematch-check.1": "--document",
+		"man/facematch-serve-token-add.1": "NAME",
+		"completions/bash/facematch":      "__start_facematch", "completions/zsh/_facematch": "#compdef facematch",
 		"completions/fish/facematch.fish": "complete -c facematch",
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, file))

@@ -15,11 +15,12 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 // sample has a rising line over the whole plot, a level one, and a mark.
 func sample() Chart {
 	return Chart{
-		Title:  `Errors <of "one" & all>`,
-		X:      Axis{Label: "distance", Min: 0, Max: 2, Format: number},
-		Y:      Axis{Label: "share", Min: 1e-4, Max: 1, Log: true, Format: number},
-		Curves: []Curve{{Label: "rising", Points: [][2]float64{{0, 1e-4}, {2, 1}}, Filled: true}, {Label: "level", Second: true, Points: [][2]float64{{-1, 1e-2}, {9, 1e-2}}}},
-		Marks:  []Mark{{X: 1.5, Label: "here"}},
+		Title: `Errors <of "one" & all>`,
+		X:     Axis{Label: "distance", Min: 0, Max: 2, Format: number},
+		Y:     Axis{Label: "share", Min: 1e-4, Max: 1, Log: true, Format: number},
+		Curves: []Curve{{Label: "rising", Points: [][2]float64{{0, 1e-4}, {2, 1}}, Filled: true},
+			{Label: "level", Second: true, Points: [][2]float64{{-1, 1e-2}, {9, 1e-2}}}},
+		Marks: []Mark{{X: 1.5, Label: "here"}},
 	}
 }
 
@@ -39,13 +40,15 @@ func TestSVG(t *testing.T) {
 			words = append(words, string(text))
 		}
 	}
-	for _, want := range []string{`Errors <of "one" & all>`, "distance", "share", "rising", "level", "here", "0.0001", "1"} {
+	for _, want := range []string{`Errors <of "one" & all>`, "distance", "share", "rising", "level", "here",
+		"0.0001", "1"} {
 		if !slices.Contains(words, want) {
 			t.Errorf("%q is not in it", want)
 		}
 	}
 	// The area under the rising line is filled, and only there.
-	if n := strings.Count(string(raw), "<polygon class=\"fm-first\""); n != 1 || strings.Count(string(raw), "<polygon") != 1 {
+	if n := strings.Count(string(raw), "<polygon class=\"fm-first\""); n != 1 ||
+		strings.Count(string(raw), "<polygon") != 1 {
 		t.Errorf("%d areas are filled", n)
 	}
 	// The rising line runs from corner to corner, the level one is cut off at the

@@ -30,7 +30,8 @@ func (c Chart) SVG() []byte {
 	s := &svg{}
 	fmt.Fprintf(
 		s,
-		`<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
+		`<svg xmlns="http://www.w3.org/2000/svg" class="fm-chart" `+
+			`viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="%s">`,
 		width,
 		height,
 		escape(c.Title),

@@ -11,15 +11,18 @@ import (
 )
 
 func blank() *Paper {
-	return New(Params{Title: "t", Program: "p", Language: "en", At: time.Unix(1e9, 0), Footer: []string{"footer"}, Number: func(int, string) string { return "1" }})
+	return New(Params{Title: "t", Program: "p", Language: "en", At: time.Unix(1e9, 0), Footer: []string{"footer"},
+		Number: func(int, string) string { return "1" }})
 }
 
 // Nothing that may stand in a record, another desk's too, stops a report, and each
 // character of it is there, as a letter or as its number.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{
-		"Ada", "محمد بن موسى", "王小明", "e\u0301", "\u202eAda", "😀", "\U00020000", "\U00010140", "a\u200db", "\ufeff", "\x00", "\u0600\u0605", "ᬅ", "\u1100\u1161", "पं ",
-		"a\tb\nc", "\u2028", strings.Repeat("W", 500), strings.Repeat("م", 300), "א1ב", "\u0e33", "\uffff", "\U0010ffff", "\ud7ff",
+		"Ada", "محمد بن موسى", "王小明", "e\u0301", "\u202eAda", "😀", "\U00020000", "\U00010140", "a\u200db", "\ufeff", "\x00",
+		"\u0600\u0605", "ᬅ", "\u1100\u1161", "पं ",
+		"a\tb\nc", "\u2028", strings.Repeat("W", 500), strings.Repeat("م", 300), "א1ב", "\u0e33", "\uffff", "\U0010ffff",
+		"\ud7ff",
 	} {
 		f.Add(s)
 	}
@@ -79,7 +82,8 @@ func FuzzText(f *testing.F) {
 // fonts have letters and the PDF library has none.
 func TestEveryCharacter(t *testing.T) {
 	// Of the tens of thousands of Chinese and Korean ones, which take long, the first.
-	for _, from := range []rune{0, 0x800, 0x1000, 0x1800, 0x2000, 0x2800, 0x3000, 0x4e00, 0xac00, 0xf800, 0x10000, 0x11000, 0x20000} {
+	for _, from := range []rune{0, 0x800, 0x1000, 0x1800, 0x2000, 0x2800, 0x3000, 0x4e00, 0xac00, 0xf800, 0x10000, 0x11000,
+		0x20000} {
 		d := blank()
 		var text []rune
 		for r := from; r < from+0x800; r++ {
@@ -96,7 +100,8 @@ func TestEveryCharacter(t *testing.T) {
 
 func TestWrap(t *testing.T) {
 	d := blank()
-	for _, text := range []string{strings.Repeat("word ", 100), strings.Repeat("W", 300), strings.Repeat("字", 300), "short"} {
+	for _, text := range []string{strings.Repeat("word ", 100), strings.Repeat("W", 300), strings.Repeat("字", 300),
+		"short"} {
 		for _, l := range d.lines(text, Style{}, 40) {
 			width := d.width(l.text, Style{})
 			if l.shaped != nil {
@@ -117,7 +122,8 @@ func TestCharts(t *testing.T) {
 	d := blank()
 	red := Colour{R: 200}
 	for _, v := range []float64{-1, 0, 59.99, 60, 80, 100, 101} {
-		d.Gauge(v, "v", red, []Zone{{0, 60, "FAIL", red}, {60, 80, "A LONG WORD THAT DOES NOT FIT", red}, {80, 100, "PASS", red}}, []Bound{{60, "60", red}, {80, "80", red}})
+		d.Gauge(v, "v", red, []Zone{{0, 60, "FAIL", red}, {60, 80, "A LONG WORD THAT DOES NOT FIT", red},
+			{80, 100, "PASS", red}}, []Bound{{60, "60", red}, {80, "80", red}})
 		d.Bars([]Bar{{Value: v, Label: "l", Number: "1", Colour: red}}, []Bound{{60, "60", red}})
 	}
 	d.Bars(nil, nil)

@@ -84,7 +84,8 @@ func balance(t *testing.T, nodes ...string) (url string) {
 	replace(`^\tbind .*$`, "\tbind "+at)
 	replace(` ssl verify required .*$`, "")
 	for i, node := range nodes {
-		replace(fmt.Sprintf(`^\tserver node%d .*$`, i+1), fmt.Sprintf("\tserver node%d %s", i+1, strings.TrimPrefix(node, "http://")))
+		replace(fmt.Sprintf(`^\tserver node%d .*$`, i+1),
+			fmt.Sprintf("\tserver node%d %s", i+1, strings.TrimPrefix(node, "http://")))
 	}
 	if len(nodes) == 1 {
 		replace(`^\tserver node2 .*\n`, "")
@@ -181,7 +182,8 @@ func TestBehindHAProxy(t *testing.T) {
 			more []string
 		}{
 			{"/api-gateway/process-video", film, []string{"Content-Type", filmType, "X-Session-ID", id}},
-			{"/api-gateway/match-faces", page, []string{"Content-Type", pageType, "X-Session-ID", id, "X-Use-Prefilled-Video", "true"}},
+			{"/api-gateway/match-faces", page,
+				[]string{"Content-Type", pageType, "X-Session-ID", id, "X-Use-Prefilled-Video", "true"}},
 			{"/api-gateway/sessions/end/" + id, nil, nil},
 		} {
 			status, text, header := a.do("POST", step.path, step.data, step.more...)
@@ -206,18 +208,21 @@ func TestBehindHAProxy(t *testing.T) {
 
 	// The same key, from whatever connection, is the same check.
 	const key = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-	status, first, header := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType, "Idempotency-Key", `"`+key+`"`)
+	status, first, header := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType, "Idempotency-Key",
+		`"`+key+`"`)
 	if status != 200 || header.Get("X-Request-Id") != checkID(a.token, key) {
 		t.Fatalf("%d %s %v", status, first, header)
 	}
 	for range 4 {
 		a.client.CloseIdleConnections()
-		if status, again, _ := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType, "Idempotency-Key", key); status != 200 || !bytes.Equal(first, again) {
+		if status, again, _ := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType, "Idempotency-Key",
+			key); status != 200 || !bytes.Equal(first, again) {
 			t.Errorf("%d %s", status, again)
 		}
 	}
 	for _, id := range []string{key, checkID(a.token, key)} {
-		if status, text, _ := a.do("GET", "/api-gateway/requests/"+id, nil); status != 200 || !bytes.Contains(text, []byte(`"outcome":"pass"`)) {
+		if status, text, _ := a.do("GET", "/api-gateway/requests/"+id, nil); status != 200 ||
+			!bytes.Contains(text, []byte(`"outcome":"pass"`)) {
 			t.Errorf("%s: %d %s", id, status, text)
 		}
 	}
@@ -234,7 +239,8 @@ func TestBehindHAProxy(t *testing.T) {
 			for n := range each {
 				key := fmt.Sprintf("desk-%d-request-%d", desk, n)
 				for try := 0; ; try++ {
-					status, text, header := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType, "Idempotency-Key", key)
+					status, text, header := a.do("POST", "/api-gateway/match-faces", whole, "Content-Type", wholeType,
+						"Idempotency-Key", key)
 					if status == 200 {
 						mu.Lock()
 						answers[key] = header.Get("X-Request-Id")
@@ -279,7 +285,8 @@ func TestBehindHAProxy(t *testing.T) {
 	}
 
 	// Node 1 comes back at the same address, and tells what became of what it had.
-	back := startWith(t, homes[0], one.token, "--trusted-proxy", "127.0.0.1", "--listen", strings.TrimPrefix(one.url, "http://"))
+	back := startWith(t, homes[0], one.token, "--trusted-proxy", "127.0.0.1", "--listen",
+		strings.TrimPrefix(one.url, "http://"))
 	ended := map[string][]string{}
 	interrupted := 0
 	for _, home := range homes {
@@ -287,7 +294,8 @@ func TestBehindHAProxy(t *testing.T) {
 			if r.Outcome == "interrupted" {
 				interrupted++
 				status, text, _ := asked{back.url, one.token, a.client}.do("GET", "/api-gateway/requests/"+r.Check, nil)
-				if status != 200 || !bytes.Contains(text, []byte(`"outcome":"interrupted"`)) || !bytes.Contains(text, []byte(`"error"`)) {
+				if status != 200 || !bytes.Contains(text, []byte(`"outcome":"interrupted"`)) ||
+					!bytes.Contains(text, []byte(`"error"`)) {
 					t.Errorf("%s: %d %s", r.Check, status, text)
 				}
 				continue

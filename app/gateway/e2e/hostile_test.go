@@ -81,7 +81,8 @@ func TestHostileFiles(t *testing.T) {
 	for i := 2000; i < len(spoilt); i += 97 {
 		spoilt[i] ^= 0x5a
 	}
-	long := []string{"-f", "lavfi", "-i", "testsrc=s=160x120:r=5:d=420", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast"}
+	long := []string{"-f", "lavfi", "-i", "testsrc=s=160x120:r=5:d=420", "-pix_fmt", "yuv420p", "-c:v", "libx264",
+		"-preset", "ultrafast"}
 	s := start(t, t.TempDir())
 	type hostile struct {
 		name         string
@@ -100,7 +101,8 @@ func TestHostileFiles(t *testing.T) {
 		{"a clip of text", image, file("text.mp4", []byte(strings.Repeat("Dear clerk. ", 1000))), 400},
 		{"a playlist as clip", image, file("list.mp4", []byte("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")), 400},
 		{"a list of files as clip", image, file("concat.mp4", []byte("ffconcat version 1.0\nfile '/etc/passwd'\n")), 400},
-		{"a head of MP4 and noise", image, file("noise.mp4", append([]byte("\x00\x00\x00\x18ftypisom"), bytes.Repeat([]byte{7, 200, 13}, 100_000)...)), 400},
+		{"a head of MP4 and noise", image,
+			file("noise.mp4", append([]byte("\x00\x00\x00\x18ftypisom"), bytes.Repeat([]byte{7, 200, 13}, 100_000)...)), 400},
 		{"a clip of 7 minutes", image, made("long.mp4", long...), 400},
 		{"a clip without end", image, made("long.mkv", append(long, "-f", "matroska", "-live", "1")...), 400},
 		{"a clip spoilt here and there", image, file("spoilt.mp4", spoilt), 0},
@@ -163,7 +165,8 @@ func TestKilledServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	half := "POST /api-gateway/match-faces HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + s.token + "\r\nContent-Type: " + contentType +
+	half := "POST /api-gateway/match-faces HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+		s.token + "\r\nContent-Type: " + contentType +
 		"\r\nContent-Length: 10000000\r\n\r\n" + string(data[:len(data)-1000])
 	if _, err := io.WriteString(conn, half); err != nil {
 		t.Fatal(err)
@@ -176,7 +179,8 @@ func TestKilledServer(t *testing.T) {
 		}
 		return found
 	}
-	for end := time.Now().Add(30 * time.Second); len(files()) < 4 || len(rows(t, s.home)) == 0; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); len(files()) < 4 ||
+		len(rows(t, s.home)) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("no check is under way: %d files", len(files()))
 		}

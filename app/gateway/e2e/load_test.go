@@ -53,7 +53,8 @@ func engine(t *testing.T) *offline.Matcher {
 	reader := pages.New(pages.Params{Log: log})
 	t.Cleanup(func() { _ = reader.Close() })
 	portraits := document.New(document.Params{Pages: reader, Faces: faces})
-	return offline.NewMatcher(offline.MatcherParams{Engine: faces, Portraits: portraits, Calibration: calibration, Temp: t.TempDir()})
+	return offline.NewMatcher(offline.MatcherParams{Engine: faces, Portraits: portraits, Calibration: calibration,
+		Temp: t.TempDir()})
 }
 
 // sample is a document of about 150 KB and a clip of about 500 KB of one person.
@@ -61,7 +62,8 @@ func sample(t *testing.T) (image, video string) {
 	t.Helper()
 	dir, who := testdata(t), "lfw__Jackie_Chan"
 	image, video = filepath.Join(t.TempDir(), "card.jpg"), filepath.Join(t.TempDir(), "person.mp4")
-	ffmpeg(t, "-i", filepath.Join(dir, "clips", who+".mp4"), "-c:v", "libx264", "-b:v", "1330k", "-minrate", "1330k", "-maxrate", "1330k", "-bufsize", "500k",
+	ffmpeg(t, "-i", filepath.Join(dir, "clips", who+".mp4"), "-c:v", "libx264", "-b:v", "1330k", "-minrate", "1330k",
+		"-maxrate", "1330k", "-bufsize", "500k",
 		"-x264-params", "nal-hrd=cbr", "-pix_fmt", "yuv420p", video)
 	file, err := os.Open(filepath.Join(dir, "docs", who+".jpg"))
 	if err != nil {
@@ -113,7 +115,8 @@ func bare(t *testing.T, m *offline.Matcher, image, video string, loops int, leng
 		t.Fatal(err)
 	}
 	return perSecond(loops, length, func() bool {
-		a, err := m.Match(context.Background(), matcher.Request{Page: app.OpenFile(image), Video: app.OpenFile(video), Rules: rules}, nil)
+		a, err := m.Match(context.Background(),
+			matcher.Request{Page: app.OpenFile(image), Video: app.OpenFile(video), Rules: rules}, nil)
 		if err != nil || a.Result.Data.Code != matcher.CodeOK {
 			t.Errorf("the bare engine: %v, code %d", err, a.Result.Data.Code)
 		}
@@ -239,7 +242,8 @@ func TestLoad(t *testing.T) {
 	own := 0.0
 	for _, n := range loops {
 		own = max(own, best[n])
-		t.Logf("the engine alone, %d checks at once: %.2f a second, %v of the processor's time for each", n, best[n], cpu[n].Round(time.Millisecond))
+		t.Logf("the engine alone, %d checks at once: %.2f a second, %v of the processor's time for each", n, best[n],
+			cpu[n].Round(time.Millisecond))
 	}
 	if soak() {
 		after := bare(t, m, image, video, 2, alone)
@@ -249,7 +253,8 @@ func TestLoad(t *testing.T) {
 	t.Log("| desks | answers/s | of the engine's own | p50 | p95 | p99 | 503 | other errors | processor's time for each |")
 	t.Log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, r := range results {
-		t.Logf("| %d | %.2f | %.2f | %v | %v | %v | %d | %d | %v |", r.desks, r.answers, r.answers/own, r.p50, r.p95, r.p99, r.busy, r.errors, r.cpu.Round(time.Millisecond))
+		t.Logf("| %d | %.2f | %.2f | %v | %v | %v | %d | %d | %v |", r.desks, r.answers, r.answers/own, r.p50, r.p95, r.p99,
+			r.busy, r.errors, r.cpu.Round(time.Millisecond))
 	}
 	t.Logf("peak memory of the server: %d MB; checks in its history: %d", most>>20, recorded)
 	if most >= 1<<30 {

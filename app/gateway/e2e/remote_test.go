@@ -52,7 +52,8 @@ func TestRemoteModeEqualsOffline(t *testing.T) {
 	cert, key := filepath.Join(temp, "cert.pem"), filepath.Join(temp, "key.pem")
 	var secured []string
 	if openssl, err := exec.LookPath("openssl"); err == nil {
-		code, _, errs := run(t, exec.Command(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+		code, _, errs := run(t, exec.Command(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+			"-nodes", "-days", "2",
 			"-subj", "/CN=desk", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert))
 		if code != 0 {
 			t.Fatalf("openssl: %s", errs)
@@ -82,13 +83,16 @@ func TestRemoteModeEqualsOffline(t *testing.T) {
 	}
 	outcomes := map[int]int{}
 	for _, p := range pairs {
-		args := []string{"check", "--document", filepath.Join(dir, p[0]), "--video", filepath.Join(dir, p[1]), "--consent", "--format", "json"}
+		args := []string{"check", "--document", filepath.Join(dir, p[0]), "--video", filepath.Join(dir, p[1]), "--consent",
+			"--format", "json"}
 		here, offline, errs := run(t, command(t, home, append(args, "--mode", "offline")...))
 		there, served, more := remote(append(args, "--mode", "remote")...)
 		outcomes[here]++
 		var a, b any
-		if json.Unmarshal([]byte(offline), &a) != nil || json.Unmarshal([]byte(served), &b) != nil || here != there || !reflect.DeepEqual(a, b) {
-			t.Errorf("%s and %s:\noffline exit %d: %s%s\nserved exit %d: %s%s", p[0], p[1], here, offline, errs, there, served, more)
+		if json.Unmarshal([]byte(offline), &a) != nil || json.Unmarshal([]byte(served), &b) != nil || here != there ||
+			!reflect.DeepEqual(a, b) {
+			t.Errorf("%s and %s:\noffline exit %d: %s%s\nserved exit %d: %s%s", p[0], p[1], here, offline, errs, there,
+				served, more)
 		}
 	}
 	t.Logf("%d pairs, exit codes of the offline checks: %v", len(pairs), outcomes)

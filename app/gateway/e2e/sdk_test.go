@@ -37,7 +37,8 @@ func sdk(t *testing.T) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	pack := exec.Command("npm", "pack", sdkPackage, "--silent", "--pack-destination", dir, "--fetch-retries", "1", "--fetch-timeout", "20000")
+	pack := exec.Command("npm", "pack", sdkPackage, "--silent", "--pack-destination", dir, "--fetch-retries", "1",
+		"--fetch-timeout", "20000")
 	out, err := pack.Output()
 	if err != nil {
 		t.Skipf("the vendor's SDK cannot be fetched from npm here: %v", err)
@@ -66,7 +67,8 @@ func TestVendorsSDK(t *testing.T) {
 	clip := func(who string) string { return filepath.Join(dir, "clips", who+".mp4") }
 	me, other := "lfw__Jackie_Chan", "lfw__Hu_Jintao"
 	cmd := exec.Command("node", filepath.Join("testdata", "sdk.mjs"), file, s.url, s.token,
-		filepath.Join(dir, "docs", me+".jpg"), clip(me), clip(other), filepath.Join(dir, "documents", "no_portrait", "passporteye_100_id-mac.jpg"), twoPeople(t, clip(me), clip(other)),
+		filepath.Join(dir, "docs", me+".jpg"), clip(me), clip(other),
+		filepath.Join(dir, "documents", "no_portrait", "passporteye_100_id-mac.jpg"), twoPeople(t, clip(me), clip(other)),
 		filepath.Join(dir, "documents", "passporteye_passport-td3.jpg"))
 	code, out, errs := run(t, cmd)
 	if code != 0 {
@@ -186,7 +188,8 @@ func (s *server) curl(image, video string) {
 		return
 	}
 	code, out, errs := run(s.t, exec.Command("curl", "-sS", "-i", "-X", "POST", s.url+"/api-gateway/match-faces",
-		"-H", "Authorization: Bearer "+s.token, "-H", "X-User-Fullname: Ann Other", "-F", "video=@"+video, "-F", "image=@"+image))
+		"-H", "Authorization: Bearer "+s.token, "-H", "X-User-Fullname: Ann Other", "-F", "video=@"+video, "-F",
+		"image=@"+image))
 	if code != 0 || !strings.Contains(out, `"status":"pass"`) || !strings.Contains(out, "X-Request-Id: chk_") {
 		s.t.Errorf("curl: exit %d\n%s%s", code, out, errs)
 	}

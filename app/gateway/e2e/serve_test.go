@@ -57,7 +57,8 @@ func command(t *testing.T, home string, args ...string) *exec.Cmd {
 		t.Fatal("bin/facematch is not built: run make build")
 	}
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "FACEMATCH_HOME="+home, "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+home, "LANG=C.UTF-8")
+	cmd.Env = append(os.Environ(), "FACEMATCH_HOME="+home, "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+home,
+		"LANG=C.UTF-8")
 	return cmd
 }
 
@@ -86,7 +87,8 @@ type server struct {
 }
 
 // watcher only asks whether the server is ready.
-var watcher = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+var watcher = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	DisableKeepAlives: true}}
 
 // start starts a server with one token, and waits until it is ready.
 func start(t *testing.T, home string, args ...string) *server {
@@ -228,7 +230,8 @@ func body(t testing.TB, image, video string) (data []byte, contentType string) {
 }
 
 // match asks for one check.
-func (s *server) match(ctx context.Context, client *http.Client, data []byte, contentType string) (status int, answer []byte, header http.Header, err error) {
+func (s *server) match(ctx context.Context, client *http.Client, data []byte, contentType string) (status int,
+	answer []byte, header http.Header, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api-gateway/match-faces", bytes.NewReader(data))
 	if err != nil {
 		return 0, nil, nil, err
@@ -274,7 +277,8 @@ func ffmpeg(t *testing.T, args ...string) {
 	if err != nil {
 		need.Missing(t, "ffmpeg is not installed")
 	}
-	if out, err := exec.Command(program, append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(program,
+		append([]string{"-nostdin", "-v", "error", "-y"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}
 }
@@ -283,7 +287,8 @@ func ffmpeg(t *testing.T, args ...string) {
 func twoPeople(t *testing.T, one, two string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "two.mp4")
-	ffmpeg(t, "-i", one, "-i", two, "-filter_complex", "[0:v]scale=640:480,setsar=1[a];[1:v]scale=640:480,setsar=1[b];[a][b]hstack,format=yuv420p",
+	ffmpeg(t, "-i", one, "-i", two, "-filter_complex",
+		"[0:v]scale=640:480,setsar=1[a];[1:v]scale=640:480,setsar=1[b];[a][b]hstack,format=yuv420p",
 		"-c:v", "libx264", "-preset", "ultrafast", file)
 	return file
 }

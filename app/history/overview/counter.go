@@ -232,7 +232,8 @@ func (g *group) add(x *Check) {
 // Result gives the numbers, by periods of a unit. Operators are left out unless they are
 // asked for.
 func (c *Counter) Result(unit Unit, operators bool) Overview {
-	o := Overview{Checks: c.checks, ByOutcome: map[history.Outcome]int64{}, Unit: unitOf(unit, c.first, c.first+len(c.days)-1)}
+	o := Overview{Checks: c.checks, ByOutcome: map[history.Outcome]int64{},
+		Unit: unitOf(unit, c.first, c.first+len(c.days)-1)}
 	for _, day := range c.days {
 		c.into(o.ByOutcome, day)
 	}
@@ -345,7 +346,8 @@ func mean(sum, n int64) int64 {
 func (c *Counter) groups(names []string, groups []group) Groups {
 	all := Groups{Groups: []Group{}}
 	for i, g := range groups {
-		one := Group{Name: names[i], Identified: g.identified, ByOutcome: map[history.Outcome]int64{}, Took: timesOf(g.tenths)}
+		one := Group{Name: names[i], Identified: g.identified, ByOutcome: map[history.Outcome]int64{},
+			Took: timesOf(g.tenths)}
 		if one.Checks = c.into(one.ByOutcome, g.outcomes); one.Checks == 0 {
 			continue
 		}

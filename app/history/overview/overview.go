@@ -50,14 +50,16 @@ type Groups struct {
 
 // Group is what one desk or one operator did.
 type Group struct {
-	Name         string                    `json:"name"`
-	Checks       int64                     `json:"checks"`
-	ByOutcome    map[history.Outcome]int64 `json:"by_outcome"`
-	Identified   int64                     `json:"identified"`    // without a match
-	Refer        Rate                      `json:"refer"`         // referred, of those with a verdict
-	Override     Rate                      `json:"override"`      // a pass or a fail that a person decided otherwise about, of those with a verdict
-	FilmedAnyway Rate                      `json:"filmed_anyway"` // filmed against the hint, of those with a verdict or not compared
-	Took         Times                     `json:"took"`
+	Name       string                    `json:"name"`
+	Checks     int64                     `json:"checks"`
+	ByOutcome  map[history.Outcome]int64 `json:"by_outcome"`
+	Identified int64                     `json:"identified"` // without a match
+	Refer      Rate                      `json:"refer"`      // referred, of those with a verdict
+	// a pass or a fail that a person decided otherwise about, of those with a verdict
+	Override Rate `json:"override"`
+	// filmed against the hint, of those with a verdict or not compared
+	FilmedAnyway Rate  `json:"filmed_anyway"`
+	Took         Times `json:"took"`
 }
 
 // Band is a range of scores.

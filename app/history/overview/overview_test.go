@@ -60,7 +60,8 @@ func TestApart(t *testing.T) {
 	if err != nil || string(b) != `{"count":20,"of":29}` {
 		t.Errorf("%s %v", b, err)
 	}
-	if b, err = json.Marshal(one); err != nil || string(b) != `{"count":56,"of":70,"percent":80,"low":69.18,"high":87.7,"apart":1}` {
+	if b, err = json.Marshal(one); err != nil ||
+		string(b) != `{"count":56,"of":70,"percent":80,"low":69.18,"high":87.7,"apart":1}` {
 		t.Errorf("%s %v", b, err)
 	}
 }
@@ -80,14 +81,16 @@ func TestUnits(t *testing.T) {
 		want     Unit
 	}{
 		{"", "2026-01-01", "2026-01-01", Day}, {"", "2026-01-01", "2026-02-14", Day}, {"", "2026-01-01", "2026-02-15", Week},
-		{"", "2026-01-01", "2026-12-31", Week}, {"", "2025-01-01", "2026-12-31", Month}, {Day, "2025-01-01", "2026-12-31", Day},
+		{"", "2026-01-01", "2026-12-31", Week}, {"", "2025-01-01", "2026-12-31", Month},
+		{Day, "2025-01-01", "2026-12-31", Day},
 		{Day, "1990-01-01", "2026-12-31", Month}, {Month, "2026-01-01", "2026-01-01", Month},
 	} {
 		if got := unitOf(tt.wanted, dayOf(day(tt.from).UnixMilli()), dayOf(day(tt.to).UnixMilli())); got != tt.want {
 			t.Errorf("%+v: %s", tt, got)
 		}
 	}
-	for u, want := range map[Unit][2]string{Day: {"2026-03-01", "2026-03-02"}, Week: {"2026-02-23", "2026-03-02"}, Month: {"2026-03-01", "2026-04-01"}} {
+	for u, want := range map[Unit][2]string{Day: {"2026-03-01", "2026-03-02"}, Week: {"2026-02-23", "2026-03-02"},
+		Month: {"2026-03-01", "2026-04-01"}} {
 		if from := u.start(day("2026-03-01").Add(time.Hour)); from != day(want[0]) || u.next(from) != day(want[1]) {
 			t.Errorf("%s from %v", u, from)
 		}
@@ -101,8 +104,9 @@ func TestCounter(t *testing.T) {
 	other := c.Desk("Desk 2")
 	add := func(at string, desk, outcome int, change func(*Check)) {
 		verdicts := []Verdict{Pass, Refer, Fail, NoVerdict}
-		x := Check{At: day(at).Add(12 * time.Hour).UnixMilli(), Desk: desk, Operator: operator, Outcome: outcome, Verdict: verdicts[outcome],
-			Score: None, Portrait: None, Picture: None, Took: None, Waited: None}
+		x := Check{At: day(at).Add(12 * time.Hour).UnixMilli(), Desk: desk, Operator: operator, Outcome: outcome,
+			Verdict: verdicts[outcome],
+			Score:   None, Portrait: None, Picture: None, Took: None, Waited: None}
 		change(&x)
 		c.Add(&x)
 	}
@@ -114,27 +118,32 @@ func TestCounter(t *testing.T) {
 	add("2026-03-05", desk, 3, func(x *Check) { x.FilmedAnyway = true })
 	add("2026-03-05", desk, 0, func(x *Check) { x.FilmedAnyway, x.Picture = true, 81 })
 	o := c.Result(Day, false)
-	if o.Checks != 7 || len(o.Periods) != 9 || o.Periods[1].Checks != 0 || o.Periods[4].Checks != 5 || o.Periods[4].ByOutcome[history.Refer] != 2 {
+	if o.Checks != 7 || len(o.Periods) != 9 || o.Periods[1].Checks != 0 || o.Periods[4].Checks != 5 ||
+		o.Periods[4].ByOutcome[history.Refer] != 2 {
 		t.Errorf("%+v", o.Periods)
 	}
-	if b := o.Scores; len(b) != Bands || b[0].Fail != 1 || b[Bands-1].Pass != 1 || b[30].Refer != 1 || b[39].Refer != 1 || b[30].Least != 6000 {
+	if b := o.Scores; len(b) != Bands || b[0].Fail != 1 || b[Bands-1].Pass != 1 || b[30].Refer != 1 || b[39].Refer != 1 ||
+		b[30].Least != 6000 {
 		t.Errorf("%+v", b)
 	}
 	one := o.Desks.Groups[0]
-	if one.Name != "Desk 1" || one.Checks != 4 || one.Override != (Rate{Count: 1, Of: 3}) || one.FilmedAnyway != (Rate{Count: 1, Of: 3}) ||
+	if one.Name != "Desk 1" || one.Checks != 4 || one.Override != (Rate{Count: 1, Of: 3}) ||
+		one.FilmedAnyway != (Rate{Count: 1, Of: 3}) ||
 		one.Refer != (Rate{Of: 3}) || one.Took != (Times{2, 24, 6000}) {
 		t.Errorf("%+v", one)
 	}
 	if len(o.Operators.Groups) != 0 || len(c.Result(Day, true).Operators.Groups) != 1 {
 		t.Error("operators are shown to those who may not see them")
 	}
-	if q := o.Quality; len(q) != 2 || q[0] != (Quality{From: day("2026-03-05"), Desk: "Desk 1", Pictures: 2, Picture: 8050}) || q[1].Picture != 4100 {
+	if q := o.Quality; len(q) != 2 ||
+		q[0] != (Quality{From: day("2026-03-05"), Desk: "Desk 1", Pictures: 2, Picture: 8050}) || q[1].Picture != 4100 {
 		t.Errorf("%+v", q)
 	}
 	if m := c.Result(Month, false); len(m.Periods) != 1 || len(m.Quality) != 2 {
 		t.Errorf("%+v", m)
 	}
-	if w := o.Waiting; w != (Waiting{Open: 2, Day: 1, Week: 1, Oldest: day("2026-03-05").Add(12 * time.Hour), Decided: 1, MedianSec: 90, P95Sec: 90}) {
+	if w := o.Waiting; w != (Waiting{Open: 2, Day: 1, Week: 1, Oldest: day("2026-03-05").Add(12 * time.Hour), Decided: 1,
+		MedianSec: 90, P95Sec: 90}) {
 		t.Errorf("%+v", w)
 	}
 	empty := NewCounter(nil, now).Result("", true)

@@ -58,7 +58,8 @@ func TestKinds(t *testing.T) {
 		{long2, "TD2", "D23145890734", "1934-07-12", "1995-07-12", "STEVENSON", "PETER JOHN", "", true},
 	} {
 		z := parse(t, c.text)
-		got := []string{z.Kind, z.Number.Value, z.Birth.Value, z.Expiry.Value, z.Surname.Value, z.GivenNames.Value, z.Optional.Value}
+		got := []string{z.Kind, z.Number.Value, z.Birth.Value, z.Expiry.Value, z.Surname.Value, z.GivenNames.Value,
+			z.Optional.Value}
 		want := []string{c.kind, c.number, c.birth, c.expiry, c.surname, c.given, c.optional}
 		if !slices.Equal(got, want) || !z.DigitsHold || z.Corrected {
 			t.Errorf("%s: %q, want %q; %+v", c.kind, got, want, z)
@@ -83,7 +84,8 @@ func TestOtherForms(t *testing.T) {
 	}
 	// The optional field's digit may be a filler where that field is empty.
 	head := "AB1234567"
-	body := head + string(Digit(head)) + "D<<" + "640812" + string(Digit("640812")) + "F" + "270228" + string(Digit("270228")) + strings.Repeat("<", 15)
+	body := head + string(Digit(head)) + "D<<" + "640812" + string(Digit("640812")) + "F" + "270228" +
+		string(Digit("270228")) + strings.Repeat("<", 15)
 	composite := Digit(body[:10] + body[13:20] + body[21:43])
 	z = parse(t, "P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<\n"+body+string(composite))
 	if !z.DigitsHold || z.Optional.Value != "" || z.Optional.Proven || !z.Number.Proven {
@@ -105,7 +107,8 @@ func TestOtherForms(t *testing.T) {
 	// Nor is a filler within a number one that is known to belong there.
 	number := "AB<234567"
 	line := number + string(Digit(number)) + body[10:43]
-	if z = parse(t, "P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<\n"+line+string(Digit(line[:10]+line[13:20]+line[21:43]))); z.Number.Proven || !z.DigitsHold {
+	if z = parse(t, "P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<\n"+
+		line+string(Digit(line[:10]+line[13:20]+line[21:43]))); z.Number.Proven || !z.DigitsHold {
 		t.Errorf("a filler in a number: %+v", z.Number)
 	}
 }
@@ -221,7 +224,8 @@ func TestTwins(t *testing.T) {
 		other byte
 		field string
 	}{
-		{0, '1', "number"}, {1, 'S', "number"}, {5, 'U', "number"}, {7, '2', "number"}, {28, '5', "optional"}, {37, 'K', "optional"},
+		{0, '1', "number"}, {1, 'S', "number"}, {5, 'U', "number"}, {7, '2', "number"}, {28, '5', "optional"},
+		{37, 'K', "optional"},
 	} {
 		lines := glyphs(td3)
 		g := &lines[1][c.at]

@@ -337,7 +337,8 @@ func TestClosedFile(t *testing.T) {
 // All formats at once, several times, from several goroutines.
 func TestManyAtOnce(t *testing.T) {
 	errs := make(chan error)
-	files := [][]byte{jpegOf(t, card(1)), testdata(t, "plain.heic"), testdata(t, "pages.tif"), pdfOf(pageOf("", fields())), testdata(t, "lossy.webp")}
+	files := [][]byte{jpegOf(t, card(1)), testdata(t, "plain.heic"), testdata(t, "pages.tif"), pdfOf(pageOf("", fields())),
+		testdata(t, "lossy.webp")}
 	for i := range 10 {
 		go func() {
 			errs <- func() error {

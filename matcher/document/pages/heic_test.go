@@ -65,8 +65,10 @@ func gridHEIC(t testing.TB, tile []byte, tileSize, size image.Point, quarters by
 		}
 		places = append(places, extent(gridID, place+len(picture), len(grid))...)
 		return box("meta", long(0), find("hdlr"), box("pitm", long(0), short(gridID)),
-			box("iloc", long(0), []byte{0x44, 0}, places), box("iinf", long(0), entries), box("iref", long(0), box("dimg", refs)),
-			box("iprp", box("ipco", find("hvcC"), spe(tileSize), spe(size), box("irot", []byte{quarters})), box("ipma", long(0), looks)))
+			box("iloc", long(0), []byte{0x44, 0}, places), box("iinf", long(0), entries),
+			box("iref", long(0), box("dimg", refs)),
+			box("iprp", box("ipco", find("hvcC"), spe(tileSize), spe(size), box("irot", []byte{quarters})),
+				box("ipma", long(0), looks)))
 	}
 	place = len(head) + len(meta()) + 8
 	return bytes.Join([][]byte{head, meta(), box("mdat", picture, grid)}, nil)
@@ -135,7 +137,8 @@ func TestLargeHEIC(t *testing.T) {
 		}
 		// The first tile is stored in the corner that the turn brings elsewhere.
 		upright := picture.Turn(p.Picture, int(c.quarters)*90)
-		corner := picture.Resize(upright.SubImage(image.Rect(0, 0, 4000*tileSize.X/c.size.X, 3000*tileSize.Y/c.size.Y)), cardSize)
+		corner := picture.Resize(upright.SubImage(image.Rect(0, 0, 4000*tileSize.X/c.size.X, 3000*tileSize.Y/c.size.Y)),
+			cardSize)
 		showsFields(t, corner)
 	}
 	for want, size := range map[string]image.Point{"document.too_many_pixels": {8200, 6120}, "": {2400, 1800}} {

@@ -58,23 +58,30 @@ func TestProblems(t *testing.T) {
 		"lossless jpeg":        {memory(lossless), "document.rare", "map[Format:JPEG]"},
 		"png without picture":  {memory(pngHeader(100, 100, 8, 2)), "document.damaged", "map[]"},
 		"bmp, compressed":      {memory(testdata(t, "rle.bmp")), "document.rare", "map[Format:BMP]"},
-		"tiff, 64 bit":         {memory([]byte("II+\x00\x08\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00")), "document.rare", "map[Format:TIFF]"},
-		"tiff, compression":    {memory(tiffOf(binary.LittleEndian, rgbPage(card(1), numbers(259, 34712)))), "document.rare", "map[Format:TIFF]"},
-		"tiff, lab colours":    {memory(tiffOf(binary.LittleEndian, rgbPage(card(1), numbers(262, 8)))), "document.rare", "map[Format:TIFF]"},
-		"too many bytes":       {write("huge.jpg", huge), "document.too_many_bytes", "map[Megabytes:50]"},
-		"too large a jpeg":     {memory(jpegHeader(0xc0, 60000, 60000, 3)), "document.too_many_pixels", "map[Megapixels:100]"},
-		"of 80 million, ok":    {memory(jpegHeader(0xc0, 10000, 8000, 3)), "document.damaged", "map[]"}, // there is no picture
-		"of 80 million, slow":  {memory(jpegHeader(0xc2, 10000, 8000, 3)), "document.too_many_pixels", "map[Megapixels:40]"},
-		"rubbish in front":     {memory(rubbish), "document.too_many_pixels", "map[Megapixels:40]"},
-		"of 80 million, four":  {memory(jpegHeader(0xc0, 10000, 8000, 4)), "document.too_many_pixels", "map[Megapixels:50]"},
-		"of 80 million, both":  {memory(jpegHeader(0xc2, 10000, 8000, 4)), "document.too_many_pixels", "map[Megapixels:20]"},
-		"too large a png":      {memory(pngHeader(8000, 5001, 8, 2)), "document.too_many_pixels", "map[Megapixels:40]"},
-		"pdf of nothing":       {memory([]byte("%PDF-1.4\n")), "document.damaged", "map[]"},
-		"pdf without pages":    {memory(pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[]/Count 0>>"})), "document.damaged", "map[]"},
-		"heic of nothing":      {memory([]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")), "document.damaged", "map[]"},
-		"webp of nothing":      {memory([]byte("RIFF\x04\x00\x00\x00WEBPVP8 ")), "document.damaged", "map[]"},
-		"tiff of nothing":      {memory([]byte("II*\x00\x08\x00\x00\x00")), "document.damaged", "map[]"},
-		"bmp of nothing":       {memory([]byte("BM\x10\x00\x00\x00\x00\x00\x00\x00\x36")), "document.damaged", "map[]"},
+		"tiff, 64 bit": {memory([]byte("II+\x00\x08\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00")), "document.rare",
+			"map[Format:TIFF]"},
+		"tiff, compression": {memory(tiffOf(binary.LittleEndian, rgbPage(card(1), numbers(259, 34712)))), "document.rare",
+			"map[Format:TIFF]"},
+		"tiff, lab colours": {memory(tiffOf(binary.LittleEndian, rgbPage(card(1), numbers(262, 8)))), "document.rare",
+			"map[Format:TIFF]"},
+		"too many bytes": {write("huge.jpg", huge), "document.too_many_bytes", "map[Megabytes:50]"},
+		"too large a jpeg": {memory(jpegHeader(0xc0, 60000, 60000, 3)), "document.too_many_pixels",
+			"map[Megapixels:100]"},
+		// there is no picture
+		"of 80 million, ok":   {memory(jpegHeader(0xc0, 10000, 8000, 3)), "document.damaged", "map[]"},
+		"of 80 million, slow": {memory(jpegHeader(0xc2, 10000, 8000, 3)), "document.too_many_pixels", "map[Megapixels:40]"},
+		"rubbish in front":    {memory(rubbish), "document.too_many_pixels", "map[Megapixels:40]"},
+		"of 80 million, four": {memory(jpegHeader(0xc0, 10000, 8000, 4)), "document.too_many_pixels", "map[Megapixels:50]"},
+		"of 80 million, both": {memory(jpegHeader(0xc2, 10000, 8000, 4)), "document.too_many_pixels", "map[Megapixels:20]"},
+		"too large a png":     {memory(pngHeader(8000, 5001, 8, 2)), "document.too_many_pixels", "map[Megapixels:40]"},
+		"pdf of nothing":      {memory([]byte("%PDF-1.4\n")), "document.damaged", "map[]"},
+		"pdf without pages": {memory(pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[]/Count 0>>"})),
+			"document.damaged", "map[]"},
+		"heic of nothing": {memory([]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")), "document.damaged",
+			"map[]"},
+		"webp of nothing": {memory([]byte("RIFF\x04\x00\x00\x00WEBPVP8 ")), "document.damaged", "map[]"},
+		"tiff of nothing": {memory([]byte("II*\x00\x08\x00\x00\x00")), "document.damaged", "map[]"},
+		"bmp of nothing":  {memory([]byte("BM\x10\x00\x00\x00\x00\x00\x00\x00\x36")), "document.damaged", "map[]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := shared.Open(context.Background(), c.blob)
@@ -95,8 +102,10 @@ func TestProblems(t *testing.T) {
 }
 
 func TestUnreadable(t *testing.T) {
-	for want, fault := range map[string]error{"document.denied": fs.ErrPermission, "document.missing": fs.ErrNotExist, "document.unreadable": fs.ErrInvalid} {
-		if _, err := shared.Open(context.Background(), matcher.Blob{Open: func() (io.ReadCloser, error) { return nil, fault }}); keyOf(t, err) != want {
+	for want, fault := range map[string]error{"document.denied": fs.ErrPermission, "document.missing": fs.ErrNotExist,
+		"document.unreadable": fs.ErrInvalid} {
+		if _, err := shared.Open(context.Background(),
+			matcher.Blob{Open: func() (io.ReadCloser, error) { return nil, fault }}); keyOf(t, err) != want {
 			t.Errorf("%v: got %v", fault, err)
 		}
 	}
@@ -135,39 +144,62 @@ func TestHostile(t *testing.T) {
 		data []byte
 		want string // keys that may come; an empty one says that a picture may
 	}{
-		"jpeg of 65535x65535":             {jpegHeader(0xc0, much, much, 3), "document.too_many_pixels"},
-		"png of 65535x65535":              {pngHeader(much, much, 16, 6), "document.too_many_pixels"},
-		"png of 4 thousand million":       {pngHeader(1<<31-1, 1<<31-1, 8, 2), "document.too_many_pixels document.rare document.damaged"},
-		"bmp of 65535x65535":              {bmp, "document.too_many_pixels"},
-		"tiff of 65535x65535":             {wide(numbers(256, much), numbers(257, much)), "document.too_many_pixels"},
-		"webp of 16384x16384":             {webpExtended(16, 1<<14, 1<<14, riffChunk("ALPH", []byte{0})), "document.too_many_pixels"},
-		"webp of 16 million a side":       {webpExtended(0, 1<<24, 1<<24), "document.too_many_pixels document.damaged"},
-		"webp within a small one":         {webpExtended(0, 10, 10, testdata(t, "lossless.webp")[12:]), "document.damaged"},
-		"heic of 65535x65535":             {heic(much, much), "document.too_many_pixels document.damaged"},
-		"heic of 30000x30000":             {heic(30000, 30000), "document.too_many_pixels document.damaged"},
-		"heic of another size":            {heic(6000, 6000), "document.damaged "},
-		"png bomb":                        {bytes.Join([][]byte{pngHeader(megapixels*1000, 1000, 8, 2), pngChunk("IDAT", bombOf("\x00", 4*megapixels))}, nil), "document.damaged"},
-		"png bomb in a profile":           {bytes.Join([][]byte{pngHeader(10, 10, 8, 2), pngChunk("iCCP", bombOf("\x00", 50))}, nil), "document.damaged"},
-		"tiff bomb":                       {tiffOf(binary.LittleEndian, tiffPage{rgbPage(card(1)).entries.with(numbers(256, uint32(megapixels)*1000), numbers(257, 1000), numbers(259, 8)), [][]byte{bombOf("\x00", 4*megapixels)}}), ""},
-		"tiff in a circle":                {circle, "document.damaged"},
-		"tiff in a wider circle":          {crossed, "document.damaged"},
-		"tiff of a thousand thumbnails":   {tiffOf(binary.LittleEndian, many...), "document.damaged"},
-		"tiff of endless strips":          {wide(numbers(256, 1), numbers(257, 40_000_000), numbers(278, 1)), "document.damaged"},
-		"tiff of tiny tiles":              {wide(numbers(256, 6000), numbers(257, 6000), numbers(322, 1), numbers(323, 1), numbers(324, 0), numbers(325, 0)), "document.damaged"},
-		"tiff of a huge tile":             {wide(numbers(322, 60000), numbers(323, 60000), numbers(324, 0), numbers(325, 0)), "document.damaged"},
+		"jpeg of 65535x65535": {jpegHeader(0xc0, much, much, 3), "document.too_many_pixels"},
+		"png of 65535x65535":  {pngHeader(much, much, 16, 6), "document.too_many_pixels"},
+		"png of 4 thousand million": {pngHeader(1<<31-1, 1<<31-1, 8, 2),
+			"document.too_many_pixels document.rare document.damaged"},
+		"bmp of 65535x65535":  {bmp, "document.too_many_pixels"},
+		"tiff of 65535x65535": {wide(numbers(256, much), numbers(257, much)), "document.too_many_pixels"},
+		"webp of 16384x16384": {webpExtended(16, 1<<14, 1<<14, riffChunk("ALPH", []byte{0})),
+			"document.too_many_pixels"},
+		"webp of 16 million a side": {webpExtended(0, 1<<24, 1<<24), "document.too_many_pixels document.damaged"},
+		"webp within a small one":   {webpExtended(0, 10, 10, testdata(t, "lossless.webp")[12:]), "document.damaged"},
+		"heic of 65535x65535":       {heic(much, much), "document.too_many_pixels document.damaged"},
+		"heic of 30000x30000":       {heic(30000, 30000), "document.too_many_pixels document.damaged"},
+		"heic of another size":      {heic(6000, 6000), "document.damaged "},
+		"png bomb": {bytes.Join([][]byte{pngHeader(megapixels*1000, 1000, 8, 2),
+			pngChunk("IDAT", bombOf("\x00", 4*megapixels))}, nil), "document.damaged"},
+		"png bomb in a profile": {bytes.Join([][]byte{pngHeader(10, 10, 8, 2),
+			pngChunk("iCCP", bombOf("\x00", 50))}, nil), "document.damaged"},
+		"tiff bomb": {tiffOf(binary.LittleEndian,
+			tiffPage{rgbPage(card(1)).entries.with(numbers(256, uint32(megapixels)*1000), numbers(257, 1000), numbers(259, 8)),
+				[][]byte{bombOf("\x00", 4*megapixels)}}), ""},
+		"tiff in a circle":              {circle, "document.damaged"},
+		"tiff in a wider circle":        {crossed, "document.damaged"},
+		"tiff of a thousand thumbnails": {tiffOf(binary.LittleEndian, many...), "document.damaged"},
+		"tiff of endless strips": {wide(numbers(256, 1), numbers(257, 40_000_000), numbers(278, 1)),
+			"document.damaged"},
+		"tiff of tiny tiles": {wide(numbers(256, 6000), numbers(257, 6000), numbers(322, 1), numbers(323, 1),
+			numbers(324, 0), numbers(325, 0)), "document.damaged"},
+		"tiff of a huge tile": {wide(numbers(322, 60000), numbers(323, 60000), numbers(324, 0), numbers(325, 0)),
+			"document.damaged"},
 		"tiff of strips over one another": {overlapping(), "document.damaged"},
 		"tiff of many samples":            {wide(numbers(277, 60000)), "document.rare"},
-		"pdf with pages in a circle":      {pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[2 0 R 2 0 R]/Count 2000000000/Parent 2 0 R>>"}), "document.slow document.damaged "},
-		"pdf of a thousand million pages": {pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1000000000>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]>>"}), "document.slow document.damaged "},
-		"pdf with tables in a circle":     {pdfOf(pageOf("", ""), "/Prev 9"), "document.slow document.damaged "},
-		"pdf with a flate bomb":           {pdfOf(replaced(pageOf("", ""), 3, stream("/Filter/FlateDecode", string(bombOf("q ", 200))))), "document.slow document.damaged "},
-		"pdf with bombs in bombs":         {pdfOf(replaced(pageOf("", ""), 3, stream("/Filter[/FlateDecode/FlateDecode/FlateDecode]", string(deflated(deflated(bombOf("\x00", 200))))))), "document.slow document.damaged "},
-		"pdf with a picture of 65535":     {pdfOf(pageOf(image5, show, stream("/Type/XObject/Subtype/Image/Width 65535/Height 65535/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode", string(bombOf("\x00", 30))))), "document.slow document.damaged "},
-		"pdf with a jpeg of 65535":        {pdfOf(pageOf(image5, show, stream("/Type/XObject/Subtype/Image/Width 65535/Height 65535/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", string(jpegHeader(0xc0, much, much, 3))))), "document.slow document.damaged "},
-		"pdf that draws itself":           {pdfOf(pageOf("/Resources<</XObject<</F 5 0 R>>>>", "/F Do", stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</F 5 0 R>>>>", "/F Do /F Do"))), "document.slow document.damaged "},
-		"pdf with a page of no size":      {pdfOf(pageOf("/MediaBox[0 0 0 0]", "")), "document.slow document.damaged "},
-		"pdf with a page of any size":     {pdfOf(pageOf("/MediaBox[0 0 1e38 1e-38]", "")), "document.slow document.damaged "},
-		"pdf with fine hatching":          {pdfOf(pageOf("/Resources<</Pattern<</P 5 0 R>>>>/MediaBox[0 0 5000 5000]", "/Pattern cs /P scn 0 0 5000 5000 re f", stream("/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/XStep .001/YStep .001/Resources<<>>", "0 0 1 1 re f"))), "document.slow document.damaged "},
+		"pdf with pages in a circle": {pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>",
+			"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 2000000000/Parent 2 0 R>>"}), "document.slow document.damaged "},
+		"pdf of a thousand million pages": {pdfOf([]string{"<</Type/Catalog/Pages 2 0 R>>",
+			"<</Type/Pages/Kids[3 0 R]/Count 1000000000>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]>>"}),
+			"document.slow document.damaged "},
+		"pdf with tables in a circle": {pdfOf(pageOf("", ""), "/Prev 9"), "document.slow document.damaged "},
+		"pdf with a flate bomb": {pdfOf(replaced(pageOf("", ""), 3,
+			stream("/Filter/FlateDecode", string(bombOf("q ", 200))))), "document.slow document.damaged "},
+		"pdf with bombs in bombs": {pdfOf(replaced(pageOf("", ""), 3,
+			stream("/Filter[/FlateDecode/FlateDecode/FlateDecode]", string(deflated(deflated(bombOf("\x00", 200))))))),
+			"document.slow document.damaged "},
+		"pdf with a picture of 65535": {pdfOf(pageOf(image5, show,
+			stream("/Type/XObject/Subtype/Image/Width 65535/Height 65535/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode", string(bombOf("\x00", 30))))), "document.slow document.damaged "},
+		"pdf with a jpeg of 65535": {pdfOf(pageOf(image5, show,
+			stream("/Type/XObject/Subtype/Image/Width 65535/Height 65535/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", string(jpegHeader(0xc0, much, much, 3))))), "document.slow document.damaged "},
+		"pdf that draws itself": {pdfOf(pageOf("/Resources<</XObject<</F 5 0 R>>>>", "/F Do",
+			stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</F 5 0 R>>>>", "/F Do /F Do"))),
+			"document.slow document.damaged "},
+		"pdf with a page of no size": {pdfOf(pageOf("/MediaBox[0 0 0 0]", "")), "document.slow document.damaged "},
+		"pdf with a page of any size": {pdfOf(pageOf("/MediaBox[0 0 1e38 1e-38]", "")),
+			"document.slow document.damaged "},
+		"pdf with fine hatching": {pdfOf(pageOf("/Resources<</Pattern<</P 5 0 R>>>>/MediaBox[0 0 5000 5000]",
+			"/Pattern cs /P scn 0 0 5000 5000 re f",
+			stream("/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/XStep .001/YStep .001/Resources<<>>",
+				"0 0 1 1 re f"))), "document.slow document.damaged "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
@@ -230,7 +262,8 @@ func TestTruncated(t *testing.T) {
 func formats(t testing.TB) map[string][]byte {
 	all := map[string][]byte{
 		"jpeg": jpegOf(t, card(3)), "png": pngOf(t, card(1)), "bmp": bmpOf(t, picture.Resize(card(1), image.Pt(40, 30))),
-		"tiff": tiffOf(binary.BigEndian, rgbPage(picture.Resize(card(1), image.Pt(40, 30)))), "pdf": pdfOf(pageOf("", fields())), "locked pdf": encryptedPDF(""),
+		"tiff": tiffOf(binary.BigEndian, rgbPage(picture.Resize(card(1), image.Pt(40, 30)))),
+		"pdf":  pdfOf(pageOf("", fields())), "locked pdf": encryptedPDF(""),
 		"webp, alpha and exif": webpWithEXIF(testdata(t, "lossy.webp"), cardSize, exifOf(binary.LittleEndian, 6)),
 	}
 	plain := jpegOf(t, card(1))
@@ -246,9 +279,11 @@ func formats(t testing.TB) map[string][]byte {
 	linked := tiffOf(binary.LittleEndian, small, small)
 	linked[len(linked)-1] = 0x7f
 	all["tiff with a bad link"] = linked
-	all["tiff without lengths and colours"] = tiffOf(binary.LittleEndian, tiffPage{without(without(small.entries, 279), 262).with(numbers(278, 10)), small.blocks})
+	all["tiff without lengths and colours"] = tiffOf(binary.LittleEndian,
+		tiffPage{without(without(small.entries, 279), 262).with(numbers(278, 10)), small.blocks})
 	all["tiff with parts"] = withParts(t, small, small)
-	all["dng"] = withParts(t, tiffPage{small.entries.with(numbers(254, 1)), small.blocks}, tiffPage{small.entries.with(numbers(262, 32803)), small.blocks})
+	all["dng"] = withParts(t, tiffPage{small.entries.with(numbers(254, 1)), small.blocks},
+		tiffPage{small.entries.with(numbers(262, 32803)), small.blocks})
 	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
 	field := "<</Type/Annot/Subtype/Widget/FT/Btn/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
 	all["pdf with a field in no form"] = pdfOf(pageOf("/Annots[5 0 R]", "", field, look))
@@ -257,8 +292,10 @@ func formats(t testing.TB) map[string][]byte {
 	all["pdf that asks to wait"] = pdfOf(waits)
 	all["heic in tiles"] = gridHEIC(t, testdata(t, "tile.heic"), tileSize, image.Pt(1000, 700), 1)
 	for _, name := range []string{
-		"progressive.jpg", "cmyk.jpg", "lossy.webp", "lossless.webp", "alpha.webp", "animated.webp", "palette.bmp", "plain.heic", "two.heic", "alpha.heic",
-		"turned.heic", "16bit.tif", "alpha.tif", "cmyk-jpeg.tif", "g3.tif", "g4.tif", "jpeg.tif", "lzw.tif", "packbits.tif", "pages.tif", "palette.tif", "planes.tif", "tiles.tif",
+		"progressive.jpg", "cmyk.jpg", "lossy.webp", "lossless.webp", "alpha.webp", "animated.webp", "palette.bmp",
+		"plain.heic", "two.heic", "alpha.heic",
+		"turned.heic", "16bit.tif", "alpha.tif", "cmyk-jpeg.tif", "g3.tif", "g4.tif", "jpeg.tif", "lzw.tif", "packbits.tif",
+		"pages.tif", "palette.tif", "planes.tif", "tiles.tif",
 	} {
 		all[name] = testdata(t, name)
 	}
@@ -277,7 +314,8 @@ func FuzzOpen(f *testing.F) {
 		if keyOf(t, err) == "" {
 			for n := range min(2, file.Count) {
 				p, err := file.Page(context.Background(), n+1)
-				if keyOf(t, err) == "" && (p.Picture.Rect.Empty() || max(p.Picture.Rect.Dx(), p.Picture.Rect.Dy()) > PageSide || !p.Picture.Opaque()) {
+				if keyOf(t, err) == "" && (p.Picture.Rect.Empty() || max(p.Picture.Rect.Dx(), p.Picture.Rect.Dy()) > PageSide ||
+					!p.Picture.Opaque()) {
 					t.Errorf("a picture of %v", p.Picture.Rect)
 				}
 			}

@@ -109,7 +109,8 @@ func TestMendedJPEG(t *testing.T) {
 		})
 	}
 	_, p := open(t, withoutSegments(t, jpegOf(t, gray), 0xc4))
-	if got, want := field(p.Picture, 0), color.GrayModel.Convert(cardFields[0]).(color.Gray).Y; !like(got, color.RGBA{want, want, want, 255}) {
+	if got, want := field(p.Picture, 0),
+		color.GrayModel.Convert(cardFields[0]).(color.Gray).Y; !like(got, color.RGBA{want, want, want, 255}) {
 		t.Errorf("grey without tables is %v, want %d", got, want)
 	}
 	// The EXIF flag is found as ever.
@@ -128,7 +129,8 @@ func TestMendedJPEG(t *testing.T) {
 		"a hundred bytes short, with end":   append(cut(photo, 100), 0xff, 0xd9),
 		"progressive, a scan short":         bare(progressive),
 		"progressive, a scan short, at end": cut(progressive[:bytes.LastIndex(progressive, []byte{0xff, 0xda})], 1),
-		"no height anywhere":                slices.Concat(photo[:bytes.Index(photo, []byte{0xff, 0xc0})], withLinesOf(t, photo, 0)),
+		"no height anywhere": slices.Concat(photo[:bytes.Index(photo, []byte{0xff, 0xc0})],
+			withLinesOf(t, photo, 0)),
 	} {
 		if got := refused(t, data); got != "document.damaged" {
 			t.Errorf("%s: %q", name, got)
@@ -287,7 +289,8 @@ func exifWith(words string) string {
 func TestBareJPEG(t *testing.T) {
 	profile := string(jpegSegment(0xe2, "ICC_PROFILE\x00\x01\x01"+"the colours of a phone"))
 	for name, plain := range map[string][]byte{
-		"plain": jpegOf(t, card(3)), "half colours": testdata(t, "baseline.jpg"), "progressive": testdata(t, "progressive.jpg"),
+		"plain": jpegOf(t, card(3)), "half colours": testdata(t, "baseline.jpg"),
+		"progressive":  testdata(t, "progressive.jpg"),
 		"four colours": testdata(t, "cmyk.jpg"), "grey": testdata(t, "gray.jpg"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -308,7 +311,8 @@ func TestBareJPEG(t *testing.T) {
 			for _, p := range jpegParts(t, plain) {
 				parts = append(parts, p)
 				if p.marker == 0xda {
-					parts = append(parts, jpegPart{0xfe, jpegSegment(0xfe, secret)}, jpegPart{0xe2, jpegSegment(0xe2, "ICC_PROFILE\x00"+secret)})
+					parts = append(parts, jpegPart{0xfe, jpegSegment(0xfe, secret)},
+						jpegPart{0xe2, jpegSegment(0xe2, "ICC_PROFILE\x00"+secret)})
 				}
 			}
 			full := joined(parts)
@@ -351,10 +355,12 @@ func TestBarePNG(t *testing.T) {
 	sixteen := image.NewNRGBA64(card(1).Rect)
 	draw.Draw(sixteen, card(1).Rect, card(1), image.Point{}, draw.Src)
 	sixteen.SetNRGBA64(0, 0, color.NRGBA64{1, 2, 3, 4})
-	few := image.NewPaletted(card(1).Rect, color.Palette{cardFields[0], cardFields[1], cardFields[2], cardFields[3], color.NRGBA{1, 2, 3, 0}})
+	few := image.NewPaletted(card(1).Rect,
+		color.Palette{cardFields[0], cardFields[1], cardFields[2], cardFields[3], color.NRGBA{1, 2, 3, 0}})
 	draw.Draw(few, few.Rect, card(1), image.Point{}, draw.Src)
 	for name, plain := range map[string][]byte{
-		"plain": pngOf(t, card(3)), "16 bit": pngOf(t, sixteen), "palette": pngOf(t, few), "many chunks": pngOf(t, photo(640, 480)),
+		"plain": pngOf(t, card(3)), "16 bit": pngOf(t, sixteen), "palette": pngOf(t, few),
+		"many chunks": pngOf(t, photo(640, 480)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			const header = 8 + 12 + 13

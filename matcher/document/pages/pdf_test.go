@@ -17,7 +17,8 @@ func TestSizesOfPDF(t *testing.T) {
 	picture := string(jpegOf(t, card(10))) // 1200x900
 	scan := func(entries, place string) []byte {
 		return pdfOf(pageOf("/Resources<</XObject<</I 5 0 R>>>>"+entries, "q "+place+" cm /I Do Q",
-			stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", picture)))
+			stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode",
+				picture)))
 	}
 	for name, c := range map[string]struct {
 		data []byte
@@ -26,13 +27,16 @@ func TestSizesOfPDF(t *testing.T) {
 		"as long as A4, 300 dots an inch": {scan("/MediaBox[0 0 842 631.5]", "842 0 0 631.5 0 0"), image.Pt(3508, 2631)},
 		"a scan as fine as it is":         {scan("", "120 0 0 90 0 0"), image.Pt(1200, 900)},
 		"a tiny page":                     {scan("/MediaBox[0 0 1.2 .9]", "1.2 0 0 .9 0 0"), image.Pt(1200, 900)},
-		"a page of 14400 inches":          {scan("/MediaBox[0 0 1036800 777600]", "1036800 0 0 777600 0 0"), image.Pt(4000, 3000)},
-		"in other units":                  {scan("/UserUnit 10", "120 0 0 90 0 0"), image.Pt(1200, 900)},
-		"turned":                          {scan("/Rotate 90/MediaBox[0 0 90 120]", "0 120 -90 0 90 0"), image.Pt(1200, 900)},
-		"cropped":                         {scan("/MediaBox[-500 -500 500 500]/CropBox[0 0 120 90]", "120 0 0 90 0 0"), image.Pt(1200, 900)},
-		"no picture":                      {pdfOf(pageOf("", fields())), image.Pt(500, 375)},
-		"rubbish in front of the file":    {append([]byte("\n\n"), pdfOf(pageOf("", fields()))...), image.Pt(500, 375)},
-		"no table of objects, but them":   {[]byte(strings.Replace(string(pdfOf(pageOf("", fields()))), "startxref", "startxxxx", 1)), image.Pt(500, 375)},
+		"a page of 14400 inches": {scan("/MediaBox[0 0 1036800 777600]", "1036800 0 0 777600 0 0"),
+			image.Pt(4000, 3000)},
+		"in other units": {scan("/UserUnit 10", "120 0 0 90 0 0"), image.Pt(1200, 900)},
+		"turned":         {scan("/Rotate 90/MediaBox[0 0 90 120]", "0 120 -90 0 90 0"), image.Pt(1200, 900)},
+		"cropped": {scan("/MediaBox[-500 -500 500 500]/CropBox[0 0 120 90]", "120 0 0 90 0 0"),
+			image.Pt(1200, 900)},
+		"no picture":                   {pdfOf(pageOf("", fields())), image.Pt(500, 375)},
+		"rubbish in front of the file": {append([]byte("\n\n"), pdfOf(pageOf("", fields()))...), image.Pt(500, 375)},
+		"no table of objects, but them": {[]byte(strings.Replace(string(pdfOf(pageOf("", fields()))), "startxref",
+			"startxxxx", 1)), image.Pt(500, 375)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, p := open(t, c.data)
@@ -53,7 +57,8 @@ func TestPagesOfPDF(t *testing.T) {
 		if i%2 == 1 {
 			content = fields()
 		}
-		objects = append(objects, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]/Contents %d 0 R>>", 4+2*i), stream("", content))
+		objects = append(objects, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]/Contents %d 0 R>>", 4+2*i),
+			stream("", content))
 	}
 	objects[1] = "<</Type/Pages/Count 12/Kids[" + kids + "]>>"
 	f, p := open(t, pdfOf(objects))
@@ -75,17 +80,23 @@ func TestPagesOfPDF(t *testing.T) {
 func TestWhatLiesOnThePage(t *testing.T) {
 	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", fields())
 	picture := stream("/Type/XObject/Subtype/Image/Width 1200/Height 900/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", string(jpegOf(t, card(10))))
-	shown := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</I 7 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q")
+	shown := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Resources<</XObject<</I 7 0 R>>>>",
+		"q 120 0 0 90 0 0 cm /I Do Q")
 	button := "<</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(photo)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
 	for name, data := range map[string][]byte{
-		"stamp":                          pdfOf(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
-		"form":                           withForm(pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
-		"button, in no form":             pdfOf(pageOf("/Annots[5 0 R]", "", button, shown, picture)),
-		"text field, in no form":         pdfOf(pageOf("/Annots[5 0 R]", "", strings.Replace(button, "/Btn/Ff 65536", "/Tx", 1), look)),
-		"button behind a stamp, no form": pdfOf(pageOf("/Annots[8 0 R 5 0 R]", "", button, shown, picture, "<</Type/Annot/Subtype/Link/F 4/Rect[0 0 9 9]>>")),
+		"stamp": pdfOf(pageOf("/Annots[5 0 R]", "",
+			"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"form": withForm(pageOf("/Annots[5 0 R]", "",
+			"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)),
+		"button, in no form": pdfOf(pageOf("/Annots[5 0 R]", "", button, shown, picture)),
+		"text field, in no form": pdfOf(pageOf("/Annots[5 0 R]", "",
+			strings.Replace(button, "/Btn/Ff 65536", "/Tx", 1), look)),
+		"button behind a stamp, no form": pdfOf(pageOf("/Annots[8 0 R 5 0 R]", "", button, shown, picture,
+			"<</Type/Annot/Subtype/Link/F 4/Rect[0 0 9 9]>>")),
 		"button on a page of others, turned": pdfOf(pageOf("/Rotate 90/MediaBox[0 0 90 120]/Annots[5 0 R]", "",
 			strings.Replace(button, "[0 0 120 90]", "[0 0 90 120]", 1),
-			stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Matrix[0 1 -1 0 90 0]/Resources<</XObject<</I 7 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q"), picture)),
+			stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]/Matrix[0 1 -1 0 90 0]/Resources<</XObject<</I 7 0 R>>>>",
+				"q 120 0 0 90 0 0 cm /I Do Q"), picture)),
 		"transparency": pdfOf(pageOf("/Group<</S/Transparency/CS/DeviceRGB>>/Resources<</ExtGState<</G<</ca 1/BM/Multiply>>>>>>", "/G gs "+fields())),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +111,8 @@ func TestHiddenField(t *testing.T) {
 	hidden := "<</Type/Annot/Subtype/Widget/FT/Btn/T(a)/F 2/Rect[0 0 120 90]/AP<</N 6 0 R>>>>"
 	look := stream("/Type/XObject/Subtype/Form/BBox[0 0 120 90]", "0 0 120 90 re f")
 	for name, data := range map[string][]byte{
-		"in no form": pdfOf(pageOf("/Annots[5 0 R]", fields(), hidden, look)), "in a form": withForm(pageOf("/Annots[5 0 R]", fields(), hidden, look)),
+		"in no form": pdfOf(pageOf("/Annots[5 0 R]", fields(), hidden, look)),
+		"in a form":  withForm(pageOf("/Annots[5 0 R]", fields(), hidden, look)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, p := open(t, data)
@@ -129,15 +141,19 @@ func TestFormThatAsksToWait(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"to be drawn":               {xfa("/NeedsRendering true", pageOf(font, words)), "document.xfa"},
-		"not said to be drawn":      {xfa("", pageOf(font, words)), "document.xfa"},
-		"in one piece":              {whole, "document.xfa"},
-		"an empty page":             {xfa("/NeedsRendering true", pageOf("", "")), "document.xfa"},
-		"with a picture":            {xfa("/NeedsRendering true", pageOf("/Resources<</XObject<</I 5 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q", picture)), ""},
-		"with a field":              {xfa("", pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>", look)), ""},
-		"with another page":         {xfa("", two), ""},
-		"words in an ordinary PDF":  {pdfOf(pageOf(font, words)), ""},
-		"words in an ordinary form": {withForm(pageOf(font, words, "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 1 1]>>")), ""},
+		"to be drawn":          {xfa("/NeedsRendering true", pageOf(font, words)), "document.xfa"},
+		"not said to be drawn": {xfa("", pageOf(font, words)), "document.xfa"},
+		"in one piece":         {whole, "document.xfa"},
+		"an empty page":        {xfa("/NeedsRendering true", pageOf("", "")), "document.xfa"},
+		"with a picture": {xfa("/NeedsRendering true",
+			pageOf("/Resources<</XObject<</I 5 0 R>>>>", "q 120 0 0 90 0 0 cm /I Do Q", picture)), ""},
+		"with a field": {xfa("",
+			pageOf("/Annots[5 0 R]", "", "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 120 90]/AP<</N 6 0 R>>>>",
+				look)), ""},
+		"with another page":        {xfa("", two), ""},
+		"words in an ordinary PDF": {pdfOf(pageOf(font, words)), ""},
+		"words in an ordinary form": {withForm(pageOf(font, words,
+			"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/F 4/Rect[0 0 1 1]>>")), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := refused(t, c.data); got != c.want {

@@ -22,11 +22,13 @@ func TestGuard(t *testing.T) {
 		work func() (int, error)
 		want string
 	}{
-		"a decoder panics":    {func() (int, error) { var none []int; return none[7], nil }, "document.damaged"},
-		"a decoder fails":     {func() (int, error) { return 0, errors.New("broken") }, "document.damaged"},
-		"a problem stays":     {func() (int, error) { return 0, fmt.Errorf("inside: %w", encrypted) }, "document.encrypted"},
-		"a password":          {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrEncrypted) }, "document.encrypted"},
-		"much memory":         {func() (int, error) { return 0, fmt.Errorf("%w: %w", heif.ErrDemanding, wasm.ErrMemory) }, "document.rare"},
+		"a decoder panics": {func() (int, error) { var none []int; return none[7], nil }, "document.damaged"},
+		"a decoder fails":  {func() (int, error) { return 0, errors.New("broken") }, "document.damaged"},
+		"a problem stays":  {func() (int, error) { return 0, fmt.Errorf("inside: %w", encrypted) }, "document.encrypted"},
+		"a password": {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrEncrypted) },
+			"document.encrypted"},
+		"much memory": {func() (int, error) { return 0, fmt.Errorf("%w: %w", heif.ErrDemanding, wasm.ErrMemory) },
+			"document.rare"},
 		"a raw photo":         {func() (int, error) { return 0, tiff.ErrRaw }, "document.raw"},
 		"a form of its own":   {func() (int, error) { return 0, fmt.Errorf("inside: %w", pdf.ErrForm) }, "document.xfa"},
 		"slow":                {func() (int, error) { return 0, fmt.Errorf("inside: %w", wasm.ErrSlow) }, "document.slow"},
@@ -38,7 +40,8 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s: %d, %v", name, value, err)
 		}
 		// Nobody waits: the context's error, whatever came out.
-		if value, err := guard(gone, blob.PDF, c.work); c.want != "document.damaged" && (value != 0 || err != context.Canceled) {
+		if value, err := guard(gone, blob.PDF, c.work); c.want != "document.damaged" &&
+			(value != 0 || err != context.Canceled) {
 			t.Errorf("%s, for nobody: %d, %v", name, value, err)
 		}
 	}

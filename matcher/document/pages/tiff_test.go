@@ -51,7 +51,8 @@ func TestColoursOfTIFF(t *testing.T) {
 	base := rgbPage(img).entries
 	ycc := func(rows, h, v int, more ...entry) []byte {
 		d := base.with(numbers(262, 6), numbers(278, uint32(rows)), numbers(530, uint32(h), uint32(v))).with(more...)
-		return tiffOf(binary.LittleEndian, tiffPage{d, strips(img, rows, func(part *image.RGBA) []byte { return sharing(part, h, v) })})
+		return tiffOf(binary.LittleEndian,
+			tiffPage{d, strips(img, rows, func(part *image.RGBA) []byte { return sharing(part, h, v) })})
 	}
 	perPixel := func(samples int, of func(c color.RGBA, x int) []byte) (out []byte) {
 		for i := 0; i < len(img.Pix); i += 4 {
@@ -65,23 +66,30 @@ func TestColoursOfTIFF(t *testing.T) {
 		return out
 	}
 	for name, data := range map[string][]byte{
-		"colour for each pixel":       ycc(90, 1, 1),
-		"colour for two":              ycc(32, 2, 1),
-		"colour for four":             ycc(16, 2, 2),
-		"colour for sixteen":          ycc(20, 4, 4),
-		"shares are 2x2 if not named": tiffOf(binary.BigEndian, tiffPage{base.with(numbers(262, 6)), [][]byte{sharing(img, 2, 2)}}),
+		"colour for each pixel": ycc(90, 1, 1),
+		"colour for two":        ycc(32, 2, 1),
+		"colour for four":       ycc(16, 2, 2),
+		"colour for sixteen":    ycc(20, 4, 4),
+		"shares are 2x2 if not named": tiffOf(binary.BigEndian,
+			tiffPage{base.with(numbers(262, 6)), [][]byte{sharing(img, 2, 2)}}),
 		"jpeg": tiffOf(binary.BigEndian, tiffPage{base.with(numbers(259, 7), numbers(262, 6), numbers(278, 32)),
 			strips(img, 32, func(part *image.RGBA) []byte { return jpegOf(t, part) })}),
-		"jpeg, every strip as high": tiffOf(binary.BigEndian, tiffPage{base.with(numbers(259, 7), numbers(262, 6), numbers(278, 32)),
-			strips(img, 32, func(part *image.RGBA) []byte {
-				high := image.NewRGBA(image.Rect(0, 0, cardSize.X, 32))
-				copy(high.Pix, part.Pix)
-				return jpegOf(t, high)
-			})}),
-		"an extra sample": tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 0)),
-			[][]byte{perPixel(4, func(c color.RGBA, _ int) []byte { return []byte{c.R, c.G, c.B, 0} })}}),
-		"four colours, deflated": tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(259, 32946), numbers(262, 5), numbers(277, 4)),
-			[][]byte{deflated(perPixel(4, func(c color.RGBA, _ int) []byte { return []byte{255 - c.R, 255 - c.G, 255 - c.B, 0} }))}}),
+		"jpeg, every strip as high": tiffOf(binary.BigEndian,
+			tiffPage{base.with(numbers(259, 7), numbers(262, 6), numbers(278, 32)),
+				strips(img, 32, func(part *image.RGBA) []byte {
+					high := image.NewRGBA(image.Rect(0, 0, cardSize.X, 32))
+					copy(high.Pix, part.Pix)
+					return jpegOf(t, high)
+				})}),
+		"an extra sample": tiffOf(binary.LittleEndian,
+			tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 0)),
+				[][]byte{perPixel(4, func(c color.RGBA, _ int) []byte { return []byte{c.R, c.G, c.B, 0} })}}),
+		"four colours, deflated": tiffOf(binary.LittleEndian,
+			tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(259, 32946), numbers(262, 5), numbers(277, 4)),
+				[][]byte{deflated(perPixel(4, func(c color.RGBA,
+					_ int) []byte {
+					return []byte{255 - c.R, 255 - c.G, 255 - c.B, 0}
+				}))}}),
 		"no length of the only strip": tiffOf(binary.LittleEndian, tiffPage{without(base, 279), rgbPage(img).blocks}),
 		"a thumbnail in front":        tiffOf(binary.LittleEndian, rgbPage(card(1), numbers(254, 1)), rgbPage(img)),
 	} {
@@ -92,20 +100,22 @@ func TestColoursOfTIFF(t *testing.T) {
 	}
 	// Half of the page is transparent.
 	for name, data := range map[string][]byte{
-		"multiplied": tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 1)),
-			[][]byte{perPixel(4, func(c color.RGBA, x int) []byte {
-				if x >= cardSize.X/2 {
-					return []byte{0, 0, 0, 0}
-				}
-				return []byte{c.R, c.G, c.B, 255}
-			})}}),
-		"as it is": tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 2)),
-			[][]byte{perPixel(4, func(c color.RGBA, x int) []byte {
-				if x >= cardSize.X/2 {
-					return []byte{c.R, c.G, c.B, 0}
-				}
-				return []byte{c.R, c.G, c.B, 255}
-			})}}),
+		"multiplied": tiffOf(binary.LittleEndian,
+			tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 1)),
+				[][]byte{perPixel(4, func(c color.RGBA, x int) []byte {
+					if x >= cardSize.X/2 {
+						return []byte{0, 0, 0, 0}
+					}
+					return []byte{c.R, c.G, c.B, 255}
+				})}}),
+		"as it is": tiffOf(binary.LittleEndian,
+			tiffPage{base.with(numbers(258, 8, 8, 8, 8), numbers(277, 4), numbers(338, 2)),
+				[][]byte{perPixel(4, func(c color.RGBA, x int) []byte {
+					if x >= cardSize.X/2 {
+						return []byte{c.R, c.G, c.B, 0}
+					}
+					return []byte{c.R, c.G, c.B, 255}
+				})}}),
 	} {
 		_, p := open(t, data)
 		for i, want := range []color.RGBA{cardFields[0], {255, 255, 255, 255}, cardFields[2], {255, 255, 255, 255}} {
@@ -145,7 +155,8 @@ func TestBitsOfTIFF(t *testing.T) {
 	}{
 		"black is zero": {tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(262, 1)), [][]byte{two}}), false},
 		"white is zero": {tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(262, 0)), [][]byte{two}}), true},
-		"low to high":   {tiffOf(binary.LittleEndian, tiffPage{base.with(numbers(262, 1), numbers(266, 2)), [][]byte{low}}), false},
+		"low to high": {tiffOf(binary.LittleEndian,
+			tiffPage{base.with(numbers(262, 1), numbers(266, 2)), [][]byte{low}}), false},
 	} {
 		_, p := open(t, c.data)
 		for i, want := range []uint8{0, 85, 170, 255} {
@@ -171,23 +182,32 @@ func TestDamagedTIFF(t *testing.T) {
 		page tiffPage
 		want string
 	}{
-		"a strip too short":          {tiffPage{base, [][]byte{make([]byte, 100)}}, "document.damaged"},
-		"packed bits too short":      {tiffPage{base.with(numbers(259, 32773)), [][]byte{{5, 1}}}, "document.damaged"},
-		"deflated rubbish":           {tiffPage{base.with(numbers(259, 8)), [][]byte{{1, 2, 3, 4}}}, "document.damaged"},
-		"lzw rubbish":                {tiffPage{base.with(numbers(259, 5)), [][]byte{{0xff, 2, 3, 4}}}, "document.damaged"},
-		"too few strips":             {tiffPage{base.with(numbers(278, 10)), rgbPage(img).blocks}, "document.damaged"},
-		"a fax of colours":           {tiffPage{base.with(numbers(259, 4)), rgbPage(img).blocks}, "document.damaged"},
-		"a fax of nothing":           {tiffPage{without(base, 258).with(numbers(259, 3), numbers(262, 0), numbers(277, 1)), [][]byte{{0, 0, 0}}}, "document.damaged"},
-		"half a palette":             {tiffPage{base.with(numbers(258, 8), numbers(262, 3), numbers(277, 1), numbers(320, make([]uint32, 300)...)), rgbPage(img).blocks}, "document.damaged"},
-		"no palette of four bits":    {tiffPage{base.with(numbers(258, 4), numbers(262, 3), numbers(277, 1)), rgbPage(img).blocks}, "document.damaged"},
-		"jpeg that is larger":        {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), jpegs(image.Pt(3000, 3000))}, "document.damaged"},
-		"jpeg that is smaller":       {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), jpegs(image.Pt(30, 30))}, "document.damaged"},
-		"jpeg that is none":          {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), rgbPage(img).blocks}, "document.damaged"},
-		"jpeg that is progressive":   {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), [][]byte{progressive}}, "document.rare"},
-		"a strip of much memory":     {tiffPage{base.with(numbers(256, 8000), numbers(257, 5000), numbers(258, 16, 16, 16, 16, 16), numbers(277, 5)), rgbPage(img).blocks}, "document.rare"},
-		"fractions":                  {tiffPage{base.with(numbers(339, 3)), rgbPage(img).blocks}, "document.rare"},
-		"differences of fractions":   {tiffPage{base.with(numbers(317, 3)), rgbPage(img).blocks}, "document.rare"},
-		"a share of colours of five": {tiffPage{base.with(numbers(262, 6), numbers(530, 5, 1)), rgbPage(img).blocks}, "document.damaged"},
+		"a strip too short":     {tiffPage{base, [][]byte{make([]byte, 100)}}, "document.damaged"},
+		"packed bits too short": {tiffPage{base.with(numbers(259, 32773)), [][]byte{{5, 1}}}, "document.damaged"},
+		"deflated rubbish":      {tiffPage{base.with(numbers(259, 8)), [][]byte{{1, 2, 3, 4}}}, "document.damaged"},
+		"lzw rubbish":           {tiffPage{base.with(numbers(259, 5)), [][]byte{{0xff, 2, 3, 4}}}, "document.damaged"},
+		"too few strips":        {tiffPage{base.with(numbers(278, 10)), rgbPage(img).blocks}, "document.damaged"},
+		"a fax of colours":      {tiffPage{base.with(numbers(259, 4)), rgbPage(img).blocks}, "document.damaged"},
+		"a fax of nothing": {tiffPage{without(base, 258).with(numbers(259, 3), numbers(262, 0), numbers(277, 1)),
+			[][]byte{{0, 0, 0}}}, "document.damaged"},
+		"half a palette": {tiffPage{base.with(numbers(258, 8), numbers(262, 3), numbers(277, 1),
+			numbers(320, make([]uint32, 300)...)), rgbPage(img).blocks}, "document.damaged"},
+		"no palette of four bits": {tiffPage{base.with(numbers(258, 4), numbers(262, 3), numbers(277, 1)),
+			rgbPage(img).blocks}, "document.damaged"},
+		"jpeg that is larger": {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), jpegs(image.Pt(3000, 3000))},
+			"document.damaged"},
+		"jpeg that is smaller": {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), jpegs(image.Pt(30, 30))},
+			"document.damaged"},
+		"jpeg that is none": {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), rgbPage(img).blocks},
+			"document.damaged"},
+		"jpeg that is progressive": {tiffPage{base.with(numbers(259, 7), numbers(262, 6)), [][]byte{progressive}},
+			"document.rare"},
+		"a strip of much memory": {tiffPage{base.with(numbers(256, 8000), numbers(257, 5000),
+			numbers(258, 16, 16, 16, 16, 16), numbers(277, 5)), rgbPage(img).blocks}, "document.rare"},
+		"fractions":                {tiffPage{base.with(numbers(339, 3)), rgbPage(img).blocks}, "document.rare"},
+		"differences of fractions": {tiffPage{base.with(numbers(317, 3)), rgbPage(img).blocks}, "document.rare"},
+		"a share of colours of five": {tiffPage{base.with(numbers(262, 6), numbers(530, 5, 1)), rgbPage(img).blocks},
+			"document.damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := refused(t, tiffOf(binary.LittleEndian, c.page)); got != c.want {
@@ -264,35 +284,42 @@ func TestSloppyTIFF(t *testing.T) {
 		"length 0 of a strip of lzw":            lzw,
 		"length 0 of a plain strip":             set(of(base, [][]byte{pixels}), 279, 1, 0),
 		"length 0 of each of many plain strips": zeros(of(base.with(numbers(278, 16)), few)),
-		"length 0 of each of many strips":       zeros(of(base.with(numbers(259, 8), numbers(278, 16)), strips(img, 16, deflate))),
-		"no lengths of many strips":             of(without(base.with(numbers(259, 8), numbers(278, 16)), 279), strips(img, 16, deflate)),
-		"no lengths of many plain strips":       of(without(base.with(numbers(278, 16)), 279), few),
-		"a length far too large":                set(of(base.with(numbers(259, 8)), [][]byte{wide}), 279, 1, 1<<31),
-		"a length far too small":                set(of(base, [][]byte{pixels}), 279, 1, 100),
-		"fewer lengths than strips":             set(of(base.with(numbers(259, 8), numbers(278, 45)), strips(img, 45, deflate)), 279, 1, uint32(len(strips(img, 45, deflate)[0]))),
-		"no rows in a strip":                    of(base.with(numbers(278, 0)), [][]byte{pixels}),
-		"strips that lie in one piece":          of(base, few),
-		"no colours named":                      of(without(base, 262), [][]byte{pixels}),
-		"no colours named, deflated":            of(without(base.with(numbers(259, 8)), 262), [][]byte{wide}),
-		"no colours named, jpeg":                of(without(base.with(numbers(259, 7)), 262), [][]byte{jpegOf(t, img)}),
-		"jpeg without its end":                  of(base.with(numbers(259, 7), numbers(262, 6)), [][]byte{withoutSegments(t, jpegOf(t, img), 0xd9)}),
-		"jpeg without tables":                   of(base.with(numbers(259, 7), numbers(262, 6)), [][]byte{withoutSegments(t, jpegOf(t, img), 0xc4)}),
-		"jpeg with its height behind":           of(base.with(numbers(259, 7), numbers(262, 6)), [][]byte{withLines(t, jpegOf(t, img))}),
-		"no colours named, a palette":           of(without(indexed, 262), [][]byte{indices}),
-		"no number of samples":                  of(without(base, 277), [][]byte{pixels}),
-		"a palette of eight bits":               of(indexed, [][]byte{indices}),
-		"a palette that is none, in colour":     of(base.with(numbers(262, 3)), [][]byte{pixels}),
-		"no end of the directories":             unended[:len(unended)-4],
-		"half an end of the directories":        unended[:len(unended)-2],
-		"a second width":                        late,
-		"signed numbers":                        kind(kind(kind(of(base, [][]byte{pixels}), 256, 8), 257, 8), 273, 9),
-		"a place of a directory for a number":   kind(of(base, [][]byte{pixels}), 273, 13),
+		"length 0 of each of many strips": zeros(of(base.with(numbers(259, 8), numbers(278, 16)),
+			strips(img, 16, deflate))),
+		"no lengths of many strips": of(without(base.with(numbers(259, 8), numbers(278, 16)), 279),
+			strips(img, 16, deflate)),
+		"no lengths of many plain strips": of(without(base.with(numbers(278, 16)), 279), few),
+		"a length far too large":          set(of(base.with(numbers(259, 8)), [][]byte{wide}), 279, 1, 1<<31),
+		"a length far too small":          set(of(base, [][]byte{pixels}), 279, 1, 100),
+		"fewer lengths than strips": set(of(base.with(numbers(259, 8), numbers(278, 45)),
+			strips(img, 45, deflate)), 279, 1, uint32(len(strips(img, 45, deflate)[0]))),
+		"no rows in a strip":           of(base.with(numbers(278, 0)), [][]byte{pixels}),
+		"strips that lie in one piece": of(base, few),
+		"no colours named":             of(without(base, 262), [][]byte{pixels}),
+		"no colours named, deflated":   of(without(base.with(numbers(259, 8)), 262), [][]byte{wide}),
+		"no colours named, jpeg":       of(without(base.with(numbers(259, 7)), 262), [][]byte{jpegOf(t, img)}),
+		"jpeg without its end": of(base.with(numbers(259, 7), numbers(262, 6)),
+			[][]byte{withoutSegments(t, jpegOf(t, img), 0xd9)}),
+		"jpeg without tables": of(base.with(numbers(259, 7), numbers(262, 6)),
+			[][]byte{withoutSegments(t, jpegOf(t, img), 0xc4)}),
+		"jpeg with its height behind": of(base.with(numbers(259, 7), numbers(262, 6)),
+			[][]byte{withLines(t, jpegOf(t, img))}),
+		"no colours named, a palette":         of(without(indexed, 262), [][]byte{indices}),
+		"no number of samples":                of(without(base, 277), [][]byte{pixels}),
+		"a palette of eight bits":             of(indexed, [][]byte{indices}),
+		"a palette that is none, in colour":   of(base.with(numbers(262, 3)), [][]byte{pixels}),
+		"no end of the directories":           unended[:len(unended)-4],
+		"half an end of the directories":      unended[:len(unended)-2],
+		"a second width":                      late,
+		"signed numbers":                      kind(kind(kind(of(base, [][]byte{pixels}), 256, 8), 257, 8), 273, 9),
+		"a place of a directory for a number": kind(of(base, [][]byte{pixels}), 273, 13),
 		"tiles listed as strips": of(base.with(numbers(322, 128), numbers(323, 96)), [][]byte{func() []byte {
 			tile := image.NewRGBA(image.Rect(0, 0, 128, 96))
 			draw.Draw(tile, img.Rect, img, image.Point{}, draw.Src)
 			return plain(tile)
 		}()}),
-		"strips listed as tiles":  tiffOf(binary.LittleEndian, tiffPage{without(without(base, 273), 279).with(numbers(324), numbers(325)), [][]byte{pixels}}),
+		"strips listed as tiles": tiffOf(binary.LittleEndian,
+			tiffPage{without(without(base, 273), 279).with(numbers(324), numbers(325)), [][]byte{pixels}}),
 		"nothing but a thumbnail": of(base.with(numbers(254, 1)), [][]byte{pixels}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -323,7 +350,8 @@ func TestSloppyTIFF(t *testing.T) {
 	}
 	fax := testdata(t, "g4.tif")
 	binary.LittleEndian.PutUint16(fax[entryAt(t, binary.LittleEndian, fax, 262):], 65000) // the name is gone
-	if _, p := open(t, fax); field(p.Picture, 0) != (color.RGBA{0, 0, 0, 255}) || field(p.Picture, 1) != (color.RGBA{255, 255, 255, 255}) {
+	if _, p := open(t, fax); field(p.Picture, 0) != (color.RGBA{0, 0, 0, 255}) ||
+		field(p.Picture, 1) != (color.RGBA{255, 255, 255, 255}) {
 		t.Errorf("a fax is %v and %v", field(p.Picture, 0), field(p.Picture, 1))
 	}
 }
@@ -337,7 +365,8 @@ func TestLastLinkOfTIFF(t *testing.T) {
 	}
 	first := binary.LittleEndian.Uint32(two(0)[4:])
 	for name, last := range map[string]uint32{
-		"as it should be": 0, "far outside": 1 << 31, "just outside": uint32(len(two(0))), "at the end": uint32(len(two(0)) - 1),
+		"as it should be": 0, "far outside": 1 << 31, "just outside": uint32(len(two(0))),
+		"at the end":        uint32(len(two(0)) - 1),
 		"back to the first": first, "back to itself": uint32(len(two(0)) - 4 - 12*8 - 2), "into the pixels": 9,
 	} {
 		f, _ := open(t, two(last))
@@ -385,7 +414,8 @@ func withParts(t testing.TB, page tiffPage, parts ...tiffPage) []byte {
 // A raw photo is named, though it begins like a TIFF and has a small picture.
 func TestRawPhotos(t *testing.T) {
 	preview := rgbPage(card(1), numbers(254, 1))
-	sensor := tiffPage{rgbPage(card(1)).entries.with(numbers(258, 16), numbers(262, 32803), numbers(277, 1)), [][]byte{make([]byte, 2*120*90)}}
+	sensor := tiffPage{rgbPage(card(1)).entries.with(numbers(258, 16), numbers(262, 32803), numbers(277, 1)),
+		[][]byte{make([]byte, 2*120*90)}}
 	linear := rgbPage(card(1), numbers(262, 34892))
 	jpeg := tiffPage{preview.entries.with(numbers(259, 6)), [][]byte{jpegOf(t, card(1))}}
 	named := func(maker string) entry { return entry{tag: 271, bytes: []byte(maker + "\x00")} }

@@ -90,7 +90,8 @@ func pngHeader(width, height, bits, colours int) []byte {
 }
 
 func jpegHeader(marker byte, width, height, colours int) []byte {
-	out := []byte{0xff, 0xd8, 0xff, marker, 0, byte(8 + 3*colours), 8, byte(height >> 8), byte(height), byte(width >> 8), byte(width), byte(colours)}
+	out := []byte{0xff, 0xd8, 0xff, marker, 0, byte(8 + 3*colours), 8, byte(height >> 8), byte(height), byte(width >> 8),
+		byte(width), byte(colours)}
 	for i := range colours {
 		out = append(out, byte(i+1), 0x11, 0)
 	}
@@ -111,7 +112,8 @@ func riffChunk(kind string, content []byte) []byte {
 func webpExtended(flags byte, width, height int, chunks ...[]byte) []byte {
 	w, h := uint32(width-1), uint32(height-1)
 	header := []byte{flags, 0, 0, 0, byte(w), byte(w >> 8), byte(w >> 16), byte(h), byte(h >> 8), byte(h >> 16)}
-	return riffChunk("RIFF", append([]byte("WEBP"), bytes.Join(append([][]byte{riffChunk("VP8X", header)}, chunks...), nil)...))
+	return riffChunk("RIFF", append([]byte("WEBP"),
+		bytes.Join(append([][]byte{riffChunk("VP8X", header)}, chunks...), nil)...))
 }
 
 func webpWithEXIF(simple []byte, size image.Point, exif []byte) []byte {
@@ -248,7 +250,8 @@ func pdfOf(objects []string, trailer ...string) []byte {
 	for _, p := range places {
 		fmt.Fprintf(&b, "%010d 00000 n \n", p)
 	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, strings.Join(trailer, ""), table)
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1,
+		strings.Join(trailer, ""), table)
 	return b.Bytes()
 }
 
@@ -260,7 +263,8 @@ func stream(entries, content string) string {
 func fields() string {
 	var b strings.Builder
 	for i, c := range cardFields {
-		fmt.Fprintf(&b, "%.3f %.3f %.3f rg %d %d 60 45 re f ", float64(c.R)/255, float64(c.G)/255, float64(c.B)/255, i%2*60, 45-i/2*45)
+		fmt.Fprintf(&b, "%.3f %.3f %.3f rg %d %d 60 45 re f ", float64(c.R)/255, float64(c.G)/255, float64(c.B)/255, i%2*60,
+			45-i/2*45)
 	}
 	return b.String()
 }

@@ -249,7 +249,8 @@ func joined(all []chain) (kept []line) {
 			}
 		}
 		taken[i] = true
-		if length := fitted.to - fitted.from; length >= leastLine && math.Abs(fitted.curve.slope((fitted.from+fitted.to)/2)) < steepest {
+		if length := fitted.to - fitted.from; length >= leastLine &&
+			math.Abs(fitted.curve.slope((fitted.from+fitted.to)/2)) < steepest {
 			kept = append(kept, fitted)
 		}
 	}

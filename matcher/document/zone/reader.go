@@ -155,7 +155,8 @@ func (r *Reader) answer(ctx context.Context, page *image.Gray, t track, how cutt
 		return answer{}, err
 	}
 	if len(raw) != Classes*Columns {
-		return answer{}, matcher.NewProblem("engine.failed", errors.New("the network for lines gives another number of values"))
+		return answer{}, matcher.NewProblem("engine.failed",
+			errors.New("the network for lines gives another number of values"))
 	}
 	return answerOf(raw), nil
 }

@@ -101,7 +101,8 @@ func TestFound(t *testing.T) {
 			found := false
 			for _, l := range all[:min(len(all), mostLines)] {
 				x := (from + to) / 2
-				found = found || math.Abs(l.curve.at(x)-middle) < 0.4*pitch && math.Abs(l.from-from) < 2*pitch && math.Abs(l.to-to) < 2*pitch
+				found = found || math.Abs(l.curve.at(x)-middle) < 0.4*pitch && math.Abs(l.from-from) < 2*pitch &&
+					math.Abs(l.to-to) < 2*pitch
 			}
 			if !found {
 				t.Errorf("page %d: line %d of pitch %.1f is not found", n, i, pitch)
@@ -200,10 +201,12 @@ func TestNoZone(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	if _, _, err := New(network(func(*image.Gray) ([]float32, error) { return nil, broken })).Zone(t.Context(), page, today); !errors.Is(err, broken) {
+	if _, _, err := New(network(func(*image.Gray) ([]float32, error) { return nil, broken })).Zone(t.Context(), page,
+		today); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if _, _, err := New(network(func(*image.Gray) ([]float32, error) { return make([]float32, 7), nil })).Zone(t.Context(), page, today); err == nil {
+	if _, _, err := New(network(func(*image.Gray) ([]float32, error) { return make([]float32, 7), nil })).Zone(t.Context(),
+		page, today); err == nil {
 		t.Error("an answer of the wrong size is taken")
 	}
 	left, leave := context.WithCancel(t.Context())

@@ -105,7 +105,8 @@ func TestOpen(t *testing.T) {
 		"directory": {matcher.Blob{Path: dir}, "clip.directory"},
 		"pipe":      {matcher.Blob{Path: pipe}, "clip.unreadable"},
 		"denied":    {matcher.Blob{Open: func() (io.ReadCloser, error) { return nil, os.ErrPermission }}, "clip.denied"},
-		"broken":    {matcher.Blob{Open: func() (io.ReadCloser, error) { return nil, errors.New("i/o error") }}, "clip.unreadable"},
+		"broken": {matcher.Blob{Open: func() (io.ReadCloser, error) { return nil, errors.New("i/o error") }},
+			"clip.unreadable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Open(c.blob, "clip")

@@ -49,11 +49,15 @@ func with(args ...string) []string { return append(append([]string(nil), picture
 // The length is from the first picture to the last, by their own times.
 func TestLength(t *testing.T) {
 	for name, args := range map[string][]string{
-		"a.mp4": with("-c:v", "libx264"), "b.mov": with("-c:v", "mpeg4"), "c.mkv": with("-c:v", "libx264"), "d.webm": with("-c:v", "libvpx"),
-		"live.mkv": with("-c:v", "mpeg4", "-live", "1"), "fragments.mp4": with("-c:v", "libx264", "-g", "10", "-movflags", "empty_moov+frag_keyframe"),
-		"late.webm": with("-c:v", "libvpx", "-output_ts_offset", "3600"), "late.mp4": with("-c:v", "mpeg4", "-output_ts_offset", "400"),
-		"dash.mp4":       with("-c:v", "mpeg4", "-movflags", "frag_every_frame+empty_moov+default_base_moof"),
-		"long sound.mp4": append([]string{"-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=330"}, with("-map", "0", "-map", "1", "-c:v", "mpeg4", "-c:a", "aac")...),
+		"a.mp4": with("-c:v", "libx264"), "b.mov": with("-c:v", "mpeg4"), "c.mkv": with("-c:v", "libx264"),
+		"d.webm":        with("-c:v", "libvpx"),
+		"live.mkv":      with("-c:v", "mpeg4", "-live", "1"),
+		"fragments.mp4": with("-c:v", "libx264", "-g", "10", "-movflags", "empty_moov+frag_keyframe"),
+		"late.webm":     with("-c:v", "libvpx", "-output_ts_offset", "3600"),
+		"late.mp4":      with("-c:v", "mpeg4", "-output_ts_offset", "400"),
+		"dash.mp4":      with("-c:v", "mpeg4", "-movflags", "frag_every_frame+empty_moov+default_base_moof"),
+		"long sound.mp4": append([]string{"-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=330"},
+			with("-map", "0", "-map", "1", "-c:v", "mpeg4", "-c:a", "aac")...),
 	} {
 		data := made(t, name, args...)
 		if f := read(data); f.Length < 2900*time.Millisecond || f.Length > 3*time.Second {
@@ -72,7 +76,8 @@ func TestLength(t *testing.T) {
 func TestLengthOfAnEdit(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole.mp4")
 	run(t, "ffmpeg", with("-c:v", "libx264", "-g", "250", whole)...)
-	if f := read(made(t, "cut.mp4", "-ss", "2", "-i", whole, "-c", "copy")); f.Length > 1500*time.Millisecond || f.Length < 500*time.Millisecond {
+	if f := read(made(t, "cut.mp4", "-ss", "2", "-i", whole, "-c", "copy")); f.Length > 1500*time.Millisecond ||
+		f.Length < 500*time.Millisecond {
 		t.Errorf("%v", f.Length)
 	}
 }
@@ -81,11 +86,14 @@ func TestLengthOfAnEdit(t *testing.T) {
 // held is in no byte of it.
 func TestStrip(t *testing.T) {
 	sound := []string{"-f", "lavfi", "-i", "sine=d=4", "-c:a", "aac",
-		"-metadata", "location=+48.2082+016.3738/", "-metadata", "com.apple.quicktime.model=iPhone 99", "-metadata", "title=Secret",
-		"-metadata", "comment=Secret", "-metadata:s:v", "handler_name=Secret", "-metadata", "creation_time=2026-05-17T08:09:10Z",
+		"-metadata", "location=+48.2082+016.3738/", "-metadata", "com.apple.quicktime.model=iPhone 99", "-metadata",
+		"title=Secret",
+		"-metadata", "comment=Secret", "-metadata:s:v", "handler_name=Secret", "-metadata",
+		"creation_time=2026-05-17T08:09:10Z",
 		"-metadata:s:v", "language=deu"}
 	for name, args := range map[string][]string{
-		"a.mp4": with(append(sound, "-c:v", "libx264", "-bf", "2")...), "b.mov": with(append(sound, "-c:v", "mpeg4", "-movflags", "use_metadata_tags")...),
+		"a.mp4":      with(append(sound, "-c:v", "libx264", "-bf", "2")...),
+		"b.mov":      with(append(sound, "-c:v", "mpeg4", "-movflags", "use_metadata_tags")...),
 		"fast.mp4":   with(append(sound, "-c:v", "libx264", "-movflags", "+faststart")...),
 		"h265.mp4":   with(append(sound, "-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1")...),
 		"mjpeg.mov":  with(append(sound, "-c:v", "mjpeg")...),
@@ -108,7 +116,8 @@ func TestStrip(t *testing.T) {
 				after.Length < before.Length-time.Millisecond || after.Length > before.Length+time.Millisecond {
 				t.Errorf("%+v became %+v", before, after)
 			}
-			for _, word := range []string{"48.2082", "iPhone", "Secret", "Lavf", "Handler", "soun", "udta", "meta", "encoder", "deu"} {
+			for _, word := range []string{"48.2082", "iPhone", "Secret", "Lavf", "Handler", "soun", "udta", "meta", "encoder",
+				"deu"} {
 				if bytes.Contains(out.Bytes(), []byte(word)) && !(word == "Lavf" && name == "b.mov") {
 					t.Errorf("%q is still there", word)
 				}
@@ -120,7 +129,8 @@ func TestStrip(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if a, b := run(t, "ffmpeg", "-i", old, "-map", "0:v:0", "-f", "framemd5", "-"), run(t, "ffmpeg", "-i", new, "-f", "framemd5", "-"); a != b {
+			if a, b := run(t, "ffmpeg", "-i", old, "-map", "0:v:0", "-f", "framemd5", "-"),
+				run(t, "ffmpeg", "-i", new, "-f", "framemd5", "-"); a != b {
 				t.Errorf("other pictures:\n%.300s\n%.300s", a, b)
 			}
 			streams := run(t, "ffprobe", "-show_streams", "-show_format", new)
@@ -153,7 +163,8 @@ func TestStripOther(t *testing.T) {
 // times over.
 func FuzzRead(f *testing.F) {
 	for name, args := range map[string][]string{
-		"a.mp4": {"-c:v", "mpeg4"}, "b.mkv": {"-c:v", "mpeg4"}, "c.mp4": {"-c:v", "mpeg4", "-movflags", "empty_moov+frag_keyframe"},
+		"a.mp4": {"-c:v", "mpeg4"}, "b.mkv": {"-c:v", "mpeg4"},
+		"c.mp4": {"-c:v", "mpeg4", "-movflags", "empty_moov+frag_keyframe"},
 	} {
 		f.Add(made(f, name, append([]string{"-f", "lavfi", "-i", "color=gray:s=16x16:r=5:d=1"}, args...)...))
 	}

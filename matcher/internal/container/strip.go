@@ -212,8 +212,10 @@ func (s *strip) movie(head box, shown trak) []byte {
 
 // described are the boxes of a sample's kind that tell how to decode and show it.
 var described = map[string]bool{
-	"avcC": true, "hvcC": true, "lhvC": true, "av1C": true, "vpcC": true, "esds": true, "d263": true, "glbl": true, "SMI ": true,
-	"pasp": true, "colr": true, "clap": true, "fiel": true, "gama": true, "mdcv": true, "clli": true, "SmDm": true, "CoLL": true,
+	"avcC": true, "hvcC": true, "lhvC": true, "av1C": true, "vpcC": true, "esds": true, "d263": true, "glbl": true,
+	"SMI ": true,
+	"pasp": true, "colr": true, "clap": true, "fiel": true, "gama": true, "mdcv": true, "clli": true, "SmDm": true,
+	"CoLL": true,
 	"dvcC": true, "dvvC": true,
 }
 

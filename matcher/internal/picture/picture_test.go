@@ -97,7 +97,8 @@ func TestShrink(t *testing.T) {
 			src.SetNRGBA(x, y, color.NRGBA{uint8(x / 3), uint8(y / 2), uint8((x + y) / 5), 255})
 		}
 	}
-	for _, size := range []image.Point{{601, 413}, {600, 412}, {301, 207}, {300, 206}, {200, 137}, {7, 5}, {1, 1}, {601, 1}, {1, 413}} {
+	for _, size := range []image.Point{{601, 413}, {600, 412}, {301, 207}, {300, 206}, {200, 137}, {7, 5}, {1, 1},
+		{601, 1}, {1, 413}} {
 		got, want := image.NewRGBA(image.Rectangle{Max: size}), Resize(src, size)
 		// In two bands, the same comes out.
 		shrink(got, src, 0, size.Y/3, draw.Over)
@@ -108,7 +109,8 @@ func TestShrink(t *testing.T) {
 			}
 		}
 	}
-	if p := Resize(image.NewNRGBA(image.Rect(0, 0, 4200, 2200)), image.Pt(4000, 2095)).RGBAAt(3999, 2094); p != (color.RGBA{255, 255, 255, 255}) {
+	if p := Resize(image.NewNRGBA(image.Rect(0, 0, 4200, 2200)), image.Pt(4000, 2095)).RGBAAt(3999,
+		2094); p != (color.RGBA{255, 255, 255, 255}) {
 		t.Errorf("transparent became %v", p)
 	}
 }

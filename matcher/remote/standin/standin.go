@@ -125,7 +125,8 @@ func start(t testing.TB, host string, want Want, reply func(n int) Reply) *Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, want: want, reply: reply, URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{}, ending: make(chan struct{})}
+	s := &Server{t: t, want: want, reply: reply, URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{},
+		ending: make(chan struct{})}
 	if reply == nil {
 		s.reply = func(int) Reply { return Reply{} }
 	}

@@ -113,13 +113,16 @@ func (s *Server) Go(t testing.TB) {
 		sync = "on"
 	}
 	// A killed one leaves its lock file; no other server has this folder.
-	for _, left := range []string{filepath.Join(s.data(), "postmaster.pid"), filepath.Join(s.Dir, fmt.Sprintf(".s.PGSQL.%d.lock", s.Port))} {
+	for _, left := range []string{filepath.Join(s.data(), "postmaster.pid"),
+		filepath.Join(s.Dir, fmt.Sprintf(".s.PGSQL.%d.lock", s.Port))} {
 		if err := os.Remove(left); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
 	}
-	s.process = s.command("postgres", "-D", s.data(), "-k", s.Dir, "-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(s.Port),
-		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(s.Dir, "server.crt"), "-c", "ssl_key_file="+filepath.Join(s.Dir, "server.key"),
+	s.process = s.command("postgres", "-D", s.data(), "-k", s.Dir, "-c", "listen_addresses=127.0.0.1", "-p",
+		strconv.Itoa(s.Port),
+		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(s.Dir, "server.crt"), "-c",
+		"ssl_key_file="+filepath.Join(s.Dir, "server.key"),
 		"-c", "ssl_ca_file="+s.CA, "-c", "fsync="+sync, "-c", "max_connections=250", "-c", "shared_buffers=256MB",
 		"-c", "max_locks_per_transaction=256")
 	log, err := os.OpenFile(filepath.Join(s.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -220,8 +223,10 @@ func (s *Server) certificates(t testing.TB) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	made := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(240 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test authority"}, IsCA: true,
+		BasicConstraintsValid: true,
+		NotBefore:             time.Now().Add(-time.Hour), NotAfter: time.Now().Add(240 * time.Hour),
+		KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, made, made, &key.PublicKey, key)
 	must(t, err)
@@ -255,7 +260,8 @@ func (s *Server) Sign(t testing.TB, cn string, public any, dir, name string) (ce
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: cn}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(240 * time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, s.authority, public, s.key)
 	must(t, err)
 	cert = filepath.Join(dir, name+".crt")

@@ -31,7 +31,8 @@ type Chain struct {
 func NewChain(seed uint64) *Chain {
 	r := rand.New(rand.NewPCG(seed, 7))
 	return &Chain{
-		Rand: r, History: fmt.Sprintf("%016x%016x", seed, r.Uint64()), At: time.Now().UTC().AddDate(0, 0, -20).Truncate(time.Millisecond),
+		Rand: r, History: fmt.Sprintf("%016x%016x", seed, r.Uint64()),
+		At: time.Now().UTC().AddDate(0, 0, -20).Truncate(time.Millisecond),
 	}
 }
 
@@ -121,7 +122,8 @@ func (c *Chain) AddRecord(kind history.Kind, record any, parts ...string) {
 // Check adds a check of 2.6 records on average.
 func (c *Chain) Check() {
 	id := func(kind string) string {
-		return fmt.Sprintf("%s_%08x-%04x-4%03x-a%03x-%012x", kind, c.Uint32(), c.Uint32N(1<<16), c.Uint32N(1<<12), c.Uint32N(1<<12), c.Uint64N(1<<48))
+		return fmt.Sprintf("%s_%08x-%04x-4%03x-a%03x-%012x", kind, c.Uint32(), c.Uint32N(1<<16), c.Uint32N(1<<12),
+			c.Uint32N(1<<12), c.Uint64N(1<<48))
 	}
 	check, session := id("chk"), id("sess")
 	c.Checks = append(c.Checks, [2]string{check, session})
@@ -135,8 +137,10 @@ func (c *Chain) Check() {
 	c.AddRecord(history.KindStarted, history.Started{
 		Check: check, Session: session, Instance: "instance", Mode: mode, Operator: who, Desk: "Desk", Program: "1.0",
 		Consent: history.Consent{Processing: true, Wording: "2026-1"}, Minor: c.IntN(30) == 0,
-		Inspection: []history.InspectionUse{"", history.InspectionOffered, history.InspectionNone, history.InspectionRequired}[len(c.Checks)%4],
-		Rules:      []matcher.Condition{{Field: "code", Op: "==", Pass: 0}, {Field: "score", Op: ">=", Pass: 80, Refer: &refer}},
+		Inspection: []history.InspectionUse{"", history.InspectionOffered, history.InspectionNone,
+			history.InspectionRequired}[len(c.Checks)%4],
+		Rules: []matcher.Condition{{Field: "code", Op: "==", Pass: 0},
+			{Field: "score", Op: ">=", Pass: 80, Refer: &refer}},
 		Description: matcher.Description{Engine: "go-face", Models: []matcher.Model{
 			{Name: "shape_predictor_5_face_landmarks.dat", SHA256: strings.Repeat("c4", 32)},
 		}},
@@ -148,7 +152,8 @@ func (c *Chain) Check() {
 		return // it has no end
 	}
 	score, code := int64(c.IntN(10_001)), 0
-	f := history.Finished{Check: check, Session: session, Outcome: history.Pass, Status: matcher.Pass, Score: &score, Code: &code,
+	f := history.Finished{Check: check, Session: session, Outcome: history.Pass, Status: matcher.Pass, Score: &score,
+		Code: &code,
 		Took: time.Duration(c.IntN(9_000_000_000))}
 	switch {
 	case score < 500:
@@ -169,16 +174,19 @@ func (c *Chain) Check() {
 	c.AddRecord(history.KindFinished, f, "answer")
 	switch {
 	case f.Outcome == history.NotCompared && len(c.Checks)%2 == 0:
-		c.AddRecord(history.KindDecided, history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched"}, "note")
+		c.AddRecord(history.KindDecided,
+			history.Decision{Check: check, Session: session, Choice: history.Identify, Reason: "vouched"}, "note")
 	case f.Outcome != history.NotCompared && len(c.Checks)%8 == 1:
-		c.AddRecord(history.KindInspected, history.Inspection{Check: check, Session: session, State: history.InspectionObjection}, "note")
+		c.AddRecord(history.KindInspected,
+			history.Inspection{Check: check, Session: session, State: history.InspectionObjection}, "note")
 	}
 	if f.Outcome == history.Refer && c.IntN(3) > 0 {
 		choice := history.Approve
 		if c.IntN(2) == 0 {
 			choice = history.Reject
 		}
-		c.AddRecord(history.KindDecided, history.Decision{Check: check, Session: session, Choice: choice, Reason: "known_person"}, "note")
+		c.AddRecord(history.KindDecided,
+			history.Decision{Check: check, Session: session, Choice: choice, Reason: "known_person"}, "note")
 	}
 }
 

@@ -22,7 +22,8 @@ func TestAnchorNeverGoesBack(t *testing.T) {
 	a := Anchor{Path: filepath.Join(t.TempDir(), "anchor.jsonl"), Database: "d"}
 	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	for _, seq := range []int64{5, 3, 5, 7, 6} { // as two processes may come
-		if err := a.Advance(context.Background(), Mark{At: at, Database: "d", Seq: seq, Hash: fmt.Sprint(seq)}, fakeHistory{holds: true}); err != nil {
+		if err := a.Advance(context.Background(), Mark{At: at, Database: "d", Seq: seq, Hash: fmt.Sprint(seq)},
+			fakeHistory{holds: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,7 +31,8 @@ func TestAnchorNeverGoesBack(t *testing.T) {
 	if err != nil || len(marks) != 2 || marks[0].Seq != 5 || marks[1].Seq != 7 {
 		t.Errorf("the anchor is %+v, %v", marks, err)
 	}
-	if err := a.Advance(context.Background(), Mark{At: at, Database: "d", Seq: 9}, fakeHistory{}); !errors.Is(err, ErrDisagrees) {
+	if err := a.Advance(context.Background(), Mark{At: at, Database: "d", Seq: 9}, fakeHistory{}); !errors.Is(err,
+		ErrDisagrees) {
 		t.Errorf("an anchor that disagrees: %v", err)
 	}
 }

@@ -444,8 +444,9 @@ func (v *View) Count(ctx context.Context, f history.Filter) (history.Counts, err
 		c.args = append([]any{jsonOf(q.only)}, c.args...)
 	}
 	oneOf(&c, "outcome", f.Outcomes)
-	rows, err := v.tx.QueryContext(ctx, `SELECT outcome, `+number+`, coalesce(`+undecided+`, 0), coalesce(`+identified+`, 0) `+from+
-		c.with(`outcome > ''`).where()+` GROUP BY outcome`, c.args...)
+	rows, err := v.tx.QueryContext(ctx,
+		`SELECT outcome, `+number+`, coalesce(`+undecided+`, 0), coalesce(`+identified+`, 0) `+from+
+			c.with(`outcome > ''`).where()+` GROUP BY outcome`, c.args...)
 	if err != nil {
 		return counts, err
 	}
@@ -487,7 +488,8 @@ func (v *View) openOf(ctx context.Context, q *query) ([]int64, error) {
 func daysOf(f history.Filter) (conditions, bool) {
 	var c conditions
 	whole := func(t time.Time) bool { return t.IsZero() || t.Equal(t.UTC().Truncate(24*time.Hour)) }
-	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil ||
+		f.MostScore != nil ||
 		len(nametoken.Sought(f.Words)) > 0 || strings.TrimSpace(f.Session+f.Check+f.Request+f.Reference+f.Number) != "" {
 		return c, false
 	}

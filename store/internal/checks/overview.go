@@ -47,7 +47,8 @@ func (v *View) inspected(ctx context.Context, q *query) error {
 	if len(c.terms) == 0 || q.nothing() {
 		return nil
 	}
-	found, err := numbers(ctx, v.tx, `SELECT group_concat(seq) FROM checks INDEXED BY checks_inspection`+c.where(), c.args...)
+	found, err := numbers(ctx, v.tx, `SELECT group_concat(seq) FROM checks INDEXED BY checks_inspection`+c.where(),
+		c.args...)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,8 @@ func Pack(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		var row Row
 		var outcome, decision, decidedAt sql.NullString
-		if err := rows.Scan(&row.Seq, &row.At, &row.Mode, &outcome, &row.Score, &row.Code, &decision, &decidedAt, &row.Operator,
+		if err := rows.Scan(&row.Seq, &row.At, &row.Mode, &outcome, &row.Score, &row.Code, &decision, &decidedAt,
+			&row.Operator,
 			&row.Desk, &row.FilmedAnyway, &row.PortraitQuality, &row.PictureQuality, &row.TookMS); err != nil {
 			return sqlite.Damaged(err)
 		}

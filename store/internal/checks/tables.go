@@ -14,7 +14,8 @@ import (
 // columns are the columns of checks that have a value, in the order of scan and
 // values. The others belong to features that do not exist yet.
 const columns = `seq, at, "check", session, mode, outcome, status, score, code, decision, decided_at,
-	operator, desk, request, minor, expired, filmed_anyway, virtual_camera, portrait_quality, picture_quality, took_ms, inspection`
+	operator, desk, request, minor, expired, filmed_anyway, virtual_camera,
+	portrait_quality, picture_quality, took_ms, inspection`
 
 // putCheck takes the values of a row.
 const putCheck = `INSERT OR REPLACE INTO checks (` + columns + `)
@@ -140,7 +141,8 @@ func (f *Folded) Add(r Summary) {
 	if !known && r.Kind != history.KindStarted {
 		return
 	}
-	for _, text := range []*string{&r.Instance, &r.Operator, &r.Desk, &r.Mode, &r.Outcome, &r.Status, &r.Choice, &r.Inspection} {
+	for _, text := range []*string{&r.Instance, &r.Operator, &r.Desk, &r.Mode, &r.Outcome, &r.Status, &r.Choice,
+		&r.Inspection} {
 		*text = f.shared(*text)
 	}
 	r.Request = strings.Clone(r.Request)

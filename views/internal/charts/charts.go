@@ -287,7 +287,8 @@ func Colors() []color.Color {
 		if dark {
 			rgb = pair[1]
 		}
-		all = append(all, color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 0xff}) //nolint:gosec // bytes
+		all = append(all, color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb),
+			A: 0xff}) //nolint:gosec // bytes
 	}
 	return all
 }

@@ -400,11 +400,13 @@ func TestAReferenceOfTheCustomersOwn(t *testing.T) {
 	}
 	desk.Now.Reference = settings.Reference{Name: "Case number", Pattern: "[0-9]{4}/[0-9]+", Example: "2026/17"}
 	s.Update()
-	if !s.referred.Visible() || !strings.Contains(w.Text(), "Case number") || s.reference.PlaceHolder != "Optional, such as 2026/17" {
+	if !s.referred.Visible() || !strings.Contains(w.Text(), "Case number") ||
+		s.reference.PlaceHolder != "Optional, such as 2026/17" {
 		t.Errorf("the field: %v, %q", s.referred.Visible(), s.reference.PlaceHolder)
 	}
 	test.Type(s.reference, "2026")
-	if want := "Case number: this is not written as it should be. It is written like 2026/17."; s.why.Text != want || !s.start.Disabled() {
+	if want := "Case number: this is not written as it should be. It is written like 2026/17."; s.why.Text != want ||
+		!s.start.Disabled() {
 		t.Errorf("the clerk reads %q", s.why.Text)
 	}
 	s.consent.SetChecked(false)
@@ -869,7 +871,8 @@ func TestAPhotoIsRecordedAsOne(t *testing.T) {
 	w := open(t, desk)
 	w.check.consent.SetChecked(true)
 	w.check.Document.Photo()
-	w.Until(t, "the question whose portrait it is", func() bool { return w.check.why.Text == w.Words.T("missing.confirm") })
+	w.Until(t, "the question whose portrait it is",
+		func() bool { return w.check.why.Text == w.Words.T("missing.confirm") })
 	for _, box := range kittest.All[*kit.Check](w.check.Document.Content()) {
 		box.SetChecked(true)
 	}

@@ -56,12 +56,14 @@ func TestWhatWasReadGoesIntoTheForm(t *testing.T) {
 	w := withZone(t, zoneOf("ERIKSSON", "ANNA MARIA", "1974-08-12", "2030-04-15", false, false))
 	s := w.check
 	text := w.Text()
-	for _, want := range []string{"ANNA MARIA ERIKSSON", "1974-08-12", "UTO", "L898902C3", "2030-04-15", w.Words.T("fields.title")} {
+	for _, want := range []string{"ANNA MARIA ERIKSSON", "1974-08-12", "UTO", "L898902C3", "2030-04-15",
+		w.Words.T("fields.title")} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing: %q", want, text)
 		}
 	}
-	if proven, compare := strings.Count(text, "proven"), strings.Count(text, "please compare"); proven != 3 || compare != 2 {
+	if proven, compare := strings.Count(text, "proven"), strings.Count(text, "please compare"); proven != 3 ||
+		compare != 2 {
 		t.Errorf("%d fields are proven and %d to be compared: %q", proven, compare, text)
 	}
 	if s.name.Text != "ANNA MARIA ERIKSSON" || s.minor.Checked || strings.Contains(text, "expired") {
@@ -128,7 +130,8 @@ func TestATypedNameStays(t *testing.T) {
 func TestExpiredAndUnder18AreSaid(t *testing.T) {
 	w := withZone(t, zoneOf("ERIKSSON", "ANNA", "2015-01-02", "2020-04-15", true, true))
 	s := w.check
-	for _, want := range []string{w.Words.T("fields.expired", "Day", "2020-04-15"), w.Words.T("fields.minor", "Day", "2015-01-02")} {
+	for _, want := range []string{w.Words.T("fields.expired", "Day", "2020-04-15"),
+		w.Words.T("fields.minor", "Day", "2015-01-02")} {
 		if !strings.Contains(w.Text(), want) {
 			t.Errorf("%q is missing: %q", want, w.Text())
 		}
@@ -141,7 +144,8 @@ func TestExpiredAndUnder18AreSaid(t *testing.T) {
 	w.desk.OnRead = either.read
 	s.Document.Open([]document.Item{document.File("another.jpg")})
 	w.Until(t, "the other document", func() bool { return w.chosen() == "another.jpg" && s.Document.Reading() != nil })
-	if text := w.Text(); s.minor.Checked || !strings.Contains(text, w.Words.T("fields.either", "Year", 2025, "Earlier", 1925)) ||
+	if text := w.Text(); s.minor.Checked ||
+		!strings.Contains(text, w.Words.T("fields.either", "Year", 2025, "Earlier", 1925)) ||
 		strings.Contains(text, "expired") || strings.Count(text, "proven") != 2 {
 		t.Errorf("a year of two centuries: the box is %v, %q", s.minor.Checked, text)
 	}

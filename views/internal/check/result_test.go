@@ -160,7 +160,8 @@ func TestRarityStandsUnderTheGauge(t *testing.T) {
 		t.Errorf("a rarity nobody measured: %q", text)
 	}
 	c.Answer.Rarity.OneIn, c.Answer.Rarity.Fewer = 10150, true
-	if _, text := show(t, shownCheck{Check: c}); !strings.Contains(text, "\nFewer than 1 stranger in 10,000 measured scored this high.\n") {
+	if _, text := show(t, shownCheck{Check: c}); !strings.Contains(text,
+		"\nFewer than 1 stranger in 10,000 measured scored this high.\n") {
 		t.Errorf("the screen says %q", text)
 	}
 	c = notCompared(1, 0)
@@ -171,7 +172,8 @@ func TestRarityStandsUnderTheGauge(t *testing.T) {
 }
 
 func TestAnUnrecordedPassIsNoPass(t *testing.T) {
-	_, text := show(t, shownCheck{Check: kittest.Compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}})
+	_, text := show(t, shownCheck{Check: kittest.Compared(history.Pass, 99),
+		unrecorded: &app.Problem{Key: "store.missing"}})
 	if strings.Contains(text, "PASS\n") || !strings.Contains(text, "COULD NOT RUN") || strings.Contains(text, "99.00") {
 		t.Errorf("the screen says %q", text)
 	}
@@ -243,7 +245,8 @@ func TestTheNextCheckWaitsForTheInspection(t *testing.T) {
 		t.Helper()
 		left := false
 		w.check.Leave(func() { left = true })
-		if r.next.Disabled() != want || kittest.ButtonOf(t, r, w.Words.T("deciding.approve")).Disabled() != want || left == want {
+		if r.next.Disabled() != want || kittest.ButtonOf(t, r, w.Words.T("deciding.approve")).Disabled() != want ||
+			left == want {
 			t.Errorf("waits: New check %v, Approve, or the menu; want %v", r.next.Disabled(), want)
 		}
 		if kittest.ButtonOf(t, r, w.Words.T("deciding.reject")).Disabled() {
@@ -271,7 +274,8 @@ func TestNoInspection(t *testing.T) {
 	desk.Now.Inspection.Use = history.InspectionOff
 	words := kittest.English(t)
 	for name, r := range map[string]*resultView{
-		"off": newResultView(kit.Parts{Words: words, Keys: &kit.Controls{Escape: func() {}}}, desk, shownCheck{Check: kittest.Compared(history.Pass, 90)}),
+		"off": newResultView(kit.Parts{Words: words, Keys: &kit.Controls{Escape: func() {}}}, desk,
+			shownCheck{Check: kittest.Compared(history.Pass, 90)}),
 		"not compared": newResultView(
 			kit.Parts{Words: words, Keys: &kit.Controls{Escape: func() {}}}, newFakeDesk(), shownCheck{Check: notCompared(1, 0)},
 		),
@@ -295,7 +299,8 @@ func TestIdentifyFromTheCheckScreen(t *testing.T) {
 		t.Errorf("asked for %q", chosen)
 	}
 	r.decidedAs(app.DecisionInput{Choice: history.Identify, Reason: "vouched", Note: "by their mother"})
-	if text := kittest.Readable(r); !strings.Contains(text, r.Words.T("decision.identified")) || strings.Contains(text, r.Words.T("decision.approved")) {
+	if text := kittest.Readable(r); !strings.Contains(text, r.Words.T("decision.identified")) ||
+		strings.Contains(text, r.Words.T("decision.approved")) {
 		t.Errorf("the result says %q", text)
 	}
 	unrecorded := shownCheck{Check: kittest.Compared(history.Pass, 99), unrecorded: &app.Problem{Key: "store.missing"}}

@@ -194,7 +194,8 @@ func TestIdentify(t *testing.T) {
 	desk := kittest.Staffed()
 	w, f, done := asked(t, desk, "olga", history.Row{Outcome: history.NotCompared})
 	text := w.DialogText()
-	if strings.Contains(text, w.Words.T("deciding.decision")) || !strings.Contains(text, w.Words.T("identify.warning")) || !f.two {
+	if strings.Contains(text, w.Words.T("deciding.decision")) ||
+		!strings.Contains(text, w.Words.T("identify.warning")) || !f.two {
 		t.Errorf("the dialog says %q", text)
 	}
 	if got := len(f.reason.Options); got != len(history.Reasons[history.Identify]) {
@@ -210,7 +211,8 @@ func TestIdentify(t *testing.T) {
 	test.Tap(f.record)
 	w.Until(t, "the record", func() bool { return *done == 1 })
 	want := app.DecisionInput{
-		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "ruth", Passphrase: "ruth",
+		Check: "chk_1", Choice: history.Identify, Reason: "second_document", Note: "passport 2", Second: "ruth",
+		Passphrase: "ruth",
 	}
 	if len(desk.Decided) != 1 || desk.Decided[0] != want {
 		t.Errorf("recorded %+v", desk.Decided)
@@ -226,7 +228,8 @@ func TestIdentifyWithoutACheck(t *testing.T) {
 	done := 0
 	f.OnDone = func(app.DecisionInput) { done++ }
 	f.Show("")
-	if f.said.Text != w.Words.T("identify.missing_why") || strings.Contains(w.DialogText(), w.Words.T("deciding.decision")) {
+	if f.said.Text != w.Words.T("identify.missing_why") ||
+		strings.Contains(w.DialogText(), w.Words.T("deciding.decision")) {
 		t.Errorf("the dialog says %q, %q", f.said.Text, w.DialogText())
 	}
 	f.why.Buttons["check.consent_refused"].OnTapped()
@@ -237,7 +240,8 @@ func TestIdentifyWithoutACheck(t *testing.T) {
 	test.Tap(f.record)
 	w.Until(t, "the record", func() bool { return done == 1 })
 	got := desk.Identifications[0]
-	if got.Why != "check.consent_refused" || got.Name != "Ada Lovelace" || !got.Minor || got.Decision.Second != "ruth" || len(desk.Decided) != 0 {
+	if got.Why != "check.consent_refused" || got.Name != "Ada Lovelace" || !got.Minor || got.Decision.Second != "ruth" ||
+		len(desk.Decided) != 0 {
 		t.Errorf("%+v", got)
 	}
 }

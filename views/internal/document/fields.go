@@ -140,7 +140,8 @@ const (
 
 func newFieldsForm(p kit.Parts) *fieldsForm {
 	t := p.Words.T
-	f := &fieldsForm{name: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), named: newMark(p.Words)}
+	f := &fieldsForm{name: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}),
+		named: newMark(p.Words)}
 	f.name.Truncation = fyne.TextTruncateEllipsis
 	f.name.Selectable = true
 	cells := container.NewGridWithColumns(4)
@@ -219,7 +220,8 @@ type mark struct {
 
 func newMark(words kit.Words) *mark {
 	m := &mark{words: words, icon: widget.NewIcon(nil), word: caption("")}
-	m.content = container.NewHBox(container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()*markShare), m.icon), snugly(m.word))
+	m.content = container.NewHBox(container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()*markShare), m.icon),
+		snugly(m.word))
 	return m
 }
 

@@ -216,7 +216,8 @@ func (p *panel) writeNotes() {
 		return
 	}
 	var segments []widget.RichTextSegment
-	notes := append(readNotes(p.side.Words, p.side.read, p.side.name), notesFor(p.side.Words, p.side.state, p.page.Focused)...)
+	notes := append(readNotes(p.side.Words, p.side.read, p.side.name),
+		notesFor(p.side.Words, p.side.state, p.page.Focused)...)
 	for _, n := range notes {
 		style := widget.RichTextStyleParagraph
 		style.ColorName = n.color

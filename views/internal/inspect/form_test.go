@@ -51,7 +51,8 @@ func TestEachPointAnsweredWithYesIsRecordedAtOnce(t *testing.T) {
 	want := []history.InspectedPoint{
 		{Point: "document", Answer: history.InspectionYes}, {Point: "Is the seal whole?", Answer: history.InspectionYes},
 	}
-	if got := desk.Inspected(); len(got) != 1 || !slices.Equal(got[0].Points, want) || got[0].Check != "chk_1" || f.Waits() != "" {
+	if got := desk.Inspected(); len(got) != 1 || !slices.Equal(got[0].Points, want) || got[0].Check != "chk_1" ||
+		f.Waits() != "" {
 		t.Errorf("%+v, %q", got, f.Waits())
 	}
 	left := 0
@@ -83,7 +84,8 @@ func TestANoNeedsAReason(t *testing.T) {
 	test.Tap(f.record)
 	w.Until(t, "the record", func() bool { return f.State() == history.InspectionObjection })
 	got := desk.Inspected()[0]
-	if got.Reason != history.ReasonOther || got.Note != "a photo on a telephone" || f.Waits() != "" || !f.record.Disabled() {
+	if got.Reason != history.ReasonOther || got.Note != "a photo on a telephone" || f.Waits() != "" ||
+		!f.record.Disabled() {
 		t.Errorf("%+v", got)
 	}
 	// Whoever looked again says so, and both stand in the history.

@@ -103,7 +103,8 @@ func TestLateNewsOfAnotherSourceIsDropped(t *testing.T) {
 	next := kittest.NewSource()
 	next.ShowProblem(&app.Problem{Key: "camera.busy"})
 	w.SetSource(next)
-	w.Until(t, "the next source's fault", func() bool { return strings.Contains(w.Window.Text(), w.Words.T("camera.busy")) })
+	w.Until(t, "the next source's fault",
+		func() bool { return strings.Contains(w.Window.Text(), w.Words.T("camera.busy")) })
 	late()
 	w.Queue.Run()
 	if w.There() || w.hint != "" {

@@ -62,7 +62,8 @@ func TestTheBoundsAreSliders(t *testing.T) {
 		}
 	}
 	says("Pass from a score of 80", "About 1 stranger in 8,000 passes. About 1 rightful holder in 25 does not pass.",
-		"Refer to a person from a score of 60", "About 1 stranger in 6,000 reaches this", "About 1 rightful holder in 33 fails.")
+		"Refer to a person from a score of 60", "About 1 stranger in 6,000 reaches this",
+		"About 1 rightful holder in 33 fails.")
 	if c.pass.Value != 80 || c.refer.Value != 60 || !s.save.Disabled() || c.text.Visible() && len(w.Text()) == 0 {
 		t.Errorf("at %g and %g", c.pass.Value, c.refer.Value)
 	}
@@ -121,10 +122,12 @@ func TestTheConditionsAsText(t *testing.T) {
 	if p, r := bounds(t, s); p != 82.25 || r != 40 || !strings.HasPrefix(c.text.Text, other) {
 		t.Errorf("got\n%s", c.text.Text)
 	}
-	for name, text := range map[string]string{"none of the score": other, "nonsense": "x", "an exact score": strings.Replace(
-		other, "min(percentages)", "score", 1,
-	)} {
-		c.text.SetText(strings.Replace(text, `">="`, map[bool]string{true: `"=="`, false: `">="`}[name == "an exact score"], 1))
+	for name, text := range map[string]string{"none of the score": other, "nonsense": "x",
+		"an exact score": strings.Replace(
+			other, "min(percentages)", "score", 1,
+		)} {
+		c.text.SetText(strings.Replace(text, `">="`,
+			map[bool]string{true: `"=="`, false: `">="`}[name == "an exact score"], 1))
 		if c.pass.Visible() || !strings.Contains(w.Text(), w.Words.T("settings.bounds_none")) {
 			t.Errorf("%s: the sliders are shown", name)
 		}
@@ -138,7 +141,8 @@ func TestTheConditionsAsText(t *testing.T) {
 // Without a measurement nothing is said of strangers.
 func TestUnmeasuredBounds(t *testing.T) {
 	w := openSettings(t, newFakeDesk())
-	if text := w.Text(); !strings.Contains(text, w.Words.T("settings.bounds_unmeasured")) || strings.Contains(text, "stranger") {
+	if text := w.Text(); !strings.Contains(text, w.Words.T("settings.bounds_unmeasured")) ||
+		strings.Contains(text, "stranger") {
 		t.Errorf("it says %q", text)
 	}
 }
@@ -214,7 +218,8 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			t.Errorf("%s is locked, but not grey", key)
 		}
 	}
-	if !s.cameras.list.Disabled() || !s.photographs.list.Disabled() || !s.part.whole.Disabled() || !s.conditions.refer.Disabled() || !s.conditions.text.Disabled() {
+	if !s.cameras.list.Disabled() || !s.photographs.list.Disabled() || !s.part.whole.Disabled() ||
+		!s.conditions.refer.Disabled() || !s.conditions.text.Disabled() {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.

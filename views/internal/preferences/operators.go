@@ -82,7 +82,8 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(container.NewHBox(o.add))
 		o.content.Add(o.said)
 		o.content.Add(widget.NewSeparator())
-		o.content.Add(container.New(layout.NewFormLayout(), widget.NewLabel(o.locks.name("people.lock", "operators.lock_minutes")), o.lock))
+		o.content.Add(container.New(layout.NewFormLayout(),
+			widget.NewLabel(o.locks.name("people.lock", "operators.lock_minutes")), o.lock))
 		o.content.Add(o.fault)
 	}
 	o.content.Add(o.staff)

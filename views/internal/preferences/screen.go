@@ -126,7 +126,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.minors = p.Keys.Check("", func(bool) { s.changed() })
 	s.expired = p.Keys.Check("", func(bool) { s.changed() })
 	s.conditions = newConditionSettings(p, desk, s.locks, s.changed)
-	s.textSize = p.Keys.Radio(textSizes, func(size string) string { return p.Words.T("settings.percent", "Number", size) }, s.changed)
+	s.textSize = p.Keys.Radio(textSizes, func(size string) string { return p.Words.T("settings.percent", "Number", size) },
+		s.changed)
 	s.history, s.models, s.documents = p.Keys.Entry(changed), p.Keys.Entry(changed), p.Keys.Entry(changed)
 	s.scans = p.Keys.Entry(changed)
 	s.scans.SetPlaceHolder(p.Words.T("settings.no_scans"))

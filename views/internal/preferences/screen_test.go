@@ -202,7 +202,10 @@ func TestTheCameraForDocuments(t *testing.T) {
 	}
 	w := openSettings(t, desk)
 	s := w.settings
-	w.Until(t, "the cameras", func() bool { return len(s.photographs.list.Options) == 4 && len(s.cameras.list.Options) == 3 })
+	w.Until(t, "the cameras", func() bool {
+		return len(s.photographs.list.Options) == 4 &&
+			len(s.cameras.list.Options) == 3
+	})
 	if s.photographs.list.Selected != "The same camera" || !s.save.Disabled() {
 		t.Errorf("it is %q", s.photographs.list.Selected)
 	}

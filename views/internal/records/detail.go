@@ -62,7 +62,8 @@ func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
 	body := container.NewVBox()
 	d.reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
-		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(), d.quality(), d.engine(),
+		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(),
+		d.quality(), d.engine(),
 		d.times(), d.erasures(), d.record(), d.answer(),
 	} {
 		if part != nil {

@@ -166,7 +166,8 @@ func card(title string, chart fyne.CanvasObject, notes ...string) fyne.CanvasObj
 // cards are the charts, what an auditor looks for first coming first.
 func (o *overviewPanel) cards() []fyne.CanvasObject {
 	n := o.numbers
-	rates := func(of string, g overview.Groups, rate func(overview.Group) overview.Rate, key string, set func(*query, string)) fyne.CanvasObject {
+	rates := func(of string, g overview.Groups, rate func(overview.Group) overview.Rate, key string,
+		set func(*query, string)) fyne.CanvasObject {
 		return card(o.Words.T(key)+" "+o.Words.T(of), o.rates(g, rate, set))
 	}
 	refer := func(g overview.Group) overview.Rate { return g.Refer }
@@ -216,7 +217,8 @@ func (o *overviewPanel) series() (outcomes []history.Outcome, series []charts.Se
 	for _, outcome := range history.Outcomes {
 		if o.numbers.ByOutcome[outcome] > 0 {
 			outcomes = append(outcomes, outcome)
-			series = append(series, charts.Series{Name: kit.Capital(outcomeWord(o.Words, outcome)), Color: outcomeColor(outcome)})
+			series = append(series, charts.Series{Name: kit.Capital(outcomeWord(o.Words, outcome)),
+				Color: outcomeColor(outcome)})
 		}
 	}
 	return outcomes, series
@@ -231,7 +233,8 @@ func outcomeColor(o history.Outcome) color.Color {
 		return c
 	}
 	r, g, b, _ := c.RGBA()
-	return color.NRGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: uint8(0xff - 36*min(at, 5))} //nolint:gosec // bytes
+	return color.NRGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8),
+		A: uint8(0xff - 36*min(at, 5))} //nolint:gosec // bytes
 }
 
 func (o *overviewPanel) periods() fyne.CanvasObject {

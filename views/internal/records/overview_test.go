@@ -51,7 +51,8 @@ func madeUp(unit overview.Unit, operators bool) overview.Overview {
 		if desk == 2 && at.After(dim) {
 			worse = min(25, at.Sub(dim).Hours()/24)
 		}
-		x := overview.Check{At: at.UnixMilli(), Desk: desk, Operator: 3*desk + r.IntN(3), Took: 3000 + r.Int64N(5000), Waited: overview.None}
+		x := overview.Check{At: at.UnixMilli(), Desk: desk, Operator: 3*desk + r.IntN(3), Took: 3000 + r.Int64N(5000),
+			Waited: overview.None}
 		quality := func(mean float64) int64 { return int64(max(0, min(100, mean+5*r.NormFloat64()))) }
 		x.Portrait, x.Picture = quality(78), quality(82-worse)
 		x.FilmedAnyway = r.IntN(100) < 2+int(worse/3)
@@ -131,11 +132,13 @@ func TestOverviewShowsWhatStandsApart(t *testing.T) {
 func TestWhatNeedsALook(t *testing.T) {
 	desk := newRecordsFake()
 	desk.Notices = []matcher.Notice{
-		{Key: "attention.referrals", Params: map[string]any{"Count": 3}}, {Key: "attention.silent", Params: map[string]any{"Desks": "Desk 4", "Day": "5 Nov 2026"}},
+		{Key: "attention.referrals", Params: map[string]any{"Count": 3}},
+		{Key: "attention.silent", Params: map[string]any{"Desks": "Desk 4", "Day": "5 Nov 2026"}},
 	}
 	w, h := openedHistory(t, desk)
 	w.Until(t, "the line", func() bool { return !h.attention.Hidden })
-	if text := h.attention.Text; !strings.Contains(text, "3 referrals") || !strings.Contains(text, "Desk 4") || strings.Contains(text, "\n") {
+	if text := h.attention.Text; !strings.Contains(text, "3 referrals") || !strings.Contains(text, "Desk 4") ||
+		strings.Contains(text, "\n") {
 		t.Errorf("it says %q", text)
 	}
 	desk.Notices = nil
@@ -145,7 +148,8 @@ func TestWhatNeedsALook(t *testing.T) {
 
 func TestOverviewOfOperators(t *testing.T) {
 	w, h, _ := overviewed(t, true)
-	if text := kittest.Readable(h.overview.charts); !strings.Contains(text, w.Words.T("overview.by_operator")) || !strings.Contains(text, "Desk 2 ben") {
+	if text := kittest.Readable(h.overview.charts); !strings.Contains(text, w.Words.T("overview.by_operator")) ||
+		!strings.Contains(text, "Desk 2 ben") {
 		t.Errorf("the charts say:\n%s", text)
 	}
 }
@@ -174,8 +178,10 @@ func TestAClickInTheOverviewSetsTheFilter(t *testing.T) {
 	within := func(f history.Filter) bool { return f.From.Equal(second.From) && f.To.Equal(second.To) }
 	check("a bar", func() { stacks[0].OnTapped(1) }, within)
 	check("a place in a line", func() { lines[0].OnTapped(1) }, within)
-	check("a desk", func() { ranges[0].OnTapped(1) }, func(f history.Filter) bool { return slices.Equal(f.Desks, []string{"Desk 2"}) })
-	check("a band of scores", func() { stacks[1].OnTapped(49) }, func(f history.Filter) bool { return *f.LeastScore == 9800 && *f.MostScore == 10_000 })
+	check("a desk", func() { ranges[0].OnTapped(1) },
+		func(f history.Filter) bool { return slices.Equal(f.Desks, []string{"Desk 2"}) })
+	check("a band of scores", func() { stacks[1].OnTapped(49) },
+		func(f history.Filter) bool { return *f.LeastScore == 9800 && *f.MostScore == 10_000 })
 	check("open referrals", func() { stacks[2].OnTapped(0) }, func(f history.Filter) bool {
 		return slices.Equal(f.Decisions, []history.DecisionState{history.Undecided})
 	})
@@ -208,7 +214,8 @@ func TestAStretchOfTheOverviewInAnotherZone(t *testing.T) {
 			t.Errorf("%s: %v to %v", zone, f.From, f.To)
 		}
 		chips := chipsOf(kittest.English(t), q)
-		if len(chips) != 1 || !strings.Contains(chips[0].text, "1 Jun 2026") || !strings.Contains(chips[0].text, "30 Jun 2026") ||
+		if len(chips) != 1 || !strings.Contains(chips[0].text, "1 Jun 2026") ||
+			!strings.Contains(chips[0].text, "30 Jun 2026") ||
 			strings.Contains(chips[0].text, "UTC") != (zone != time.UTC) {
 			t.Errorf("%s: %+v", zone, chips)
 		}
@@ -232,12 +239,14 @@ func TestOverviewPictures(t *testing.T) {
 		t.Skip("FACEMATCH_PICTURES names no folder")
 	}
 	for name, variant := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
-		for _, size := range []fyne.Size{{Width: 1024, Height: 660}, {Width: 1280, Height: 860}, {Width: 1024, Height: 2400}} {
+		for _, size := range []fyne.Size{{Width: 1024, Height: 660}, {Width: 1280, Height: 860},
+			{Width: 1024, Height: 2400}} {
 			w, h, _ := overviewed(t, true)
 			w.App.Settings().SetTheme(in{draw.NewTheme(100), variant})
 			h.overview.show()
 			w.Win.Resize(size)
-			f, err := os.Create(filepath.Join(folder, name+"-"+strings.TrimSuffix(time.Duration(size.Width*size.Height).String(), "ns")+".png"))
+			f, err := os.Create(filepath.Join(folder,
+				name+"-"+strings.TrimSuffix(time.Duration(size.Width*size.Height).String(), "ns")+".png"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -167,7 +167,8 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if len(asked.inspected) > 0 {
 		add(
-			joinOr(w, kit.Labels(asked.inspected, func(i history.InspectionState) string { return w.T("find.inspection." + string(i)) })),
+			joinOr(w, kit.Labels(asked.inspected,
+				func(i history.InspectionState) string { return w.T("find.inspection." + string(i)) })),
 			func(w *query) { w.inspected = nil },
 		)
 	}

@@ -65,14 +65,16 @@ func TestChipsSayWhatIsAskedFor(t *testing.T) {
 		},
 		modes: []history.Mode{history.Remote}, operators: []string{"ana", "ben", "cy"}, desks: []string{"Counter 3"},
 		codes: []int{1},
-		least: new(int64(6000)), most: new(int64(7999)), reference: "2026/17", number: "L898902C3", id: "chk_0f8b6a51", sort: history.Lowest,
+		least: new(int64(6000)), most: new(int64(7999)), reference: "2026/17", number: "L898902C3", id: "chk_0f8b6a51",
+		sort: history.Lowest,
 	}
 	if f := asked.filter(time.Now()); f.Reference != "2026/17" || f.Number != "L898902C3" {
 		t.Errorf("the filter asks for the reference %q, the number %q", f.Reference, f.Number)
 	}
 	want := []string{
 		"Name: ana mül", "1 Nov 2026 to 5 Nov 2026", "Refer or fail", "Open referral or rejected", "Remote",
-		"Operator ana, ben or cy", "Desk Counter 3", "Code 1", "Score 60.00 to 79.99", "Reference 2026/17", "Document number L898902C3",
+		"Operator ana, ben or cy", "Desk Counter 3", "Code 1", "Score 60.00 to 79.99", "Reference 2026/17",
+		"Document number L898902C3",
 		"ID chk_0f8b6a51",
 	}
 	chips := chipsOf(w, asked)
@@ -128,7 +130,8 @@ func TestCountsInOneLine(t *testing.T) {
 			}},
 		"1 check: 1 not compared": {Total: 1, ByOutcome: map[history.Outcome]int64{history.NotCompared: 1}},
 		"0 checks":                {},
-		"3 checks: 2 pass, 1 not compared, 1 identified without a match": {Total: 3, Identified: 1, ByOutcome: map[history.Outcome]int64{history.NotCompared: 1, history.Pass: 2}},
+		"3 checks: 2 pass, 1 not compared, 1 identified without a match": {Total: 3, Identified: 1,
+			ByOutcome: map[history.Outcome]int64{history.NotCompared: 1, history.Pass: 2}},
 		"2 checks: 1 refer, 1 running": {Total: 2, ByOutcome: map[history.Outcome]int64{
 			history.Running: 1, history.Refer: 1, history.Cancelled: 0,
 		}},
@@ -165,7 +168,8 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		said("detail.role." + string(r))
 	}
 	for _, p := range []history.Part{
-		history.PartKey, history.PartName, history.PartReference, history.PartFields, history.PartNote, history.PartAnswer, history.PartImages,
+		history.PartKey, history.PartName, history.PartReference, history.PartFields, history.PartNote, history.PartAnswer,
+		history.PartImages,
 	} {
 		said("detail.part." + string(p))
 	}

@@ -112,7 +112,8 @@ func TestHistoryRows(t *testing.T) {
 	w := shownHistory(t, desk)
 	w.Until(t, "the empty history", func() bool { return strings.Contains(w.Text(), w.Words.T("history.empty")) })
 	w.history.rows = []history.Row{
-		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline, Outcome: history.Refer,
+		{Seq: 4, At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.Local), Name: "Ana", Mode: history.Offline,
+			Outcome:  history.Refer,
 			Score:    new(int64(4510)),
 			Decision: history.Undecided, Operator: "ben", Desk: "Counter 3"},
 		{Seq: 3, Sealed: true, Outcome: history.NotCompared},
@@ -320,14 +321,16 @@ func (d *recordsFake) questions() int {
 func someDetail(check string) history.Detail {
 	code, refer := 0, 60.0
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.Local)
-	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana", Inspection: history.InspectionObjection,
-		Mode: history.Offline, Outcome: history.Refer,
+	row := history.Row{Seq: 1, Check: check, Session: "sess_1", At: at, Name: "Ana",
+		Inspection: history.InspectionObjection,
+		Mode:       history.Offline, Outcome: history.Refer,
 		Score: new(int64(7145)), Decision: history.Approved, Operator: "ben", Desk: "Counter 3"}
 	return history.Detail{
 		Row: row,
-		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1", DocumentFrom: history.FromCamera,
-			Minor:   true,
-			Consent: history.Consent{Processing: true, Wording: "1"},
+		Started: history.Started{Check: check, Operator: "ben", SignedIn: true, Program: "0.7.1",
+			DocumentFrom: history.FromCamera,
+			Minor:        true,
+			Consent:      history.Consent{Processing: true, Wording: "1"},
 			Rules: []matcher.Condition{
 				{Field: "score", Op: ">=", Pass: 80, Refer: &refer}, {Field: "len(percentages)", Op: ">=", Pass: 3},
 			},
@@ -350,7 +353,8 @@ func someDetail(check string) history.Detail {
 		},
 		Inspected: []history.Inspected{{At: at.Add(2 * time.Minute), Seq: 6, Inspection: history.Inspection{
 			Actor: history.Actor{Operator: "ben", Role: history.RoleOperator}, State: history.InspectionObjection,
-			Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionYes}, {Point: "The seal is whole", Answer: history.InspectionNo}},
+			Points: []history.InspectedPoint{{Point: "person", Answer: history.InspectionYes},
+				{Point: "The seal is whole", Answer: history.InspectionNo}},
 			Reason: "document_doubtful", Note: "It peels off",
 		}}},
 		Attempts: []history.Row{{Check: "chk_before", At: at.Add(-time.Minute), Outcome: history.NotCompared}, row},
@@ -372,7 +376,8 @@ func shownHistory(t testing.TB, desk Desk) *shownScreen {
 	t.Helper()
 	w := &shownScreen{Window: kittest.Open(t)}
 	w.history = New(w.Parts, desk, Hooks{
-		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Inspect: func(history.Row, func()) {}, Export: w.openExport,
+		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Inspect: func(history.Row, func()) {},
+		Export: w.openExport,
 	})
 	w.OnEscape = w.history.Escape
 	w.Show(w.history.Content)
@@ -824,7 +829,8 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		"The score was 71.45. To pass: at least 80; for a second look: at least 60.",
 		"The number of pictures was 3. To pass: at least 3.",
 		w.Words.T("coach.dark"), "Rejected by ben (operator), 22 Nov 2026 09:01 (record 5).", "Note: Seen twice",
-		"Objection", "ben (operator), 22 Nov 2026 09:02 (record 6)", "A live person stands here: Yes", "The seal is whole: No",
+		"Objection", "ben (operator), 22 Nov 2026 09:02 (record 6)", "A live person stands here: Yes",
+		"The seal is whole: No",
 		w.Words.T("inspect.reason.document_doubtful"), "Note: It peels off",
 		w.Words.T("detail.overrides_decision"), w.Words.T("detail.second_unverified", "Second", "dora"),
 		"Under 18", "ben (signed in)", "Counter 3", "Photo by the camera", "Quality 71 of 100", "go-face", "0123456789ab",
@@ -919,12 +925,14 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 			d.Finished.MRZ = &history.MRZ{Type: "TD3", DigitsHold: true, Expired: &expired}
 			d.Fields = history.Fields{Name: "ERIKSSON ANNA", Birth: "1974-08-12", Nationality: "UTO", Number: "L898902C3"}
 		}, []string{
-			"A machine-readable zone (TD3) whose check digits hold", "It had expired", "ERIKSSON ANNA", "1974-08-12", "UTO", "L898902C3",
+			"A machine-readable zone (TD3) whose check digits hold", "It had expired", "ERIKSSON ANNA", "1974-08-12", "UTO",
+			"L898902C3",
 		}, []string{w.Words.T("report.edited_by_clerk")}},
 		"an erased document": {func(d *history.Detail) {
 			d.Finished.MRZ, d.Finished.Minor, d.FieldsErased = &history.MRZ{Type: "TD1", Edited: true}, true, true
 		}, []string{
-			"whose check digits do not all hold", "Changed by the clerk", w.Words.T("report.fields"), w.Words.T("detail.name_erased"),
+			"whose check digits do not all hold", "Changed by the clerk", w.Words.T("report.fields"),
+			w.Words.T("detail.name_erased"),
 			w.Words.T("detail.minor"),
 		}, []string{w.Words.T("report.validity"), w.Words.T("report.birth")}},
 		"a virtual camera": {func(d *history.Detail) { d.Finished.VirtualCamera = "v4l2 loopback" },
@@ -1115,7 +1123,8 @@ func TestExportIsAskedForAndTold(t *testing.T) {
 		p(app.Progress{Done: 1, Total: 4})
 		select {
 		case err := <-answer:
-			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"}, Signer: "SHA256:key"}, err
+			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"},
+				Signer: "SHA256:key"}, err
 		case <-ctx.Done():
 			return app.Exported{}, ctx.Err()
 		}

@@ -51,8 +51,10 @@ func Page(r *rand.Rand, lines []string, pitch float64) *image.RGBA {
 		text(img, small, ink(r), float64(w)*0.4, float64(h)*(0.12+0.08*float64(i)), words(r))
 	}
 	portrait := image.Rect(w/20, h/8, w/3, h*6/10)
-	draw.Draw(img, portrait, image.NewUniform(color.RGBA{uint8(100 + r.IntN(100)), uint8(90 + r.IntN(90)), uint8(80 + r.IntN(90)), 255}), image.Point{}, draw.Src)
-	Print(r, img, lines, pitch, (float64(w)-length*pitch)/2, float64(h)-pitch*(2.5*float64(len(lines)-1)+1.2+0.8*r.Float64()))
+	draw.Draw(img, portrait, image.NewUniform(color.RGBA{uint8(100 + r.IntN(100)), uint8(90 + r.IntN(90)),
+		uint8(80 + r.IntN(90)), 255}), image.Point{}, draw.Src)
+	Print(r, img, lines, pitch, (float64(w)-length*pitch)/2,
+		float64(h)-pitch*(2.5*float64(len(lines)-1)+1.2+0.8*r.Float64()))
 	return img
 }
 
@@ -78,7 +80,8 @@ func ink(r *rand.Rand) color.Color {
 }
 
 func text(img *image.RGBA, f font.Face, c color.Color, x, y float64, s string) {
-	d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f, Dot: fixed.Point26_6{X: fixed.Int26_6(x * 64), Y: fixed.Int26_6(y * 64)}}
+	d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f,
+		Dot: fixed.Point26_6{X: fixed.Int26_6(x * 64), Y: fixed.Int26_6(y * 64)}}
 	d.DrawString(s)
 }
 
@@ -159,7 +162,8 @@ func Worn(r *rand.Rand, page *image.RGBA) *image.RGBA {
 	}
 	var spot [4]float64
 	if r.IntN(4) == 0 {
-		spot = [4]float64{r.Float64() * float64(w), r.Float64() * float64(h), float64(w) * (0.05 + 0.2*r.Float64()), 60 + 160*r.Float64()}
+		spot = [4]float64{r.Float64() * float64(w), r.Float64() * float64(h), float64(w) * (0.05 + 0.2*r.Float64()),
+			60 + 160*r.Float64()}
 	}
 	bitonal := r.IntN(12) == 0
 	grey := bitonal || r.IntN(4) == 0

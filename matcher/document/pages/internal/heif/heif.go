@@ -179,7 +179,8 @@ func (h header) picture() (view func([]byte) image.Image, length int, err error)
 	switch h.colours {
 	case gray:
 		stride := aligned(h.width)
-		return func(pix []byte) image.Image { return &image.Gray{Pix: pix, Stride: stride, Rect: bounds} }, stride * h.height, nil
+		return func(pix []byte) image.Image { return &image.Gray{Pix: pix, Stride: stride, Rect: bounds} },
+			stride * h.height, nil
 	case rgb:
 		stride := 4 * aligned(h.width)
 		return func(pix []byte) image.Image {
@@ -204,7 +205,8 @@ func (h header) picture() (view func([]byte) image.Image, length int, err error)
 		cr := cb + colour*height
 		end := cr + colour*height
 		return func(pix []byte) image.Image {
-			return &image.YCbCr{Y: pix[:cb], Cb: pix[cb:cr], Cr: pix[cr:end], YStride: stride, CStride: colour, SubsampleRatio: ratio, Rect: bounds}
+			return &image.YCbCr{Y: pix[:cb], Cb: pix[cb:cr], Cr: pix[cr:end], YStride: stride, CStride: colour,
+				SubsampleRatio: ratio, Rect: bounds}
 		}, end, nil
 	}
 	return nil, 0, ErrDamaged

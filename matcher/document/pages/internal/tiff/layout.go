@@ -206,7 +206,8 @@ func (l *layout) readColours(d directory) error {
 		return UnsupportedError("a rare kind of shared colours")
 	}
 	const associated, unassociated = 1, 2
-	if kind := d.number(extraSamples, 0); l.samples > needed && l.colours != paletted && (kind == associated || kind == unassociated) {
+	if kind := d.number(extraSamples, 0); l.samples > needed && l.colours != paletted &&
+		(kind == associated || kind == unassociated) {
 		l.alpha, l.multiplied = needed, kind == associated
 	}
 	return nil

@@ -24,7 +24,8 @@ func name(s string) []byte { return append([]byte{byte(len(s))}, s...) }
 // how often it did; "grow", which grows the memory by so many pages; and "extra",
 // which is this function from a number to a number.
 func moduleOf(extra ...byte) []byte {
-	imports := slices.Concat([]byte{2}, name("env"), name("other"), []byte{0, 1}, name("wasi_snapshot_preview1"), name("proc_exit"), []byte{0, 1})
+	imports := slices.Concat([]byte{2}, name("env"), name("other"), []byte{0, 1}, name("wasi_snapshot_preview1"),
+		name("proc_exit"), []byte{0, 1})
 	var exports []byte
 	for i, f := range []string{"_initialize", "malloc", "count", "grow", "extra"} {
 		exports = slices.Concat(exports, name(f), []byte{0, byte(2 + i)})
@@ -172,28 +173,30 @@ func TestMemoryIsBounded(t *testing.T) {
 // belong to it, even where those look like the start of a loop.
 func TestYieldingCopies(t *testing.T) {
 	for name, instruction := range map[string][]byte{
-		"a number":             {0x41, 0x03, 0x1a},
-		"a long number":        {0x42, 0x83, 0x03, 0x1a},
-		"a fraction":           {0x43, 3, 3, 3, 3, 0x1a},
-		"a long fraction":      {0x44, 3, 3, 3, 3, 3, 3, 3, 3, 0x1a},
-		"a load":               {0x41, 0, 0x28, 2, 3, 0x1a},
-		"a jump by table":      {0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 0, 0x0b},
-		"a choice":             {0x41, 3, 0x41, 3, 0x41, 3, 0x1c, 1, 0x7f, 0x1a},
-		"a fill":               {0x41, 3, 0x41, 3, 0x41, 3, 0xfc, 11, 0},
-		"a copy":               {0x41, 3, 0x41, 3, 0x41, 3, 0xfc, 10, 0, 0},
-		"a cast":               {0x43, 3, 3, 3, 3, 0xfc, 0, 0x1a},
-		"a vector":             append([]byte{0xfd, 12}, append(bytes.Repeat([]byte{3}, 16), 0x1a)...),
-		"a vector's part":      append([]byte{0xfd, 12}, append(bytes.Repeat([]byte{3}, 16), 0xfd, 22, 3, 0x1a)...),
-		"a vector's load":      {0x41, 0, 0xfd, 0, 0, 3, 0x1a},
-		"a part's load":        append([]byte{0x41, 0, 0xfd, 12}, append(bytes.Repeat([]byte{3}, 16), 0xfd, 84, 0, 3, 3, 0x1a)...),
+		"a number":        {0x41, 0x03, 0x1a},
+		"a long number":   {0x42, 0x83, 0x03, 0x1a},
+		"a fraction":      {0x43, 3, 3, 3, 3, 0x1a},
+		"a long fraction": {0x44, 3, 3, 3, 3, 3, 3, 3, 3, 0x1a},
+		"a load":          {0x41, 0, 0x28, 2, 3, 0x1a},
+		"a jump by table": {0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 0, 0x0b},
+		"a choice":        {0x41, 3, 0x41, 3, 0x41, 3, 0x1c, 1, 0x7f, 0x1a},
+		"a fill":          {0x41, 3, 0x41, 3, 0x41, 3, 0xfc, 11, 0},
+		"a copy":          {0x41, 3, 0x41, 3, 0x41, 3, 0xfc, 10, 0, 0},
+		"a cast":          {0x43, 3, 3, 3, 3, 0xfc, 0, 0x1a},
+		"a vector":        append([]byte{0xfd, 12}, append(bytes.Repeat([]byte{3}, 16), 0x1a)...),
+		"a vector's part": append([]byte{0xfd, 12}, append(bytes.Repeat([]byte{3}, 16), 0xfd, 22, 3, 0x1a)...),
+		"a vector's load": {0x41, 0, 0xfd, 0, 0, 3, 0x1a},
+		"a part's load": append([]byte{0x41, 0, 0xfd, 12},
+			append(bytes.Repeat([]byte{3}, 16), 0xfd, 84, 0, 3, 3, 0x1a)...),
 		"a block that catches": {0x02, 0x69, 0x1f, 0x40, 1, 3, 0, 0x0b, 0x20, 0, 0x0f, 0x0b, 0x1a},
 	} {
-		err := run(t, moduleOf(append(append([]byte{0}, instruction...), 0x20, 0, 0x0b)...), time.Minute, func(i *Instance) error {
-			if got, err := i.Call("extra", 5); err != nil || got != 5 {
-				t.Errorf("%s: %d, %v", name, got, err)
-			}
-			return nil
-		})
+		err := run(t, moduleOf(append(append([]byte{0}, instruction...), 0x20, 0, 0x0b)...), time.Minute,
+			func(i *Instance) error {
+				if got, err := i.Call("extra", 5); err != nil || got != 5 {
+					t.Errorf("%s: %d, %v", name, got, err)
+				}
+				return nil
+			})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -257,7 +260,8 @@ func TestNoPathIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	compiler := NewCompiler(filepath.Join(blocked, "compiled"), slog.New(slog.NewTextHandler(&log, nil)))
 	defer compiler.Close()
-	if compiler.open() == nil || !strings.Contains(log.String(), "cannot be kept") || strings.Contains(log.String(), "jane") {
+	if compiler.open() == nil || !strings.Contains(log.String(), "cannot be kept") ||
+		strings.Contains(log.String(), "jane") {
 		t.Errorf("logged %q", log.String())
 	}
 }

@@ -177,7 +177,8 @@ func (r *reader) immediates(op byte) {
 		r.number()
 		r.number()
 	case op >= 0x02 && op <= 0x04, op == 0x0c, op == 0x0d, op == 0x10, // blocks, jumps, a call,
-		op == 0x08, op >= 0x20 && op <= 0x26, op >= 0x3f && op <= 0x42, op == 0xd0, op == 0xd2: // an exception, variables, tables, memory, numbers
+		// an exception, variables, tables, memory, numbers
+		op == 0x08, op >= 0x20 && op <= 0x26, op >= 0x3f && op <= 0x42, op == 0xd0, op == 0xd2:
 		r.number()
 	case op == 0x1f: // a block with what catches its exceptions
 		r.number()
@@ -222,7 +223,8 @@ func (r *reader) immediates(op byte) {
 		case sub > 255:
 			r.failed = true
 		}
-	case op <= 0x01, op == 0x05, op == 0x0a, op == 0x0b, op == 0x0f, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
+	case op <= 0x01, op == 0x05, op == 0x0a, op == 0x0b, op == 0x0f, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4,
+		op == 0xd1:
 	default: // threads, older exceptions
 		r.failed = true
 	}
