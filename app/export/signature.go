@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/pem"
 	"fmt"
 
 	"golang.org/x/crypto/ssh"
+
+	"facematch/app/sshsig"
 )
 
 // SignatureEnding ends the name of the file with an export's signature, which
@@ -40,26 +41,7 @@ func SignerLine(key ed25519.PublicKey) (string, error) {
 		bytes.TrimSpace(ssh.MarshalAuthorizedKey(public))), nil
 }
 
-// Signature signs a file by its SHA-256, in the form of "ssh-keygen -Y sign", which OpenSSH
-// describes in PROTOCOL.sshsig.
+// Signature signs a file by its SHA-256, in the form of "ssh-keygen -Y sign".
 func Signature(key ed25519.PrivateKey, sum [sha256.Size]byte) ([]byte, error) {
-	const magic, hash = "SSHSIG", "sha256"
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		return nil, err
-	}
-	signed, err := signer.Sign(nil, append([]byte(magic), ssh.Marshal(struct {
-		Namespace, Reserved, Hash string
-		Sum                       []byte
-	}{SignatureNamespace, "", hash, sum[:]})...))
-	if err != nil {
-		return nil, err
-	}
-	blob := append([]byte(magic), ssh.Marshal(struct {
-		Version                   uint32
-		Key                       []byte
-		Namespace, Reserved, Hash string
-		Signature                 []byte
-	}{1, signer.PublicKey().Marshal(), SignatureNamespace, "", hash, ssh.Marshal(signed)})...)
-	return pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob}), nil
+	return sshsig.Sign(key, SignatureNamespace, sum)
 }

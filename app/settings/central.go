@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"facematch/app/history"
+	"facematch/app/sshsig"
 	"facematch/matcher"
 )
 
@@ -21,13 +22,22 @@ type Central struct {
 	Images   bool   `toml:"images" comment:"kept pictures go to the centre too, sealed"`
 	Answers  bool   `toml:"answers" comment:"the answers' bodies go to the centre too, sealed"`
 	Recovery bool   `toml:"recovery" comment:"what the recovery passphrase opens goes to the centre too, which could then try passphrases"`
+
+	OperatorsKey    string `toml:"operators_key" comment:"public Ed25519 key, as ssh-keygen writes it, that signs the list of operators which this desk takes from the centre; empty: this desk keeps a list of its own"`
+	OperatorsBranch string `toml:"operators_branch" comment:"branch whose list this desk takes, as the centre calls it; empty: only a list for all branches"`
+	OperatorsDays   int    `toml:"operators_days" comment:"days without a contact with the centre after which only administrators sign in, and its tokens are refused; 0: never"`
 }
 
 // KeyCentralFile is the problem of a file of the centre's without its whole path; parameter
-// Name. KeyCentralHost is the problem of a host that is not a valid name.
+// Name. KeyCentralHost is the problem of a host that is not a valid name, KeyOperatorsKey that
+// of an invalid key of the list of operators, KeyOperatorsAlone that of such a key in a desk
+// that does not push, and KeyOperatorsDays that of an invalid number of days; parameter Max.
 const (
-	KeyCentralFile = "settings.central_file"
-	KeyCentralHost = "settings.central_host"
+	KeyCentralFile    = "settings.central_file"
+	KeyCentralHost    = "settings.central_host"
+	KeyOperatorsKey   = "settings.operators_key"
+	KeyOperatorsAlone = "settings.operators_alone"
+	KeyOperatorsDays  = "settings.operators_days"
 )
 
 // On reports whether there is a centre.
@@ -35,6 +45,9 @@ func (c Central) On() bool { return c.Host != "" }
 
 // Pushes reports whether this desk pushes its records there.
 func (c Central) Pushes() bool { return c.On() && c.Push }
+
+// KeepsOperators reports whether the list of operators comes from the centre.
+func (c Central) KeepsOperators() bool { return c.OperatorsKey != "" }
 
 // Sends is what leaves this desk besides.
 func (c Central) Sends() history.Sends {
@@ -52,6 +65,18 @@ func (c Central) check() error {
 	}
 	if c.Database == "" {
 		return matcher.NewProblem(KeyCentralHost, nil)
+	}
+	if c.OperatorsDays < 0 || c.OperatorsDays > maxRetentionDays {
+		return matcher.NewProblem(KeyOperatorsDays, nil, "Max", maxRetentionDays)
+	}
+	if !c.KeepsOperators() {
+		return nil
+	}
+	if _, err := sshsig.ParsePublic(c.OperatorsKey); err != nil {
+		return matcher.NewProblem(KeyOperatorsKey, err)
+	}
+	if !c.Pushes() { // the list comes on the connection that pushes
+		return matcher.NewProblem(KeyOperatorsAlone, nil)
 	}
 	return nil
 }

@@ -129,6 +129,7 @@ func TestEverySettingIsWritten(t *testing.T) {
 			}
 			v.SetString(map[string]string{
 				"matching.mode": "ask", "inspection.use": "required", "api.base": "https://api.test", "central.host": "centre.test",
+				"central.operators_key": operatorsKey,
 			}[f.key])
 			if v.String() == "" {
 				v.SetString("/srv/" + f.key)
@@ -138,6 +139,10 @@ func TestEverySettingIsWritten(t *testing.T) {
 		if f.key == "reference.pattern" { // which needs an example that matches it
 			next.Reference.Example = next.Reference.Pattern
 			written = append(written, "reference.example")
+		}
+		if f.key == "central.operators_key" { // which needs a centre
+			next.Central.Host = "centre.test"
+			written = []string{"central.host", f.key}
 		}
 		s, err := open(path(t))
 		if err != nil {

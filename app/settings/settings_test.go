@@ -147,6 +147,12 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 		"settings.inspection ":     func(s *Settings) { s.Inspection.Points = []string{" "} },
 		"settings.inspection_use":  func(s *Settings) { s.Inspection.Use = "perhaps" },
 		"settings.file ":           func(s *Settings) { s.Matching.Calibration = NoNetwork },
+		"settings.operators_days":  func(s *Settings) { s.Central.OperatorsDays = -1 },
+		"settings.operators_key":   func(s *Settings) { s.Central.Host, s.Central.OperatorsKey = "centre.example", "ssh-rsa AAAA" },
+		"settings.operators_alone": func(s *Settings) { s.Central.OperatorsKey = operatorsKey },
+		"settings.operators_alone ": func(s *Settings) {
+			s.Central.Host, s.Central.Push, s.Central.OperatorsKey = "centre.example", false, operatorsKey
+		},
 	} {
 		key = strings.TrimSpace(key)
 		next := s.Get()
@@ -161,6 +167,28 @@ func TestBadSettingsAreRefusedAndNothingIsLost(t *testing.T) {
 	}
 	if now, _ := os.ReadFile(file); string(now) != string(kept) {
 		t.Error("the file was changed")
+	}
+}
+
+// operatorsKey is a valid public key.
+const operatorsKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJYyjdyr1hoHdTXnv6Hbdt9TU5XNSGvhbBbWGMyDxz4x head office"
+
+// A desk takes its operators from the centre with a key alone; the key is kept as it was given.
+func TestTheKeyOfOperatorsIsKept(t *testing.T) {
+	s, err := open(path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := s.Get()
+	if next.Central.KeepsOperators() || next.Central.OperatorsDays != 7 {
+		t.Errorf("by default: %+v", next.Central)
+	}
+	next.Central.Host, next.Central.OperatorsKey = "centre.example", " "+operatorsKey+"\n"
+	if err := s.Save(next); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Get().Central; !c.KeepsOperators() || c.OperatorsKey != operatorsKey {
+		t.Errorf("%+v", c)
 	}
 }
 

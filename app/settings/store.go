@@ -48,7 +48,7 @@ func Default() Settings {
 			Base: "https://api.biometrysolutions.com", ConnectSeconds: 10, TLSSeconds: 10, AnswerSeconds: 120, KeepDays: 7,
 		},
 		Operators:  Operators{LockMinutes: 10},
-		Central:    Central{Database: "facematch", Push: true},
+		Central:    Central{Database: "facematch", Push: true, OperatorsDays: 7},
 		Window:     Window{TextPercent: 100},
 		Conditions: rules,
 	}
@@ -120,6 +120,7 @@ func (s Settings) tidy() Settings {
 		&s.Desk, &s.Camera.Source, &s.Consent.Processing, &s.Consent.SendName, &s.API.CAFile, &s.Folders.SecondAnchor,
 		&s.Camera.Document, &s.Folders.Scans, &s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
 		&s.Central.Host, &s.Central.Database, &s.Central.CAFile, &s.Central.CertFile, &s.Central.KeyFile,
+		&s.Central.OperatorsKey, &s.Central.OperatorsBranch,
 	} {
 		*text = strings.TrimSpace(*text)
 	}

@@ -204,6 +204,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 		"matching.network", "matching.calibration", "consent.version",
 		"central.host", "central.database", "central.cert_file", "central.key_file", "central.ca_file", "central.push",
 		"central.recovery", "central.answers", "central.images",
+		"central.operators_key", "central.operators_branch", "central.operators_days",
 	}
 	for _, key := range desk.From.Locked {
 		if greys(free.settings)[key] == nil && !slices.Contains(inTheFileOnly, key) {
