@@ -38,6 +38,7 @@ import (
 	"facematch/views/internal/kit"
 	"facematch/views/internal/preferences"
 	"facematch/views/internal/records"
+	"facematch/views/internal/records/exporting"
 	"facematch/views/internal/welcome"
 )
 
@@ -61,7 +62,7 @@ type Desk interface {
 	check.Desk
 	welcome.Desk
 	records.Desk
-	records.ExportDesk
+	exporting.Desk
 	preferences.Desk
 	decide.Desk
 	signInDesk
@@ -121,10 +122,10 @@ type Window struct {
 	choosing                          bool   // the desktop's file dialog is open
 	// the document to begin with; opened once an operator may make checks
 	first     string
-	exports   string              // where the last export went; empty: none did
-	exporting *records.ExportForm // the newest; nil before the first
-	dialog    dialog.Dialog       // the newest; nil before the first
-	deciding  *decide.Form        // the newest; nil before the first
+	exports   string          // where the last export went; empty: none did
+	exporting *exporting.Form // the newest; nil before the first
+	dialog    dialog.Dialog   // the newest; nil before the first
+	deciding  *decide.Form    // the newest; nil before the first
 }
 
 // preferenceSize is the window's one preference: its size, such as 1280x800.
@@ -565,14 +566,14 @@ func (w *Window) newHistory() *records.Screen {
 }
 
 // openExport asks how checks are to be written to a file, and has it done.
-func (w *Window) openExport(what records.ExportQuery) {
+func (w *Window) openExport(what exporting.Query) {
 	folder := w.exports
 	if folder == "" {
 		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
 	}
 	p := w.Parts
 	p.Focus = w.win.Canvas().Focus
-	form := records.NewExportForm(p, w.desk, what, folder, time.Now())
+	form := exporting.New(p, w.desk, what, folder, time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder

@@ -25,6 +25,41 @@ func DecisionReason(w Words, c history.Choice, reason string) string {
 // RoleName is a role's name.
 func RoleName(w Words, r history.Role) string { return w.T("role." + string(r)) }
 
+// PersonName is a person's name, or why it is not there.
+func PersonName(w Words, row history.Row) string {
+	switch {
+	case row.Erased:
+		return w.T("history.erased")
+	case row.Sealed:
+		return w.T("history.sealed")
+	}
+	if row.Name == "" {
+		return w.T("number.none")
+	}
+	return row.Name
+}
+
+// RowScore is a check's score, or a sign that it has none.
+func RowScore(w Words, row history.Row) string {
+	if row.Score == nil {
+		return w.T("number.none")
+	}
+	return w.Percent(float64(*row.Score) / 100)
+}
+
+// OutcomeWord is an outcome inside a sentence.
+func OutcomeWord(w Words, o history.Outcome) string {
+	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
+}
+
+// DecisionWord is a decision in a list.
+func DecisionWord(w Words, d history.DecisionState) string {
+	if d == "" {
+		return ""
+	}
+	return w.T("decision.state." + string(d))
+}
+
 // Labels are the words of values.
 func Labels[T any](values []T, word func(T) string) []string {
 	var list []string

@@ -128,7 +128,7 @@ func (b *filterBar) makeFold() {
 	ticks := container.New(layout.NewRowWrapLayout())
 	b.outcomes = map[history.Outcome]*kit.Check{}
 	for _, o := range filterOutcomes {
-		b.outcomes[o] = b.Keys.Check(kit.Capital(outcomeWord(b.Words, o)), func(on bool) {
+		b.outcomes[o] = b.Keys.Check(kit.Capital(kit.OutcomeWord(b.Words, o)), func(on bool) {
 			b.change(func(w *query) { w.outcomes = toggled(w.outcomes, filterOutcomes, o, on) })
 		})
 		ticks.Add(b.outcomes[o])
@@ -136,7 +136,7 @@ func (b *filterBar) makeFold() {
 	decided := container.New(layout.NewRowWrapLayout())
 	b.decisions = map[history.DecisionState]*kit.Check{}
 	for _, d := range filterDecisions {
-		b.decisions[d] = b.Keys.Check(kit.Capital(decisionWord(b.Words, d)), func(on bool) {
+		b.decisions[d] = b.Keys.Check(kit.Capital(kit.DecisionWord(b.Words, d)), func(on bool) {
 			b.change(func(w *query) { w.decisions = toggled(w.decisions, filterDecisions, d, on) })
 		})
 		decided.Add(b.decisions[d])

@@ -137,8 +137,8 @@ func (r *checkRow) set(row history.Row, w kit.Words, chosen bool) {
 		}
 	}
 	put(columnTime, kit.Date(row.At))
-	put(columnName, nameText(w, row))
-	put(columnScore, rowScoreText(w, row))
+	put(columnName, kit.PersonName(w, row))
+	put(columnScore, kit.RowScore(w, row))
 	put(columnOperator, row.Operator)
 	put(columnDesk, row.Desk)
 	l := draw.LookOf(row.Outcome)
@@ -146,10 +146,10 @@ func (r *checkRow) set(row history.Row, w kit.Words, chosen bool) {
 	retext(r.word, w.T(app.OutcomeKey(row.Outcome)), l.Color)
 	if row.Decision == history.Undecided {
 		put(columnDecision, "")
-		retext(r.open, kit.Capital(decisionWord(w, row.Decision)), draw.ColorRefer)
+		retext(r.open, kit.Capital(kit.DecisionWord(w, row.Decision)), draw.ColorRefer)
 		r.open.Show()
 	} else {
-		put(columnDecision, kit.Capital(decisionWord(w, row.Decision)))
+		put(columnDecision, kit.Capital(kit.DecisionWord(w, row.Decision)))
 		r.open.Hide()
 	}
 	r.chosen.FillColor = draw.Ink(theme.ColorNameSelection)
@@ -164,27 +164,6 @@ func retext(t *widget.RichText, text string, color fyne.ThemeColorName) {
 		segment.Text, segment.Style.ColorName = text, color
 		t.Refresh()
 	}
-}
-
-// nameText is a person's name, or why it is not there.
-func nameText(w kit.Words, row history.Row) string {
-	switch {
-	case row.Erased:
-		return w.T("history.erased")
-	case row.Sealed:
-		return w.T("history.sealed")
-	}
-	if row.Name == "" {
-		return w.T("number.none")
-	}
-	return row.Name
-}
-
-func rowScoreText(w kit.Words, row history.Row) string {
-	if row.Score == nil {
-		return w.T("number.none")
-	}
-	return w.Percent(float64(*row.Score) / 100)
 }
 
 // checkList is the list of checks. One of them is where the keys are; a click,

@@ -217,7 +217,7 @@ func (o *overviewPanel) series() (outcomes []history.Outcome, series []charts.Se
 	for _, outcome := range history.Outcomes {
 		if o.numbers.ByOutcome[outcome] > 0 {
 			outcomes = append(outcomes, outcome)
-			series = append(series, charts.Series{Name: kit.Capital(outcomeWord(o.Words, outcome)),
+			series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)),
 				Color: outcomeColor(outcome)})
 		}
 	}
@@ -370,7 +370,7 @@ func (o *overviewPanel) quality(of func(overview.Quality) (n, mean int64)) fyne.
 func (o *overviewPanel) scores() fyne.CanvasObject {
 	var series []charts.Series
 	for _, outcome := range []history.Outcome{history.Fail, history.Refer, history.Pass} {
-		series = append(series, charts.Series{Name: kit.Capital(outcomeWord(o.Words, outcome)), Color: outcomeColor(outcome)})
+		series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)), Color: outcomeColor(outcome)})
 	}
 	var bars []charts.Bar
 	for i, b := range o.numbers.Scores {

@@ -154,7 +154,7 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if len(asked.outcomes) > 0 {
 		add(
-			joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return outcomeWord(w, o) })), func(w *query) {
+			joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return kit.OutcomeWord(w, o) })), func(w *query) {
 				w.outcomes = nil
 			},
 		)
@@ -228,19 +228,6 @@ func scoresText(w kit.Words, least, most *int64) string {
 	return w.T("find.score_between", "Least", app.FormatScore(*least), "Most", app.FormatScore(*most))
 }
 
-// outcomeWord is an outcome inside a sentence.
-func outcomeWord(w kit.Words, o history.Outcome) string {
-	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
-}
-
-// decisionWord is a decision in a list.
-func decisionWord(w kit.Words, d history.DecisionState) string {
-	if d == "" {
-		return ""
-	}
-	return w.T("decision.state." + string(d))
-}
-
 func decisionChip(w kit.Words, d history.DecisionState) string {
 	return w.T("find.decision." + string(d))
 }
@@ -267,7 +254,7 @@ func countsText(w kit.Words, c history.Counts) string {
 		if n == 0 {
 			continue
 		}
-		part := app.FormatNumber(int(n)) + " " + outcomeWord(w, o)
+		part := app.FormatNumber(int(n)) + " " + kit.OutcomeWord(w, o)
 		if o == history.Refer && c.Undecided > 0 {
 			part += " " + w.T("history.count_open", "Number", app.FormatNumber(int(c.Undecided)))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"facematch/app/export"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -151,7 +152,7 @@ func TestEveryFilterAndDetailHasItsWords(t *testing.T) {
 		}
 	}
 	for _, o := range countedOutcomes {
-		if got := outcomeWord(w, o); got != string(o) {
+		if got := kit.OutcomeWord(w, o); got != string(o) {
 			t.Errorf("%q inside a sentence is %q", o, got)
 		}
 	}

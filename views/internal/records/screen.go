@@ -1,6 +1,6 @@
 // Package records is the History screen: the filters, the list of checks, everything
-// about one of them, verifying, and the form of an export. It is larger than the other
-// screens because its parts show one selection together: filters, list and detail.
+// about one of them, and verifying. What stands for itself lies in packages below: the detail
+// of one check, and the forms in dialogs.
 package records
 
 import (
@@ -22,6 +22,8 @@ import (
 	"facematch/matcher"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
+	"facematch/views/internal/records/detail"
+	"facematch/views/internal/records/exporting"
 )
 
 const (
@@ -72,7 +74,7 @@ type Hooks struct {
 	Copy    func(text string)
 	Decide  func(row history.Row, done func()) // asks for a person's decision; nil: nothing can be decided
 	Inspect func(row history.Row, done func()) // asks what the clerk saw
-	Export  func(w ExportQuery)                // asks how, and writes a file
+	Export  func(q exporting.Query)            // asks how, and writes a file
 	Choose  func(chosen func(path string))     // asks for another history's file
 }
 
@@ -131,7 +133,7 @@ type Screen struct {
 	bar     *widget.ProgressBar
 	answer  *widget.Label
 	answers *fyne.Container
-	detail  *detailView // nil: none is open
+	detail  *detail.View // nil: none is open
 	side    *fyne.Container
 	area    *fyne.Container
 	Content fyne.CanvasObject
@@ -648,7 +650,9 @@ func (s *Screen) open(check string) {
 			return
 		}
 		of, err := source.Show(ctx, check)
-		shown := shownDetail{Detail: of, document: draw.DecodeJPEG(of.Document), frame: draw.DecodeJPEG(of.Frame)}
+		shown := detail.Shown{
+			Detail: of, DocumentPicture: draw.DecodeJPEG(of.Document), FramePicture: draw.DecodeJPEG(of.Frame),
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -660,34 +664,34 @@ func (s *Screen) open(check string) {
 	})
 }
 
-func (s *Screen) detailed(of shownDetail, err error) {
+func (s *Screen) detailed(of detail.Shown, err error) {
 	if err != nil {
 		s.Log("history detail", err)
 		s.closeDetail()
 		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
-	hooks := detailHooks{close: s.closeDetail, open: s.open, copy: s.hooks.Copy}
+	hooks := detail.Hooks{Close: s.closeDetail, Open: s.open, Copy: s.hooks.Copy}
 	if s.desk.May(app.ActionExport) {
-		hooks.export = s.exportOne
+		hooks.Export = s.exportOne
 	}
 	if s.Other == nil && s.desk.May(app.ActionDecide) { // another desk's history is only read
-		hooks.decide = func(row history.Row) { s.hooks.Decide(row, func() { s.decided(row.Check) }) }
+		hooks.Decide = func(row history.Row) { s.hooks.Decide(row, func() { s.decided(row.Check) }) }
 	}
 	if s.Other == nil && s.desk.May(app.ActionCheck) {
-		hooks.inspect = func(row history.Row) { s.hooks.Inspect(row, func() { s.decided(row.Check) }) }
+		hooks.Inspect = func(row history.Row) { s.hooks.Inspect(row, func() { s.decided(row.Check) }) }
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row
 	}
 	inside := s.detail != nil && s.Focused() != fyne.Focusable(s.list) && s.Focused() != nil
 	opened := s.detail == nil
-	s.detail = newDetailView(s.Parts, of, hooks)
+	s.detail = detail.New(s.Parts, of, hooks)
 	s.side.Objects = []fyne.CanvasObject{s.detail}
 	s.side.Show()
 	s.area.Refresh()
 	if inside || opened && s.covered() {
-		s.Focus(s.detail.reader) // what had the keys is gone
+		s.Focus(s.detail.Reader) // what had the keys is gone
 	}
 	s.list.Refresh()
 }
@@ -768,20 +772,20 @@ func (s *Screen) ToggleFold() {
 // exportShown asks how to write a file with all that is shown.
 func (s *Screen) exportShown() {
 	if s.counted.Total > 0 {
-		s.hooks.Export(ExportQuery{filter: s.filtered, count: s.counted.Total, from: s.Other})
+		s.hooks.Export(exporting.Query{Filter: s.filtered, Count: s.counted.Total, From: s.Other})
 	}
 }
 
 // exportOne asks how to write a file with one check, or all that are shown.
 func (s *Screen) exportOne(row history.Row) {
-	s.hooks.Export(ExportQuery{check: row.Check, filter: s.filtered, count: s.counted.Total, from: s.Other})
+	s.hooks.Export(exporting.Query{Check: row.Check, Filter: s.filtered, Count: s.counted.Total, From: s.Other})
 }
 
 // ExportAny is the export the keyboard asks for: of the check that is open or,
 // where none is, of all that are shown.
 func (s *Screen) ExportAny() {
 	if s.detail != nil {
-		s.exportOne(s.detail.of.Row)
+		s.exportOne(s.detail.Of.Row)
 	} else {
 		s.exportShown()
 	}
@@ -789,170 +793,7 @@ func (s *Screen) ExportAny() {
 
 // Decide asks for the decision about the check that is open.
 func (s *Screen) Decide() {
-	if s.detail != nil && s.detail.decide != nil && !s.detail.decide.Disabled() {
-		s.detail.hooks.decide(s.detail.of.Row)
+	if s.detail != nil && s.detail.Decide != nil && !s.detail.Decide.Disabled() {
+		s.detail.Hooks.Decide(s.detail.Of.Row)
 	}
-}
-
-// OpenAnother asks for another desk's history, to be read only.
-func (s *Screen) OpenAnother() {
-	s.hooks.Choose(s.OpenFile)
-}
-
-// OpenFile opens another desk's history.
-func (s *Screen) OpenFile(path string) {
-	s.openOther(s.Words.T("history.other", "File", path), func(ctx context.Context) (app.OtherHistory, error) {
-		return s.desk.OpenHistory(ctx, path)
-	})
-}
-
-// OpenCentre shows the checks of all desks, from the centre that the settings name.
-func (s *Screen) OpenCentre() {
-	s.openOther(s.Words.T("history.of_centre"), func(ctx context.Context) (app.OtherHistory, error) {
-		return s.desk.OpenCentre(ctx, "")
-	})
-}
-
-// openOther opens another history; whose says in words which.
-func (s *Screen) openOther(whose string, open func(context.Context) (app.OtherHistory, error)) {
-	s.opening.Stop()
-	kit.Enable(s.another, false)
-	kit.Enable(s.centre, false)
-	s.opening = s.Work.Start(func(ctx context.Context) {
-		other, err := open(ctx)
-		if ctx.Err() != nil {
-			if err == nil {
-				_ = other.Close()
-			}
-			return
-		}
-		s.Work.Do(func() { s.opened(other, whose, err) })
-	})
-}
-
-func (s *Screen) opened(other app.OtherHistory, whose string, err error) {
-	kit.Enable(s.another, true)
-	kit.Enable(s.centre, true)
-	if err != nil {
-		s.Log("another history", err)
-		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
-		return
-	}
-	s.change(other)
-	s.whose.SetText(whose)
-	s.banner.Show()
-	s.area.Refresh()
-}
-
-func (s *Screen) closeOther() {
-	if s.Other == nil {
-		return
-	}
-	s.change(nil)
-	s.area.Refresh()
-	s.Focus(s.filter.name)
-}
-
-// change shows another history, from its beginning. The one before is closed when
-// its last reader has ended.
-func (s *Screen) change(to app.OtherHistory) {
-	s.stopVerifying()
-	s.closeDetail()
-	s.say("", widget.MediumImportance)
-	s.leaveOther()
-	s.Other = to
-	s.rows, s.counted = nil, history.Counts{}
-	s.filter.offer(history.Choices{})
-	s.filter.put(query{sort: s.filter.query.sort})
-	s.Refresh()
-}
-
-// leaveOther leaves another desk's history and closes it when its last reader has
-// ended.
-func (s *Screen) leaveOther() {
-	if s.Other == nil {
-		return
-	}
-	before, readers := s.Other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.overviewing, s.verifying.Last}
-	s.Other = nil
-	s.banner.Hide()
-	for _, j := range readers {
-		j.Stop()
-	}
-	s.Work.Start(func(context.Context) {
-		for _, j := range readers {
-			j.Wait()
-		}
-		if err := before.Close(); err != nil {
-			s.Log("another history", err)
-		}
-	})
-}
-
-// StartVerifying verifies the history that is shown.
-func (s *Screen) StartVerifying() {
-	if s.verifying.Busy() {
-		return
-	}
-	s.answer.Hide()
-	s.cancel.Show()
-	s.answers.Show()
-	kit.Enable(s.verify, false)
-	source := s.source()
-	var verdict history.Verdict
-	s.verifying.Start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
-		verdict, err = source.Verify(ctx, progress)
-		return err
-	}, func(err error) { s.verified(verdict, err) })
-}
-
-// stopVerifying says at once that verifying was cancelled. The work may take a while
-// to end.
-func (s *Screen) stopVerifying() {
-	if s.verifying.Busy() {
-		s.verifying.Drop()
-		s.verified(history.Verdict{}, context.Canceled)
-	}
-}
-
-func (s *Screen) verified(v history.Verdict, err error) {
-	kit.Enable(s.verify, true)
-	switch {
-	case errors.Is(err, context.Canceled):
-		s.say(s.Words.T("history.verify_cancelled"), widget.MediumImportance)
-	case err != nil:
-		s.Log("verify", err)
-		s.say(s.Words.ProblemText(err), widget.DangerImportance)
-	default:
-		s.say(verdictText(s.Words, v))
-	}
-}
-
-// say shows what verifying found; without a text the line is hidden.
-func (s *Screen) say(text string, importance widget.Importance) {
-	s.cancel.Hide()
-	kit.Say(s.answer, text, importance)
-	if text == "" {
-		s.answers.Hide()
-	}
-	s.area.Refresh()
-}
-
-// verdictText says in plain sentences what verifying found.
-func verdictText(w kit.Words, v history.Verdict) (string, widget.Importance) {
-	text := w.Notice(app.VerdictWords(v))
-	for _, note := range app.VerdictNotes(v) {
-		text += "\n" + w.Notice(note)
-	}
-	switch {
-	case !v.Intact:
-		return text, widget.DangerImportance
-	case v.Records == 0:
-		return text, widget.MediumImportance
-	case v.Older && v.Good < v.Records:
-		return text, widget.WarningImportance
-	case v.Anchored:
-		return text, widget.SuccessImportance
-	}
-	return text, widget.WarningImportance
 }

@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/jpeg"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,13 +18,12 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"facematch/app"
-	"facematch/app/apptest"
-	"facematch/app/export"
 	"facematch/app/history"
 	"facematch/app/operators"
 	"facematch/matcher"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
+	"facematch/views/internal/records/exporting"
 )
 
 // rowsAfter are the checks of a history with this many records, a page of them.
@@ -369,7 +367,7 @@ func someDetail(check string) history.Detail {
 type shownScreen struct {
 	*kittest.Window
 	history   *Screen
-	exporting *ExportForm // the newest form
+	exporting []exporting.Query // what was asked for
 }
 
 func shownHistory(t testing.TB, desk Desk) *shownScreen {
@@ -377,24 +375,13 @@ func shownHistory(t testing.TB, desk Desk) *shownScreen {
 	w := &shownScreen{Window: kittest.Open(t)}
 	w.history = New(w.Parts, desk, Hooks{
 		Copy: w.App.Clipboard().SetContent, Decide: func(history.Row, func()) {}, Inspect: func(history.Row, func()) {},
-		Export: w.openExport,
+		Export: func(q exporting.Query) { w.exporting = append(w.exporting, q) },
 	})
 	w.OnEscape = w.history.Escape
 	w.Show(w.history.Content)
 	w.history.Refresh()
 	return w
 }
-
-// openExport opens the form of an export, in a dialog as the window does.
-func (w *shownScreen) openExport(what ExportQuery) {
-	w.exporting = NewExportForm(w.Parts, w.desk(), what, "/tmp/x", time.Now())
-	w.exporting.OnCopy = w.App.Clipboard().SetContent
-	d := w.Ask("export_form.title", w.exporting.Box, 640)
-	w.exporting.OnClose = d.Hide
-	d.SetOnClosed(w.exporting.Closed)
-}
-
-func (w *shownScreen) desk() ExportDesk { return w.history.desk.(ExportDesk) }
 
 // openedHistory is a screen that shows a history.
 func openedHistory(t *testing.T, desk *recordsFake) (*shownScreen, *Screen) {
@@ -668,7 +655,7 @@ func TestTheListByKeyboard(t *testing.T) {
 
 	w.TypeKey(fyne.KeyReturn)
 	w.Until(t, "the detail", func() bool { return h.detail != nil })
-	if got := h.detail.of.Check; got != h.rows[1].Check {
+	if got := h.detail.Of.Check; got != h.rows[1].Check {
 		t.Errorf("Return opens %s", got)
 	}
 	w.TypeKey(fyne.KeyEscape)
@@ -696,7 +683,7 @@ func TestReturnBeforeTheAnswer(t *testing.T) {
 		t.Fatalf("%s is opened", h.sought)
 	}
 	close(hold)
-	w.Until(t, "the check that was asked for", func() bool { return h.detail != nil && h.detail.of.Check == "chk_wanted" })
+	w.Until(t, "the check that was asked for", func() bool { return h.detail != nil && h.detail.Of.Check == "chk_wanted" })
 }
 
 func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
@@ -719,7 +706,7 @@ func TestAnOpenDetailFollowsTheKeys(t *testing.T) {
 	for range 5 {
 		w.TypeKey(fyne.KeyDown)
 	}
-	w.Until(t, "the sixth check", func() bool { return h.detail.of.Check == h.rows[5].Check })
+	w.Until(t, "the sixth check", func() bool { return h.detail.Of.Check == h.rows[5].Check })
 	mu.Lock()
 	defer mu.Unlock()
 	if len(asked) > 4 { // two, or some more where this machine is slow
@@ -743,7 +730,7 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 	h.open(h.rows[0].Check)
 	w.Until(t, "the detail", func() bool { return h.detail != nil })
 	shown(small, false, true)
-	if w.Win.Canvas().Focused() != fyne.Focusable(h.detail.reader) {
+	if w.Win.Canvas().Focused() != fyne.Focusable(h.detail.Reader) {
 		t.Error("the keys stay in a list that is not shown")
 	}
 	shown(large, true, true)
@@ -751,7 +738,7 @@ func TestTheDetailTakesItsPlace(t *testing.T) {
 		t.Error("the detail lies on the list")
 	}
 	shown(small, false, true)
-	test.Tap(h.detail.closer)
+	test.Tap(h.detail.Closer)
 	shown(small, true, false)
 	if least := h.Content.MinSize(); least.Width > 1008 || least.Height > 600 {
 		t.Errorf("the screen cannot be smaller than %v", least)
@@ -810,7 +797,7 @@ func TestTabReachesAllOfTheHistory(t *testing.T) {
 	}
 	for _, f := range []fyne.Focusable{
 		h.filter.name, h.filter.period, h.filter.id, h.order, h.list, h.byScore, h.verify, h.export, h.another, h.back,
-		h.detail.reader, h.detail.raw,
+		h.detail.Reader, h.detail.Raw,
 	} {
 		if wanted[f] == "" {
 			t.Errorf("%T cannot take the keys", f)
@@ -845,7 +832,7 @@ func TestTheDetailTellsEverything(t *testing.T) {
 	if strings.Contains(text, "faces match result is here") {
 		t.Error("the raw answer is not folded")
 	}
-	test.Tap(h.detail.raw)
+	test.Tap(h.detail.Raw)
 	if !strings.Contains(kittest.Readable(h.detail), "faces match result is here") {
 		t.Error("the raw answer cannot be seen")
 	}
@@ -861,7 +848,7 @@ func TestTheDetailTellsEverything(t *testing.T) {
 		t.Fatalf("%d attempts can be opened", len(earlier))
 	}
 	test.Tap(earlier[0])
-	w.Until(t, "the other attempt", func() bool { return h.detail.of.Check == "chk_before" })
+	w.Until(t, "the other attempt", func() bool { return h.detail.Of.Check == "chk_before" })
 }
 
 func TestDetailsOfOtherChecks(t *testing.T) {
@@ -948,7 +935,7 @@ func TestDetailsOfOtherChecks(t *testing.T) {
 			return d, nil
 		}
 		h.open("chk_" + strings.ReplaceAll(what, " ", "_"))
-		w.Until(t, what, func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
+		w.Until(t, what, func() bool { return h.detail != nil && h.detail.Of.Check == h.sought })
 		text := kittest.Readable(h.detail)
 		for _, want := range c.says {
 			if !strings.Contains(text, want) {
@@ -1092,13 +1079,13 @@ func TestAnotherDesksHistory(t *testing.T) {
 	}
 	h.open(h.rows[0].Check)
 	w.Until(t, "their detail", func() bool { return h.detail != nil })
-	if h.detail.decide != nil {
+	if h.detail.Decide != nil {
 		t.Error("another desk's check can be decided here")
 	}
-	var asked ExportQuery
-	h.hooks.Export = func(e ExportQuery) { asked = e }
+	var asked exporting.Query
+	h.hooks.Export = func(q exporting.Query) { asked = q }
 	h.ExportAny()
-	if asked.from != app.OtherHistory(other) || asked.check != h.rows[0].Check {
+	if asked.From != app.OtherHistory(other) || asked.Check != h.rows[0].Check {
 		t.Errorf("exported: %+v", asked)
 	}
 	theirs.OnVerify = func(context.Context, app.ProgressFunc) (history.Verdict, error) {
@@ -1110,104 +1097,6 @@ func TestAnotherDesksHistory(t *testing.T) {
 	w.Until(t, "our rows", func() bool { return h.Other == nil && len(h.rows) == historyPage && other.isClosed() })
 	if h.banner.Visible() || h.detail != nil || strings.Contains(w.Text(), "77") {
 		t.Error("something of the other history is still shown")
-	}
-}
-
-func TestExportIsAskedForAndTold(t *testing.T) {
-	desk := newRecordsFake()
-	w, h := openedHistory(t, desk)
-	var given []app.ExportInput
-	answer := make(chan error, 1)
-	desk.OnExport = func(ctx context.Context, in app.ExportInput, p app.ProgressFunc) (app.Exported, error) {
-		given = append(given, in)
-		p(app.Progress{Done: 1, Total: 4})
-		select {
-		case err := <-answer:
-			return app.Exported{File: in.File, Checks: 250, SHA256: "abc123", Head: history.Head{Seq: 9, Hash: "feed"},
-				Signer: "SHA256:key"}, err
-		case <-ctx.Done():
-			return app.Exported{}, ctx.Err()
-		}
-	}
-	h.filter.outcome.SetSelected(w.Words.T("find.outcome.pass"))
-	w.Until(t, "the rows", func() bool { return h.loading == nil && len(h.rows) > 0 && h.counted.Total > 0 })
-	var form *ExportForm
-	h.hooks.Export = func(e ExportQuery) {
-		w.openExport(e)
-		form = w.exporting
-	}
-	test.Tap(h.export)
-	if w.Win.Canvas().Overlays().Top() == nil || form.names.Checked || form.format.Value != export.CSV {
-		t.Fatal("no question, or names are given without being asked for")
-	}
-	if !strings.Contains(kittest.Readable(form.Box), "All 250 checks that are shown") {
-		t.Errorf("it is not said what is exported: %q", kittest.Readable(form.Box))
-	}
-	form.file.SetText("history.csv")
-	test.Tap(form.Start)
-	if len(given) != 0 || !strings.Contains(kittest.Readable(form.Box), w.Words.T("export_form.no_file")) {
-		t.Error("half a path is taken")
-	}
-	form.file.SetText("/tmp/x/history.csv")
-	test.Tap(form.format.Buttons[export.JSONL])
-	if form.file.Text != "/tmp/x/history.jsonl" {
-		t.Errorf("the file is still called %s", form.file.Text)
-	}
-	form.names.SetChecked(true)
-
-	test.Tap(form.Start)
-	w.Until(t, "progress", func() bool { return form.bar.Value == 0.25 })
-	if !form.Start.Disabled() || !form.file.Disabled() || !form.format.Buttons[export.CSV].Disabled() {
-		t.Error("what is being written can be changed")
-	}
-	test.Tap(form.cancel)
-	w.Until(
-		t, "the cancellation", func() bool {
-			return strings.Contains(kittest.Readable(form.Box), w.Words.T("export_form.cancelled"))
-		},
-	)
-
-	answer <- &app.Problem{Key: "export.exists"}
-	test.Tap(form.Start)
-	w.Until(t, "the question", func() bool { return form.Start.Text == w.Words.T("export_form.replace") })
-	answer <- nil
-	test.Tap(form.Start)
-	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 8 })
-	text := kittest.Readable(form.Box)
-	for _, want := range []string{"250 checks", "/tmp/x/history.jsonl", "abc123", "feed", "SHA256:key"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("it does not say %q", want)
-		}
-	}
-	if len(given) != 3 || given[0].Overwrite || given[1].Overwrite || !given[2].Overwrite {
-		t.Fatalf("asked for %+v", given)
-	}
-	in := given[2]
-	if in.Format != export.JSONL || !in.Names || in.File != "/tmp/x/history.jsonl" || in.Checks != nil ||
-		len(in.Filter.Outcomes) != 1 || in.Words == nil {
-		t.Errorf("exported %+v", in)
-	}
-	form.file.SetText("/tmp/x/other.jsonl")
-	if len(form.done.Objects) != 0 {
-		t.Error("the answer to another question is still shown")
-	}
-	w.Escape()
-	if w.Win.Canvas().Overlays().Top() != nil {
-		t.Error("Escape does not close the form")
-	}
-
-	h.open(h.rows[0].Check)
-	w.Until(t, "the detail", func() bool { return h.detail != nil })
-	test.Tap(h.detail.export)
-	if form.format.Value != export.PDF || form.what.Value != exportCheck || !strings.HasPrefix(form.file.Text, "/tmp/x/") {
-		t.Errorf("one check: %s, %s, %s", form.format.Value, form.what.Value, form.file.Text)
-	}
-	answer <- nil
-	test.Tap(form.Start)
-	w.Until(t, "the end", func() bool { return len(form.done.Objects) == 8 })
-	if in := given[3]; len(in.Checks) != 1 || in.Checks[0] != h.rows[0].Check || in.Names ||
-		!reflect.DeepEqual(in.Filter, history.Filter{}) {
-		t.Errorf("exported %+v", in)
 	}
 }
 
@@ -1231,7 +1120,7 @@ func TestKeysMoveALongText(t *testing.T) {
 	w, h := openedHistory(t, desk)
 	h.open(h.rows[0].Check)
 	w.Until(t, "the detail", func() bool { return h.detail != nil })
-	r := h.detail.reader
+	r := h.detail.Reader
 	w.Win.Canvas().Focus(r)
 	offset := func() float32 { return r.Scroll.Offset.Y }
 	w.TypeKey(fyne.KeyDown)
@@ -1251,7 +1140,7 @@ func TestKeysMoveALongText(t *testing.T) {
 		t.Errorf("the beginning is at %v", offset())
 	}
 	// A button far below comes into sight with the keys.
-	w.Win.Canvas().Focus(h.detail.raw)
+	w.Win.Canvas().Focus(h.detail.Raw)
 	if offset() == 0 {
 		t.Error("the keys are at something that cannot be seen")
 	}
@@ -1275,10 +1164,10 @@ func TestOnlyComparisonsCanBeDecided(t *testing.T) {
 			return d, nil
 		}
 		h.open("chk_" + string(outcome))
-		w.Until(t, string(outcome), func() bool { return h.detail != nil && h.detail.of.Check == h.sought })
+		w.Until(t, string(outcome), func() bool { return h.detail != nil && h.detail.Of.Check == h.sought })
 		got := ""
-		if h.detail.decide != nil {
-			got = h.detail.decide.Text
+		if h.detail.Decide != nil {
+			got = h.detail.Decide.Text
 		}
 		if got != word {
 			t.Errorf("%s can be decided: %q, want %q", outcome, got, word)
@@ -1316,10 +1205,10 @@ func TestWhatARoleMayDoWithACheck(t *testing.T) {
 		w, h := openedHistory(t, desk)
 		h.open(h.rows[0].Check)
 		w.Until(t, "the detail", func() bool { return h.detail != nil })
-		if got := h.detail.decide != nil; got != can.decide {
+		if got := h.detail.Decide != nil; got != can.decide {
 			t.Errorf("%s: can decide: %t", role, got)
 		}
-		if got := h.detail.export != nil; got != can.export {
+		if got := h.detail.Export != nil; got != can.export {
 			t.Errorf("%s: can export a check: %t", role, got)
 		}
 		if got := h.export.Visible(); got != can.export {
@@ -1359,48 +1248,6 @@ func TestForgettingASearch(t *testing.T) {
 	w.Until(t, "all checks", func() bool { return len(h.rows) == historyPage })
 	if f := desk.last(); f.Words != "" || len(f.Outcomes) > 0 {
 		t.Errorf("the next operator sees %+v", f)
-	}
-}
-
-// TestClosingTheFormEndsTheExport does not leave a file being written unseen.
-func TestClosingTheFormEndsTheExport(t *testing.T) {
-	desk := newRecordsFake()
-	w, h := openedHistory(t, desk)
-	began, ended := make(chan struct{}), make(chan struct{})
-	desk.OnExport = func(ctx context.Context, in app.ExportInput, _ app.ProgressFunc) (app.Exported, error) {
-		close(began)
-		<-ctx.Done()
-		close(ended)
-		return app.Exported{}, ctx.Err()
-	}
-	w.Until(t, "the count", func() bool { return h.counted.Total > 0 })
-	h.ExportAny()
-	w.exporting.file.SetText("/tmp/x/history.csv")
-	test.Tap(w.exporting.Start)
-	<-began
-	w.Escape()
-	<-ended
-	w.Queue.Run()
-}
-
-// Every field of a check's records is shown in the detail, but for these.
-func TestTheDetailShowsEveryField(t *testing.T) {
-	w := kittest.Open(t)
-	unshown := apptest.Unshown(func(d history.Detail) string {
-		detail := newDetailView(w.Parts, shownDetail{Detail: d}, detailHooks{})
-		if detail.raw != nil {
-			test.Tap(detail.raw)
-		}
-		return kittest.Readable(detail)
-	})
-	if want := []string{
-		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
-		"Finished.Result", "Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
-		"Finished.Quality.Frames", "Finished.Quality.FramesEyes",
-		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
-		"Finished.Remote.Absent", "Finished.Document", "Finished.Frame",
-	}; !slices.Equal(unshown, want) {
-		t.Errorf("not in the detail:\n%q\nexpected:\n%q", unshown, want)
 	}
 }
 

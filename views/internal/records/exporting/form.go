@@ -1,4 +1,5 @@
-package records
+// Package exporting is the form that asks how checks are to be written to a file.
+package exporting
 
 import (
 	"context"
@@ -20,25 +21,25 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// ExportQuery is what could be exported: one check, or all that are shown.
-type ExportQuery struct {
-	check  string // empty: none is open
-	filter history.Filter
-	count  int64            // how many the filter chooses
-	from   app.OtherHistory // another desk's; nil: this one's
+// Query is what could be exported: one check, or all that are shown.
+type Query struct {
+	Check  string // empty: none is open
+	Filter history.Filter
+	Count  int64            // how many the filter chooses
+	From   app.OtherHistory // another desk's; nil: this one's
 }
 
-// ExportDesk is what an export needs of the desk.
-type ExportDesk interface {
+// Desk is what an export needs of the desk.
+type Desk interface {
 	Export(ctx context.Context, in app.ExportInput, progress app.ProgressFunc) (app.Exported, error)
 }
 
-// ExportForm asks how checks are to be written to a file, writes it, and says
+// Form asks how checks are to be written to a file, writes it, and says
 // where it is and by what it can be recognised.
-type ExportForm struct {
+type Form struct {
 	kit.Parts
-	desk      ExportDesk
-	query     ExportQuery
+	desk      Desk
+	query     Query
 	OnFolder  func(from string, chosen func(path string)) // asks for a folder
 	OnClose   func()
 	OnCopy    func(text string)
@@ -64,15 +65,15 @@ const (
 	exportShown = "shown"
 )
 
-// NewExportForm makes the form; the file is proposed in the folder.
-func NewExportForm(p kit.Parts, desk ExportDesk, w ExportQuery, folder string, now time.Time) *ExportForm {
-	f := &ExportForm{Parts: p, desk: desk, query: w}
+// New makes the form; the file is proposed in the folder.
+func New(p kit.Parts, desk Desk, w Query, folder string, now time.Time) *Form {
+	f := &Form{Parts: p, desk: desk, query: w}
 	t := p.Words.T
 	f.what = p.Keys.Radio([]string{exportCheck, exportShown}, func(v string) string {
 		if v == exportCheck {
 			return t("export_form.check")
 		}
-		return t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count)))
+		return t("export_form.shown", "Count", w.Count, "Number", app.FormatNumber(int(w.Count)))
 	}, f.again)
 	f.format = p.Keys.Radio(
 		[]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen,
@@ -92,14 +93,14 @@ func NewExportForm(p kit.Parts, desk ExportDesk, w ExportQuery, folder string, n
 
 	f.what.Set(exportShown)
 	f.format.Set(export.CSV)
-	if w.check != "" {
+	if w.Check != "" {
 		f.what.Set(exportCheck)
 		f.format.Set(export.PDF)
 	} else {
 		f.what.Row.Hide()
 	}
-	title := kit.Bold(t("export_form.shown", "Count", w.count, "Number", app.FormatNumber(int(w.count))))
-	title.Hidden = w.check != ""
+	title := kit.Bold(t("export_form.shown", "Count", w.Count, "Number", app.FormatNumber(int(w.Count))))
+	title.Hidden = w.Check != ""
 	namesHelp := kit.Wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
 	f.file.Text = filepath.Join(folder, exportName(now, f.format.Value))
@@ -122,7 +123,7 @@ func exportName(now time.Time, format string) string {
 }
 
 // chosen gives the file the ending of the format.
-func (f *ExportForm) chosen() {
+func (f *Form) chosen() {
 	name := f.file.Text
 	for _, format := range []string{export.PDF, export.CSV, export.JSONL} {
 		if base, ok := strings.CutSuffix(name, "."+format); ok {
@@ -133,20 +134,20 @@ func (f *ExportForm) chosen() {
 }
 
 // again clears the message about the last export, because an answer has changed.
-func (f *ExportForm) again() {
+func (f *Form) again() {
 	f.replacing = ""
 	kit.Say(f.note, "", widget.MediumImportance)
 	f.Start.SetText(f.Words.T("export_form.start"))
 	f.done.RemoveAll()
 }
 
-func (f *ExportForm) chooseFolder() {
+func (f *Form) chooseFolder() {
 	f.OnFolder(filepath.Dir(f.file.Text), func(path string) {
 		f.file.SetText(filepath.Join(path, filepath.Base(f.file.Text)))
 	})
 }
 
-func (f *ExportForm) begin() {
+func (f *Form) begin() {
 	path := strings.TrimSpace(f.file.Text)
 	switch {
 	case f.writing.Busy():
@@ -156,18 +157,18 @@ func (f *ExportForm) begin() {
 		return
 	}
 	in := app.ExportInput{
-		Filter: f.query.filter, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue,
+		Filter: f.query.Filter, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue,
 	}
 	if f.what.Value == exportCheck {
-		in.Filter, in.Checks = history.Filter{}, []string{f.query.check}
+		in.Filter, in.Checks = history.Filter{}, []string{f.query.Check}
 	}
 	in.Overwrite = f.replacing == path
 	f.done.RemoveAll()
 	kit.Say(f.note, "", widget.MediumImportance)
 	f.busy(true)
-	var from ExportDesk = f.desk
-	if f.query.from != nil {
-		from = f.query.from
+	var from Desk = f.desk
+	if f.query.From != nil {
+		from = f.query.From
 	}
 	var out app.Exported
 	f.writing.Start(func(ctx context.Context, progress matcher.ProgressFunc) (err error) {
@@ -180,7 +181,7 @@ func (f *ExportForm) begin() {
 }
 
 // busy keeps the answers as they are while a file is written.
-func (f *ExportForm) busy(on bool) {
+func (f *Form) busy(on bool) {
 	for _, d := range []fyne.Disableable{f.names, f.file, f.folderButton, f.Start} {
 		kit.Enable(d, !on)
 	}
@@ -201,7 +202,7 @@ func (f *ExportForm) busy(on bool) {
 	}
 }
 
-func (f *ExportForm) ended(path string, out app.Exported, err error) {
+func (f *Form) ended(path string, out app.Exported, err error) {
 	f.replacing = ""
 	f.Start.SetText(f.Words.T("export_form.start"))
 	switch {
@@ -232,15 +233,15 @@ func (f *ExportForm) ended(path string, out app.Exported, err error) {
 }
 
 // Folder is the folder of the file in the field.
-func (f *ExportForm) Folder() string { return filepath.Dir(f.file.Text) }
+func (f *Form) Folder() string { return filepath.Dir(f.file.Text) }
 
 // Closed ends what runs, once the form is closed.
-func (f *ExportForm) Closed() {
+func (f *Form) Closed() {
 	f.writing.Drop()
 }
 
 // line is one thing to keep about a file that was written.
-func (f *ExportForm) line(key, value, shown string) {
+func (f *Form) line(key, value, shown string) {
 	text := kit.Wrapped(shown)
 	text.Wrapping = fyne.TextWrapBreak
 	text.TextStyle.Monospace = true
@@ -252,7 +253,7 @@ func (f *ExportForm) line(key, value, shown string) {
 }
 
 // stop ends the writing or, where nothing is written, closes the form.
-func (f *ExportForm) stop() {
+func (f *Form) stop() {
 	if !f.writing.Busy() {
 		f.OnClose()
 		return

@@ -1,4 +1,5 @@
-package records
+// Package detail shows everything about one check of the history.
+package detail
 
 import (
 	"image"
@@ -22,45 +23,46 @@ import (
 // keptPicture is the height of a kept picture.
 const keptPicture = 180
 
-// shownDetail is everything about a check, with its kept pictures ready to be
+// Shown is everything about a check, with its kept pictures ready to be
 // shown.
-type shownDetail struct {
+type Shown struct {
 	history.Detail
-	document, frame *image.RGBA // nil where none was kept, or it cannot be read
+	DocumentPicture, FramePicture *image.RGBA // nil where none was kept, or it cannot be read
 }
 
-// detailView shows everything about one check. It is made anew for each.
-type detailView struct {
+// View shows everything about one check. It is made anew for each.
+type View struct {
 	widget.BaseWidget
 	kit.Parts
-	hooks detailHooks
+	Hooks Hooks
 
-	of      shownDetail
-	closer  *kit.Button
-	decide  *kit.Button // nil where nothing can be decided here
-	inspect *kit.Button // nil where no inspection is missing, or none can be made here
-	export  *kit.Button // nil where nothing can be exported from here
-	raw     *kit.Button // shows the answer's body
+	Of      Shown
+	Closer  *kit.Button
+	Decide  *kit.Button // nil where nothing can be decided here
+	Inspect *kit.Button // nil where no inspection is missing, or none can be made here
+	Export  *kit.Button // nil where nothing can be exported from here
+	Raw     *kit.Button // shows the answer's body
 	rawText *widget.Label
-	reader  *kit.Reader
+	Reader  *kit.Reader
 	content fyne.CanvasObject
 }
 
-// detailHooks are what a check's detail asks of its screen. Decide, inspect and export
+// Hooks are what a check's detail asks of its screen. Decide, Inspect and Export
 // are nil where they cannot be done.
-type detailHooks struct {
-	close   func()
-	open    func(check string) // another attempt of the same session
-	copy    func(text string)
-	decide  func(row history.Row)
-	inspect func(row history.Row)
-	export  func(row history.Row)
+type Hooks struct {
+	Close   func()
+	Open    func(check string) // another attempt of the same session
+	Copy    func(text string)
+	Decide  func(row history.Row)
+	Inspect func(row history.Row)
+	Export  func(row history.Row)
 }
 
-func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
-	d := &detailView{Parts: p, of: of, hooks: hooks}
+// New shows a check.
+func New(p kit.Parts, of Shown, hooks Hooks) *View {
+	d := &View{Parts: p, Of: of, Hooks: hooks}
 	body := container.NewVBox()
-	d.reader = p.Keys.Reader(body)
+	d.Reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
 		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(),
 		d.quality(), d.engine(),
@@ -70,47 +72,47 @@ func newDetailView(p kit.Parts, of shownDetail, hooks detailHooks) *detailView {
 			body.Add(part)
 		}
 	}
-	d.content = container.NewBorder(container.NewVBox(d.head(), widget.NewSeparator()), nil, nil, nil, d.reader)
+	d.content = container.NewBorder(container.NewVBox(d.head(), widget.NewSeparator()), nil, nil, nil, d.Reader)
 	d.ExtendBaseWidget(d)
 	return d
 }
 
 // CreateRenderer is part of fyne.Widget.
-func (d *detailView) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(d.content) }
+func (d *View) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(d.content) }
 
 // head is who and when, and what can be done.
-func (d *detailView) head() fyne.CanvasObject {
+func (d *View) head() fyne.CanvasObject {
 	name := kit.Bold(d.personName())
 	name.SizeName = theme.SizeNameSubHeadingText
 	name.Truncation = fyne.TextTruncateEllipsis
 	buttons := container.NewHBox()
-	if d.hooks.decide != nil && (decidable(d.of.Outcome) || app.Unmatched(d.of.Outcome)) {
+	if d.Hooks.Decide != nil && (decidable(d.Of.Outcome) || app.Unmatched(d.Of.Outcome)) {
 		key := "detail.decide"
-		if app.Unmatched(d.of.Outcome) {
+		if app.Unmatched(d.Of.Outcome) {
 			key = "detail.identify"
 		}
-		if d.of.Decision == history.Approved || d.of.Decision == history.Rejected {
+		if d.Of.Decision == history.Approved || d.Of.Decision == history.Rejected {
 			key = "detail.decide_again"
 		}
-		d.decide = d.Keys.Button(d.Words.T(key), theme.ConfirmIcon(), func() { d.hooks.decide(d.of.Row) })
-		if d.of.Decision == history.Undecided {
-			d.decide.Importance = widget.HighImportance
+		d.Decide = d.Keys.Button(d.Words.T(key), theme.ConfirmIcon(), func() { d.Hooks.Decide(d.Of.Row) })
+		if d.Of.Decision == history.Undecided {
+			d.Decide.Importance = widget.HighImportance
 		}
-		buttons.Add(d.decide)
+		buttons.Add(d.Decide)
 	}
-	if d.hooks.inspect != nil && d.of.Inspection == history.InspectionOpen {
-		d.inspect = d.Keys.Button(d.Words.T("detail.inspect"), theme.VisibilityIcon(), func() { d.hooks.inspect(d.of.Row) })
-		buttons.Add(d.inspect)
+	if d.Hooks.Inspect != nil && d.Of.Inspection == history.InspectionOpen {
+		d.Inspect = d.Keys.Button(d.Words.T("detail.inspect"), theme.VisibilityIcon(), func() { d.Hooks.Inspect(d.Of.Row) })
+		buttons.Add(d.Inspect)
 	}
-	if d.hooks.export != nil {
-		d.export = d.Keys.Button(d.Words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.hooks.export(d.of.Row) })
-		buttons.Add(d.export)
+	if d.Hooks.Export != nil {
+		d.Export = d.Keys.Button(d.Words.T("detail.export"), theme.DocumentSaveIcon(), func() { d.Hooks.Export(d.Of.Row) })
+		buttons.Add(d.Export)
 	}
-	d.closer = d.Keys.Button(d.Words.T("detail.back"), theme.NavigateBackIcon(), d.hooks.close)
-	when := widget.NewLabel(kit.Date(d.of.At))
+	d.Closer = d.Keys.Button(d.Words.T("detail.back"), theme.NavigateBackIcon(), d.Hooks.Close)
+	when := widget.NewLabel(kit.Date(d.Of.At))
 	when.Truncation = fyne.TextTruncateEllipsis
 	return container.NewBorder(
-		nil, nil, d.closer, buttons, container.NewGridWithColumns(
+		nil, nil, d.Closer, buttons, container.NewGridWithColumns(
 			2, container.New(kit.Middle{}, name), container.New(kit.Middle{}, when),
 		),
 	)
@@ -122,41 +124,41 @@ func decidable(o history.Outcome) bool {
 }
 
 // personName is the name, or why it is missing.
-func (d *detailView) personName() string {
-	if d.of.Name == "" && !d.of.Sealed && !d.of.Erased {
+func (d *View) personName() string {
+	if d.Of.Name == "" && !d.Of.Sealed && !d.Of.Erased {
 		return d.Words.T("detail.no_name")
 	}
-	return nameText(d.Words, d.of.Row)
+	return kit.PersonName(d.Words, d.Of.Row)
 }
 
 // section is a part of the detail under a title.
-func (d *detailView) section(title string, parts ...fyne.CanvasObject) *fyne.Container {
+func (d *View) section(title string, parts ...fyne.CanvasObject) *fyne.Container {
 	return container.NewVBox(append([]fyne.CanvasObject{widget.NewSeparator(), kit.Bold(d.Words.T(title))}, parts...)...)
 }
 
 // button is a button that is brought into sight when the keys come to it.
-func (d *detailView) button(label string, icon fyne.Resource, tapped func()) *kit.Button {
+func (d *View) button(label string, icon fyne.Resource, tapped func()) *kit.Button {
 	b := d.Keys.Button(label, icon, tapped)
-	b.OnFocused = func() { d.reader.Reveal(b) }
+	b.OnFocused = func() { d.Reader.Reveal(b) }
 	return b
 }
 
 // verdicts shows what the machine found and, beside it in a panel of its own, what a
 // person decided.
-func (d *detailView) verdicts() fyne.CanvasObject {
-	l := draw.LookOf(d.of.Outcome)
-	slug := strings.TrimPrefix(app.OutcomeKey(d.of.Outcome), "outcome.")
+func (d *View) verdicts() fyne.CanvasObject {
+	l := draw.LookOf(d.Of.Outcome)
+	slug := strings.TrimPrefix(app.OutcomeKey(d.Of.Outcome), "outcome.")
 	machine := draw.Panel(
-		d.Words.T("detail.machine"), theme.ComputerIcon(), l, d.Words.T(app.OutcomeKey(d.of.Outcome)), kit.Wrapped(
+		d.Words.T("detail.machine"), theme.ComputerIcon(), l, d.Words.T(app.OutcomeKey(d.Of.Outcome)), kit.Wrapped(
 			d.Words.T("meaning."+slug),
 		),
 	)
 	switch {
-	case d.of.Decision == history.Undecided:
+	case d.Of.Decision == history.Undecided:
 		return container.NewGridWithColumns(2, machine, draw.Panel(d.Words.T("detail.person"), theme.AccountIcon(),
 			draw.LookOpen, d.Words.T("detail.open"), kit.Wrapped(d.Words.T("detail.open_meaning"))))
-	case len(d.of.Decisions) > 0:
-		newest := d.of.Decisions[len(d.of.Decisions)-1]
+	case len(d.Of.Decisions) > 0:
+		newest := d.Of.Decisions[len(d.Of.Decisions)-1]
 		word := "detail.approved"
 		switch newest.Choice {
 		case history.Reject:
@@ -172,21 +174,21 @@ func (d *detailView) verdicts() fyne.CanvasObject {
 }
 
 // compared says whether there is a score to show.
-func (d *detailView) compared() bool {
-	return d.of.Finished != nil && d.of.Finished.Score != nil
+func (d *View) compared() bool {
+	return d.Of.Finished != nil && d.Of.Finished.Score != nil
 }
 
-func (d *detailView) score() fyne.CanvasObject {
+func (d *View) score() fyne.CanvasObject {
 	if !d.compared() {
 		return nil
 	}
-	f := d.of.Finished
+	f := d.Of.Finished
 	score := float64(*f.Score) / 100
-	title, scale := "result.score", draw.ScoreBounds(d.of.Started.Rules)
-	if d.of.Mode == history.Remote { // the API's bounds are its own
+	title, scale := "result.score", draw.ScoreBounds(d.Of.Started.Rules)
+	if d.Of.Mode == history.Remote { // the API's bounds are its own
 		title, scale = "result.score_remote", draw.ScoreBounds(nil)
 	}
-	box := d.section(title, draw.NewGauge(score, d.Words.Percent(score), draw.LookOf(d.of.Outcome).Color, scale,
+	box := d.section(title, draw.NewGauge(score, d.Words.Percent(score), draw.LookOf(d.Of.Outcome).Color, scale,
 		func(o history.Outcome) string { return d.Words.T(app.OutcomeKey(o)) }))
 	if len(f.Percentages) > 0 {
 		percentages := make([]float64, len(f.Percentages))
@@ -201,7 +203,7 @@ func (d *detailView) score() fyne.CanvasObject {
 
 // reasons say why it ended so: what went wrong, and each condition with what was
 // found.
-func (d *detailView) reasons() fyne.CanvasObject {
+func (d *View) reasons() fyne.CanvasObject {
 	box := d.section("result.why")
 	add := func(text string) { box.Add(kit.Wrapped(text)) }
 	small := func(text string) {
@@ -209,7 +211,7 @@ func (d *detailView) reasons() fyne.CanvasObject {
 		l.SizeName = theme.SizeNameCaptionText
 		box.Add(l)
 	}
-	f := d.of.Finished
+	f := d.Of.Finished
 	if f == nil {
 		return nil
 	}
@@ -226,8 +228,8 @@ func (d *detailView) reasons() fyne.CanvasObject {
 			add(text)
 		}
 	}
-	if d.of.Mode == history.Remote || d.compared() {
-		for _, r := range export.Rulings(d.of.Detail) {
+	if d.Of.Mode == history.Remote || d.compared() {
+		for _, r := range export.Rulings(d.Of.Detail) {
 			if r.Rule != nil {
 				box.Add(d.condition(r))
 				continue
@@ -246,7 +248,7 @@ func (d *detailView) reasons() fyne.CanvasObject {
 }
 
 // condition is a condition, its value and whether it was met.
-func (d *detailView) condition(r export.Ruling) fyne.CanvasObject {
+func (d *View) condition(r export.Ruling) fyne.CanvasObject {
 	c, how, was := r.Rule, history.Outcome(r.Status), r.Was
 	if was == "" {
 		was = d.Words.T("number.none")
@@ -276,12 +278,12 @@ func recordedProblem(w kit.Words, key string) string {
 
 // decisions are all that was decided, oldest first, where that is more than the
 // panel above tells.
-func (d *detailView) decisions() fyne.CanvasObject {
-	if len(d.of.Decisions) == 0 {
+func (d *View) decisions() fyne.CanvasObject {
+	if len(d.Of.Decisions) == 0 {
 		return nil
 	}
 	box := d.section("detail.decisions")
-	for _, decided := range d.of.Decisions {
+	for _, decided := range d.Of.Decisions {
 		text := []string{decisionText(d.Words, decided), decisionReasonText(d.Words, decided)}
 		for _, more := range []string{noteText(d.Words, decided), overrideText(d.Words, decided)} {
 			if more != "" {
@@ -304,15 +306,15 @@ func (d *detailView) decisions() fyne.CanvasObject {
 }
 
 // inspections are what clerks answered about person and document, oldest first.
-func (d *detailView) inspections() fyne.CanvasObject {
-	if d.of.Inspection == "" {
+func (d *View) inspections() fyne.CanvasObject {
+	if d.Of.Inspection == "" {
 		return nil
 	}
-	look := draw.LookOfInspection(d.of.Inspection)
+	look := draw.LookOfInspection(d.Of.Inspection)
 	box := d.section("report.inspection", container.NewHBox(container.NewCenter(draw.NewShape(look, 22)), draw.Coloured(
-		export.InspectionWords(d.of.Inspection, d.Words), look.Color, theme.SizeNameText,
+		export.InspectionWords(d.Of.Inspection, d.Words), look.Color, theme.SizeNameText,
 	)))
-	for _, x := range d.of.Inspected {
+	for _, x := range d.Of.Inspected {
 		text := append(
 			[]string{d.Words.T("detail.inspected", "Who", actorText(d.Words, x.Actor), "At", kit.Date(x.At), "Seq", x.Seq)},
 			export.AnswerWords(x, d.Words)...,
@@ -398,20 +400,20 @@ func secondText(w kit.Words, d history.Decided) (string, widget.Importance) {
 }
 
 // attempts are all checks of the same session.
-func (d *detailView) attempts() fyne.CanvasObject {
-	if len(d.of.Attempts) < 2 {
+func (d *View) attempts() fyne.CanvasObject {
+	if len(d.Of.Attempts) < 2 {
 		return nil
 	}
 	box := d.section("detail.attempts")
-	for i, a := range d.of.Attempts {
+	for i, a := range d.Of.Attempts {
 		text := d.Words.T(
 			"detail.attempt", "Number", i+1, "At", kit.Date(a.At), "Outcome", d.Words.T(app.OutcomeKey(a.Outcome)), "Score",
-			rowScoreText(d.Words, a),
+			kit.RowScore(d.Words, a),
 		)
 		if a.Decision != "" {
-			text += ", " + decisionWord(d.Words, a.Decision)
+			text += ", " + kit.DecisionWord(d.Words, a.Decision)
 		}
-		if a.Check == d.of.Check {
+		if a.Check == d.Of.Check {
 			box.Add(
 				container.NewHBox(
 					container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), kit.Bold(
@@ -421,22 +423,22 @@ func (d *detailView) attempts() fyne.CanvasObject {
 			)
 			continue
 		}
-		open := d.button(text, theme.NavigateNextIcon(), func() { d.hooks.open(a.Check) })
+		open := d.button(text, theme.NavigateNextIcon(), func() { d.Hooks.Open(a.Check) })
 		open.Alignment = widget.ButtonAlignLeading
 		box.Add(container.NewBorder(nil, nil, container.NewCenter(draw.NewShape(draw.LookOf(a.Outcome), 18)), nil, open))
 	}
 	return box
 }
 
-func (d *detailView) pictures() fyne.CanvasObject {
-	if d.of.document == nil && d.of.frame == nil {
+func (d *View) pictures() fyne.CanvasObject {
+	if d.Of.DocumentPicture == nil && d.Of.FramePicture == nil {
 		return nil
 	}
 	grid := container.NewGridWithColumns(2)
 	for _, kept := range []struct {
 		picture *image.RGBA
 		caption string
-	}{{d.of.document, "result.portrait"}, {d.of.frame, "result.best"}} {
+	}{{d.Of.DocumentPicture, "result.portrait"}, {d.Of.FramePicture, "result.best"}} {
 		if kept.picture == nil {
 			continue
 		}
@@ -454,10 +456,10 @@ func (d *detailView) pictures() fyne.CanvasObject {
 // facts are lines of a name and a value.
 type facts struct {
 	*fyne.Container
-	d *detailView
+	d *View
 }
 
-func (d *detailView) facts() facts { return facts{container.New(layout.NewFormLayout()), d} }
+func (d *View) facts() facts { return facts{container.New(layout.NewFormLayout()), d} }
 
 func (f facts) add(key, value string) {
 	if value == "" {
@@ -475,21 +477,21 @@ func (f facts) id(name, value, shown string) {
 	text := widget.NewLabel(shown)
 	text.TextStyle.Monospace = true
 	text.Truncation = fyne.TextTruncateEllipsis
-	copies := f.d.button("", theme.ContentCopyIcon(), func() { f.d.hooks.copy(value) })
+	copies := f.d.button("", theme.ContentCopyIcon(), func() { f.d.Hooks.Copy(value) })
 	copies.Importance = widget.LowImportance
 	f.Add(widget.NewLabel(name))
 	f.Add(container.NewBorder(nil, nil, nil, copies, text))
 }
 
-func (d *detailView) person() fyne.CanvasObject {
-	s, f := d.of.Started, d.facts()
+func (d *View) person() fyne.CanvasObject {
+	s, f := d.Of.Started, d.facts()
 	t := d.Words.T
 	f.add("history.name", d.sealedName())
 	f.add("report.reference", d.reference())
-	for _, of := range export.DocumentFacts(d.of.Detail, true, d.Words, d.sealedText) {
+	for _, of := range export.DocumentFacts(d.Of.Detail, true, d.Words, d.sealedText) {
 		f.add(of.Key, kit.Capital(of.Value))
 	}
-	if d.of.Minor() {
+	if d.Of.Minor() {
 		f.add("detail.minor", t("detail.yes"))
 	}
 	consent := t("detail.consent_given", "Wording", s.Consent.Wording)
@@ -500,20 +502,20 @@ func (d *detailView) person() fyne.CanvasObject {
 		consent = t("detail.consent_name", "Wording", s.Consent.Wording)
 	}
 	f.add("detail.consent", consent)
-	operator := t("detail.operator_system", "Operator", d.of.Operator)
+	operator := t("detail.operator_system", "Operator", d.Of.Operator)
 	if s.SignedIn {
-		operator = t("detail.operator_signed_in", "Operator", d.of.Operator)
+		operator = t("detail.operator_signed_in", "Operator", d.Of.Operator)
 	}
 	f.add("history.operator", operator)
-	f.add("history.desk", d.of.Desk)
-	f.add("history.mode", t("mode.name."+string(d.of.Mode)))
+	f.add("history.desk", d.Of.Desk)
+	f.add("history.mode", t("mode.name."+string(d.Of.Mode)))
 	if s.Chosen.Number > 0 {
 		f.add("detail.chosen", kit.Capital(t("report.chosen", "Number", s.Chosen.Number, "Of", s.Chosen.Of)))
 	}
 	if !s.CameraPart.Whole() {
 		f.add("detail.camera_part", t("report.part_of", "Part", s.CameraPart.Percent()))
 	}
-	if end := d.of.Finished; end != nil && end.VirtualCamera != "" {
+	if end := d.Of.Finished; end != nil && end.VirtualCamera != "" {
 		f.add("report.filmed_by", kit.Capital(t("report.virtual", "Driver", end.VirtualCamera)))
 	}
 	switch s.DocumentFrom {
@@ -521,8 +523,8 @@ func (d *detailView) person() fyne.CanvasObject {
 		f.add("detail.document", kit.Capital(t("details.from_camera")))
 	case history.FromFile:
 		page := int64(1)
-		if d.of.Finished != nil && d.of.Finished.Quality != nil {
-			page = max(1, int64(d.of.Finished.Quality.PortraitPage))
+		if d.Of.Finished != nil && d.Of.Finished.Quality != nil {
+			page = max(1, int64(d.Of.Finished.Quality.PortraitPage))
 		}
 		f.add("detail.document", kit.Capital(t("details.from_file", "Page", page)))
 	}
@@ -532,23 +534,23 @@ func (d *detailView) person() fyne.CanvasObject {
 	return d.section("detail.who_where", f.Container)
 }
 
-func (d *detailView) sealedName() string {
+func (d *View) sealedName() string {
 	switch {
-	case d.of.Erased:
+	case d.Of.Erased:
 		return d.Words.T("detail.name_erased")
-	case d.of.Sealed:
+	case d.Of.Sealed:
 		return d.Words.T("detail.name_sealed")
 	}
 	return d.personName()
 }
 
 // reference is the customer's own, or why it cannot be shown; empty where there is none.
-func (d *detailView) reference() string {
-	return d.sealedText(d.of.Reference, d.of.ReferenceSealed, d.of.ReferenceErased)
+func (d *View) reference() string {
+	return d.sealedText(d.Of.Reference, d.Of.ReferenceSealed, d.Of.ReferenceErased)
 }
 
 // sealedText is a sealed part, or why it cannot be shown.
-func (d *detailView) sealedText(value string, sealed, erased bool) string {
+func (d *View) sealedText(value string, sealed, erased bool) string {
 	switch {
 	case erased:
 		return d.Words.T("detail.name_erased")
@@ -558,11 +560,11 @@ func (d *detailView) sealedText(value string, sealed, erased bool) string {
 	return value
 }
 
-func (d *detailView) quality() fyne.CanvasObject {
-	if d.of.Finished == nil || d.of.Finished.Quality == nil {
+func (d *View) quality() fyne.CanvasObject {
+	if d.Of.Finished == nil || d.Of.Finished.Quality == nil {
 		return nil
 	}
-	q, f := d.of.Finished.Quality, d.facts()
+	q, f := d.Of.Finished.Quality, d.facts()
 	for _, side := range []struct {
 		key   string
 		of    *history.Measures
@@ -575,7 +577,7 @@ func (d *detailView) quality() fyne.CanvasObject {
 			f.add(side.key, d.Words.T("detail.quality_total", "Total", side.total))
 		}
 	}
-	if q.PortraitByHand && d.of.Started.Chosen.Number == 0 {
+	if q.PortraitByHand && d.Of.Started.Chosen.Number == 0 {
 		f.add("detail.chosen", kit.Capital(d.Words.T("details.by_hand")))
 	}
 	if q.PortraitNotes > 0 {
@@ -587,20 +589,20 @@ func (d *detailView) quality() fyne.CanvasObject {
 	return d.section("detail.quality", f.Container)
 }
 
-func (d *detailView) engine() fyne.CanvasObject {
-	e, f := d.of.Started.Description, d.facts()
-	if d.of.Finished != nil && d.of.Finished.Description.Engine != "" {
-		e = d.of.Finished.Description // what decided in the end
+func (d *View) engine() fyne.CanvasObject {
+	e, f := d.Of.Started.Description, d.facts()
+	if d.Of.Finished != nil && d.Of.Finished.Description.Engine != "" {
+		e = d.Of.Finished.Description // what decided in the end
 	}
 	f.add("detail.engine_name", e.Engine)
-	if e.Engine != "" && d.of.Mode != history.Remote {
+	if e.Engine != "" && d.Of.Mode != history.Remote {
 		calibration := e.Calibration
 		if !e.Calibrated {
 			calibration = d.Words.T("detail.not_calibrated", "Calibration", e.Calibration)
 		}
 		f.add("detail.calibration", calibration)
 	}
-	f.add("detail.program", d.of.Started.Program)
+	f.add("detail.program", d.Of.Started.Program)
 	for _, m := range e.Models {
 		f.id(m.Name, m.SHA256, kit.ShortHash(m.SHA256))
 	}
@@ -616,10 +618,10 @@ func (d *detailView) engine() fyne.CanvasObject {
 	return box
 }
 
-func (d *detailView) times() fyne.CanvasObject {
+func (d *View) times() fyne.CanvasObject {
 	f := d.facts()
-	f.add("detail.started", kit.ExactTime(d.of.At))
-	if end := d.of.Finished; end != nil {
+	f.add("detail.started", kit.ExactTime(d.Of.At))
+	if end := d.Of.Finished; end != nil {
 		f.add("detail.took", d.Words.Seconds(end.Took))
 		if r := end.Remote; r != nil {
 			f.add("detail.host", r.Host)
@@ -638,12 +640,12 @@ func (d *detailView) times() fyne.CanvasObject {
 	return d.section("detail.times", f.Container)
 }
 
-func (d *detailView) erasures() fyne.CanvasObject {
-	if len(d.of.Erasures) == 0 {
+func (d *View) erasures() fyne.CanvasObject {
+	if len(d.Of.Erasures) == 0 {
 		return nil
 	}
 	box := d.section("detail.erasures")
-	for _, e := range d.of.Erasures {
+	for _, e := range d.Of.Erasures {
 		parts := kit.Labels(e.Parts, func(p history.Part) string { return d.Words.T("detail.part." + string(p)) })
 		why := d.Words.T("detail.erased_other", "Reason", e.Reason)
 		switch e.Reason {
@@ -665,41 +667,41 @@ func (d *detailView) erasures() fyne.CanvasObject {
 }
 
 // record is where all this stands in the chain.
-func (d *detailView) record() fyne.CanvasObject {
+func (d *View) record() fyne.CanvasObject {
 	f := d.facts()
 	t := d.Words.T
-	if h := d.of.Hold; h != nil {
+	if h := d.Of.Hold; h != nil {
 		f.add("report.hold", kit.Capital(export.HoldWords(*h, d.Words)))
 	}
-	f.id(t("detail.check"), d.of.Check, d.of.Check)
-	f.id(t("detail.session"), d.of.Session, d.of.Session)
-	f.id(t("detail.request"), d.of.Request, d.of.Request)
-	seqs := kit.Labels(d.of.Seqs, func(seq int64) string { return strconv.FormatInt(seq, 10) })
+	f.id(t("detail.check"), d.Of.Check, d.Of.Check)
+	f.id(t("detail.session"), d.Of.Session, d.Of.Session)
+	f.id(t("detail.request"), d.Of.Request, d.Of.Request)
+	seqs := kit.Labels(d.Of.Seqs, func(seq int64) string { return strconv.FormatInt(seq, 10) })
 	f.add("detail.records", strings.Join(seqs, ", "))
-	if h := d.of.Head; h.Hash != "" {
+	if h := d.Of.Head; h.Hash != "" {
 		f.id(t("detail.head"), h.Hash, t("detail.head_of", "Seq", h.Seq, "Hash", kit.ShortHash(h.Hash)))
 	}
 	return d.section("detail.record", f.Container)
 }
 
 // answer is what the engine or the API said, in its own words.
-func (d *detailView) answer() fyne.CanvasObject {
+func (d *View) answer() fyne.CanvasObject {
 	var parts []fyne.CanvasObject
-	if f := d.of.Finished; f != nil && f.Code != nil {
+	if f := d.Of.Finished; f != nil && f.Code != nil {
 		parts = append(parts, kit.Wrapped(d.Words.T("detail.answer_code", "Code", *f.Code, "Status", string(f.Status))))
 	}
 	switch {
-	case d.of.RawErased:
+	case d.Of.RawErased:
 		parts = append(parts, kit.Wrapped(d.Words.T("detail.raw_erased")))
-	case d.of.RawSealed:
+	case d.Of.RawSealed:
 		parts = append(parts, kit.Wrapped(d.Words.T("detail.raw_sealed")))
-	case len(d.of.Raw) > 0:
-		d.rawText = kit.Wrapped(kit.Excerpt(d.of.Raw))
+	case len(d.Of.Raw) > 0:
+		d.rawText = kit.Wrapped(kit.Excerpt(d.Of.Raw))
 		d.rawText.TextStyle.Monospace = true
 		d.rawText.Hide()
-		d.raw = d.button(d.Words.T("detail.raw_show"), theme.MenuDropDownIcon(), d.foldRaw)
-		copies := d.button(d.Words.T("result.copy"), theme.ContentCopyIcon(), func() { d.hooks.copy(string(d.of.Raw)) })
-		parts = append(parts, container.NewHBox(d.raw, copies), d.rawText)
+		d.Raw = d.button(d.Words.T("detail.raw_show"), theme.MenuDropDownIcon(), d.foldRaw)
+		copies := d.button(d.Words.T("result.copy"), theme.ContentCopyIcon(), func() { d.Hooks.Copy(string(d.Of.Raw)) })
+		parts = append(parts, container.NewHBox(d.Raw, copies), d.rawText)
 	}
 	if len(parts) == 0 {
 		return nil
@@ -707,7 +709,7 @@ func (d *detailView) answer() fyne.CanvasObject {
 	return d.section("detail.answer", parts...)
 }
 
-func (d *detailView) foldRaw() {
+func (d *View) foldRaw() {
 	icon, key := theme.MenuDropDownIcon(), "detail.raw_show"
 	if d.rawText.Hidden {
 		d.rawText.Show()
@@ -715,7 +717,7 @@ func (d *detailView) foldRaw() {
 	} else {
 		d.rawText.Hide()
 	}
-	d.raw.SetText(d.Words.T(key))
-	d.raw.SetIcon(icon)
-	d.reader.Update()
+	d.Raw.SetText(d.Words.T(key))
+	d.Raw.SetIcon(icon)
+	d.Reader.Update()
 }
