@@ -93,7 +93,7 @@ func desk(t *testing.T, engine *scripted) (*Desk, *apptest.History, string) {
 	}), m, file
 }
 
-// Whoever is under 18 is so in the record whatever the settings say, and for the
+// A minor is recorded as one whatever the settings say, and for the
 // engine where they say that it matters.
 func TestUnder18(t *testing.T) {
 	for _, refer := range []bool{true, false} {

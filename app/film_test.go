@@ -177,7 +177,7 @@ func TestMatchWhileFilming(t *testing.T) {
 	}
 }
 
-// A check with nobody who wants to know how far it is.
+// A check without a progress function.
 func TestMatchWhileFilmingUnwatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := &watcher{scripted: scripted{answer: compared(t, nil, 90, 80)}}

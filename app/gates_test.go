@@ -25,7 +25,7 @@ var gates = map[string]access.Action{
 	"Stay": open, "Reread": open,
 	"Names": open, "Seconds": open, "WhoNow": open, "ReadOperators": open, "Enter": open, "Vouch": open,
 	"KeepSignedIn": open,
-	// whoever sits at the desk may see who can sign in
+	// everyone at the desk may see who can sign in
 
 	// What touches no record, token or setting: a document is looked at, the camera
 	// is shown, a clip that has no use any more is deleted.
@@ -105,7 +105,7 @@ func TestEveryMethodHasItsGate(t *testing.T) {
 	}
 }
 
-// Whoever may not do something is refused by the method itself, whatever else is
+// An operator without the role is refused by the method itself, whatever else is
 // wrong with what they ask for, and nothing is recorded.
 func TestGatesAreShut(t *testing.T) {
 	shut := 0

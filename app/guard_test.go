@@ -361,7 +361,7 @@ func TestLockAfterIdleTime(t *testing.T) {
 	if in || who.Operator != "Ben" || who.SignedIn {
 		t.Errorf("%+v, %v", who, in)
 	}
-	d.Touch()                // wakes nobody up
+	d.Touch()                // has no effect on others
 	c.add(-30 * time.Minute) // nor does the clock
 	wantKey(t, d.Allow(t.Context(), access.Check), "operators.locked")
 	wantKey(t, d.SignIn(t.Context(), "Ben", "this one is not right"), "operators.wrong")
@@ -480,7 +480,7 @@ func TestGuardFromManyGoroutines(t *testing.T) {
 }
 
 // A window asks many times at once what somebody may do. The list of operators may
-// lie on a share that is slow: nobody waits for it but who does something.
+// lie on a share that is slow: only an action waits for it.
 func TestAskingDoesNotWaitForTheDisk(t *testing.T) {
 	const slow = 300 * time.Millisecond
 	d, _, _ := staffed(t)

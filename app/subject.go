@@ -25,7 +25,7 @@ type Visit struct {
 	Held    bool          `json:"held"`   // on legal hold, and so not erased
 }
 
-// Subject finds all sessions of a person, oldest first. Namesakes are found too: whoever asks
+// Subject finds all sessions of a person, oldest first. Namesakes are found too: the caller
 // leaves them out by naming the sessions. The problems are subject.nobody, subject.whom (all is
 // empty), check.session, and those of Allow.
 func (d *Desk) Subject(ctx context.Context, in SubjectInput) ([]Visit, error) {

@@ -60,7 +60,7 @@ func number(text string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// openFile opens a file or stream; whoever gets the capture closes it. OpenCV's
+// openFile opens a file or stream; the caller closes the capture. OpenCV's
 // own error holds the address, so it is not passed on.
 func openFile(name string) (*gocv.VideoCapture, error) {
 	// FFmpeg by name, so that no other one tries the address and prints it.

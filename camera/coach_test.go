@@ -262,7 +262,7 @@ func TestAdvise(t *testing.T) {
 }
 
 // However many ask, each frame is looked at once, and few of them: fewer while
-// nobody is there.
+// the picture is empty.
 func TestAdviceIsShared(t *testing.T) {
 	for name, c := range map[string]struct {
 		faces []matcher.Face

@@ -40,8 +40,8 @@ type system struct {
 	// ask asks what a device can do. The error is the system's own.
 	ask func(path string) (ability, error)
 
-	// open opens a device, to give pictures of this kind where it can. Whoever gets
-	// the capture closes it, on an error as well.
+	// open opens a device, to give pictures of this kind where it can. The caller
+	// closes the capture, on an error as well.
 	open func(path string, m mode) (*gocv.VideoCapture, error)
 }
 

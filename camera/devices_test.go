@@ -171,8 +171,8 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// A virtual camera is told by its driver or by its folder, not by its name, which whoever
-// makes one chooses.
+// A virtual camera is told by its driver or by its folder, not by its name, which any user
+// can choose.
 func TestVirtualCameras(t *testing.T) {
 	by := func(driver string) ability { return ability{captures: true, driver: driver} }
 	const usb = "pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.0"

@@ -31,7 +31,7 @@ func whole(t *testing.T, f matcher.Film) []matcher.Frame {
 	}
 }
 
-// filmsNot waits until the source films for nobody.
+// filmsNot waits until the source has no film to make.
 func filmsNot(t *testing.T, s *Source) {
 	t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
@@ -144,7 +144,7 @@ func TestBothSidesOfAJump(t *testing.T) {
 	}
 }
 
-// A reader that is slow costs nobody a frame, and what it has read is not kept.
+// A slow reader costs other readers no frame, and what it has read is not kept.
 func TestSlowReader(t *testing.T) {
 	s := opened(t, params(t, video(t, image.Pt(160, 120), 30, 12)))
 	f, err := s.Film(soon(t), time.Second, nil)

@@ -191,7 +191,7 @@ type netcam struct {
 	mode    atomic.Int32
 }
 
-// What a netcam does for whoever asks.
+// What a network camera does for each client.
 const (
 	plays   = iota // sends pictures
 	trickle        // sends pictures, then only a byte now and then

@@ -15,7 +15,7 @@ import (
 )
 
 // rtspcam is a network camera that speaks RTSP over TCP (RFC 2326): FFmpeg makes
-// its H.264 as RTP, and it wraps that for whoever asks to play.
+// its H.264 as RTP, and it wraps that for each viewer.
 type rtspcam struct {
 	t       *testing.T
 	address string // host:port, kept over a restart

@@ -56,7 +56,7 @@ type Source struct {
 	busy   sync.WaitGroup // the owner and the encoders
 
 	coaching chan struct{} // holds one while the coach is asked
-	coach    coach         // of whoever holds coaching
+	coach    coach         // used by the holder of coaching
 
 	mu       sync.Mutex
 	live     matcher.Live
@@ -267,7 +267,7 @@ func (s *Source) freeze() {
 	}
 }
 
-// tell puts news into the slot and wakes whoever waits. The caller holds mu.
+// tell puts news into the slot and wakes those who wait. The caller holds mu.
 func (s *Source) tell(live matcher.Live) {
 	live.Seq = s.live.Seq + 1
 	s.live = live

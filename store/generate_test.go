@@ -129,7 +129,7 @@ func fillWith(t testing.TB, s *Store, records int, m *maker) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nobody minds if what is made here is lost in a crash.
+	// What is made here may be lost in a crash.
 	set := func(pragmas ...string) {
 		t.Helper()
 		for _, p := range pragmas {
@@ -333,7 +333,7 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 		}
 		overrides = f.Outcome
 	} else if m.IntN(20) == 0 {
-		return f.Outcome, nil // nobody decides
+		return f.Outcome, nil // no decision
 	}
 	d := history.Decision{Check: check, Session: session, Actor: who, Choice: history.Approve, Reason: "same_person_seen",
 		Overrides: overrides}

@@ -44,7 +44,7 @@ func spoilt(t *testing.T, change func(root func(string) int, page func(int) []by
 }
 
 // A separator in the tree of records that is a little too low hides records from
-// whoever asks for them by their number, while a walk passes over all.
+// those who ask for them by their number, while a walk passes over all.
 func TestRecordsThatAreNotFoundByTheirNumber(t *testing.T) {
 	s := spoilt(t, func(root func(string) int, page func(int) []byte) {
 		top := page(root("record"))

@@ -318,7 +318,7 @@ func TestShow(t *testing.T) {
 	}
 }
 
-// TestListsAreCancelled looks whether a question whose answer nobody wants any
+// TestListsAreCancelled looks whether a query whose answer is not wanted any
 // more ends.
 func TestListsAreCancelled(t *testing.T) {
 	s := mustOpen(t, testParams(t.TempDir()), noRing{})

@@ -601,7 +601,7 @@ func TestNoWAL(t *testing.T) {
 }
 
 // TestWords looks for the words of each problem of this package, and for words
-// nobody uses.
+// no process uses.
 func TestWords(t *testing.T) {
 	areas, err := filepath.Glob(filepath.Join("..", "assets", "translations", "*.en.json"))
 	if err != nil {

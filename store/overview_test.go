@@ -66,7 +66,7 @@ func TestOverviewFollowsAChecksRecords(t *testing.T) {
 	}
 }
 
-// Whoever changes the packed checks, which overviews count, is seen, and Rebuild mends it.
+// Verify finds a change of the packed checks, which overviews count, and Rebuild mends it.
 func TestPackedChecksAreVerified(t *testing.T) {
 	for _, change := range []string{
 		`UPDATE packed SET checks = zeroblob(length(checks))`,

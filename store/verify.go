@@ -372,7 +372,7 @@ func integrity(ctx context.Context, db *sql.DB) error {
 
 // reachable looks up each record by its number. The walk reads the table from end to end,
 // so it does not notice a wrong number inside the tree of the table, which hides records from
-// whoever asks for them. The numbers go down: going up, SQLite only steps to the next row.
+// all who ask for them. The numbers go down: going up, SQLite only steps to the next row.
 func reachable(ctx context.Context, q sqlite.Querier) error {
 	var last, found int64
 	if err := q.QueryRowContext(ctx, `

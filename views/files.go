@@ -28,7 +28,7 @@ func (w *Window) choose(r chooser.Request, chosen func(path string)) {
 		w.Work.Do(func() {
 			w.choosing = false
 			switch {
-			case !w.gate.open: // whoever asked is not there any more
+			case !w.gate.open: // the operator who asked has signed out
 			case err != nil:
 				if !errors.Is(err, chooser.ErrNone) {
 					w.Log("file dialog", err)

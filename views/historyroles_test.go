@@ -50,7 +50,7 @@ func TestWhatTheMenuOffersForTheHistory(t *testing.T) {
 	}
 }
 
-// Whoever signs in next sees nothing of what the last operator looked for, and the
+// The next operator sees nothing of what the last operator looked for, and the
 // history is not read meanwhile.
 func TestTheNextOperatorStartsAnew(t *testing.T) {
 	desk := newFakeDesk()

@@ -422,7 +422,7 @@ func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
 // it now. Where not, a dialog says what to do first.
 func (w *Window) takesDocument() bool {
 	w.screen(w.checkTab)
-	if w.welcoming() { // whoever begins a check needs no welcome
+	if w.welcoming() { // an operator who begins a check needs no welcome
 		w.welcome.Skip()
 	}
 	key := ""

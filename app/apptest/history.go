@@ -266,7 +266,7 @@ func (h *History) Samples(context.Context) ([]history.Sampled, error) {
 	return slices.Clone(h.Drawn), nil
 }
 
-// Choices are none.
+// Choices has nothing to choose from.
 func (h *History) Choices(context.Context) (history.Choices, error) { return history.Choices{}, nil }
 
 // Show is the detail of a check, or what was recorded of it.

@@ -93,7 +93,7 @@ func (p *parts) looking(t *testing.T) looking {
 	})}
 }
 
-// keeper keeps the operators, at a cost at which nobody guesses.
+// keeper keeps the operators, at a hashing cost for tests.
 func (p *parts) keeper(t *testing.T) *operators.Keeper {
 	t.Helper()
 	if p.operators == "" {
@@ -674,7 +674,7 @@ func TestHistoryVerify(t *testing.T) {
 	}
 }
 
-// broken is a standard output nobody reads.
+// broken is a standard output that is closed.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -224,7 +224,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// With operators set up the served checks are of whoever started the server, at the
+// With operators set up the served checks are of the operator who started the server, at the
 // desk the token is named after, for as long as they may check.
 func TestServedByAnOperator(t *testing.T) {
 	const adas, bens = "four tired horses drank", "violet ladders under rain"

@@ -149,7 +149,7 @@ func TestKeysAndIDs(t *testing.T) {
 	if ids, _ := s.recordedChecks(); len(ids) != 0 {
 		t.Errorf("recorded %v", ids)
 	}
-	// What was not asked through the API is nobody's here.
+	// A check that did not come through the API is not found here.
 	s.mu.Lock()
 	s.Started = append(s.Started, history.Started{Check: "chk_" + aKey, Desk: "Counter 1"})
 	s.mu.Unlock()

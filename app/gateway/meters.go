@@ -16,8 +16,8 @@ import (
 	"facematch/matcher"
 )
 
-// meters count and time what the gateway does, for whoever watches it. They hold numbers, and
-// names of ours: nothing of what a client sent.
+// meters count and time what the gateway does. They hold numbers and names of ours, and
+// nothing of what a client sent.
 //
 // The library is VictoriaMetrics/metrics, which writes Prometheus' form with two small
 // modules; prometheus/client_golang would bring ten, protobuf among them.
@@ -130,7 +130,7 @@ func later(a, b string) bool {
 	return false
 }
 
-// openMeters listens for whoever reads the meters, on this computer only. The problems are
+// openMeters serves the meters to readers on this computer only. The problems are
 // serve.metrics and serve.listen.
 func openMeters(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)

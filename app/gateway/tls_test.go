@@ -89,7 +89,7 @@ func TestTLS(t *testing.T) {
 		}
 	}
 
-	// Who speaks HTTP there is told so.
+	// A request over HTTP is answered with what is wrong.
 	plain, err := net.Dial("tcp", at)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 
-	// A renewed certificate is taken as it comes; half of one is none.
+	// A renewed certificate is taken at once; half of one is not taken.
 	if err := os.WriteFile(key, []byte("not yet"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ const (
 )
 
 // Sampling says which checks to pick at random. The same filter, seed and head give the
-// same checks again, whoever asks and whatever was recorded or erased since.
+// same checks again for every auditor, whatever was recorded or erased since.
 type Sampling struct {
 	Filter Filter `json:"filter"` // without Words and Reference, which are personal
 	Count  int    `json:"count"`  // how many
@@ -21,8 +21,8 @@ type Sampling struct {
 	Database string `json:"database,omitempty"`
 }
 
-// Sample says that checks were picked at random to be looked at. It lies in the chain of
-// whoever looks.
+// Sample says that checks were picked at random to be looked at. The record lies in
+// the chain of the auditor who picked them.
 type Sample struct {
 	Sample string `json:"sample"` // smp_<uuid>
 	Actor

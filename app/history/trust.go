@@ -71,8 +71,8 @@ const (
 	FaultDamaged Fault = "damaged"             // the file cannot be read whole
 )
 
-// Hint is what a record that is not chained looks like. It is a guess: whoever changed the
-// file can make it look like anything.
+// Hint is what a record that is not chained looks like. It is a guess: a forger
+// can make it look like anything.
 type Hint string
 
 // The hints.

@@ -19,7 +19,7 @@ import (
 	"facematch/matcher"
 )
 
-// quick is a cost for tests, in which nobody guesses.
+// quick is a cost for tests, which are not guessed at.
 var quick = Cost{Memory: 8, Passes: 1, Lanes: 1}
 
 const (
@@ -189,7 +189,7 @@ func TestChangesOfTheList(t *testing.T) {
 	wantKey(t, err, "operators.wrong")
 }
 
-// A change nobody could record is none.
+// A change that could not be recorded is not made.
 func TestChangeThatIsNotRecorded(t *testing.T) {
 	ctx := t.Context()
 	full := matcher.NewProblem("store.full", nil)
@@ -352,7 +352,7 @@ func TestWrongAttemptsWait(t *testing.T) {
 	}
 }
 
-// Whoever tries names learns nothing of them: one nobody bears waits as long. What
+// A guesser learns nothing about names: an unknown one takes as long. What
 // was typed is not kept, however much it is.
 func TestUnknownNamesWaitToo(t *testing.T) {
 	c := newClock()
@@ -410,7 +410,7 @@ func TestClockGoingBackwards(t *testing.T) {
 	}
 }
 
-// Who damages the attempts gains what who deletes them does, and locks nobody out.
+// A damaged file of attempts counts as a deleted one, and locks no operator out.
 func TestAttemptsThatCannotBeUsed(t *testing.T) {
 	for _, broken := range []string{"", "{", "null", `{"version": 7}`,
 		`{"version": 1, "salt": "AAAA", "names": {"=ben": null}}`, strings.Repeat(" ", maxFile+1)} {
@@ -540,7 +540,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// BenchmarkSignIn tells how long one attempt takes, and that a name nobody bears
+// BenchmarkSignIn tells how long one attempt takes, and that an unknown name
 // takes as long as one that somebody does.
 func BenchmarkSignIn(b *testing.B) {
 	folder := b.TempDir()
@@ -561,7 +561,7 @@ func BenchmarkSignIn(b *testing.B) {
 	b.ReportMetric(took["Ada"].Seconds()*1000/float64(b.N), "ms/attempt")
 }
 
-// Names that look alike because of letters nobody sees are one name.
+// Names that look alike because of invisible letters are one name.
 func TestUnseenLettersTellNoNamesApart(t *testing.T) {
 	for _, other := range []string{"a\u200bda", "a\u00adda", "ada\u2060", "a\u034fda", "ada\ufe0f"} {
 		if !Same("ada", other) {

@@ -280,8 +280,8 @@ func (s *Store) Sources() Sources {
 	return from
 }
 
-// Changeable reports whether whoever runs the program may write the administrator's file, so
-// that its locks hold nobody. Root may write every file, which says nothing about the users
+// Changeable reports whether the user who runs the program may write the administrator's file,
+// so that its locks bind no user. Root may write every file, which says nothing about the users
 // of a desk. It asks the disk.
 func (f Files) Changeable() bool {
 	if os.Geteuid() == 0 {

@@ -117,7 +117,7 @@ func TestEnvironmentIsTheLastPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	get(t, k, base, "", secret, File, "")
-	again := New(k.file) // nobody there to ask for the passphrase
+	again := New(k.file) // without a prompt for the passphrase
 	get(t, again, base, "", "env-token", Environment, "")
 	get(t, again, base, "wrong horse battery", "", Locked, "token.passphrase")
 	t.Setenv(Variable, "two words")

@@ -31,7 +31,7 @@ type choice struct {
 //     half as large. One that can be used, whole and large enough, comes before one
 //     that cannot.
 //   - Those of nearly the same size (matcher.Alike) are two people, or two documents
-//     in one scan: code 2. Nobody but the clerk can tell which is meant.
+//     in one scan: code 2. Only the clerk can tell which is meant.
 //   - What the finder doubts is no portrait by itself. Beside one, and of nearly its
 //     size, it counts as a second.
 //

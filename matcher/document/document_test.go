@@ -368,8 +368,8 @@ func TestGlare(t *testing.T) {
 	}
 }
 
-// Portraits of about one size are two documents, or more, however each lies: nobody
-// but the clerk can tell which is meant, and the record says which of them it was.
+// Portraits of about one size are two documents, or more, however each lies: only
+// the clerk can tell which is meant, and the record says which of them it was.
 func TestTwoPortraits(t *testing.T) {
 	f := newFinder(t, marks{})
 	paper := func() *image.RGBA { return picture.Solid(image.Pt(1240, 1754), color.White) }

@@ -80,7 +80,7 @@ func TestReadClipOfALateClock(t *testing.T) {
 }
 
 // Of several picture tracks the one marked as the default is shown, else the first;
-// a cover picture is none. Sound may go on for long.
+// a cover picture is not a clip. Sound may go on for long.
 func TestReadClipOfSeveralTracks(t *testing.T) {
 	white := []string{"-f", "lavfi", "-i", "color=white:s=320x240:r=25:d=2"}
 	black := []string{"-f", "lavfi", "-i", "color=black:s=160x120:r=25:d=1"}

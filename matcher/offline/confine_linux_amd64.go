@@ -22,7 +22,7 @@ var refused = []uint32{
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_MOUNT, unix.SYS_CHROOT, unix.SYS_PIVOT_ROOT,
 	unix.SYS_IO_URING_SETUP, unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD,
 	unix.SYS_SETPGID, unix.SYS_SETSID,
-	// Landlock leaves these to whoever owns a file, and truncate up to Linux 6.1.
+	// Landlock leaves these to the owner of a file, and truncate up to Linux 6.1.
 	unix.SYS_TRUNCATE, unix.SYS_CHMOD, unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2,
 	unix.SYS_CHOWN, unix.SYS_FCHOWN, unix.SYS_LCHOWN, unix.SYS_FCHOWNAT,
 	unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_UTIMENSAT, unix.SYS_FUTIMESAT,
@@ -57,7 +57,8 @@ func filterCalls() error {
 		{Code: load, K: number},
 		{Code: least, K: otherABI, Jf: 1},
 		refuse(unix.EPERM),
-		// Whoever is refused clone3, whose arguments cannot be looked at, takes clone.
+		// A filter cannot look at the arguments of clone3. A library that is refused clone3
+		// calls clone instead.
 		{Code: equal, K: unix.SYS_CLONE3, Jf: 1},
 		refuse(unix.ENOSYS),
 	}

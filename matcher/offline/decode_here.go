@@ -60,7 +60,7 @@ func decode(j job, on *sheets, answers io.Writer) error {
 	}
 	frames := uint32(0)
 	unsampled, err := readOnto(context.Background(), on, j, func(read int) {
-		// Whoever cannot hear it has gone, which ends this process anyway.
+		// Where the answer cannot be written, the parent has ended, and this process ends too.
 		_ = said{What: sayRead, Number: uint32(read)}.write(answers)
 	}, func(f matcher.Frame) error {
 		frames++

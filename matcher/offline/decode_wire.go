@@ -11,8 +11,8 @@ import (
 )
 
 // What a decoder and its parent say to each other. Both are the same file, so
-// nothing here need suit another version; but the decoder may be in the hands of
-// whoever made the clip, so the parent believes nothing it has not checked.
+// nothing here need suit another version; but a crafted clip may
+// control the decoder, so the parent checks all that it is sent.
 //
 //	parent: a job for each clip: a path, none where the clip lies in the file both
 //	        share, and whether every frame is wanted
@@ -20,8 +20,8 @@ import (
 //	decoder: ready · (read | frame, its pixels)* · jumps · done
 //	         or fault in place of jumps and done
 //
-// Pixels lie on a sheet of another file both share, or follow the frame where there
-// is none. A decoder without a free sheet waits until its parent gives one back, so
+// Pixels lie on a sheet of another file both share, or follow the frame where no
+// file is shared. A decoder without a free sheet waits until its parent gives one back, so
 // it is ahead of the parent by a few frames at most.
 const (
 	sayReady = iota + 1

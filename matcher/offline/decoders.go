@@ -274,8 +274,8 @@ func (p *decoders) start() (*decoder, error) {
 	return d, nil
 }
 
-// hand gives a decoder to whoever waits for one, or lays it aside. That there is
-// none is told to one who waits.
+// hand gives a decoder to the one who waits, or lays it aside. An error that there is no
+// decoder goes to the one who waits as well.
 func (p *decoders) hand(s started) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

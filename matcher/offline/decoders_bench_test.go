@@ -9,7 +9,7 @@ import (
 )
 
 // A clip read by a decoder beside the same read in this process, and how long a
-// decoder takes to start, which nobody waits for while there is a spare one.
+// decoder takes to start, which no check waits for while there is a spare one.
 func BenchmarkDecoder(b *testing.B) {
 	for name, clip := range map[string]string{
 		"640x480": "clips/lfw__Jackie_Chan.mp4", "talking": "videos/liveportrait_d13.mp4",

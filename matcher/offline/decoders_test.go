@@ -134,7 +134,7 @@ func misbehave(how string, further []string) {
 		for all := [][]byte{}; len(all) < 100; {
 			all = append(all, make([]byte, 512<<20))
 		}
-		good(0).write(os.Stdout) // if nobody minds
+		good(0).write(os.Stdout) // more than it was asked for
 		said{What: sayJumps}.write(os.Stdout)
 		said{What: sayDone, Number: 1}.write(os.Stdout)
 	case "spin":
@@ -464,7 +464,7 @@ func TestDecoderBrokenByTheClipBefore(t *testing.T) {
 	}
 }
 
-// Whoever takes long over a frame finds the decoder waiting, a few frames ahead.
+// A decoder waits for a slow reader, a few frames ahead.
 func TestSlowEngine(t *testing.T) {
 	p := newDecoders(1, "")
 	t.Cleanup(p.close)

@@ -287,7 +287,7 @@ func TestLoadIsShared(t *testing.T) {
 }
 
 // Close comes while calls run whose callers have left: it waits for them, and
-// whoever comes later is refused.
+// a later call is refused.
 func TestCloseWaitsForNativeCalls(t *testing.T) {
 	e := newEngine(t, Params{Folders: []string{models(t)}, Calibration: calibration(t), Log: discard()})
 	if err := e.Load(context.Background()); err != nil {

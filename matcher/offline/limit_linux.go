@@ -2,8 +2,7 @@ package offline
 
 import "syscall"
 
-// limitProcess bounds the memory and the time this process can take, whoever
-// waits for it, and keeps its crash from leaving its memory on the disk.
+// limitProcess bounds the memory and the time this process can take, and keeps its crash from leaving its memory on the disk.
 func limitProcess() error {
 	for what, most := range map[int]uint64{
 		syscall.RLIMIT_AS: tryMemory, syscall.RLIMIT_CPU: uint64(tryPatience.Seconds()), syscall.RLIMIT_CORE: 0,

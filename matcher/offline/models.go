@@ -97,7 +97,7 @@ func SHA256(file string) (string, error) {
 	return sum, nil
 }
 
-// Models looks at the file of every model, for whoever looks after the program.
+// Models looks at the file of every model, for doctor.
 // Nothing is loaded.
 func (e *Engine) Models() []matcher.ModelFile {
 	var files []matcher.ModelFile

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whoever looks after the program is told of each file by itself, and of the
+// An administrator sees the state of each file by itself, and of the
 // folder the engine would take.
 func TestModelsAreLookedAtOneByOne(t *testing.T) {
 	c := calibration(t)
@@ -21,7 +21,7 @@ func TestModelsAreLookedAtOneByOne(t *testing.T) {
 		}
 	}
 	missing, damaged := c.Models[0].Name, c.Models[1].Name
-	// What the engine would not take helps nobody.
+	// A file that the engine refuses does not count.
 	if err := os.Rename(filepath.Join(good, missing), filepath.Join(other, missing)); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func pairs(t *testing.T) (chosen []pair) {
 	return chosen
 }
 
-// Real people: nobody passes for another, and everybody is found and compared.
+// Real people: no impostor passes, and every person is found and compared.
 func TestPairs(t *testing.T) {
 	all := pairs(t)
 	m := newMatcher(t)

@@ -93,7 +93,7 @@ func TestNetworksAreTriedInAProcessOfTheirOwn(t *testing.T) {
 			}
 		})
 	}
-	// Flipped bytes may lie in weights, where nobody sees them but the SHA-256. What
+	// Flipped bytes may lie in weights, where only the SHA-256 shows them. What
 	// they must not do is end this process, or end in anything but an answer.
 	for seed := range 6 {
 		flipped := append([]byte(nil), good...)

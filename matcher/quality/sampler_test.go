@@ -152,7 +152,7 @@ func TestBothSidesOfAJump(t *testing.T) {
 	}
 }
 
-// What moves on and on is no jump at every frame; grain is none at all.
+// What moves on and on is no jump at every frame; grain is never a jump.
 func TestMovementIsNoJump(t *testing.T) {
 	grain := rand.New(rand.NewSource(1))
 	for name, picture := range map[string]func(int) Thumbnail{

@@ -172,8 +172,8 @@ func (e *exact) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counter tells how much was taken and passed on: whoever asks for more has sent
-// what it got before.
+// counter tells how much was taken and passed on: a sender that asks for
+// more has sent what it got before.
 type counter struct {
 	from  io.Reader
 	wrote func(int64)

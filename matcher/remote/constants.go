@@ -8,7 +8,7 @@ const (
 	maxFile = 50 << 20
 
 	// maxAnswer is the most bytes of an answer that are read. A real one has some
-	// hundred; what is longer is none.
+	// hundred; a longer body is not an answer.
 	maxAnswer = 1 << 20
 
 	// maxText is how much of the API's own words on an error is shown, and of its

@@ -37,7 +37,7 @@ func Accept(history string, from int64) string {
 }
 
 // Access are the lines of pg_hba.conf that let desks and auditors in, each with a
-// certificate whose common name is its role, and nobody else from elsewhere. The names of
+// certificate whose common name is its role, and refuses all others from elsewhere. The names of
 // roles do not have to be those of certificates: see pg_ident.conf.
 func Access(database string) []string {
 	return []string{

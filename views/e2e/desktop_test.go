@@ -52,7 +52,7 @@ func newDesktop(t *testing.T) *desktop {
 	d.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "LANG=C.UTF-8",
 		"LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1", "GDK_BACKEND=x11", "NO_AT_BRIDGE=1",
-		// No session bus: nothing here may reach the keyring of whoever runs it.
+		// No session bus: nothing here may reach the keyring of the user who runs it.
 		"XDG_RUNTIME_DIR=" + d.home, "DBUS_SESSION_BUS_ADDRESS=",
 	}
 

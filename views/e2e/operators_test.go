@@ -33,7 +33,7 @@ func TestADeskWithOperators(t *testing.T) {
 	}
 	time.Sleep(time.Second) // painted
 	d.screenshot(p.name + "-signin")
-	d.key("ctrl+n") // which is nobody's to press yet
+	d.key("ctrl+n") // which has no effect before signing in
 	signIn(name)    // Return leads on to the passphrase
 	signIn("not the passphrase")
 	time.Sleep(time.Second)

@@ -10,7 +10,7 @@ import (
 )
 
 // verdicts are the words a check can end with, in capitals and alone: prose
-// that says "pass" is none.
+// that says "pass" does not count.
 var verdicts = regexp.MustCompile(`\b(PASS|REFER|FAIL|NOT\s+COMPARED|COULD\s+NOT\s+RUN|CANCELLED)\b`)
 
 // read gives the large words on a picture. It is made smaller first: the verdict

@@ -25,7 +25,7 @@ const (
 const changeMargin = 6.0
 
 // stateMargin is by how much less likely the code of a state may be than the letters
-// that were read and are none.
+// that were read and are not a code.
 const stateMargin = 4.0
 
 // oldest is the age in years up to which somebody may still hold a document.

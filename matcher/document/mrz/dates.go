@@ -37,7 +37,7 @@ func expiryDate(text string, today time.Time) string {
 
 // dated gives the date of six characters in a century, and the first day it may be.
 // Fillers stand for a month or day that is not known; the date is empty where the
-// characters are none.
+// characters are not a date.
 func dated(text string, century int) (string, time.Time) {
 	year, err := strconv.Atoi(text[:2])
 	if err != nil || strings.ContainsAny(text[:2], "+-") {

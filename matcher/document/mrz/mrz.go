@@ -135,7 +135,7 @@ func (g Glyph) best(of string) byte {
 	return best
 }
 
-// chooseState takes the likeliest code of a state where what was read is none, if it is
+// chooseState takes the likeliest code of a state where what was read is not a code, if it is
 // hardly less likely.
 func (r *reading) chooseState(s span) {
 	read := r.text(s)

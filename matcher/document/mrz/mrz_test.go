@@ -99,7 +99,7 @@ func TestOtherForms(t *testing.T) {
 			t.Errorf("%s: %+v, holds %v", unknown, z.Birth, z.DigitsHold)
 		}
 	}
-	// A letter read into the fillers behind the names is none.
+	// A letter read into the fillers behind the names is dropped.
 	z = parse(t, strings.Replace(td3, "MARIA<<<<<<", "MARIA<<<K<<", 1))
 	if z.GivenNames.Value != "ANNA MARIA" {
 		t.Errorf("names %q", z.GivenNames.Value)
@@ -114,7 +114,7 @@ func TestOtherForms(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	// A code is taken where the letters are none and hardly likelier.
+	// A code is taken where the letters are not a code and hardly likelier.
 	lines := glyphs(strings.Replace(td3, "6UTO", "6UTQ", 1))
 	g := &lines[1][12]
 	if z, _ := Parse(lines, today); z.Nationality.Value != "UTQ" {
@@ -191,7 +191,7 @@ func proven(z matcher.Zone) map[string]string {
 }
 
 // TestOneMistake puts each other character into each place: whatever comes of it, no wrong
-// value is proven, unless a twin was read for certain, which nobody can see.
+// value is proven, unless a twin was read for certain, which the digits do not show.
 func TestOneMistake(t *testing.T) {
 	for _, text := range []string{td3, mrvB, long1} {
 		right := proven(parse(t, text))

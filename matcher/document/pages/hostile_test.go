@@ -212,7 +212,7 @@ func TestHostile(t *testing.T) {
 			if !allowed {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
-			// Five seconds, if nobody else wants the processor.
+			// Five seconds on a free processor.
 			if limit := 5 * time.Second; took > limit && !raced {
 				t.Errorf("%q took %v", got, took)
 			}

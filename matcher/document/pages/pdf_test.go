@@ -179,7 +179,7 @@ func TestEncryptedPDF(t *testing.T) {
 	// Only changing it needs a password.
 	_, p := open(t, encryptedPDF(""))
 	showsCard(t, p.Picture)
-	// A way of locking files that nobody knows.
+	// An unknown way of encryption.
 	odd := strings.Replace(string(encryptedPDF("")), "/Filter/Standard", "/Filter/Strange0", 1)
 	if got := refused(t, []byte(odd)); got != "document.encrypted" {
 		t.Errorf("in a strange way: %q", got)
@@ -227,7 +227,7 @@ func endlessPDF() []byte {
 	return pdfOf(pageOf("/Resources<</XObject<</F 5 0 R>>>>", "/F Do", forms...))
 }
 
-// What was compiled is kept for nobody else to change, found again, and made
+// What was compiled is kept where no other user can change it, found again, and made
 // anew where it is damaged. The race detector has no part in it, and would take
 // a minute.
 func TestKeepsWhatWasCompiled(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"facematch/matcher/internal/blob"
 )
 
-// problem tells a damaged picture from one of a kind hardly anybody uses, such
+// problem tells a damaged picture from one of a rare kind, such
 // as an arithmetically coded JPEG. A problem stays as it is.
 func problem(err error, format blob.Format) error {
 	var known *matcher.Problem

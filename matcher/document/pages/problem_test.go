@@ -39,7 +39,7 @@ func TestGuard(t *testing.T) {
 		if got := keyOf(t, err); got != c.want || (value == 7) != (c.want == "") {
 			t.Errorf("%s: %d, %v", name, value, err)
 		}
-		// Nobody waits: the context's error, whatever came out.
+		// The context has ended: its error comes, whatever came out.
 		if value, err := guard(gone, blob.PDF, c.work); c.want != "document.damaged" &&
 			(value != 0 || err != context.Canceled) {
 			t.Errorf("%s, for nobody: %d, %v", name, value, err)

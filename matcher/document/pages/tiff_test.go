@@ -445,7 +445,7 @@ func TestRawPhotos(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	// A small picture beside the page is none, and pixels may say what they like.
+	// A small picture beside the page is not a page, and pixels may have any value.
 	grey := picture.Solid(image.Pt(40, 30), color.RGBA{'I', 'I', 'I', 255})
 	for name, data := range map[string][]byte{
 		"a page with a smaller copy": withParts(t, rgbPage(card(1)), rgbPage(card(1), numbers(254, 1))),

@@ -9,8 +9,8 @@ import (
 	"facematch/views/internal/draw"
 )
 
-// Line is one series of Lines: a value between 0 and 100 for each label, NaN where there
-// is none.
+// Line is one series of Lines: a value between 0 and 100 for each label, NaN where it has
+// no value.
 type Line struct {
 	Series
 	Values []float64

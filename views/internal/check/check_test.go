@@ -797,7 +797,7 @@ func TestQualityStandsInTheDetails(t *testing.T) {
 	}
 }
 
-// Whatever the picture says, nobody can be filmed without a source.
+// Without a source no film can be made, whatever the picture says.
 func TestWithoutASourceNothingBegins(t *testing.T) {
 	w := open(t, newFakeDesk())
 	ready(t, w)

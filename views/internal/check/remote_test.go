@@ -131,7 +131,7 @@ func TestADeskThatAsks(t *testing.T) {
 	test.Tap(w.check.remote.who.Buttons["remote"])
 	w.check.consent.SetChecked(true)
 	w.Until(t, "ready", func() bool { return !w.check.start.Disabled() })
-	// The words change with who decides, and nobody agreed to those yet.
+	// The words change with who decides, and there is no consent to those yet.
 	w.check.remote.session.SetText("mistyped")
 	if w.check.why.Text != w.Words.T("missing.session") {
 		t.Errorf("a mistyped session passes: %q", w.check.why.Text)

@@ -335,7 +335,7 @@ func TestFacesAreClicked(t *testing.T) {
 		test.TapAt(v, w.at(p))
 		w.settled(t)
 	}
-	tap(image.Pt(1400, 100)) // nobody
+	tap(image.Pt(1400, 100)) // beside every face
 	tap(image.Pt(500, 600))  // the one that is taken already
 	if len(c.asked) != 0 {
 		t.Fatalf("asked for %+v", c.asked)
@@ -518,7 +518,7 @@ func TestTurnsAddUp(t *testing.T) {
 // library is a desk on which each file has so many pages; a damaged one has none.
 // A page's portrait is as good as its number in its file's name says.
 type library struct {
-	mu    sync.Mutex // a search nobody waits for any more may still ask
+	mu    sync.Mutex // an abandoned search may still ask
 	pages map[string]int
 	good  map[string]float64
 	asked []string

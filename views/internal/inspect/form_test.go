@@ -88,7 +88,7 @@ func TestANoNeedsAReason(t *testing.T) {
 		!f.record.Disabled() {
 		t.Errorf("%+v", got)
 	}
-	// Whoever looked again says so, and both stand in the history.
+	// A second look is recorded beside the first.
 	for i := range f.answers {
 		f.tap(i, history.InspectionYes)
 	}

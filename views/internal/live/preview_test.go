@@ -211,7 +211,7 @@ func TestThePictureRestsUnderADialog(t *testing.T) {
 	w.Until(t, "that there is none", func() bool { return !w.There() })
 }
 
-// A preview that nobody sees asks its source for nothing.
+// A hidden preview asks its source for nothing.
 func TestAHiddenPreviewRests(t *testing.T) {
 	source := kittest.NewSource()
 	w := open(t, source)

@@ -77,7 +77,7 @@ func TestTheBoundsAreSliders(t *testing.T) {
 	c.refer.SetValue(70)
 	is(95, 70)
 
-	// They stop at each other; where both stand at one score, nobody is referred.
+	// They stop at each other; where both stand at one score, no score refers.
 	c.pass.SetValue(10)
 	is(71, 70)
 	if c.pass.Value != 71 {

@@ -594,7 +594,7 @@ func TestNothingFoundIsNotAnEmptyHistory(t *testing.T) {
 	w.Until(t, "all again", func() bool { return len(h.rows) == 3 && h.list.Visible() })
 }
 
-// A filter over a history without checks fits nothing because there are none.
+// A filter over a history without checks finds nothing.
 func TestAFilterOverAnEmptyHistory(t *testing.T) {
 	desk := newRecordsFake()
 	desk.count = 0

@@ -316,7 +316,7 @@ func (d *decoder) jpeg(i int, size image.Point, where image.Rectangle) error {
 	}
 	whole := []byte{0xff, 0xd8}
 	if d.colours == rgb || d.colours == cmyk {
-		// The TIFF says what the colours are; the JPEG is told so in Adobe's way.
+		// The TIFF says what the colours are; an Adobe segment says the same in the JPEG.
 		whole = append(whole, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"...)
 	}
 	if n := len(d.tables); n > 4 {

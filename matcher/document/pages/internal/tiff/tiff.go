@@ -35,8 +35,8 @@ var ErrRaw = errors.New("tiff: a raw photo")
 
 // Open reads the directories of a file, up to a number of pages. Thumbnails and
 // masks are no pages, but for a file that has nothing but thumbnails. Where the
-// directories go on to a place that is none, or in circles, the pages up to there
-// are the file's, as for all who read it with libtiff.
+// directories lead outside the file or in a circle, the pages up to there are
+// the file's, as libtiff reads it.
 func Open(data []byte, most int) (*File, error) {
 	f := &File{data: data}
 	switch {

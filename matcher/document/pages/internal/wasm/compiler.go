@@ -26,7 +26,7 @@ type Compiler struct {
 }
 
 // NewCompiler makes a compiler with a private folder to keep its work in from
-// one start to the next; empty: none. What lies there is run, so nobody else may
+// one start to the next; empty: none. What lies there is run, so no other user may
 // write to it.
 func NewCompiler(dir string, log *slog.Logger) *Compiler { return &Compiler{dir: dir, log: log} }
 

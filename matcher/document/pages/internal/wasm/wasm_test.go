@@ -103,7 +103,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A loop ends when its time is up or nobody waits for it, within the one call.
+// A loop ends within the one call when its time is up or its context ends.
 func TestStops(t *testing.T) {
 	forever := []byte{0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x20, 0, 0x0b}
 	err := run(t, moduleOf(forever...), 20*time.Millisecond, func(i *Instance) error {
@@ -126,7 +126,7 @@ func TestStops(t *testing.T) {
 	if err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
-	// The next one is none the worse for it.
+	// The next call works as before.
 	err = module.Run(context.Background(), time.Minute, func(i *Instance) error {
 		if got, err := i.Call("count", 7); err != nil || got != 7 {
 			t.Errorf("counted %d, %v", got, err)
