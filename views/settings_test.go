@@ -142,20 +142,32 @@ func TestTheWindowFitsASmallScreen(t *testing.T) {
 	for _, percent := range []int{100, 130} {
 		desk := newFakeDesk()
 		desk.From, desk.Now.Window.TextPercent = locked.Sources(), percent
+		desk.From.FirstStart = false
+		desk.OnCheck = func(context.Context, app.CheckInput, app.ProgressFunc) (app.Check, error) {
+			return kittest.Compared(history.Refer, 70), nil
+		}
 		w := open(t, desk, "")
+		fits := func(what string) {
+			t.Helper()
+			if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
+				t.Errorf("%s at %d %% needs %v", what, percent, min)
+			}
+		}
 		for i, tab := range w.tabs.Items {
 			w.tabs.SelectIndex(i)
-			if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
-				t.Errorf("%s at %d %% needs %v", tab.Text, percent, min)
-			}
+			fits(tab.Text)
 		}
 		w.tabs.Select(w.settingsTab)
 		for _, page := range []string{"operators", "privacy", "backup", "desk"} {
 			test.Tap(w.button(t, "settings.page."+page))
-			if min := w.win.Content().MinSize(); min.Width > minWidth || min.Height > minHeight {
-				t.Errorf("%s at %d %% needs %v", page, percent, min)
-			}
+			fits(page)
 		}
+		w.tabs.SelectIndex(0)
+		ready(t, w)
+		fits("a check that can start")
+		w.check.Begin()
+		w.until(t, "the verdict", func() bool { return w.check.HasResult() })
+		fits("the verdict")
 	}
 }
 

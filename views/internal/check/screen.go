@@ -167,9 +167,8 @@ func (s *Screen) lay() {
 	badges := container.NewHBox(s.mode, s.calibration, s.retry, layout.NewSpacer(), s.remote.kept)
 	big := container.New(kit.Tall{}, s.start)
 	s.form = container.NewGridWithColumns(2,
-		container.NewVBox(name, s.referred, consent, s.remote.nameRow,
-			container.NewHBox(s.without), container.NewHBox(s.setUp)),
-		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why),
+		container.NewVBox(name, s.referred, consent, s.remote.nameRow, container.NewHBox(s.without)),
+		container.NewVBox(badges, s.remote.who.Row, s.remote.sessionRow, big, s.why, container.NewHBox(s.setUp)),
 	)
 	s.progress = container.NewVBox(
 		s.stage, container.NewStack(s.bar, s.endless),
