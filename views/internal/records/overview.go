@@ -370,7 +370,8 @@ func (o *overviewPanel) quality(of func(overview.Quality) (n, mean int64)) fyne.
 func (o *overviewPanel) scores() fyne.CanvasObject {
 	var series []charts.Series
 	for _, outcome := range []history.Outcome{history.Fail, history.Refer, history.Pass} {
-		series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)), Color: outcomeColor(outcome)})
+		series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)),
+			Color: outcomeColor(outcome)})
 	}
 	var bars []charts.Bar
 	for i, b := range o.numbers.Scores {

@@ -154,7 +154,8 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if len(asked.outcomes) > 0 {
 		add(
-			joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return kit.OutcomeWord(w, o) })), func(w *query) {
+			joinOr(w, kit.Labels(asked.outcomes, func(o history.Outcome) string { return kit.OutcomeWord(w, o) })),
+			func(w *query) {
 				w.outcomes = nil
 			},
 		)
