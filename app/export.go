@@ -31,6 +31,10 @@ type ExportInput struct {
 	// is then one of export.SubjectFormats, and Names is true.
 	Subject bool
 
+	// Sample is the id of a sample: which of its checks were looked at, and the remarks, leave in
+	// place of checks, as CSV. The remarks are in it whatever Names says.
+	Sample string
+
 	File      string    // where to
 	Overwrite bool      // an existing file is replaced
 	To        io.Writer // if not nil: in place of File; csv and jsonl only
@@ -71,6 +75,16 @@ func (d *Desk) export(
 	if err != nil {
 		return Exported{}, err
 	}
+	if in.Words == nil {
+		english, err := translations.New("en")
+		if err != nil {
+			return Exported{}, err
+		}
+		in.Words = english
+	}
+	if in.Sample != "" {
+		return d.exportSample(ctx, in, by)
+	}
 	formats := export.Formats
 	if in.Subject {
 		formats, in.Names = export.SubjectFormats, true
@@ -80,13 +94,6 @@ func (d *Desk) export(
 	}
 	e := exporting{ExportInput: in, from: from, progress: progress}
 	e.Filter.Before, e.Filter.After = 0, nil
-	if e.Words == nil {
-		english, err := translations.New("en")
-		if err != nil {
-			return Exported{}, err
-		}
-		e.Words = english
-	}
 	e.about = export.About{Subject: in.Subject, Names: in.Names, Filter: e.question(in.Names), By: by, At: d.p.Now(),
 		Database: database}
 	e.signing(ctx, d.p.History)
@@ -170,13 +177,20 @@ func (e *exporting) create() (*export.File, error) {
 	return export.CreateFile(e.File, e.Overwrite)
 }
 
+// mark begins a CSV file with the mark of its encoding.
+func (e *exporting) mark(file *export.File) error {
+	if e.Format != export.CSV || e.To != nil || e.NoBOM {
+		return nil
+	}
+	_, err := io.WriteString(file, export.ByteOrderMark)
+	return err
+}
+
 // write writes the checks and brings them to the disk.
 func (e *exporting) write(ctx context.Context, file *export.File) (Exported, error) {
 	done := Exported{File: e.File, Signer: e.about.Signer, Unsigned: e.unsigned}
-	if e.Format == export.CSV && e.To == nil && !e.NoBOM {
-		if _, err := io.WriteString(file, export.ByteOrderMark); err != nil {
-			return done, err
-		}
+	if err := e.mark(file); err != nil {
+		return done, err
 	}
 	w, err := export.New(e.Format, file, e.about, e.Words)
 	if err != nil {

@@ -20,6 +20,9 @@ type OtherHistory interface {
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	// Export is Desk.Export for the checks of this history. Our own history records it.
 	Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error)
+	// Sample and Samples are those of the Desk for this history. Our own records what is picked.
+	Sample(ctx context.Context, s history.Sampling) (history.Sample, error)
+	Samples(ctx context.Context) ([]history.Sampled, error)
 	Close() error
 }
 

@@ -109,6 +109,14 @@ func (w *Window) shortcuts() []action {
 			needs: app.ActionDecide,
 		},
 		{
+			menu: "menu.history", key: "menu.sample", on: fyne.KeyT, run: w.onHistory((*records.Screen).PickSample),
+			needs: app.ActionExport,
+		},
+		{
+			menu: "menu.history", key: "menu.looked", on: fyne.KeyY, run: w.onHistory((*records.Screen).MarkLooked),
+			needs: app.ActionExport,
+		},
+		{
 			menu: "menu.history", key: "menu.export", on: fyne.KeyS, run: w.onHistory((*records.Screen).ExportAny),
 			needs: app.ActionExport,
 		},

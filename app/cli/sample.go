@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -83,13 +82,7 @@ func (c *commands) pick(ctx context.Context, desk *app.Desk, s history.Sampling,
 	if err != nil {
 		return history.Sample{}, err
 	}
-	sampler, ok := other.(interface {
-		Sample(ctx context.Context, s history.Sampling) (history.Sample, error)
-	})
-	if !ok {
-		return history.Sample{}, errors.Join(matcher.NewProblem("overview.not_here", nil), other.Close())
-	}
-	sample, err := sampler.Sample(ctx, s)
+	sample, err := other.Sample(ctx, s)
 	return sample, errors.Join(err, other.Close())
 }
 
@@ -132,7 +125,7 @@ func (c *commands) writeSamples(samples []history.Sampled, whole bool, format st
 	case format == "json" && !whole:
 		return c.writeJSON(samples)
 	case format == "csv":
-		return c.writeSampleRows(samples)
+		return export.WriteSamples(c.out, samples)
 	case whole:
 		return c.writeSample(samples[0], format)
 	}
@@ -154,9 +147,9 @@ func (c *commands) writeSample(s history.Sampled, format string) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, p := range s.Checks {
 		look, remark := "", ""
-		if i := slices.IndexFunc(s.Looks, func(l history.Looked) bool { return l.Check == p.Check }); i >= 0 {
-			look = s.Looks[i].At.Local().Format(time.DateTime) + " " + s.Looks[i].Operator
-			remark = c.remark(s.Looks[i])
+		if l, looked := s.Look(p.Check); looked {
+			look = l.At.Local().Format(time.DateTime) + " " + l.Operator
+			remark = c.remark(l)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", p.Check, printable(look), printable(remark))
 	}
@@ -171,30 +164,6 @@ func (c *commands) remark(l history.Looked) string {
 		return c.Words.T("report.erased")
 	}
 	return l.Text
-}
-
-// writeSampleRows prints a row for each check of the samples.
-func (c *commands) writeSampleRows(samples []history.Sampled) error {
-	w := csv.NewWriter(c.out)
-	rows := [][]string{{"sample", "check", "session", "looked_at", "looked_by", "remark", "remark_state"}}
-	for _, s := range samples {
-		for _, p := range s.Checks {
-			row := []string{s.Sample.Sample, p.Check, p.Session, "", "", "", ""}
-			if i := slices.IndexFunc(s.Looks, func(l history.Looked) bool { return l.Check == p.Check }); i >= 0 {
-				l := s.Looks[i]
-				state := map[bool]string{true: "given", false: "none"}[l.Text != ""]
-				if l.Sealed {
-					state = "sealed"
-				} else if l.Erased {
-					state = "erased"
-				}
-				row[3], row[4] = l.At.UTC().Format(time.RFC3339), export.CSVSafe(l.Operator)
-				row[5], row[6] = export.CSVSafe(l.Text), state
-			}
-			rows = append(rows, row)
-		}
-	}
-	return w.WriteAll(rows)
 }
 
 func (c *commands) sampleLook() *cobra.Command {

@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The kinds of record of a sample.
 const (
@@ -60,4 +63,12 @@ type Sampled struct {
 	At time.Time `json:"at"`
 	Sample
 	Looks []Looked `json:"looks"` // the newest of each check, in the order of Checks
+}
+
+// Look is what came of one check; false: it was not looked at.
+func (s Sampled) Look(check string) (Looked, bool) {
+	if i := slices.IndexFunc(s.Looks, func(l Looked) bool { return l.Check == check }); i >= 0 {
+		return s.Looks[i], true
+	}
+	return Looked{}, false
 }

@@ -110,6 +110,9 @@ func (f *formDialog) Show(title string, about ...string) {
 	f.FocusAny(f.first)
 }
 
+// Close closes it with nothing done.
+func (f *formDialog) Close() { f.dialog.Dismiss() }
+
 func (f *formDialog) Update() {
 	missing := f.Missing()
 	Enable(f.OK, missing == "" && !f.doing.Busy())

@@ -93,6 +93,7 @@ type checkRow struct {
 	word   *widget.RichText // of the outcome
 	open   *widget.RichText // that a decision is missing
 	chosen *canvas.Rectangle
+	mark   *widget.Icon // whether it was looked at, in a sample
 	cells  *fyne.Container
 }
 
@@ -100,8 +101,9 @@ func newCheckRow() *checkRow {
 	r := &checkRow{
 		shape: draw.NewShape(draw.Look{}, 18), word: draw.Coloured("", draw.ColorPass, theme.SizeNameText),
 		open:   draw.Coloured("", draw.ColorRefer, theme.SizeNameText),
-		chosen: canvas.NewRectangle(nil),
+		chosen: canvas.NewRectangle(nil), mark: widget.NewIcon(nil),
 	}
+	r.mark.Hide()
 	r.chosen.CornerRadius = theme.Size(theme.SizeNameSelectionRadius)
 	r.chosen.Hide()
 	cells := make([]fyne.CanvasObject, len(r.labels))
@@ -110,6 +112,8 @@ func newCheckRow() *checkRow {
 		l.Truncation = fyne.TextTruncateEllipsis
 		r.labels[i], cells[i] = l, l
 		switch i {
+		case columnName:
+			cells[i] = container.NewBorder(nil, nil, r.mark, nil, l)
 		case columnScore:
 			l.Alignment = fyne.TextAlignTrailing
 		case columnOutcome:
@@ -130,7 +134,12 @@ func (r *checkRow) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(r.chosen, r.cells))
 }
 
-func (r *checkRow) set(row history.Row, w kit.Words, chosen bool) {
+func (r *checkRow) set(row history.Row, w kit.Words, chosen bool, mark fyne.Resource) {
+	if r.mark.Resource != mark {
+		r.mark.SetResource(mark)
+		kit.SetVisible(r.mark, mark != nil)
+		r.cells.Refresh()
+	}
 	put := func(column int, text string) {
 		if r.labels[column].Text != text {
 			r.labels[column].SetText(text)

@@ -74,6 +74,7 @@ func (s *Screen) closeOther() {
 func (s *Screen) change(to app.OtherHistory) {
 	s.stopVerifying()
 	s.closeDetail()
+	s.leaveSample()
 	s.say("", widget.MediumImportance)
 	s.leaveOther()
 	s.Other = to

@@ -53,6 +53,8 @@ type Reader interface {
 	Choices(ctx context.Context) (history.Choices, error)
 	Show(ctx context.Context, check string) (history.Detail, error)
 	Verify(ctx context.Context, progress app.ProgressFunc) (history.Verdict, error)
+	Sample(ctx context.Context, s history.Sampling) (history.Sample, error)
+	Samples(ctx context.Context) ([]history.Sampled, error)
 }
 
 // Desk is what the History screen needs of the desk.
@@ -67,6 +69,7 @@ type Desk interface {
 	May(a app.Action) bool
 	Settings() settings.Settings // for the bounds of the conditions
 	Attention(ctx context.Context) ([]matcher.Notice, error)
+	LookedAt(ctx context.Context, sample, check, remark string) error
 }
 
 // Hooks are what the history screen asks of its window.
@@ -88,6 +91,8 @@ type Screen struct {
 	now   func() time.Time
 
 	Other     app.OtherHistory // nil: this desk's own is shown
+	sample    *picked          // nil: what the filters choose is shown
+	sampled   *sampleBar
 	filter    *filterBar
 	counted   history.Counts
 	rows      []history.Row
@@ -126,6 +131,7 @@ type Screen struct {
 	whose   *widget.Label
 	back    *kit.Button // to this desk's own history
 	verify  *kit.Button
+	pick    *kit.Button
 	export  *kit.Button
 	another *kit.Button
 	centre  *kit.Button // hidden where no centre is set
@@ -150,6 +156,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.filter.OnDone = func() { s.Focus(s.list) }
 	s.filter.OnFold = func() { s.area.Refresh() } // Fyne does not lay the list out again by itself
 	s.makeList()
+	s.sampled = newSampleBar(p, s.closeSample)
 
 	s.noneSay = kit.Centred("")
 	s.noneAll = p.Keys.Button(p.Words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
@@ -184,6 +191,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	})
 	s.order.PlaceHolder = p.Words.T("sort.highest") // the longest, which gives the width
 	s.verify = p.Keys.Button(p.Words.T("history.verify"), theme.ConfirmIcon(), s.StartVerifying)
+	s.pick = p.Keys.Button(p.Words.T("sample.button"), theme.ViewRefreshIcon(), s.PickSample)
 	s.export = p.Keys.Button(p.Words.T("history.export"), theme.DocumentSaveIcon(), s.exportShown)
 	s.another = p.Keys.Button(p.Words.T("history.another"), theme.FolderOpenIcon(), s.OpenAnother)
 	s.centre = p.Keys.Button(p.Words.T("history.centre"), theme.StorageIcon(), s.OpenCentre)
@@ -204,8 +212,10 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.banner.Hide()
 
 	top := container.NewVBox(
-		s.banner, s.filter.box, s.fault, s.attention,
-		container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(s.showOverview, s.order, s.export)), s.count),
+		s.banner, s.filter.box, s.sampled.box, s.fault, s.attention,
+		container.NewBorder(
+			nil, nil, nil, container.NewVBox(container.NewHBox(s.showOverview, s.order, s.pick, s.export)), s.count,
+		),
 	)
 	bottom := container.NewVBox(
 		s.answers,
@@ -310,8 +320,16 @@ func (s *Screen) makeList() {
 	s.header = container.NewVBox(container.New(inColumns{}, cells...), widget.NewSeparator())
 }
 
-// source is the history that is shown.
+// source is what is shown: a sample, or a history.
 func (s *Screen) source() Reader {
+	if s.sample != nil {
+		return s.sample
+	}
+	return s.base()
+}
+
+// base is the history that is shown, or of which a sample is.
+func (s *Screen) base() Reader {
 	if s.Other != nil {
 		return s.Other
 	}
@@ -328,22 +346,15 @@ func (s *Screen) cell(at int, o fyne.CanvasObject) {
 		last := s.rows[len(s.rows)-1]
 		s.load(&last)
 	}
-	o.(*checkRow).set(s.rows[at], s.Words, s.rows[at].Check == s.sought)
+	o.(*checkRow).set(s.rows[at], s.Words, s.rows[at].Check == s.sought, s.mark(s.rows[at].Check))
 }
 
 // Refresh is called when the screen comes into sight, and when there is a new
 // check.
 func (s *Screen) Refresh() {
-	if s.desk.May(app.ActionExport) {
-		s.export.Show()
-	} else {
-		s.export.Hide()
-	}
-	if s.desk.HasCentre() {
-		s.centre.Show()
-	} else {
-		s.centre.Hide()
-	}
+	kit.SetVisible(s.export, s.desk.May(app.ActionExport))
+	kit.SetVisible(s.pick, s.desk.May(app.ActionExport))
+	kit.SetVisible(s.centre, s.desk.HasCentre())
 	s.ask()
 	s.refreshChoices()
 	s.showKeyPlace()
@@ -359,6 +370,7 @@ func (s *Screen) Forget() {
 	s.stopVerifying()
 	s.say("", widget.MediumImportance)
 	s.closeDetail()
+	s.leaveSample()
 	s.leaveOther()
 	s.overview.box.Hide()
 	s.overview.set(overview.Overview{}, nil)
@@ -376,7 +388,7 @@ func (s *Screen) Forget() {
 // refreshChoices asks which values filters can choose from, and how many
 // referrals wait.
 func (s *Screen) refreshChoices() {
-	source := s.source()
+	source := s.base()
 	s.choosing.Stop()
 	s.choosing = s.Work.Start(func(ctx context.Context) {
 		choices, err := source.Choices(ctx)
@@ -390,7 +402,7 @@ func (s *Screen) refreshChoices() {
 			return
 		}
 		s.Work.Do(func() {
-			if source != s.source() {
+			if source != s.base() {
 				return
 			}
 			s.Log("history choices", errors.Join(err, failed, unseen))
@@ -671,6 +683,7 @@ func (s *Screen) detailed(of detail.Shown, err error) {
 		kit.Say(s.fault, s.Words.ProblemText(err), widget.DangerImportance)
 		return
 	}
+	of.Sample = s.inSample(of.Row)
 	hooks := detail.Hooks{Close: s.closeDetail, Open: s.open, Copy: s.hooks.Copy}
 	if s.desk.May(app.ActionExport) {
 		hooks.Export = s.exportOne
@@ -741,8 +754,9 @@ func (s *Screen) Search() {
 	s.Focus(s.filter.name)
 }
 
-// closeHidden closes a detail that stands in the place of what is wanted.
+// closeHidden closes a detail, and a sample, that stand in the place of what is wanted.
 func (s *Screen) closeHidden() {
+	s.closeSample()
 	if s.covered() {
 		s.closeDetail()
 	}
@@ -752,7 +766,10 @@ func (s *Screen) closeHidden() {
 func (s *Screen) covered() bool { return s.detail != nil && !s.area.Objects[1].Visible() }
 
 // ClearFilters takes all filters away.
-func (s *Screen) ClearFilters() { s.filter.reset() }
+func (s *Screen) ClearFilters() {
+	s.closeSample()
+	s.filter.reset()
+}
 
 // OpenReferrals shows the referrals that wait for a decision.
 func (s *Screen) OpenReferrals() {
@@ -772,13 +789,13 @@ func (s *Screen) ToggleFold() {
 // exportShown asks how to write a file with all that is shown.
 func (s *Screen) exportShown() {
 	if s.counted.Total > 0 {
-		s.hooks.Export(exporting.Query{Filter: s.filtered, Count: s.counted.Total, From: s.Other})
+		s.hooks.Export(s.exported(""))
 	}
 }
 
 // exportOne asks how to write a file with one check, or all that are shown.
 func (s *Screen) exportOne(row history.Row) {
-	s.hooks.Export(exporting.Query{Check: row.Check, Filter: s.filtered, Count: s.counted.Total, From: s.Other})
+	s.hooks.Export(s.exported(row.Check))
 }
 
 // ExportAny is the export the keyboard asks for: of the check that is open or,

@@ -25,6 +25,10 @@ type History struct {
 	Notices    []matcher.Notice // of Attention
 	OnOverview func(context.Context, history.Filter, overview.Unit) (overview.Overview, error)
 
+	drawing  sync.Mutex
+	Drawn    []history.Sampled // samples that were picked
+	OnSample func(history.Sampling) (history.Sample, error)
+
 	Offered  history.Choices
 	OnDetail func(context.Context, string) (history.Detail, error)
 	OnExport func(context.Context, app.ExportInput, app.ProgressFunc) (app.Exported, error)
@@ -65,6 +69,42 @@ func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, 
 
 // Attention is part of the desk.
 func (d *History) Attention(context.Context) ([]matcher.Notice, error) { return d.Notices, nil }
+
+// Sample is part of the desk.
+func (d *History) Sample(_ context.Context, s history.Sampling) (history.Sample, error) {
+	if d.OnSample == nil {
+		return history.Sample{}, errors.New("no sample was expected")
+	}
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
+	sample, err := d.OnSample(s)
+	if err == nil {
+		d.Drawn = append(d.Drawn, history.Sampled{Sample: sample})
+	}
+	return sample, err
+}
+
+// Samples is part of the desk.
+func (d *History) Samples(context.Context) ([]history.Sampled, error) {
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
+	return slices.Clone(d.Drawn), nil
+}
+
+// LookedAt is part of the desk.
+func (d *History) LookedAt(_ context.Context, sample, check, remark string) error {
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
+	for i := range d.Drawn {
+		if s := &d.Drawn[i]; s.Sample.Sample == sample {
+			s.Looks = append(slices.Clone(s.Looks), history.Looked{
+				Look: history.Look{Sample: sample, Check: check, Actor: history.Actor{Operator: "axel"}}, Text: remark,
+			})
+			return nil
+		}
+	}
+	return &app.Problem{Key: "sample.unknown"}
+}
 
 // Overview is part of the desk.
 func (d *History) Overview(

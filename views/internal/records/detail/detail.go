@@ -28,6 +28,8 @@ const keptPicture = 180
 type Shown struct {
 	history.Detail
 	DocumentPicture, FramePicture *image.RGBA // nil where none was kept, or it cannot be read
+
+	Sample *Sample // the sample that is shown, where the check is in it
 }
 
 // View shows everything about one check. It is made anew for each.
@@ -41,6 +43,7 @@ type View struct {
 	Decide  *kit.Button // nil where nothing can be decided here
 	Inspect *kit.Button // nil where no inspection is missing, or none can be made here
 	Export  *kit.Button // nil where nothing can be exported from here
+	Look    *kit.Button // nil where no sample is shown
 	Raw     *kit.Button // shows the answer's body
 	rawText *widget.Label
 	Reader  *kit.Reader
@@ -72,7 +75,12 @@ func New(p kit.Parts, of Shown, hooks Hooks) *View {
 			body.Add(part)
 		}
 	}
-	d.content = container.NewBorder(container.NewVBox(d.head(), widget.NewSeparator()), nil, nil, nil, d.Reader)
+	top := container.NewVBox(d.head())
+	if of.Sample != nil {
+		top.Add(d.sample())
+	}
+	top.Add(widget.NewSeparator())
+	d.content = container.NewBorder(top, nil, nil, nil, d.Reader)
 	d.ExtendBaseWidget(d)
 	return d
 }

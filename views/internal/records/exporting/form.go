@@ -21,12 +21,15 @@ import (
 	"facematch/views/internal/kit"
 )
 
-// Query is what could be exported: one check, or all that are shown.
+// Query is what could be exported: one check, all that are shown, or how far a sample is.
 type Query struct {
 	Check  string // empty: none is open
 	Filter history.Filter
 	Count  int64            // how many the filter chooses
 	From   app.OtherHistory // another desk's; nil: this one's
+
+	Sample string   // the sample that is shown; empty: what the filter chooses is
+	Checks []string // its checks, in place of the filter
 }
 
 // Desk is what an export needs of the desk.
@@ -56,6 +59,8 @@ type Form struct {
 	bar          *widget.ProgressBar
 	note         *widget.Label
 	done         *fyne.Container
+	ofChecks     *fyne.Container // what is asked about checks alone
+	ofSample     *widget.Label
 	Box          *fyne.Container
 }
 
@@ -63,18 +68,20 @@ type Form struct {
 const (
 	exportCheck = "check"
 	exportShown = "shown"
+
+	exportSample = "sample" // which of its checks were looked at, and the remarks
 )
 
 // New makes the form; the file is proposed in the folder.
 func New(p kit.Parts, desk Desk, w Query, folder string, now time.Time) *Form {
 	f := &Form{Parts: p, desk: desk, query: w}
 	t := p.Words.T
-	f.what = p.Keys.Radio([]string{exportCheck, exportShown}, func(v string) string {
-		if v == exportCheck {
-			return t("export_form.check")
+	f.what = p.Keys.Radio(w.choices(), func(v string) string {
+		if v == exportShown {
+			return t("export_form.shown", "Count", w.Count, "Number", app.FormatNumber(int(w.Count)))
 		}
-		return t("export_form.shown", "Count", w.Count, "Number", app.FormatNumber(int(w.Count)))
-	}, f.again)
+		return t("export_form." + v)
+	}, f.asked)
 	f.format = p.Keys.Radio(
 		[]string{export.PDF, export.CSV, export.JSONL}, func(v string) string { return t("export_form." + v) }, f.chosen,
 	)
@@ -91,30 +98,52 @@ func New(p kit.Parts, desk Desk, w Query, folder string, now time.Time) *Form {
 	f.note.Hide()
 	f.done = container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()))
 
-	f.what.Set(exportShown)
-	f.format.Set(export.CSV)
-	if w.Check != "" {
-		f.what.Set(exportCheck)
-		f.format.Set(export.PDF)
-	} else {
-		f.what.Row.Hide()
-	}
 	title := kit.Bold(t("export_form.shown", "Count", w.Count, "Number", app.FormatNumber(int(w.Count))))
-	title.Hidden = w.Check != ""
+	kit.SetVisible(title, len(f.what.Buttons) == 1)
+	kit.SetVisible(f.what.Row, len(f.what.Buttons) > 1)
 	namesHelp := kit.Wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
-	f.file.Text = filepath.Join(folder, exportName(now, f.format.Value))
+	f.ofChecks = container.NewVBox(kit.Bold(t("export_form.format")), f.format.Row, f.names, namesHelp)
+	f.ofSample = kit.Wrapped(t("export_form.sample_help"))
 	asked := container.NewVBox(
-		title, f.what.Row,
-		kit.Bold(t("export_form.format")), f.format.Row,
-		f.names, namesHelp,
+		title, f.what.Row, f.ofChecks, f.ofSample,
 		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folderButton, f.file),
 		f.bar, f.note, f.done,
 	)
+	f.what.Set(w.choices()[0])
+	f.format.Set(export.CSV)
+	if w.Check != "" {
+		f.format.Set(export.PDF)
+	}
+	f.file.Text = filepath.Join(folder, exportName(now, f.format.Value))
+	f.asked()
 	f.Box = container.NewBorder(
 		nil, container.NewHBox(f.Start, f.cancel), nil, nil, container.NewVScroll(container.NewPadded(asked)),
 	)
 	return f
+}
+
+// choices are what can be exported, what was meant most likely first.
+func (w Query) choices() []string {
+	var all []string
+	if w.Check != "" {
+		all = append(all, exportCheck)
+	}
+	if w.Sample != "" {
+		all = append(all, exportSample)
+	}
+	return append(all, exportShown)
+}
+
+// asked shows what can be said of what is to be exported. How far a sample is has one format.
+func (f *Form) asked() {
+	sample := f.what.Value == exportSample
+	kit.SetVisible(f.ofChecks, !sample)
+	kit.SetVisible(f.ofSample, sample)
+	if sample {
+		f.format.Set(export.CSV)
+	}
+	f.chosen()
 }
 
 // exportName is what a file is called unless the clerk calls it otherwise.
@@ -159,8 +188,13 @@ func (f *Form) begin() {
 	in := app.ExportInput{
 		Filter: f.query.Filter, Format: f.format.Value, Names: f.names.Checked, File: path, Words: f.Words.Catalogue,
 	}
-	if f.what.Value == exportCheck {
+	switch {
+	case f.what.Value == exportCheck:
 		in.Filter, in.Checks = history.Filter{}, []string{f.query.Check}
+	case f.what.Value == exportSample:
+		in.Filter, in.Sample, in.Names = history.Filter{}, f.query.Sample, false
+	case f.query.Sample != "":
+		in.Filter, in.Checks = history.Filter{}, f.query.Checks
 	}
 	in.Overwrite = f.replacing == path
 	f.done.RemoveAll()

@@ -1,0 +1,188 @@
+package records
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"facematch/app"
+	"facematch/app/history"
+	"facematch/views/internal/kit/kittest"
+)
+
+// sampling is a desk whose samples are the checks with these numbers, and that finds a check by
+// its id.
+func sampling(numbers ...int) *recordsFake {
+	desk := newRecordsFake()
+	byNumber := func(f history.Filter) []history.Row {
+		n, _ := strconv.Atoi(strings.TrimPrefix(f.Check, "chk_"))
+		return rowsAfter(int64(n), history.Filter{Limit: 1})
+	}
+	list, count := desk.OnChecks, desk.OnCount
+	desk.OnChecks = func(ctx context.Context, f history.Filter) ([]history.Row, error) {
+		if f.Check != "" {
+			return byNumber(f), nil
+		}
+		return list(ctx, f)
+	}
+	desk.OnCount = func(ctx context.Context, f history.Filter) (history.Counts, error) {
+		if f.Check != "" {
+			return history.Counts{Total: 1, ByOutcome: map[history.Outcome]int64{history.Pass: 1}, Identified: 1}, nil
+		}
+		return count(ctx, f)
+	}
+	desk.OnSample = func(s history.Sampling) (history.Sample, error) {
+		sample := history.Sample{Sample: "smp_" + strconv.Itoa(len(desk.Drawn)+1), Of: 250, Sampling: s,
+			Actor: history.Actor{Operator: "axel"}}
+		sample.Seed, sample.Head = "0123456789abcdef", 500
+		for _, n := range numbers {
+			sample.Checks = append(sample.Checks, history.Picked{Check: "chk_" + strconv.Itoa(n)})
+		}
+		return sample, nil
+	}
+	return desk
+}
+
+// pickedOne is a screen that shows a new sample.
+func pickedOne(t *testing.T, desk *recordsFake) (*shownScreen, *Screen) {
+	t.Helper()
+	w, h := openedHistory(t, desk)
+	test.Tap(h.pick)
+	w.Until(t, "no earlier sample", func() bool {
+		return strings.Contains(w.DialogText(), w.Words.T("sample.none_earlier"))
+	})
+	test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.pick")))
+	w.Until(t, "the sample", func() bool { return h.sample != nil && len(h.rows) > 0 && h.counted.Total == 3 })
+	return w, h
+}
+
+func TestASampleIsPickedAndLookedAt(t *testing.T) {
+	desk := sampling(70, 12, 200)
+	w, h := pickedOne(t, desk)
+	if s := desk.Drawn[0]; s.Count != usualSample || len(s.Filter.Outcomes) != 0 {
+		t.Errorf("picked %+v", s.Sampling)
+	}
+	if h.rows[0].Check != "chk_70" || h.rows[1].Check != "chk_12" || h.rows[2].Check != "chk_200" || !h.complete {
+		t.Errorf("the rows are %+v", h.rows)
+	}
+	if text := w.Text(); !strings.Contains(text, "A sample: 0 of 3 looked at") || !strings.Contains(text, "by axel") ||
+		!strings.Contains(text, "0123456789abcdef") || !strings.Contains(text, "3 identified without a match") {
+		t.Errorf("it says:\n%s", text)
+	}
+	for what, o := range map[string]fyne.CanvasObject{"filters": h.filter.box, "order": h.order, "overview": h.showOverview} {
+		if o.Visible() {
+			t.Errorf("%s of all checks stand over the sample", what)
+		}
+	}
+
+	h.open("chk_12")
+	w.Until(t, "the check", func() bool { return h.detail != nil })
+	if text := kittest.Readable(h.detail); !strings.Contains(text, "Check 2 of 3 in the sample. Not looked at yet.") {
+		t.Errorf("the detail says:\n%s", text)
+	}
+	h.MarkLooked()
+	kittest.EntryBeside(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.remark")).SetText("Looks right.")
+	test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.mark")))
+	w.Until(t, "that it was looked at", func() bool {
+		return h.detail != nil && strings.Contains(kittest.Readable(h.detail), "Looks right.")
+	})
+	if text := h.sampled.far.Text; text != "A sample: 1 of 3 looked at" {
+		t.Errorf("it says %q", text)
+	}
+	for check, want := range map[string]fyne.Resource{
+		"chk_12": theme.CheckButtonCheckedIcon(), "chk_70": theme.CheckButtonIcon(),
+	} {
+		if got := h.mark(check); got.Name() != want.Name() {
+			t.Errorf("%s has the mark %s", check, got.Name())
+		}
+	}
+	test.Tap(kittest.ButtonOf(t, h.detail, w.Words.T("sample.next")))
+	w.Until(t, "the next", func() bool { return h.detail.Of.Check == "chk_200" })
+
+	h.ExportAny()
+	if q := w.exporting[0]; q.Check != "chk_200" || q.Sample != "smp_1" ||
+		!slices.Equal(q.Checks, []string{"chk_70", "chk_12", "chk_200"}) {
+		t.Errorf("exported: %+v", q)
+	}
+	test.Tap(h.sampled.back)
+	w.Until(t, "all checks", func() bool { return h.sample == nil && len(h.rows) == historyPage })
+	if h.sampled.box.Visible() || !h.filter.box.Visible() || h.detail != nil || h.mark("chk_12") != nil {
+		t.Error("something of the sample is still shown")
+	}
+}
+
+// Earlier samples of this history are offered, those of other histories are not.
+func TestEarlierSamples(t *testing.T) {
+	desk := sampling(70, 12, 200)
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.Local)
+	desk.Drawn = []history.Sampled{
+		{At: at, Sample: history.Sample{Sample: "smp_own", Actor: history.Actor{Operator: "axel"},
+			Checks: []history.Picked{{Check: "chk_70"}}}},
+		{At: at, Sample: history.Sample{Sample: "smp_other", Actor: history.Actor{Operator: "ada"},
+			Sampling: history.Sampling{Database: "d2"}}},
+	}
+	w, h := openedHistory(t, desk)
+	h.PickSample()
+	w.Until(t, "the earlier one", func() bool {
+		return len(kittest.ButtonsWith(w.Win.Canvas().Overlays().Top(), "axel: 0 of 1")) == 1
+	})
+	if found := kittest.ButtonsWith(w.Win.Canvas().Overlays().Top(), "ada"); len(found) > 0 {
+		t.Error("a sample of another history is offered")
+	}
+	test.Tap(kittest.ButtonsWith(w.Win.Canvas().Overlays().Top(), "axel")[0])
+	w.Until(t, "the sample", func() bool { return h.sample != nil && len(h.rows) == 1 })
+	if w.Win.Canvas().Overlays().Top() != nil || !strings.Contains(w.Text(), "3 Nov 2026 10:00") {
+		t.Errorf("it says:\n%s", w.Text())
+	}
+	// Filters lead out of it.
+	h.Search()
+	w.Until(t, "all checks", func() bool { return h.sample == nil && len(h.rows) == historyPage })
+	// The next operator does not find it.
+	h.showSample(desk.Drawn[0])
+	h.Forget()
+	if h.sample != nil || h.sampled.box.Visible() {
+		t.Error("the sample is still shown")
+	}
+}
+
+// centreOf has no samples.
+type centreOf struct{ *otherDesk }
+
+func (centreOf) Samples(context.Context) ([]history.Sampled, error) {
+	return nil, &app.Problem{Key: "sample.not_here"}
+}
+
+func TestNoSampleOfTheCentre(t *testing.T) {
+	desk, theirs := newRecordsFake(), newRecordsFake()
+	desk.Centre = history.CentreStatus{Chosen: true}
+	desk.OnOpen = func(string) (app.OtherHistory, error) { return centreOf{&otherDesk{History: theirs.History}}, nil }
+	w, h := openedHistory(t, desk)
+	test.Tap(h.centre)
+	w.Until(t, "the centre", func() bool { return h.Other != nil && len(h.rows) > 0 })
+	h.PickSample()
+	w.Until(t, "why not", func() bool { return strings.Contains(w.DialogText(), w.Words.T("sample.not_here.hint")) })
+	if pick := kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.pick")); !pick.Disabled() {
+		t.Error("it can be picked all the same")
+	}
+}
+
+// What cannot be picked is said before it is asked for.
+func TestHowManyChecksOfASample(t *testing.T) {
+	w, h := openedHistory(t, sampling(1, 2, 3))
+	h.PickSample()
+	top := w.Win.Canvas().Overlays().Top()
+	count := kittest.EntryBeside(t, top, w.Words.T("sample.how_many"))
+	for text, fits := range map[string]bool{"": false, "0": false, "x": false, "1001": false, "1000": true, " 7 ": true} {
+		count.SetText(text)
+		if pick := kittest.ButtonOf(t, top, w.Words.T("sample.pick")); pick.Disabled() == fits {
+			t.Errorf("%q: %v", text, !pick.Disabled())
+		}
+	}
+}
