@@ -65,10 +65,12 @@ func (w *Window) ask(
 	least.SetMinSize(fyne.NewSize(width, 0))
 	all := container.NewVBox(least, content, row)
 	d := dialog.NewCustomWithoutButtons(w.Words.T(title), newSensor(all, w.Keys.Touch), w.win)
+	under := w.dialog // which Escape closes next
 	w.dialog = d
 	d.Show()
 	shown := w.win.Canvas().Overlays().Top()
 	d.SetOnClosed(func() { // also behind the gate, where it must not come back
+		w.dialog = under
 		w.gate.behind = slices.DeleteFunc(w.gate.behind, func(o fyne.CanvasObject) bool { return o == shown })
 	})
 	return d
@@ -244,24 +246,78 @@ func (w *Window) openErase(session string, done func()) {
 }
 
 func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
+	w.erase([]string{session}, func(int) { done() }, func(f eraseDialog) {
+		f.Show("erase.title", w.Words.T("erase.what", "Count", len(rows)), w.rowLines(rows), w.Words.T("erase.lost"),
+			w.Words.T("erase.stays"))
+	})
+}
+
+// confirmErasePerson asks whether the sessions of a person are to be erased. Those on legal hold
+// are kept, and it is said how many.
+func (w *Window) confirmErasePerson(visits []app.Visit, done func(erased int)) {
+	var sessions []string
+	var rows []history.Row
+	for _, v := range visits {
+		if !v.Held {
+			sessions, rows = append(sessions, v.Session), append(rows, v.Checks...)
+		}
+	}
+	w.erase(sessions, done, func(f eraseDialog) {
+		about := []string{w.Words.T("erase.sessions", "Count", len(sessions)), w.rowLines(rows), w.Words.T("erase.lost"),
+			w.Words.T("erase.stays")}
+		if len(sessions) == 0 {
+			about = nil
+		}
+		if held := len(visits) - len(sessions); held > 0 {
+			about = append(about, w.Words.T("erase.held", "Count", held))
+		}
+		f.Show("erase.title_person", about...)
+	})
+}
+
+// eraseDialog asks before an erasure.
+type eraseDialog interface {
+	Show(title string, about ...string)
+}
+
+// erase asks, as ask says, and erases sessions.
+func (w *Window) erase(sessions []string, done func(erased int), ask func(eraseDialog)) {
 	f := kit.NewFormDialog(w.Parts, "erase.do", theme.DeleteIcon())
 	f.OK.Importance = widget.DangerImportance
+	f.Missing = func() string {
+		if len(sessions) == 0 {
+			return "erase.all_held"
+		}
+		return ""
+	}
 	var more error // it is erased, and there is something to know
+	left := sessions
 	f.Begin = func() func(context.Context) error {
 		return func(ctx context.Context) error {
-			err := w.desk.Erase(ctx, session)
-			if app.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
-				more, err = err, nil
+			for len(left) > 0 {
+				err := w.desk.Erase(ctx, left[0])
+				if app.IsProblem(err, history.KeyErasedTraces, history.KeyErasuresUnlisted) {
+					more, err = err, nil
+				}
+				if err != nil {
+					return err
+				}
+				left = left[1:]
 			}
-			return err
+			return nil
 		}
 	}
 	f.Done = func() {
-		done()
+		done(len(sessions))
 		if more != nil {
 			w.tellError("erase.title", more)
 		}
 	}
+	ask(f)
+}
+
+// rowLines name some checks, a line each.
+func (w *Window) rowLines(rows []history.Row) string {
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		lines[i] = fmt.Sprintf("%s  %s  %s", kit.Date(r.At), w.Words.T(app.OutcomeKey(r.Outcome)), r.Name)
@@ -270,8 +326,5 @@ func (w *Window) confirmErase(session string, rows []history.Row, done func()) {
 	if more := len(lines) - shown; more > 0 {
 		lines = append(lines[:shown], w.Words.T("erase.more", "Count", more))
 	}
-	f.Show(
-		"erase.title", w.Words.T("erase.what", "Count", len(rows)), strings.Join(lines, "\n"), w.Words.T("erase.lost"),
-		w.Words.T("erase.stays"),
-	)
+	return strings.Join(lines, "\n")
 }

@@ -121,6 +121,9 @@ func (w *Window) shortcuts() []action {
 			needs: app.ActionExport,
 		},
 		{
+			menu: "menu.history", key: "menu.person", run: w.onHistory((*records.Screen).OpenPerson), needs: app.ActionExport,
+		},
+		{
 			menu: "menu.history", key: "menu.verify", run: w.onHistory((*records.Screen).StartVerifying),
 			needs: app.ActionHistory,
 		},

@@ -39,6 +39,7 @@ import (
 	"facematch/views/internal/preferences"
 	"facematch/views/internal/records"
 	"facematch/views/internal/records/exporting"
+	"facematch/views/internal/records/person"
 	"facematch/views/internal/welcome"
 )
 
@@ -63,6 +64,7 @@ type Desk interface {
 	welcome.Desk
 	records.Desk
 	exporting.Desk
+	person.Desk
 	preferences.Desk
 	decide.Desk
 	signInDesk
@@ -561,19 +563,48 @@ func (w *Window) newHistory() *records.Screen {
 	}
 	return records.New(p, w.desk, records.Hooks{
 		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Inspect: w.openInspection, Export: w.openExport,
-		Choose: w.chooseHistory,
+		Choose: w.chooseHistory, Person: w.openPerson,
 	})
+}
+
+// exportFolder is where the last export went.
+func (w *Window) exportFolder() string {
+	if w.exports == "" {
+		w.exports, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
+	}
+	return w.exports
+}
+
+// openPerson gathers everything about a person.
+func (w *Window) openPerson(whom app.SubjectInput) {
+	p := w.Parts
+	p.Focus = w.win.Canvas().Focus
+	form := person.New(p, w.desk, whom, w.exportFolder(), time.Now)
+	form.OnCopy = w.app.Clipboard().SetContent
+	form.OnFolder = w.chooseFolder
+	d := dialog.NewCustomWithoutButtons(w.Words.T("person.title"), form.Box, w.win)
+	form.OnErase = func(visits []app.Visit, done func(erased int)) {
+		w.confirmErasePerson(visits, func(erased int) {
+			w.history.Refresh()
+			done(erased)
+		})
+	}
+	form.OnClose = d.Hide
+	d.SetOnClosed(func() {
+		form.Closed()
+		w.exports = form.Folder()
+	})
+	w.dialog = d
+	d.Resize(fyne.NewSize(exportWidth, exportHeight))
+	d.Show()
+	form.Begin()
 }
 
 // openExport asks how checks are to be written to a file, and has it done.
 func (w *Window) openExport(what exporting.Query) {
-	folder := w.exports
-	if folder == "" {
-		folder, _ = os.UserHomeDir() // none: the clerk is asked for the whole path
-	}
 	p := w.Parts
 	p.Focus = w.win.Canvas().Focus
-	form := exporting.New(p, w.desk, what, folder, time.Now())
+	form := exporting.New(p, w.desk, what, w.exportFolder(), time.Now())
 	w.exporting = form
 	form.OnCopy = w.app.Clipboard().SetContent
 	form.OnFolder = w.chooseFolder

@@ -72,9 +72,7 @@ func New(p kit.Parts, desk Desk, check string) *Form {
 	f.reason = p.Keys.Choice(func(string) { f.typed() })
 	f.reason.PlaceHolder = t("deciding.reason_choose")
 	f.reason.Options = kit.Labels(history.InspectionReasons, func(r string) string { return t("inspect.reason." + r) })
-	f.note = p.Keys.Text(2, func(string) { f.typed() })
-	f.note.Wrapping = fyne.TextWrapWord
-	f.note.TextStyle.Monospace = false
+	f.note = p.Keys.Note(2, func(string) { f.typed() })
 	f.record = p.Keys.Button(t("inspect.record"), theme.ConfirmIcon(), func() { f.store() })
 	f.record.Importance = widget.HighImportance
 	f.why = container.NewVBox(container.New(layout.NewFormLayout(),

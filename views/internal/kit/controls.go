@@ -155,6 +155,14 @@ func (c *Controls) Text(rows int, changed func(string)) *Entry {
 	return e
 }
 
+// Note makes a field of several lines for sentences.
+func (c *Controls) Note(rows int, changed func(string)) *Entry {
+	e := c.Text(rows, changed)
+	e.Wrapping = fyne.TextWrapWord
+	e.TextStyle.Monospace = false
+	return e
+}
+
 // Password makes a field whose text is hidden, with an eye for the mouse that
 // shows it. Tab passes the eye by, so that the next key typed is not lost there; for
 // the keys there is shower.

@@ -271,9 +271,7 @@ func (s *Screen) MarkLooked() {
 func (s *Screen) look(row history.Row) {
 	f := kit.NewFormDialog(s.Parts, "sample.mark", theme.ConfirmIcon())
 	sample, from := s.sampled.of.Sample.Sample, s.base()
-	remark := s.Keys.Text(3, func(string) { f.Update() })
-	remark.Wrapping = fyne.TextWrapWord
-	remark.TextStyle.Monospace = false
+	remark := s.Keys.Note(3, func(string) { f.Update() })
 	if look, looked := s.sampled.of.Look(row.Check); looked {
 		remark.SetText(look.Text)
 	}

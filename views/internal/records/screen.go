@@ -70,6 +70,8 @@ type Desk interface {
 	Settings() settings.Settings // for the bounds of the conditions
 	Attention(ctx context.Context) ([]matcher.Notice, error)
 	LookedAt(ctx context.Context, sample, check, remark string) error
+	Hold(ctx context.Context, session string, held bool, why string) error
+	Holds(ctx context.Context) ([]history.Holding, error)
 }
 
 // Hooks are what the history screen asks of its window.
@@ -79,6 +81,7 @@ type Hooks struct {
 	Inspect func(row history.Row, done func()) // asks what the clerk saw
 	Export  func(q exporting.Query)            // asks how, and writes a file
 	Choose  func(chosen func(path string))     // asks for another history's file
+	Person  func(whom app.SubjectInput)        // gathers everything about a person
 }
 
 // Screen shows the checks a query asks for, a page at a time, and
@@ -655,13 +658,16 @@ func (s *Screen) open(check string) {
 	}
 	s.list.Refresh()
 	follows := s.detail != nil // keys held down pass many checks, whose details are not loaded
-	source := s.source()
+	source, own := s.source(), s.Other == nil
 	s.detailing.Stop()
 	s.detailing = s.Work.Start(func(ctx context.Context) {
 		if follows && !kit.Pause(ctx, followPause) {
 			return
 		}
 		of, err := source.Show(ctx, check)
+		if own {
+			s.whyHeld(ctx, &of)
+		}
 		shown := detail.Shown{
 			Detail: of, DocumentPicture: draw.DecodeJPEG(of.Document), FramePicture: draw.DecodeJPEG(of.Frame),
 		}
@@ -693,6 +699,12 @@ func (s *Screen) detailed(of detail.Shown, err error) {
 	}
 	if s.Other == nil && s.desk.May(app.ActionCheck) {
 		hooks.Inspect = func(row history.Row) { s.hooks.Inspect(row, func() { s.decided(row.Check) }) }
+	}
+	if s.Other == nil && s.desk.May(app.ActionErase) {
+		hooks.Hold = s.hold
+	}
+	if s.Other == nil && s.desk.May(app.ActionExport) {
+		hooks.Person = s.person
 	}
 	if at := s.rowOf(of.Check); at >= 0 {
 		s.rows[at] = of.Row

@@ -25,9 +25,11 @@ type History struct {
 	Notices    []matcher.Notice // of Attention
 	OnOverview func(context.Context, history.Filter, overview.Unit) (overview.Overview, error)
 
-	drawing  sync.Mutex
-	Drawn    []history.Sampled // samples that were picked
-	OnSample func(history.Sampling) (history.Sample, error)
+	recorded  sync.Mutex
+	Drawn     []history.Sampled // samples that were picked
+	held      []history.Holding
+	OnSubject func(app.SubjectInput) ([]app.Visit, error)
+	OnSample  func(history.Sampling) (history.Sample, error)
 
 	Offered  history.Choices
 	OnDetail func(context.Context, string) (history.Detail, error)
@@ -75,8 +77,8 @@ func (d *History) Sample(_ context.Context, s history.Sampling) (history.Sample,
 	if d.OnSample == nil {
 		return history.Sample{}, errors.New("no sample was expected")
 	}
-	d.drawing.Lock()
-	defer d.drawing.Unlock()
+	d.recorded.Lock()
+	defer d.recorded.Unlock()
 	sample, err := d.OnSample(s)
 	if err == nil {
 		d.Drawn = append(d.Drawn, history.Sampled{Sample: sample})
@@ -86,15 +88,15 @@ func (d *History) Sample(_ context.Context, s history.Sampling) (history.Sample,
 
 // Samples is part of the desk.
 func (d *History) Samples(context.Context) ([]history.Sampled, error) {
-	d.drawing.Lock()
-	defer d.drawing.Unlock()
+	d.recorded.Lock()
+	defer d.recorded.Unlock()
 	return slices.Clone(d.Drawn), nil
 }
 
 // LookedAt is part of the desk.
 func (d *History) LookedAt(_ context.Context, sample, check, remark string) error {
-	d.drawing.Lock()
-	defer d.drawing.Unlock()
+	d.recorded.Lock()
+	defer d.recorded.Unlock()
 	for i := range d.Drawn {
 		if s := &d.Drawn[i]; s.Sample.Sample == sample {
 			s.Looks = append(slices.Clone(s.Looks), history.Looked{
@@ -104,6 +106,32 @@ func (d *History) LookedAt(_ context.Context, sample, check, remark string) erro
 		}
 	}
 	return &app.Problem{Key: "sample.unknown"}
+}
+
+// Subject is part of the desk.
+func (d *History) Subject(_ context.Context, in app.SubjectInput) ([]app.Visit, error) {
+	if d.OnSubject == nil {
+		return nil, &app.Problem{Key: "subject.nobody"}
+	}
+	return d.OnSubject(in)
+}
+
+// Hold is part of the desk.
+func (d *History) Hold(_ context.Context, session string, held bool, why string) error {
+	d.recorded.Lock()
+	defer d.recorded.Unlock()
+	d.held = slices.DeleteFunc(d.held, func(h history.Holding) bool { return h.Session == session })
+	if held {
+		d.held = append(d.held, history.Holding{Hold: history.Hold{Session: session, Held: true, Note: why}})
+	}
+	return nil
+}
+
+// Holds is part of the desk.
+func (d *History) Holds(context.Context) ([]history.Holding, error) {
+	d.recorded.Lock()
+	defer d.recorded.Unlock()
+	return slices.Clone(d.held), nil
 }
 
 // Overview is part of the desk.

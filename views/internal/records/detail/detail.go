@@ -44,14 +44,16 @@ type View struct {
 	Inspect *kit.Button // nil where no inspection is missing, or none can be made here
 	Export  *kit.Button // nil where nothing can be exported from here
 	Look    *kit.Button // nil where no sample is shown
+	Hold    *kit.Button // nil where no hold can be put or lifted here
+	Person  *kit.Button // nil where nothing can be gathered here
 	Raw     *kit.Button // shows the answer's body
 	rawText *widget.Label
 	Reader  *kit.Reader
 	content fyne.CanvasObject
 }
 
-// Hooks are what a check's detail asks of its screen. Decide, Inspect and Export
-// are nil where they cannot be done.
+// Hooks are what a check's detail asks of its screen. Decide, Inspect, Export,
+// Hold and Person are nil where they cannot be done.
 type Hooks struct {
 	Close   func()
 	Open    func(check string) // another attempt of the same session
@@ -59,6 +61,8 @@ type Hooks struct {
 	Decide  func(row history.Row)
 	Inspect func(row history.Row)
 	Export  func(row history.Row)
+	Hold    func(row history.Row, held bool) // puts the session on legal hold, or lifts it
+	Person  func(of history.Detail)          // gathers everything about the person
 }
 
 // New shows a check.
@@ -67,7 +71,7 @@ func New(p kit.Parts, of Shown, hooks Hooks) *View {
 	body := container.NewVBox()
 	d.Reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
-		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(),
+		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(), d.keeping(),
 		d.quality(), d.engine(),
 		d.times(), d.erasures(), d.record(), d.answer(),
 	} {
@@ -76,6 +80,9 @@ func New(p kit.Parts, of Shown, hooks Hooks) *View {
 		}
 	}
 	top := container.NewVBox(d.head())
+	if of.Hold != nil {
+		top.Add(d.held())
+	}
 	if of.Sample != nil {
 		top.Add(d.sample())
 	}
@@ -678,9 +685,6 @@ func (d *View) erasures() fyne.CanvasObject {
 func (d *View) record() fyne.CanvasObject {
 	f := d.facts()
 	t := d.Words.T
-	if h := d.Of.Hold; h != nil {
-		f.add("report.hold", kit.Capital(export.HoldWords(*h, d.Words)))
-	}
 	f.id(t("detail.check"), d.Of.Check, d.Of.Check)
 	f.id(t("detail.session"), d.Of.Session, d.Of.Session)
 	f.id(t("detail.request"), d.Of.Request, d.Of.Request)

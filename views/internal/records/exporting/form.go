@@ -274,16 +274,18 @@ func (f *Form) Closed() {
 	f.writing.Drop()
 }
 
-// line is one thing to keep about a file that was written.
-func (f *Form) line(key, value, shown string) {
+func (f *Form) line(key, value, shown string) { Line(f.Parts, f.done, f.OnCopy, key, value, shown) }
+
+// Line adds one thing to keep about a file that was written, with a button that copies it.
+func Line(p kit.Parts, to *fyne.Container, copied func(text string), key, value, shown string) {
 	text := kit.Wrapped(shown)
 	text.Wrapping = fyne.TextWrapBreak
 	text.TextStyle.Monospace = true
 	text.SizeName = theme.SizeNameCaptionText
-	copies := f.Keys.Button("", theme.ContentCopyIcon(), func() { f.OnCopy(value) })
+	copies := p.Keys.Button("", theme.ContentCopyIcon(), func() { copied(value) })
 	copies.Importance = widget.LowImportance
-	f.done.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), kit.Bold(f.Words.T(key))))
-	f.done.Add(text)
+	to.Add(container.NewBorder(nil, nil, nil, container.NewVBox(copies), kit.Bold(p.Words.T(key))))
+	to.Add(text)
 }
 
 // stop ends the writing or, where nothing is written, closes the form.
