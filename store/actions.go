@@ -18,26 +18,14 @@ import (
 // which needs the master key. App says which decisions are allowed; here the check must
 // have ended in the decision's session.
 func (s *Store) Decide(ctx context.Context, d history.Decision) error {
-	var parts []seal.Clear
-	var master []byte
-	if d.Note != "" {
-		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(d.Note)})
-		var err error
-		if master, err = s.sealingKey(ctx); err != nil {
-			return err
-		}
+	parts, master, err := s.noteParts(ctx, d.Note)
+	if err != nil {
+		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := checks.StateOf(ctx, a, d.Check)
-		switch {
-		case err != nil:
+		c, err := a.endedCheck(ctx, d.Check, d.Session)
+		if err != nil {
 			return err
-		case !c.Started():
-			return matcher.NewProblem("store.check_unknown", nil)
-		case c.Ended == 0:
-			return matcher.NewProblem("store.check_running", nil)
-		case c.Session != d.Session:
-			return errors.New("store: a check is decided in the session it started in")
 		}
 		// Of two operators who decide at once only one makes the first decision.
 		if c.Decided && d.Overrides == "" {
@@ -55,29 +43,43 @@ func (s *Store) Decide(ctx context.Context, d history.Decision) error {
 	})
 }
 
+// noteParts gives a note as the part to seal, and the master key that seals it; neither
+// where the note is empty.
+func (s *Store) noteParts(ctx context.Context, note string) ([]seal.Clear, []byte, error) {
+	if note == "" {
+		return nil, nil, nil
+	}
+	master, err := s.sealingKey(ctx)
+	return []seal.Clear{{Name: seal.Note, Text: []byte(note)}}, master, err
+}
+
+// endedCheck gives a check of this session that has ended. The problems are
+// store.check_unknown and store.check_running.
+func (a *appending) endedCheck(ctx context.Context, check, session string) (checks.State, error) {
+	c, err := checks.StateOf(ctx, a, check)
+	switch {
+	case err != nil:
+		return c, err
+	case !c.Started():
+		return c, matcher.NewProblem(history.KeyCheckUnknown, nil)
+	case c.Ended == 0:
+		return c, matcher.NewProblem(history.KeyCheckRunning, nil)
+	case c.Session != session:
+		return c, errors.New("store: a check started in another session")
+	}
+	return c, nil
+}
+
 // Inspect records what a clerk saw of person and document, of a check that has ended. The
 // note is sealed, which needs the master key.
 func (s *Store) Inspect(ctx context.Context, in history.Inspection) error {
-	var parts []seal.Clear
-	var master []byte
-	if in.Note != "" {
-		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(in.Note)})
-		var err error
-		if master, err = s.sealingKey(ctx); err != nil {
-			return err
-		}
+	parts, master, err := s.noteParts(ctx, in.Note)
+	if err != nil {
+		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
-		c, err := checks.StateOf(ctx, a, in.Check)
-		switch {
-		case err != nil:
+		if _, err := a.endedCheck(ctx, in.Check, in.Session); err != nil {
 			return err
-		case !c.Started():
-			return matcher.NewProblem(history.KeyCheckUnknown, nil)
-		case c.Ended == 0:
-			return matcher.NewProblem(history.KeyCheckRunning, nil)
-		case c.Session != in.Session:
-			return errors.New("store: a check is inspected in the session it started in")
 		}
 		sealed, err := a.sealParts(ctx, master, s.id, in.Session, in.Check, parts)
 		if err != nil {

@@ -18,14 +18,9 @@ import (
 // note is sealed. The problems are store.session_unknown, .session_erased, .session_held
 // (already) and .session_not_held.
 func (s *Store) Hold(ctx context.Context, h history.Hold) error {
-	var parts []seal.Clear
-	var master []byte
-	if h.Note != "" {
-		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(h.Note)})
-		var err error
-		if master, err = s.sealingKey(ctx); err != nil {
-			return err
-		}
+	parts, master, err := s.noteParts(ctx, h.Note)
+	if err != nil {
+		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
 		var known bool

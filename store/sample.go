@@ -36,14 +36,9 @@ func (s *Store) Sampled(ctx context.Context, sample history.Sample) error {
 // notes of decisions are, under the key of the check's session, and goes with it when that
 // is erased.
 func (s *Store) Looked(ctx context.Context, l history.Look) error {
-	var parts []seal.Clear
-	var master []byte
-	if l.Remark != "" {
-		parts = append(parts, seal.Clear{Name: seal.Note, Text: []byte(l.Remark)})
-		var err error
-		if master, err = s.sealingKey(ctx); err != nil {
-			return err
-		}
+	parts, master, err := s.noteParts(ctx, l.Remark)
+	if err != nil {
+		return err
 	}
 	return s.append(ctx, func(ctx context.Context, a *appending) error {
 		sealed, err := a.sealParts(ctx, master, s.id, l.Session, l.Check, parts)
