@@ -270,7 +270,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 			return records.DerivedKey(ctx, "kept checks")
 		}),
 		Cameras:     cameras,
-		Operators:   operators.New(operators.Params{File: folders.Operators(chosen.Get()), Now: time.Now}),
+		Operators:   newOperators(folders, chosen.Get, records),
 		OpenHistory: lookElsewhere,
 		Centre:      pusher,
 		OpenCentre:  openCentre,
@@ -280,11 +280,21 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		},
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now, Verified: folders.Verified(),
 	})
+	// A connection of its own: a long push must not hold up what was revoked.
+	link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen.Get()) })
+	p.closers = append(p.closers, link.Close)
+	accepted := gateway.NewCentreTokens(gateway.CentreTokensParams{
+		File: folders.CentreTokens(), Ask: link.Tokens, Newest: newest(records), Log: p.log, Now: time.Now,
+		Chosen: func() bool { return chosen.Get().Central.Pushes() },
+		Days:   func() int { return chosen.Get().Central.OperatorsDays },
+	})
 	p.gateway = gateway.New(gateway.Params{
 		Desk: p.desk, Tokens: gateway.NewTokens(folders.ServedTokens(), time.Now), Temp: here.Temp,
-		Log: p.log, Now: time.Now,
+		Centre: accepted, Log: p.log, Now: time.Now,
 		Values: map[string]func() float64{
-			"facematch_decoder_restarts_total": func() float64 { return float64(engine.DecoderRestarts()) },
+			"facematch_central_tokens":             accepted.Count,
+			"facematch_central_tokens_age_seconds": accepted.Age,
+			"facematch_decoder_restarts_total":     func() float64 { return float64(engine.DecoderRestarts()) },
 			"facematch_central_lag_records": ofCentre(ctx, pusher, func(at history.CentreStatus) float64 {
 				return float64(at.Here - at.There)
 			}),
@@ -320,12 +330,17 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 		Sends:  func() history.Sends { return chosen.Get().Central.Sends() },
 		About: func() map[string]string {
 			administrator, user := chosen.SHA256()
-			return map[string]string{
+			about := map[string]string{
 				"program": version, "desk": chosen.Get().Desk, "settings": user, "administrator": administrator,
 			}
+			if _, signed, _ := p.desk.HeldOperators(); !signed.IsZero() {
+				about["operators"] = signed.Format(time.RFC3339)
+			}
+			return about
 		},
-		Erase: func(ctx context.Context, session string) error { return p.desk.EraseAsked(ctx, session) },
-		Log:   p.log, Now: time.Now,
+		Operators: func() outgoing.Operators { return p.desk },
+		Erase:     func(ctx context.Context, session string) error { return p.desk.EraseAsked(ctx, session) },
+		Log:       p.log, Now: time.Now,
 	})
 }
 
@@ -380,13 +395,41 @@ func storeParams(folders settings.Folders, chosen settings.Settings) store.Param
 	}
 }
 
-// newGuard makes the guard of a command that opens no desk.
+// newOperators makes the keeper of the list of operators: the desk's own, or the centre's as
+// the settings say at each moment. Records are nil where the history is not open.
+func newOperators(folders settings.Folders, chosen func() settings.Settings, records *store.Store) *operators.Keeper {
+	return operators.New(operators.Params{
+		File: folders.Operators(chosen()), Now: time.Now,
+		Centre: func() operators.Centre {
+			c := chosen().Central
+			return operators.Centre{Key: c.OperatorsKey, Branch: c.OperatorsBranch, Days: c.OperatorsDays}
+		},
+		Newest: newest(records),
+	})
+}
+
+// newest gives when the newest record was written; the zero time where that cannot be read.
+func newest(records *store.Store) func() time.Time {
+	return func() time.Time {
+		if records == nil {
+			return time.Time{}
+		}
+		head, err := records.Head(context.Background())
+		if err != nil {
+			return time.Time{} // what reads the history reports it
+		}
+		return head.At
+	}
+}
+
+// newGuard makes the guard of a command that opens no desk. Records are nil where the history
+// is not open.
 func newGuard(
-	folders settings.Folders, chosen settings.Settings, journal access.Journal,
+	folders settings.Folders, chosen settings.Settings, records *store.Store, journal access.Journal,
 	recorded func(context.Context) (history.SettingsChange, bool, error),
 ) *access.Guard {
 	return access.New(access.Params{
-		Operators: operators.New(operators.Params{File: folders.Operators(chosen), Now: time.Now}),
+		Operators: newOperators(folders, func() settings.Settings { return chosen }, records),
 		Recorded:  recorded, Journal: journal,
 		Settings: func() settings.Settings { return chosen },
 		Instance: instance.New(), Version: version, Now: time.Now,
@@ -428,7 +471,7 @@ func restore(ctx context.Context) (restoring, error) {
 	if r.release, err = instance.Alone(ctx, filepath.Dir(r.params.Path)); err != nil {
 		return restoring{}, err
 	}
-	r.Guard = newGuard(folders, chosen, unrecorded{}, r.recorded)
+	r.Guard = newGuard(folders, chosen, nil, unrecorded{}, r.recorded)
 	return r, nil
 }
 
@@ -564,7 +607,7 @@ func look(ctx context.Context) (looking, error) {
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, newGuard(folders, chosen, store.NewJournal(params), records.LastOperators), chosen,
+	return looking{records, newGuard(folders, chosen, records, store.NewJournal(params), records.LastOperators), chosen,
 		folders.Verified()}, nil
 }
 

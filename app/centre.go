@@ -8,6 +8,7 @@ import (
 	"facematch/app/access"
 	"facematch/app/central"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/matcher"
 )
 
@@ -54,7 +55,8 @@ type Enrolment = central.Enrolment
 // Enrol makes the key with which this desk calls the centre, and what the centre's
 // administrator needs to let it in.
 func (d *Desk) Enrol(ctx context.Context, replace bool) (Enrolment, error) {
-	if err := d.Allow(ctx, access.Settings); err != nil {
+	// A desk whose operators come from the centre has none before it was enrolled.
+	if err := d.Allow(ctx, access.Settings); err != nil && !matcher.IsProblem(err, operators.KeyNotYet) {
 		return Enrolment{}, err
 	}
 	if d.p.Enrol == nil {
@@ -73,6 +75,8 @@ func CentreWords(s history.CentreStatus) (words matcher.Notice, wrong bool) {
 	switch {
 	case !s.Chosen:
 		return matcher.Notice{Key: "centre.none"}, false
+	case s.Problem == "" && s.OperatorsProblem != "":
+		return matcher.Notice{Key: "centre.operators." + operatorsReason(s.OperatorsProblem), Params: params}, true
 	case s.Problem == "" && s.Here <= s.There:
 		return matcher.Notice{Key: "centre.all", Params: params}, false
 	case s.Problem == "":
@@ -83,6 +87,23 @@ func CentreWords(s history.CentreStatus) (words matcher.Notice, wrong bool) {
 		reason = "unreached"
 	}
 	return matcher.Notice{Key: "centre.why." + reason, Params: params}, true
+}
+
+// operatorsReason is why a newer list of operators was not taken.
+func operatorsReason(problem string) string {
+	switch problem {
+	case operators.KeyListSignature:
+		return "signature"
+	case operators.KeyListBranch:
+		return "branch"
+	case operators.KeyListOlder:
+		return "older"
+	case history.KeyNoOperators:
+		return "none"
+	case history.KeyCentreOld:
+		return "old_centre"
+	}
+	return "failed"
 }
 
 // centreReasons are the problems of the centre that have words of their own in a status.

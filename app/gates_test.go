@@ -36,6 +36,7 @@ var gates = map[string]access.Action{
 	// the program does it by itself, as the settings say
 	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open,
 	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
+	"TakeOperators": open, "HeldOperators": open, "OperatorsFromCentre": open, // likewise
 	"Enrol": access.Settings,
 	"Zone":  open, "Read": open, // what stands on a document
 

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"facematch/app/access"
 	"facematch/app/history"
@@ -76,6 +78,41 @@ func (d *Desk) changed(ctx context.Context, who history.Actor, what history.Oper
 	}
 }
 
+// TakeOperators takes the list of operators that the centre gave, and records how it changed.
+// The problems are those of operators.Keeper.Take.
+func (d *Desk) TakeOperators(ctx context.Context, from history.OperatorList) error {
+	defer d.Reread()
+	return d.p.Operators.Take(ctx, from, func(now operators.List) error {
+		last, _, err := d.p.History.LastOperators(ctx)
+		if err != nil {
+			return err
+		}
+		return d.p.History.Settings(context.WithoutCancel(ctx), came(last, now))
+	})
+}
+
+// HeldOperators is the SHA-256 of the centre's list of operators as it is kept here, and when
+// that was signed. It is false where this desk keeps its own list.
+func (d *Desk) HeldOperators() (sum []byte, signed time.Time, fromCentre bool) {
+	return d.p.Operators.Held()
+}
+
+// came is the record of a list that came from the centre.
+func came(last history.SettingsChange, now operators.List) history.SettingsChange {
+	missing := func(from, in []operators.Operator) (names []string) {
+		for _, o := range from {
+			if !slices.ContainsFunc(in, func(other operators.Operator) bool { return operators.Same(o.Name, other.Name) }) {
+				names = append(names, o.Name)
+			}
+		}
+		return names
+	}
+	return history.SettingsChange{
+		How: history.ChangedOperators, SHA256: now.SHA256, Change: history.OperatorsCentre, Operators: now.Operators,
+		Signed: now.Centre.Signed, Came: missing(now.Operators, last.Operators), Left: missing(last.Operators, now.Operators),
+	}
+}
+
 // noticeOperators records a list of operators that differs from the one recorded last: it
 // was changed from outside, or the program ended before it could record the change. A list
 // that cannot be read is not recorded; then nobody can sign in.
@@ -87,6 +124,9 @@ func (d *Desk) noticeOperators(ctx context.Context) error {
 	list, err := d.ReadOperators(ctx)
 	if err != nil || list.Operators == nil || found && last.SHA256 == list.SHA256 {
 		return nil // signing in reports the error
+	}
+	if list.Centre != nil {
+		return d.p.History.Settings(ctx, came(last, list))
 	}
 	return d.p.History.Settings(ctx, history.SettingsChange{
 		How: history.ChangedOperators, SHA256: list.SHA256, Change: history.OperatorsByHand, Operators: list.Operators,

@@ -157,6 +157,13 @@ func (g *Guard) SingleUser() bool {
 	return err == nil && list.Operators == nil
 }
 
+// OperatorsFromCentre says what is known of the list of operators where that comes from the
+// centre; nil where the desk keeps its own, or the list cannot be read.
+func (g *Guard) OperatorsFromCentre() *operators.FromCentre {
+	list, _ := g.lastList() // signing in reports the error
+	return list.Centre
+}
+
 // actor is an operator as the history records who did something.
 func (g *Guard) actor(operator operators.Operator, signedIn bool) history.Actor {
 	return history.Actor{
@@ -209,6 +216,10 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 	if !still {
 		g.in = nil
 		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
+	}
+	if err := list.Admits(operator); err != nil {
+		g.in = nil
+		return operators.Operator{}, err
 	}
 	if g.lockIdle(); g.in.locked {
 		return operators.Operator{}, matcher.NewProblem(operators.KeyLocked, nil)
@@ -267,7 +278,7 @@ func (g *Guard) May(a Action) bool {
 
 // Allow returns nil where the operator who is signed in may do something now, by the
 // list as it is. Otherwise the problem is operators.signed_out, .locked, .may_not,
-// .missing, .damaged, .newer, .unreadable, or the history's.
+// .missing, .damaged, .newer, .unreadable, those of a list of the centre's, or the history's.
 func (g *Guard) Allow(ctx context.Context, a Action) error {
 	_, err := g.Enter(ctx, a)
 	return err

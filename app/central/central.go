@@ -52,10 +52,21 @@ type Link interface {
 	// Head asks how far the centre has the history, and for the hashes of some records.
 	Head(ctx context.Context, ask []int64) (history.CentreHead, error)
 	Push(ctx context.Context, p history.Parcel, about map[string]string) (history.CentreHead, error)
+	// Operators asks for the list of operators of this desk's branch. Have is the SHA-256 of
+	// the text this desk has; where the centre's is the same, the answer has no text.
+	Operators(ctx context.Context, have []byte) (history.OperatorList, error)
 	Close() error
 }
 
-// Params are the parts a Pusher is made of; all are needed but Erase.
+// Operators is the list of operators where it comes from the centre.
+type Operators interface {
+	// HeldOperators is the SHA-256 of the list that this desk has, and when that was signed. It
+	// is false where the desk keeps its own list.
+	HeldOperators() (sum []byte, signed time.Time, fromCentre bool)
+	TakeOperators(ctx context.Context, from history.OperatorList) error
+}
+
+// Params are the parts a Pusher is made of; all are needed but Erase and Operators.
 type Params struct {
 	Outbox Outbox
 	Link   Link
@@ -65,8 +76,10 @@ type Params struct {
 	// Erase erases a session whose erasure was asked for at the centre. Where it is nil, such
 	// requests stay open.
 	Erase func(ctx context.Context, session string) error
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Operators takes the list of operators that the centre has, at each contact.
+	Operators func() Operators
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Pusher pushes. It may be used from several goroutines, and several programs may push the
@@ -81,6 +94,7 @@ type Pusher struct {
 	state history.CentreState
 	err   error     // of the last push
 	since time.Time // when pushing began to fail
+	list  error     // why the list of operators was not taken
 }
 
 // New makes a Pusher. Nothing is pushed before Run or Push.
@@ -146,12 +160,17 @@ func (p *Pusher) Push(ctx context.Context) error {
 	}
 	p.turn.Lock()
 	defer p.turn.Unlock()
+	list := p.operators(ctx) // first: who left is out, however many records wait
 	state, err := p.push(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if list != nil && err == nil && (p.list == nil || p.list.Error() != list.Error()) {
+		p.p.Log.Warn("list of operators not taken from the centre", "error", list)
+	}
+	p.list = list
 	if state != "" {
 		p.state = state
 	}
@@ -163,6 +182,25 @@ func (p *Pusher) Push(ctx context.Context) error {
 	}
 	p.err = err
 	return err
+}
+
+// operators takes the list of operators from the centre, where it comes from there.
+func (p *Pusher) operators(ctx context.Context) error {
+	if p.p.Operators == nil {
+		return nil
+	}
+	of := p.p.Operators()
+	sum, _, fromCentre := of.HeldOperators()
+	if !fromCentre {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, callPatience)
+	defer cancel()
+	list, err := p.p.Link.Operators(asking, sum)
+	if err != nil {
+		return err
+	}
+	return of.TakeOperators(ctx, list)
 }
 
 func (p *Pusher) push(ctx context.Context) (history.CentreState, error) {
@@ -331,8 +369,14 @@ func (p *Pusher) Status(ctx context.Context) (history.CentreStatus, error) {
 		return s, err
 	}
 	s.Here, s.There, s.At = here.Seq, there.Seq, there.At
+	if p.p.Operators != nil {
+		_, s.Operators, _ = p.p.Operators().HeldOperators()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.list != nil {
+		s.OperatorsProblem = matcher.AsProblem(p.list, history.KeyCentreUnreached).Key
+	}
 	s.State = p.state
 	if p.err != nil {
 		s.Problem, s.Since = matcher.AsProblem(p.err, history.KeyCentreUnreached).Key, p.since

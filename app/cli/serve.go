@@ -49,7 +49,7 @@ func (c *commands) serve() *cobra.Command {
 			}
 			if kept, err := g.Tokens().List(); err != nil {
 				return err
-			} else if len(kept) == 0 {
+			} else if len(kept) == 0 && !g.AsksCentre() {
 				fmt.Fprintln(c.Stderr, "facematch: "+c.Words.T("cli.serve.no_token"))
 			}
 			fmt.Fprintln(c.out, c.Words.T("cli.serve.at", "URL", server.URL))

@@ -36,12 +36,13 @@ import (
 	"facematch/matcher"
 )
 
-// Params are what a Gateway is made of; all but AtOnce and Values are needed.
+// Params are what a Gateway is made of; all but Centre, AtOnce and Values are needed.
 type Params struct {
 	Desk   *app.Desk
 	Tokens *Tokens
-	Temp   string // the running program's private folder
-	AtOnce int    // how many checks are made at once; 0: as many as the computer has cores
+	Centre *CentreTokens // those that the centre says are accepted too; nil: there is no centre
+	Temp   string        // the running program's private folder
+	AtOnce int           // how many checks are made at once; 0: as many as the computer has cores
 	Log    *slog.Logger
 	Now    func() time.Time
 
@@ -87,6 +88,9 @@ func New(p Params) *Gateway {
 
 // Tokens are the tokens of those who may ask.
 func (g *Gateway) Tokens() *Tokens { return g.p.Tokens }
+
+// AsksCentre reports whether the centre says which tokens are accepted besides.
+func (g *Gateway) AsksCentre() bool { return g.p.Centre.asks() }
 
 // Place is where a gateway listens.
 type Place struct {
@@ -195,6 +199,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}()
 	go func() { _, _ = g.p.Desk.Engine(serving) }() // the models load before the first check asks for them
 
+	if g.p.Centre != nil {
+		defer g.p.Centre.Run(serving)()
+	}
 	if s.meters != nil {
 		meters := g.serveMeters(s.meters)
 		defer func() { _ = meters.Close() }() // nothing is lost with it
@@ -239,7 +246,8 @@ func (s *Server) Run(ctx context.Context) error {
 // cannot be read: the next request with the token finds out.
 func (g *Gateway) knows(sum string) bool {
 	kept, err := g.p.Tokens.List()
-	return err != nil || slices.ContainsFunc(kept, func(t Token) bool { return t.SHA256 == sum })
+	return err != nil ||
+		slices.ContainsFunc(slices.Concat(kept, g.p.Centre.list()), func(t Token) bool { return t.SHA256 == sum })
 }
 
 // request is one request on its way.
@@ -400,7 +408,7 @@ func (g *Gateway) authenticate(q *request) (Token, error) {
 	scheme, secret, _ := strings.Cut(q.Header.Get("Authorization"), " ")
 	secret = strings.TrimSpace(secret)
 	if len(q.Header.Values("Authorization")) == 1 && strings.EqualFold(scheme, "Bearer") && secret != "" {
-		token, known, err := g.p.Tokens.find(secret)
+		token, known, err := g.find(secret)
 		if known || err != nil {
 			return token, err
 		}

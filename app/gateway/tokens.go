@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -67,22 +68,32 @@ func (t *Tokens) List() ([]Token, error) {
 	return kept, nil
 }
 
-// Add makes a token and gives it; it cannot be had again.
-func (t *Tokens) Add(name string) (token string, err error) {
+// MakeToken makes a token for a program of this name, and what is stored of it. The problem is
+// serve.token_name.
+func MakeToken(name string, now time.Time) (token string, stored Token, err error) {
 	clean, err := app.CleanName(name)
 	if err != nil || clean == "" || utf8.RuneCountInString(clean) > maxName {
-		return "", matcher.NewProblem("serve.token_name", nil, "Max", maxName)
+		return "", Token{}, matcher.NewProblem("serve.token_name", nil, "Max", maxName)
 	}
 	secret := make([]byte, tokenBytes)
 	rand.Read(secret) // it never fails
 	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
+	return token, Token{Name: clean, Added: now.UTC().Truncate(time.Second), SHA256: hashOf(token)}, nil
+}
+
+// Add makes a token and gives it; it cannot be had again.
+func (t *Tokens) Add(name string) (token string, err error) {
+	token, stored, err := MakeToken(name, t.now())
+	if err != nil {
+		return "", err
+	}
 	return token, t.change(func(kept []Token) ([]Token, error) {
 		for _, k := range kept {
-			if strings.EqualFold(k.Name, clean) { // two names that look alike would be confused in the history
+			if strings.EqualFold(k.Name, stored.Name) { // two names that look alike would be confused in the history
 				return nil, matcher.NewProblem("serve.token_known", nil, "Name", k.Name)
 			}
 		}
-		return append(kept, Token{Name: clean, Added: t.now().UTC().Truncate(time.Second), SHA256: hashOf(token)}), nil
+		return append(kept, stored), nil
 	})
 }
 
@@ -122,20 +133,20 @@ func (t *Tokens) change(how func([]Token) ([]Token, error)) error {
 	return nil
 }
 
-// find gives the kept token this is. How long that takes says nothing of how much
-// of a wrong one was right.
-func (t *Tokens) find(token string) (found Token, known bool, err error) {
-	kept, err := t.List()
-	if err != nil {
-		return Token{}, false, err
-	}
+// find gives the token this is, of the gateway's own and of the centre's. How long that takes
+// says nothing of how much of a wrong one was right.
+func (g *Gateway) find(token string) (found Token, known bool, err error) {
+	kept, err := g.p.Tokens.List()
 	sum := hashOf(token)
-	for _, k := range kept {
+	for _, k := range slices.Concat(kept, g.p.Centre.list()) {
 		if subtle.ConstantTimeCompare([]byte(k.SHA256), []byte(sum)) == 1 {
 			found, known = k, true
 		}
 	}
-	return found, known, nil
+	if known {
+		return found, true, nil // whatever is wrong with the other list
+	}
+	return Token{}, false, err
 }
 
 func hashOf(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }

@@ -43,6 +43,20 @@ type Sends struct {
 	Recovery bool // the master key under the recovery passphrase
 }
 
+// CentreToken is a token that gateways accept, as the centre knows it: its hash.
+type CentreToken struct {
+	Name   string // of the program that has it: its checks are recorded under it
+	SHA256 string // of the token, in hexadecimal
+	Added  time.Time
+}
+
+// NamedToken is a token as the centre's administrator sees it.
+type NamedToken struct {
+	Name   string    `json:"name"`
+	Branch string    `json:"branch"` // whose gateways accept it; "*": all
+	Added  time.Time `json:"added"`
+}
+
 // CentreState is what the centre says of a history.
 type CentreState string
 
@@ -71,7 +85,26 @@ type CentreStatus struct {
 	State   CentreState `json:"state,omitempty"`   // as the centre said last
 	Problem string      `json:"problem,omitempty"` // key of why it was not reached; empty: it was
 	Since   time.Time   `json:"since,omitzero"`    // since when, with Problem
+
+	// Where the list of operators comes from the centre: when the one that counts here was
+	// signed, and the key of why a newer one was not taken.
+	Operators        time.Time `json:"operators_signed,omitzero"`
+	OperatorsProblem string    `json:"operators_problem,omitempty"`
 }
+
+// ContactOver reports whether what the centre said counts no more: the last contact is longer
+// ago than so many days; 0 is without end. Where the newest record is later than the clock,
+// that was set back, and the record's time counts.
+func ContactOver(contact time.Time, days int, now, newest time.Time) bool {
+	if now.Before(newest) {
+		now = newest
+	}
+	return days > 0 && now.Sub(contact) > time.Duration(days)*24*time.Hour
+}
+
+// OperatorList is a list of operators as it lies at the centre: the exact bytes that were
+// signed, and the signature.
+type OperatorList struct{ Text, Signature []byte }
 
 // The keys of the centre's problems by which others tell what to do.
 const (
@@ -84,6 +117,9 @@ const (
 	KeyCentreBehind    = "central.behind"    // the centre has more of this history than this desk
 	KeyCentreBroken    = "central.broken"    // a record here does not follow from the one before it
 	KeyCentreGap       = "central.gap"       // the centre lacks a record before the first that was sent
+	KeyCentreOld       = "central.old"       // the centre's form is older than this program needs
+
+	KeyNoOperators = "central.no_operators" // it has no list of operators for this desk's branch
 )
 
 // CentreCopy is a history as the centre has it, up to the record it acknowledged.

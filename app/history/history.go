@@ -225,6 +225,12 @@ type SettingsChange struct {
 	Change    OperatorsChange `json:"change,omitempty"`    // with ChangedOperators
 	Changed   string          `json:"changed,omitempty"`   // the name of the operator it is about; empty: by hand
 	Operators []Operator      `json:"operators,omitempty"` // all of them, after the change
+
+	// With OperatorsCentre: when the list was signed, and who is on it that was not before, and
+	// the other way round.
+	Signed time.Time `json:"signed,omitzero"`
+	Came   []string  `json:"came,omitempty"`
+	Left   []string  `json:"left,omitempty"`
 }
 
 // Operator is who may work with the program.
@@ -242,6 +248,7 @@ const (
 	OperatorRemoved    OperatorsChange = "removed"
 	OperatorPassphrase OperatorsChange = "passphrase"
 	OperatorsByHand    OperatorsChange = "by hand" // the file is not the one that was recorded
+	OperatorsCentre    OperatorsChange = "centre"  // another list came from the centre
 )
 
 // ConsentWords are the words persons agree to, where they are not the program's.

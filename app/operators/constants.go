@@ -63,4 +63,13 @@ const (
 	KeyNone      = "operators.none"    // none are set up
 	KeyWrong     = "operators.wrong"   // name and passphrase do not belong together; parameter Seconds: how long to wait
 	KeyWait      = "operators.wait"    // too early after a wrong attempt; parameter Seconds
+
+	// Of a list that comes from the centre.
+	KeyOfCentre      = "operators.of_centre"      // a desk does not change it
+	KeyNotYet        = "operators.not_yet"        // none came yet
+	KeyOld           = "operators.old"            // too long without a contact; parameters At and Days
+	KeyListSignature = "operators.list_signature" // it is not signed with the settings' key
+	KeyListBranch    = "operators.list_branch"    // it is another branch's
+	KeyListOlder     = "operators.list_older"     // this desk has a newer one
+	KeyListDamaged   = "operators.list_damaged"
 )

@@ -3,7 +3,11 @@
 //
 //	operators.json           {"version": 1, "operators": [{"name": …, "role": …, "hash": "$argon2id$…"}]}
 //	operators-attempts.json  {"version": 1, "salt": …, "names": {"=ada": {"failed": 3, "at": …}}}
-//	operators.lock           held while either is written
+//	operators-centre.json    {"version": 1, "list": …, "signature": …}, in base64
+//	operators.lock           held while any of them is written
+//
+// Where the settings name a key, the list is the one that the centre of all desks gave last,
+// signed with that key; the desk's own is then not used and not changed.
 //
 // Several programs may use them at once. A file of operators that cannot be parsed is an
 // error and never an empty list. Whether a missing file existed before is recorded in the
@@ -49,6 +53,9 @@ type Params struct {
 	Now  func() time.Time // the system's clock
 	Cost Cost             // of new hashes; zero: the usual one
 
+	Centre func() Centre    // as the settings say at each moment; nil: the desk keeps its own list
+	Newest func() time.Time // when the newest record was written; nil: that is not known
+
 	// ReadFile reads the file; nil: from the disk. Another in tests, as of a share
 	// that is slow.
 	ReadFile func(path string) ([]byte, error)
@@ -58,7 +65,9 @@ type Params struct {
 // processes at once: each call reads the file again. Its errors are *matcher.Problem.
 type Keeper struct {
 	file, attempts, lock string
-	now                  func() time.Time
+	fromCentre           string // file of the centre's list
+	now, newest          func() time.Time
+	centre               func() Centre
 	cost                 Cost
 	readFile             func(path string) ([]byte, error)
 }
@@ -73,8 +82,15 @@ func New(p Params) *Keeper {
 	if p.ReadFile == nil {
 		p.ReadFile = readFile
 	}
+	if p.Centre == nil {
+		p.Centre = func() Centre { return Centre{} }
+	}
+	if p.Newest == nil {
+		p.Newest = func() time.Time { return time.Time{} }
+	}
 	return &Keeper{
-		readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock", now: p.Now,
+		readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock",
+		fromCentre: stem + "-centre.json", now: p.Now, newest: p.Newest, centre: p.Centre,
 		cost: cmp.Or(p.Cost, usual),
 	}
 }
@@ -82,7 +98,9 @@ func New(p Params) *Keeper {
 // List is who may work with the program at one time.
 type List struct {
 	Operators []Operator // by name; none where no operators are set up
-	SHA256    string     // of the file's bytes, in hexadecimal; empty where there is none
+	SHA256    string     // of the file's bytes, or of the signed text, in hexadecimal; empty where there is none
+
+	Centre *FromCentre // where the list is the centre's; nil: the desk's own
 
 	entries []entry
 	raw     []byte
@@ -99,8 +117,12 @@ type stored struct {
 }
 
 // Read reads the list; it is empty where there is no file. The problems are
-// operators.unreadable, .damaged and .newer.
+// operators.unreadable, .damaged and .newer; of a list of the centre's also .not_yet,
+// .list_signature, .list_branch and .list_damaged.
 func (k *Keeper) Read() (List, error) {
+	if c := k.centre(); c.Key != "" {
+		return k.readCentre(c)
+	}
 	data, err := k.readFile(k.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -214,7 +236,7 @@ type Login struct {
 // SignIn checks that name and passphrase belong together. An unknown name takes as long, and
 // is delayed, like a known one. The problems are operators.wrong (parameter Seconds: how
 // long to wait now, may be 0), .wait (likewise; nothing was checked), .none (no operators
-// are set up), .busy, .unwritable and those of Read.
+// are set up), .old (see Admits), .busy, .unwritable and those of Read.
 func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, error) {
 	list, err := k.Read()
 	if err != nil {
@@ -223,10 +245,14 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 	if len(list.entries) == 0 {
 		return Login{}, matcher.NewProblem(KeyNone, nil)
 	}
-	if info, err := os.Stat(k.file); err == nil && info.Mode().Perm()&0o077 != 0 {
+	file := k.file
+	if list.Centre != nil {
+		file = k.fromCentre
+	}
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
 		// A copy restored from a backup may be readable by all. A disk without such rights
 		// cannot set them, which must not lock the operators out.
-		_ = os.Chmod(k.file, 0o600)
+		_ = os.Chmod(file, 0o600)
 	}
 	i := find(list.entries, name)
 	known := i >= 0
@@ -240,6 +266,9 @@ func (k *Keeper) SignIn(ctx context.Context, name, passphrase string) (Login, er
 	}
 	failed, err := k.right(ctx, name)
 	if err != nil {
+		return Login{}, err
+	}
+	if err := list.Admits(e.Operator); err != nil {
 		return Login{}, err
 	}
 	return Login{Operator: e.Operator, Failed: failed, hash: e.Hash}, nil
@@ -270,8 +299,11 @@ type Record func(now List, name string) error
 // Add adds an operator. The first must be an administrator, and first says that this is
 // meant to be the first. The problems are those of CleanName and CheckPassphrase,
 // operators.role, .first_admin, .known (there is one of that name), .signed_out (another was
-// added before), .busy, .unwritable, and those of Read.
+// added before), .of_centre, .busy, .unwritable, and those of Read.
 func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first bool, record Record) error {
+	if err := k.own(); err != nil {
+		return err
+	}
 	name, err := CleanName(o.Name)
 	if err != nil {
 		return err
@@ -298,8 +330,11 @@ func (k *Keeper) Add(ctx context.Context, o Operator, passphrase string, first b
 }
 
 // Remove removes an operator. The problems are operators.unknown, .last_admin,
-// .busy, .unwritable and those of Read.
+// .of_centre, .busy, .unwritable and those of Read.
 func (k *Keeper) Remove(ctx context.Context, name string, record Record) error {
+	if err := k.own(); err != nil {
+		return err
+	}
 	return k.change(ctx, record, func(entries []entry) ([]entry, string, error) {
 		i := find(entries, name)
 		if i < 0 {
@@ -315,8 +350,11 @@ func (k *Keeper) Remove(ctx context.Context, name string, record Record) error {
 }
 
 // SetPassphrase gives an operator another passphrase. The problems are those of
-// CheckPassphrase, operators.unknown, .busy, .unwritable, and those of Read.
+// CheckPassphrase, operators.unknown, .of_centre, .busy, .unwritable, and those of Read.
 func (k *Keeper) SetPassphrase(ctx context.Context, name, passphrase string, record Record) error {
+	if err := k.own(); err != nil {
+		return err
+	}
 	if err := CheckPassphrase(name, passphrase); err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ func (f Folders) TokenFile() string { return filepath.Join(f.Data, "api-token.js
 // own API.
 func (f Folders) ServedTokens() string { return filepath.Join(f.Data, "served-tokens.json") }
 
+// CentreTokens holds the hashes of those that the centre says are accepted besides.
+func (f Folders) CentreTokens() string { return filepath.Join(f.Data, "served-tokens-centre.json") }
+
 // Kept holds the checks that wait to be sent, beside the history whose key seals
 // them.
 func (f Folders) Kept(s Settings) string { return filepath.Join(filepath.Dir(f.History(s)), "kept") }

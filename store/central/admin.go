@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -34,6 +35,38 @@ func Accept(history string, from int64) string {
 		number = fmt.Sprint(from)
 	}
 	return fmt.Sprintf("SELECT facematch.accept(%s, %s)", quote(history), number)
+}
+
+// PublishOperators is the statement that puts a signed list of operators in the place of the
+// one before, for the branch that stands in it.
+func PublishOperators(list history.OperatorList) string {
+	encoded := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SELECT facematch.publish_operators(decode('%s', 'base64'), decode('%s', 'base64'))",
+		encoded(list.Text), encoded(list.Signature))
+}
+
+// AddToken is the statement that lets gateways of a branch, or of all, accept a token; only
+// its SHA-256 goes there.
+func AddToken(name, branch, sha256 string) string {
+	return fmt.Sprintf("SELECT facematch.add_token(%s, %s, %s)", quote(name), quote(branch), quote(sha256))
+}
+
+// RevokeToken is the statement that ends a token.
+func RevokeToken(name string) string {
+	return fmt.Sprintf("SELECT facematch.revoke_token(%s)", quote(name))
+}
+
+// NamedToken is a token with the branch whose gateways accept it.
+type NamedToken = history.NamedToken
+
+// Tokens lists the tokens by name. It needs an administrator's role.
+func Tokens(ctx context.Context, conn *pgx.Conn) ([]NamedToken, error) {
+	rows, err := conn.Query(ctx, `SELECT name, branch, added FROM facematch.gateway_token ORDER BY lower(name)`)
+	if err != nil {
+		return nil, readProblem(ctx, err)
+	}
+	tokens, err := pgx.CollectRows(rows, pgx.RowToStructByPos[NamedToken])
+	return tokens, readProblem(ctx, err)
 }
 
 // Access are the lines of pg_hba.conf that let desks and auditors in, each with a

@@ -149,17 +149,65 @@ func (l *Link) Push(ctx context.Context, p history.Parcel, about map[string]stri
 		l.history, first, hashes, payloads, partSeq, partName, partNonce, partText, session, nonce, wrapped, p.Newest, text)
 }
 
+// Operators asks for the list of operators of the desk's branch. Have is the SHA-256 of the
+// text the desk has; where the centre's is the same, the answer has no text.
+func (l *Link) Operators(ctx context.Context, have []byte) (history.OperatorList, error) {
+	if err := l.connect(ctx); err != nil {
+		return history.OperatorList{}, err
+	}
+	var list history.OperatorList
+	err := l.conn.QueryRow(ctx, `SELECT o.list, o.signature FROM facematch.operators($1, $2) o`, l.history, have).
+		Scan(&list.Text, &list.Signature)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return history.OperatorList{}, matcher.NewProblem(history.KeyNoOperators, nil)
+	}
+	return list, l.failed(ctx, err)
+}
+
+// Tokens asks for the tokens that the gateways of the desk's branch accept: their hashes.
+func (l *Link) Tokens(ctx context.Context) ([]history.CentreToken, error) {
+	if err := l.connect(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := l.conn.Query(ctx, `SELECT t.name, t.sha256, t.added FROM facematch.tokens($1) t`, l.history)
+	var tokens []history.CentreToken
+	if err == nil {
+		tokens, err = pgx.CollectRows(rows, pgx.RowToStructByPos[history.CentreToken])
+	}
+	return tokens, l.failed(ctx, err)
+}
+
+func (l *Link) connect(ctx context.Context) error {
+	if l.conn != nil && !l.conn.IsClosed() {
+		return nil
+	}
+	config, err := l.config()
+	if err != nil {
+		return err
+	}
+	if l.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
+		l.conn = nil
+		return linkProblem(ctx, err)
+	}
+	return nil
+}
+
+// failed says why a call failed, and drops a connection whose state is not known.
+func (l *Link) failed(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var p *pgconn.PgError
+	if !errors.As(err, &p) || hasCode(err, "57", "08") { // shut down, or the connection broke
+		_ = l.Close() // it is broken, or its state is not known
+	}
+	return linkProblem(ctx, err)
+}
+
 func (l *Link) call(ctx context.Context, query string, args ...any) (history.CentreHead, error) {
 	var h history.CentreHead
-	if l.conn == nil || l.conn.IsClosed() {
-		config, err := l.config()
-		if err != nil {
-			return h, err
-		}
-		if l.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
-			l.conn = nil
-			return h, linkProblem(ctx, err)
-		}
+	if err := l.connect(ctx); err != nil {
+		return h, err
 	}
 	var hash []byte
 	var at *time.Time
@@ -167,11 +215,7 @@ func (l *Link) call(ctx context.Context, query string, args ...any) (history.Cen
 	var epoch int
 	err := l.conn.QueryRow(ctx, query, args...).Scan(&h.Seq, &hash, &at, &state, &epoch, &h.Wishes, &h.Hashes)
 	if err != nil {
-		var p *pgconn.PgError
-		if !errors.As(err, &p) || hasCode(err, "57", "08") { // shut down, or the connection broke
-			_ = l.Close() // it is broken, or its state is not known
-		}
-		return history.CentreHead{}, linkProblem(ctx, err)
+		return history.CentreHead{}, l.failed(ctx, err)
 	}
 	h.Hash, h.State = hex.EncodeToString(hash), history.CentreState(state)
 	if at != nil {
@@ -202,6 +246,8 @@ func linkProblem(ctx context.Context, err error) error {
 		return matcher.NewProblem(history.KeyCentreRetired, cause, "At", d.At.Local().Format("2006-01-02 15:04"))
 	case "FM005":
 		return matcher.NewProblem(history.KeyCentreOther, cause)
+	case "42883": // there is no such function
+		return matcher.NewProblem(history.KeyCentreOld, cause)
 	case "FM003", "42501", "3D000", "3F000":
 		return matcher.NewProblem(history.KeyCentreRefused, cause)
 	}

@@ -1,0 +1,234 @@
+package operators
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"facematch/app/history"
+	"facematch/app/privatefile"
+	"facematch/app/sshsig"
+	"facematch/matcher"
+)
+
+// AllBranches is the branch of a list for the desks of all branches.
+const AllBranches = "*"
+
+// namespace says what the signature of a list is for.
+const namespace = "facematch-operators"
+
+// Centre says that a desk takes its list of operators from the centre of all desks.
+type Centre struct {
+	Key    string // public, signs the lists; empty: the desk keeps a list of its own
+	Branch string // whose list is taken, besides one for all branches
+	Days   int    // without a contact, after which only administrators sign in; 0: never
+}
+
+// FromCentre is what a list of the centre's says besides its operators.
+type FromCentre struct {
+	Signed  time.Time // when it was signed; of two lists the later one counts
+	Branch  string    // AllBranches: of all
+	Contact time.Time // when this desk last heard from the centre that it counts
+	Days    int       // how long it counts for all after that; 0: without end
+	Old     bool      // that time is over
+}
+
+// published is a list as it is signed.
+type published struct {
+	Version   int       `json:"version"`
+	Signed    time.Time `json:"signed"`
+	Branch    string    `json:"branch"`
+	Operators []entry   `json:"operators"`
+}
+
+// kept is the file with the centre's list. Its time of change is that of the last contact.
+type kept struct {
+	Version   int    `json:"version"`
+	List      []byte `json:"list"`
+	Signature []byte `json:"signature"`
+}
+
+// Publish signs a list for the desks of a branch, or of AllBranches.
+func Publish(key ed25519.PrivateKey, list List, branch string, now time.Time) (history.OperatorList, error) {
+	if len(list.entries) == 0 {
+		return history.OperatorList{}, matcher.NewProblem(KeyNone, nil)
+	}
+	text, err := json.Marshal(published{version, now.UTC().Truncate(time.Second), branch, list.entries})
+	if err != nil {
+		return history.OperatorList{}, err
+	}
+	signature, err := sshsig.Sign(key, namespace, sha256.Sum256(text))
+	return history.OperatorList{Text: text, Signature: signature}, err
+}
+
+// open checks a list of the centre's. The problems are operators.list_signature, .list_branch,
+// .list_damaged and .newer.
+func (c Centre) open(from history.OperatorList) (List, error) {
+	key, err := sshsig.ParsePublic(c.Key)
+	if err == nil {
+		err = sshsig.Verify(key, namespace, from.Text, from.Signature)
+	}
+	if err != nil {
+		return List{}, matcher.NewProblem(KeyListSignature, err)
+	}
+	var p published
+	if err := json.Unmarshal(from.Text, &p); err != nil {
+		// The library's text may hold some of it.
+		return List{}, matcher.NewProblem(KeyListDamaged, errors.New("no valid form"))
+	}
+	if p.Version > version {
+		return List{}, matcher.NewProblem("operators.newer", nil, "Version", p.Version, "Known", version)
+	}
+	if err := check(p.Operators); err != nil || p.Signed.IsZero() || p.Version < 1 {
+		return List{}, matcher.NewProblem(KeyListDamaged, err)
+	}
+	if p.Branch != AllBranches && (p.Branch == "" || p.Branch != c.Branch) {
+		return List{}, matcher.NewProblem(KeyListBranch, nil)
+	}
+	list := listOf(p.Operators, from.Text)
+	list.Centre = &FromCentre{Signed: p.Signed, Branch: p.Branch, Days: c.Days}
+	return list, nil
+}
+
+// readCentre reads the list that the centre gave last. The problems are operators.not_yet
+// while there is none, .unreadable, .list_damaged and those of open.
+func (k *Keeper) readCentre(c Centre) (List, error) {
+	from, err := k.readKept()
+	if err != nil {
+		return List{}, err
+	}
+	list, err := c.open(from)
+	if err != nil {
+		return List{}, err
+	}
+	info, err := os.Stat(k.fromCentre)
+	if err != nil {
+		return List{}, matcher.NewProblem("operators.unreadable", err)
+	}
+	list.Centre.Contact = info.ModTime()
+	list.Centre.Old = history.ContactOver(list.Centre.Contact, c.Days, k.now(), k.newest())
+	return list, nil
+}
+
+func (k *Keeper) readKept() (history.OperatorList, error) {
+	data, err := k.readFile(k.fromCentre)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return history.OperatorList{}, matcher.NewProblem(KeyNotYet, nil)
+	case err != nil:
+		return history.OperatorList{}, matcher.NewProblem("operators.unreadable", err)
+	}
+	var s kept
+	if json.Unmarshal(data, &s) != nil || s.Version != version {
+		return history.OperatorList{}, matcher.NewProblem(KeyListDamaged, errors.New("no valid form"))
+	}
+	return history.OperatorList{Text: s.List, Signature: s.Signature}, nil
+}
+
+// Admits returns nil where an operator of the list may be signed in: only administrators
+// may where the list is too old. The problem is operators.old.
+func (l List) Admits(o Operator) error {
+	if l.Centre == nil || !l.Centre.Old || o.Role == history.RoleAdministrator {
+		return nil
+	}
+	return matcher.NewProblem(KeyOld, nil, "Days", l.Centre.Days,
+		"At", l.Centre.Contact.Local().Format("2006-01-02 15:04"))
+}
+
+// Take keeps a list that the centre gave, unless it is the one that is kept here. Record
+// writes into the history how the list is now; where it fails the list before stays. A list
+// without a text says that the centre has the same one. Either way this was a contact. The
+// problems are operators.list_signature, .list_branch, .list_damaged, .list_older, .newer,
+// .busy, .unwritable, and those of record; then the list before stays.
+func (k *Keeper) Take(ctx context.Context, from history.OperatorList, record func(now List) error) error {
+	c := k.centre()
+	if c.Key == "" {
+		return nil
+	}
+	return k.locked(ctx, func() error {
+		before, err := k.readCentre(c)
+		held := err == nil
+		if from.Text == nil {
+			return k.contact(held)
+		}
+		next, err := c.open(from)
+		if err != nil {
+			return err
+		}
+		switch {
+		case held && next.SHA256 == before.SHA256:
+			return k.contact(true)
+		case held && !next.Centre.Signed.After(before.Centre.Signed):
+			return matcher.NewProblem(KeyListOlder, nil)
+		}
+		next.Centre.Contact = k.now()
+		return k.replace(from, func() error { return record(next) })
+	})
+}
+
+// replace writes the centre's list. Where done fails the file before is put back.
+func (k *Keeper) replace(from history.OperatorList, done func() error) error {
+	back := func() error { return os.Remove(k.fromCentre) }
+	if old, err := k.readFile(k.fromCentre); err == nil {
+		info, err := os.Stat(k.fromCentre)
+		if err != nil {
+			return matcher.NewProblem("operators.unreadable", err)
+		}
+		back = func() error {
+			return errors.Join(privatefile.Write(k.fromCentre, old), os.Chtimes(k.fromCentre, info.ModTime(), info.ModTime()))
+		}
+	}
+	data, err := json.Marshal(kept{version, from.Text, from.Signature})
+	if err == nil {
+		err = privatefile.Write(k.fromCentre, data)
+	}
+	if err != nil {
+		return matcher.NewProblem("operators.unwritable", err)
+	}
+	if err := done(); err != nil {
+		return errors.Join(err, back())
+	}
+	return k.contact(true)
+}
+
+// contact notes that the centre was heard from, where there is a list that counts.
+func (k *Keeper) contact(held bool) error {
+	if !held {
+		return nil
+	}
+	now := k.now()
+	if err := os.Chtimes(k.fromCentre, now, now); err != nil {
+		return matcher.NewProblem("operators.unwritable", err)
+	}
+	return nil
+}
+
+// Held is the SHA-256 of the centre's list that is kept here, and when that was signed; nil
+// where there is none that counts. It is false where this desk keeps a list of its own.
+func (k *Keeper) Held() (sum []byte, signed time.Time, fromCentre bool) {
+	c := k.centre()
+	if c.Key == "" {
+		return nil, time.Time{}, false
+	}
+	list, err := k.readCentre(c)
+	if err != nil {
+		return nil, time.Time{}, true
+	}
+	digest := sha256.Sum256(list.raw)
+	return bytes.Clone(digest[:]), list.Centre.Signed, true
+}
+
+// own returns the problem operators.of_centre where the list is the centre's, which no desk
+// changes.
+func (k *Keeper) own() error {
+	if k.centre().Key != "" {
+		return matcher.NewProblem(KeyOfCentre, nil)
+	}
+	return nil
+}
