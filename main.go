@@ -98,6 +98,14 @@ func run(ctx context.Context) int {
 				})
 				return desks, err
 			},
+			PublishOperators: central.PublishOperators, AddToken: central.AddToken, RevokeToken: central.RevokeToken,
+			Tokens: func(ctx context.Context, at string) (tokens []history.NamedToken, err error) {
+				err = atCentre(ctx, at, func(conn *central.Conn) error {
+					tokens, err = central.Tokens(ctx, conn)
+					return err
+				})
+				return tokens, err
+			},
 			Open: func(ctx context.Context, at string) (cli.CentreReader, error) { return openCentre(ctx, at) },
 			Verify: func(ctx context.Context, at string, progress matcher.ProgressFunc) (v history.CentreVerdict, err error) {
 				err = atCentre(ctx, at, func(conn *central.Conn) error {

@@ -12,6 +12,7 @@ import (
 	"facematch/app"
 	"facematch/app/access"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/matcher"
 )
 
@@ -23,9 +24,15 @@ type Centre struct {
 	AddDesk func(d history.NewDesk) []string   // SQL
 	Accept  func(of string, from int64) string // SQL
 	Access  func(database string) []string     // lines of pg_hba.conf
-	Desks   func(ctx context.Context, at string) ([]history.CentreDesk, error)
-	Open    func(ctx context.Context, at string) (CentreReader, error)
-	Verify  func(ctx context.Context, at string, progress matcher.ProgressFunc) (history.CentreVerdict, error)
+
+	PublishOperators func(list history.OperatorList) string   // SQL
+	AddToken         func(name, branch, sha256 string) string // SQL
+	RevokeToken      func(name string) string                 // SQL
+	Tokens           func(ctx context.Context, at string) ([]history.NamedToken, error)
+
+	Desks  func(ctx context.Context, at string) ([]history.CentreDesk, error)
+	Open   func(ctx context.Context, at string) (CentreReader, error)
+	Verify func(ctx context.Context, at string, progress matcher.ProgressFunc) (history.CentreVerdict, error)
 }
 
 // CentreReader reads the checks of all desks.
@@ -48,7 +55,7 @@ func (c *commands) central() *cobra.Command {
 	}
 	cmd.AddCommand(
 		c.centralEnrol(), c.centralPush(), c.centralStatus(),
-		c.centralInit(), c.centralAddDesk(), c.centralAccept(), c.centralList(),
+		c.centralInit(), c.centralAddDesk(), c.centralAccept(), c.centralList(), c.centralOperators(), c.centralToken(),
 	)
 	return cmd
 }
@@ -76,7 +83,7 @@ func (c *commands) centralEnrol() *cobra.Command {
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), access.Settings); err != nil {
+			if err := c.enterWithoutOperators(cmd, p.Desk(), access.Settings); err != nil {
 				return err
 			}
 			e, err := p.Desk().Enrol(cmd.Context(), replace)
@@ -116,7 +123,7 @@ func (c *commands) centralState(
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			if err := c.enter(cmd, p.Desk(), access.History); err != nil {
+			if err := c.enterWithoutOperators(cmd, p.Desk(), access.History); err != nil {
 				return err
 			}
 			status, err := do(p.Desk(), cmd.Context())
@@ -135,6 +142,15 @@ func (c *commands) centralState(
 		})
 	}
 	return cmd
+}
+
+// enterWithoutOperators is enter for what brings the list of operators to a desk: before the
+// first list has come there is nobody who could sign in.
+func (c *commands) enterWithoutOperators(cmd *cobra.Command, door Door, a access.Action) error {
+	if err := c.enter(cmd, door, a); !matcher.IsProblem(err, operators.KeyNotYet) {
+		return err
+	}
+	return nil
 }
 
 func (c *commands) centralInit() *cobra.Command {
@@ -234,7 +250,7 @@ func (c *commands) centralList() *cobra.Command {
 
 func (c *commands) writeDesks(desks []history.CentreDesk) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "BRANCH\tDESK\tRECORDS\tLACKS\tSEEN\tSTATE\tCLOCK\tPROGRAM\tWISHES\tHISTORY")
+	fmt.Fprintln(w, "BRANCH\tDESK\tRECORDS\tLACKS\tSEEN\tSTATE\tCLOCK\tPROGRAM\tOPERATORS\tWISHES\tHISTORY")
 	for _, d := range desks {
 		seen, clock, state := "", "", d.State
 		if d.Seen != nil {
@@ -247,8 +263,12 @@ func (c *commands) writeDesks(desks []history.CentreDesk) error {
 			state += fmt.Sprint(" at ", *d.Fork)
 		}
 		program, _ := d.About["program"].(string)
+		list, _ := d.About["operators"].(string)
+		if at, err := time.Parse(time.RFC3339, list); err == nil {
+			list = at.Local().Format(time.DateTime)
+		}
 		cells := []string{
-			d.Branch, d.Desk, fmt.Sprint(d.Head), fmt.Sprint(max(0, d.Declared-d.Head)), seen, state, clock, program,
+			d.Branch, d.Desk, fmt.Sprint(d.Head), fmt.Sprint(max(0, d.Declared-d.Head)), seen, state, clock, program, list,
 			fmt.Sprint(d.Wishes), d.History,
 		}
 		for i := range cells {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -22,7 +23,7 @@ func centre(intact bool) Centre {
 		Desks: func(context.Context, string) ([]history.CentreDesk, error) {
 			return []history.CentreDesk{
 				{Desk: "Desk 1", Branch: "north", Head: 30, Declared: 42, State: "forked", Fork: &fork, Seen: &seen, Clock: &clock,
-					About: map[string]any{"program": "1.2\x1b"}},
+					About: map[string]any{"program": "1.2\x1b", "operators": "2026-11-29T15:04:05Z"}},
 				{Desk: "Desk 2", Branch: "south"},
 			}, nil
 		},
@@ -50,9 +51,10 @@ func TestCentralCommands(t *testing.T) {
 		"accept": {[]string{"central", "accept", "--history", "h1", "--from", "3"}, 0,
 			[]string{"BEGIN;\nSELECT accept;\nCOMMIT;"}},
 		"accept none": {[]string{"central", "accept"}, 64, nil},
-		"list":        {[]string{"central", "list"}, 0, []string{"forked at 31", "+95 s", "12", "1.2\uFFFD"}},
-		"list json":   {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
-		"unknown":     {[]string{"central", "dance"}, 64, nil},
+		"list": {[]string{"central", "list"}, 0, []string{"forked at 31", "+95 s", "12", "1.2\uFFFD",
+			time.Date(2026, 11, 29, 15, 4, 5, 0, time.UTC).Local().Format(time.DateTime)}},
+		"list json": {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
+		"unknown":   {[]string{"central", "dance"}, 64, nil},
 		"verify": {[]string{"history", "verify", "--central"}, 0,
 			[]string{"intact: 1,204 records of 2 desks", "9 sealed parts"}},
 		"status":      {[]string{"central", "status"}, 0, []string{"no centre is set"}},

@@ -211,9 +211,12 @@ func serve(t testing.TB, f *fake, atOnce int) *served {
 	return serveAt(t, f, atOnce, Place{Address: "127.0.0.1:0"})
 }
 
-func serveAt(t testing.TB, f *fake, atOnce int, at Place) *served {
+func serveAt(t testing.TB, f *fake, atOnce int, at Place, prepare ...func(*Gateway)) *served {
 	t.Helper()
 	g, c, log := newGateway(t, f, atOnce)
+	for _, do := range prepare {
+		do(g)
+	}
 	secret, err := g.Tokens().Add("Counter 1")
 	if err != nil {
 		t.Fatal(err)

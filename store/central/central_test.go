@@ -91,7 +91,8 @@ func TestCentre(t *testing.T) {
 	}{
 		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
-		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList},
+		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList}, {"operators", testOperators},
+		{"tokens", testTokens},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			database, admin := server.Centre(t)

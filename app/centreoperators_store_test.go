@@ -1,0 +1,260 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/crypto/ssh"
+
+	"facematch/app/access"
+	"facematch/app/central"
+	"facematch/app/history"
+	"facematch/app/operators"
+	"facematch/store"
+	storecentral "facematch/store/central"
+	"facematch/store/central/centraltest"
+)
+
+// branchDesk is a desk with a real history whose operators come from a real centre.
+type branchDesk struct {
+	*Desk
+	records *store.Store
+	push    *central.Pusher
+	ahead   atomic.Int64 // by how much its clock is ahead, in nanoseconds
+}
+
+func newBranchDesk(t *testing.T, server *centraltest.Server, database string, admin *pgx.Conn, branch, key string) *branchDesk {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // no keyring: the key is a file
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	d, _, _ := desk(t, &scripted{})
+	b := &branchDesk{Desk: d}
+	now := func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
+	records, err := store.Open(t.Context(), store.Params{
+		Path: filepath.Join(dir, "history.db"), Anchor: filepath.Join(dir, "anchor.jsonl"),
+		KeyFile: filepath.Join(dir, "master.key"), Acknowledged: filepath.Join(dir, "acknowledged.jsonl"),
+		Alive: func(string) bool { return false }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	t.Cleanup(func() { _ = records.Close() })
+	b.records = records
+	d.p.History = records
+	d.p.Operators = operators.New(operators.Params{
+		File: filepath.Join(dir, "operators.json"), Now: now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
+		Centre: func() operators.Centre { return operators.Centre{Key: key, Branch: branch, Days: 7} },
+		Newest: func() time.Time {
+			head, err := records.Head(context.Background())
+			must(t, err)
+			return head.At
+		},
+	})
+	d.Guard = newGuard(d.p)
+	role := "desk_of_" + branch
+	centraltest.Desk(t, admin, records.ID(), role, "Desk of "+branch, branch)
+	b.push = central.New(central.Params{
+		Outbox: records, Link: server.Link(t, database, role, records.ID()), Chosen: func() bool { return true },
+		Sends: func() history.Sends { return history.Sends{} },
+		About: func() map[string]string {
+			_, signed, _ := d.HeldOperators()
+			return map[string]string{"operators": signed.Format(time.RFC3339)}
+		},
+		Operators: func() central.Operators { return d },
+		Log:       slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	d.p.Centre = b.push
+	return b
+}
+
+// contact is one contact with the centre; it gives the problem with the list.
+func (b *branchDesk) contact(t *testing.T) string {
+	t.Helper()
+	status, err := b.PushToCentre(t.Context())
+	must(t, err)
+	return status.OperatorsProblem
+}
+
+// headOffice keeps the list of all desks, and publishes it.
+type headOffice struct {
+	t     *testing.T
+	admin *pgx.Conn
+	file  *operators.Keeper
+	key   ed25519.PrivateKey
+	line  string
+	last  time.Time
+}
+
+func newHeadOffice(t *testing.T, admin *pgx.Conn) *headOffice {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	wrapped, err := ssh.NewPublicKey(public)
+	must(t, err)
+	o := &headOffice{
+		t: t, admin: admin, key: private, line: string(ssh.MarshalAuthorizedKey(wrapped)),
+		last: time.Now().Add(-time.Hour),
+		file: operators.New(operators.Params{
+			File: filepath.Join(t.TempDir(), "bank.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
+		}),
+	}
+	for _, name := range []string{"Ada", "Ben", "Cleo"} {
+		who := operators.Operator{Name: name, Role: staff[name].role}
+		must(t, o.file.Add(t.Context(), who, staff[name].passphrase, name == "Ada",
+			func(operators.List, string) error { return nil }))
+	}
+	return o
+}
+
+func (o *headOffice) signed(branch string) history.OperatorList {
+	o.t.Helper()
+	o.last = o.last.Add(time.Minute)
+	list, err := o.file.Read()
+	must(o.t, err)
+	signed, err := operators.Publish(o.key, list, branch, o.last)
+	must(o.t, err)
+	return signed
+}
+
+func (o *headOffice) publish(branch string) history.OperatorList {
+	o.t.Helper()
+	list := o.signed(branch)
+	o.exec(storecentral.PublishOperators(list))
+	return list
+}
+
+func (o *headOffice) exec(statement string, args ...any) {
+	o.t.Helper()
+	_, err := o.admin.Exec(o.t.Context(), statement, args...)
+	must(o.t, err)
+}
+
+// put puts a list into the table by hand, as somebody might who rules the centre's database.
+func (o *headOffice) put(list history.OperatorList) {
+	o.t.Helper()
+	o.exec(`UPDATE facematch.operator_list SET list = $1, signature = $2 WHERE branch = 'north'`, list.Text, list.Signature)
+}
+
+// TestOperatorsOfAllDesks follows the list of operators from the head office to a desk.
+func TestOperatorsOfAllDesks(t *testing.T) {
+	server := centraltest.Start(t, false)
+	database, admin := server.Centre(t)
+	office := newHeadOffice(t, admin)
+	north := newBranchDesk(t, server, database, admin, "north", office.line)
+	south := newBranchDesk(t, server, database, admin, "south", office.line)
+
+	if got := north.contact(t); got != history.KeyNoOperators {
+		t.Errorf("before there is a list: %q", got)
+	}
+	wantKey(t, north.SignIn(t.Context(), "Ada", staff["Ada"].passphrase), operators.KeyNotYet)
+	wantKey(t, north.Allow(t.Context(), access.Check), operators.KeyNotYet)
+	if north.SingleUser() {
+		t.Error("everybody may do everything before the list has come")
+	}
+	if _, err := north.Enrol(t.Context(), false); err == nil {
+		t.Error("there is nothing to enrol with in this test")
+	} else {
+		wantKey(t, err, "central.off") // and not that nobody is signed in
+	}
+
+	all := office.publish(operators.AllBranches)
+	for _, d := range []*branchDesk{north, south} {
+		if got := d.contact(t); got != "" {
+			t.Fatalf("the first list: %q", got)
+		}
+		must(t, d.SignIn(t.Context(), "Ben", staff["Ben"].passphrase))
+		must(t, d.Allow(t.Context(), access.Check))
+	}
+	if from := north.OperatorsFromCentre(); from == nil || from.Branch != operators.AllBranches || from.Old {
+		t.Errorf("%+v", from)
+	}
+	last, _, err := north.records.LastOperators(t.Context())
+	must(t, err)
+	if last.Change != history.OperatorsCentre || !reflect.DeepEqual(last.Came, []string{"Ada", "Ben", "Cleo"}) ||
+		last.Left != nil || !last.Signed.Equal(office.last.UTC().Truncate(time.Second)) {
+		t.Errorf("recorded: %+v", last)
+	}
+
+	// Ben leaves the north: there he is out with his next action, in the south he works on.
+	must(t, office.file.Remove(t.Context(), "Ben", func(operators.List, string) error { return nil }))
+	own := office.publish("north")
+	if north.contact(t) != "" || south.contact(t) != "" {
+		t.Error("a list was refused")
+	}
+	wantKey(t, north.Allow(t.Context(), access.Check), operators.KeySignedOut)
+	must(t, south.Allow(t.Context(), access.Check))
+	wantKey(t, north.SignIn(t.Context(), "Ben", staff["Ben"].passphrase), operators.KeyWrong)
+	must(t, north.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+	wantKey(t, north.AddOperator(t.Context(), "Eve", history.RoleOperator, "nine quiet lamps at dusk"), operators.KeyOfCentre)
+	wantKey(t, north.RemoveOperator(t.Context(), "Cleo"), operators.KeyOfCentre)
+	wantKey(t, north.SetPassphrase(t.Context(), "Ada", "nine quiet lamps at dusk"), operators.KeyOfCentre)
+	last, _, err = north.records.LastOperators(t.Context())
+	must(t, err)
+	if !reflect.DeepEqual(last.Left, []string{"Ben"}) || last.Came != nil {
+		t.Errorf("recorded: %+v", last)
+	}
+	desks, err := storecentral.Chains(t.Context(), admin)
+	must(t, err)
+	north.contact(t) // what it has now is said with the next one
+	if desks, err = storecentral.Chains(t.Context(), admin); err != nil || len(desks) != 2 ||
+		desks[0].About["operators"] != office.last.UTC().Format(time.RFC3339) {
+		t.Errorf("the centre knows of the lists: %+v, %v", desks, err)
+	}
+
+	// What somebody puts there who rules the database, but has not the key, is refused.
+	tampered := history.OperatorList{Text: append([]byte(" "), own.Text...), Signature: own.Signature}
+	for name, c := range map[string]struct {
+		list  history.OperatorList
+		want  string
+		words string
+	}{
+		"an older one":     {all, operators.KeyListOlder, "centre.operators.older"},
+		"changed":          {tampered, operators.KeyListSignature, "centre.operators.signature"},
+		"another branch's": {office.signed("south"), operators.KeyListBranch, "centre.operators.branch"},
+	} {
+		office.put(c.list)
+		if got := north.contact(t); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+		status, err := north.CentreStatus(t.Context())
+		must(t, err)
+		if words, wrong := CentreWords(status); words.Key != c.words || !wrong {
+			t.Errorf("%s: %v", name, words)
+		}
+		must(t, north.Allow(t.Context(), access.Settings)) // by the list before
+	}
+	office.put(own)
+	if got := north.contact(t); got != "" {
+		t.Errorf("the right one again: %q", got)
+	}
+
+	t.Run("away", func(t *testing.T) { north.whileAway(t, server) })
+}
+
+// whileAway is the time in which the centre does not answer.
+func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server) {
+	const day = 24 * time.Hour
+	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
+	server.Kill(t)
+	b.ahead.Store(int64(6 * day))
+	if err := b.push.Push(t.Context()); err == nil {
+		t.Fatal("the centre answers")
+	}
+	must(t, b.Allow(t.Context(), access.History))
+	b.ahead.Store(int64(8 * day))
+	wantKey(t, b.Allow(t.Context(), access.History), operators.KeyOld)
+	wantKey(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase), operators.KeyOld)
+	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+	must(t, b.Allow(t.Context(), access.Settings))
+	server.Go(t)
+	if got := b.contact(t); got != "" {
+		t.Fatalf("back: %q", got)
+	}
+	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
+}
