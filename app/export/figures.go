@@ -54,11 +54,11 @@ func GroupWords(name string, words Words) string {
 	return name
 }
 
-// presentOutcomes are the outcomes that occur, in the order in which they are counted.
-func presentOutcomes(o overview.Overview) []history.Outcome {
+// PresentOutcomes are the outcomes that occur, in the order in which they are counted.
+func PresentOutcomes(counts map[history.Outcome]int64) []history.Outcome {
 	var some []history.Outcome
 	for _, outcome := range history.Outcomes {
-		if o.ByOutcome[outcome] > 0 {
+		if counts[outcome] > 0 {
 			some = append(some, outcome)
 		}
 	}
@@ -69,15 +69,23 @@ func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
 func periodTable(o overview.Overview, words Words) Table {
 	t := Table{Title: words.T("overview.by." + unitKey(o.Unit)), Note: words.T("overview.utc")}
-	outcomes := presentOutcomes(o)
+	outcomes := PresentOutcomes(o.Alone())
 	t.Head = []string{words.T("overview." + unitKey(o.Unit)), words.T("overview.checks")}
 	for _, outcome := range outcomes {
 		t.Head = append(t.Head, Known("outcome.word.", string(outcome), words))
 	}
+	if o.Identified > 0 {
+		t.Head = append(t.Head, words.T("overview.identified"))
+		t.Note += " " + words.T("overview.identified_note")
+	}
 	for _, p := range o.Periods {
 		row := []string{PeriodWords(p.From, o.Unit), whole(p.Checks)}
+		alone := p.Alone()
 		for _, outcome := range outcomes {
-			row = append(row, whole(p.ByOutcome[outcome]))
+			row = append(row, whole(alone[outcome]))
+		}
+		if o.Identified > 0 {
+			row = append(row, whole(p.Identified))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -208,15 +216,17 @@ func WriteOverview(to io.Writer, o overview.Overview) error {
 		_ = w.Write([]string{chart, CSVSafe(of), CSVSafe(part), measure, value}) // Error gives the first
 	}
 	put("chart", "of", "part", "measure", "value")
-	outcomes := presentOutcomes(o)
+	outcomes := PresentOutcomes(o.ByOutcome)
 	for _, outcome := range outcomes {
 		put("total", "", "", string(outcome), whole(o.ByOutcome[outcome]))
 	}
 	put("total", "", "", "checks", whole(o.Checks))
+	put("total", "", "", "identified", whole(o.Identified))
 	for _, p := range o.Periods {
 		for _, outcome := range outcomes {
 			put(string(o.Unit), p.From.Format(time.DateOnly), "", string(outcome), whole(p.ByOutcome[outcome]))
 		}
+		put(string(o.Unit), p.From.Format(time.DateOnly), "", "identified", whole(p.Identified))
 	}
 	groups := func(chart string, g overview.Groups) {
 		for _, one := range g.Groups {

@@ -65,17 +65,24 @@ func (w *pdfWriter) printOverview(p *paper.Paper) {
 	}
 	o := w.seen.counter.Result(overview.Automatic, false)
 	p.Heading(w.words.T("overview.title"))
-	outcomes := presentOutcomes(o)
+	outcomes := PresentOutcomes(o.Alone())
 	var series []paper.Series
 	for _, outcome := range outcomes {
 		_, colour := look(outcome)
 		series = append(series, paper.Series{Name: w.outcome(outcome), Colour: colour})
 	}
+	if o.Identified > 0 {
+		series = append(series, paper.Series{Name: w.words.T("overview.identified"), Colour: violet})
+	}
 	var columns []paper.Stacked
 	for _, period := range o.Periods {
 		c := paper.Stacked{Label: PeriodWords(period.From, o.Unit)}
+		alone := period.Alone()
 		for _, outcome := range outcomes {
-			c.Values = append(c.Values, float64(period.ByOutcome[outcome]))
+			c.Values = append(c.Values, float64(alone[outcome]))
+		}
+		if o.Identified > 0 {
+			c.Values = append(c.Values, float64(period.Identified))
 		}
 		columns = append(columns, c)
 	}

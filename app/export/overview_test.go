@@ -60,3 +60,38 @@ func TestAReportHasAnOverview(t *testing.T) {
 		}
 	}
 }
+
+// Who was identified without a match stands in a column and in rows of their own, not under how
+// the check ended, and not under pass.
+func TestIdentifiedWithoutAMatchIsCountedApart(t *testing.T) {
+	words, err := translations.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSeen(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC))
+	for i, decision := range []history.DecisionState{"", history.Identified, history.Identified, ""} {
+		row := history.Row{At: time.Date(2026, 11, 2, 9, i, 0, 0, time.UTC), Outcome: history.CouldNotRun, Decision: decision}
+		if i == 0 {
+			row.Outcome = history.Pass
+		}
+		s.add(history.Detail{Row: row})
+	}
+	o := s.counter.Result("", false)
+	table := Tables(o, words)[0]
+	if got := strings.Join(table.Head, "|") + "|" + strings.Join(table.Rows[0], "|"); got !=
+		"Day|Checks|pass|could not run|Identified without a match|2 Nov 2026|4|1|1|2" ||
+		!strings.Contains(table.Note, words.T("overview.identified_note")) {
+		t.Errorf("%s\n%s", got, table.Note)
+	}
+	var file strings.Builder
+	if err := WriteOverview(&file, o); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"total,,,pass,1\n", "total,,,could not run,3\n", "total,,,identified,2\n", "day,2026-11-02,,identified,2\n",
+	} {
+		if !strings.Contains(file.String(), want) {
+			t.Errorf("the CSV lacks %q:\n%s", want, file.String())
+		}
+	}
+}

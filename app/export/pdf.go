@@ -181,11 +181,12 @@ func LocalTime(t time.Time) string {
 }
 
 var (
-	ink   = paper.Colour{R: 0x1c, G: 0x1f, B: 0x24}
-	soft  = paper.Colour{R: 0x47, G: 0x50, B: 0x5e}
-	green = paper.Colour{R: 0x12, G: 0x6b, B: 0x2e}
-	amber = paper.Colour{R: 0x8a, G: 0x4b, B: 0x00}
-	red   = paper.Colour{R: 0xb3, G: 0x1b, B: 0x1b}
+	ink    = paper.Colour{R: 0x1c, G: 0x1f, B: 0x24}
+	soft   = paper.Colour{R: 0x47, G: 0x50, B: 0x5e}
+	violet = paper.Colour{R: 0x7b, G: 0x1f, B: 0xa2} // identified without a match
+	green  = paper.Colour{R: 0x12, G: 0x6b, B: 0x2e}
+	amber  = paper.Colour{R: 0x8a, G: 0x4b, B: 0x00}
+	red    = paper.Colour{R: 0xb3, G: 0x1b, B: 0x1b}
 )
 
 // look is how an outcome is shown besides its word, as on the screen.

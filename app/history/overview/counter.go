@@ -90,7 +90,7 @@ type Counter struct {
 	now              int64 // in milliseconds
 
 	checks  int64
-	days    [][]int64 // from the day first on: by outcome
+	days    [][]int64 // from the day first on: by outcome, then those identified without a match by outcome
 	first   int       // day since 1970
 	byDesk  []group
 	byOp    []group
@@ -136,7 +136,11 @@ func (c *Counter) Operator(name string) int {
 func (c *Counter) Add(x *Check) {
 	c.checks++
 	day := dayOf(x.At)
-	c.day(day)[x.Outcome]++
+	counts := c.day(day)
+	counts[x.Outcome]++
+	if x.Decision == Identified {
+		counts[len(c.outcomes)+x.Outcome]++
+	}
 	c.byDesk[x.Desk].add(x)
 	c.byOp[x.Operator].add(x)
 	if x.Verdict >= Pass && x.Score != None {
@@ -174,7 +178,7 @@ func (c *Counter) day(day int) []int64 {
 	}
 	counts := &c.days[day-c.first]
 	if *counts == nil {
-		*counts = make([]int64, len(c.outcomes))
+		*counts = make([]int64, 2*len(c.outcomes))
 	}
 	return *counts
 }
@@ -232,10 +236,13 @@ func (g *group) add(x *Check) {
 // Result gives the numbers, by periods of a unit. Operators are left out unless they are
 // asked for.
 func (c *Counter) Result(unit Unit, operators bool) Overview {
-	o := Overview{Checks: c.checks, ByOutcome: map[history.Outcome]int64{},
+	o := Overview{Checks: c.checks, ByOutcome: map[history.Outcome]int64{}, IdentifiedAs: map[history.Outcome]int64{},
 		Unit: unitOf(unit, c.first, c.first+len(c.days)-1)}
 	for _, day := range c.days {
-		c.into(o.ByOutcome, day)
+		if day != nil {
+			c.into(o.ByOutcome, day[:len(c.outcomes)])
+			o.Identified += c.into(o.IdentifiedAs, day[len(c.outcomes):])
+		}
 	}
 	o.Periods = c.periods(o.Unit)
 	o.Quality = c.qualities(o.Unit)
@@ -250,7 +257,6 @@ func (c *Counter) Result(unit Unit, operators bool) Overview {
 	}
 	var all []int64
 	for _, g := range c.byDesk {
-		o.Identified += g.identified
 		for len(all) < len(g.tenths) {
 			all = append(all, 0)
 		}
@@ -292,9 +298,10 @@ func (c *Counter) periods(unit Unit) []Period {
 		}
 		p := &periods[len(periods)-1]
 		if p.ByOutcome == nil {
-			p.ByOutcome = map[history.Outcome]int64{}
+			p.ByOutcome, p.IdentifiedAs = map[history.Outcome]int64{}, map[history.Outcome]int64{}
 		}
-		p.Checks += c.into(p.ByOutcome, counts)
+		p.Checks += c.into(p.ByOutcome, counts[:len(c.outcomes)])
+		p.Identified += c.into(p.IdentifiedAs, counts[len(c.outcomes):])
 	}
 	return periods
 }

@@ -16,7 +16,8 @@ type Overview struct {
 	ByOutcome map[history.Outcome]int64 `json:"by_outcome"`
 	// Identified is how many persons were identified without a match. It is beside the
 	// outcomes and in no rate.
-	Identified int64 `json:"identified"`
+	Identified   int64                     `json:"identified"`
+	IdentifiedAs map[history.Outcome]int64 `json:"identified_as,omitempty"` // how many of ByOutcome they are
 
 	Unit    Unit     `json:"unit"`    // of Periods and Quality
 	Periods []Period `json:"periods"` // oldest first, those without a check too
@@ -37,6 +38,26 @@ type Period struct {
 	To        time.Time                 `json:"to"` // the first moment after it
 	Checks    int64                     `json:"checks"`
 	ByOutcome map[history.Outcome]int64 `json:"by_outcome,omitempty"`
+
+	Identified   int64                     `json:"identified,omitempty"` // as of the Overview
+	IdentifiedAs map[history.Outcome]int64 `json:"identified_as,omitempty"`
+}
+
+// Alone are the outcomes without the checks whose person was identified without a match: what
+// charts and tables show beside Identified, so that each check stands in one place.
+func (p Period) Alone() map[history.Outcome]int64 { return alone(p.ByOutcome, p.IdentifiedAs) }
+
+// Alone is that of all periods together.
+func (o Overview) Alone() map[history.Outcome]int64 { return alone(o.ByOutcome, o.IdentifiedAs) }
+
+func alone(all, identified map[history.Outcome]int64) map[history.Outcome]int64 {
+	some := map[history.Outcome]int64{}
+	for outcome, n := range all {
+		if n -= identified[outcome]; n > 0 {
+			some[outcome] = n
+		}
+	}
+	return some
 }
 
 // Groups are the checks by desk or by operator, with rates whose bounds are corrected for

@@ -117,8 +117,15 @@ func TestCounter(t *testing.T) {
 	add("2026-03-09", other, 1, func(x *Check) { x.Decision = Open })
 	add("2026-03-05", desk, 3, func(x *Check) { x.FilmedAnyway = true })
 	add("2026-03-05", desk, 0, func(x *Check) { x.FilmedAnyway, x.Picture = true, 81 })
+	add("2026-03-05", desk, 3, func(x *Check) { x.Decision = Identified })
 	o := c.Result(Day, false)
-	if o.Checks != 7 || len(o.Periods) != 9 || o.Periods[1].Checks != 0 || o.Periods[4].Checks != 5 ||
+	// Who was identified without a match is counted beside the outcomes, and never as a pass.
+	if p := o.Periods[4]; o.Identified != 1 || o.IdentifiedAs[history.Cancelled] != 1 || p.Identified != 1 ||
+		p.ByOutcome[history.Cancelled] != 2 || p.Alone()[history.Cancelled] != 1 || p.Alone()[history.Pass] != 2 ||
+		o.Alone()[history.Cancelled] != 1 || o.Desks.Groups[0].Identified != 1 {
+		t.Errorf("%+v", o)
+	}
+	if o.Checks != 8 || len(o.Periods) != 9 || o.Periods[1].Checks != 0 || o.Periods[4].Checks != 6 ||
 		o.Periods[4].ByOutcome[history.Refer] != 2 {
 		t.Errorf("%+v", o.Periods)
 	}
@@ -127,7 +134,7 @@ func TestCounter(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	one := o.Desks.Groups[0]
-	if one.Name != "Desk 1" || one.Checks != 4 || one.Override != (Rate{Count: 1, Of: 3}) ||
+	if one.Name != "Desk 1" || one.Checks != 5 || one.Override != (Rate{Count: 1, Of: 3}) ||
 		one.FilmedAnyway != (Rate{Count: 1, Of: 3}) ||
 		one.Refer != (Rate{Of: 3}) || one.Took != (Times{2, 24, 6000}) {
 		t.Errorf("%+v", one)

@@ -26,7 +26,7 @@ func LookOfChoice(c history.Choice) Look {
 	case history.Reject:
 		return Look{ColorFail, ShapeCross}
 	case history.Identify: // which is no pass
-		return Look{ColorRefer, ShapeSquare}
+		return Look{ColorIdentified, ShapeSquare}
 	}
 	return Look{ColorPass, ShapeTick}
 }

@@ -32,6 +32,7 @@ const (
 	ColorRefer       fyne.ThemeColorName = "facematch.refer"
 	ColorFail        fyne.ThemeColorName = "facematch.fail"
 	ColorNotCompared fyne.ThemeColorName = "facematch.notcompared"
+	ColorIdentified  fyne.ThemeColorName = "facematch.identified" // without a match
 
 	SizeVerdict fyne.ThemeSizeName = "facematch.verdict"
 	SizePanel   fyne.ThemeSizeName = "facematch.panel"
@@ -84,6 +85,8 @@ func (t deskTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) co
 		return pick(color.NRGBA{R: 0xb3, G: 0x1b, B: 0x1b, A: 0xff}, color.NRGBA{R: 0xff, G: 0x8a, B: 0x80, A: 0xff})
 	case ColorNotCompared:
 		return pick(color.NRGBA{R: 0x47, G: 0x50, B: 0x5e, A: 0xff}, color.NRGBA{R: 0xb4, G: 0xbf, B: 0xcc, A: 0xff})
+	case ColorIdentified:
+		return pick(color.NRGBA{R: 0x7b, G: 0x1f, B: 0xa2, A: 0xff}, color.NRGBA{R: 0xd5, G: 0x9b, B: 0xf0, A: 0xff})
 	// Fyne draws what cannot be pressed, and the edge of an empty box, almost in
 	// the colour of the window; a clerk should see that there is something.
 	case theme.ColorNameInputBorder:

@@ -13,7 +13,7 @@ func TestColoursCanBeRead(t *testing.T) {
 	for variant, name := range map[fyne.ThemeVariant]string{theme.VariantLight: "light", theme.VariantDark: "dark"} {
 		ground := luminance(th, theme.ColorNameBackground, variant)
 		for _, c := range []fyne.ThemeColorName{
-			ColorPass, ColorRefer, ColorFail, ColorNotCompared, theme.ColorNameForeground,
+			ColorPass, ColorRefer, ColorFail, ColorNotCompared, ColorIdentified, theme.ColorNameForeground,
 			theme.ColorNameError, theme.ColorNameWarning, theme.ColorNameSuccess, theme.ColorNamePlaceHolder,
 		} {
 			l := luminance(th, c, variant)

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"image/color"
 	"math"
@@ -188,6 +189,9 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 		rates("overview.by_desk", n.Desks, refer, "overview.refer_rate", desk),
 		rates("overview.by_desk", n.Desks, filmed, "overview.filmed_rate", desk),
 	)
+	if n.Identified > 0 {
+		all = append(all, card(o.Words.T("overview.identified")+" "+o.Words.T("overview.by_desk"), o.identified()))
+	}
 	if len(n.Quality) > 0 {
 		all = append(all, card(o.Words.T("overview.portraits_by_desk"), o.quality(func(q overview.Quality) (int64, int64) {
 			return q.Portraits, q.Portrait
@@ -212,14 +216,16 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 	return append(all, about)
 }
 
-// series are the outcomes that occur, as the chart of periods stacks them.
+// series are the outcomes that occur, as the chart of periods stacks them, and above them those
+// identified without a match.
 func (o *overviewPanel) series() (outcomes []history.Outcome, series []charts.Series) {
-	for _, outcome := range history.Outcomes {
-		if o.numbers.ByOutcome[outcome] > 0 {
-			outcomes = append(outcomes, outcome)
-			series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)),
-				Color: outcomeColor(outcome)})
-		}
+	outcomes = export.PresentOutcomes(o.numbers.Alone())
+	for _, outcome := range outcomes {
+		series = append(series, charts.Series{Name: kit.Capital(kit.OutcomeWord(o.Words, outcome)),
+			Color: outcomeColor(outcome)})
+	}
+	if o.numbers.Identified > 0 {
+		series = append(series, charts.Series{Name: o.Words.T("overview.identified"), Color: draw.Ink(draw.ColorIdentified)})
 	}
 	return outcomes, series
 }
@@ -242,10 +248,14 @@ func (o *overviewPanel) periods() fyne.CanvasObject {
 	var bars []charts.Bar
 	for _, p := range o.numbers.Periods {
 		b := charts.Bar{Label: shortPeriod(p.From, o.numbers.Unit)}
-		counts := history.Counts{Total: p.Checks, ByOutcome: p.ByOutcome}
+		alone := p.Alone()
+		counts := history.Counts{Total: p.Checks, ByOutcome: alone, Identified: p.Identified}
 		b.Say = export.PeriodWords(p.From, o.numbers.Unit) + ": " + countsText(o.Words, counts)
 		for _, outcome := range outcomes {
-			b.Values = append(b.Values, float64(p.ByOutcome[outcome]))
+			b.Values = append(b.Values, float64(alone[outcome]))
+		}
+		if o.numbers.Identified > 0 {
+			b.Values = append(b.Values, float64(p.Identified))
 		}
 		bars = append(bars, b)
 	}
@@ -311,6 +321,27 @@ func (o *overviewPanel) rates(
 	}
 	c := charts.NewRanges(rows, share, " %")
 	c.OnTapped = func(i int) { o.OnSet(func(w *query) { set(w, some[i].Name) }) }
+	return c
+}
+
+// identified draws at which desks persons were identified without a match.
+func (o *overviewPanel) identified() fyne.CanvasObject {
+	some := slices.DeleteFunc(slices.Clone(o.numbers.Desks.Groups), func(g overview.Group) bool { return g.Identified == 0 })
+	slices.SortStableFunc(some, func(a, b overview.Group) int { return cmp.Compare(b.Identified, a.Identified) })
+	some = some[:min(len(some), mostRows)]
+	var bars []charts.Bar
+	for _, g := range some {
+		name := export.GroupWords(g.Name, o.Words)
+		bars = append(bars, charts.Bar{
+			Label: name, Say: name + ": " + app.FormatNumber(int(g.Identified)), Values: []float64{float64(g.Identified)},
+		})
+	}
+	c := charts.NewStack([]charts.Series{{Color: draw.Ink(draw.ColorIdentified)}}, bars, nil)
+	c.OnTapped = func(i int) {
+		o.OnSet(func(w *query) {
+			w.desks, w.decisions = []string{some[i].Name}, []history.DecisionState{history.Identified}
+		})
+	}
 	return c
 }
 

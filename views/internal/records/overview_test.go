@@ -63,6 +63,9 @@ func madeUp(unit overview.Unit, operators bool) overview.Overview {
 			outcome, x.Score = history.NotCompared, overview.None
 		case n < 6:
 			outcome, x.Score, x.Portrait, x.Picture = history.CouldNotRun, overview.None, overview.None, overview.None
+			if r.IntN(3) == 0 {
+				x.Decision = overview.Identified
+			}
 		case n < 10:
 			outcome, x.Score = history.Fail, int64(r.IntN(6000))
 			if desk == 1 && r.IntN(10) < 7 {
@@ -111,7 +114,8 @@ func TestOverviewShowsWhatStandsApart(t *testing.T) {
 	}
 	h.overview.tables.SetChecked(true)
 	text = kittest.Readable(h.overview.box)
-	for _, want := range []string{"above the others", "1 Jun 2026", w.Words.T("overview.referrals"), "Desk 3"} {
+	for _, want := range []string{"above the others", w.Words.T("overview.identified"), w.Words.T("overview.identified_note"),
+		"1 Jun 2026", w.Words.T("overview.referrals"), "Desk 3"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the tables lack %q", want)
 		}
@@ -159,7 +163,7 @@ func TestAClickInTheOverviewSetsTheFilter(t *testing.T) {
 	stacks := kittest.All[*charts.Stack](h.overview.charts)
 	ranges := kittest.All[*charts.Ranges](h.overview.charts)
 	lines := kittest.All[*charts.Lines](h.overview.charts)
-	if len(stacks) != 3 || len(ranges) != 4 || len(lines) != 2 {
+	if len(stacks) != 4 || len(ranges) != 4 || len(lines) != 2 {
 		t.Fatalf("%d, %d, %d charts", len(stacks), len(ranges), len(lines))
 	}
 	second, last := h.overview.numbers.Periods[1], h.overview.numbers.Periods[len(h.overview.numbers.Periods)-1]
@@ -180,9 +184,12 @@ func TestAClickInTheOverviewSetsTheFilter(t *testing.T) {
 	check("a place in a line", func() { lines[0].OnTapped(1) }, within)
 	check("a desk", func() { ranges[0].OnTapped(1) },
 		func(f history.Filter) bool { return slices.Equal(f.Desks, []string{"Desk 2"}) })
-	check("a band of scores", func() { stacks[1].OnTapped(49) },
+	check("a band of scores", func() { stacks[2].OnTapped(49) },
 		func(f history.Filter) bool { return *f.LeastScore == 9800 && *f.MostScore == 10_000 })
-	check("open referrals", func() { stacks[2].OnTapped(0) }, func(f history.Filter) bool {
+	check("a desk that identified without a match", func() { stacks[1].OnTapped(0) }, func(f history.Filter) bool {
+		return len(f.Desks) == 1 && slices.Equal(f.Decisions, []history.DecisionState{history.Identified})
+	})
+	check("open referrals", func() { stacks[3].OnTapped(0) }, func(f history.Filter) bool {
 		return slices.Equal(f.Decisions, []history.DecisionState{history.Undecided})
 	})
 
