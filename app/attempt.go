@@ -138,6 +138,7 @@ func (d *Desk) begin(ctx context.Context, a *Attempt, chosen settings.Settings) 
 		CameraPart: in.CameraPart,
 		Inspection: inspectionOf(a, chosen),
 	}
+	started.Audit = auditOf(chosen, started.Consent.Wording)
 	engine, err := d.engine(mode, chosen.API)
 	if err != nil {
 		return history.Started{}, err

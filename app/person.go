@@ -46,12 +46,15 @@ func Wording(c settings.Consent, mode history.Mode) string {
 // check.consent_remote_pictures.
 const PicturesWording = " pictures"
 
-// wordingOf is Wording with the suffix for kept pictures. Whether the user's own words
+// wordingOf is Wording with the suffixes for kept pictures and for auditors. Whether the user's own words
 // mention them is the user's responsibility.
 func wordingOf(s settings.Settings, mode history.Mode) string {
-	version := Wording(s.Consent, mode)
+	version := Wording(s.ConsentWords(), mode)
 	if s.Privacy.KeepImages && s.Consent.Processing == "" {
 		version += PicturesWording
+	}
+	if s.Auditing() == settings.AuditingOn && s.Consent.Processing == "" {
+		version += AuditorsWording
 	}
 	return version
 }

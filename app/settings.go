@@ -31,7 +31,8 @@ func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 	}
 	d.changing.Lock()
 	defer d.changing.Unlock()
-	if now := d.p.Settings.Get().Consent; now.Processing != s.Consent.Processing || now.SendName != s.Consent.SendName {
+	now, next := d.p.Settings.Get().ConsentWords(), s.ConsentWords()
+	if now.Processing != next.Processing || now.SendName != next.SendName {
 		s.Consent.Version = now.Version + 1
 	}
 	if err := d.p.Settings.Save(s); err != nil {
@@ -46,7 +47,7 @@ func (d *Desk) SaveSettings(ctx context.Context, s settings.Settings) error {
 func (d *Desk) settingsChange(how string) history.SettingsChange {
 	c := history.SettingsChange{How: how}
 	c.Administrator, c.SHA256 = d.p.Settings.SHA256()
-	if consent := d.p.Settings.Get().Consent; consent.Own() {
+	if consent := d.p.Settings.Get().ConsentWords(); consent.Own() {
 		c.Consent = &history.ConsentWords{
 			Wording: Wording(consent, history.Offline), Processing: consent.Processing, SendName: consent.SendName,
 		}

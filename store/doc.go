@@ -46,13 +46,18 @@
 // Where a recovery passphrase was set, "recovery" in meta holds {database, key} once more, in
 // age's armoured form under the passphrase.
 //
+// Where a "started" record has "audit", its session began with it, and table audit_key holds the
+// session's key once more, in age's binary form for the public keys "recipients"; "sha256" is of
+// that. No other session has a row there, and none gets one later.
+//
 // # Erasure
 //
 // An "erased" record names one session and the parts that are gone from it: name, reference, note,
 // answer, fields (and number), images (document and frame), or key, which is the session's key and so all of
 // them. It applies to the records before it. A part that a payload's "sealed" names must be
 // there unless an "erased" record names it, and then it must not be there. A session with
-// parts must have its key. So the chain stays whole, and a part or a key that went without a
+// parts must have its key. The auditors' key goes with the session's key, or with an erasure
+// that leaves nothing sealed in the session. So the chain stays whole, and a part or a key that went without a
 // record is noticed. The triggers allow a deletion only after its record. Each erasure is
 // also a line of the list erasures.jsonl beside the anchor, {at, database, seq, session,
 // parts}. By that list it is applied again to a backup that is restored.

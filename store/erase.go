@@ -78,7 +78,8 @@ func (a *appending) erase(ctx context.Context, e history.Erasure) (did bool, err
 			return false, err
 		}
 	}
-	return true, nil
+	_, err = a.ExecContext(ctx, dropAuditKey, e.Session, e.Session)
+	return err == nil, err
 }
 
 // left gives what can still be erased of a session. Its key is the last part, even where
@@ -108,7 +109,7 @@ func (a *appending) drop(ctx context.Context, session string, part history.Part)
 	const ofSession = `DELETE FROM sealed WHERE record IN (SELECT seq FROM record WHERE session = ?)`
 	deletions := map[history.Part][]string{
 		history.PartKey: {
-			ofSession, `DELETE FROM session_key WHERE session = ?`,
+			ofSession, `DELETE FROM audit_key WHERE session = ?`, `DELETE FROM session_key WHERE session = ?`,
 			searched[seal.Name].drop(), searched[seal.Reference].drop(), searched[seal.Number].drop(),
 		},
 		history.PartName:      {ofSession + ` AND part = 'name'`, searched[seal.Name].drop()},

@@ -87,6 +87,10 @@ func putRecords(ctx context.Context, tx *sql.Tx, c *history.CentreCopy) (absent 
 		return nil, err
 	}
 	defer sealed.Close()
+	audited := map[string][]byte{}
+	for _, k := range c.AuditKeys {
+		audited[k.Session] = k.Wrapped
+	}
 	var last head
 	err = c.Records(ctx, func(r history.ChainRecord, parts []history.SealedPart) error {
 		hash := link(r.Seq, last.hash[:], r.Payload)
@@ -101,6 +105,9 @@ func putRecords(ctx context.Context, tx *sql.Tx, c *history.CentreCopy) (absent 
 			if _, err := sealed.ExecContext(ctx, r.Seq, p.Part, p.Nonce, p.Ciphertext); err != nil {
 				return err
 			}
+		}
+		if err := putAuditKey(ctx, tx, r.Payload, audited); err != nil {
+			return err
 		}
 		gjson.GetBytes(r.Payload, "sealed").ForEach(func(key, _ gjson.Result) bool {
 			name := key.String()

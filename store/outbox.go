@@ -44,7 +44,10 @@ func (s *Store) Parcel(ctx context.Context, after int64, most int, sends history
 	if err := packRecords(ctx, tx, &p, after, most, sends); err != nil || len(p.Records) == 0 {
 		return p, problem(err)
 	}
-	return p, problem(packKeys(ctx, tx, &p))
+	if err := packKeys(ctx, tx, &p); err != nil {
+		return p, problem(err)
+	}
+	return p, problem(packAuditKeys(ctx, tx, &p))
 }
 
 // packRecords puts in the records and what is sealed of them.

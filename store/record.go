@@ -46,6 +46,10 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 		if err := a.mayStart(ctx, st.Session); err != nil {
 			return err
 		}
+		wrapped, err := a.wrapForAuditors(ctx, master, s.id, &st)
+		if err != nil {
+			return err
+		}
 		sealed, err := a.sealParts(ctx, master, s.id, st.Session, st.Check, parts)
 		if err != nil {
 			return err
@@ -55,6 +59,9 @@ func (s *Store) Start(ctx context.Context, st history.Started) error {
 			history.Started
 			seals
 		}{a.header(history.KindStarted), st, sealsOf(sealed)}, sealed); err != nil {
+			return err
+		}
+		if err := a.addAuditKey(ctx, st.Session, wrapped); err != nil {
 			return err
 		}
 		return a.addTokensOf(ctx, parts, hasher, st.Session)

@@ -37,12 +37,16 @@ type sealing struct {
 	back   map[int64]bool    // "erased" records whose key is there
 	absent absences          // what was not at the centre
 	lacks  int64             // how many parts that are
+	audits audits            // the keys for the auditors
 }
 
 func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, error) {
 	s := sealing{erased: map[string]erased{}, back: map[int64]bool{}}
 	var err error
 	if s.keys, err = keyedSessions(ctx, q, opens); err != nil {
+		return s, err
+	}
+	if s.audits, err = readAudits(ctx, q); err != nil {
 		return s, err
 	}
 	rows, err := q.QueryContext(ctx, `SELECT seq, payload FROM record WHERE kind = ? ORDER BY seq`, history.KindErased)
@@ -68,10 +72,13 @@ func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, 
 		for _, part := range e.Parts {
 			of[part] = seq
 		}
+		s.audits.erased(e.Session, seq)
 		s.count++
 	}
 	for session, of := range s.erased {
-		if _, there := s.keys[session]; there && of[history.PartKey] > 0 {
+		_, there := s.keys[session]
+		_, audited := s.audits.keys[session]
+		if (there || audited) && of[history.PartKey] > 0 {
 			seq := of[history.PartKey]
 			s.back[seq] = true
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"facematch/app/history"
 	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
@@ -30,6 +31,7 @@ type stored struct {
 	named    []string       // the sealed parts the payload names
 	odd      bool           // a part is there that is not the one the payload names
 	misfiled bool           // a column is not what the payload says
+	audit    string         // the SHA-256 of the auditors' key, where the payload names one
 }
 
 // examine computes what needs nothing but the record itself.
@@ -38,6 +40,9 @@ func (r *stored) examine() {
 	r.summary = checks.Parse(r.seq, unsafe.String(unsafe.SliceData(r.payload), len(r.payload)))
 	for i, text := range [...]string{string(r.summary.Kind), r.summary.Check, r.summary.Session} {
 		r.misfiled = r.misfiled || string(r.columns[i]) != text
+	}
+	if r.summary.Kind == history.KindStarted {
+		r.audit = auditOf(r.payload)
 	}
 	if r.summary.Sealed == "" && r.summary.Nonces == "" && len(r.parts) == 0 {
 		return

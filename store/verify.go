@@ -232,7 +232,11 @@ func walk(
 			bad(r.seq, history.FaultReplaced)
 			return false
 		}
-		if f := sealing.fault(r); f != "" {
+		f := sealing.fault(r)
+		if f == "" {
+			f = sealing.audits.fault(r)
+		}
+		if f != "" {
 			bad(r.seq, f)
 			return false
 		}
@@ -252,12 +256,12 @@ func walk(
 		v.BadSeq = before.seq + 1 // it could not be read
 		return w, err
 	}
-	// A sealed part whose record is gone shows a cut even without an anchor.
+	// A sealed part or an auditors' key whose record is gone shows a cut even without an anchor.
 	until := v.Until
 	if marks.older && before.seq > 0 {
 		until = 0
 	}
-	if v.Fault == "" && max(until, lastSealed) > before.seq {
+	if v.Fault == "" && (max(until, lastSealed) > before.seq || len(sealing.audits.keys) > 0) {
 		bad(before.seq+1, history.FaultCutOff)
 	}
 	progress.Report(StageVerifying, int(v.Records), total)

@@ -34,6 +34,7 @@ var probes = []probe{
 	{part: "doctor.history", run: probeHistory},
 	{part: "doctor.names", run: probeNames},
 	{part: "doctor.signing", run: probeSigning},
+	{part: "doctor.auditors", optional: true, run: probeAuditors},
 	{part: "doctor.camera", optional: true, run: probeCamera},
 	{part: "doctor.api", run: probeAPI},
 }
@@ -86,6 +87,22 @@ func probeSigning(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 		return matcher.Notice{Key: "doctor.signing_none"}, nil
 	}
 	return matcher.Notice{Key: "doctor.signing_ok", Params: map[string]any{"Fingerprint": key.Fingerprint}}, err
+}
+
+// probeAuditors says whether the auditors can read what is sealed in the sessions that begin.
+func probeAuditors(_ context.Context, desk *app.Desk) (matcher.Notice, error) {
+	now := desk.Settings()
+	switch now.Auditing() {
+	case settings.AuditingUnnamed:
+		return matcher.Notice{}, matcher.NewProblem("doctor.auditors_unnamed", nil)
+	case settings.AuditingUnpushed:
+		return matcher.Notice{}, matcher.NewProblem("doctor.auditors_unpushed", nil)
+	case settings.AuditingOn:
+		return matcher.Notice{Key: "doctor.auditors_on", Params: map[string]any{
+			"Auditors": now.Central.Auditors, "Keys": strings.Join(now.Central.Recipients(), ", "),
+		}}, nil
+	}
+	return matcher.Notice{Key: "doctor.auditors_off"}, nil
 }
 
 // probeAPI asks the API about the token, where it may decide; nothing is sent but

@@ -143,6 +143,7 @@ func (s *sheet) about(d history.Detail) {
 	s.line("report.desk", d.Desk)
 	s.line("report.mode", s.known("report.mode_", string(d.Mode)))
 	s.line("report.consent", export.ConsentWords(d.Started.Consent, s.c.Words))
+	s.line("report.auditors", export.AuditWords(d.Started.Audit, s.c.Words))
 	if d.Started.DocumentFrom != "" {
 		s.line("report.document", s.known("report.document_", string(d.Started.DocumentFrom)))
 	}

@@ -218,7 +218,8 @@ func TestReportShowsEveryField(t *testing.T) {
 		return b.String()
 	})
 	if want := []string{
-		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Inspection", "Started.Audit.SHA256", "Started.RequestDigest", "Finished.Check",
+		"Finished.Session",
 		"Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",
 		"Finished.Remote.Absent", "Finished.Raw", "Finished.Document", "Finished.Frame",

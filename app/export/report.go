@@ -182,6 +182,9 @@ func (w *pdfWriter) facts(d history.Detail) []paper.Fact {
 	add("report.desk", d.Desk)
 	add("report.mode", w.known("report.mode_", string(d.Mode)))
 	add("report.consent", ConsentWords(s.Consent, w.words))
+	if s.Audit != nil {
+		add("report.auditors", AuditWords(s.Audit, w.words))
+	}
 	if s.DocumentFrom != "" {
 		add("report.document", w.known("report.document_", string(s.DocumentFrom)))
 	}

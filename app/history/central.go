@@ -28,12 +28,13 @@ type WrappedKey struct {
 // sealed of them and the keys of their sessions. Nothing in it can be read without the
 // history's master key but the payloads, which hold no personal text.
 type Parcel struct {
-	Records  []ChainRecord // without a gap
-	Parts    []SealedPart
-	Keys     []WrappedKey
-	Newest   int64  // the number of the history's newest record
-	KeyCheck string // tells a wrong master key, and does not reveal the right one
-	Recovery string // the master key under the recovery passphrase, where the settings send it
+	Records   []ChainRecord // without a gap
+	Parts     []SealedPart
+	Keys      []WrappedKey
+	AuditKeys []AuditKey // of the sessions that begin with one of the records
+	Newest    int64      // the number of the history's newest record
+	KeyCheck  string     // tells a wrong master key, and does not reveal the right one
+	Recovery  string     // the master key under the recovery passphrase, where the settings send it
 }
 
 // Sends says what leaves a desk besides.
@@ -124,11 +125,12 @@ const (
 
 // CentreCopy is a history as the centre has it, up to the record it acknowledged.
 type CentreCopy struct {
-	History  string // the id of its database
-	Head     Head
-	KeyCheck string // empty: nothing is sealed
-	Recovery string // empty: it is not at the centre, or may not be read
-	Keys     []WrappedKey
+	History   string // the id of its database
+	Head      Head
+	KeyCheck  string // empty: nothing is sealed
+	Recovery  string // empty: it is not at the centre, or may not be read
+	Keys      []WrappedKey
+	AuditKeys []AuditKey
 
 	// Records hands over the records in their order, each with its sealed parts.
 	Records func(ctx context.Context, do func(ChainRecord, []SealedPart) error) error

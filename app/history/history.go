@@ -95,6 +95,10 @@ type Started struct {
 	// asked for by another program through the API this one serves, with the token named Desk
 	Served bool `json:"served,omitempty"`
 
+	// Audit says that the session began with this check and that its key was encrypted for
+	// auditors then; nil: it was not.
+	Audit *Audit `json:"audit,omitempty"`
+
 	// RequestDigest tells whether another request asks for the same: a keyed hash of what a
 	// served check was asked with under an Idempotency-Key. Empty: there was no such key.
 	RequestDigest string `json:"request_digest,omitempty"`

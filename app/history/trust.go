@@ -66,9 +66,11 @@ const (
 	// the key of its session is not there, and no record says that it was erased
 	FaultKeyGone Fault = "key gone"
 	FaultBack    Fault = "erased part is back" // what it says was erased is there
-	FaultSchema  Fault = "tables changed"      // the tables are not those the program makes
-	FaultLists   Fault = "lists changed"       // the tables of lists do not hold what the records say
-	FaultDamaged Fault = "damaged"             // the file cannot be read whole
+	// the key for the auditors is not the one that the first record of its session names
+	FaultAuditKey Fault = "auditors key changed"
+	FaultSchema   Fault = "tables changed" // the tables are not those the program makes
+	FaultLists    Fault = "lists changed"  // the tables of lists do not hold what the records say
+	FaultDamaged  Fault = "damaged"        // the file cannot be read whole
 )
 
 // Hint is what a record that is not chained looks like. It is a guess: a forger

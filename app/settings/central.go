@@ -26,6 +26,9 @@ type Central struct {
 	OperatorsKey    string `toml:"operators_key" comment:"public Ed25519 key, as ssh-keygen writes it, that signs the list of operators which this desk takes from the centre; empty: this desk keeps a list of its own"`
 	OperatorsBranch string `toml:"operators_branch" comment:"branch whose list this desk takes, as the centre calls it; empty: only a list for all branches"`
 	OperatorsDays   int    `toml:"operators_days" comment:"days without a contact with the centre after which only administrators sign in, and its tokens are refused; 0: never"`
+
+	AuditRecipient string `toml:"audit_recipient" comment:"public keys of the auditors (age1...), who can then read the names of sessions at the centre; needs auditors, and a wording that names them"`
+	Auditors       string `toml:"auditors" comment:"who they are, as persons read it in the wording of the consent, in place of {auditors}"`
 }
 
 // KeyCentralFile is the problem of a file of the centre's without its whole path; parameter

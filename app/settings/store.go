@@ -121,6 +121,7 @@ func (s Settings) tidy() Settings {
 		&s.Camera.Document, &s.Folders.Scans, &s.Reference.Name, &s.Reference.Pattern, &s.Reference.Example,
 		&s.Central.Host, &s.Central.Database, &s.Central.CAFile, &s.Central.CertFile, &s.Central.KeyFile,
 		&s.Central.OperatorsKey, &s.Central.OperatorsBranch,
+		&s.Central.AuditRecipient, &s.Central.Auditors,
 	} {
 		*text = strings.TrimSpace(*text)
 	}
@@ -170,6 +171,9 @@ func (s Settings) Check() error {
 		return err
 	}
 	if err := s.Central.check(); err != nil {
+		return err
+	}
+	if err := s.checkAuditors(); err != nil {
 		return err
 	}
 	for _, days := range []int{

@@ -28,11 +28,15 @@ func Script(have int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if have < 0 || have > len(names) {
-		return "", fmt.Errorf("central: there is no step %d", have)
-	}
 	var all strings.Builder
-	for _, name := range names[have:] {
+	newest := 0
+	for _, name := range names {
+		if _, err := fmt.Sscanf(name, "sql/%04d_", &newest); err != nil {
+			return "", fmt.Errorf("central: %s has no number: %w", name, err)
+		}
+		if newest <= have {
+			continue
+		}
 		step, err := files.ReadFile(name)
 		if err != nil {
 			return "", err
@@ -40,6 +44,9 @@ func Script(have int) (string, error) {
 		all.WriteString("BEGIN;\n")
 		all.Write(step)
 		all.WriteString("COMMIT;\n")
+	}
+	if have < 0 || have > newest {
+		return "", fmt.Errorf("central: there is no step %d", have)
 	}
 	return all.String(), nil
 }

@@ -145,8 +145,20 @@ func (l *Link) Push(ctx context.Context, p history.Parcel, about map[string]stri
 	for _, k := range p.Keys {
 		session, nonce, wrapped = append(session, k.Session), append(nonce, k.Nonce), append(wrapped, k.Wrapped)
 	}
-	return l.call(ctx, `SELECT (a).* FROM facematch.push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) a`,
-		l.history, first, hashes, payloads, partSeq, partName, partNonce, partText, session, nonce, wrapped, p.Newest, text)
+	args := []any{
+		l.history, first, hashes, payloads, partSeq, partName, partNonce, partText, session, nonce, wrapped, p.Newest, text,
+	}
+	if len(p.AuditKeys) == 0 {
+		return l.call(ctx,
+			`SELECT (a).* FROM facematch.push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) a`, args...)
+	}
+	audited, keys := []string{}, [][]byte{}
+	for _, k := range p.AuditKeys {
+		audited, keys = append(audited, k.Session), append(keys, k.Wrapped)
+	}
+	return l.call(ctx,
+		`SELECT (a).* FROM facematch.push_audited($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) a`,
+		append(args, audited, keys)...)
 }
 
 // Operators asks for the list of operators of the desk's branch. Have is the SHA-256 of the

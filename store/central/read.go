@@ -55,6 +55,13 @@ func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy
 	if err == nil {
 		c.Keys, err = pgx.CollectRows(keys, pgx.RowToStructByPos[history.WrappedKey])
 	}
+	if err == nil {
+		keys, err = conn.Query(ctx, `SELECT session, audit_wrapped FROM facematch.session_key
+			WHERE chain = $1 AND audit_wrapped IS NOT NULL`, id)
+	}
+	if err == nil {
+		c.AuditKeys, err = pgx.CollectRows(keys, pgx.RowToStructByPos[history.AuditKey])
+	}
 	c.Records = func(ctx context.Context, do func(history.ChainRecord, []history.SealedPart) error) error {
 		return readProblem(ctx, eachRecord(ctx, conn, id, c.Head.Seq, do))
 	}

@@ -153,6 +153,9 @@ type walk struct {
 	epochs  []int64 // the first number of each, epoch 1 first
 	parts   map[place][]part
 	keys    map[string]bool             // sessions with a key of the right length
+	audited map[string]string           // the SHA-256 of the auditors' keys, by session
+	begun   map[string]string           // of those that "started" records name
+	faded   map[string]bool             // sessions of which a sealed part was deleted
 	keyed   map[string]place            // sessions with a sealed part that is here, and the last such record
 	erased  map[string]map[string]int64 // session, part: the number of the record that says so
 	periods map[string]time.Time
@@ -208,6 +211,7 @@ func (w *walk) all(ctx context.Context) error {
 			w.fault("session_key", at, history.CentreGone, session)
 		}
 	}
+	w.compareAudited()
 	w.report()
 	return nil
 }
@@ -323,6 +327,7 @@ func (w *walk) readErasures(ctx context.Context) error {
 
 func (w *walk) readSealed(ctx context.Context) error {
 	w.parts, w.keys, w.keyed = map[place][]part{}, map[string]bool{}, map[string]place{}
+	w.audited, w.begun, w.faded = map[string]string{}, map[string]string{}, map[string]bool{}
 	err := w.each(ctx, `SELECT epoch, seq, part, encode(sha256(ciphertext), 'hex'), encode(nonce, 'hex')
 		FROM facematch.sealed WHERE chain = $1`, func(rows pgx.Rows) error {
 		var at place
@@ -334,11 +339,16 @@ func (w *walk) readSealed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.each(ctx, `SELECT session, length(nonce), length(wrapped) FROM facematch.session_key WHERE chain = $1`,
+	return w.each(ctx, `SELECT session, length(nonce), length(wrapped), encode(sha256(audit_wrapped), 'hex')
+		FROM facematch.session_key WHERE chain = $1`,
 		func(rows pgx.Rows) error {
 			var session string
 			var nonce, wrapped int
-			err := rows.Scan(&session, &nonce, &wrapped)
+			var audited *string
+			err := rows.Scan(&session, &nonce, &wrapped, &audited)
+			if audited != nil {
+				w.audited[session] = *audited
+			}
 			w.keys[session] = nonce == 12 && wrapped == seal.KeySize+seal.Overhead
 			if w.erased[session][string(history.PartKey)] > 0 {
 				w.fault("session_key", place{}, history.CentreUnexpected, session)
@@ -389,6 +399,7 @@ func (w *walk) record(r *row) {
 		atErr == nil && !at.Equal(r.at) {
 		w.fault("record", r.place, history.CentreChanged, "columns")
 	}
+	w.beginAudited(r, s)
 	w.sealedOf(r, s)
 	s.At = r.at.UTC().Format(time.RFC3339Nano)
 	states := w.live
@@ -498,6 +509,7 @@ func (w *walk) sealedOf(r *row, s checks.Summary) {
 		}
 		switch {
 		case w.erasedAfter(s.Session, name, r.seq), r.at.Before(w.periods[name]):
+			w.faded[strings.Clone(s.Session)] = true
 		case slices.Contains(optional, name) && !slices.Contains(r.parts, name):
 			w.NotHere++
 		default:

@@ -31,7 +31,8 @@ def main(path, anchors):
     sealed = {}
     for record, part, nonce, ciphertext in db.execute("SELECT record, part, nonce, ciphertext FROM sealed"):
         sealed.setdefault(record, {})[part.decode()] = (nonce, ciphertext)
-    erased, back = read_erasures(db, keys)
+    wraps = {s.decode(): hashlib.sha256(w).hexdigest() for s, w in db.execute("SELECT session, wrapped FROM audit_key")}
+    erased, back = read_erasures(db, keys | set(wraps))
     absent = read_absent(db)
 
     count, head = 0, bytes(32)
@@ -49,6 +50,7 @@ def main(path, anchors):
             problems.append(f"an anchor knows another record {seq}")
             break
         wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back, absent)
+        wrong = wrong or audit_fault(json.loads(payload), wraps, erased)
         if wrong:
             problems.append(f"record {seq}: {wrong}")
             break
@@ -56,6 +58,8 @@ def main(path, anchors):
 
     if not problems and max(marks, default=0) > count:
         problems.append(f"record {count + 1} is cut off: an anchor knows more")
+    if not problems and wraps:
+        problems.append(f"record {count + 1} is cut off: an auditors' key of it is left")
     if not problems and sealed:
         problems.append(f"record {count + 1} is cut off: a sealed part of it is left")
     if not problems and db.execute("PRAGMA integrity_check(1)").fetchone()[0] != b"ok":
@@ -165,6 +169,18 @@ def sealed_fault(seq, record, parts, keys, erased, back, absent):
             return f"the sealed {part} is gone, and no record says that it was erased"
     if hashes and session not in keys and gone.get("key", 0) <= seq:
         return "the session's key is gone, and no record says that it was erased"
+    return None
+
+
+def audit_fault(record, wraps, erased):
+    """What is wrong with the auditors' key of a record's session, or None. The first record
+    of a session takes its key out of wraps."""
+    session = record.get("session")
+    named = record.get("audit", {}).get("sha256")
+    if session in wraps:
+        return None if wraps.pop(session) == named else "the auditors' key is not the one it names"
+    if named and session not in erased:
+        return "the auditors' key it names is gone, and no record says that anything was erased"
     return None
 
 

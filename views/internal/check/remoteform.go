@@ -99,9 +99,18 @@ func (f *remoteForm) missing() string {
 
 // consentWords are what the person is asked; they follow who decides.
 func (f *remoteForm) consentWords() string {
-	if own := f.desk.Settings().Consent.Processing; own != "" {
+	if own := f.desk.Settings().ConsentWords().Processing; own != "" {
 		return own
 	}
+	words := f.usualConsent()
+	if now := f.desk.Settings(); now.Auditing() == settings.AuditingOn {
+		words += " " + f.Words.T("check.consent_auditors", "Auditors", now.Central.Auditors)
+	}
+	return words
+}
+
+// usualConsent are the program's own words.
+func (f *remoteForm) usualConsent() string {
 	kept := f.desk.Settings().Privacy.KeepImages
 	switch {
 	case f.isRemote() && kept:
@@ -129,7 +138,7 @@ func (f *remoteForm) update(name string) {
 	show(f.who.Row, f.desk.Settings().Matching.Mode == history.Ask)
 	show(f.nameRow, remote)
 	show(f.sessionRow, remote)
-	words := f.desk.Settings().Consent.SendName
+	words := f.desk.Settings().ConsentWords().SendName
 	if words == "" {
 		words = f.Words.T("check.consent_name")
 	}

@@ -42,6 +42,7 @@ type apiSettings struct {
 
 	processing, sendName *kit.Entry // the wording
 	wordingFault         *widget.Label
+	auditing             *widget.Label // whether the auditors can read names
 
 	place              *widget.Label // where the token lies
 	secret, passphrase *kit.Entry
@@ -77,7 +78,7 @@ func newAPISettings(
 		*l = kit.Wrapped("")
 		(*l).Hide()
 	}
-	a.place = kit.Wrapped("")
+	a.place, a.auditing = kit.Wrapped(""), kit.Wrapped("")
 	a.secret, a.passphrase = p.Keys.Password(func(string) { a.update() }), p.Keys.Password(func(string) { a.update() })
 	t := p.Words.T
 	a.set = p.Keys.Button(t("settings.token_set"), theme.DocumentSaveIcon(), a.setToken)
@@ -116,6 +117,7 @@ func (a *apiSettings) lay() {
 		kit.Bold(t("settings.section_consent")), kit.Small(t("settings.wording_help")),
 		name("settings.wording_processing", "consent.processing"), a.processing,
 		name("settings.wording_name", "consent.send_name"), a.sendName, a.wordingFault,
+		a.auditing,
 	)
 }
 
@@ -160,13 +162,29 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 		switch p.Key {
 		case app.KeyBase, app.KeyBaseParts, app.KeyBasePlain, settings.KeyCAFile, settings.KeyAPILimits:
 			api = a.Words.ProblemText(p)
-		case settings.KeyWording:
+		case settings.KeyWording, settings.KeyAuditorsNobody, settings.KeyAuditorsName, settings.KeyAuditRecipient:
 			wording = a.Words.ProblemText(p)
 		}
 	}
 	kit.Say(a.fault, api, widget.DangerImportance)
 	kit.Say(a.wordingFault, wording, widget.DangerImportance)
+	a.sayAuditing()
 	return api != "" || wording != ""
+}
+
+// sayAuditing says whether the auditors can read what is sealed in the sessions that begin
+// under these words.
+func (a *apiSettings) sayAuditing() {
+	next := a.saved()
+	a.typed(&next)
+	words, importance := "", widget.MediumImportance
+	if state := next.Auditing(); state != settings.AuditingOff {
+		words = a.Words.T("settings.auditing_"+string(state), "Auditors", next.Central.Auditors)
+		if state != settings.AuditingOn {
+			importance = widget.WarningImportance
+		}
+	}
+	kit.Say(a.auditing, words, importance)
 }
 
 // update says which of the token's buttons work: it belongs to the address that

@@ -517,6 +517,7 @@ func (d *View) person() fyne.CanvasObject {
 		consent = t("detail.consent_name", "Wording", s.Consent.Wording)
 	}
 	f.add("detail.consent", consent)
+	f.add("report.auditors", export.AuditWords(s.Audit, d.Words))
 	operator := t("detail.operator_system", "Operator", d.Of.Operator)
 	if s.SignedIn {
 		operator = t("detail.operator_signed_in", "Operator", d.Of.Operator)

@@ -22,7 +22,8 @@ func TestTheDetailShowsEveryField(t *testing.T) {
 		return kittest.Readable(detail)
 	})
 	if want := []string{
-		"Started.Instance", "Started.Inspection", "Started.RequestDigest", "Finished.Check", "Finished.Session",
+		"Started.Instance", "Started.Inspection", "Started.Audit.SHA256", "Started.RequestDigest", "Finished.Check",
+		"Finished.Session",
 		"Finished.Result", "Finished.Quality.Portrait", "Finished.Quality.PortraitEyes",
 		"Finished.Quality.Frames", "Finished.Quality.FramesEyes",
 		"Finished.Remote.Reached", "Finished.Remote.Answered", "Finished.Remote.Refused", "Finished.Remote.Clip",

@@ -1,0 +1,16 @@
+package export
+
+import (
+	"strings"
+
+	"facematch/app/history"
+)
+
+// AuditWords says who besides the desk can read what is sealed in the session of a check;
+// empty where the check says of nobody.
+func AuditWords(a *history.Audit, words Words) string {
+	if a == nil {
+		return ""
+	}
+	return words.T("report.auditors_of", "Auditors", a.Auditors, "Keys", strings.Join(a.Recipients, ", "))
+}

@@ -1,0 +1,21 @@
+package history
+
+// Audit says that the key of a session was encrypted for auditors when the session began.
+// The person had agreed to words that name them.
+type Audit struct {
+	Auditors   string   `json:"auditors"`         // who they are, as the person read it
+	Recipients []string `json:"recipients"`       // their public keys
+	SHA256     string   `json:"sha256,omitempty"` // of the encrypted key; the history fills it in
+}
+
+// AuditKey is the key of a session, encrypted for the auditors.
+type AuditKey struct {
+	Session string
+	Wrapped []byte
+}
+
+// NamesRead is how many names of checks were looked at to find some.
+type NamesRead struct {
+	Opened int64 `json:"opened"` // with the auditors' key
+	Sealed int64 `json:"sealed"` // the key does not open these
+}

@@ -1,0 +1,48 @@
+-- The keys of sessions that began under a consent that names the auditors come encrypted for
+-- their public keys. They lie beside the keys of the same sessions, and go with them.
+
+SET LOCAL ROLE facematch_owner;
+SET LOCAL search_path = facematch, pg_temp;
+
+-- push_audited is push, with auditors' keys. Of those only the ones are taken that a "started"
+-- record of this call names by their SHA-256: neither a repeat nor a later call adds one.
+CREATE FUNCTION push_audited(
+	history text, first bigint, hashes bytea[], payloads bytea[],
+	part_seq bigint[], part_name text[], part_nonce bytea[], part_text bytea[],
+	key_session text[], key_nonce bytea[], key_wrapped bytea[],
+	declared bigint, about bytea, audit_session text[], audit_wrapped bytea[]
+) RETURNS answer LANGUAGE plpgsql SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	c chain := caller(push_audited.history, true);
+	a answer := push(history, first, hashes, payloads, part_seq, part_name, part_nonce, part_text,
+		key_session, key_nonce, key_wrapped, declared, about);
+BEGIN
+	UPDATE session_key k SET audit_wrapped = u.wrapped
+	FROM unnest(push_audited.audit_session, push_audited.audit_wrapped) u(session, wrapped)
+	WHERE k.chain = c.id AND k.session = u.session AND k.audit_wrapped IS NULL
+		AND EXISTS (SELECT FROM record r WHERE r.chain = c.id AND r.epoch = c.epoch AND r.seq > c.head_seq
+			AND r.session = u.session AND r.kind = 'started'
+			AND parse(r.payload) #>> '{audit,sha256}' = encode(sha256(u.wrapped), 'hex'));
+	RETURN a;
+END $$;
+
+-- An auditors' key that opens nothing that is left goes too, by an erasure or after a period.
+CREATE FUNCTION drop_audited() RETURNS trigger LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+BEGIN
+	UPDATE session_key k SET audit_wrapped = NULL
+	FROM (SELECT DISTINCT r.chain, r.session FROM gone JOIN record r USING (chain, epoch, seq)) g
+	WHERE k.chain = g.chain AND k.session = g.session AND k.audit_wrapped IS NOT NULL
+		AND NOT EXISTS (SELECT FROM record r JOIN sealed s USING (chain, epoch, seq)
+			WHERE r.chain = k.chain AND r.session = k.session);
+	RETURN NULL;
+END $$;
+
+CREATE TRIGGER sealed_gone AFTER DELETE ON sealed REFERENCING OLD TABLE AS gone
+	FOR EACH STATEMENT EXECUTE FUNCTION drop_audited();
+
+REVOKE ALL ON FUNCTION push_audited, drop_audited FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION push_audited TO facematch_desk;
+
+INSERT INTO migration (number) VALUES (6);
+RESET ROLE;
