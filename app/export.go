@@ -41,6 +41,8 @@ type ExportInput struct {
 	NoBOM     bool      // a CSV file begins without export.ByteOrderMark, as output to To always does
 
 	Words export.Words // nil: English
+
+	auditorsKey string // with which names were opened; empty: with none
 }
 
 // Exported is what left the program.
@@ -112,6 +114,7 @@ func (d *Desk) export(
 	if err := d.p.History.Exported(ctx, history.Export{
 		Actor: e.about.By, Format: in.Format, Filter: e.question(false), Checks: done.Checks, Names: in.Names,
 		SHA256: done.SHA256, HeadSeq: done.Head.Seq, Head: done.Head.Hash, Database: e.about.Database, Signer: done.Signer,
+		AuditorsKey: in.auditorsKey,
 	}); err != nil {
 		return Exported{}, err
 	}

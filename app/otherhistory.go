@@ -114,7 +114,11 @@ func (d *Desk) OpenCentre(ctx context.Context, at string) (OtherHistory, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &otherHistory{d, records}, nil
+	other := otherHistory{d, records}
+	if keyed, ok := records.(keyedRecords); ok {
+		return &namedHistory{otherHistory: other, keyed: keyed}, nil
+	}
+	return &other, nil
 }
 
 // KeyOtherDamaged is history.KeyDamaged of another desk's history.

@@ -13,6 +13,7 @@ import (
 	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
 	"facematch/store/internal/sqlite"
+	"facematch/store/internal/unseal"
 )
 
 // read is everything that was read of a check, its personal parts still sealed.
@@ -191,62 +192,16 @@ func (c *read) lose(erasure int64, parts []history.Part) {
 // erasedQuery takes a session.
 const erasedQuery = `SELECT seq, at, payload FROM record WHERE session = ? AND kind = 'erased' ORDER BY seq`
 
-// unsealName opens the name of a check where that can be.
-func (s *Store) unsealName(master []byte, c *read) {
-	d := &c.detail
-	if master == nil || !d.Sealed {
-		return
-	}
-	if name, err := s.openPart(master, d.Session, d.Check, seal.Name, c.parts[seal.Name], c.key); err == nil {
-		d.Name, d.Started.Name, d.Sealed = string(name), string(name), false
-	}
-}
-
 // unsealAll opens all parts of a check that can be opened.
 func (s *Store) unsealAll(master []byte, c *read) {
-	s.unsealName(master, c)
-	d := &c.detail
 	if master == nil {
 		return
 	}
 	open := func(p seal.Part) ([]byte, bool) {
-		clear, err := s.openPart(master, d.Session, d.Check, p.Name, p, c.key)
+		clear, err := s.openPart(master, c.detail.Session, c.detail.Check, p.Name, p, c.key)
 		return clear, err == nil
 	}
-	if d.ReferenceSealed {
-		if reference, ok := open(c.parts[seal.Reference]); ok {
-			d.Reference, d.Started.Reference, d.ReferenceSealed = string(reference), string(reference), false
-		}
-	}
-	if d.RawSealed {
-		if raw, ok := open(c.parts[seal.Answer]); ok {
-			d.Raw, d.Finished.Raw, d.RawSealed = raw, raw, false
-		}
-	}
-	if d.FieldsSealed {
-		if text, ok := open(c.parts[seal.Fields]); ok && json.Unmarshal(text, &d.Fields) == nil {
-			number, _ := open(c.parts[seal.Number])
-			d.Fields.Number = string(number)
-			d.Finished.Fields, d.FieldsSealed = &d.Fields, false
-		}
-	}
-	if d.Finished != nil {
-		d.Document, _ = open(c.parts[seal.Document])
-		d.Frame, _ = open(c.parts[seal.Frame])
-		d.Finished.Document, d.Finished.Frame = d.Document, d.Frame
-	}
-	for i := range d.Decisions {
-		if m := &d.Decisions[i]; m.NoteSealed {
-			if note, ok := open(c.notes[m.Seq]); ok {
-				m.Note, m.NoteSealed = string(note), false
-			}
-		}
-	}
-	for i := range d.Inspected {
-		if m := &d.Inspected[i]; m.NoteSealed {
-			if note, ok := open(c.notes[m.Seq]); ok {
-				m.Note, m.NoteSealed = string(note), false
-			}
-		}
-	}
+	unseal.All(&c.detail,
+		func(part string) ([]byte, bool) { return open(c.parts[part]) },
+		func(seq int64) ([]byte, bool) { return open(c.notes[seq]) })
 }

@@ -103,6 +103,7 @@ type commands struct {
 	// verifies says that the command reads the history even if it cannot record the sign-in:
 	// a broken history has to be verified all the same.
 	verifies bool
+	ofDesks  bool    // the checks are those of many desks: what is sealed says at which
 	out      *output // in place of Stdout
 	exit     int
 }

@@ -805,10 +805,10 @@ func TestDoctor(t *testing.T) {
 	}
 	code, out, _ = run(t, broken, "", "doctor", "--format", "json")
 	var f []finding
-	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 11 {
+	if err := json.Unmarshal([]byte(out), &f); err != nil || code != 1 || len(f) != 12 {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
-	for i, want := range []string{"ok", "ok", "ok", "ok", "problem", "ok", "problem", "ok", "ok", "warning", "ok"} {
+	for i, want := range []string{"ok", "ok", "ok", "ok", "problem", "ok", "problem", "ok", "ok", "ok", "warning", "ok"} {
 		if f[i].State != want {
 			t.Errorf("%s: %s, want %s", f[i].Part, f[i].State, want)
 		}

@@ -33,6 +33,7 @@ func (c *commands) historyExport() *cobra.Command {
 	chosen := c.filterFlags(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, c.Words.T("cli.export.limit"))
 	from := c.sourceFlags(cmd)
+	c.namesFlag(cmd, from)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, export.Formats...); err != nil {
 			return err
@@ -77,6 +78,8 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 	switch {
 	case from.central && from.db != "":
 		return c.usage(cmd, "cli.central.one_source")
+	case c.misnamed(cmd, from) != nil:
+		return c.misnamed(cmd, from)
 	case from.central:
 		other, err = desk.OpenCentre(cmd.Context(), from.at)
 	case from.db == "":
@@ -87,7 +90,16 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.exportFrom(cmd, other, in), other.Close())
+	if from.identity == "" {
+		return errors.Join(c.exportFrom(cmd, other, in), other.Close())
+	}
+	named, err := c.openNames(cmd, other, from.identity)
+	if err == nil {
+		if err = c.exportFrom(cmd, named, in); err == nil {
+			c.tellNames(named)
+		}
+	}
+	return errors.Join(err, other.Close())
 }
 
 func (c *commands) exportFrom(cmd *cobra.Command, from exporter, in app.ExportInput) error {

@@ -56,6 +56,7 @@ func (c *commands) historyList() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, csv, json"))
 	chosen := c.filterFlags(cmd)
 	from := c.sourceFlags(cmd)
+	c.namesFlag(cmd, from)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "csv", "json"); err != nil {
 			return err
@@ -179,6 +180,8 @@ func scoreOf(r history.Row) string {
 // nameOf is the name to show. Where it cannot be shown, it is a word that says why.
 func (c *commands) nameOf(r history.Row) string {
 	switch {
+	case r.Sealed && c.ofDesks:
+		return c.Words.T("history.sealed_at", "Desk", r.Desk)
 	case r.Sealed:
 		return c.Words.T("history.sealed")
 	case r.Erased:

@@ -27,6 +27,8 @@ type source struct {
 	db      string // another desk's file
 	central bool   // the centre of all desks
 	at      string // where that is
+
+	identity string // the auditors' key file, which opens names there; empty: they stay sealed
 }
 
 // sourceFlags add the flags that say whose history is read.
@@ -59,6 +61,13 @@ func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source,
 	do func(shown) error) error {
 	if from.central && from.db != "" {
 		return c.usage(cmd, "cli.central.one_source")
+	}
+	if err := c.misnamed(cmd, from); err != nil {
+		return err
+	}
+	c.ofDesks = from.central
+	if from.identity != "" {
+		return c.readNamed(cmd, from, format, do)
 	}
 	if from.central {
 		return c.readCentral(cmd, from.at, format, do)

@@ -31,6 +31,7 @@ func (c *commands) historyShow() *cobra.Command {
 	cmd.Flags().BoolVar(&names, "names", false, c.Words.T("cli.show.names"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	from := c.sourceFlags(cmd)
+	c.namesFlag(cmd, from)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
@@ -74,6 +75,7 @@ type sheet struct {
 	c     *commands
 	to    io.Writer
 	names bool
+	desk  string // of the check
 }
 
 func (s *sheet) t(key string, params ...any) string { return s.c.Words.T(key, params...) }
@@ -103,6 +105,7 @@ func yesNo(b bool) string {
 }
 
 func (s *sheet) detail(d history.Detail) {
+	s.desk = d.Desk
 	word := s.t(app.OutcomeKey(d.Outcome))
 	if d.Score != nil {
 		word = s.t("cli.check.scored", "Outcome", word, "Score", app.FormatScore(*d.Score))
@@ -313,7 +316,7 @@ func (s *sheet) inspections(d history.Detail) {
 }
 
 func (s *sheet) sealed(value string, sealed, erased bool) string {
-	return s.c.nameOf(history.Row{Name: value, Sealed: sealed, Erased: erased})
+	return s.c.nameOf(history.Row{Name: value, Sealed: sealed, Erased: erased, Desk: s.desk})
 }
 
 // raw writes the raw answer, which may hold names.

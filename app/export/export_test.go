@@ -90,6 +90,9 @@ func detail(frames, decisions int) history.Detail {
 	}
 	d.Inspection = history.InspectionObjection
 	d.Started.Inspection = history.InspectionRequired
+	d.Started.Audit = &history.Audit{
+		Auditors: "the internal audit", Recipients: []string{"age1public"}, SHA256: "0d",
+	}
 	d.Inspected = []history.Inspected{{At: noon.Add(time.Minute), Seq: 43, Inspection: history.Inspection{
 		Check: d.Check, Session: d.Session,
 		Actor: history.Actor{Operator: "anna", Role: history.RoleOperator, SignedIn: true, Instance: "ins_1", Desk: d.Desk,

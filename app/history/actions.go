@@ -84,11 +84,11 @@ type SignIn struct {
 // Export says that records left the program.
 type Export struct {
 	Actor
-	Format  string `json:"format"`   // csv, jsonl, pdf
+	Format  string `json:"format"`   // csv, jsonl, pdf, json or OnScreen
 	Filter  string `json:"filter"`   // the filter in words, without the words looked for in names
 	Checks  int64  `json:"checks"`   // how many
 	Names   bool   `json:"names"`    // whether with names
-	SHA256  string `json:"sha256"`   // of the file's bytes, lower-case hexadecimal
+	SHA256  string `json:"sha256"`   // of the file's bytes, lower-case hexadecimal; empty: OnScreen
 	HeadSeq int64  `json:"head_seq"` // the head of the chain the export carries
 	Head    string `json:"head"`     // its hash
 
@@ -98,7 +98,14 @@ type Export struct {
 	// Database is the id of the history the checks and the head come from, where
 	// that is another desk's.
 	Database string `json:"database,omitempty"`
+
+	// AuditorsKey is the public key of the auditors' key that opened names at the centre.
+	AuditorsKey string `json:"auditors_key,omitempty"`
 }
+
+// OnScreen is the format of an Export that left no file: names of other desks' checks were
+// shown.
+const OnScreen = "screen"
 
 // Part is a part of a session that can be erased by itself.
 type Part string

@@ -14,6 +14,12 @@ type AuditKey struct {
 	Wrapped []byte
 }
 
+// AuditorsKey opens what was encrypted for auditors.
+type AuditorsKey interface {
+	// Unwrap gives at most so many bytes.
+	Unwrap(wrapped []byte, most int64) ([]byte, error)
+}
+
 // NamesRead is how many names of checks were looked at to find some.
 type NamesRead struct {
 	Opened int64 `json:"opened"` // with the auditors' key

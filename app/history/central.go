@@ -117,6 +117,7 @@ const (
 	KeyCentreRestored  = "central.restored"  // the centre has records that a restore lost
 	KeyCentreBehind    = "central.behind"    // the centre has more of this history than this desk
 	KeyCentreBroken    = "central.broken"    // a record here does not follow from the one before it
+	KeyCentrePeriod    = "central.period"    // a search for a name has no beginning
 	KeyCentreGap       = "central.gap"       // the centre lacks a record before the first that was sent
 	KeyCentreOld       = "central.old"       // the centre's form is older than this program needs
 

@@ -130,6 +130,7 @@ func TestEverySettingIsWritten(t *testing.T) {
 			v.SetString(map[string]string{
 				"matching.mode": "ask", "inspection.use": "required", "api.base": "https://api.test", "central.host": "centre.test",
 				"central.operators_key": operatorsKey,
+				"central.audit_recipient": publicKey,
 			}[f.key])
 			if v.String() == "" {
 				v.SetString("/srv/" + f.key)
@@ -143,6 +144,10 @@ func TestEverySettingIsWritten(t *testing.T) {
 		if f.key == "central.operators_key" { // which needs a centre
 			next.Central.Host = "centre.test"
 			written = []string{"central.host", f.key}
+		}
+		if f.key == "central.audit_recipient" { // which needs to say whose it is
+			next.Central.Auditors = "the internal audit"
+			written = append(written, "central.auditors")
 		}
 		s, err := open(path(t))
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,8 +31,12 @@ const (
 	runs = "1 hour"
 )
 
-// Reader reads the checks of all desks that a role sees, as one history. Names stay sealed.
-type Reader struct{ pool *pgxpool.Pool }
+// Reader reads the checks of all desks that a role sees, as one history. Names stay sealed,
+// unless UseKey was called.
+type Reader struct {
+	pool    *pgxpool.Pool
+	opening atomic.Pointer[opening] // nil: names stay sealed
+}
 
 // readers is how many calls of a Reader run at once: a list, its counts, an export.
 const readers = 4
@@ -167,7 +172,7 @@ const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > 
 func where(f history.Filter) (conditions, error) {
 	var c conditions
 	c.add(`NOT lost`)
-	if strings.TrimSpace(f.Words+f.Reference+f.Number) != "" {
+	if searches(f) {
 		return c, matcher.NewProblem("central.sealed", nil)
 	}
 	some := func(column string, values any, n int) {
@@ -269,6 +274,14 @@ func page(c *conditions, f history.Filter) string {
 
 // List gives one page of the checks a filter selects.
 func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
+	if o := r.opening.Load(); o != nil {
+		return r.named(ctx, o, f)
+	}
+	return r.list(ctx, f)
+}
+
+// list is List with the names sealed.
+func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	c, err := where(f)
 	if err != nil {
 		return nil, err
@@ -298,6 +311,9 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 // Count counts the checks a filter selects. Where only days, desks and what daily counts by
 // are asked for, it reads that table.
 func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
+	if o := r.opening.Load(); o != nil && searches(f) {
+		return r.countFound(ctx, o, f)
+	}
 	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
 	c, err := where(f)
 	if err != nil {
@@ -369,26 +385,34 @@ func daily(f history.Filter) (conditions, bool) {
 	return c, true
 }
 
-// Show gives everything about one check that the centre has in clear.
+// Show gives everything about one check that the centre has in clear and, where UseKey was
+// called, what that opens.
 func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error) {
-	var d history.Detail
-	var chain int
+	d, chain, err := r.show(ctx, check)
+	if o := r.opening.Load(); err == nil && o != nil {
+		err = r.unseal(ctx, o, chain, &d)
+	}
+	return d, err
+}
+
+// show is Show with what is sealed left so. It gives the chain too.
+func (r *Reader) show(ctx context.Context, check string) (d history.Detail, chain int, err error) {
 	var hash []byte
-	err := r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash
+	err = r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash
 		FROM facematch.checks k JOIN facematch.chain c ON c.id = k.chain
 		WHERE k."check" = $1 ORDER BY k.lost LIMIT 1`, check).Scan(&chain, &d.Head.Seq, &hash)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
+		return d, chain, matcher.NewProblem(history.KeyCheckUnknown, nil)
 	}
 	if err != nil {
-		return d, readProblem(ctx, err)
+		return d, chain, readProblem(ctx, err)
 	}
 	d.Head.Hash = fmt.Sprintf("%x", hash)
 	rows, err := r.pool.Query(ctx,
 		`SELECT seq, payload FROM facematch.record WHERE chain = $1 AND "check" = $2 AND NOT lost ORDER BY seq`,
 		chain, check)
 	if err != nil {
-		return d, readProblem(ctx, err)
+		return d, chain, readProblem(ctx, err)
 	}
 	defer rows.Close()
 	var state checks.State
@@ -396,27 +420,27 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 		var seq int64
 		var payload []byte
 		if err := rows.Scan(&seq, &payload); err != nil {
-			return d, err
+			return d, chain, err
 		}
 		if err := addTo(&d, &state, seq, payload); err != nil {
-			return d, matcher.NewProblem("central.record", nil, "Seq", seq)
+			return d, chain, matcher.NewProblem("central.record", nil, "Seq", seq)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return d, readProblem(ctx, err)
+		return d, chain, readProblem(ctx, err)
 	}
 	if !state.Started() {
-		return d, matcher.NewProblem(history.KeyCheckUnknown, nil)
+		return d, chain, matcher.NewProblem(history.KeyCheckUnknown, nil)
 	}
 	sealed := d.Sealed
 	if d.Row, err = state.ListRow(); err != nil {
-		return d, matcher.NewProblem("central.record", nil, "Seq", state.Seq)
+		return d, chain, matcher.NewProblem("central.record", nil, "Seq", state.Seq)
 	}
 	d.Sealed = sealed
 	if d.Outcome == "" {
 		d.Outcome = state.OpenOutcome(func(string) bool { return false })
 	}
-	return d, nil
+	return d, chain, nil
 }
 
 // addTo takes in the next record of a check.
