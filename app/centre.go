@@ -111,6 +111,6 @@ var centreReasons = map[string]bool{
 	history.KeyCentreUnreached: true, history.KeyCentreRefused: true, history.KeyCentreRetired: true,
 	history.KeyCentreOther: true, history.KeyCentreForked: true, history.KeyCentreRestored: true,
 	history.KeyCentreBehind: true, history.KeyCentreBroken: true, history.KeyCentreGap: true,
-	history.KeyCentreOld: true,
-	"central.certificate":  true, "central.authority": true,
+	history.KeyCentreOld:  true,
+	"central.certificate": true, "central.authority": true,
 }

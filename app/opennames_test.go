@@ -63,7 +63,7 @@ func TestOpenNames(t *testing.T) {
 	centre := &sealedDesks{}
 	d.p.OpenCentre = func(context.Context, string) (Records, error) { return centre, nil }
 	plain, sealed, public := keyFiles(t)
-	as(t, d, "Ada") // an operator
+	as(t, d, "Ben") // an operator
 	other, err := d.OpenCentre(t.Context(), "")
 	must(t, err)
 	named := other.(NamedHistory)
@@ -104,12 +104,12 @@ func TestOpenNames(t *testing.T) {
 	if shown, err := named.Show(t.Context(), "chk_1"); err != nil || shown.Name != "Ada" || len(m.Exports) != 2 {
 		t.Errorf("%+v, %v, %+v", shown, err, m.Exports)
 	}
-	m.Refuse = matcher.NewProblem("store.full", nil)
+	m.NoExport = matcher.NewProblem("store.full", nil)
 	must(t, named.OpenNames(t.Context(), plain, ""))
 	if _, err := named.List(t.Context(), history.Filter{}); err == nil {
 		t.Error("names were shown without a record")
 	}
-	m.Refuse = nil
+	m.NoExport = nil
 	as(t, d, "Cleo")
 	as(t, d, "Dora")
 	if named.List(t.Context(), history.Filter{}); centre.key == nil {

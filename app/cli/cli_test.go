@@ -33,6 +33,7 @@ import (
 // parts stands in for history, engine and finder.
 type parts struct {
 	centre Centre
+	desks  *sealedDesks // what the centre holds; nil: there is none
 
 	apptest.History
 	answer   matcher.Answer
@@ -253,6 +254,7 @@ func run(t *testing.T, p *parts, stdin string, args ...string) (code int, stdout
 			Cameras:     func() []app.Camera { return nil },
 			Operators:   p.keeper(t),
 			OpenHistory: p.openOther,
+			OpenCentre:  p.openCentre,
 			Instance:    "ins_1", Version: "1.2.3",
 			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
 		})

@@ -129,7 +129,7 @@ func TestEverySettingIsWritten(t *testing.T) {
 			}
 			v.SetString(map[string]string{
 				"matching.mode": "ask", "inspection.use": "required", "api.base": "https://api.test", "central.host": "centre.test",
-				"central.operators_key": operatorsKey,
+				"central.operators_key":   operatorsKey,
 				"central.audit_recipient": publicKey,
 			}[f.key])
 			if v.String() == "" {
