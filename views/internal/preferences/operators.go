@@ -23,6 +23,7 @@ type operatorsDesk interface {
 	SingleUser() bool
 	Who() (history.Actor, bool)
 	Operators() ([]operators.Operator, error)
+	OperatorsFromCentre() *operators.FromCentre
 }
 
 // operatorSettings are who may work here. They are changed at once, and are no
@@ -74,9 +75,14 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 		o.content.Add(container.NewHBox(o.setUp))
 		o.content.Add(o.said)
 	} else {
+		from := o.desk.OperatorsFromCentre()
+		if from != nil {
+			o.content.Add(kit.Wrapped(o.fromCentre(*from)))
+		}
+		kit.Enable(o.add, from == nil)
 		o.list.RemoveAll()
 		for _, who := range all {
-			o.list.Add(o.row(who))
+			o.list.Add(o.row(who, from == nil))
 		}
 		o.content.Add(o.list)
 		o.content.Add(container.NewHBox(o.add))
@@ -98,10 +104,23 @@ func (o *operatorSettings) lay(all []operators.Operator) {
 	o.content.Add(kit.Wrapped(t("people.limits")))
 }
 
-func (o *operatorSettings) row(who operators.Operator) fyne.CanvasObject {
+// fromCentre says that the list comes from the centre, and why it is not changed here.
+func (o *operatorSettings) fromCentre(from operators.FromCentre) string {
+	key := "people.of_centre"
+	if from.Branch == operators.AllBranches {
+		key = "people.of_centre_all"
+	}
+	const layout = "2006-01-02 15:04"
+	return o.Words.T(key, "Branch", from.Branch, "Signed", from.Signed.Local().Format(layout),
+		"Contact", from.Contact.Local().Format(layout))
+}
+
+func (o *operatorSettings) row(who operators.Operator, own bool) fyne.CanvasObject {
 	t := o.Words.T
 	change := o.Keys.Button(t("people.change"), theme.DocumentCreateIcon(), func() { o.hooks.ChangePassphrase(who.Name) })
 	remove := o.Keys.Button(t("people.remove"), theme.DeleteIcon(), func() { o.hooks.RemoveOperator(who) })
+	kit.Enable(change, own)
+	kit.Enable(remove, own)
 	name := kit.Bold(who.Name)
 	name.Truncation = fyne.TextTruncateEllipsis
 	role := kit.RoleName(o.Words, who.Role)

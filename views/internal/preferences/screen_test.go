@@ -15,6 +15,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/app/operators"
 	"facematch/app/settings"
 	"facematch/app/token"
 	"facematch/views/internal/draw"
@@ -72,6 +73,32 @@ func openSettings(t *testing.T, desk *fakeDesk) *shownSettings {
 	w.Show(w.settings.Content)
 	w.settings.Show(true)
 	return w
+}
+
+// A list of the centre's is shown, and not changed here; the page says why.
+func TestOperatorsFromTheCentre(t *testing.T) {
+	signed, contact := time.Date(2026, 11, 28, 9, 30, 0, 0, time.Local), time.Date(2026, 11, 29, 15, 4, 0, 0, time.Local)
+	for branch, key := range map[string]string{"north": "people.of_centre", operators.AllBranches: "people.of_centre_all"} {
+		desk := staffedSettings()
+		desk.FromCentre = &operators.FromCentre{Signed: signed, Branch: branch, Contact: contact}
+		w := openSettings(t, desk)
+		w.settings.open(pageOperators)
+		words := w.Words.T(key, "Branch", branch, "Signed", "2026-11-28 09:30", "Contact", "2026-11-29 15:04")
+		w.Until(t, "the list", func() bool { return strings.Contains(w.Text(), words) })
+		for _, label := range []string{"people.add", "people.change", "people.remove"} {
+			if b := kittest.ButtonOf(t, w.Win.Content(), w.Words.T(label)); !b.Disabled() {
+				t.Errorf("%s: %s can be pressed", branch, label)
+			}
+		}
+		desk.FromCentre = nil // the desk keeps its own list again
+		w.settings.Look()
+		w.Until(t, "its own list", func() bool { return !strings.Contains(w.Text(), words) })
+		for _, label := range []string{"people.add", "people.change", "people.remove"} {
+			if b := kittest.ButtonOf(t, w.Win.Content(), w.Words.T(label)); b.Disabled() {
+				t.Errorf("%s: %s cannot be pressed", branch, label)
+			}
+		}
+	}
 }
 
 func TestTabReachesTheSettings(t *testing.T) {

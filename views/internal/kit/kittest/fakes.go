@@ -197,6 +197,7 @@ type Staff struct {
 	Identifications []app.IdentifyInput
 	inspected       []app.InspectionInput
 	OnInspect       func(app.InspectionInput) error // called before an inspection is recorded; may be nil
+	FromCentre      *operators.FromCentre           // where the list comes from the centre
 }
 
 // Staffed are operators, one of each role and a second one who may only check. Their
@@ -341,6 +342,9 @@ func (d *Staff) NeedsSecond(row history.Row) bool {
 
 // Operators is part of the desk.
 func (d *Staff) Operators() ([]operators.Operator, error) { return d.Known(), nil }
+
+// OperatorsFromCentre is part of the desk.
+func (d *Staff) OperatorsFromCentre() *operators.FromCentre { return d.FromCentre }
 
 // AddOperator is part of the desk.
 func (d *Staff) AddOperator(_ context.Context, name string, role history.Role, passphrase string) error {
