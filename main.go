@@ -479,8 +479,23 @@ func restore(ctx context.Context) (restoring, error) {
 	if r.release, err = instance.Alone(ctx, filepath.Dir(r.params.Path)); err != nil {
 		return restoring{}, err
 	}
+	if r.beforeFirstList(ctx, folders, chosen) {
+		chosen.Central.OperatorsKey = ""
+	}
 	r.Guard = newGuard(folders, chosen, nil, unrecorded{}, r.recorded)
 	return r, nil
+}
+
+// beforeFirstList reports whether the list of operators is to come from the centre and never
+// did. So it is on a new computer, which gets its history back before it reaches the centre
+// as a desk.
+func (r restoring) beforeFirstList(ctx context.Context, folders settings.Folders, chosen settings.Settings) bool {
+	all := newOperators(folders, func() settings.Settings { return chosen }, nil)
+	if _, err := all.Read(); !matcher.IsProblem(err, operators.KeyNotYet) {
+		return false
+	}
+	_, found, err := r.recorded(ctx)
+	return err == nil && !found
 }
 
 // recorded is the newest record of the list of operators, where the history can be read.

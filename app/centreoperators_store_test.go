@@ -177,7 +177,7 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	last, _, err := north.records.LastOperators(t.Context())
 	must(t, err)
 	if last.Change != history.OperatorsCentre || !reflect.DeepEqual(last.Came, []string{"Ada", "Ben", "Cleo"}) ||
-		last.Left != nil || !last.Signed.Equal(office.last.UTC().Truncate(time.Second)) {
+		last.Left != nil || !last.Signed.Equal(office.last.UTC().Truncate(time.Millisecond)) {
 		t.Errorf("recorded: %+v", last)
 	}
 

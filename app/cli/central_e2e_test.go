@@ -91,4 +91,5 @@ func TestCentreToTry(t *testing.T) {
 	if out := try(); !strings.Contains(out, "at the centre") {
 		t.Errorf("%s", out)
 	}
+	operatorsOfTheCentre(t, d, at)
 }

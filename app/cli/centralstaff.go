@@ -82,7 +82,7 @@ func (c *commands) operatorsAdd() *cobra.Command {
 		if err := k.Add(cmd.Context(), added, passphrase, len(now.Operators) == 0, unrecorded); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, c.Words.T("cli.operator.added", "Name", args[1], "Role", role))
+		fmt.Fprintln(c.out, c.Words.T("cli.central.operators.added", "Name", args[1], "Role", role))
 		return nil
 	}
 	return cmd
@@ -120,7 +120,7 @@ func (c *commands) operatorsPassphrase() *cobra.Command {
 			if err := k.SetPassphrase(cmd.Context(), args[1], passphrase, unrecorded); err != nil {
 				return err
 			}
-			fmt.Fprintln(c.out, c.Words.T("cli.operator.passphrase_set", "Name", args[1]))
+			fmt.Fprintln(c.out, c.Words.T("cli.central.operators.passphrase_set", "Name", args[1]))
 			return nil
 		},
 	}

@@ -58,7 +58,13 @@ func probeOperators(ctx context.Context, desk *app.Desk) (matcher.Notice, error)
 	if matcher.IsProblem(err, operators.KeySignedOut) {
 		err = nil
 	}
-	return matcher.Notice{Key: "doctor.operators_ok"}, err
+	from := desk.OperatorsFromCentre()
+	if from == nil || err != nil {
+		return matcher.Notice{Key: "doctor.operators_ok"}, err
+	}
+	return matcher.Notice{Key: "doctor.operators_centre", Params: map[string]any{
+		"Signed": from.Signed.Local().Format(time.DateTime), "Contact": from.Contact.Local().Format(time.DateTime),
+	}}, from.Fresh()
 }
 
 func probeHistory(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {

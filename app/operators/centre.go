@@ -59,7 +59,7 @@ func Publish(key ed25519.PrivateKey, list List, branch string, now time.Time) (h
 	if len(list.entries) == 0 {
 		return history.OperatorList{}, matcher.NewProblem(KeyNone, nil)
 	}
-	text, err := json.Marshal(published{version, now.UTC().Truncate(time.Second), branch, list.entries})
+	text, err := json.Marshal(published{version, now.UTC().Truncate(time.Millisecond), branch, list.entries})
 	if err != nil {
 		return history.OperatorList{}, err
 	}
@@ -134,11 +134,18 @@ func (k *Keeper) readKept() (history.OperatorList, error) {
 // Admits returns nil where an operator of the list may be signed in: only administrators
 // may where the list is too old. The problem is operators.old.
 func (l List) Admits(o Operator) error {
-	if l.Centre == nil || !l.Centre.Old || o.Role == history.RoleAdministrator {
+	if l.Centre == nil || o.Role == history.RoleAdministrator {
 		return nil
 	}
-	return matcher.NewProblem(KeyOld, nil, "Days", l.Centre.Days,
-		"At", l.Centre.Contact.Local().Format("2006-01-02 15:04"))
+	return l.Centre.Fresh()
+}
+
+// Fresh returns the problem operators.old where the list counts for administrators alone.
+func (f FromCentre) Fresh() error {
+	if !f.Old {
+		return nil
+	}
+	return matcher.NewProblem(KeyOld, nil, "Days", f.Days, "At", f.Contact.Local().Format("2006-01-02 15:04"))
 }
 
 // Take keeps a list that the centre gave, unless it is the one that is kept here. Record

@@ -1,6 +1,6 @@
 -- The tables and functions of a centre, for PostgreSQL 15 or newer. The README beside
 -- the code says what they promise. Everything belongs to facematch_owner, as whom nobody
--- can log in. Desks may call two functions, push and head, and touch no table.
+-- can log in. Desks may call functions that look who calls, and touch no table.
 
 DO $$
 DECLARE

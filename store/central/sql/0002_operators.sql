@@ -45,7 +45,7 @@ BEGIN
 		RAISE EXCEPTION 'the list is from %: the clock it was signed by is ahead', moment_signed;
 	END IF;
 	IF moment_signed <= (SELECT max(signed) FROM operator_list) THEN
-		RAISE EXCEPTION 'a list that was signed later is here already';
+		RAISE EXCEPTION 'a list that was signed later, or at the same time, is here already';
 	END IF;
 	INSERT INTO operator_list (branch, signed, list, signature)
 	VALUES (of, moment_signed, publish_operators.list, publish_operators.signature)

@@ -84,7 +84,9 @@ func TestOperatorsFromTheCentre(t *testing.T) {
 		w := openSettings(t, desk)
 		w.settings.open(pageOperators)
 		words := w.Words.T(key, "Branch", branch, "Signed", "2026-11-28 09:30", "Contact", "2026-11-29 15:04")
-		w.Until(t, "the list", func() bool { return strings.Contains(w.Text(), words) })
+		w.Until(t, "the list", func() bool {
+			return strings.Contains(w.Text(), words) && strings.Contains(w.Text(), "olga")
+		})
 		for _, label := range []string{"people.add", "people.change", "people.remove"} {
 			if b := kittest.ButtonOf(t, w.Win.Content(), w.Words.T(label)); !b.Disabled() {
 				t.Errorf("%s: %s can be pressed", branch, label)
