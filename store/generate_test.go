@@ -326,6 +326,19 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 	}{m.header(history.KindFinished), f, sealsOf(parts)}, parts); err != nil || m.head.seq == last {
 		return f.Outcome, err
 	}
+	unmatched := f.Outcome == history.NotCompared || f.Outcome == history.CouldNotRun
+	if m.story && unmatched && m.IntN(6) == 0 {
+		d := history.Decision{Check: check, Session: session, Actor: who, Choice: history.Identify, Reason: "known_person",
+			Second: "operator 13", Verified: true, Note: "A customer for years."}
+		if parts, err = sealPart(seal.Note, []byte(d.Note)); err != nil {
+			return "", err
+		}
+		return f.Outcome, m.add(ctx, struct {
+			header
+			history.Decision
+			seals
+		}{m.header(history.KindDecided), d, sealsOf(parts)}, parts)
+	}
 	overrides := history.Outcome("")
 	if f.Outcome != history.Refer {
 		if f.Outcome != history.Fail || m.IntN(40) > 0 && !(m.story && who.Desk == overridingDesk && m.IntN(10) < 7) {
@@ -351,8 +364,8 @@ func (m *maker) check(ctx context.Context, last int64, who history.Actor, sessio
 }
 
 // end makes up how a check ends.
-func (m *maker) end(st history.Started, code int) history.Finished {
-	f := history.Finished{Check: st.Check, Session: st.Session, Took: time.Duration(2000+m.IntN(3000)) * time.Millisecond,
+func (m *maker) end(st history.Started, code int) (f history.Finished) {
+	f = history.Finished{Check: st.Check, Session: st.Session, Took: time.Duration(2000+m.IntN(3000)) * time.Millisecond,
 		Description: st.Description}
 	defer m.measure(st, &f)
 	switch n := m.IntN(1000); {

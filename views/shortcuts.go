@@ -113,7 +113,7 @@ func (w *Window) shortcuts() []action {
 			needs: app.ActionExport,
 		},
 		{
-			menu: "menu.history", key: "menu.looked", on: fyne.KeyY, run: w.onHistory((*records.Screen).MarkLooked),
+			menu: "menu.history", key: "menu.looked", on: fyne.KeyB, run: w.onHistory((*records.Screen).MarkLooked),
 			needs: app.ActionExport,
 		},
 		{

@@ -214,8 +214,9 @@ func (s *Screen) showSampled(on bool) {
 	kit.SetVisible(s.filter.box, !on)
 	kit.SetVisible(s.order, !on)
 	kit.SetVisible(s.showOverview, !on)
-	kit.Enable(s.byTime, !on) // a sample has an order of its own
+	kit.Enable(s.byTime, !on)
 	kit.Enable(s.byScore, !on)
+	s.showSort()
 	if on && s.overview.shown() {
 		s.overview.box.Hide()
 		s.showOverview.Importance = widget.MediumImportance

@@ -519,6 +519,9 @@ func (s *Screen) showSort() {
 	}
 	s.byTime.SetIcon(nil)
 	s.byScore.SetIcon(nil)
+	if s.sample != nil { // it has an order of its own
+		return
+	}
 	switch s.sort() {
 	case history.Newest:
 		s.byTime.SetIcon(theme.MenuDropDownIcon())
