@@ -99,6 +99,8 @@ func (o *overviewPanel) set(numbers overview.Overview, err error) {
 		text, importance = o.Words.ProblemText(err), widget.DangerImportance
 	case numbers.Checks == 0:
 		text = o.Words.T("overview.none")
+	default:
+		text, importance = o.apart(), widget.WarningImportance
 	}
 	kit.Say(o.say, text, importance)
 	o.show()
@@ -123,6 +125,44 @@ func (o *overviewPanel) show() {
 	o.charts.Objects = o.cards()
 	o.charts.Refresh()
 	o.scroll.Refresh()
+}
+
+// mostNamed is how many desks one sentence of apart names.
+const mostNamed = 3
+
+// apart says in words at which desks something stands apart, so that it is not missed among the
+// charts, which do not show every desk.
+func (o *overviewPanel) apart() string {
+	var said []string
+	say := func(key string, names []string) {
+		if more := len(names) - mostNamed; more > 0 {
+			names = append(names[:mostNamed:mostNamed], o.Words.T("overview.apart.more", "Count", more))
+		}
+		if len(names) > 0 {
+			said = append(said, o.Words.T(key, "Desks", strings.Join(names, ", ")))
+		}
+	}
+	rates := func(key string, rate func(overview.Group) overview.Rate) {
+		var names []string
+		groups := slices.Clone(o.numbers.Desks.Groups)
+		slices.SortStableFunc(groups, func(a, b overview.Group) int { return cmp.Compare(rate(b).Share(), rate(a).Share()) })
+		for _, g := range groups {
+			if r := rate(g); r.Apart > 0 {
+				names = append(names, export.GroupWords(g.Name, o.Words)+" ("+export.Percent(r.Share())+" %)")
+			}
+		}
+		say(key, names)
+	}
+	rates("overview.apart.override", func(g overview.Group) overview.Rate { return g.Override })
+	var worse []string
+	for _, w := range o.numbers.WorsePictures() {
+		worse = append(worse, o.Words.T("overview.apart.from_to", "Desk", export.GroupWords(w.Desk, o.Words),
+			"Was", w.Was/100, "Now", w.Now/100))
+	}
+	say("overview.apart.pictures", worse)
+	rates("overview.apart.refer", func(g overview.Group) overview.Rate { return g.Refer })
+	rates("overview.apart.filmed", func(g overview.Group) overview.Rate { return g.FilmedAnyway })
+	return strings.Join(said, " ")
 }
 
 // written is a table as text: a label for each column, so that hundreds of rows cost
@@ -177,15 +217,15 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 	desk := func(w *query, name string) { w.desks = []string{name} }
 	operator := func(w *query, name string) { w.operators = []string{name} }
 	all := []fyne.CanvasObject{
-		card(o.Words.T("overview.by."+string(n.Unit)), o.periods()),
 		rates("overview.by_desk", n.Desks, override, "overview.override_rate", desk),
 	}
 	if len(n.Quality) > 0 {
 		all = append(all, card(o.Words.T("overview.pictures_by_desk"), o.quality(func(q overview.Quality) (int64, int64) {
 			return q.Pictures, q.Picture
-		})))
+		}, n.WorsePictures())))
 	}
 	all = append(all,
+		card(o.Words.T("overview.by."+string(n.Unit)), o.periods()),
 		rates("overview.by_desk", n.Desks, refer, "overview.refer_rate", desk),
 		rates("overview.by_desk", n.Desks, filmed, "overview.filmed_rate", desk),
 	)
@@ -195,7 +235,7 @@ func (o *overviewPanel) cards() []fyne.CanvasObject {
 	if len(n.Quality) > 0 {
 		all = append(all, card(o.Words.T("overview.portraits_by_desk"), o.quality(func(q overview.Quality) (int64, int64) {
 			return q.Portraits, q.Portrait
-		})))
+		}, nil)))
 	}
 	all = append(all, card(o.Words.T("overview.scores"), o.scores()))
 	if n.Took.Checks > 0 {
@@ -345,8 +385,11 @@ func (o *overviewPanel) identified() fyne.CanvasObject {
 	return c
 }
 
-// quality draws a mean by desk and period, of the desks with the most measures.
-func (o *overviewPanel) quality(of func(overview.Quality) (n, mean int64)) fyne.CanvasObject {
+// quality draws a mean by desk and period: of the desks that became worse, and of those with the
+// most measures.
+func (o *overviewPanel) quality(
+	of func(overview.Quality) (n, mean int64), worse []overview.Worse,
+) fyne.CanvasObject {
 	measured := map[string]int64{}
 	for _, q := range o.numbers.Quality {
 		n, _ := of(q)
@@ -361,6 +404,9 @@ func (o *overviewPanel) quality(of func(overview.Quality) (n, mean int64)) fyne.
 	slices.SortFunc(desks, func(a, b string) int {
 		return 2*int(max(min(measured[b]-measured[a], 1), -1)) + strings.Compare(a, b)
 	})
+	for _, w := range slices.Backward(worse) {
+		desks = slices.Insert(slices.DeleteFunc(desks, func(d string) bool { return d == w.Desk }), 0, w.Desk)
+	}
 	desks = desks[:min(len(desks), mostLines)]
 	slices.Sort(desks)
 

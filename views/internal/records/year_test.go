@@ -49,9 +49,16 @@ func TestAYearIsSeenAtAGlance(t *testing.T) {
 	if text := kittest.Readable(ranges[0]); !strings.Contains(text, "Desk 2\n") || strings.Count(text, "above others") != 1 {
 		t.Errorf("overridden by desk:\n%s", text)
 	}
-	// Both stand in the first row of charts, which needs no scrolling in the smallest window.
-	if top := ranges[0].Size().Height; lines[0].Position().Y > top {
-		t.Errorf("the pictures' quality stands below")
+	// Both are named in words, and stand in the first row of charts, which needs no scrolling in the
+	// smallest window.
+	for _, want := range []string{"Overridden more often than elsewhere: Desk 2 (", "became worse: Desk 3 (from 8"} {
+		if !strings.Contains(h.overview.say.Text, want) {
+			t.Errorf("it does not say %q: %s", want, h.overview.say.Text)
+		}
+	}
+	at := func(o fyne.CanvasObject) float32 { return w.App.Driver().AbsolutePositionForObject(o).Y }
+	if at(ranges[0]) != at(lines[0]) || at(lines[0])+lines[0].Size().Height > at(h.list) {
+		t.Errorf("the charts stand at %v and %v, the list at %v", at(ranges[0]), at(lines[0]), at(h.list))
 	}
 	if text := kittest.Readable(lines[0]); !strings.Contains(text, "Desk 3") {
 		t.Errorf("the pictures' quality by desk:\n%s", text)
