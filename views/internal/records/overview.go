@@ -80,7 +80,8 @@ func newOverviewPanel(p kit.Parts, desk Desk) *overviewPanel {
 	o.reader = p.Keys.Reader(o.written)
 	o.reader.Hide()
 	o.box = container.NewBorder(
-		container.NewBorder(nil, nil, nil, container.NewHBox(o.tables, o.units), o.say), nil, nil, nil,
+		container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(o.tables, o.units)), o.say),
+		nil, nil, nil,
 		container.NewStack(o.scroll, o.reader),
 	)
 	o.box.Hide()
@@ -596,12 +597,17 @@ func (s *Screen) askOverview() {
 // ToggleOverview opens or closes the overview.
 func (s *Screen) ToggleOverview() {
 	s.closeHidden()
-	kit.SetVisible(s.overview.box, !s.overview.shown())
+	s.openOverview(!s.overview.shown())
+	s.area.Refresh()
+	s.askOverview()
+}
+
+// openOverview shows the overview, or hides it.
+func (s *Screen) openOverview(on bool) {
+	kit.SetVisible(s.overview.box, on)
 	s.showOverview.Importance = widget.MediumImportance
-	if s.overview.shown() {
+	if on {
 		s.showOverview.Importance = widget.HighImportance
 	}
 	s.showOverview.Refresh()
-	s.area.Refresh()
-	s.askOverview()
 }

@@ -217,9 +217,8 @@ func (s *Screen) showSampled(on bool) {
 	kit.Enable(s.byTime, !on)
 	kit.Enable(s.byScore, !on)
 	s.showSort()
-	if on && s.overview.shown() {
-		s.overview.box.Hide()
-		s.showOverview.Importance = widget.MediumImportance
+	if on {
+		s.openOverview(false)
 	}
 	s.rows, s.complete = nil, true
 	s.list.at = 0

@@ -375,7 +375,7 @@ func (s *Screen) Forget() {
 	s.closeDetail()
 	s.leaveSample()
 	s.leaveOther()
-	s.overview.box.Hide()
+	s.openOverview(false)
 	s.overview.set(overview.Overview{}, nil)
 	kit.Enable(s.another, true)
 	kit.Enable(s.centre, true)

@@ -6,14 +6,13 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"facematch/app/export"
 	"facematch/views/internal/kit"
 )
 
 // held says above everything else that the session is on legal hold, since when and why.
 func (d *View) held() fyne.CanvasObject {
 	h := d.Of.Hold
-	text := d.Words.T("detail.on_hold", "Since", export.HoldWords(*h, d.Words))
+	text := d.Words.T("detail.on_hold", "At", kit.Date(h.At), "Who", actorText(d.Words, h.Actor), "Seq", h.Seq)
 	if why := sealedNote(d.Words, h.Note, h.NoteSealed, false); why != "" {
 		text += "\n" + why
 	}

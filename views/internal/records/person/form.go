@@ -55,7 +55,8 @@ type Form struct {
 	working                   *kit.Task
 	bar                       *widget.ProgressBar
 	note                      *widget.Label
-	done                      *fyne.Container
+	done                      *fyne.Container // what was written
+	scroll                    *container.Scroll
 	Box                       *fyne.Container
 }
 
@@ -97,10 +98,11 @@ func New(p kit.Parts, desk Desk, whom app.SubjectInput, folder string, now func(
 	asked := container.NewVBox(
 		kit.Wrapped(t("person.what")), whomRows, f.found,
 		kit.Bold(t("person.folder")), container.NewBorder(nil, nil, nil, f.folderButton, f.folder),
-		kit.Small(t("person.report_help")), f.bar, f.note, f.done,
+		kit.Small(t("person.report_help")), f.done,
 	)
+	f.scroll = container.NewVScroll(container.NewPadded(asked))
 	f.Box = container.NewBorder(
-		nil, container.NewHBox(f.write, f.erase, f.close), nil, nil, container.NewVScroll(container.NewPadded(asked)),
+		nil, container.NewVBox(f.bar, f.note, container.NewHBox(f.write, f.erase, f.close)), nil, nil, f.scroll,
 	)
 	f.update()
 	return f
@@ -232,6 +234,8 @@ func (f *Form) report() {
 			exporting.Line(f.Parts, f.done, f.OnCopy, "export_form.where", out.File, out.File)
 			exporting.Line(f.Parts, f.done, f.OnCopy, "export_form.sha256", out.SHA256, out.SHA256)
 		}
+		f.scroll.Refresh()
+		f.scroll.ScrollToBottom()
 		if err != nil {
 			f.failed("person's report", err)
 		} else {
