@@ -233,6 +233,17 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	}
 
 	t.Run("away", func(t *testing.T) { north.whileAway(t, server) })
+
+	// A centre that is older than this program has no lists, and takes records as before.
+	older := server.Connect(t, database, "postgres")
+	_, err = older.Exec(t.Context(), `DROP FUNCTION facematch.operators`)
+	must(t, err)
+	if got := north.contact(t); got != history.KeyCentreOld {
+		t.Errorf("an older centre: %q", got)
+	}
+	if status, err := north.CentreStatus(t.Context()); err != nil || status.Here != status.There {
+		t.Errorf("%+v, %v", status, err)
+	}
 }
 
 // whileAway is the time in which the centre does not answer.

@@ -83,7 +83,7 @@ func (c *commands) centralEnrol() *cobra.Command {
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			if err := c.enterWithoutOperators(cmd, p.Desk(), access.Settings); err != nil {
+			if err := c.enterUnless(cmd, p.Desk(), access.Settings, operators.KeyNotYet); err != nil {
 				return err
 			}
 			e, err := p.Desk().Enrol(cmd.Context(), replace)
@@ -123,7 +123,7 @@ func (c *commands) centralState(
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
-			if err := c.enterWithoutOperators(cmd, p.Desk(), access.History); err != nil {
+			if err := c.enterUnless(cmd, p.Desk(), access.History, operators.KeyNotYet, operators.KeyOld); err != nil {
 				return err
 			}
 			status, err := do(p.Desk(), cmd.Context())
@@ -144,10 +144,10 @@ func (c *commands) centralState(
 	return cmd
 }
 
-// enterWithoutOperators is enter for what brings the list of operators to a desk: before the
-// first list has come there is nobody who could sign in.
-func (c *commands) enterWithoutOperators(cmd *cobra.Command, door Door, a access.Action) error {
-	if err := c.enter(cmd, door, a); !matcher.IsProblem(err, operators.KeyNotYet) {
+// enterUnless is enter for what brings the list of operators to a desk. It must also go where
+// the list itself lets nobody in, because none has come yet or it is too old.
+func (c *commands) enterUnless(cmd *cobra.Command, door Door, a access.Action, keys ...string) error {
+	if err := c.enter(cmd, door, a); !matcher.IsProblem(err, keys...) {
 		return err
 	}
 	return nil
