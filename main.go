@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"os/signal"
@@ -159,7 +160,9 @@ type program struct {
 	engine  *offline.Matcher
 	models  func() []matcher.ModelFile
 	log     *slog.Logger
-	closers []func() error // in the order they were opened
+
+	calibration *matcher.Calibration // nil until the engine is chosen
+	closers     []func() error       // in the order they were opened
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
@@ -233,6 +236,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 		return nil, err
 	}
 	calibration := deciding.Calibration
+	p.calibration = calibration
 	engine, err := offline.New(offline.Params{
 		Folders: folders.Models(chosen.Get()), Calibration: calibration, Network: deciding.Network,
 		Log: p.log,
@@ -287,6 +291,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 			return outgoing.Enrol(outgoing.Files{CA: ca, Cert: cert, Key: key}, records.ID(), replace, time.Now())
 		},
 		Settings: chosen, Instance: here.ID, Version: version, Log: p.log, Now: time.Now, Verified: folders.Verified(),
+		Doctored: folders.Doctored(),
 	})
 	// A connection of its own: a long push must not hold up what was revoked.
 	link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen.Get()) })
@@ -338,9 +343,10 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 		Sends:  func() history.Sends { return chosen.Get().Central.Sends() },
 		About: func() map[string]string {
 			administrator, user := chosen.SHA256()
-			about := map[string]string{
+			about := app.About(p.calibration, folders.Doctored())
+			maps.Copy(about, map[string]string{
 				"program": version, "desk": chosen.Get().Desk, "settings": user, "administrator": administrator,
-			}
+			})
 			if _, signed, _ := p.desk.HeldOperators(); !signed.IsZero() {
 				about["operators"] = signed.Format(time.RFC3339)
 			}

@@ -44,7 +44,8 @@ type History interface {
 	access.Journal
 }
 
-// Params are the parts a Desk is made of; all but Calibration, Centre, OpenCentre and Enrol are needed.
+// Params are the parts a Desk is made of; all but Calibration, Centre, OpenCentre, Enrol and Doctored
+// are needed.
 type Params struct {
 	History History
 	Engine  matcher.Matcher
@@ -68,6 +69,7 @@ type Params struct {
 	Operators  *operators.Keeper
 	Instance   string // id of this running program
 	Verified   string // the file that keeps when the history was last verified; empty: it is not kept
+	Doctored   string // the file that keeps what the doctor found last; empty: it is not kept
 	Version    string
 	Log        *slog.Logger
 	Now        func() time.Time

@@ -37,8 +37,9 @@ var gates = map[string]access.Action{
 	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open,
 	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, // the program does it by itself
 	"TakeOperators": open, "HeldOperators": open, "OperatorsFromCentre": open, // likewise
-	"Enrol": access.Settings,
-	"Zone":  open, "Read": open, // what stands on a document
+	"NoteDoctor": open, // likewise
+	"Enrol":      access.Settings,
+	"Zone":       open, "Read": open, // what stands on a document
 
 	"ReadFor": access.Check, "Check": access.Check, "Retry": access.Check, "Keep": access.Check,
 	"KeptChecks": access.Check, "SendKept": access.Check, "DropKept": access.Check,

@@ -141,6 +141,7 @@ func probeCamera(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 
 // finding is what `doctor --format json` prints for each probe.
 type finding struct {
+	key   string // of the part's name
 	Part  string `json:"part"`
 	State string `json:"state"` // ok, warning, problem
 	Text  string `json:"text"`
@@ -160,8 +161,12 @@ func (c *commands) doctor() *cobra.Command {
 			return err
 		}
 		var findings []finding
+		found := app.DoctorOK
 		tell := func(f finding) {
 			findings = append(findings, f)
+			if f.State == "problem" && found == app.DoctorOK {
+				found = f.key
+			}
 			if format == "text" {
 				fmt.Fprintf(c.out, "%-8s %-11s %s\n", c.Words.T("cli.doctor."+f.State), f.Part, f.Text)
 			}
@@ -189,6 +194,9 @@ func (c *commands) doctor() *cobra.Command {
 			}
 			for _, pr := range probes {
 				tell(c.probe(cmd.Context(), p.Desk(), pr))
+			}
+			if err := p.Desk().NoteDoctor(found); err != nil {
+				p.Desk().Log("doctor's result", err)
 			}
 		}
 		if format == "json" {
@@ -256,7 +264,7 @@ func (c *commands) calibration(now *matcher.Calibration) finding {
 // model says whether a model's file is the right one.
 func (c *commands) model(m matcher.ModelFile) finding {
 	f := finding{
-		Part: c.Words.T("doctor.model"), State: "ok",
+		key: "doctor.model", Part: c.Words.T("doctor.model"), State: "ok",
 		Text: c.Words.T("doctor.model_ok", "Model", m.Name, "SHA256", m.SHA256),
 	}
 	if m.Problem != nil {
@@ -269,7 +277,7 @@ func (c *commands) model(m matcher.ModelFile) finding {
 }
 
 func (c *commands) probe(ctx context.Context, desk *app.Desk, pr probe) finding {
-	f := finding{Part: c.Words.T(pr.part), State: "ok"}
+	f := finding{key: pr.part, Part: c.Words.T(pr.part), State: "ok"}
 	notice, err := pr.run(ctx, desk)
 	switch {
 	case err == nil:

@@ -20,7 +20,7 @@ type filterFlags struct {
 	from, to, last                string
 	outcomes, decisions, modes    []string
 	inspections                   []string
-	operators, desks              []string
+	operators, desks, branches    []string
 	codes                         []int
 	scoreFrom, scoreTo            string
 	name, session, check, request string
@@ -47,6 +47,7 @@ func (c *commands) filterFlags(cmd *cobra.Command) *filterFlags {
 	// Names may hold commas, so these flags are repeated, once for each name.
 	flags.StringArrayVar(&f.operators, "operator-name", nil, c.Words.T("cli.filter.operator"))
 	flags.StringArrayVar(&f.desks, "desk", nil, c.Words.T("cli.filter.desk"))
+	flags.StringArrayVar(&f.branches, "branch", nil, c.Words.T("cli.filter.branch"))
 	flags.IntSliceVar(&f.codes, "code", nil, c.Words.T("cli.filter.code"))
 	flags.StringVar(&f.scoreFrom, "score-from", "", c.Words.T("cli.filter.score_from"))
 	flags.StringVar(&f.scoreTo, "score-to", "", c.Words.T("cli.filter.score_to"))
@@ -69,7 +70,10 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 		return history.Filter{}, c.usage(cmd, key, params...)
 	}
 	chosen := history.Filter{
-		Operators: f.operators, Desks: f.desks, Codes: f.codes, Session: f.session, Check: f.check, Request: f.request,
+		Operators: f.operators, Desks: f.desks, Branches: f.branches, Codes: f.codes, Session: f.session, Check: f.check, Request: f.request,
+	}
+	if central, err := cmd.Flags().GetBool("central"); len(f.branches) > 0 && (err != nil || !central) {
+		return wrong("cli.filter.branch_central") // a desk does not know offices
 	}
 	now := time.Now()
 	ok := true

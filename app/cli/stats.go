@@ -29,7 +29,7 @@ func (c *commands) historyStats() *cobra.Command {
 	cmd.Flags().StringVar(&by, "by", "", c.Words.T("cli.stats.by", "Known", known(overview.Units)))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json, csv"))
 	chosen := c.filterFlags(cmd)
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "json", "csv"); err != nil {
 			return err
@@ -46,15 +46,17 @@ func (c *commands) historyStats() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.asFormat(c.stats(cmd, *db, filter, unit, format), format)
+		if from.central && from.db != "" {
+			return c.usage(cmd, "cli.central.one_source")
+		}
+		return c.asFormat(c.stats(cmd, *from, filter, unit, format), format)
 	}
 	return cmd
 }
 
-// stats prints the numbers of our own history or, where a file is named, of another
-// desk's. Whether they are shown by operator too is for our own settings and operators
-// to say.
-func (c *commands) stats(cmd *cobra.Command, db string, f history.Filter, unit overview.Unit, format string) error {
+// stats prints the numbers of our own history or, where a file or the centre is named, of
+// others. Whether they are shown by operator too is for our own settings and operators to say.
+func (c *commands) stats(cmd *cobra.Command, from source, f history.Filter, unit overview.Unit, format string) error {
 	ctx := cmd.Context()
 	staff := false
 	records, err := c.History(ctx)
@@ -62,18 +64,25 @@ func (c *commands) stats(cmd *cobra.Command, db string, f history.Filter, unit o
 	case err == nil:
 		if err = c.enter(cmd, records, access.History); err == nil {
 			staff = records.StaffShown(ctx)
-			if db == "" {
+			if from == (source{}) {
 				err = c.writeStats(ctx, records, f, unit, format, staff)
 			}
 		}
 		err = errors.Join(err, records.Close())
-	case db != "" && matcher.IsProblem(err, history.KeyMissing):
+	case from != (source{}) && matcher.IsProblem(err, history.KeyMissing):
 		err = nil
 	}
-	if err != nil || db == "" {
+	if err != nil || from == (source{}) {
 		return err
 	}
-	return c.otherHistory(ctx, db, func(r shown) error { return c.writeStats(ctx, r, f, unit, format, staff) })
+	if from.central {
+		reader, err := c.Centre.Open(ctx, from.at)
+		if err != nil {
+			return err
+		}
+		return errors.Join(c.writeStats(ctx, reader, f, unit, format, staff), reader.Close())
+	}
+	return c.otherHistory(ctx, from.db, func(r shown) error { return c.writeStats(ctx, r, f, unit, format, staff) })
 }
 
 func (c *commands) writeStats(

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -109,12 +110,21 @@ func groupTable(title, column string, g overview.Groups, words Words) Table {
 			words.T("overview.filmed_anyway"), words.T("overview.median"), words.T("overview.p95"),
 		},
 	}
+	timed := slices.ContainsFunc(g.Groups, func(one overview.Group) bool { return one.Took.Checks > 0 })
+	if !timed {
+		t.Head = t.Head[:len(t.Head)-2]
+		t.Note += " " + words.T("overview.no_times")
+	}
 	for _, one := range g.Groups {
-		t.Rows = append(t.Rows, []string{
+		row := []string{
 			GroupWords(one.Name, words), whole(one.Checks), whole(one.Identified), RateWords(one.Refer, words),
 			RateWords(one.Override, words),
-			RateWords(one.FilmedAnyway, words), tenths(one.Took, one.Took.Median), tenths(one.Took, one.Took.P95),
-		})
+			RateWords(one.FilmedAnyway, words),
+		}
+		if timed {
+			row = append(row, tenths(one.Took, one.Took.Median), tenths(one.Took, one.Took.P95))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

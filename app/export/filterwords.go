@@ -26,6 +26,7 @@ func FilterWords(f history.Filter, names bool, words Words) string {
 	say(len(f.Modes) > 0, "filter.mode", "Values", either(f.Modes, words))
 	say(len(f.Operators) > 0, "filter.operator", "Values", either(f.Operators, words))
 	say(len(f.Desks) > 0, "filter.desk", "Values", either(f.Desks, words))
+	say(len(f.Branches) > 0, "filter.branch", "Values", either(f.Branches, words))
 	say(len(f.Codes) > 0, "filter.code", "Values", either(f.Codes, words))
 	if f.LeastScore != nil {
 		say(true, "filter.least", "Score", history.FormatScore(*f.LeastScore))

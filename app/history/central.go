@@ -160,6 +160,11 @@ type CentreDesk struct {
 	Clock    *float64       `json:"clock_seconds"` // by how much its clock is ahead
 	About    map[string]any `json:"about"`         // what it says of itself
 
+	// since when the centre knows that it lacks records; nil: it has all that the desk told of
+	Behind *time.Time `json:"behind_since,omitempty"`
+	// the UTC days of the last weeks on which the desk made a check
+	Worked []time.Time `json:"-"`
+
 	Fork   *int64 `json:"fork,omitempty"` // the first record of which the centre knows another
 	Wishes int    `json:"wishes"`         // erasures asked for that the desk has not recorded
 }

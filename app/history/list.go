@@ -58,6 +58,7 @@ type Filter struct {
 	Modes       []Mode            `json:"modes,omitempty"`
 	Operators   []string          `json:"operators,omitempty"`
 	Desks       []string          `json:"desks,omitempty"`
+	Branches    []string          `json:"branches,omitempty"` // offices, as the centre knows them; a desk alone has none
 	Codes       []int             `json:"codes,omitempty"`
 	// hundredths, both included; a check without a score meets neither
 	LeastScore *int64 `json:"least_score,omitempty"`
@@ -90,6 +91,7 @@ type Counts struct {
 type Choices struct {
 	Operators []string
 	Desks     []string
+	Branches  []string // of the centre
 	Codes     []int
 }
 

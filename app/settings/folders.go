@@ -77,6 +77,9 @@ func (f Folders) Compiled() string { return filepath.Join(f.Cache, "compiled") }
 // Verified is the file that says when the history was last verified.
 func (f Folders) Verified() string { return filepath.Join(f.State, "verified.json") }
 
+// Doctored is the file that says what the doctor found last.
+func (f Folders) Doctored() string { return filepath.Join(f.State, "doctor.json") }
+
 // Anchor is the file the head of the history's chain is written to.
 func (f Folders) Anchor() string { return filepath.Join(f.State, "anchor.jsonl") }
 

@@ -85,22 +85,37 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 // Chain is a desk's history as the centre has it.
 type Chain = history.CentreDesk
 
+// workedDays is how far back Chains says on which days a desk worked: four weeks before
+// yesterday, and a day for other time zones.
+const workedDays = 4*7 + 2
+
+// Desks lists the histories that the role sees.
+func (r *Reader) Desks(ctx context.Context) ([]Chain, error) {
+	conn, err := r.pool.Acquire(ctx)
+	if err != nil {
+		return nil, readProblem(ctx, err)
+	}
+	defer conn.Release()
+	return Chains(ctx, conn.Conn())
+}
+
 // Chains lists the histories the role of the connection sees.
 func Chains(ctx context.Context, conn *pgx.Conn) ([]Chain, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT id, history, desk, branch, epoch, head_seq, head_hash, declared, seen, state,
-			extract(epoch FROM clock)::float8, about,
+			extract(epoch FROM clock)::float8, about, behind,
+			ARRAY(SELECT DISTINCT day FROM facematch.daily d WHERE d.chain = c.id AND d.day >= now()::date - $1::int ORDER BY day),
 			(SELECT min(f.seq) FROM facematch.fork f WHERE f.chain = c.id AND c.state <> 'ok'
 				AND f.arrived = (SELECT max(arrived) FROM facematch.fork g WHERE g.chain = c.id)),
 			(SELECT count(*) FROM facematch.erasure e WHERE e.chain = c.id AND e.seq IS NULL)
-		FROM facematch.chain c ORDER BY branch, desk, id`)
+		FROM facematch.chain c ORDER BY branch, desk, id`, workedDays)
 	if err != nil {
 		return nil, readProblem(ctx, err)
 	}
 	chains, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Chain, error) {
 		var c Chain
 		err := row.Scan(&c.ID, &c.History, &c.Desk, &c.Branch, &c.Epoch, &c.Head, &c.Hash, &c.Declared, &c.Seen, &c.State,
-			&c.Clock, &c.About, &c.Fork, &c.Wishes)
+			&c.Clock, &c.About, &c.Behind, &c.Worked, &c.Fork, &c.Wishes)
 		return c, err
 	})
 	return chains, readProblem(ctx, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/store/central"
 	"facematch/store/central/centraltest"
 )
@@ -92,18 +93,22 @@ func BenchmarkFilters(b *testing.B) {
 	exec(`CREATE TEMP TABLE made AS SELECT indexname, indexdef FROM pg_indexes
 		WHERE schemaname = 'facematch' AND tablename = 'checks' AND indexname <> 'checks_pkey'`)
 	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE 'DROP INDEX facematch.' || m.indexname; END LOOP; END $$`)
+	exec(`ALTER TABLE facematch.checks DISABLE TRIGGER USER`) // they are for the rows of a push
 	exec(fmt.Sprintf(`INSERT INTO facematch.checks
 		SELECT 1 + i %% 200, 1, i, at, 'chk_' || gen_random_uuid(), 'sess_' || gen_random_uuid(), CASE WHEN h %% 7 = 0 THEN 'remote' ELSE 'offline' END,
 			CASE WHEN h %% 100 < 3 THEN 'not compared' WHEN h %% 100 < 5 THEN 'could not run' WHEN s < 6000 THEN 'fail' WHEN s < 8000 THEN 'refer' ELSE 'pass' END,
 			NULL, CASE WHEN h %% 100 >= 5 THEN s END, CASE WHEN h %% 100 < 3 THEN 1 + h %% 6 WHEN h %% 100 >= 5 THEN 0 END,
-			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 THEN CASE WHEN h %% 41 = 0 THEN 'open' WHEN h %% 3 = 0 THEN 'rejected' ELSE 'approved' END END, NULL,
+			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 THEN CASE WHEN h %% 41 = 0 THEN 'open' WHEN h %% 3 = 0 THEN 'rejected' ELSE 'approved' END END,
+			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 AND h %% 41 > 0 THEN at + interval '1 second' * (h %% 90000) END,
 			'operator ' || (i %% 200 * 5 + h %% 5), 'Desk ' || (1 + i %% 200), NULL, CASE WHEN h %% 7 = 0 THEN 'req_' || gen_random_uuid() END,
-			h %% 30 = 0, NULL, NULL, h %% 20 = 0, false, 70, 70, 3000, h %% 7 = 0, false, at
+			h %% 30 = 0, NULL, NULL, h %% 20 = 0, false, 70, 70, 2000 + h %% 7001, h %% 7 = 0, false, at
 		FROM (SELECT i, now() - interval '1 day' * 700 * i / %d AS at, abs(hashint8(i)) AS h,
 			least(10000, greatest(0, 8800 + ((random() + random() + random() - 1.7) * 2200)::int)) AS s
 			FROM generate_series(1::bigint, %d) i) g`, many, many))
 	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
 		FROM facematch.checks GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
+	exec(`SELECT facematch.recount(id) FROM facematch.chain`)
+	exec(`ALTER TABLE facematch.checks ENABLE TRIGGER USER`)
 	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE replace(m.indexdef, ' ON ONLY ', ' ON '); END LOOP; END $$`)
 	exec(`ANALYZE`)
 	b.Logf("%d checks generated in %v", many, time.Since(start).Round(time.Second))
@@ -125,6 +130,7 @@ func BenchmarkFilters(b *testing.B) {
 		{"decision", history.Filter{Decisions: []history.DecisionState{history.Undecided}}},
 		{"mode", history.Filter{Modes: []history.Mode{history.Remote}}},
 		{"operator", history.Filter{Operators: []string{"operator 200"}}},
+		{"branch", history.Filter{Branches: []string{"branch 3"}}},
 		{"desk", history.Filter{Desks: []string{"Desk 40"}}}, {"code", history.Filter{Codes: []int{3}}},
 		{"score", history.Filter{LeastScore: score(6000), MostScore: score(6100)}},
 		{"highest", history.Filter{Sort: history.Highest}},
@@ -142,6 +148,23 @@ func BenchmarkFilters(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		for name, f := range map[string]history.Filter{"all": {}, "branch": {Branches: []string{"branch 3"}},
+			"desk": {Desks: []string{"Desk 40"}}, "month": {From: time.Now().AddDate(0, -7, 0), To: time.Now().AddDate(0, -6, 0)}} {
+			b.Run(role+"/"+name+", overview", func(b *testing.B) {
+				for b.Loop() {
+					if _, err := r.Overview(b.Context(), f, overview.Automatic); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+		b.Run(role+"/choices", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := r.Choices(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		for _, timed := range []bool{false, true} {
 			for _, c := range filters {
 				f, name := c.f, role+"/"+c.name

@@ -22,7 +22,7 @@ import (
 var files embed.FS
 
 // Script is the SQL that makes a centre, or brings one of an older form up to date: the
-// steps after the number of those it has. Each is a transaction.
+// steps with a greater number than the newest it has. Each is a transaction.
 func Script(have int) (string, error) {
 	names, err := fs.Glob(files, "sql/*.sql") // sorted by name
 	if err != nil {

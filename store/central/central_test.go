@@ -92,7 +92,7 @@ func TestCentre(t *testing.T) {
 		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
 		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList}, {"operators", testOperators},
-		{"tokens", testTokens},
+		{"tokens", testTokens}, {"totals", testTotals},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			database, admin := server.Centre(t)
@@ -378,7 +378,7 @@ func testBranches(t *testing.T, b *bench) {
 	if n := count("record"); n != south.Seq() {
 		t.Errorf("an auditor of one branch sees %d records of %d", n, south.Seq())
 	}
-	for _, table := range []string{"checks", "daily", "sealed", "session_key", "epoch"} {
+	for _, table := range []string{"checks", "daily", "monthly", "staff", "spread", "sealed", "session_key", "epoch"} {
 		var others int64
 		column := "chain"
 		if err := conn.QueryRow(t.Context(),
@@ -458,6 +458,16 @@ func testEdits(t *testing.T, b *bench) {
 				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
+	for _, table := range []string{"monthly", "staff", "spread"} {
+		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + table + ` ORDER BY random() LIMIT 1)`
+		named := func(f central.Finding) bool { return f.Table == table }
+		edits = append(edits,
+			edit{table, `UPDATE facematch.` + table + ` SET checks = checks + 1` + one, named},
+			edit{table, `UPDATE facematch.` + table + ` SET outcome = 'other'` + one, named},
+			edit{table, `DELETE FROM facematch.` + table + one, named})
+	}
+	edits = append(edits, edit{"monthly", `UPDATE facematch.monthly SET portrait = portrait + 1 WHERE ctid = (SELECT ctid FROM facematch.monthly LIMIT 1)`,
+		func(f central.Finding) bool { return f.Table == "monthly" }})
 	named := 0
 	for _, e := range edits {
 		tx, err := b.admin.Begin(t.Context())

@@ -107,11 +107,12 @@ const mostCodes = 100
 func (r *Reader) Choices(ctx context.Context) (history.Choices, error) {
 	var c history.Choices
 	err := r.pool.QueryRow(ctx, `SELECT
-		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.daily), '{}'),
-		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.daily), '{}'),
+		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.staff), '{}'),
+		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.staff), '{}'),
+		coalesce((SELECT array_agg(DISTINCT branch ORDER BY branch) FROM facematch.chain), '{}'),
 		coalesce((SELECT array_agg(n ORDER BY n) FROM generate_series(0, $1::int) n
 			WHERE n = 0 OR EXISTS (SELECT FROM facematch.checks WHERE code = n AND code <> 0)), '{}')`, mostCodes).
-		Scan(&c.Operators, &c.Desks, &c.Codes)
+		Scan(&c.Operators, &c.Desks, &c.Branches, &c.Codes)
 	return c, readProblem(ctx, err)
 }
 
@@ -206,6 +207,9 @@ func where(f history.Filter) (conditions, error) {
 	some(`mode`, texts(f.Modes), len(f.Modes))
 	some(`operator`, f.Operators, len(f.Operators))
 	some(`desk`, f.Desks, len(f.Desks))
+	if len(f.Branches) > 0 {
+		c.add(ofBranches, f.Branches)
+	}
 	some(`code`, f.Codes, len(f.Codes))
 	if f.LeastScore != nil {
 		c.add(`score >= ?`, *f.LeastScore)
@@ -308,83 +312,6 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 	return found, readProblem(ctx, err)
 }
 
-// Count counts the checks a filter selects. Where only days, desks and what daily counts by
-// are asked for, it reads that table.
-func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
-	if o := r.opening.Load(); o != nil && searches(f) {
-		return r.countFound(ctx, o, f)
-	}
-	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
-	c, err := where(f)
-	if err != nil {
-		return counts, err
-	}
-	query := `SELECT ` + outcome + `, count(*), count(*) FILTER (WHERE decision = 'open'),
-			count(*) FILTER (WHERE decision = 'identified') FROM facematch.checks
-		WHERE ` + strings.Join(c.terms, " AND ") + ` GROUP BY 1`
-	if days, ok := daily(f); ok {
-		c, query = days, `SELECT outcome, sum(checks)::bigint,
-			coalesce(sum(checks) FILTER (WHERE decision = 'open'), 0)::bigint,
-			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint
-			FROM facematch.daily WHERE `+strings.Join(days.terms, " AND ")+` GROUP BY 1`
-	}
-	rows, err := r.pool.Query(ctx, query, c.args...)
-	if err != nil {
-		return counts, readProblem(ctx, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var o history.Outcome
-		var n, open, identified int64
-		if err := rows.Scan(&o, &n, &open, &identified); err != nil {
-			return counts, err
-		}
-		if o == "" { // without an end
-			o = history.Running
-		}
-		counts.Total += n
-		counts.ByOutcome[o] += n
-		counts.Undecided += open
-		counts.Identified += identified
-	}
-	return counts, readProblem(ctx, rows.Err())
-}
-
-// daily gives the conditions on the table daily where it can answer a filter.
-func daily(f history.Filter) (conditions, bool) {
-	var c conditions
-	whole := func(t time.Time) bool { return t.IsZero() || t.UTC().Truncate(24*time.Hour).Equal(t) }
-	if !whole(f.From) || !whole(f.To) || len(f.Codes) > 0 || len(f.Inspections) > 0 || f.LeastScore != nil ||
-		f.MostScore != nil ||
-		f.Session+f.Check+f.Request != "" {
-		return c, false
-	}
-	for _, o := range f.Outcomes { // the table does not tell these apart while a check has no end
-		if o == history.Running || o == history.Unknown || o == history.Interrupted {
-			return c, false
-		}
-	}
-	c.add(`true`)
-	for _, of := range []struct {
-		column string
-		values []string
-	}{
-		{`outcome`, texts(f.Outcomes)}, {`decision`, texts(f.Decisions)}, {`mode`, texts(f.Modes)}, {`operator`, f.Operators},
-		{`desk`, f.Desks},
-	} {
-		if len(of.values) > 0 {
-			c.add(of.column+` = ANY (?)`, of.values)
-		}
-	}
-	if !f.From.IsZero() {
-		c.add(`day >= ?::date`, f.From.UTC().Format(time.DateOnly))
-	}
-	if !f.To.IsZero() {
-		c.add(`day < ?::date`, f.To.UTC().Format(time.DateOnly))
-	}
-	return c, true
-}
-
 // Show gives everything about one check that the centre has in clear and, where UseKey was
 // called, what that opens.
 func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error) {
@@ -478,6 +405,7 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 var faults = map[string]history.Fault{
 	"record": history.FaultChain, "sealed": history.FaultSealed, "session_key": history.FaultKeyGone,
 	"checks": history.FaultLists, "daily": history.FaultLists,
+	"monthly": history.FaultLists, "staff": history.FaultLists, "spread": history.FaultLists,
 }
 
 // Verify verifies all desks that the role sees, in the terms of one history: of the first

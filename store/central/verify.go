@@ -18,6 +18,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/matcher"
 	"facematch/store/internal/checks"
 	"facematch/store/internal/seal"
@@ -187,7 +188,7 @@ func (w *walk) all(ctx context.Context) error {
 	w.live, w.gone, w.hashes = map[string]*state{}, map[string]*state{}, map[place][]byte{}
 	w.texts = map[string]string{}
 	for _, step := range []func(context.Context) error{
-		w.readEpochs, w.readErasures, w.readSealed, w.records, w.compareChecks, w.compareDaily,
+		w.readEpochs, w.readErasures, w.readSealed, w.records, w.compareChecks, w.compareCounts,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -629,41 +630,117 @@ func (w *walk) compareChecks(ctx context.Context) error {
 	return err
 }
 
-// compareDaily compares the table daily with the records.
-func (w *walk) compareDaily(ctx context.Context) error {
-	type key struct {
-		day, desk, operator, mode, outcome, decision string
-		filmed                                       bool
+// counts are the rows that a table of counts should have: the numbers of each by the texts of
+// its key, which are joined by NUL. No text of the centre has one.
+type counts map[string][]int64
+
+// add adds numbers to a row.
+func (c counts) add(numbers []int64, key ...string) {
+	at := strings.Join(key, "\x00")
+	if c[at] == nil {
+		c[at] = make([]int64, len(numbers))
 	}
-	name := func(k key) string {
-		return fmt.Sprint(k.day, " ", k.desk, ", ", k.operator, ", ", k.mode, ", ", k.outcome, ", ", k.decision)
+	for i, n := range numbers {
+		c[at][i] += n
 	}
-	want := map[key]int64{}
+}
+
+// compareCounts compares the tables daily, monthly, staff and spread with the records.
+func (w *walk) compareCounts(ctx context.Context) error {
+	daily, monthly, staff, spread := counts{}, counts{}, counts{}, counts{}
+	one := func(is bool) int64 {
+		if is {
+			return 1
+		}
+		return 0
+	}
 	for _, c := range w.live {
-		if c.Started() {
-			l := c.listed(false)
-			want[key{time.UnixMicro(l.at).UTC().Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
-				l.filmed}]++
+		if !c.Started() {
+			continue
+		}
+		l := c.listed(false)
+		at := time.UnixMicro(l.at).UTC()
+		filmed := one(l.filmed)
+		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision, fmt.Sprint(l.filmed))
+		monthly.add([]int64{1, filmed, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
+			min(max(l.picture, 0), 100)}, monthOf(at).Format(time.DateOnly), l.desk, l.outcome, l.decision)
+		staff.add([]int64{1, filmed}, l.desk, l.operator, l.outcome, l.decision)
+		for kind, value := range l.spread() {
+			of := ""
+			if kind == spreadScore {
+				of = l.outcome
+			}
+			spread.add([]int64{1}, kind, l.desk, of, fmt.Sprint(value))
 		}
 	}
-	err := w.each(ctx, `SELECT to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway, checks
-		FROM facematch.daily WHERE chain = $1`, func(rows pgx.Rows) error {
-		var k key
-		var n int64
-		if err := rows.Scan(&k.day, &k.desk, &k.operator, &k.mode, &k.outcome, &k.decision, &k.filmed, &n); err != nil {
+	for _, of := range []struct {
+		table string
+		want  counts
+		query string
+	}{
+		{"daily", daily, `ARRAY[to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
+			ARRAY[checks]`},
+		{"monthly", monthly, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk, outcome, decision],
+			ARRAY[checks, filmed, portraits, portrait, pictures, picture]::bigint[]`},
+		{"staff", staff, `ARRAY[desk, operator, outcome, decision], ARRAY[checks, filmed]::bigint[]`},
+		{"spread", spread, `ARRAY[kind, desk, outcome, value::text], ARRAY[checks]::bigint[]`},
+	} {
+		if err := w.compare(ctx, of.table, of.query, of.want); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// spread are the values of a check in the table spread, as its function spread_of says.
+func (l listed) spread() map[string]int64 {
+	values := map[string]int64{}
+	switch history.Outcome(l.outcome) {
+	case history.Pass, history.Refer, history.Fail:
+	default:
+		return values
+	}
+	if l.hasScore {
+		values[spreadScore] = min(max(l.score/bandWidth, 0), overview.Bands-1)
+	}
+	if l.hasTook {
+		values[spreadTook] = min(max(l.took/100, 0), overview.MostTenths)
+	}
+	decided := l.decision == string(history.Approved) || l.decision == string(history.Rejected)
+	if history.Outcome(l.outcome) == history.Refer && decided && l.decidedAt != 0 {
+		waited, unit := min(max((l.decidedAt-l.at)/1e6, 0), 2_000_000_000), int64(60)
 		switch {
-		case want[k] == 0:
-			w.fault("daily", place{}, history.CentreUnexpected, name(k))
-		case want[k] != n:
-			w.fault("daily", place{}, history.CentreChanged, name(k))
+		case waited >= 2*24*3600:
+			unit = 24 * 3600
+		case waited >= 3600:
+			unit = 3600
 		}
-		delete(want, k)
+		values[spreadWaited] = waited - waited%unit
+	}
+	return values
+}
+
+// compare compares a table of counts with what it should hold.
+func (w *walk) compare(ctx context.Context, table, columns string, want counts) error {
+	name := func(key string) string { return strings.ReplaceAll(key, "\x00", ", ") }
+	err := w.each(ctx, `SELECT `+columns+` FROM facematch.`+table+` WHERE chain = $1`, func(rows pgx.Rows) error {
+		var texts []string
+		var numbers []int64
+		if err := rows.Scan(&texts, &numbers); err != nil {
+			return err
+		}
+		key := strings.Join(texts, "\x00")
+		switch {
+		case want[key] == nil:
+			w.fault(table, place{}, history.CentreUnexpected, name(key))
+		case !slices.Equal(want[key], numbers):
+			w.fault(table, place{}, history.CentreChanged, name(key))
+		}
+		delete(want, key)
 		return nil
 	})
-	for k := range want {
-		w.fault("daily", place{}, history.CentreGone, name(k))
+	for key := range want {
+		w.fault(table, place{}, history.CentreGone, name(key))
 	}
 	return err
 }

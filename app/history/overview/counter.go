@@ -77,11 +77,13 @@ func DecisionOf(d history.DecisionState) Decision {
 }
 
 const (
-	dayMillis  = 24 * 60 * 60 * 1000
-	lastDay    = 1<<16 - 1
-	mostTenths = 10 * 60 * 10 // of Times
-	bandWidth  = 10_000 / Bands
+	dayMillis = 24 * 60 * 60 * 1000
+	lastDay   = 1<<16 - 1
+	bandWidth = 10_000 / Bands
 )
+
+// MostTenths is how many tenths of a second what took longer counts as.
+const MostTenths = 10 * 60 * 10
 
 // Counter counts checks.
 type Counter struct {
@@ -98,6 +100,8 @@ type Counter struct {
 	quality map[int][]sums // by day: of each desk
 	open    []int64        // when each open referral started
 	waited  []int64        // seconds
+
+	referrals *Waiting // as SetWaiting says; nil: of open and waited
 
 	// The day of the last check, which the next one mostly shares.
 	newest   int
@@ -226,7 +230,7 @@ func (g *group) add(x *Check) {
 	if x.Took == None {
 		return
 	}
-	tenths := int(min(x.Took/100, mostTenths))
+	tenths := int(min(x.Took/100, MostTenths))
 	for len(g.tenths) <= tenths {
 		g.tenths = append(g.tenths, 0)
 	}
@@ -388,6 +392,9 @@ func timesOf(tenths []int64) Times {
 }
 
 func (c *Counter) waiting() Waiting {
+	if c.referrals != nil {
+		return *c.referrals
+	}
 	w := Waiting{Open: int64(len(c.open)), Decided: int64(len(c.waited))}
 	for _, at := range c.open {
 		switch waits := time.Duration(c.now-at) * time.Millisecond; {

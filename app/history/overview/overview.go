@@ -171,6 +171,12 @@ func unitOf(wanted Unit, first, last int) Unit {
 	return Month
 }
 
+// UnitFor gives the unit in which a Counter whose first and last checks started then shows
+// them.
+func UnitFor(wanted Unit, first, last time.Time) Unit {
+	return unitOf(wanted, dayOf(first.UnixMilli()), dayOf(last.UnixMilli()))
+}
+
 // start gives the first moment of the period in which a moment lies.
 func (u Unit) start(at time.Time) time.Time {
 	day := at.UTC().Truncate(24 * time.Hour)

@@ -43,6 +43,7 @@ type filterBar struct {
 	inspected map[history.InspectionState]*kit.Check
 	operator  *kit.Choice
 	desks     *kit.Choice
+	branches  *kit.Choice // hidden where the history has no offices: only the centre has
 	code      *kit.Choice
 	from, to  *kit.Entry
 	least     *kit.Entry
@@ -161,6 +162,8 @@ func (b *filterBar) makeFold() {
 		func(w *query) *[]string { return &w.operators }, func() []string { return b.choices.Operators },
 	)
 	b.desks = b.several(func(w *query) *[]string { return &w.desks }, func() []string { return b.choices.Desks })
+	b.branches = b.several(func(w *query) *[]string { return &w.branches }, func() []string { return b.choices.Branches })
+	b.branches.Hide()
 	b.code = b.Keys.Choice(func(string) {
 		if at := b.code.SelectedIndex(); at >= 0 && at < len(b.choices.Codes) {
 			b.change(func(w *query) { w.codes = toggled(w.codes, b.choices.Codes, b.choices.Codes[at], true) })
@@ -200,7 +203,7 @@ func (b *filterBar) makeFold() {
 		container.NewBorder(nil, nil, label("find.outcome"), nil, ticks),
 		container.NewBorder(nil, nil, label("find.decision"), container.NewHBox(label("find.mode"), by), decided),
 		container.NewBorder(nil, nil, label("find.inspection"), nil, inspected),
-		container.NewGridWithColumns(5, b.operator, b.desks, b.code, b.reference, b.number),
+		container.NewGridWithRows(1, b.operator, b.desks, b.branches, b.code, b.reference, b.number),
 		container.NewGridWithColumns(5, b.from, b.to, b.least, b.most, b.id),
 		widget.NewSeparator(),
 	)
@@ -391,6 +394,8 @@ func (b *filterBar) show() {
 	}
 	offer(b.operator, b.choices.Operators, len(b.query.operators), "find.operator", "find.operators")
 	offer(b.desks, b.choices.Desks, len(b.query.desks), "find.desk", "find.desks")
+	offer(b.branches, b.choices.Branches, len(b.query.branches), "find.branch", "find.branches")
+	kit.SetVisible(b.branches, len(b.choices.Branches) > 0)
 	offer(
 		b.code, kit.Labels(b.choices.Codes, func(code int) string { return codeText(b.Words, code) }), len(b.query.codes),
 		"find.code", "find.codes",

@@ -56,6 +56,8 @@ func (s *Screen) opened(other app.OtherHistory, whose string, err error) {
 	}
 	s.change(other)
 	s.whose.SetText(whose)
+	_, many := other.(centre)
+	kit.SetVisible(s.showDesks, many)
 	s.banner.Show()
 	s.area.Refresh()
 }
@@ -90,7 +92,10 @@ func (s *Screen) leaveOther() {
 	if s.Other == nil {
 		return
 	}
-	before, readers := s.Other, []*kit.Job{s.loading, s.counting, s.choosing, s.detailing, s.overviewing, s.verifying.Last}
+	s.closeDesks()
+	before, readers := s.Other, []*kit.Job{
+		s.loading, s.counting, s.choosing, s.detailing, s.overviewing, s.asksDesks, s.verifying.Last,
+	}
 	s.Other = nil
 	s.banner.Hide()
 	for _, j := range readers {

@@ -42,6 +42,7 @@ type query struct {
 	inspected []history.InspectionState
 	operators []string
 	desks     []string
+	branches  []string
 	codes     []int
 
 	least, most *int64 // score, hundredths
@@ -59,8 +60,8 @@ func undecidedReferrals() query { return query{decisions: []history.DecisionStat
 func (w query) filter(now time.Time) history.Filter {
 	f := history.Filter{
 		Outcomes: w.outcomes, Decisions: w.decisions, Modes: w.modes, Operators: w.operators, Desks: w.desks, Codes: w.codes,
-		Inspections: w.inspected,
-		LeastScore:  w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Number: w.number, Sort: w.sort,
+		Inspections: w.inspected, Branches: w.branches,
+		LeastScore: w.least, MostScore: w.most, Words: w.name, Reference: w.reference, Number: w.number, Sort: w.sort,
 	}
 	f.From, f.To = w.days(now)
 	switch id := w.id; {
@@ -184,6 +185,9 @@ func chipsOf(w kit.Words, asked query) []chip {
 	}
 	if len(asked.desks) > 0 {
 		add(w.T("find.chip_desk", "Desk", joinOr(w, asked.desks)), func(w *query) { w.desks = nil })
+	}
+	if len(asked.branches) > 0 {
+		add(w.T("find.chip_branch", "Branch", joinOr(w, asked.branches)), func(w *query) { w.branches = nil })
 	}
 	if len(asked.codes) > 0 {
 		add(w.T("find.chip_code", "Code", joinOr(w, kit.Labels(asked.codes, strconv.Itoa))), func(w *query) { w.codes = nil })

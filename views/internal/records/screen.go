@@ -143,6 +143,11 @@ type Screen struct {
 	answer  *widget.Label
 	answers *fyne.Container
 	detail  *detail.View // nil: none is open
+
+	desks     *desksPage
+	asksDesks *kit.Job
+	showDesks *kit.Button // hidden where the history is one desk's
+
 	side    *fyne.Container
 	area    *fyne.Container
 	Content fyne.CanvasObject
@@ -209,8 +214,11 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.whose = kit.Wrapped("")
 	s.whose.Importance = widget.WarningImportance
 	s.back = p.Keys.Button(p.Words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
+	s.showDesks = p.Keys.Button(p.Words.T("desks.title"), theme.ListIcon(), s.OpenDesks)
+	s.desks = newDesksPage(p, s.closeDesks)
 	s.banner = container.NewStack(
-		draw.NewFrame(draw.ColorRefer), container.NewBorder(nil, nil, nil, container.NewCenter(s.back), s.whose),
+		draw.NewFrame(draw.ColorRefer),
+		container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(s.showDesks, s.back)), s.whose),
 	)
 	s.banner.Hide()
 
@@ -230,7 +238,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.side = container.NewStack()
 	s.side.Hide()
 	s.area = container.New(listAndDetail{}, top, list, s.side, s.overview.box)
-	s.Content = s.area
+	s.Content = container.NewStack(s.area, s.desks.box)
 	s.showSort()
 	return s
 }
@@ -754,6 +762,8 @@ func (s *Screen) closeDetail() {
 func (s *Screen) Escape() {
 	s.opens = false
 	switch {
+	case s.desks.box.Visible():
+		s.closeDesks()
 	case s.verifying.Busy():
 		s.stopVerifying()
 	case s.sought != "":

@@ -1,0 +1,381 @@
+package central
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"facematch/app/history"
+	"facematch/app/history/overview"
+)
+
+// What the table spread counts.
+const (
+	spreadScore  = "score"
+	spreadTook   = "took"
+	spreadWaited = "waited"
+)
+
+const bandWidth = 10_000 / overview.Bands // of scores, in hundredths
+
+// Overview gives the numbers of the checks a filter selects, by periods of a unit. All checks,
+// and those of some desks or offices, are read from the coarser tables; for other filters
+// PostgreSQL adds up the rows of checks, which takes longer.
+func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.Unit) (overview.Overview, error) {
+	c, err := where(f)
+	if err != nil {
+		return overview.Overview{}, err
+	}
+	o := summing{Reader: r, conditions: c}
+	_, _, simple := counted(f)
+	simple = simple && f.From.IsZero() && f.To.IsZero() &&
+		len(f.Outcomes)+len(f.Decisions)+len(f.Modes)+len(f.Operators) == 0
+	if simple {
+		o.coarse, _, _ = counted(f)
+	}
+	first, last, err := o.span(ctx, simple)
+	if err != nil {
+		return overview.Overview{}, err
+	}
+	o.unit = overview.UnitFor(unit, first, last)
+	o.byMonth = simple && o.unit == overview.Month
+	o.bySpread = simple
+	return o.numbers(ctx)
+}
+
+// summing are the sums of one overview on their way.
+type summing struct {
+	*Reader
+	conditions            // on checks
+	coarse     conditions // on the coarser tables
+	unit       overview.Unit
+	byMonth    bool // periods and desks are read from monthly
+	bySpread   bool // operators, scores and times are read from staff and spread
+
+	counter   *overview.Counter
+	desks     map[string]int
+	operators map[string]int
+}
+
+// span gives when the first and the last check started, in whole days.
+func (o *summing) span(ctx context.Context, simple bool) (first, last time.Time, err error) {
+	// Each end by its index. Without checks any day will do.
+	const days = `coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day LIMIT 1), 'epoch'),
+		coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day DESC LIMIT 1), 'epoch')`
+	const times = `coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at LIMIT 1), 'epoch'),
+		coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at DESC LIMIT 1), 'epoch')`
+	query, c := times, o.conditions
+	if simple {
+		query, c = days, o.coarse
+	}
+	err = o.pool.QueryRow(ctx, `SELECT `+strings.ReplaceAll(query, "@", strings.Join(c.terms, " AND ")),
+		c.args...).Scan(&first, &last)
+	return first, last, readProblem(ctx, err)
+}
+
+// outcomesOf are the outcomes that are counted. The last place is for those that this program
+// does not know.
+func outcomesOf() []history.Outcome { return append(slices.Clone(history.Outcomes), "") }
+
+func placeOf(o history.Outcome) int {
+	if at := slices.Index(history.Outcomes, o); at >= 0 {
+		return at
+	}
+	return len(history.Outcomes)
+}
+
+// numbers asks for all sums side by side and puts them together.
+func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
+	now := time.Now()
+	o.counter = overview.NewCounter(outcomesOf(), now)
+	o.desks, o.operators = map[string]int{}, map[string]int{}
+	var checks, operators []sum
+	var spread []values
+	var open []history.Row
+	var w overview.Waiting
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.Go(func() (err error) {
+		checks, err = o.ask(ctx, o.checksQuery())
+		return err
+	})
+	asking.Go(func() (err error) {
+		operators, err = o.ask(ctx, o.operatorsQuery())
+		return err
+	})
+	asking.Go(func() (err error) {
+		spread, err = o.spread(ctx)
+		return err
+	})
+	asking.Go(func() (err error) {
+		w, err = o.undecided(ctx, now)
+		return err
+	})
+	asking.Go(func() (err error) {
+		open, err = o.unended(ctx)
+		return err
+	})
+	if err := asking.Wait(); err != nil {
+		return overview.Overview{}, readProblem(ctx, err)
+	}
+	for _, s := range checks {
+		o.addChecks(s)
+	}
+	for _, s := range operators {
+		if s.outcome != "" || !o.bySpread {
+			o.counter.AddOperator(placeIn(o.operators, s.name, o.counter.Operator), s.Sum)
+		}
+	}
+	o.addUnended(open)
+	o.addSpread(spread, &w)
+	o.counter.SetWaiting(w)
+	return o.counter.Result(o.unit, true), nil
+}
+
+func placeIn(places map[string]int, name string, add func(string) int) int {
+	at, known := places[name]
+	if !known {
+		at = add(name)
+		places[name] = at
+	}
+	return at
+}
+
+// sum is a row of sums: of a period and an outcome, of a name and an outcome, or of a period
+// and a desk.
+type sum struct {
+	kind    string
+	from    time.Time
+	name    string
+	outcome history.Outcome // empty: without an end
+	overview.Sum
+	portraits, portrait, pictures, picture int64
+}
+
+// Kinds of sums.
+const (
+	sumPeriod   = "period"
+	sumDesk     = "desk"
+	sumQuality  = "quality"
+	sumOperator = "operator"
+)
+
+// question is a query with its values.
+type question struct {
+	text string
+	args []any
+}
+
+// ask gives the rows of a question, whose columns are those of sum.
+func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
+	rows, err := o.pool.Query(ctx, q.text, q.args...)
+	if err != nil {
+		return nil, err
+	}
+	var s sum
+	var all []sum
+	_, err = pgx.ForEachRow(rows, []any{&s.kind, &s.from, &s.name, &s.outcome, &s.Checks, &s.Filmed, &s.Decided,
+		&s.Identified, &s.portraits, &s.portrait, &s.pictures, &s.picture}, func() error {
+		s.Outcome = placeOf(s.outcome)
+		all = append(all, s)
+		return nil
+	})
+	return all, err
+}
+
+// as gives the coarser table of a name as k or, in its place, the checks of the filter added
+// up in the same way.
+func (o *summing) as(coarse bool, name, keys, numbers, from string) (with string, args []any) {
+	if coarse {
+		return `WITH k AS NOT MATERIALIZED (SELECT * FROM facematch.` + name + ` WHERE ` +
+			strings.Join(o.coarse.terms, " AND ") + `) `, o.coarse.args
+	}
+	var places []string
+	for i := range strings.Count(keys, " AS ") {
+		places = append(places, strconv.Itoa(i+1))
+	}
+	return `WITH k AS MATERIALIZED (SELECT ` + keys + `, ` + numbers + ` FROM ` + from + ` WHERE ` +
+		strings.Join(o.terms, " AND ") + ` GROUP BY ` + strings.Join(places, ", ") + `) `, o.args
+}
+
+const (
+	keysOfBoth    = outcome + ` AS outcome, coalesce(decision, '') AS decision`
+	numbersOfBoth = `count(*)::int AS checks, count(*) FILTER (WHERE filmed_anyway)::int AS filmed`
+
+	// people are the numbers of a row that people made.
+	people = `sum(checks)::bigint, sum(filmed)::bigint,
+		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint,
+		coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
+)
+
+func (o *summing) checksQuery() question {
+	with, args := o.as(o.byMonth, "monthly",
+		`date_trunc('`+string(o.unit)+`', at AT TIME ZONE 'UTC')::date AS month, desk AS desk, `+keysOfBoth,
+		numbersOfBoth+`, count(portrait_quality)::int AS portraits,
+			coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait, count(picture_quality)::int AS pictures,
+			coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
+	return question{with + `SELECT '` + sumPeriod + `', month, '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint, 0::bigint,
+			0::bigint, 0::bigint, 0::bigint, 0::bigint FROM k GROUP BY month, outcome
+		UNION ALL SELECT '` + sumDesk + `', 'epoch'::date, desk, outcome, ` + people + `,
+			0, 0, 0, 0 FROM k GROUP BY desk, outcome
+		UNION ALL SELECT '` + sumQuality + `', month, desk, '', 0, 0, 0, 0,
+			sum(portraits), sum(portrait), sum(pictures), sum(picture) FROM k GROUP BY month, desk`, args}
+}
+
+func (o *summing) operatorsQuery() question {
+	with, args := o.as(o.bySpread, "staff", `operator AS operator, `+keysOfBoth, numbersOfBoth, `facematch.checks`)
+	return question{with + `SELECT '` + sumOperator + `', 'epoch'::date, operator, outcome, ` + people + `,
+		0::bigint, 0::bigint, 0::bigint, 0::bigint FROM k GROUP BY operator, outcome`, args}
+}
+
+// values are how many checks of a desk or an outcome have which value.
+type values struct {
+	kind, desk    string
+	outcome       history.Outcome
+	value, checks []int64
+}
+
+// spread asks for the values: times of each desk, and the others of all desks.
+func (o *summing) spread(ctx context.Context) ([]values, error) {
+	with, args := o.as(o.bySpread, "spread", `kind AS kind, desk AS desk, of_outcome AS outcome, value AS value`,
+		`count(*) AS checks`, `facematch.checks c, LATERAL facematch.spread_of(c) s`)
+	rows, err := o.pool.Query(ctx, with+`SELECT kind, CASE kind WHEN '`+spreadTook+`' THEN desk ELSE '' END, outcome,
+		array_agg(value::bigint), array_agg(checks::bigint) FROM k GROUP BY 1, 2, 3`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (v values, err error) {
+		err = row.Scan(&v.kind, &v.desk, &v.outcome, &v.value, &v.checks)
+		return v, err
+	})
+}
+
+func (o *summing) addChecks(s sum) {
+	if s.kind != sumQuality && s.outcome == "" && o.byMonth {
+		return // addUnended adds them
+	}
+	switch s.kind {
+	case sumPeriod:
+		o.counter.AddPeriod(s.from, s.Sum)
+	case sumDesk:
+		o.counter.AddDesk(placeIn(o.desks, s.name, o.counter.Desk), s.Sum)
+	case sumQuality:
+		if s.portraits+s.pictures > 0 {
+			o.counter.AddQuality(s.from, placeIn(o.desks, s.name, o.counter.Desk), s.portraits, s.portrait, s.pictures, s.picture)
+		}
+	}
+}
+
+func (o *summing) addSpread(all []values, w *overview.Waiting) {
+	waited := map[int64]int64{}
+	for _, v := range all {
+		for i, value := range v.value {
+			switch v.kind {
+			case spreadScore:
+				o.counter.AddScores(value, overview.VerdictOf(v.outcome), v.checks[i])
+			case spreadTook:
+				o.counter.AddTook(placeIn(o.desks, v.desk, o.counter.Desk), value, v.checks[i])
+			case spreadWaited:
+				waited[value] += v.checks[i]
+				w.Decided += v.checks[i]
+			}
+		}
+	}
+	sorted := slices.Sorted(maps.Keys(waited))
+	rank := func(percent int64) int64 {
+		left := (w.Decided*percent + 99) / 100
+		for _, value := range sorted {
+			if left -= waited[value]; left <= 0 {
+				return value
+			}
+		}
+		return 0
+	}
+	w.MedianSec, w.P95Sec = rank(50), rank(95)
+}
+
+// undecided gives how many referrals wait for a decision, and since when.
+func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waiting, error) {
+	var w overview.Waiting
+	const open = `outcome = 'refer' AND decision = 'open' AND `
+	// Of the rows of checks only the last week's are read, where the months say how many there
+	// are in all.
+	const ages = `count(*) FILTER (WHERE at >= @now - interval '1 hour'),
+		count(*) FILTER (WHERE at >= @now - interval '1 day' AND at < @now - interval '1 hour'),
+		count(*) FILTER (WHERE at >= @now - interval '7 days' AND at < @now - interval '1 day'),
+		count(*), min(at)`
+	c := o.conditions
+	c.args = append(slices.Clip(c.args), now)
+	query := strings.ReplaceAll(ages, "@now", placeholder(len(c.args))+"::timestamptz")
+	terms := open + strings.Join(c.terms, " AND ")
+	if o.bySpread {
+		terms += ` AND at >= ` + placeholder(len(c.args)) + `::timestamptz - interval '7 days'`
+	}
+	var oldest *time.Time
+	err := o.pool.QueryRow(ctx, `SELECT `+query+` FROM facematch.checks WHERE `+terms, c.args...).
+		Scan(&w.Hour, &w.Day, &w.Week, &w.Open, &oldest)
+	if err != nil {
+		return w, err
+	}
+	if o.bySpread {
+		if oldest, err = o.openInMonths(ctx, &w); err != nil {
+			return w, err
+		}
+	}
+	w.Longer = w.Open - w.Hour - w.Day - w.Week
+	if oldest != nil {
+		w.Oldest = oldest.UTC()
+	}
+	return w, nil
+}
+
+// unended gives the few checks without an end: the coarser tables do not say which of them may
+// still run.
+func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
+	if !o.bySpread {
+		return nil, nil
+	}
+	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+` FROM facematch.checks WHERE outcome IS NULL AND `+
+		strings.Join(o.terms, " AND "), o.args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h history.Row, err error) {
+		err = row.Scan(&h.At, &h.Desk, &h.Operator, &h.Outcome)
+		return h, err
+	})
+}
+
+func (o *summing) addUnended(all []history.Row) {
+	for _, h := range all {
+		s := overview.Sum{Outcome: placeOf(h.Outcome), Checks: 1}
+		o.counter.AddOperator(placeIn(o.operators, h.Operator, o.counter.Operator), s)
+		if o.byMonth {
+			o.counter.AddPeriod(h.At, s)
+			o.counter.AddDesk(placeIn(o.desks, h.Desk, o.counter.Desk), s)
+		}
+	}
+}
+
+// openInMonths counts the open referrals of all months, and finds the oldest in the first.
+func (o *summing) openInMonths(ctx context.Context, w *overview.Waiting) (oldest *time.Time, err error) {
+	const open = ` WHERE outcome = 'refer' AND decision = 'open' AND `
+	var first *time.Time
+	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(month) FROM facematch.monthly`+open+
+		strings.Join(o.coarse.terms, " AND "), o.coarse.args...).Scan(&w.Open, &first)
+	if err != nil || first == nil {
+		return nil, err
+	}
+	c := o.conditions
+	c.args = append(slices.Clip(c.args), *first, first.AddDate(0, 1, 0))
+	err = o.pool.QueryRow(ctx, `SELECT min(at) FROM facematch.checks`+open+strings.Join(c.terms, " AND ")+
+		` AND at >= `+placeholder(len(c.args)-1)+` AND at < `+placeholder(len(c.args)), c.args...).Scan(&oldest)
+	return oldest, err
+}
+
+func placeholder(n int) string { return "$" + strconv.Itoa(n) }
