@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -113,7 +112,7 @@ func forkOf(d history.CentreDesk) string {
 	if d.Fork == nil {
 		return ""
 	}
-	return fmt.Sprint(*d.Fork)
+	return FormatNumber(int(*d.Fork))
 }
 
 // CentreDesks lists the desks of the centre, those first that need a look.

@@ -49,17 +49,17 @@ var deskColumns = []struct {
 	lines func(kit.Words, app.CentreDesk) [2]string
 }{
 	{"desks.head.desk", 0.17, func(_ kit.Words, d app.CentreDesk) [2]string { return [2]string{d.Desk, d.Branch} }},
-	{"desks.head.state", 0.29, func(w kit.Words, d app.CentreDesk) [2]string {
+	{"desks.head.state", 0.26, func(w kit.Words, d app.CentreDesk) [2]string {
 		hint := ""
 		if d.State != app.DeskCurrent {
 			hint = w.T(d.Words.Key + ".hint")
 		}
 		return [2]string{w.Notice(d.Words), hint}
 	}},
-	{"desks.head.records", 0.11, func(w kit.Words, d app.CentreDesk) [2]string {
-		lines := [2]string{w.T("desks.records", "Count", d.Head, "Number", app.FormatNumber(int(d.Head)))}
+	{"desks.head.records", 0.10, func(w kit.Words, d app.CentreDesk) [2]string {
+		lines := [2]string{app.FormatNumber(int(d.Head))}
 		if n := d.Lacks(); n > 0 {
-			lines[1] = w.T("desks.lacks", "Count", n, "Number", app.FormatNumber(int(n)))
+			lines[1] = w.T("desks.lacks", "Number", app.FormatNumber(int(n)))
 		}
 		return lines
 	}},
@@ -75,10 +75,10 @@ var deskColumns = []struct {
 		}
 		return lines
 	}},
-	{"desks.head.program", 0.13, func(w kit.Words, d app.CentreDesk) [2]string {
+	{"desks.head.program", 0.165, func(w kit.Words, d app.CentreDesk) [2]string {
 		return [2]string{known(w, d.Said("program")), known(w, d.Said(app.AboutCalibration))}
 	}},
-	{"desks.head.settings", 0.16, func(w kit.Words, d app.CentreDesk) [2]string {
+	{"desks.head.settings", 0.165, func(w kit.Words, d app.CentreDesk) [2]string {
 		return [2]string{known(w, settingsOf(d)), doctorWords(w, d)}
 	}},
 }
@@ -108,7 +108,7 @@ func settingsOf(d app.CentreDesk) string {
 func doctorWords(w kit.Words, d app.CentreDesk) string {
 	found := d.Said(app.AboutDoctor)
 	if found == "" {
-		return w.T("desks.doctor_never")
+		return w.T("desks.unknown")
 	}
 	day := d.DoctorAt().Local().Format("2 Jan")
 	if found == app.DoctorOK {

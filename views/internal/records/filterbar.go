@@ -24,7 +24,7 @@ type filterBar struct {
 	kit.Parts
 	OnQuery func(typed bool) // the query has changed; typed: more keys may follow
 	OnDone  func()           // Return, in a field
-	OnFold  func()           // the fold was opened or closed: the bar has another height
+	OnFold  func()           // the fold was opened or closed, or the chips: the bar has another height
 
 	query   query
 	choices history.Choices
@@ -56,6 +56,7 @@ type filterBar struct {
 	fault  *widget.Label
 	chips  *fyne.Container
 	box    *fyne.Container
+	high   float32 // of the box, when the chips were shown last
 }
 
 // filterOutcomes are the outcomes to choose from: all a check can end with.
@@ -464,6 +465,12 @@ func (b *filterBar) showChips() {
 		b.chips.Hide()
 	}
 	b.box.Refresh()
+	if high := b.box.MinSize().Height; high != b.high {
+		b.high = high
+		if b.OnFold != nil { // nil while the bar is made
+			b.OnFold()
+		}
+	}
 }
 
 // codeText is an answer's code in words.
