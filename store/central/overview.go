@@ -219,7 +219,8 @@ func (o *summing) checksQuery() question {
 		numbersOfBoth+`, count(portrait_quality)::int AS portraits,
 			coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait, count(picture_quality)::int AS pictures,
 			coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
-	return question{with + `SELECT '` + sumPeriod + `', month, '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint, 0::bigint,
+	return question{with + `SELECT '` + sumPeriod + `', month, '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint,
+			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint,
 			0::bigint, 0::bigint, 0::bigint, 0::bigint FROM k GROUP BY month, outcome
 		UNION ALL SELECT '` + sumDesk + `', 'epoch'::date, desk, outcome, ` + people + `,
 			0, 0, 0, 0 FROM k GROUP BY desk, outcome
@@ -340,13 +341,13 @@ func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
 	if !o.bySpread {
 		return nil, nil
 	}
-	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+` FROM facematch.checks WHERE outcome IS NULL AND `+
+	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+`, coalesce(decision, '') FROM facematch.checks WHERE outcome IS NULL AND `+
 		strings.Join(o.terms, " AND "), o.args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h history.Row, err error) {
-		err = row.Scan(&h.At, &h.Desk, &h.Operator, &h.Outcome)
+		err = row.Scan(&h.At, &h.Desk, &h.Operator, &h.Outcome, &h.Decision)
 		return h, err
 	})
 }
@@ -354,6 +355,9 @@ func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
 func (o *summing) addUnended(all []history.Row) {
 	for _, h := range all {
 		s := overview.Sum{Outcome: placeOf(h.Outcome), Checks: 1}
+		if h.Decision == history.Identified {
+			s.Identified = 1
+		}
 		o.counter.AddOperator(placeIn(o.operators, h.Operator, o.counter.Operator), s)
 		if o.byMonth {
 			o.counter.AddPeriod(h.At, s)

@@ -14,7 +14,9 @@ type Sum struct {
 // AddPeriod counts checks that started in a period of the unit which Result is asked for.
 func (c *Counter) AddPeriod(from time.Time, s Sum) {
 	c.checks += s.Checks
-	c.day(dayOf(from.UnixMilli()))[s.Outcome] += s.Checks
+	counts := c.day(dayOf(from.UnixMilli()))
+	counts[s.Outcome] += s.Checks
+	counts[len(c.outcomes)+s.Outcome] += s.Identified
 }
 
 // AddDesk counts checks of a desk for its rates.
