@@ -585,7 +585,7 @@ func (w *Window) openPerson(whom app.SubjectInput) {
 	d := dialog.NewCustomWithoutButtons(w.Words.T("person.title"), form.Box, w.win)
 	form.OnErase = func(visits []app.Visit, done func(erased int)) {
 		w.confirmErasePerson(visits, func(erased int) {
-			w.history.Refresh()
+			w.history.Erased()
 			done(erased)
 		})
 	}

@@ -56,6 +56,14 @@ func (s *Screen) hold(row history.Row, held bool) {
 	f.Show(title, about...)
 }
 
+// Erased is called when sessions were erased: what is shown of them is read anew.
+func (s *Screen) Erased() {
+	s.Refresh()
+	if s.sought != "" {
+		s.open(s.sought)
+	}
+}
+
 // OpenPerson gathers everything about a person: of the check that is open, or one to be named.
 func (s *Screen) OpenPerson() {
 	switch {

@@ -101,3 +101,20 @@ func TestWhomItIsAbout(t *testing.T) {
 		t.Errorf("asked for %+v", asked)
 	}
 }
+
+// What was erased is not shown any longer.
+func TestWhatWasErasedIsReadAnew(t *testing.T) {
+	desk := newRecordsFake()
+	w, h := openedHistory(t, desk)
+	h.open("chk_70")
+	w.Until(t, "the check", func() bool { return h.detail != nil })
+	desk.OnDetail = func(_ context.Context, check string) (history.Detail, error) {
+		d := someDetail(check)
+		d.Name, d.Erased = "", true
+		return d, nil
+	}
+	h.Erased()
+	w.Until(t, "the erasure", func() bool {
+		return strings.Contains(kittest.Readable(h.detail), w.Words.T("detail.name_erased"))
+	})
+}

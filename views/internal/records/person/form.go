@@ -123,6 +123,8 @@ func (f *Form) forget() {
 	f.visits, f.chosen = nil, nil
 	f.found.RemoveAll()
 	f.again()
+	f.scroll.Refresh()
+	f.scroll.ScrollToTop()
 }
 
 // again drops what was said of the last report.
