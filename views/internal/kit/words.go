@@ -52,6 +52,31 @@ func OutcomeWord(w Words, o history.Outcome) string {
 	return w.T("outcome.word." + strings.TrimPrefix(app.OutcomeKey(o), "outcome."))
 }
 
+// CountsText says how many checks of each outcome there are, those that came to a
+// verdict first: 1,204 checks: 1,100 pass, 60 refer (3 open), 44 fail.
+func CountsText(w Words, c history.Counts) string {
+	var parts []string
+	for _, o := range history.Outcomes {
+		n := c.ByOutcome[o]
+		if n == 0 {
+			continue
+		}
+		part := app.FormatNumber(int(n)) + " " + OutcomeWord(w, o)
+		if o == history.Refer && c.Undecided > 0 {
+			part += " " + w.T("history.count_open", "Number", app.FormatNumber(int(c.Undecided)))
+		}
+		parts = append(parts, part)
+	}
+	if c.Identified > 0 { // identified is not an outcome, so it is counted beside them
+		parts = append(parts, w.T("history.count_identified_all", "Number", app.FormatNumber(int(c.Identified))))
+	}
+	total := w.T("history.count", "Count", c.Total, "Number", app.FormatNumber(int(c.Total)))
+	if len(parts) == 0 {
+		return total
+	}
+	return total + ": " + strings.Join(parts, ", ")
+}
+
 // DecisionWord is a decision in a list.
 func DecisionWord(w Words, d history.DecisionState) string {
 	if d == "" {

@@ -137,7 +137,7 @@ func TestCountsInOneLine(t *testing.T) {
 			history.Running: 1, history.Refer: 1, history.Cancelled: 0,
 		}},
 	} {
-		if got := countsText(w, c); got != want {
+		if got := kit.CountsText(w, c); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -24,6 +24,7 @@ import (
 	"facematch/views/internal/kit"
 	"facematch/views/internal/records/detail"
 	"facematch/views/internal/records/exporting"
+	"facematch/views/internal/records/figures"
 )
 
 const (
@@ -114,7 +115,7 @@ type Screen struct {
 	detailing *kit.Job
 	sought    string // the check whose detail is asked for or shown; empty: none
 
-	overview     *overviewPanel
+	overview     *figures.Panel
 	overviewing  *kit.Job
 	showOverview *kit.Button
 	attention    *widget.Label // what needs a look
@@ -170,13 +171,8 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.noneAll = p.Keys.Button(p.Words.T("find.clear"), theme.ContentClearIcon(), s.filter.reset)
 	s.none = container.New(kit.Middle{}, container.NewVBox(s.noneSay, container.NewCenter(s.noneAll)))
 	s.none.Hide()
-	s.overview = newOverviewPanel(p, desk)
-	s.overview.OnUnit = s.askOverview
-	s.overview.OnSet = func(change func(*query)) {
-		next := s.filter.query
-		change(&next)
-		s.filter.set(next)
-	}
+	s.overview = figures.New(p, func() []app.Condition { return desk.Settings().Conditions })
+	s.overview.OnUnit, s.overview.OnNarrow = s.askOverview, s.narrow
 	s.showOverview = p.Keys.Button(p.Words.T("overview.title"), theme.GridIcon(), s.ToggleOverview)
 	s.attention = kit.Wrapped("")
 	s.attention.Hide()
@@ -237,7 +233,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	)
 	s.side = container.NewStack()
 	s.side.Hide()
-	s.area = container.New(listAndDetail{}, top, list, s.side, s.overview.box)
+	s.area = container.New(listAndDetail{}, top, list, s.side, s.overview.Box)
 	s.Content = container.NewStack(s.area, s.desks.box)
 	s.showSort()
 	return s
@@ -384,7 +380,7 @@ func (s *Screen) Forget() {
 	s.leaveSample()
 	s.leaveOther()
 	s.openOverview(false)
-	s.overview.set(overview.Overview{}, nil)
+	s.overview.Set(overview.Overview{}, nil)
 	kit.Enable(s.another, true)
 	kit.Enable(s.centre, true)
 	s.filter.put(query{})
@@ -579,7 +575,7 @@ func (s *Screen) showCounts(c history.Counts, err error) {
 		s.count.SetText("")
 	} else {
 		s.counted = c
-		s.count.SetText(countsText(s.Words, c))
+		s.count.SetText(kit.CountsText(s.Words, c))
 	}
 	kit.Enable(s.export, s.counted.Total > 0)
 }

@@ -44,16 +44,16 @@ func TestAYearIsSeenAtAGlance(t *testing.T) {
 	w, h := openedHistory(t, newRecordsFake())
 	w.Win.Resize(fyne.NewSize(1024, 660))
 	h.ToggleOverview()
-	h.overview.set(numbers, nil)
-	ranges, lines := kittest.All[*charts.Ranges](h.overview.charts), kittest.All[*charts.Lines](h.overview.charts)
+	h.overview.Set(numbers, nil)
+	ranges, lines := kittest.All[*charts.Ranges](h.overview.Box), kittest.All[*charts.Lines](h.overview.Box)
 	if text := kittest.Readable(ranges[0]); !strings.Contains(text, "Desk 2\n") || strings.Count(text, "above others") != 1 {
 		t.Errorf("overridden by desk:\n%s", text)
 	}
 	// Both are named in words, and stand in the first row of charts, which needs no scrolling in the
 	// smallest window.
 	for _, want := range []string{"Overridden more often than elsewhere: Desk 2 (", "became worse: Desk 3 (from 8"} {
-		if !strings.Contains(h.overview.say.Text, want) {
-			t.Errorf("it does not say %q: %s", want, h.overview.say.Text)
+		if !strings.Contains(kittest.Readable(h.overview.Box), want) {
+			t.Errorf("it does not say %q", want)
 		}
 	}
 	at := func(o fyne.CanvasObject) float32 { return w.App.Driver().AbsolutePositionForObject(o).Y }
@@ -89,13 +89,13 @@ func BenchmarkOverviewIsDrawn(b *testing.B) {
 		h.ToggleOverview()
 		b.Run("made/"+name, func(b *testing.B) {
 			for b.Loop() {
-				h.overview.set(numbers, nil)
+				h.overview.Set(numbers, nil)
 				h.area.Refresh()
 			}
 		})
 		b.Run("painted/"+name, func(b *testing.B) {
 			for b.Loop() {
-				h.overview.set(numbers, nil)
+				h.overview.Set(numbers, nil)
 				h.area.Refresh()
 				w.Win.Canvas().Capture()
 			}
