@@ -16,7 +16,6 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
-	"facematch/views/internal/draw"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -168,7 +167,7 @@ func TestDesksPictures(t *testing.T) {
 	}
 	for name, variant := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
 		w, h, _ := openedCentre(t, someDesks())
-		w.App.Settings().SetTheme(in{draw.NewTheme(100), variant})
+		w.App.Settings().SetTheme(kittest.In(variant))
 		w.Win.Resize(fyne.NewSize(1024, 700))
 		save := func(what string) {
 			f, err := os.Create(filepath.Join(folder, what+"-"+name+".png"))

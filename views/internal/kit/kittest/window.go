@@ -3,6 +3,7 @@
 package kittest
 
 import (
+	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,19 @@ func English(t testing.TB) kit.Words {
 		t.Fatal(err)
 	}
 	return kit.Words{Catalogue: c}
+}
+
+// In is the program's theme in light or dark.
+func In(variant fyne.ThemeVariant) fyne.Theme { return inVariant{draw.NewTheme(100), variant} }
+
+type inVariant struct {
+	fyne.Theme
+	variant fyne.ThemeVariant
+}
+
+// Color is part of fyne.Theme.
+func (i inVariant) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return i.Theme.Color(name, i.variant)
 }
 
 // Readable is all text that is shown in an object.

@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"image/color"
 	"image/png"
 	"math/rand/v2"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"facematch/app/history/overview"
 	"facematch/app/settings"
 	"facematch/views/internal/charts"
-	"facematch/views/internal/draw"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -173,16 +171,6 @@ func TestAClickNarrows(t *testing.T) {
 	}
 }
 
-// in is a theme in light or dark.
-type in struct {
-	fyne.Theme
-	variant fyne.ThemeVariant
-}
-
-func (i in) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
-	return i.Theme.Color(name, i.variant)
-}
-
 // TestOverviewPictures draws the overview in the folder FACEMATCH_PICTURES, to be looked at.
 func TestOverviewPictures(t *testing.T) {
 	folder := os.Getenv("FACEMATCH_PICTURES")
@@ -193,7 +181,7 @@ func TestOverviewPictures(t *testing.T) {
 		for _, size := range []fyne.Size{{Width: 1024, Height: 660}, {Width: 1280, Height: 860},
 			{Width: 1024, Height: 2400}} {
 			w, o := shown(t, madeUp(overview.Automatic, true))
-			w.App.Settings().SetTheme(in{draw.NewTheme(100), variant})
+			w.App.Settings().SetTheme(kittest.In(variant))
 			o.show()
 			w.Win.Resize(size)
 			f, err := os.Create(filepath.Join(folder,
