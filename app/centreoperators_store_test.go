@@ -232,7 +232,7 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 		t.Errorf("the right one again: %q", got)
 	}
 
-	t.Run("away", func(t *testing.T) { north.whileAway(t, server) })
+	t.Run("away", func(t *testing.T) { north.whileAway(t, server, south) })
 
 	// A centre that is older than this program has no lists, and takes records as before.
 	older := server.Connect(t, database, "postgres")
@@ -246,9 +246,12 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	}
 }
 
-// whileAway is the time in which the centre does not answer.
-func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server) {
+// whileAway is the time in which the centre does not answer. The other desk is a gateway, whose
+// operator is not there to sign in again.
+func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server, gateway *branchDesk) {
 	const day = 24 * time.Hour
+	gateway.Stay()
+	must(t, gateway.SignIn(t.Context(), "Ben", staff["Ben"].passphrase))
 	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
 	server.Kill(t)
 	b.ahead.Store(int64(6 * day))
@@ -261,9 +264,14 @@ func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server) {
 	wantKey(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase), operators.KeyOld)
 	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
 	must(t, b.Allow(t.Context(), access.Settings))
+	gateway.ahead.Store(int64(8 * day))
+	wantKey(t, gateway.Allow(t.Context(), access.Check), operators.KeyOld)
 	server.Go(t)
-	if got := b.contact(t); got != "" {
-		t.Fatalf("back: %q", got)
+	for _, d := range []*branchDesk{b, gateway} {
+		if got := d.contact(t); got != "" {
+			t.Fatalf("back: %q", got)
+		}
 	}
+	must(t, gateway.Allow(t.Context(), access.Check))
 	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
 }

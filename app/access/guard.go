@@ -218,7 +218,9 @@ func (g *Guard) present(list operators.List) (operators.Operator, error) {
 		return operators.Operator{}, matcher.NewProblem(operators.KeySignedOut, nil)
 	}
 	if err := list.Admits(operator); err != nil {
-		g.in = nil
+		if !g.stays { // a server goes on by itself once the centre was reached
+			g.in = nil
+		}
 		return operators.Operator{}, err
 	}
 	if g.lockIdle(); g.in.locked {

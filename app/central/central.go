@@ -162,6 +162,9 @@ func (p *Pusher) Push(ctx context.Context) error {
 	defer p.turn.Unlock()
 	list := p.operators(ctx) // first: who left is out, however many records wait
 	state, err := p.push(ctx)
+	if err == nil && matcher.IsProblem(list, history.KeyCentreUnreached) {
+		list = p.operators(ctx) // the connection was an old one that had broken
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if ctx.Err() != nil {
