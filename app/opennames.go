@@ -48,10 +48,17 @@ type namedHistory struct {
 	otherHistory
 	keyed keyedRecords
 
-	mu    sync.Mutex
-	key   string          // the public one; empty: names are sealed
-	by    string          // the operator who opened them
-	shown map[string]bool // the checks whose names are recorded as shown
+	mu   sync.Mutex
+	open *openNames // nil: names are sealed
+}
+
+// openNames are names that somebody opened.
+type openNames struct {
+	key string // the public one
+	by  string // the operator
+
+	recording sync.Mutex
+	shown     map[string]bool // the checks whose names are recorded as shown
 }
 
 // OpenNames is NamedHistory's. Its problems are those of Allow, auditors.unread, .invalid, and
@@ -68,7 +75,7 @@ func (n *namedHistory) OpenNames(ctx context.Context, file, passphrase string) e
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.keyed.UseKey(identity)
-	n.key, n.by, n.shown = strings.Join(identity.Recipients, " "), by.Operator, map[string]bool{}
+	n.open = &openNames{key: strings.Join(identity.Recipients, " "), by: by.Operator, shown: map[string]bool{}}
 	return nil
 }
 
@@ -103,7 +110,7 @@ func (n *namedHistory) CloseNames() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.keyed.UseKey(nil)
-	n.key, n.by, n.shown = "", "", nil
+	n.open = nil
 }
 
 // NamesRead is NamedHistory's.
@@ -111,39 +118,46 @@ func (n *namedHistory) NamesRead() history.NamesRead { return n.keyed.NamesRead(
 
 // NamesKey is NamedHistory's.
 func (n *namedHistory) NamesKey() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.key
+	if open := n.opened(); open != nil {
+		return open.key
+	}
+	return ""
 }
 
-// still is the operator who opened the names. Names are closed where another one works now, or
-// none; nil then.
-func (n *namedHistory) still(ctx context.Context) *history.Actor {
+func (n *namedHistory) opened() *openNames {
 	n.mu.Lock()
-	by := n.by
-	n.mu.Unlock()
-	if by == "" {
-		return nil
+	defer n.mu.Unlock()
+	return n.open
+}
+
+// still gives the open names and the operator who opened them; nil where there are none. It
+// closes them where another one works now, or none.
+func (n *namedHistory) still(ctx context.Context) (*openNames, history.Actor) {
+	open := n.opened()
+	if open == nil {
+		return nil, history.Actor{}
 	}
 	who, err := n.desk.Enter(ctx, access.Export)
-	if err != nil || who.Operator != by {
+	if err != nil || who.Operator != open.by {
 		n.CloseNames()
-		return nil
+		return nil, who
 	}
-	return &who
+	return open, who
 }
 
 // note records names that are about to be shown, but for those that were before.
-func (n *namedHistory) note(ctx context.Context, who *history.Actor, about string, checks []string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (n *namedHistory) note(
+	ctx context.Context, open *openNames, who history.Actor, about string, checks []string,
+) error {
+	open.recording.Lock()
+	defer open.recording.Unlock()
 	var fresh []string
 	for _, check := range checks {
-		if !n.shown[check] {
+		if !open.shown[check] {
 			fresh = append(fresh, check)
 		}
 	}
-	if who == nil || len(fresh) == 0 {
+	if len(fresh) == 0 {
 		return nil
 	}
 	head, err := n.records.Head(ctx)
@@ -151,24 +165,22 @@ func (n *namedHistory) note(ctx context.Context, who *history.Actor, about strin
 		return err
 	}
 	if err := n.desk.p.History.Exported(ctx, history.Export{
-		Actor: *who, Format: history.OnScreen, Filter: about, Checks: int64(len(fresh)), Names: true,
-		HeadSeq: head.Seq, Head: head.Hash, Database: n.records.ID(), AuditorsKey: n.key,
+		Actor: who, Format: history.OnScreen, Filter: about, Checks: int64(len(fresh)), Names: true,
+		HeadSeq: head.Seq, Head: head.Hash, Database: n.records.ID(), AuditorsKey: open.key,
 	}); err != nil {
 		return err
 	}
 	for _, check := range fresh {
-		if n.shown != nil { // else they were closed meanwhile
-			n.shown[check] = true
-		}
+		open.shown[check] = true
 	}
 	return nil
 }
 
 // List is OtherHistory's.
 func (n *namedHistory) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
-	who := n.still(ctx)
+	open, who := n.still(ctx)
 	rows, err := n.otherHistory.List(ctx, f)
-	if err != nil || who == nil {
+	if err != nil || open == nil {
 		return rows, err
 	}
 	var named []string
@@ -181,18 +193,21 @@ func (n *namedHistory) List(ctx context.Context, f history.Filter) ([]history.Ro
 	if err != nil {
 		return nil, err
 	}
-	return rows, n.note(ctx, who, export.FilterWords(f, false, english), named)
+	if err := n.note(ctx, open, who, export.FilterWords(f, false, english), named); err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // Show is OtherHistory's.
 func (n *namedHistory) Show(ctx context.Context, check string) (history.Detail, error) {
-	who := n.still(ctx)
+	open, who := n.still(ctx)
 	d, err := n.otherHistory.Show(ctx, check)
-	if err != nil || who == nil {
+	if err != nil || open == nil {
 		return d, err
 	}
 	var named []string
-	if opened(d) {
+	if holdsSealed(d) {
 		// Apart from the name in a list: what a check holds besides is more.
 		named = []string{"all of " + d.Check}
 	}
@@ -200,11 +215,14 @@ func (n *namedHistory) Show(ctx context.Context, check string) (history.Detail, 
 	if err != nil {
 		return d, err
 	}
-	return d, n.note(ctx, who, export.ChosenWords([]string{d.Check}, english), named)
+	if err := n.note(ctx, open, who, export.ChosenWords([]string{d.Check}, english), named); err != nil {
+		return history.Detail{}, err
+	}
+	return d, nil
 }
 
-// opened reports whether a detail holds something that was sealed.
-func opened(d history.Detail) bool {
+// holdsSealed reports whether a detail holds something that was sealed.
+func holdsSealed(d history.Detail) bool {
 	if d.Name+d.Reference != "" || d.Fields != (history.Fields{}) || len(d.Raw)+len(d.Document)+len(d.Frame) > 0 {
 		return true
 	}

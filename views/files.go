@@ -121,6 +121,11 @@ func (w *Window) chooseHistory(chosen func(path string)) {
 	}, chosen)
 }
 
+// chooseKey asks for the auditors' key file, which may have any name.
+func (w *Window) chooseKey(chosen func(path string)) {
+	w.choose(chooser.Request{Title: w.Words.T("choose.key"), Folder: w.folder}, chosen)
+}
+
 // chooseFolder asks for a folder, beginning at one that may be empty.
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	w.choose(chooser.Request{Title: w.Words.T("choose.folder"), Folder: from, Directory: true}, chosen)

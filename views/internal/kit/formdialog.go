@@ -56,6 +56,15 @@ func (f *formDialog) Field(key string) *Entry {
 	return e
 }
 
+// Secret adds a line to type that is not shown, and is forgotten when the dialog closes.
+func (f *formDialog) Secret(key string) *Entry {
+	e := f.Keys.Password(func(string) { f.Update() })
+	e.OnSubmitted = func(string) { f.run() }
+	f.Add(key, e)
+	f.secrets = append(f.secrets, e)
+	return e
+}
+
 // Passphrase adds a passphrase and its repetition. same says whether both agree.
 func (f *formDialog) Passphrase(key string) (typed *Entry, same func() string) {
 	var both [2]*Entry

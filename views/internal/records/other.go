@@ -58,6 +58,7 @@ func (s *Screen) opened(other app.OtherHistory, whose string, err error) {
 	s.whose.SetText(whose)
 	_, many := other.(centre)
 	kit.SetVisible(s.showDesks, many)
+	s.showNames()
 	s.banner.Show()
 	s.area.Refresh()
 }

@@ -82,7 +82,9 @@ type Hooks struct {
 	Inspect func(row history.Row, done func()) // asks what the clerk saw
 	Export  func(q exporting.Query)            // asks how, and writes a file
 	Choose  func(chosen func(path string))     // asks for another history's file
-	Person  func(whom app.SubjectInput)        // gathers everything about a person
+	// ChooseKey asks for the auditors' key file.
+	ChooseKey func(chosen func(path string))
+	Person    func(whom app.SubjectInput) // gathers everything about a person
 }
 
 // Screen shows the checks a query asks for, a page at a time, and
@@ -134,6 +136,7 @@ type Screen struct {
 	banner  *fyne.Container
 	whose   *widget.Label
 	back    *kit.Button // to this desk's own history
+	names   *kit.Button // opens or closes the names at the centre
 	verify  *kit.Button
 	pick    *kit.Button
 	export  *kit.Button
@@ -212,10 +215,11 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.back = p.Keys.Button(p.Words.T("history.close_other"), theme.CancelIcon(), s.closeOther)
 	s.showDesks = p.Keys.Button(p.Words.T("desks.title"), theme.ListIcon(), s.OpenDesks)
 	s.desks = newDesksPage(p, s.closeDesks)
-	s.banner = container.NewStack(
-		draw.NewFrame(draw.ColorRefer),
-		container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(s.showDesks, s.back)), s.whose),
-	)
+	s.names = p.Keys.Button(p.Words.T("names.open"), theme.VisibilityIcon(), s.turnNames)
+	s.names.Hide()
+	s.banner = container.NewStack(draw.NewFrame(draw.ColorRefer), container.NewBorder(
+		nil, nil, nil, container.NewCenter(container.NewHBox(s.showDesks, s.names, s.back)), s.whose,
+	))
 	s.banner.Hide()
 
 	top := container.NewVBox(
@@ -578,6 +582,7 @@ func (s *Screen) showCounts(c history.Counts, err error) {
 		s.count.SetText(kit.CountsText(s.Words, c))
 	}
 	kit.Enable(s.export, s.counted.Total > 0)
+	s.showNames() // a search may have read more
 }
 
 // load asks for the page after a check (nil: for the first).
@@ -619,6 +624,7 @@ func (s *Screen) loaded(first bool, rows []history.Row, err error) {
 		s.rows = nil
 	}
 	s.rows = append(s.rows, rows...)
+	s.showNames()
 	s.showRows(first)
 }
 
