@@ -158,7 +158,7 @@ func TestTheWindowFitsASmallScreen(t *testing.T) {
 			fits(tab.Text)
 		}
 		w.tabs.Select(w.settingsTab)
-		for _, page := range []string{"operators", "privacy", "backup", "desk"} {
+		for _, page := range []string{"operators", "privacy", "backup", "centre", "desk"} {
 			test.Tap(w.button(t, "settings.page."+page))
 			fits(page)
 		}

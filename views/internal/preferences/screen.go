@@ -33,6 +33,7 @@ type Desk interface {
 	operatorsDesk
 	privacyDesk
 	backupDesk
+	centreDesk
 	setupDesk
 }
 
@@ -85,6 +86,7 @@ type Screen struct {
 	operators   *operatorSettings
 	privacy     *privacySettings
 	backup      *backupPage
+	centre      *centreSettings
 	setup       *setupPage
 
 	pages   map[string]fyne.CanvasObject
@@ -108,6 +110,7 @@ const (
 	pageOperators = "operators"
 	pagePrivacy   = "privacy"
 	pageBackup    = "backup"
+	pageCentre    = "centre"
 	pageSetup     = "setup"
 )
 
@@ -140,6 +143,7 @@ func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
 	s.operators = newOperatorSettings(p, desk, s.locks, hooks, s.changed)
 	s.privacy = newPrivacySettings(p, desk, s.locks, hooks, s.folder, s.changed)
 	s.backup = newBackupPage(p, desk, s.folder, hooks.Copy)
+	s.centre = newCentreSettings(p, desk, s.locks, hooks.Copy, s.changed)
 	s.setup = newSetupPage(p, desk, s.locks, s.open, hooks.SetRecovery, hooks.SetupLeft, s.changed)
 	for _, l := range []**widget.Label{&s.cameraFault, &s.foldersFault, &s.message} {
 		*l = kit.Wrapped("")
@@ -236,9 +240,10 @@ func (s *Screen) lay() {
 		pageOperators: container.NewVScroll(s.operators.content),
 		pagePrivacy:   container.NewVScroll(s.privacy.content),
 		pageBackup:    container.NewVScroll(s.backup.content),
+		pageCentre:    container.NewVScroll(s.centre.content),
 		pageSetup:     container.NewVScroll(s.setup.content),
 	}
-	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup, pageSetup}
+	names := []string{pageDesk, pageOperators, pagePrivacy, pageBackup, pageCentre, pageSetup}
 	s.pager = s.Keys.Radio(
 		names, func(page string) string { return t("settings.page." + page) }, func() { s.open(s.pager.Value) },
 	)
@@ -292,6 +297,8 @@ func (s *Screen) Look() {
 		s.operators.look()
 	case pagePrivacy:
 		s.privacy.look()
+	case pageCentre:
+		s.centre.look()
 	case pageSetup:
 		s.setup.look()
 	}
@@ -395,6 +402,7 @@ func (s *Screen) fill(now settings.Settings) {
 	s.api.fill(now)
 	s.operators.fill(now)
 	s.privacy.fill(now)
+	s.centre.fill(now)
 	s.setup.fill(now)
 	s.changed()
 }
@@ -419,6 +427,7 @@ func (s *Screen) typed() (settings.Settings, error) {
 	s.api.typed(&next)
 	s.operators.typed(&next)
 	s.privacy.typed(&next)
+	s.centre.typed(&next)
 	s.setup.typed(&next)
 	rules, err := app.ParseConditions(s.conditions.text.Text)
 	if err == nil {
@@ -452,7 +461,8 @@ func (s *Screen) changed() {
 	var problem *app.Problem
 	errors.As(fault, &problem)
 	theirs, referred, inspected := s.api.complain(problem), s.reference.complain(problem), s.inspection.complain(problem)
-	if problem != nil && !theirs && !referred && !inspected {
+	central := s.centre.complain(problem)
+	if problem != nil && !theirs && !referred && !inspected && !central {
 		switch problem.Key {
 		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart,
 			settings.KeyDocumentCamera:
@@ -476,7 +486,7 @@ func (s *Screen) changed() {
 	kit.Say(s.conditions.fault, conditions, widget.DangerImportance)
 	kit.Say(s.privacy.fault, privacy, widget.DangerImportance)
 	kit.Say(s.operators.fault, people, widget.DangerImportance)
-	s.point(privacy, people, fault)
+	s.point(privacy, people, central, fault)
 	s.api.update()
 	different, idle := s.different(), s.saving == nil
 	if different && s.message.Importance == widget.SuccessImportance {
@@ -488,13 +498,15 @@ func (s *Screen) changed() {
 
 // point says on which other page there is something wrong, because of which
 // nothing can be saved here.
-func (s *Screen) point(privacy, people string, fault error) {
+func (s *Screen) point(privacy, people string, central bool, fault error) {
 	page := pageDesk
 	switch {
 	case privacy != "":
 		page = pagePrivacy
 	case people != "":
 		page = pageOperators
+	case central:
+		page = pageCentre
 	}
 	text := ""
 	if fault != nil && page != s.pager.Value {
@@ -537,6 +549,12 @@ func (s *Screen) stored(old settings.Settings, err error) {
 	text := s.Words.T("settings.saved")
 	if old.Folders.History != now.Folders.History || old.Folders.Models != now.Folders.Models {
 		text = s.Words.T("settings.saved_folders")
+	}
+	if old.Central.Pushes() != now.Central.Pushes() {
+		text = s.Words.T("settings.saved_centre")
+	}
+	if s.pager.Value == pageCentre {
+		s.centre.look()
 	}
 	kit.Say(s.message, text, widget.SuccessImportance)
 	s.hooks.Saved(old, now)

@@ -29,10 +29,15 @@ type fakeDesk struct {
 	*kittest.Staff
 	*kittest.Token
 	*kittest.Backups
+	centre history.CentreStatus
 }
 
+func (d *fakeDesk) CentreStatus(context.Context) (history.CentreStatus, error) { return d.centre, nil }
+
 func newFakeDesk() *fakeDesk {
-	return &fakeDesk{kittest.NewDeskSettings(), &kittest.Staff{}, &kittest.Token{}, &kittest.Backups{}}
+	return &fakeDesk{
+		DeskSettings: kittest.NewDeskSettings(), Staff: &kittest.Staff{}, Token: &kittest.Token{}, Backups: &kittest.Backups{},
+	}
 }
 
 // staffedSettings is a desk with operators, where the administrator is signed in.
