@@ -70,7 +70,8 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 		return history.Filter{}, c.usage(cmd, key, params...)
 	}
 	chosen := history.Filter{
-		Operators: f.operators, Desks: f.desks, Branches: f.branches, Codes: f.codes, Session: f.session, Check: f.check, Request: f.request,
+		Operators: f.operators, Desks: f.desks, Branches: f.branches, Codes: f.codes,
+		Session: f.session, Check: f.check, Request: f.request,
 	}
 	if central, err := cmd.Flags().GetBool("central"); len(f.branches) > 0 && (err != nil || !central) {
 		return wrong("cli.filter.branch_central") // a desk does not know offices

@@ -104,7 +104,8 @@ func Chains(ctx context.Context, conn *pgx.Conn) ([]Chain, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT id, history, desk, branch, epoch, head_seq, head_hash, declared, seen, state,
 			extract(epoch FROM clock)::float8, about, behind,
-			ARRAY(SELECT DISTINCT day FROM facematch.daily d WHERE d.chain = c.id AND d.day >= now()::date - $1::int ORDER BY day),
+			ARRAY(SELECT DISTINCT day FROM facematch.daily d
+				WHERE d.chain = c.id AND d.day >= now()::date - $1::int ORDER BY day),
 			(SELECT min(f.seq) FROM facematch.fork f WHERE f.chain = c.id AND c.state <> 'ok'
 				AND f.arrived = (SELECT max(arrived) FROM facematch.fork g WHERE g.chain = c.id)),
 			(SELECT count(*) FROM facematch.erasure e WHERE e.chain = c.id AND e.seq IS NULL)

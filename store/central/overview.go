@@ -217,7 +217,8 @@ func (o *summing) checksQuery() question {
 	with, args := o.as(o.byMonth, "monthly",
 		`date_trunc('`+string(o.unit)+`', at AT TIME ZONE 'UTC')::date AS month, desk AS desk, `+keysOfBoth,
 		numbersOfBoth+`, count(portrait_quality)::int AS portraits,
-			coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait, count(picture_quality)::int AS pictures,
+			coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait,
+			count(picture_quality)::int AS pictures,
 			coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
 	return question{with + `SELECT '` + sumPeriod + `', month, '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint,
 			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint,
@@ -267,7 +268,8 @@ func (o *summing) addChecks(s sum) {
 		o.counter.AddDesk(placeIn(o.desks, s.name, o.counter.Desk), s.Sum)
 	case sumQuality:
 		if s.portraits+s.pictures > 0 {
-			o.counter.AddQuality(s.from, placeIn(o.desks, s.name, o.counter.Desk), s.portraits, s.portrait, s.pictures, s.picture)
+			desk := placeIn(o.desks, s.name, o.counter.Desk)
+			o.counter.AddQuality(s.from, desk, s.portraits, s.portrait, s.pictures, s.picture)
 		}
 	}
 }
@@ -341,7 +343,8 @@ func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
 	if !o.bySpread {
 		return nil, nil
 	}
-	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+`, coalesce(decision, '') FROM facematch.checks WHERE outcome IS NULL AND `+
+	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+`, coalesce(decision, '')
+		FROM facematch.checks WHERE outcome IS NULL AND `+
 		strings.Join(o.terms, " AND "), o.args...)
 	if err != nil {
 		return nil, err

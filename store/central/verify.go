@@ -661,7 +661,8 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		l := c.listed(false)
 		at := time.UnixMicro(l.at).UTC()
 		filmed := one(l.filmed)
-		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision, fmt.Sprint(l.filmed))
+		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
+			fmt.Sprint(l.filmed))
 		monthly.add([]int64{1, filmed, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
 			min(max(l.picture, 0), 100)}, monthOf(at).Format(time.DateOnly), l.desk, l.outcome, l.decision)
 		staff.add([]int64{1, filmed}, l.desk, l.operator, l.outcome, l.decision)
