@@ -61,7 +61,8 @@ func TestTheOverviewNarrowsTheFilter(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	f := asked[len(asked)-1]
-	if !slices.Equal(f.Desks, []string{"Counter 3"}) || !f.From.Equal(since) || !f.To.Equal(until) || *f.LeastScore != 100 ||
+	if !slices.Equal(f.Desks, []string{"Counter 3"}) || !f.From.Equal(since) || !f.To.Equal(until) ||
+		*f.LeastScore != 100 ||
 		*f.MostScore != 200 || !slices.Equal(f.Decisions, []history.DecisionState{history.Undecided}) ||
 		!slices.Equal(f.Operators, []string{"ana"}) {
 		t.Errorf("%+v", f)

@@ -76,7 +76,9 @@ func TestASampleIsPickedAndLookedAt(t *testing.T) {
 		!strings.Contains(text, "0123456789abcdef") || !strings.Contains(text, "3 identified without a match") {
 		t.Errorf("it says:\n%s", text)
 	}
-	for what, o := range map[string]fyne.CanvasObject{"filters": h.filter.box, "order": h.order, "overview": h.showOverview} {
+	for what, o := range map[string]fyne.CanvasObject{
+		"filters": h.filter.box, "order": h.order, "overview": h.showOverview,
+	} {
 		if o.Visible() {
 			t.Errorf("%s of all checks stand over the sample", what)
 		}

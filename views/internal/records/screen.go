@@ -1,6 +1,7 @@
-// Package records is the History screen: the filters, the list of checks, everything
-// about one of them, and verifying. What stands for itself lies in packages below: the detail
-// of one check, and the forms in dialogs.
+// Package records is the History screen: filters, list, samples, verifying, and the desks of the
+// centre. It is larger than other screens because these show one selection together, and each
+// changes it. What stands for itself lies in packages below: the detail of one check (detail), the
+// charts (figures), and the forms in dialogs (exporting, person).
 package records
 
 import (

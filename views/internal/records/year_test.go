@@ -46,7 +46,8 @@ func TestAYearIsSeenAtAGlance(t *testing.T) {
 	h.ToggleOverview()
 	h.overview.Set(numbers, nil)
 	ranges, lines := kittest.All[*charts.Ranges](h.overview.Box), kittest.All[*charts.Lines](h.overview.Box)
-	if text := kittest.Readable(ranges[0]); !strings.Contains(text, "Desk 2\n") || strings.Count(text, "above others") != 1 {
+	if text := kittest.Readable(ranges[0]); !strings.Contains(text, "Desk 2\n") ||
+		strings.Count(text, "above others") != 1 {
 		t.Errorf("overridden by desk:\n%s", text)
 	}
 	// Both are named in words, and stand in the first row of charts, which needs no scrolling in the

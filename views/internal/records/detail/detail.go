@@ -71,7 +71,8 @@ func New(p kit.Parts, of Shown, hooks Hooks) *View {
 	body := container.NewVBox()
 	d.Reader = p.Keys.Reader(body)
 	for _, part := range []fyne.CanvasObject{
-		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(), d.keeping(),
+		d.verdicts(), d.score(), d.reasons(), d.decisions(), d.inspections(), d.attempts(), d.pictures(), d.person(),
+		d.keeping(),
 		d.quality(), d.engine(),
 		d.times(), d.erasures(), d.record(), d.answer(),
 	} {

@@ -380,7 +380,9 @@ func (o *Panel) rates(
 
 // identified draws at which desks persons were identified without a match.
 func (o *Panel) identified() fyne.CanvasObject {
-	some := slices.DeleteFunc(slices.Clone(o.Numbers.Desks.Groups), func(g overview.Group) bool { return g.Identified == 0 })
+	some := slices.DeleteFunc(slices.Clone(o.Numbers.Desks.Groups), func(g overview.Group) bool {
+		return g.Identified == 0
+	})
 	slices.SortStableFunc(some, func(a, b overview.Group) int { return cmp.Compare(b.Identified, a.Identified) })
 	some = some[:min(len(some), mostRows)]
 	var bars []charts.Bar
@@ -471,7 +473,8 @@ func (o *Panel) scores() fyne.CanvasObject {
 		counts := history.Counts{Total: b.Checks(), ByOutcome: map[history.Outcome]int64{
 			history.Pass: b.Pass, history.Refer: b.Refer, history.Fail: b.Fail,
 		}}
-		bar.Say = o.Words.T("overview.from_to", "From", b.Least/100, "To", b.Below/100) + " %: " + kit.CountsText(o.Words, counts)
+		bar.Say = o.Words.T("overview.from_to", "From", b.Least/100, "To", b.Below/100) + " %: " +
+			kit.CountsText(o.Words, counts)
 		bars = append(bars, bar)
 	}
 	var bounds []charts.Bound

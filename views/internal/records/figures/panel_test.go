@@ -36,7 +36,8 @@ func madeUp(unit overview.Unit, operators bool) overview.Overview {
 		}
 	}
 	dim := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
-	for at := now.AddDate(-1, 0, 0).Add(8 * time.Hour); at.Before(now); at = at.Add(time.Duration(r.IntN(17)) * time.Minute) {
+	at := now.AddDate(-1, 0, 0).Add(8 * time.Hour)
+	for ; at.Before(now); at = at.Add(time.Duration(r.IntN(17)) * time.Minute) {
 		if at.Hour() >= 18 {
 			at = at.Truncate(24 * time.Hour).Add(32 * time.Hour)
 		}
