@@ -30,7 +30,9 @@ type branchDesk struct {
 	ahead   atomic.Int64 // by how much its clock is ahead, in nanoseconds
 }
 
-func newBranchDesk(t *testing.T, server *centraltest.Server, database string, admin *pgx.Conn, branch, key string) *branchDesk {
+func newBranchDesk(
+	t *testing.T, server *centraltest.Server, database string, admin *pgx.Conn, branch, key string,
+) *branchDesk {
 	t.Helper()
 	dir := t.TempDir()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // no keyring: the key is a file

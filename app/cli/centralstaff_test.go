@@ -128,7 +128,8 @@ func TestCentralTokens(t *testing.T) {
 	if code != 0 || out != "BEGIN;\nSELECT add;\nCOMMIT;\n" || !strings.HasPrefix(errs, "fmd_") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
-	if len(added) != 3 || added[0] != "Counter 1" || added[1] != "north" || len(added[2]) != 64 || strings.Contains(out, "fmd_") {
+	if len(added) != 3 || added[0] != "Counter 1" || added[1] != "north" || len(added[2]) != 64 ||
+		strings.Contains(out, "fmd_") {
 		t.Errorf("%q", added)
 	}
 	for name, test := range map[string]struct {
@@ -152,7 +153,8 @@ func TestCentralTokens(t *testing.T) {
 			t.Errorf("%s: exit %d\n%s%s", name, code, out, errs)
 		}
 	}
-	if _, out, _ := run(t, &parts{centre: c}, "", "central", "token", "add", "Counter 1", "--all"); out == "" || added[1] != "*" {
-		t.Errorf("for all: %q", added)
+	code, out, errs = run(t, &parts{centre: c}, "", "central", "token", "add", "Counter 1", "--all")
+	if code != 0 || out == "" || added[1] != "*" {
+		t.Errorf("for all: exit %d, %q\n%s", code, added, errs)
 	}
 }

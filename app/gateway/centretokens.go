@@ -30,12 +30,13 @@ const (
 
 // CentreTokensParams are what CentreTokens are made of; all but Every are needed.
 type CentreTokensParams struct {
-	File   string                                                   // where they are kept for when the centre is away
-	Chosen func() bool                                              // the settings name a centre
-	Ask    func(ctx context.Context) ([]history.CentreToken, error) // one call at a time
-	Days   func() int                                               // without a contact, after which they count no more; 0: never
-	Newest func() time.Time                                         // when the newest record was written
-	Every  time.Duration                                            // 0: askEvery
+	File   string      // where they are kept for when the centre is away
+	Chosen func() bool // the settings name a centre
+	// Ask asks the centre. It is called by one goroutine at a time.
+	Ask    func(ctx context.Context) ([]history.CentreToken, error)
+	Days   func() int       // without a contact, after which they count no more; 0: never
+	Newest func() time.Time // when the newest record was written
+	Every  time.Duration    // 0: askEvery
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -193,8 +194,8 @@ func checkTokens(tokens []Token) error {
 	for _, t := range tokens {
 		sum, err := hex.DecodeString(t.SHA256)
 		name, unclean := app.CleanName(t.Name)
-		if err != nil || len(sum) != sha256.Size || strings.ToLower(t.SHA256) != t.SHA256 || unclean != nil || name != t.Name ||
-			name == "" || utf8.RuneCountInString(name) > maxName {
+		if err != nil || len(sum) != sha256.Size || strings.ToLower(t.SHA256) != t.SHA256 ||
+			unclean != nil || name != t.Name || name == "" || utf8.RuneCountInString(name) > maxName {
 			return errors.New("a token without a valid name or hash")
 		}
 	}

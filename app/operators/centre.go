@@ -63,6 +63,9 @@ func Publish(key ed25519.PrivateKey, list List, branch string, now time.Time) (h
 	if err != nil {
 		return history.OperatorList{}, err
 	}
+	if len(text) > maxList {
+		return history.OperatorList{}, matcher.NewProblem(KeyListLong, nil)
+	}
 	signature, err := sshsig.Sign(key, namespace, sha256.Sum256(text))
 	return history.OperatorList{Text: text, Signature: signature}, err
 }
@@ -96,14 +99,17 @@ func (c Centre) open(from history.OperatorList) (List, error) {
 	return list, nil
 }
 
+// opened is a list of the centre's that was checked, with what it was checked by.
+type opened struct {
+	data []byte // of the file
+	by   Centre
+	list List
+}
+
 // readCentre reads the list that the centre gave last. The problems are operators.not_yet
 // while there is none, .unreadable, .list_damaged and those of open.
 func (k *Keeper) readCentre(c Centre) (List, error) {
-	from, err := k.readKept()
-	if err != nil {
-		return List{}, err
-	}
-	list, err := c.open(from)
+	list, err := k.openKept(c)
 	if err != nil {
 		return List{}, err
 	}
@@ -116,19 +122,33 @@ func (k *Keeper) readCentre(c Centre) (List, error) {
 	return list, nil
 }
 
-func (k *Keeper) readKept() (history.OperatorList, error) {
+// openKept reads and checks the file. Bytes that were checked before are not checked again: a
+// list of some thousand operators takes tens of milliseconds, and is read with each action.
+func (k *Keeper) openKept(c Centre) (List, error) {
 	data, err := k.readFile(k.fromCentre)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return history.OperatorList{}, matcher.NewProblem(KeyNotYet, nil)
+		return List{}, matcher.NewProblem(KeyNotYet, nil)
 	case err != nil:
-		return history.OperatorList{}, matcher.NewProblem("operators.unreadable", err)
+		return List{}, matcher.NewProblem("operators.unreadable", err)
 	}
-	var s kept
-	if json.Unmarshal(data, &s) != nil || s.Version != version {
-		return history.OperatorList{}, matcher.NewProblem(KeyListDamaged, errors.New("no valid form"))
+	last := k.opened.Load()
+	if last == nil || last.by != c || !bytes.Equal(last.data, data) {
+		var s kept
+		if json.Unmarshal(data, &s) != nil || s.Version != version {
+			return List{}, matcher.NewProblem(KeyListDamaged, errors.New("no valid form"))
+		}
+		list, err := c.open(history.OperatorList{Text: s.List, Signature: s.Signature})
+		if err != nil {
+			return List{}, err
+		}
+		last = &opened{data, c, list}
+		k.opened.Store(last)
 	}
-	return history.OperatorList{Text: s.List, Signature: s.Signature}, nil
+	list := last.list
+	from := *list.Centre // its own, because the contact differs
+	list.Centre = &from
+	return list, nil
 }
 
 // Admits returns nil where an operator of the list may be signed in: only administrators

@@ -353,3 +353,62 @@ func TestTakersAtOnce(t *testing.T) {
 		t.Errorf("recorded: %v", recorded)
 	}
 }
+
+// A list that was checked is checked anew where the settings name another key or branch.
+func TestAnotherKeyForAListThatWasRead(t *testing.T) {
+	c := newClock()
+	o, other := newOffice(t, c), newOffice(t, c)
+	from := Centre{Key: o.line, Branch: "north", Days: 7}
+	desk := New(Params{
+		File: filepath.Join(t.TempDir(), "operators.json"), Now: c.Now, Cost: quick, Centre: func() Centre { return from },
+	})
+	if err := desk.Take(t.Context(), o.publish("north"), quiet); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		centre Centre
+		want   string
+	}{
+		{Centre{Key: o.line, Branch: "north"}, ""},
+		{Centre{Key: other.line, Branch: "north", Days: 7}, KeyListSignature},
+		{Centre{Key: o.line, Branch: "south", Days: 7}, KeyListBranch},
+		{Centre{Key: o.line, Branch: "north", Days: 7}, ""},
+	} {
+		from = step.centre
+		list, err := desk.Read()
+		if step.want != "" {
+			wantKey(t, err, step.want)
+		} else if err != nil || list.Centre.Days != step.centre.Days {
+			t.Errorf("%+v: %+v, %v", step.centre, list.Centre, err)
+		}
+	}
+	// A list by the new key is taken, though the old one was signed later.
+	old := o.publish("north")
+	if err := desk.Take(t.Context(), old, quiet); err != nil {
+		t.Fatal(err)
+	}
+	from.Key = other.line
+	other.clock = &clock{now: c.Now().Add(-time.Hour)}
+	if err := desk.Take(t.Context(), other.publish("north"), quiet); err != nil {
+		t.Errorf("a list by another key: %v", err)
+	}
+}
+
+// A list that no desk would take is not signed.
+func TestListThatIsTooLong(t *testing.T) {
+	c := newClock()
+	o := newOffice(t, c)
+	list, err := o.file.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(list.entries) < 20_000 {
+		list.entries = append(list.entries, list.entries[1])
+	}
+	if _, err := Publish(o.key, list, AllBranches, c.Now()); !matcher.IsProblem(err, KeyListLong) {
+		t.Error(err)
+	}
+	if _, err := Publish(o.key, List{}, AllBranches, c.Now()); !matcher.IsProblem(err, KeyNone) {
+		t.Error(err)
+	}
+}

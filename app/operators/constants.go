@@ -36,8 +36,10 @@ const (
 	lockPatience = 5 * time.Second
 	lockRetry    = 5 * time.Millisecond
 
-	// maxFile is the most bytes of a file; an operator takes some 200.
-	maxFile = 1 << 20
+	// maxFile is the most bytes of a file; an operator takes some 200. maxList is the most of a
+	// list that is signed, which takes a third more in its file.
+	maxFile = 4 << 20
+	maxList = 1 << 20
 
 	// saltBytes and hashBytes are RFC 9106's.
 	saltBytes = 16
@@ -72,4 +74,5 @@ const (
 	KeyListBranch    = "operators.list_branch"    // it is another branch's
 	KeyListOlder     = "operators.list_older"     // this desk has a newer one
 	KeyListDamaged   = "operators.list_damaged"
+	KeyListLong      = "operators.list_long" // longer than a desk would take
 )

@@ -31,6 +31,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -68,6 +69,7 @@ type Keeper struct {
 	fromCentre           string // file of the centre's list
 	now, newest          func() time.Time
 	centre               func() Centre
+	opened               atomic.Pointer[opened] // the newest list of the centre's that was read
 	cost                 Cost
 	readFile             func(path string) ([]byte, error)
 }

@@ -22,7 +22,8 @@ func list(t *testing.T, branch string, at time.Time) history.OperatorList {
 		File: filepath.Join(t.TempDir(), "bank.json"), Now: time.Now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
 	})
 	ada := operators.Operator{Name: "Ada d'Énola", Role: history.RoleAdministrator}
-	if err := k.Add(t.Context(), ada, "four tired horses drank", true, func(operators.List, string) error { return nil }); err != nil {
+	unrecorded := func(operators.List, string) error { return nil }
+	if err := k.Add(t.Context(), ada, "four tired horses drank", true, unrecorded); err != nil {
 		t.Fatal(err)
 	}
 	all, err := k.Read()
