@@ -1,0 +1,40 @@
+package preferences
+
+import (
+	"strings"
+	"testing"
+
+	"facematch/app/settings"
+)
+
+// Beside the wording stands whether the auditors can read names under it.
+func TestWhetherTheAuditorsCanRead(t *testing.T) {
+	desk := newFakeDesk()
+	desk.Now.Central = settings.Central{
+		Host: "centre.test", Database: "facematch", Push: true, Auditors: "The internal audit",
+		AuditRecipient: "age1r4hl4tuhahfht5pg9uv64457y0rs2nl7erm4szrg0fw8903v4u4sjuez6e",
+	}
+	w := openSettings(t, desk)
+	w.settings.open(pageDesk)
+	for _, c := range []struct{ words, key string }{
+		{"", "settings.auditing_on"}, {"I agree.", "settings.auditing_unnamed"},
+		{"I agree to {auditors}.", "settings.auditing_on"},
+	} {
+		w.settings.api.processing.SetText(c.words)
+		if said := w.settings.api.auditing.Text; said != w.Words.T(c.key, "Auditors", "The internal audit") {
+			t.Errorf("%q: %q", c.words, said)
+		}
+	}
+	if !strings.Contains(w.Text(), "The internal audit can read") {
+		t.Errorf("it is not on the page of the wording:\n%s", w.Text())
+	}
+	desk.Now.Central.Auditors, desk.Now.Central.AuditRecipient = "", ""
+	w = openSettings(t, desk)
+	if w.settings.api.auditing.Visible() {
+		t.Error("a desk without auditors is told of them")
+	}
+	w.settings.api.processing.SetText("I agree to {auditors}.")
+	if said := w.settings.api.wordingFault.Text; !strings.Contains(said, w.Words.T(settings.KeyAuditorsNobody)) {
+		t.Errorf("a wording that names nobody: %q", said)
+	}
+}
