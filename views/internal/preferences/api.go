@@ -162,21 +162,18 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 		switch p.Key {
 		case app.KeyBase, app.KeyBaseParts, app.KeyBasePlain, settings.KeyCAFile, settings.KeyAPILimits:
 			api = a.Words.ProblemText(p)
-		case settings.KeyWording, settings.KeyAuditorsNobody, settings.KeyAuditorsName, settings.KeyAuditRecipient:
+		case settings.KeyWording, settings.KeyAuditorsNobody:
 			wording = a.Words.ProblemText(p)
 		}
 	}
 	kit.Say(a.fault, api, widget.DangerImportance)
 	kit.Say(a.wordingFault, wording, widget.DangerImportance)
-	a.sayAuditing()
 	return api != "" || wording != ""
 }
 
 // sayAuditing says whether the auditors can read what is sealed in the sessions that begin
 // under these words.
-func (a *apiSettings) sayAuditing() {
-	next := a.saved()
-	a.typed(&next)
+func (a *apiSettings) sayAuditing(next settings.Settings) {
 	words, importance := "", widget.MediumImportance
 	if state := next.Auditing(); state != settings.AuditingOff {
 		words = a.Words.T("settings.auditing_"+string(state), "Auditors", next.Central.Auditors)

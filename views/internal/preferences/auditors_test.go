@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
 	"facematch/app/settings"
 )
 
@@ -28,7 +31,21 @@ func TestWhetherTheAuditorsCanRead(t *testing.T) {
 	if !strings.Contains(w.Text(), "The internal audit can read") {
 		t.Errorf("it is not on the page of the wording:\n%s", w.Text())
 	}
-	desk.Now.Central.Auditors, desk.Now.Central.AuditRecipient = "", ""
+	// Both are set on the page of the centre, and saved.
+	w.settings.api.processing.SetText("")
+	w.settings.open(pageCentre)
+	w.settings.centre.auditors.keys.SetText("AGE-SECRET-KEY-1")
+	if said := w.settings.centre.auditors.fault.Text; !strings.Contains(said, w.Words.T(settings.KeyAuditRecipient)) ||
+		!w.settings.save.Disabled() {
+		t.Errorf("a private key: %q", said)
+	}
+	w.settings.centre.auditors.keys.SetText("")
+	w.settings.centre.auditors.name.SetText(" ")
+	test.Tap(w.settings.save)
+	w.Until(t, "the success", func() bool { return w.settings.message.Importance == widget.SuccessImportance })
+	if now := desk.Settings().Central; now.Auditors != "" || now.AuditRecipient != "" || now.Host != "centre.test" {
+		t.Errorf("saved %+v", now)
+	}
 	w = openSettings(t, desk)
 	if w.settings.api.auditing.Visible() {
 		t.Error("a desk without auditors is told of them")

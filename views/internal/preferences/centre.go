@@ -41,6 +41,7 @@ type centreSettings struct {
 	host                            *kit.Entry
 	push, images, answers, recovery *kit.Check
 	fault, state                    *widget.Label
+	auditors                        *auditorSettings
 	content                         *fyne.Container
 }
 
@@ -60,11 +61,12 @@ func newCentreSettings(p kit.Parts, desk centreDesk, l locks, copied func(string
 	c.recovery = tick("centre.recovery", "central.recovery")
 	l.grey("central.host", c.host)
 	c.fault.Hide()
+	c.auditors = newAuditorSettings(p, l, changed)
 	command := widget.NewLabelWithStyle(enrolCommand, fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
 	left := container.NewVBox(
 		kit.Bold(t("centre.title")), kit.Small(t("centre.help")),
 		container.New(layout.NewFormLayout(), widget.NewLabel(l.name("centre.host", "central.host")), c.host),
-		c.fault, c.push, kit.Small(t("centre.push_help")),
+		c.fault, c.push, kit.Small(t("centre.push_help")), c.auditors.content,
 		kit.Bold(t("centre.state")), c.state,
 	)
 	right := container.NewVBox(
@@ -84,6 +86,7 @@ func (c *centreSettings) fill(now settings.Settings) {
 	c.images.SetChecked(now.Central.Images)
 	c.answers.SetChecked(now.Central.Answers)
 	c.recovery.SetChecked(now.Central.Recovery)
+	c.auditors.fill(now)
 }
 
 // typed reads the fields into settings.
@@ -92,6 +95,7 @@ func (c *centreSettings) typed(next *settings.Settings) {
 	next.Central.Push = c.push.Checked
 	next.Central.Images, next.Central.Answers = c.images.Checked, c.answers.Checked
 	next.Central.Recovery = c.recovery.Checked
+	c.auditors.typed(next)
 }
 
 // complain says what is wrong here, and whether it is something of this page.
@@ -101,7 +105,8 @@ func (c *centreSettings) complain(problem *app.Problem) bool {
 		text = c.Words.ProblemText(problem)
 	}
 	kit.Say(c.fault, text, widget.DangerImportance)
-	return text != ""
+	auditors := c.auditors.complain(problem)
+	return auditors || text != ""
 }
 
 // look asks how far the centre is. Only this computer is asked.

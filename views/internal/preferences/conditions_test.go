@@ -175,6 +175,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 			"retention.fields_days": s.privacy.fields, "privacy.keep_number": s.privacy.keepNumber,
 			"central.host": s.centre.host, "central.push": s.centre.push, "central.images": s.centre.images,
 			"central.answers": s.centre.answers, "central.recovery": s.centre.recovery,
+			"central.auditors": s.centre.auditors.name, "central.audit_recipient": s.centre.auditors.keys,
 			"window.text_percent": s.textSize, "facematch_conditions": s.conditions.pass,
 			"setup.no_operators": s.setup.items[0].box, "setup.no_recovery": s.setup.items[1].box,
 			"setup.no_second_anchor": s.setup.items[2].box, "setup.usual_bounds": s.setup.items[3].box,
@@ -204,7 +205,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 	// These have no control in the window.
 	inTheFileOnly := []string{
 		"matching.network", "matching.calibration", "consent.version",
-		"central.database", "central.cert_file", "central.key_file", "central.ca_file", "central.audit_recipient", "central.auditors",
+		"central.database", "central.cert_file", "central.key_file", "central.ca_file",
 		"central.operators_key", "central.operators_branch", "central.operators_days",
 	}
 	for _, key := range desk.From.Locked {
@@ -225,7 +226,7 @@ func TestLockedSettingsAreGrey(t *testing.T) {
 		t.Error("a locked setting can be changed in another way")
 	}
 	// Each page marks its own, the label beside the field.
-	for page, want := range map[string]int{pageDesk: 28, pageOperators: 2, pagePrivacy: 7, pageCentre: 5} {
+	for page, want := range map[string]int{pageDesk: 28, pageOperators: 2, pagePrivacy: 7, pageCentre: 7} {
 		s.open(page)
 		w.Until(t, "the page", func() bool { return strings.Contains(w.Text(), "(locked)") })
 		if got := strings.Count(w.Text(), "(locked)"); got < want {

@@ -462,6 +462,7 @@ func (s *Screen) changed() {
 	errors.As(fault, &problem)
 	theirs, referred, inspected := s.api.complain(problem), s.reference.complain(problem), s.inspection.complain(problem)
 	central := s.centre.complain(problem)
+	s.api.sayAuditing(next)
 	if problem != nil && !theirs && !referred && !inspected && !central {
 		switch problem.Key {
 		case settings.KeyNoCamera, settings.KeyCameraPassword, settings.KeyCameraPart,
