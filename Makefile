@@ -395,10 +395,10 @@ e2e: setup setup-e2e models build ## run the built program end to end, its windo
 
 screenshots: setup setup-e2e models build ## make the README's pictures anew
 	@$(clock)
-	go test -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera' ./views/e2e
+	go test -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera|TestAYearAtAGlance' ./views/e2e
 	mkdir -p assets/screenshots
-	for shot in check:pass history:history settings:settings; do
-		convert "build/e2e/file-light-$${shot#*:}-1600x1000.png" -bordercolor black -border 1 -trim +repage -resize 1200x -colors 128 \
+	for shot in check:file-light-pass history:year-light-overview settings:file-light-settings; do
+		convert "build/e2e/$${shot#*:}-1600x1000.png" -bordercolor black -border 1 -trim +repage -resize 1200x -colors 128 \
 			"PNG8:assets/screenshots/$${shot%:*}.png"
 	done
 

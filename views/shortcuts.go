@@ -109,6 +109,10 @@ func (w *Window) shortcuts() []action {
 			needs: app.ActionDecide,
 		},
 		{
+			menu: "menu.history", key: "overview.title", on: fyne.KeyH, run: w.onHistory((*records.Screen).ToggleOverview),
+			needs: app.ActionHistory,
+		},
+		{
 			menu: "menu.history", key: "menu.sample", on: fyne.KeyT, run: w.onHistory((*records.Screen).PickSample),
 			needs: app.ActionExport,
 		},
