@@ -385,15 +385,16 @@ func TestEveryKeyHasWords(t *testing.T) {
 	// Preferences, the icon and the theme's own names look like keys.
 	for _, other := range []string{
 		preferenceSize, "icon.svg", "photo.png", string(draw.ColorPass), string(draw.ColorRefer), string(draw.ColorFail),
-		string(draw.ColorNotCompared), string(draw.SizeVerdict), string(draw.SizePanel), "anchor.code", "target.code",
-		"bound.pass", "bound.refer", // words are put behind them
+		string(draw.ColorNotCompared), string(draw.ColorIdentified), string(draw.SizeVerdict), string(draw.SizePanel),
+		"anchor.code", "target.code",
+		"bound.pass", "bound.refer", "settings.auditing_", // words are put behind them
 	} {
 		delete(keys, other)
 	}
 	// So do the keys of settings, which are all locked here to be known.
 	locked := filepath.Join(t.TempDir(), "settings.toml")
 	if err := os.WriteFile(locked, []byte(`locked = ["camera", "matching", "api", "reference", "inspection", "consent", "operators",
-		"folders", "retention", "privacy", "window", "setup"]`), 0o600); err != nil {
+		"central", "folders", "retention", "privacy", "window", "setup"]`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all, err := settings.Open(settings.Files{Administrator: locked})
