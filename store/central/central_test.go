@@ -378,7 +378,7 @@ func testBranches(t *testing.T, b *bench) {
 	if n := count("record"); n != south.Seq() {
 		t.Errorf("an auditor of one branch sees %d records of %d", n, south.Seq())
 	}
-	for _, table := range []string{"checks", "daily", "monthly", "staff", "spread", "sealed", "session_key", "epoch"} {
+	for _, table := range []string{"checks", "daily", "monthly", "quality", "staff", "spread", "sealed", "session_key", "epoch"} {
 		var others int64
 		column := "chain"
 		if err := conn.QueryRow(t.Context(),
@@ -466,8 +466,9 @@ func testEdits(t *testing.T, b *bench) {
 			edit{table, `UPDATE facematch.` + table + ` SET outcome = 'other'` + one, named},
 			edit{table, `DELETE FROM facematch.` + table + one, named})
 	}
-	edits = append(edits, edit{"monthly", `UPDATE facematch.monthly SET portrait = portrait + 1 WHERE ctid = (SELECT ctid FROM facematch.monthly LIMIT 1)`,
-		func(f central.Finding) bool { return f.Table == "monthly" }})
+	edits = append(edits, edit{"quality", `UPDATE facematch.quality SET portrait = portrait + 1`,
+		func(f central.Finding) bool { return f.Table == "quality" }},
+		edit{"quality", `DELETE FROM facematch.quality`, func(f central.Finding) bool { return f.Table == "quality" }})
 	named := 0
 	for _, e := range edits {
 		tx, err := b.admin.Begin(t.Context())

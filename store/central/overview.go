@@ -95,19 +95,20 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	now := time.Now()
 	o.counter = overview.NewCounter(outcomesOf(), now)
 	o.desks, o.operators = map[string]int{}, map[string]int{}
-	var checks, operators []sum
+	var periods, quality, staff []sum
 	var spread []values
 	var open []history.Row
 	var w overview.Waiting
 	asking, ctx := errgroup.WithContext(ctx)
-	asking.Go(func() (err error) {
-		checks, err = o.ask(ctx, o.checksQuery())
-		return err
-	})
-	asking.Go(func() (err error) {
-		operators, err = o.ask(ctx, o.operatorsQuery())
-		return err
-	})
+	for _, of := range []struct {
+		to *[]sum
+		q  question
+	}{{&periods, o.periodsQuery()}, {&quality, o.qualityQuery()}, {&staff, o.staffQuery()}} {
+		asking.Go(func() (err error) {
+			*of.to, err = o.ask(ctx, of.q)
+			return err
+		})
+	}
 	asking.Go(func() (err error) {
 		spread, err = o.spread(ctx)
 		return err
@@ -123,19 +124,27 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	if err := asking.Wait(); err != nil {
 		return overview.Overview{}, readProblem(ctx, err)
 	}
-	for _, s := range checks {
-		o.addChecks(s)
-	}
-	for _, s := range operators {
-		if s.outcome != "" || !o.bySpread {
-			o.counter.AddOperator(placeIn(o.operators, s.name, o.counter.Operator), s.Sum)
+	for _, s := range periods {
+		if s.outcome != "" || !o.byMonth {
+			o.counter.AddPeriod(s.from, s.Sum)
 		}
+	}
+	for _, s := range staff {
+		if s.outcome != "" || !o.bySpread {
+			o.addStaff(s)
+		}
+	}
+	for _, s := range quality {
+		o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
 	}
 	o.addUnended(open)
 	o.addSpread(spread, &w)
 	o.counter.SetWaiting(w)
 	return o.counter.Result(o.unit, true), nil
 }
+
+// desk is the place of a desk in the counter.
+func (o *summing) desk(name string) int { return placeIn(o.desks, name, o.counter.Desk) }
 
 func placeIn(places map[string]int, name string, add func(string) int) int {
 	at, known := places[name]
@@ -146,24 +155,21 @@ func placeIn(places map[string]int, name string, add func(string) int) int {
 	return at
 }
 
-// sum is a row of sums: of a period and an outcome, of a name and an outcome, or of a period
-// and a desk.
+// addStaff counts checks of a desk and an operator.
+func (o *summing) addStaff(s sum) {
+	o.counter.AddDesk(o.desk(s.desk), s.Sum)
+	o.counter.AddOperator(placeIn(o.operators, s.operator, o.counter.Operator), s.Sum)
+}
+
+// sum is a row of sums: of a period and an outcome, of a desk, an operator and an outcome, or
+// of a period and a desk.
 type sum struct {
-	kind    string
-	from    time.Time
-	name    string
-	outcome history.Outcome // empty: without an end
+	from           time.Time
+	desk, operator string
+	outcome        history.Outcome // empty: without an end
 	overview.Sum
 	portraits, portrait, pictures, picture int64
 }
-
-// Kinds of sums.
-const (
-	sumPeriod   = "period"
-	sumDesk     = "desk"
-	sumQuality  = "quality"
-	sumOperator = "operator"
-)
 
 // question is a query with its values.
 type question struct {
@@ -179,7 +185,7 @@ func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
 	}
 	var s sum
 	var all []sum
-	_, err = pgx.ForEachRow(rows, []any{&s.kind, &s.from, &s.name, &s.outcome, &s.Checks, &s.Filmed, &s.Decided,
+	_, err = pgx.ForEachRow(rows, []any{&s.from, &s.desk, &s.operator, &s.outcome, &s.Checks, &s.Filmed, &s.Decided,
 		&s.Identified, &s.portraits, &s.portrait, &s.pictures, &s.picture}, func() error {
 		s.Outcome = placeOf(s.outcome)
 		all = append(all, s)
@@ -204,35 +210,41 @@ func (o *summing) as(coarse bool, name, keys, numbers, from string) (with string
 }
 
 const (
-	keysOfBoth    = outcome + ` AS outcome, coalesce(decision, '') AS decision`
-	numbersOfBoth = `count(*)::int AS checks, count(*) FILTER (WHERE filmed_anyway)::int AS filmed`
+	ended = outcome + ` AS outcome, coalesce(decision, '') AS decision`
 
-	// people are the numbers of a row that people made.
-	people = `sum(checks)::bigint, sum(filmed)::bigint,
-		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint,
-		coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
+	// noQuality stands for the last columns of sum.
+	noQuality = `, 0::bigint, 0::bigint, 0::bigint, 0::bigint`
+
+	identified = `coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
 )
 
-func (o *summing) checksQuery() question {
-	with, args := o.as(o.byMonth, "monthly",
-		`date_trunc('`+string(o.unit)+`', at AT TIME ZONE 'UTC')::date AS month, desk AS desk, `+keysOfBoth,
-		numbersOfBoth+`, count(portrait_quality)::int AS portraits,
-			coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait,
-			count(picture_quality)::int AS pictures,
-			coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
-	return question{with + `SELECT '` + sumPeriod + `', month, '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint,
-			coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint,
-			0::bigint, 0::bigint, 0::bigint, 0::bigint FROM k GROUP BY month, outcome
-		UNION ALL SELECT '` + sumDesk + `', 'epoch'::date, desk, outcome, ` + people + `,
-			0, 0, 0, 0 FROM k GROUP BY desk, outcome
-		UNION ALL SELECT '` + sumQuality + `', month, desk, '', 0, 0, 0, 0,
-			sum(portraits), sum(portrait), sum(pictures), sum(picture) FROM k GROUP BY month, desk`, args}
+// month is the column of that name, in the unit of the overview.
+func (o *summing) month() string {
+	return `date_trunc('` + string(o.unit) + `', at AT TIME ZONE 'UTC')::date AS month`
 }
 
-func (o *summing) operatorsQuery() question {
-	with, args := o.as(o.bySpread, "staff", `operator AS operator, `+keysOfBoth, numbersOfBoth, `facematch.checks`)
-	return question{with + `SELECT '` + sumOperator + `', 'epoch'::date, operator, outcome, ` + people + `,
-		0::bigint, 0::bigint, 0::bigint, 0::bigint FROM k GROUP BY operator, outcome`, args}
+func (o *summing) periodsQuery() question {
+	with, args := o.as(o.byMonth, "monthly", o.month()+`, `+ended, `count(*)::int AS checks`, `facematch.checks`)
+	return question{with + `SELECT month, '', '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint, ` + identified +
+		noQuality + ` FROM k GROUP BY month, outcome`, args}
+}
+
+func (o *summing) qualityQuery() question {
+	with, args := o.as(o.byMonth, "quality", o.month()+`, desk AS desk`,
+		`count(portrait_quality)::int AS portraits, count(picture_quality)::int AS pictures,
+		coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait,
+		coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
+	return question{with + `SELECT month, desk, '', '', 0::bigint, 0::bigint, 0::bigint, 0::bigint, sum(portraits)::bigint,
+		sum(portrait)::bigint, sum(pictures)::bigint, sum(picture)::bigint FROM k
+		GROUP BY month, desk HAVING sum(portraits) + sum(pictures) > 0`, args}
+}
+
+func (o *summing) staffQuery() question {
+	with, args := o.as(o.bySpread, "staff", `desk AS desk, operator AS operator, `+ended,
+		`count(*)::int AS checks, count(*) FILTER (WHERE filmed_anyway)::int AS filmed`, `facematch.checks`)
+	return question{with + `SELECT 'epoch'::date, desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
+		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + noQuality +
+		` FROM k GROUP BY desk, operator, outcome`, args}
 }
 
 // values are how many checks of a desk or an outcome have which value.
@@ -244,10 +256,13 @@ type values struct {
 
 // spread asks for the values: times of each desk, and the others of all desks.
 func (o *summing) spread(ctx context.Context) ([]values, error) {
-	with, args := o.as(o.bySpread, "spread", `kind AS kind, desk AS desk, of_outcome AS outcome, value AS value`,
+	with, args := o.as(o.bySpread, "spread", `kind AS kind, desk AS desk, of_outcome AS outcome, value::int AS value`,
 		`count(*) AS checks`, `facematch.checks c, LATERAL facematch.spread_of(c) s`)
-	rows, err := o.pool.Query(ctx, with+`SELECT kind, CASE kind WHEN '`+spreadTook+`' THEN desk ELSE '' END, outcome,
-		array_agg(value::bigint), array_agg(checks::bigint) FROM k GROUP BY 1, 2, 3`, args...)
+	rows, err := o.pool.Query(ctx, with+`SELECT kind, '', outcome, array_agg(value), array_agg(n) FROM (
+			SELECT kind, outcome, value, sum(checks)::bigint AS n FROM k WHERE kind <> '`+spreadTook+`' GROUP BY 1, 2, 3) s
+		GROUP BY 1, 2, 3
+		UNION ALL SELECT '`+spreadTook+`', desk, '', array_agg(value), array_agg(checks::bigint) FROM k
+		WHERE kind = '`+spreadTook+`' GROUP BY desk`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -257,23 +272,7 @@ func (o *summing) spread(ctx context.Context) ([]values, error) {
 	})
 }
 
-func (o *summing) addChecks(s sum) {
-	if s.kind != sumQuality && s.outcome == "" && o.byMonth {
-		return // addUnended adds them
-	}
-	switch s.kind {
-	case sumPeriod:
-		o.counter.AddPeriod(s.from, s.Sum)
-	case sumDesk:
-		o.counter.AddDesk(placeIn(o.desks, s.name, o.counter.Desk), s.Sum)
-	case sumQuality:
-		if s.portraits+s.pictures > 0 {
-			desk := placeIn(o.desks, s.name, o.counter.Desk)
-			o.counter.AddQuality(s.from, desk, s.portraits, s.portrait, s.pictures, s.picture)
-		}
-	}
-}
-
+// addSpread adds the values to the counter, and those of referrals to the numbers of them.
 func (o *summing) addSpread(all []values, w *overview.Waiting) {
 	waited := map[int64]int64{}
 	for _, v := range all {
@@ -282,7 +281,7 @@ func (o *summing) addSpread(all []values, w *overview.Waiting) {
 			case spreadScore:
 				o.counter.AddScores(value, overview.VerdictOf(v.outcome), v.checks[i])
 			case spreadTook:
-				o.counter.AddTook(placeIn(o.desks, v.desk, o.counter.Desk), value, v.checks[i])
+				o.counter.AddTook(o.desk(v.desk), value, v.checks[i])
 			case spreadWaited:
 				waited[value] += v.checks[i]
 				w.Decided += v.checks[i]
@@ -361,10 +360,9 @@ func (o *summing) addUnended(all []history.Row) {
 		if h.Decision == history.Identified {
 			s.Identified = 1
 		}
-		o.counter.AddOperator(placeIn(o.operators, h.Operator, o.counter.Operator), s)
+		o.addStaff(sum{desk: h.Desk, operator: h.Operator, Sum: s})
 		if o.byMonth {
 			o.counter.AddPeriod(h.At, s)
-			o.counter.AddDesk(placeIn(o.desks, h.Desk, o.counter.Desk), s)
 		}
 	}
 }

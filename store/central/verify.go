@@ -645,9 +645,9 @@ func (c counts) add(numbers []int64, key ...string) {
 	}
 }
 
-// compareCounts compares the tables daily, monthly, staff and spread with the records.
+// compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
-	daily, monthly, staff, spread := counts{}, counts{}, counts{}, counts{}
+	daily, monthly, quality, staff, spread := counts{}, counts{}, counts{}, counts{}, counts{}
 	one := func(is bool) int64 {
 		if is {
 			return 1
@@ -663,8 +663,12 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		filmed := one(l.filmed)
 		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
 			fmt.Sprint(l.filmed))
-		monthly.add([]int64{1, filmed, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
-			min(max(l.picture, 0), 100)}, monthOf(at).Format(time.DateOnly), l.desk, l.outcome, l.decision)
+		month := monthOf(at).Format(time.DateOnly)
+		monthly.add([]int64{1}, month, l.desk, l.outcome, l.decision)
+		if l.hasPortrait || l.hasPicture {
+			quality.add([]int64{one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
+				min(max(l.picture, 0), 100)}, month, l.desk)
+		}
 		staff.add([]int64{1, filmed}, l.desk, l.operator, l.outcome, l.decision)
 		for kind, value := range l.spread() {
 			of := ""
@@ -681,8 +685,9 @@ func (w *walk) compareCounts(ctx context.Context) error {
 	}{
 		{"daily", daily, `ARRAY[to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
-		{"monthly", monthly, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk, outcome, decision],
-			ARRAY[checks, filmed, portraits, portrait, pictures, picture]::bigint[]`},
+		{"monthly", monthly, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk, outcome, decision], ARRAY[checks]::bigint[]`},
+		{"quality", quality, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk],
+			ARRAY[portraits, portrait, pictures, picture]::bigint[]`},
 		{"staff", staff, `ARRAY[desk, operator, outcome, decision], ARRAY[checks, filmed]::bigint[]`},
 		{"spread", spread, `ARRAY[kind, desk, outcome, value::text], ARRAY[checks]::bigint[]`},
 	} {

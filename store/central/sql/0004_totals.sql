@@ -1,28 +1,35 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
 -- million checks it has more than 800,000 rows. Totals and the charts of the overview are read
--- from these three. They are counted in the same transaction as the row of checks.
+-- from these four. They are counted in the same transaction as the row of checks.
 
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
 
--- For totals, the checks by period, the rates of desks and the quality of pictures. Quality is
--- how many were measured, and the sum of what was measured, 0 to 100 each.
+-- For totals, and the checks by period.
 CREATE TABLE monthly (
-	chain     int    NOT NULL,
-	month     date   NOT NULL, -- its first day, in UTC
-	desk      text   NOT NULL,
-	outcome   text   NOT NULL, -- empty while the check has no end
-	decision  text   NOT NULL,
-	checks    int    NOT NULL,
-	filmed    int    NOT NULL, -- of them, filmed against the hint
-	portraits int    NOT NULL,
-	portrait  int    NOT NULL,
-	pictures  int    NOT NULL,
-	picture   int    NOT NULL,
+	chain    int  NOT NULL,
+	month    date NOT NULL, -- its first day, in UTC
+	desk     text NOT NULL,
+	outcome  text NOT NULL, -- empty while the check has no end
+	decision text NOT NULL,
+	checks   int  NOT NULL,
 	PRIMARY KEY (chain, month, desk, outcome, decision)
 );
 
--- For the rates of operators.
+-- For the quality of pictures: how many were measured, and the sum of what was measured, 0 to
+-- 100 each.
+CREATE TABLE quality (
+	chain     int  NOT NULL,
+	month     date NOT NULL,
+	desk      text NOT NULL,
+	portraits int  NOT NULL,
+	portrait  int  NOT NULL,
+	pictures  int  NOT NULL,
+	picture   int  NOT NULL,
+	PRIMARY KEY (chain, month, desk)
+);
+
+-- For the rates of desks and operators.
 CREATE TABLE staff (
 	chain    int    NOT NULL,
 	desk     text   NOT NULL,
@@ -30,7 +37,7 @@ CREATE TABLE staff (
 	outcome  text   NOT NULL,
 	decision text   NOT NULL,
 	checks   int    NOT NULL,
-	filmed   int    NOT NULL,
+	filmed   int    NOT NULL, -- of them, filmed against the hint
 	PRIMARY KEY (chain, desk, operator, outcome, decision)
 );
 
@@ -64,19 +71,24 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	WHERE k.outcome = 'refer' AND k.decision IN ('approved', 'rejected') AND k.decided_at IS NOT NULL
 $$;
 
--- add_up adds the checks of one list to the three tables, and takes those of the other away.
+-- add_up adds the checks of one list to the four tables, and takes those of the other away.
 -- Lost ones do not count.
 CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
 BEGIN
 	INSERT INTO monthly AS t
-	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk, coalesce(outcome, ''), coalesce(decision, ''),
-		sum(n), sum(n * filmed_anyway::int),
-		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(portrait_quality, 0), 100), 0)),
-		sum(n * (picture_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(picture_quality, 0), 100), 0))
+	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n)
 	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k WHERE NOT lost
 	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (chain, month, desk, outcome, decision) DO UPDATE SET
-		checks = t.checks + excluded.checks, filmed = t.filmed + excluded.filmed,
+	ON CONFLICT (chain, month, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks;
+
+	INSERT INTO quality AS t
+	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk,
+		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(portrait_quality, 0), 100), 0)),
+		sum(n * (picture_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(picture_quality, 0), 100), 0))
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k
+	WHERE NOT lost AND num_nonnulls(portrait_quality, picture_quality) > 0
+	GROUP BY 1, 2, 3
+	ON CONFLICT (chain, month, desk) DO UPDATE SET
 		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
 		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
 
@@ -96,6 +108,7 @@ BEGIN
 	ON CONFLICT (chain, kind, desk, outcome, value) DO UPDATE SET checks = t.checks + excluded.checks;
 
 	DELETE FROM monthly WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
+	DELETE FROM quality WHERE chain IN (SELECT chain FROM unnest(olds)) AND portraits + pictures = 0;
 	DELETE FROM staff WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
 	DELETE FROM spread WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
 END $$;
@@ -117,12 +130,13 @@ CREATE TRIGGER count_new AFTER INSERT ON checks REFERENCING NEW TABLE AS news
 CREATE TRIGGER count_changed AFTER UPDATE ON checks REFERENCING NEW TABLE AS news OLD TABLE AS olds
 	FOR EACH STATEMENT EXECUTE FUNCTION count_change();
 
--- recount makes the three tables of a chain anew from its checks, a month at a time.
+-- recount makes the four tables of a chain anew from its checks, a month at a time.
 CREATE FUNCTION recount(c int) RETURNS void LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
 DECLARE
 	first timestamp;
 BEGIN
 	DELETE FROM monthly WHERE chain = c;
+	DELETE FROM quality WHERE chain = c;
 	DELETE FROM staff WHERE chain = c;
 	DELETE FROM spread WHERE chain = c;
 	FOR first IN SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC') FROM checks WHERE chain = c LOOP
@@ -137,7 +151,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['monthly', 'staff', 'spread'] LOOP
+	FOREACH name IN ARRAY ARRAY['monthly', 'quality', 'staff', 'spread'] LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
 		EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO facematch_auditor USING (chain = ANY ((SELECT my_chains())::int[]))',
 			name || '_by_branch', name);
