@@ -250,9 +250,13 @@ func (c *commands) centralList() *cobra.Command {
 
 func (c *commands) writeDesks(desks []history.CentreDesk) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "BRANCH\tDESK\tRECORDS\tLACKS\tSEEN\tSTATE\tCLOCK\tPROGRAM\tOPERATORS\tWISHES\tHISTORY")
-	for _, d := range desks {
-		seen, clock, state := "", "", d.State
+	fmt.Fprintln(w, strings.Join([]string{"BRANCH", "DESK", "RECORDS", "LACKS", "SEEN", "STATE", "CLOCK", "PROGRAM",
+		"OPERATORS", "CALIBRATION", "DOCTOR", "WISHES", "HISTORY"}, "\t"))
+	for _, d := range app.CentreDesks(desks, time.Now()) {
+		seen, clock, state := "", "", d.CentreDesk.State
+		if state == string(history.CentreOK) && d.State != app.DeskCurrent {
+			state = c.Words.Notice(d.Words)
+		}
 		if d.Seen != nil {
 			seen = d.Seen.Local().Format(time.DateTime)
 		}
@@ -262,14 +266,13 @@ func (c *commands) writeDesks(desks []history.CentreDesk) error {
 		if d.Fork != nil {
 			state += fmt.Sprint(" at ", *d.Fork)
 		}
-		program, _ := d.About["program"].(string)
-		list, _ := d.About["operators"].(string)
+		list := d.Said("operators")
 		if at, err := time.Parse(time.RFC3339, list); err == nil {
 			list = at.Local().Format(time.DateTime)
 		}
 		cells := []string{
-			d.Branch, d.Desk, fmt.Sprint(d.Head), fmt.Sprint(max(0, d.Declared-d.Head)), seen, state, clock, program, list,
-			fmt.Sprint(d.Wishes), d.History,
+			d.Branch, d.Desk, fmt.Sprint(d.Head), fmt.Sprint(d.Lacks()), seen, state, clock, d.Said("program"), list,
+			d.Said(app.AboutCalibration), d.Said(app.AboutDoctor), fmt.Sprint(d.Wishes), d.History,
 		}
 		for i := range cells {
 			cells[i] = printable(cells[i])

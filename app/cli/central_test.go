@@ -2,13 +2,28 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/matcher"
 )
+
+// counted is a centre of which only the overview is asked.
+type counted struct{ CentreReader }
+
+func (counted) Close() error { return nil }
+
+func (counted) Overview(_ context.Context, f history.Filter, unit overview.Unit) (overview.Overview, error) {
+	c := overview.NewCounter(history.Outcomes, time.Now())
+	s := overview.Sum{Outcome: slices.Index(history.Outcomes, history.Pass), Checks: 40}
+	c.AddPeriod(time.Now(), s)
+	c.AddDesk(c.Desk(strings.Join(f.Branches, " ")+"'s desk"), s)
+	return c.Result(unit, false), nil
+}
 
 // centre is a centre whose two desks stand well or not.
 func centre(intact bool) Centre {
@@ -24,9 +39,10 @@ func centre(intact bool) Centre {
 			return []history.CentreDesk{
 				{Desk: "Desk 1", Branch: "north", Head: 30, Declared: 42, State: "forked", Fork: &fork, Seen: &seen, Clock: &clock,
 					About: map[string]any{"program": "1.2\x1b", "operators": "2026-11-29T15:04:05Z"}},
-				{Desk: "Desk 2", Branch: "south"},
+				{Desk: "Desk 2", Branch: "south", State: "ok", About: map[string]any{"doctor": "doctor.model"}},
 			}, nil
 		},
+		Open: func(context.Context, string) (CentreReader, error) { return counted{}, nil },
 		Verify: func(context.Context, string, matcher.ProgressFunc) (history.CentreVerdict, error) {
 			v := history.CentreVerdict{Chains: 2, Records: 1204, Intact: intact, NotHere: 9}
 			if !intact {
@@ -53,14 +69,18 @@ func TestCentralCommands(t *testing.T) {
 		"accept none": {[]string{"central", "accept"}, 64, nil},
 		"list": {[]string{"central", "list"}, 0, []string{"forked at 31", "+95 s", "12", "1.2\uFFFD",
 			time.Date(2026, 11, 29, 15, 4, 5, 0, time.UTC).Local().Format(time.DateTime)}},
-		"list json": {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
-		"unknown":   {[]string{"central", "dance"}, 64, nil},
+		"list states": {[]string{"central", "list"}, 0, []string{"Has never called", "doctor.model"}},
+		"list json":   {[]string{"central", "list", "--format", "json"}, 0, []string{`"fork":31`}},
+		"unknown":     {[]string{"central", "dance"}, 64, nil},
 		"verify": {[]string{"history", "verify", "--central"}, 0,
 			[]string{"intact: 1,204 records of 2 desks", "9 sealed parts"}},
-		"status":      {[]string{"central", "status"}, 0, []string{"no centre is set"}},
-		"push":        {[]string{"central", "push"}, 0, []string{"no centre is set"}},
-		"enrol":       {[]string{"central", "enrol"}, 1, []string{"no centre"}},
-		"two sources": {[]string{"history", "list", "--central", "--db", "f"}, 64, nil},
+		"status":           {[]string{"central", "status"}, 0, []string{"no centre is set"}},
+		"push":             {[]string{"central", "push"}, 0, []string{"no centre is set"}},
+		"enrol":            {[]string{"central", "enrol"}, 1, []string{"no centre"}},
+		"stats of two":     {[]string{"history", "stats", "--central", "--db", "f"}, 64, nil},
+		"stats":            {[]string{"history", "stats", "--central", "--branch", "north"}, 0, []string{"40 checks", "north's desk"}},
+		"branch elsewhere": {[]string{"history", "list", "--branch", "north"}, 64, []string{"--central"}},
+		"two sources":      {[]string{"history", "list", "--central", "--db", "f"}, 64, nil},
 	} {
 		p := &parts{centre: centre(true)}
 		code, out, errs := run(t, p, "", c.args...)

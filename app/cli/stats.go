@@ -58,21 +58,22 @@ func (c *commands) historyStats() *cobra.Command {
 // others. Whether they are shown by operator too is for our own settings and operators to say.
 func (c *commands) stats(cmd *cobra.Command, from source, f history.Filter, unit overview.Unit, format string) error {
 	ctx := cmd.Context()
-	staff := false
+	own, staff := from.db == "" && !from.central, false
+	c.ofDesks = from.central
 	records, err := c.History(ctx)
 	switch {
 	case err == nil:
 		if err = c.enter(cmd, records, access.History); err == nil {
 			staff = records.StaffShown(ctx)
-			if from == (source{}) {
+			if own {
 				err = c.writeStats(ctx, records, f, unit, format, staff)
 			}
 		}
 		err = errors.Join(err, records.Close())
-	case from != (source{}) && matcher.IsProblem(err, history.KeyMissing):
+	case !own && matcher.IsProblem(err, history.KeyMissing):
 		err = nil
 	}
-	if err != nil || from == (source{}) {
+	if err != nil || own {
 		return err
 	}
 	if from.central {
