@@ -74,7 +74,7 @@ func (f *filterFlags) filter(c *commands, cmd *cobra.Command) (history.Filter, e
 		Session: f.session, Check: f.check, Request: f.request,
 	}
 	if central, err := cmd.Flags().GetBool("central"); len(f.branches) > 0 && (err != nil || !central) {
-		return wrong("cli.filter.branch_central") // a desk does not know offices
+		return wrong("cli.filter.branch_central") // a desk does not know branches
 	}
 	now := time.Now()
 	ok := true

@@ -58,7 +58,7 @@ type Filter struct {
 	Modes       []Mode            `json:"modes,omitempty"`
 	Operators   []string          `json:"operators,omitempty"`
 	Desks       []string          `json:"desks,omitempty"`
-	Branches    []string          `json:"branches,omitempty"` // offices, as the centre knows them; a desk alone has none
+	Branches    []string          `json:"branches,omitempty"` // as the centre knows them; a desk alone has none
 	Codes       []int             `json:"codes,omitempty"`
 	// hundredths, both included; a check without a score meets neither
 	LeastScore *int64 `json:"least_score,omitempty"`

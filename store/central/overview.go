@@ -25,7 +25,7 @@ const (
 const bandWidth = 10_000 / overview.Bands // of scores, in hundredths
 
 // Overview gives the numbers of the checks a filter selects, by periods of a unit. All checks,
-// and those of some desks or offices, are read from the coarser tables; for other filters
+// and those of some desks or branches, are read from the coarser tables; for other filters
 // PostgreSQL adds up the rows of checks, which takes longer.
 func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.Unit) (overview.Overview, error) {
 	c, err := where(f)
@@ -171,13 +171,14 @@ type sum struct {
 	portraits, portrait, pictures, picture int64
 }
 
-// question is a query with its values.
+// question is a query with its values, and where its columns go.
 type question struct {
 	text string
 	args []any
+	into func(s *sum) []any
 }
 
-// ask gives the rows of a question, whose columns are those of sum.
+// ask gives the rows of a question.
 func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
 	rows, err := o.pool.Query(ctx, q.text, q.args...)
 	if err != nil {
@@ -185,8 +186,7 @@ func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
 	}
 	var s sum
 	var all []sum
-	_, err = pgx.ForEachRow(rows, []any{&s.from, &s.desk, &s.operator, &s.outcome, &s.Checks, &s.Filmed, &s.Decided,
-		&s.Identified, &s.portraits, &s.portrait, &s.pictures, &s.picture}, func() error {
+	_, err = pgx.ForEachRow(rows, q.into(&s), func() error {
 		s.Outcome = placeOf(s.outcome)
 		all = append(all, s)
 		return nil
@@ -210,11 +210,7 @@ func (o *summing) as(coarse bool, name, keys, numbers, from string) (with string
 }
 
 const (
-	ended = outcome + ` AS outcome, coalesce(decision, '') AS decision`
-
-	// noQuality stands for the last columns of sum.
-	noQuality = `, 0::bigint, 0::bigint, 0::bigint, 0::bigint`
-
+	ended      = outcome + ` AS outcome, coalesce(decision, '') AS decision`
 	identified = `coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
 )
 
@@ -225,8 +221,8 @@ func (o *summing) month() string {
 
 func (o *summing) periodsQuery() question {
 	with, args := o.as(o.byMonth, "monthly", o.month()+`, `+ended, `count(*)::int AS checks`, `facematch.checks`)
-	return question{with + `SELECT month, '', '', outcome, sum(checks)::bigint, 0::bigint, 0::bigint, ` + identified +
-		noQuality + ` FROM k GROUP BY month, outcome`, args}
+	return question{with + `SELECT month, outcome, sum(checks)::bigint, ` + identified + ` FROM k GROUP BY month, outcome`,
+		args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
 }
 
 func (o *summing) qualityQuery() question {
@@ -234,17 +230,21 @@ func (o *summing) qualityQuery() question {
 		`count(portrait_quality)::int AS portraits, count(picture_quality)::int AS pictures,
 		coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait,
 		coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
-	return question{with + `SELECT month, desk, '', '', 0::bigint, 0::bigint, 0::bigint, 0::bigint, sum(portraits)::bigint,
-		sum(portrait)::bigint, sum(pictures)::bigint, sum(picture)::bigint FROM k
-		GROUP BY month, desk HAVING sum(portraits) + sum(pictures) > 0`, args}
+	return question{with + `SELECT month, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
+		sum(picture)::bigint FROM k GROUP BY month, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
+		func(s *sum) []any {
+			return []any{&s.from, &s.desk, &s.portraits, &s.portrait, &s.pictures, &s.picture}
+		}}
 }
 
 func (o *summing) staffQuery() question {
 	with, args := o.as(o.bySpread, "staff", `desk AS desk, operator AS operator, `+ended,
 		`count(*)::int AS checks, count(*) FILTER (WHERE filmed_anyway)::int AS filmed`, `facematch.checks`)
-	return question{with + `SELECT 'epoch'::date, desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
-		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + noQuality +
-		` FROM k GROUP BY desk, operator, outcome`, args}
+	return question{with + `SELECT desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
+		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + `
+		FROM k GROUP BY desk, operator, outcome`, args, func(s *sum) []any {
+		return []any{&s.desk, &s.operator, &s.outcome, &s.Checks, &s.Filmed, &s.Decided, &s.Identified}
+	}}
 }
 
 // values are how many checks of a desk or an outcome have which value.

@@ -11,7 +11,7 @@ import (
 
 const day = 24 * time.Hour
 
-// ofBranches selects the desks of some offices.
+// ofBranches selects the desks of some branches.
 const ofBranches = `chain = ANY (ARRAY(SELECT id FROM facematch.chain WHERE branch = ANY (?)))`
 
 // counted are the conditions of a filter on the columns that checks, daily and, where months is

@@ -142,20 +142,20 @@ func TestEveryStateOfADeskHasWords(t *testing.T) {
 	}
 }
 
-// The centre's offices can be filtered by; a desk's own history has none.
-func TestOfficesAreAFilter(t *testing.T) {
+// The centre's branches can be filtered by; a desk's own history has none.
+func TestBranchesAreAFilter(t *testing.T) {
 	w, h, _ := openedCentre(t, nil)
 	if h.filter.branches.Visible() {
-		t.Error("offices are offered where there are none")
+		t.Error("branches are offered where there are none")
 	}
 	h.filter.offer(history.Choices{Branches: []string{"Harbour Street", "Old Market"}})
 	test.Tap(h.filter.more)
 	if !h.filter.branches.Visible() {
-		t.Fatal("offices are not offered")
+		t.Fatal("branches are not offered")
 	}
 	h.filter.branches.SetSelected("Old Market")
 	w.Until(t, "the filter", func() bool { return slices.Equal(h.filtered.Branches, []string{"Old Market"}) })
-	if !strings.Contains(w.Text(), "Office Old Market") {
+	if !strings.Contains(w.Text(), "Branch Old Market") {
 		t.Error("no chip says so")
 	}
 }

@@ -43,7 +43,7 @@ type filterBar struct {
 	inspected map[history.InspectionState]*kit.Check
 	operator  *kit.Choice
 	desks     *kit.Choice
-	branches  *kit.Choice // hidden where the history has no offices: only the centre has
+	branches  *kit.Choice // hidden where the history has no branches: only the centre has
 	code      *kit.Choice
 	from, to  *kit.Entry
 	least     *kit.Entry
