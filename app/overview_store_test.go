@@ -43,7 +43,8 @@ type exported struct {
 func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) overview.Overview {
 	t.Helper()
 	o := overview.Overview{Checks: int64(len(lines)), ByOutcome: map[history.Outcome]int64{}, Unit: unit}
-	periods := map[time.Time]map[history.Outcome]int64{}
+	o.IdentifiedAs = map[history.Outcome]int64{}
+	periods, identified := map[time.Time]map[history.Outcome]int64{}, map[time.Time]map[history.Outcome]int64{}
 	desks, operators := map[string]*overview.Group{}, map[string]*overview.Group{}
 	took := map[string][]int64{}
 	type place struct {
@@ -58,14 +59,16 @@ func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) 
 	var waited []int64
 	for _, l := range lines {
 		o.ByOutcome[l.Outcome]++
-		if l.Decision == history.Identified {
-			o.Identified++
-		}
 		from := start(l.At, unit)
 		if periods[from] == nil {
-			periods[from] = map[history.Outcome]int64{}
+			periods[from], identified[from] = map[history.Outcome]int64{}, map[history.Outcome]int64{}
 		}
 		periods[from][l.Outcome]++
+		if l.Decision == history.Identified {
+			o.Identified++
+			o.IdentifiedAs[l.Outcome]++
+			identified[from][l.Outcome]++
+		}
 		filmed := l.Finished != nil && l.Finished.Quality != nil && l.Finished.Quality.Warning != ""
 		verdict := slices.Contains([]history.Outcome{history.Pass, history.Refer, history.Fail}, l.Outcome)
 		for _, g := range []*overview.Group{group(desks, l.Desk), group(operators, l.Operator)} {
@@ -142,9 +145,12 @@ func counted(t *testing.T, lines []exported, unit overview.Unit, now time.Time) 
 		}
 	}
 	for from, by := range periods {
-		p := overview.Period{From: from, ByOutcome: by}
+		p := overview.Period{From: from, ByOutcome: by, IdentifiedAs: identified[from]}
 		for _, n := range by {
 			p.Checks += n
+		}
+		for _, n := range p.IdentifiedAs {
+			p.Identified += n
 		}
 		o.Periods = append(o.Periods, p)
 	}
