@@ -16,7 +16,8 @@ import (
 // come back in their one form.
 func Recipients(text string) ([]string, error) {
 	var all []string
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
+	for word := range strings.FieldsFuncSeq(text,
+		func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
 		r, err := age.ParseX25519Recipient(word)
 		if err != nil {
 			return nil, fmt.Errorf("%d characters that are no public key of age", len([]rune(word)))

@@ -405,7 +405,8 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 var faults = map[string]history.Fault{
 	"record": history.FaultChain, "sealed": history.FaultSealed, "session_key": history.FaultKeyGone,
 	"checks": history.FaultLists, "daily": history.FaultLists,
-	"monthly": history.FaultLists, "quality": history.FaultLists, "staff": history.FaultLists, "spread": history.FaultLists,
+	"monthly": history.FaultLists, "quality": history.FaultLists, "staff": history.FaultLists,
+	"spread": history.FaultLists,
 }
 
 // Verify verifies all desks that the role sees, in the terms of one history: of the first
