@@ -105,8 +105,9 @@ func (s *Store) keepHead(ctx context.Context, h head) {
 // anchored is what the anchors say.
 type anchored struct {
 	first, second, centre anchor.Known
-	older                 bool     // the history may end before the newest mark: see mayBeOlder
-	absent                absences // while it is restored: what was not at the centre
+	older                 bool              // the history may end before the newest mark: see mayBeOlder
+	absent                absences          // while it is restored: what was not at the centre
+	deleted               []history.Erasure // while it is restored: what the centre deleted
 }
 
 // all gives the anchors that know a record, by what the verdict says of them.

@@ -67,19 +67,25 @@ func (a *appending) erase(ctx context.Context, e history.Erasure) (did bool, err
 	if slices.Contains(e.Parts, history.PartKey) {
 		e.Parts = []history.Part{history.PartKey} // all the others go with it
 	}
+	err = a.addErased(ctx, e)
+	return err == nil, err
+}
+
+// addErased adds the record and deletes what is left of the parts that it names.
+func (a *appending) addErased(ctx context.Context, e history.Erasure) error {
 	if err := a.add(ctx, struct {
 		header
 		history.Erasure
 	}{a.header(history.KindErased), e}, nil); err != nil {
-		return false, err
+		return err
 	}
 	for _, part := range e.Parts {
 		if err := a.drop(ctx, e.Session, part); err != nil {
-			return false, err
+			return err
 		}
 	}
-	_, err = a.ExecContext(ctx, dropAuditKey, e.Session, e.Session)
-	return err == nil, err
+	_, err := a.ExecContext(ctx, dropAuditKey, e.Session, e.Session)
+	return err
 }
 
 // left gives what can still be erased of a session. Its key is the last part, even where

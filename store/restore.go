@@ -88,8 +88,10 @@ func prepare(
 ) (history.Restoration, error) {
 	var done history.Restoration
 	var absent []string
+	var deleted []history.Erasure
 	var err error
 	if r.Centre != nil {
+		deleted = r.Centre.Deleted
 		absent, err = fromCentre(ctx, p, r.Centre, working)
 	} else {
 		err = copyBackup(ctx, r.File, p.Path, working)
@@ -119,7 +121,7 @@ func prepare(
 		}
 	}
 	var v history.Verdict
-	if err := s.verify(ctx, &v, anchored{absent: absences{{math.MaxInt64, absent}}}, progress); err != nil {
+	if err := s.verify(ctx, &v, anchored{absent: absences{{math.MaxInt64, absent}}, deleted: deleted}, progress); err != nil {
 		return done, err
 	}
 	if v.Fault != "" {
@@ -150,6 +152,13 @@ func prepare(
 			history.Restored
 		}{a.header(history.KindRestored), note}, nil); err != nil {
 			return err
+		}
+		for _, e := range deleted {
+			e.Actor = r.By
+			if err := a.addErased(ctx, e); err != nil {
+				return err
+			}
+			done.Erased++
 		}
 		for _, e := range again {
 			// An erasure the backup itself records is done. What was recorded in the session

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"facematch/app/history"
 	"facematch/store/internal/seal"
@@ -38,6 +39,9 @@ type sealing struct {
 	absent absences          // what was not at the centre
 	lacks  int64             // how many parts that are
 	audits audits            // the keys for the auditors
+
+	// deleted is, by session, what the centre deleted and no record says yet: while it is restored.
+	deleted map[string]erased
 }
 
 func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, error) {
@@ -86,6 +90,20 @@ func readSealing(ctx context.Context, q sqlite.Querier, opens opener) (sealing, 
 	return s, rows.Err()
 }
 
+// takeDeleted takes in what the centre deleted, after the "erased" records.
+func (s *sealing) takeDeleted(all []history.Erasure) {
+	s.deleted = map[string]erased{}
+	for _, e := range all {
+		if s.deleted[e.Session] == nil {
+			s.deleted[e.Session] = erased{}
+		}
+		for _, part := range e.Parts {
+			s.deleted[e.Session][part] = math.MaxInt64
+		}
+		s.audits.erased(e.Session, math.MaxInt64)
+	}
+}
+
 // fault says what is wrong with the sealed parts of a record. There must be exactly those
 // the payload names but for the erased ones, and the session must have its key unless that
 // was erased.
@@ -110,12 +128,15 @@ func (s *sealing) fault(r *stored) history.Fault {
 		case !has && s.absent.has(r.seq, part):
 			missing++
 			s.lacks++
+		case !has && s.deleted[r.summary.Session].after(r.seq, part):
+			missing++
 		}
 	}
 	switch {
 	case len(r.named) != len(r.parts)+missing:
 		return history.FaultPartGone
-	case !s.keys[r.summary.Session] && gone[history.PartKey] <= r.seq:
+	case !s.keys[r.summary.Session] && gone[history.PartKey] <= r.seq &&
+		s.deleted[r.summary.Session][history.PartKey] == 0:
 		return history.FaultKeyGone
 	}
 	return ""

@@ -207,6 +207,7 @@ func walk(
 		return w, err
 	}
 	v.Erased, sealing.absent = sealing.count, marks.absent
+	sealing.takeDeleted(marks.deleted)
 	if err := eachRestored(ctx, tx, func(seq int64, at time.Time, r history.Restored) {
 		if r.FromCentre {
 			sealing.absent = append(sealing.absent, absence{r.Backup.Seq, r.Absent})

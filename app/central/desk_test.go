@@ -316,3 +316,78 @@ func TestDeskAndCentre(t *testing.T) {
 		}
 	})
 }
+
+// A lost desk is restored after the centre deleted parts of its history: the restored history
+// records what was deleted, and both ends verify as intact.
+func TestRestoredAfterTheCentreDeleted(t *testing.T) {
+	server := centraltest.Start(t, false)
+	database, admin := server.Centre(t)
+	d := openDesk(t, t.TempDir())
+	reopen := func(d *desk, now func() time.Time) {
+		if err := d.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d.params.Now = now
+		d.open(t)
+	}
+	reopen(d, func() time.Time { return time.Now().AddDate(-2, 0, 0) })
+	d.checks(t, 0, 10)
+	reopen(d, time.Now)
+	centraltest.Desk(t, admin, d.store.ID(), "computer_1", "Desk", "north")
+	d.link(server.DSN(database, "computer_1"))
+	d.checks(t, 10, 20)
+	d.pushed(t)
+	for _, statement := range []string{
+		`INSERT INTO facematch.period (part, days) VALUES ('name', 365)`, `SELECT facematch.expire()`,
+		`SELECT facematch.erase('` + d.store.ID() + `', 'sess_15')`,
+	} {
+		if _, err := admin.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	c, err := storecentral.Copy(t.Context(), server.Connect(t, database, "postgres"), d.store.ID())
+	if err != nil || len(c.Deleted) != 11 {
+		t.Fatalf("%d deletions, %v", len(c.Deleted), err)
+	}
+	other := openDesk(t, t.TempDir())
+	if err := other.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile(d.params.KeyFile)
+	if err := errors.Join(err, os.Remove(other.params.Path),
+		os.WriteFile(other.params.KeyFile, key, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	done, err := store.Restore(t.Context(), other.params,
+		history.Restoring{Centre: &c, By: history.Actor{Operator: "Ada"}}, nil)
+	if err != nil || done.Erased != 11 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	other.open(t)
+	if v := other.verdict(t); !v.Intact || v.Erased != 11 {
+		t.Errorf("%+v", v)
+	}
+	for check, name := range map[string]string{"chk_5": "", "chk_15": "", "chk_12": "Person 12"} {
+		if of, err := other.store.Show(t.Context(), check); err != nil || of.Name != name {
+			t.Errorf("%s: %q, %v", check, of.Name, err)
+		}
+	}
+	// What the centre did not delete must be there.
+	c.Deleted = c.Deleted[1:]
+	again := openDesk(t, t.TempDir())
+	if err := errors.Join(again.store.Close(), os.Remove(again.params.Path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Restore(t.Context(), again.params, history.Restoring{Centre: &c}, nil); !matcher.IsProblem(
+		err, "store.restore_broken") {
+		t.Errorf("a part is missing: %v", err)
+	}
+
+	centraltest.Desk(t, admin, d.store.ID(), "computer_2", "Desk", "north")
+	other.link(server.DSN(database, "computer_2"))
+	other.pushed(t)
+	if v, err := storecentral.Verify(t.Context(), admin, nil); err != nil || !v.Intact {
+		t.Errorf("%+v, %v", v, err)
+	}
+}

@@ -132,6 +132,9 @@ type CentreCopy struct {
 	Recovery  string // empty: it is not at the centre, or may not be read
 	Keys      []WrappedKey
 	AuditKeys []AuditKey
+	// Deleted is what the centre deleted, as it was asked to or after its periods, and the desk
+	// has no record of yet. It has no actor.
+	Deleted []Erasure
 
 	// Records hands over the records in their order, each with its sealed parts.
 	Records func(ctx context.Context, do func(ChainRecord, []SealedPart) error) error
