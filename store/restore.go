@@ -121,7 +121,8 @@ func prepare(
 		}
 	}
 	var v history.Verdict
-	if err := s.verify(ctx, &v, anchored{absent: absences{{math.MaxInt64, absent}}, deleted: deleted}, progress); err != nil {
+	marks := anchored{absent: absences{{math.MaxInt64, absent}}, deleted: deleted}
+	if err := s.verify(ctx, &v, marks, progress); err != nil {
 		return done, err
 	}
 	if v.Fault != "" {
