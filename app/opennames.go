@@ -25,9 +25,10 @@ const (
 // NamedHistory is another history whose names an auditors' key opens: the centre's.
 type NamedHistory interface {
 	OtherHistory
-	// OpenNames opens names with the key in a file of age, until CloseNames, the sign-out of
-	// who opened them, or Close. Where the file has a passphrase, the problem without one is
-	// KeyAuditorsPassphrase. Each name that is then shown is recorded in our own history.
+	// OpenNames opens names with an age key file. They stay open until CloseNames, Close, or
+	// until the operator who opened them signs out. A file that needs a passphrase, when none
+	// is given, is the problem KeyAuditorsPassphrase. Each name shown is recorded in our own
+	// history.
 	OpenNames(ctx context.Context, file, passphrase string) error
 	CloseNames()
 	// NamesRead is how many names were looked at since, and NamesKey the public key that opens
@@ -130,8 +131,8 @@ func (n *namedHistory) opened() *openNames {
 	return n.open
 }
 
-// still gives the open names and the operator who opened them; nil where there are none. It
-// closes them where another one works now, or none.
+// still gives the open names and the operator who opened them; nil where no names are open. It
+// closes the names where that operator has signed out or another one has signed in.
 func (n *namedHistory) still(ctx context.Context) (*openNames, history.Actor) {
 	open := n.opened()
 	if open == nil {

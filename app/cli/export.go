@@ -78,8 +78,8 @@ func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput
 	switch {
 	case from.central && from.db != "":
 		return c.usage(cmd, "cli.central.one_source")
-	case c.misnamed(cmd, from) != nil:
-		return c.misnamed(cmd, from)
+	case c.keyWithoutCentre(cmd, from) != nil:
+		return c.keyWithoutCentre(cmd, from)
 	case from.central:
 		other, err = desk.OpenCentre(cmd.Context(), from.at)
 	case from.db == "":

@@ -16,8 +16,8 @@ func (c *commands) namesFlag(cmd *cobra.Command, from *source) {
 	cmd.Flags().StringVar(&from.identity, "identity", "", c.Words.T("cli.names.identity"))
 }
 
-// misnamed reports a key file where there is nothing it could open.
-func (c *commands) misnamed(cmd *cobra.Command, from source) error {
+// keyWithoutCentre reports a key file where there is nothing it could open.
+func (c *commands) keyWithoutCentre(cmd *cobra.Command, from source) error {
 	if from.identity != "" && !from.central {
 		return c.usage(cmd, "cli.names.central")
 	}

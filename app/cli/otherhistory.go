@@ -62,7 +62,7 @@ func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source,
 	if from.central && from.db != "" {
 		return c.usage(cmd, "cli.central.one_source")
 	}
-	if err := c.misnamed(cmd, from); err != nil {
+	if err := c.keyWithoutCentre(cmd, from); err != nil {
 		return err
 	}
 	c.ofDesks = from.central

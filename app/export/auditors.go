@@ -7,7 +7,7 @@ import (
 )
 
 // AuditWords says who besides the desk can read what is sealed in the session of a check;
-// empty where the check says of nobody.
+// empty where the check names no auditors.
 func AuditWords(a *history.Audit, words Words) string {
 	if a == nil {
 		return ""

@@ -31,7 +31,7 @@ const (
 // CentreTokensParams are what CentreTokens are made of; all but Every are needed.
 type CentreTokensParams struct {
 	File   string      // where they are kept for when the centre is away
-	Chosen func() bool // the settings name a centre
+	Chosen func() bool // this desk pushes to a centre
 	// Ask asks the centre. It is called by one goroutine at a time.
 	Ask    func(ctx context.Context) ([]history.CentreToken, error)
 	Days   func() int       // without a contact, after which they count no more; 0: never

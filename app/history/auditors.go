@@ -20,7 +20,7 @@ type AuditorsKey interface {
 	Unwrap(wrapped []byte, most int64) ([]byte, error)
 }
 
-// NamesRead is how many names of checks were looked at to find some.
+// NamesRead is how many checks with a name were read since the auditors' key was put to use.
 type NamesRead struct {
 	Opened int64 `json:"opened"` // with the auditors' key
 	Sealed int64 `json:"sealed"` // the key does not open these

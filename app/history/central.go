@@ -145,7 +145,7 @@ type NewDesk struct {
 	History string // the id of its database
 	Role    string // the role it logs in as: the common name of its certificate
 	Desk    string // what the administrator calls it
-	Branch  string // the office it stands in
+	Branch  string // the branch it stands in
 }
 
 // CentreDesk is a desk's history as the centre has it.

@@ -16,9 +16,9 @@ const maxAuditors = 120
 
 // The keys of problems of the auditors' settings.
 const (
-	KeyAuditRecipient = "settings.audit_recipient"  // it is no public key of age
-	KeyAuditorsNobody = "settings.auditors_missing" // a key or a wording is for auditors without a name
-	KeyAuditorsName   = "settings.auditors_name"    // parameter Max: it is longer, or holds what cannot be printed
+	KeyAuditRecipient  = "settings.audit_recipient"  // it is no public key of age
+	KeyAuditorsMissing = "settings.auditors_missing" // a key or a wording is for auditors without a name
+	KeyAuditorsName    = "settings.auditors_name"    // parameter Max: it is longer, or holds what cannot be printed
 )
 
 // Auditing says whether the keys of sessions are encrypted for the auditors too.
@@ -70,7 +70,7 @@ func (s Settings) checkAuditors() error {
 	case len([]rune(name)) > maxAuditors || strings.ContainsFunc(name, unprintable):
 		return matcher.NewProblem(KeyAuditorsName, nil, "Max", maxAuditors)
 	case name == "" && (named || s.Central.AuditRecipient != ""):
-		return matcher.NewProblem(KeyAuditorsNobody, nil)
+		return matcher.NewProblem(KeyAuditorsMissing, nil)
 	}
 	return nil
 }

@@ -24,8 +24,8 @@ func TestAuditors(t *testing.T) {
 		"own words do not":    {"h", publicKey, "the audit", "Agreed, and the audit too.", AuditingUnnamed, "", "Agreed, and the audit too."},
 		"misspelt":            {"h", publicKey, "the audit", "Agreed, and {auditor} too.", AuditingUnnamed, "", "Agreed, and {auditor} too."},
 		"no centre":           {key: publicKey, auditors: "the audit", state: AuditingUnpushed},
-		"no name":             {host: "h", key: publicKey, state: AuditingOn, problem: KeyAuditorsNobody},
-		"no name in words":    {words: "{auditors}", state: AuditingOff, problem: KeyAuditorsNobody},
+		"no name":             {host: "h", key: publicKey, state: AuditingOn, problem: KeyAuditorsMissing},
+		"no name in words":    {words: "{auditors}", state: AuditingOff, problem: KeyAuditorsMissing},
 		"a private key":       {host: "h", key: "AGE-SECRET-KEY-1", auditors: "a", state: AuditingOn, problem: KeyAuditRecipient},
 		"a name of two lines": {auditors: "a\nb", state: AuditingOff, problem: KeyAuditorsName},
 	} {

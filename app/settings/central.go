@@ -49,8 +49,8 @@ func (c Central) On() bool { return c.Host != "" }
 // Pushes reports whether this desk pushes its records there.
 func (c Central) Pushes() bool { return c.On() && c.Push }
 
-// KeepsOperators reports whether the list of operators comes from the centre.
-func (c Central) KeepsOperators() bool { return c.OperatorsKey != "" }
+// OperatorsFromCentre reports whether the list of operators comes from the centre.
+func (c Central) OperatorsFromCentre() bool { return c.OperatorsKey != "" }
 
 // Sends is what leaves this desk besides.
 func (c Central) Sends() history.Sends {
@@ -72,7 +72,7 @@ func (c Central) check() error {
 	if c.OperatorsDays < 0 || c.OperatorsDays > maxRetentionDays {
 		return matcher.NewProblem(KeyOperatorsDays, nil, "Max", maxRetentionDays)
 	}
-	if !c.KeepsOperators() {
+	if !c.OperatorsFromCentre() {
 		return nil
 	}
 	if _, err := sshsig.ParsePublic(c.OperatorsKey); err != nil {

@@ -180,14 +180,14 @@ func TestTheKeyOfOperatorsIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := s.Get()
-	if next.Central.KeepsOperators() || next.Central.OperatorsDays != 7 {
+	if next.Central.OperatorsFromCentre() || next.Central.OperatorsDays != 7 {
 		t.Errorf("by default: %+v", next.Central)
 	}
 	next.Central.Host, next.Central.OperatorsKey = "centre.example", " "+operatorsKey+"\n"
 	if err := s.Save(next); err != nil {
 		t.Fatal(err)
 	}
-	if c := s.Get().Central; !c.KeepsOperators() || c.OperatorsKey != operatorsKey {
+	if c := s.Get().Central; !c.OperatorsFromCentre() || c.OperatorsKey != operatorsKey {
 		t.Errorf("%+v", c)
 	}
 }

@@ -2,7 +2,7 @@
 // desks, administrators and auditors use them. The SQL says what each table is.
 //
 // A desk pushes the records of its history as they are. PostgreSQL itself computes the chain
-// anew and keeps the same tables of lists as a desk, checks and daily. Desks may call four
+// anew and keeps the same tables of lists as a desk, checks and daily. Desks may call five
 // functions and touch no table. Verify reads everything and compares it with the records.
 package central
 

@@ -303,7 +303,7 @@ func testOdd(t *testing.T, b *bench) {
 	}
 }
 
-// A desk can call two functions for its own history, and nothing else.
+// A desk can call its functions for its own history alone, and read no table.
 func testRefused(t *testing.T, b *bench) {
 	mine, yours := centraltest.NewChain(7).Fill(20), centraltest.NewChain(8).Fill(20)
 	l, other := b.desk(t, mine, "north"), b.desk(t, yours, "south")

@@ -322,7 +322,7 @@ func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error)
 	return d, err
 }
 
-// show is Show with what is sealed left so. It gives the chain too.
+// show is Show without opening what is sealed. It gives the chain too.
 func (r *Reader) show(ctx context.Context, check string) (d history.Detail, chain int, err error) {
 	var hash []byte
 	err = r.pool.QueryRow(ctx, `SELECT k.chain, c.head_seq, c.head_hash

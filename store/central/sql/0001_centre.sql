@@ -31,7 +31,7 @@ CREATE TABLE chain (
 	id        int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	history   text NOT NULL UNIQUE CHECK (history ~ '^[0-9a-f]{32}$'), -- the id of the desk's database
 	desk      text NOT NULL,                                          -- what the administrator calls it
-	branch    text NOT NULL,                                          -- the office it stands in
+	branch    text NOT NULL,                                          -- the branch it stands in
 	enrolled  timestamptz NOT NULL DEFAULT now(),
 	epoch     int NOT NULL DEFAULT 1,
 	head_seq  bigint NOT NULL DEFAULT 0,
@@ -213,7 +213,7 @@ CREATE TABLE daily (
 	PRIMARY KEY (chain, day, desk, operator, mode, outcome, decision, filmed_anyway)
 );
 
--- Which offices an auditor sees; '*' is all.
+-- Which branches an auditor sees; '*' is all.
 CREATE TABLE sees (
 	role   name NOT NULL,
 	branch text NOT NULL,
@@ -673,7 +673,7 @@ BEGIN
 	RETURN total;
 END $$;
 
--- my_chains are those of the offices the caller sees.
+-- my_chains are those of the branches the caller sees.
 CREATE FUNCTION my_chains() RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
 	SELECT coalesce(array_agg(DISTINCT c.id), '{}') FROM chain c JOIN sees s ON s.branch IN (c.branch, '*')
 	WHERE pg_has_role(session_user, s.role, 'MEMBER')

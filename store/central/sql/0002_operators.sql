@@ -1,6 +1,6 @@
 -- The list of operators of each branch, signed by an administrator. Desks read the one of
--- their branch through operators, and write none: whoever rules this database can hold a list
--- back, but without the private key nobody can make one.
+-- their branch through operators, and write none. An administrator of this database can hold a
+-- list back, but cannot make one without the private key.
 
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
@@ -25,8 +25,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
 $$;
 
 -- publish_operators puts a signed list in the place of the one before. Desks check the
--- signature; here is checked that they will not find the list older than one they have, nor
--- one from a clock that is ahead, after which they would take no other.
+-- signature. This checks the time: desks refuse a list that is older than theirs, and after a
+-- list from a clock that is ahead they would refuse all that follow.
 CREATE FUNCTION publish_operators(list bytea, signature bytea) RETURNS text
 LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
 #variable_conflict use_column

@@ -162,7 +162,7 @@ func (a *apiSettings) complain(p *app.Problem) bool {
 		switch p.Key {
 		case app.KeyBase, app.KeyBaseParts, app.KeyBasePlain, settings.KeyCAFile, settings.KeyAPILimits:
 			api = a.Words.ProblemText(p)
-		case settings.KeyWording, settings.KeyAuditorsNobody:
+		case settings.KeyWording, settings.KeyAuditorsMissing:
 			wording = a.Words.ProblemText(p)
 		}
 	}

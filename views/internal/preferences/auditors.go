@@ -15,7 +15,7 @@ import (
 )
 
 // auditorKeys are the problems of the auditors' settings.
-var auditorKeys = []string{settings.KeyAuditRecipient, settings.KeyAuditorsName, settings.KeyAuditorsNobody}
+var auditorKeys = []string{settings.KeyAuditRecipient, settings.KeyAuditorsName, settings.KeyAuditorsMissing}
 
 // auditorSettings say who besides this desk can read what is sealed at the centre.
 type auditorSettings struct {

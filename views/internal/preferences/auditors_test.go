@@ -51,7 +51,7 @@ func TestWhetherTheAuditorsCanRead(t *testing.T) {
 		t.Error("a desk without auditors is told of them")
 	}
 	w.settings.api.processing.SetText("I agree to {auditors}.")
-	if said := w.settings.api.wordingFault.Text; !strings.Contains(said, w.Words.T(settings.KeyAuditorsNobody)) {
+	if said := w.settings.api.wordingFault.Text; !strings.Contains(said, w.Words.T(settings.KeyAuditorsMissing)) {
 		t.Errorf("a wording that names nobody: %q", said)
 	}
 }

@@ -1,4 +1,4 @@
-// Package person is the form that gathers everything about one person, for a request of access:
+// Package person is the form that gathers everything about one person, for a request for access:
 // it finds the sessions, writes the report as PDF and as JSON, and offers the erasure.
 package person
 
