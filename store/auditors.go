@@ -115,8 +115,9 @@ func (a *audits) erased(session string, seq int64) {
 	}
 }
 
-// fault says what is wrong with the auditors' key of a record's session.
-func (a *audits) fault(r *stored) history.Fault {
+// fault says what is wrong with the auditors' key of a record's session. Where the centre may
+// have deleted parts of the first record after its periods, the key may have gone with them.
+func (a *audits) fault(r *stored, absent absences) history.Fault {
 	session := r.summary.Session
 	if sum, there := a.keys[session]; there {
 		if r.audit != hex.EncodeToString(sum[:]) {
@@ -125,7 +126,7 @@ func (a *audits) fault(r *stored) history.Fault {
 		delete(a.keys, session)
 		return ""
 	}
-	if r.audit != "" {
+	if r.audit != "" && !absent.anyExpired(r) {
 		session = strings.Clone(session) // a part of the record, which is read into again
 		a.gone[session] = true
 		if a.first[session] == 0 {

@@ -78,8 +78,9 @@
 // those and its time is not after that of "known", the newest the anchors knew. Where
 // "another" is true, that also applies to the lines of other databases in this place. Verify
 // mentions each loss for ever. Where "from_centre" is true the records up to "backup" came from
-// the centre of all desks, and "absent" names sealed parts that some of them name and that were
-// never there: those are not missing. What the centre acknowledged is a third anchor of the same
+// the centre of all desks, "absent" names sealed parts that some of them name and that were
+// never there, and "expired" gives the time before which the centre had deleted a part of all
+// records: those are not missing. What the centre acknowledged is a third anchor of the same
 // form, acknowledged.jsonl, for as long as the settings name a centre.
 //
 // # Lists

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -131,16 +132,33 @@ func putRecords(ctx context.Context, tx *sql.Tx, c *history.CentreCopy) (absent 
 type absences []absence
 
 type absence struct {
-	until int64
-	parts []string
+	until   int64
+	parts   []string
+	expired []history.Expired
 }
 
 // has reports whether a part of a record was not at the centre.
-func (a absences) has(seq int64, part string) bool {
+func (a absences) has(r *stored, part string) bool {
 	for _, of := range a {
-		if seq <= of.until && slices.Contains(of.parts, part) {
+		if r.seq <= of.until && (slices.Contains(of.parts, part) || of.isExpired(r, part)) {
 			return true
 		}
 	}
 	return false
+}
+
+// anyExpired reports whether the centre may have deleted some part of a record.
+func (a absences) anyExpired(r *stored) bool {
+	return slices.ContainsFunc(a, func(of absence) bool {
+		return r.seq <= of.until && slices.ContainsFunc(of.expired, func(e history.Expired) bool {
+			return of.isExpired(r, e.Part)
+		})
+	})
+}
+
+func (a absence) isExpired(r *stored, part string) bool {
+	at, err := time.Parse(checks.TimeLayout, r.summary.At)
+	return err == nil && slices.ContainsFunc(a.expired, func(e history.Expired) bool {
+		return e.Part == part && at.Before(e.Before)
+	})
 }

@@ -89,9 +89,10 @@ func prepare(
 	var done history.Restoration
 	var absent []string
 	var deleted []history.Erasure
+	var expired []history.Expired
 	var err error
 	if r.Centre != nil {
-		deleted = r.Centre.Deleted
+		deleted, expired = r.Centre.Deleted, r.Centre.Expired
 		absent, err = fromCentre(ctx, p, r.Centre, working)
 	} else {
 		err = copyBackup(ctx, r.File, p.Path, working)
@@ -121,7 +122,7 @@ func prepare(
 		}
 	}
 	var v history.Verdict
-	marks := anchored{absent: absences{{math.MaxInt64, absent}}, deleted: deleted}
+	marks := anchored{absent: absences{{math.MaxInt64, absent, expired}}, deleted: deleted}
 	if err := s.verify(ctx, &v, marks, progress); err != nil {
 		return done, err
 	}
@@ -131,7 +132,8 @@ func prepare(
 	if done.Backup, err = s.Head(ctx); err != nil {
 		return done, err
 	}
-	note := history.Restored{Actor: r.By, Backup: done.Backup, FromCentre: r.Centre != nil, Absent: absent}
+	note := history.Restored{Actor: r.By, Backup: done.Backup, FromCentre: r.Centre != nil,
+		Absent: absent, Expired: expired}
 	if err := s.compare(ctx, p.Path, r.Replace, &note); err != nil {
 		return done, err
 	}

@@ -125,7 +125,7 @@ func (s *sealing) fault(r *stored) history.Fault {
 			if has {
 				return history.FaultBack
 			}
-		case !has && s.absent.has(r.seq, part):
+		case !has && s.absent.has(r, part):
 			missing++
 			s.lacks++
 		case !has && s.deleted[r.summary.Session].after(r.seq, part):

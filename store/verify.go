@@ -210,7 +210,7 @@ func walk(
 	sealing.takeDeleted(marks.deleted)
 	if err := eachRestored(ctx, tx, func(seq int64, at time.Time, r history.Restored) {
 		if r.FromCentre {
-			sealing.absent = append(sealing.absent, absence{r.Backup.Seq, r.Absent})
+			sealing.absent = append(sealing.absent, absence{r.Backup.Seq, r.Absent, r.Expired})
 		}
 		if lost, some := lossIn(r, seq, at); some {
 			v.Losses = append(v.Losses, lost)
@@ -235,7 +235,7 @@ func walk(
 		}
 		f := sealing.fault(r)
 		if f == "" {
-			f = sealing.audits.fault(r)
+			f = sealing.audits.fault(r, sealing.absent)
 		}
 		if f != "" {
 			bad(r.seq, f)

@@ -132,9 +132,11 @@ type CentreCopy struct {
 	Recovery  string // empty: it is not at the centre, or may not be read
 	Keys      []WrappedKey
 	AuditKeys []AuditKey
-	// Deleted is what the centre deleted, as it was asked to or after its periods, and the desk
-	// has no record of yet. It has no actor.
+	// Deleted is what the centre was asked to erase and the desk has no record of yet. It has no
+	// actor.
 	Deleted []Erasure
+	// Expired is what the centre deleted after periods of its own.
+	Expired []Expired
 
 	// Records hands over the records in their order, each with its sealed parts.
 	Records func(ctx context.Context, do func(ChainRecord, []SealedPart) error) error

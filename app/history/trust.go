@@ -113,6 +113,14 @@ type Restored struct {
 	// sealed parts of them were not there.
 	FromCentre bool     `json:"from_centre,omitempty"`
 	Absent     []string `json:"absent,omitempty"`
+	// Expired says which sealed parts the centre had deleted after its periods.
+	Expired []Expired `json:"expired,omitempty"`
+}
+
+// Expired says that a centre deleted a sealed part of all records from before a time.
+type Expired struct {
+	Part   string    `json:"part"`
+	Before time.Time `json:"before"`
 }
 
 // AfterRestore is the reason of an erasure that was applied again, because the

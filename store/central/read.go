@@ -63,7 +63,7 @@ func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy
 		c.AuditKeys, err = pgx.CollectRows(keys, pgx.RowToStructByPos[history.AuditKey])
 	}
 	if err == nil {
-		c.Deleted, err = deletions(ctx, conn, id)
+		c.Deleted, c.Expired, err = deletions(ctx, conn, id)
 	}
 	c.Records = func(ctx context.Context, do func(history.ChainRecord, []history.SealedPart) error) error {
 		return readProblem(ctx, eachRecord(ctx, conn, id, c.Head.Seq, do))
@@ -71,27 +71,32 @@ func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy
 	return c, readProblem(ctx, err)
 }
 
-// deletions gives what the centre deleted of a history and the desk has not recorded: whole
-// sessions that it was asked to erase, and parts that came and were over their periods.
-func deletions(ctx context.Context, conn *pgx.Conn, id int) ([]history.Erasure, error) {
-	rows, err := conn.Query(ctx, `
-		SELECT session, part, '`+history.AskedAtCentre+`' FROM facematch.erasure WHERE chain = $1 AND seq IS NULL
-		UNION SELECT o.session, o.part, '`+history.AfterPeriod+`' FROM (
-			SELECT r.session, r.seq, CASE WHEN p.part IN ('document', 'frame') THEN 'images'
-				WHEN p.part = 'number' THEN 'fields' ELSE p.part END AS part
-			FROM facematch.record r JOIN facematch.period p ON r.at < p.before AND p.part = ANY (r.parts)
-			WHERE r.chain = $1 AND NOT r.lost AND NOT EXISTS (SELECT FROM facematch.sealed s
-				WHERE s.chain = r.chain AND s.epoch = r.epoch AND s.seq = r.seq AND s.part = p.part)
-		) o WHERE NOT EXISTS (SELECT FROM facematch.erasure e WHERE e.chain = $1 AND e.session = o.session
-			AND (e.part = 'key' OR e.part = o.part AND e.seq > o.seq))
-		ORDER BY 1, 2`, id)
+// deletions gives the sessions that the centre was asked to erase and the desk has not
+// recorded, and what the centre deleted after its periods.
+func deletions(ctx context.Context, conn *pgx.Conn, id int) ([]history.Erasure, []history.Expired, error) {
+	rows, err := conn.Query(ctx, `SELECT session, part FROM facematch.erasure
+		WHERE chain = $1 AND seq IS NULL ORDER BY 1, 2`, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Erasure, error) {
-		e := history.Erasure{Parts: make([]history.Part, 1)}
-		return e, row.Scan(&e.Session, &e.Parts[0], &e.Reason)
+	asked, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Erasure, error) {
+		e := history.Erasure{Parts: make([]history.Part, 1), Reason: history.AskedAtCentre}
+		return e, row.Scan(&e.Session, &e.Parts[0])
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err = conn.Query(ctx, `SELECT part, before FROM facematch.period WHERE before IS NOT NULL ORDER BY 1`)
+	if err != nil {
+		return nil, nil, err
+	}
+	expired, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Expired, error) {
+		var e history.Expired
+		err := row.Scan(&e.Part, &e.Before)
+		e.Before = e.Before.UTC()
+		return e, err
+	})
+	return asked, expired, err
 }
 
 func eachRecord(

@@ -50,7 +50,7 @@ def main(path, anchors):
             problems.append(f"an anchor knows another record {seq}")
             break
         wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back, absent)
-        wrong = wrong or audit_fault(json.loads(payload), wraps, erased)
+        wrong = wrong or audit_fault(seq, json.loads(payload), wraps, erased, absent)
         if wrong:
             problems.append(f"record {seq}: {wrong}")
             break
@@ -108,7 +108,8 @@ def read_losses(db):
 
 def read_absent(db):
     """What was not at the centre the history was restored from: the last record that came
-    from there, and the parts that some of them lack."""
+    from there, the parts that some of them lack, and the times before which it had deleted
+    parts."""
     absent = []
     for (payload,) in db.execute("SELECT payload FROM record ORDER BY seq"):
         if b'"from_centre"' not in payload:
@@ -118,8 +119,19 @@ def read_absent(db):
         except ValueError:
             continue  # the walk finds it edited
         if record["kind"] == "restored" and record.get("from_centre"):
-            absent.append((record["backup"]["seq"], record.get("absent", [])))
+            expired = [(e["part"], timestamp(e["before"])) for e in record.get("expired", [])]
+            absent.append((record["backup"]["seq"], record.get("absent", []), expired))
     return absent
+
+
+def was_absent(seq, record, part, absent):
+    """Whether the centre may have lacked a part of a record; of any part where it is None."""
+    for until, parts, expired in absent:
+        if seq <= until and (part in parts or any(
+            part in (None, of) and timestamp(record["at"]) < before for of, before in expired
+        )):
+            return True
+    return False
 
 
 def timestamp(text):
@@ -163,23 +175,21 @@ def sealed_fault(seq, record, parts, keys, erased, back, absent):
         if was_erased(part):
             return f"the erased {part} is back"
     for part in hashes:
-        if any(seq <= until and part in of for until, of in absent):
-            continue
-        if part not in parts and not was_erased(part):
+        if part not in parts and not was_erased(part) and not was_absent(seq, record, part, absent):
             return f"the sealed {part} is gone, and no record says that it was erased"
     if hashes and session not in keys and gone.get("key", 0) <= seq:
         return "the session's key is gone, and no record says that it was erased"
     return None
 
 
-def audit_fault(record, wraps, erased):
+def audit_fault(seq, record, wraps, erased, absent):
     """What is wrong with the auditors' key of a record's session, or None. The first record
     of a session takes its key out of wraps."""
     session = record.get("session")
     named = record.get("audit", {}).get("sha256")
     if session in wraps:
         return None if wraps.pop(session) == named else "the auditors' key is not the one it names"
-    if named and session not in erased:
+    if named and session not in erased and not was_absent(seq, record, None, absent):
         return "the auditors' key it names is gone, and no record says that anything was erased"
     return None
 
