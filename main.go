@@ -297,7 +297,7 @@ func open(ctx context.Context, measured *cli.Network) (_ *program, err error) {
 	link := central.LinkTo(records.ID(), func() central.Address { return centreAt(folders, chosen.Get()) })
 	p.closers = append(p.closers, link.Close)
 	accepted := gateway.NewCentreTokens(gateway.CentreTokensParams{
-		File: folders.CentreTokens(), Ask: link.Tokens, Newest: newest(records), Log: p.log, Now: time.Now,
+		File: folders.CentreTokens(), Ask: link.Tokens, Latest: latest(records), Log: p.log, Now: time.Now,
 		Chosen: func() bool { return chosen.Get().Central.Pushes() },
 		Days:   func() int { return chosen.Get().Central.OperatorsDays },
 	})
@@ -418,21 +418,21 @@ func newOperators(folders settings.Folders, chosen func() settings.Settings, rec
 			c := chosen().Central
 			return operators.Centre{Key: c.OperatorsKey, Branch: c.OperatorsBranch, Days: c.OperatorsDays}
 		},
-		Newest: newest(records),
+		Latest: latest(records),
 	})
 }
 
-// newest gives when the newest record was written; the zero time where that cannot be read.
-func newest(records *store.Store) func() time.Time {
+// latest gives the greatest time of all records; the zero time where that cannot be read.
+func latest(records *store.Store) func() time.Time {
 	return func() time.Time {
 		if records == nil {
 			return time.Time{}
 		}
-		head, err := records.Head(context.Background())
+		at, err := records.Latest(context.Background())
 		if err != nil {
 			return time.Time{} // what reads the history reports it
 		}
-		return head.At
+		return at
 	}
 }
 

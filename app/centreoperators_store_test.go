@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +30,8 @@ type branchDesk struct {
 	*Desk
 	records *store.Store
 	push    *central.Pusher
+	dir     string       // of its history and list
+	takes   atomic.Value // the branch whose list it takes, as its settings say
 	ahead   atomic.Int64 // by how much its clock is ahead, in nanoseconds
 }
 
@@ -38,12 +43,13 @@ func newBranchDesk(
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // no keyring: the key is a file
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	d, _, _ := desk(t, &scripted{})
-	b := &branchDesk{Desk: d}
+	b := &branchDesk{Desk: d, dir: dir}
+	b.takes.Store("")
 	now := func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
 	records, err := store.Open(t.Context(), store.Params{
 		Path: filepath.Join(dir, "history.db"), Anchor: filepath.Join(dir, "anchor.jsonl"),
 		KeyFile: filepath.Join(dir, "master.key"), Acknowledged: filepath.Join(dir, "acknowledged.jsonl"),
-		Alive: func(string) bool { return false }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Alive: func(string) bool { return false }, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = records.Close() })
@@ -51,11 +57,11 @@ func newBranchDesk(
 	d.p.History = records
 	d.p.Operators = operators.New(operators.Params{
 		File: filepath.Join(dir, "operators.json"), Now: now, Cost: operators.Cost{Memory: 8, Passes: 1, Lanes: 1},
-		Centre: func() operators.Centre { return operators.Centre{Key: key, Branch: branch, Days: 7} },
-		Newest: func() time.Time {
-			head, err := records.Head(context.Background())
+		Centre: func() operators.Centre { return operators.Centre{Key: key, Branch: b.takes.Load().(string), Days: 7} },
+		Latest: func() time.Time {
+			at, err := records.Latest(context.Background())
 			must(t, err)
-			return head.At
+			return at
 		},
 	})
 	d.Guard = newGuard(d.p)
@@ -179,13 +185,19 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	last, _, err := north.records.LastOperators(t.Context())
 	must(t, err)
 	if last.Change != history.OperatorsCentre || !reflect.DeepEqual(last.Came, []string{"Ada", "Ben", "Cleo"}) ||
-		last.Left != nil || !last.Signed.Equal(office.last.UTC().Truncate(time.Millisecond)) {
+		last.Left != nil || !last.Signed.Equal(office.last.UTC().Truncate(time.Millisecond)) ||
+		last.Branch != operators.AllBranches || !strings.HasPrefix(last.Key, "SHA256:") {
 		t.Errorf("recorded: %+v", last)
 	}
 
 	// Ben leaves the north: there he is out with his next action, in the south he works on.
 	must(t, office.file.Remove(t.Context(), "Ben", func(operators.List, string) error { return nil }))
+	older := office.publish("north")
 	own := office.publish("north")
+	if got := north.contact(t); got != operators.KeyListBranch {
+		t.Errorf("a branch's list where the settings name none: %q", got)
+	}
+	north.takes.Store("north")
 	if north.contact(t) != "" || south.contact(t) != "" {
 		t.Error("a list was refused")
 	}
@@ -208,37 +220,47 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	}
 
 	// What somebody puts there who rules the database, but has not the key, is refused.
+	remain := func(name, got, want, key string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		status, err := north.CentreStatus(t.Context())
+		must(t, err)
+		if words, wrong := CentreWords(status); words.Key != key || !wrong {
+			t.Errorf("%s: %v", name, words)
+		}
+		must(t, north.Allow(t.Context(), access.Settings)) // by the list before
+	}
 	tampered := history.OperatorList{Text: append([]byte(" "), own.Text...), Signature: own.Signature}
 	for name, c := range map[string]struct {
 		list  history.OperatorList
 		want  string
 		words string
 	}{
-		"an older one":     {all, operators.KeyListOlder, "centre.operators.older"},
+		"an older one":     {older, operators.KeyListOlder, "centre.operators.older"},
+		"that of all":      {all, operators.KeyListBranch, "centre.operators.branch"},
 		"changed":          {tampered, operators.KeyListSignature, "centre.operators.signature"},
 		"another branch's": {office.signed("south"), operators.KeyListBranch, "centre.operators.branch"},
 	} {
 		office.put(c.list)
-		if got := north.contact(t); got != c.want {
-			t.Errorf("%s: %q", name, got)
-		}
-		status, err := north.CentreStatus(t.Context())
-		must(t, err)
-		if words, wrong := CentreWords(status); words.Key != c.words || !wrong {
-			t.Errorf("%s: %v", name, words)
-		}
-		must(t, north.Allow(t.Context(), access.Settings)) // by the list before
+		remain(name, north.contact(t), c.want, c.words)
 	}
-	office.put(own)
+	// Without the row the centre gives the list of all.
+	office.exec(`DELETE FROM facematch.operator_list WHERE branch = 'north'`)
+	remain("the row is gone", north.contact(t), operators.KeyListBranch, "centre.operators.branch")
+	office.exec(`INSERT INTO facematch.operator_list (branch, signed, list, signature) VALUES ('north', now(), $1, $2)`,
+		own.Text, own.Signature)
 	if got := north.contact(t); got != "" {
 		t.Errorf("the right one again: %q", got)
 	}
 
+	t.Run("older", func(t *testing.T) { north.olderList(t, office, older, own) })
 	t.Run("away", func(t *testing.T) { north.whileAway(t, server, south) })
 
 	// A centre that is older than this program has no lists, and takes records as before.
-	older := server.Connect(t, database, "postgres")
-	_, err = older.Exec(t.Context(), `DROP FUNCTION facematch.operators`)
+	super := server.Connect(t, database, "postgres")
+	_, err = super.Exec(t.Context(), `DROP FUNCTION facematch.operators`)
 	must(t, err)
 	if got := north.contact(t); got != history.KeyCentreOld {
 		t.Errorf("an older centre: %q", got)
@@ -246,6 +268,37 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	if status, err := north.CentreStatus(t.Context()); err != nil || status.Here != status.There {
 		t.Errorf("%+v, %v", status, err)
 	}
+}
+
+// olderList gives the desk a list from before the one its history knows, when its own is gone.
+func (b *branchDesk) olderList(t *testing.T, office *headOffice, older, own history.OperatorList) {
+	kept := filepath.Join(b.dir, "operators-centre.json")
+	must(t, os.Remove(kept))
+	office.put(older)
+	if got := b.contact(t); got != operators.KeyListOlder {
+		t.Errorf("from the centre: %q", got)
+	}
+	wantKey(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase), operators.KeyNotYet)
+
+	// By hand, at a new start.
+	file, err := json.Marshal(map[string]any{"version": 1, "list": older.Text, "signature": older.Signature})
+	must(t, err)
+	must(t, os.WriteFile(kept, file, 0o600))
+	before, err := b.records.Head(t.Context())
+	must(t, err)
+	b.Guard = newGuard(b.p)
+	must(t, b.noticeOperators(t.Context()))
+	if after, err := b.records.Head(t.Context()); err != nil || after != before {
+		t.Errorf("recorded: %+v, %v", after, err)
+	}
+	wantKey(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase), operators.KeyListOlder)
+	wantKey(t, b.Allow(t.Context(), access.Check), operators.KeyListOlder)
+
+	office.put(own)
+	if got := b.contact(t); got != "" {
+		t.Errorf("the right one: %q", got)
+	}
+	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
 }
 
 // whileAway is the time in which the centre does not answer. The other desk is a gateway, whose
@@ -275,5 +328,19 @@ func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server, gateway
 		}
 	}
 	must(t, gateway.Allow(t.Context(), access.Check))
+	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
+
+	// A clock that is set back lets nobody in, also after something was recorded by it.
+	server.Kill(t)
+	b.ahead.Store(int64(30 * day))
+	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+	b.ahead.Store(0)
+	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+	wantKey(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase), operators.KeyOld)
+	// Where the clock was only ahead, the centre's answer lets all in again.
+	server.Go(t)
+	if got := b.contact(t); got != "" {
+		t.Fatalf("back: %q", got)
+	}
 	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
 }

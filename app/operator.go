@@ -84,6 +84,9 @@ func (d *Desk) TakeOperators(ctx context.Context, from history.OperatorList) err
 	defer d.Reread()
 	return d.p.Operators.Take(ctx, from, func(now operators.List) error {
 		last, _, err := d.p.History.LastOperators(ctx)
+		if err == nil {
+			err = now.NotBefore(last)
+		}
 		if err != nil {
 			return err
 		}
@@ -109,7 +112,8 @@ func came(last history.SettingsChange, now operators.List) history.SettingsChang
 	}
 	return history.SettingsChange{
 		How: history.ChangedOperators, SHA256: now.SHA256, Change: history.OperatorsCentre, Operators: now.Operators,
-		Signed: now.Centre.Signed, Came: missing(now.Operators, last.Operators), Left: missing(last.Operators, now.Operators),
+		Signed: now.Centre.Signed, Branch: now.Centre.Branch, Key: now.Centre.Key,
+		Came: missing(now.Operators, last.Operators), Left: missing(last.Operators, now.Operators),
 	}
 }
 

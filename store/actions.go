@@ -140,6 +140,21 @@ func (s *Store) Head(ctx context.Context) (history.Head, error) {
 	return h, problem(err)
 }
 
+// Latest gives the greatest time of all records, which is not that of the newest where the clock
+// was set back; the zero time where there is none.
+func (s *Store) Latest(ctx context.Context) (time.Time, error) {
+	var text string
+	err := s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'latest'`).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, problem(err)
+	}
+	at, err := time.Parse(checks.TimeLayout, text)
+	return at, problem(sqlite.Damaged(err))
+}
+
 func headOf(ctx context.Context, q sqlite.Querier) (history.Head, error) {
 	var hash []byte
 	var at string

@@ -163,3 +163,41 @@ func TestIdentifiedIsCountedApart(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
+
+// The latest time stays where the clock is set back, whatever is recorded then. A history of an
+// older form knows it too.
+func TestLatest(t *testing.T) {
+	p := testParams(t.TempDir())
+	begin := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	now := begin
+	p.Now = func() time.Time { return now }
+	s := mustOpen(t, p, noRing{})
+	want := func(s *Store, at time.Time) {
+		t.Helper()
+		if got, err := s.Latest(t.Context()); err != nil || !got.Equal(at) {
+			t.Errorf("latest is %v, %v, want %v", got, err, at)
+		}
+	}
+	want(s, time.Time{})
+	sixth := begin.Add(6 * 24 * time.Hour)
+	for _, now = range []time.Time{begin, sixth, begin, begin.Add(time.Hour)} {
+		must(t, s.Settings(t.Context(), history.SettingsChange{How: history.ChangedByHand}))
+	}
+	want(s, sixth)
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("verdict is %+v", v)
+	}
+
+	for _, statement := range []string{
+		`DROP TRIGGER record_latest`, `DELETE FROM meta WHERE name = 'latest'`, `DELETE FROM migration WHERE number = 6`,
+	} {
+		_, err := s.writer.Exec(statement)
+		must(t, err)
+	}
+	must(t, s.Close())
+	again := mustOpen(t, p, noRing{})
+	want(again, sixth)
+	now = sixth.Add(time.Hour)
+	must(t, again.Settings(t.Context(), history.SettingsChange{How: history.ChangedByHand}))
+	want(again, now)
+}

@@ -62,6 +62,9 @@
 // also a line of the list erasures.jsonl beside the anchor, {at, database, seq, session,
 // parts}. By that list it is applied again to a backup that is restored.
 //
+// "latest" in table meta is the greatest time of all records. A trigger keeps it, so that one
+// need not read them all to notice that the clock was set back.
+//
 // # Anchors
 //
 // The anchor is a file elsewhere, JSON Lines of {at, database, place, seq, hash}: the head of

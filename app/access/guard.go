@@ -46,8 +46,9 @@ type Guard struct {
 	setUp     bool // operators are set up; this never becomes false again, even if the file is removed
 	readings  int  // how many readings of the list have begun
 	last      *reading
-	rereading bool // the list is being read again in the background
-	asked     bool // the history was asked whether operators were ever set up
+	rereading bool   // the list is being read again in the background
+	asked     bool   // the history was asked whether operators were ever set up
+	recent    string // SHA-256 of the centre's list that the history knows no later one of
 	in        *session
 	stays     bool
 	renewing  bool // the operator who is signed in is changing their own passphrase
@@ -127,6 +128,12 @@ func (g *Guard) ReadOperators(ctx context.Context) (operators.List, error) {
 
 func (g *Guard) readList(ctx context.Context) (operators.List, error) {
 	list, err := g.p.Operators.Read()
+	if err == nil {
+		err = g.notBefore(ctx, list)
+	}
+	if err != nil {
+		list = operators.List{}
+	}
 	g.mu.Lock()
 	known, asked := g.setUp || err != nil || list.Operators != nil, g.asked
 	g.setUp = known
@@ -148,6 +155,27 @@ func (g *Guard) readList(ctx context.Context) (operators.List, error) {
 		return list, matcher.NewProblem(operators.KeyMissing, nil)
 	}
 	return list, nil
+}
+
+// notBefore refuses a list of the centre's where the history knows a later one: an old file was
+// put back. The history is asked once for each list.
+func (g *Guard) notBefore(ctx context.Context, list operators.List) error {
+	g.mu.Lock()
+	recent := g.recent
+	g.mu.Unlock()
+	if list.Centre == nil || list.SHA256 == recent {
+		return nil
+	}
+	last, _, err := g.p.Recorded(ctx)
+	if err == nil {
+		err = list.NotBefore(last)
+	}
+	if err == nil {
+		g.mu.Lock()
+		g.recent = list.SHA256
+		g.mu.Unlock()
+	}
+	return err
 }
 
 // SingleUser reports whether the program works without signing in, because no operators are

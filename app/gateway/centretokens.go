@@ -35,7 +35,7 @@ type CentreTokensParams struct {
 	// Ask asks the centre. It is called by one goroutine at a time.
 	Ask    func(ctx context.Context) ([]history.CentreToken, error)
 	Days   func() int       // without a contact, after which they count no more; 0: never
-	Newest func() time.Time // when the newest record was written
+	Latest func() time.Time // the greatest time of all records
 	Every  time.Duration    // 0: askEvery
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -47,7 +47,9 @@ type CentreTokens struct {
 
 	mu      sync.Mutex
 	tokens  []Token
-	contact time.Time // when the centre was heard from last; zero: never
+	written bool      // the file holds them
+	heard   time.Time // when the centre was heard from last, by the clock; zero: never
+	contact time.Time // the same as history.ContactTime; the file's time of change
 	failing bool
 }
 
@@ -81,7 +83,7 @@ func NewCentreTokens(p CentreTokensParams) *CentreTokens {
 		p.Log.Warn("tokens of the centre that were kept cannot be used", "error", err)
 		return c
 	}
-	c.tokens, c.contact = kept.Tokens, info.ModTime()
+	c.tokens, c.written, c.heard, c.contact = kept.Tokens, true, info.ModTime(), info.ModTime()
 	return c
 }
 
@@ -135,21 +137,29 @@ func (c *CentreTokens) ask(ctx context.Context) {
 }
 
 // keep makes the tokens count, and keeps them for when the centre is away. They count also
-// where they cannot be kept: what was revoked must end.
+// where they cannot be kept: what was revoked must end. Then the next call tries again.
 func (c *CentreTokens) keep(tokens []Token) error {
+	now := c.p.Now()
+	at := history.ContactTime(now, c.p.Latest())
 	c.mu.Lock()
-	same := !c.contact.IsZero() && slices.Equal(c.tokens, tokens)
-	c.tokens, c.contact = tokens, c.p.Now()
-	at := c.contact
+	c.written = c.written && slices.Equal(c.tokens, tokens)
+	c.tokens, c.heard, c.contact = tokens, now, at
+	written := c.written
 	c.mu.Unlock()
-	if !same {
-		data, err := json.Marshal(keptTokens{1, tokens})
-		if err == nil {
-			err = privatefile.Write(c.p.File, append(data, '\n'))
-		}
-		if err != nil {
+	if written {
+		if err := os.Chtimes(c.p.File, at, at); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	data, err := json.Marshal(keptTokens{1, tokens})
+	if err == nil {
+		err = privatefile.Write(c.p.File, append(data, '\n'))
+	}
+	c.mu.Lock()
+	c.written = err == nil
+	c.mu.Unlock()
+	if err != nil {
+		return err
 	}
 	return os.Chtimes(c.p.File, at, at)
 }
@@ -162,7 +172,7 @@ func (c *CentreTokens) list() []Token {
 	c.mu.Lock()
 	tokens, contact := c.tokens, c.contact
 	c.mu.Unlock()
-	if len(tokens) == 0 || history.ContactOver(contact, c.p.Days(), c.p.Now(), c.p.Newest()) {
+	if len(tokens) == 0 || history.ContactOver(contact, c.p.Days(), history.ContactTime(c.p.Now(), c.p.Latest())) {
 		return nil
 	}
 	return tokens
@@ -183,10 +193,10 @@ func (c *CentreTokens) Count() float64 {
 func (c *CentreTokens) Age() float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.p.Chosen() || c.contact.IsZero() {
+	if !c.p.Chosen() || c.heard.IsZero() {
 		return math.NaN()
 	}
-	return max(0, c.p.Now().Sub(c.contact).Seconds())
+	return max(0, c.p.Now().Sub(c.heard).Seconds())
 }
 
 // checkTokens says what is wrong with tokens that came from elsewhere.

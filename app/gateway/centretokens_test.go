@@ -23,7 +23,7 @@ type answering struct {
 	params CentreTokensParams
 	log    *lines
 	ahead  atomic.Int64 // by how much the clock is ahead
-	newest atomic.Int64 // when the newest record was written, in seconds
+	latest atomic.Int64 // when the latest record was written, in seconds
 	days   atomic.Int64
 	chosen atomic.Bool
 }
@@ -36,7 +36,7 @@ func newAnswering(t *testing.T, ask func(context.Context) ([]history.CentreToken
 	a.params = CentreTokensParams{
 		File: filepath.Join(t.TempDir(), "served-tokens-centre.json"), Ask: ask, Every: 20 * time.Millisecond,
 		Chosen: a.chosen.Load, Days: func() int { return int(a.days.Load()) },
-		Newest: func() time.Time { return time.Unix(a.newest.Load(), 0) },
+		Latest: func() time.Time { return time.Unix(a.latest.Load(), 0) },
 		Log:    slog.New(slog.NewTextHandler(a.log, nil)),
 		Now:    func() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) },
 	}
@@ -150,7 +150,7 @@ func TestTokensOfTheCentreThatDoNotCount(t *testing.T) {
 			a.days.Store(0)
 		}, 1},
 		{"clock set back", good, func(a *answering) { a.ahead.Store(-int64(90 * 24 * time.Hour)) }, 1},
-		{"clock set back, and old", good, func(a *answering) { a.newest.Store(time.Now().Add(8 * 24 * time.Hour).Unix()) }, 0},
+		{"clock set back, and old", good, func(a *answering) { a.latest.Store(time.Now().Add(8 * 24 * time.Hour).Unix()) }, 0},
 		{"no centre", good, func(a *answering) { a.chosen.Store(false) }, math.NaN()},
 	} {
 		a := newAnswering(t, func(context.Context) ([]history.CentreToken, error) { return c.given, nil })
@@ -176,6 +176,70 @@ func TestTokensOfTheCentreThatDoNotCount(t *testing.T) {
 		if tokens.ask(t.Context()); tokens.Count() != 1 {
 			t.Errorf("%q holds up the centre's", text)
 		}
+	}
+}
+
+// What was revoked stays revoked where it could not be kept at first, or the file is gone.
+func TestTokensOfTheCentreThatWereNotKept(t *testing.T) {
+	var given []history.CentreToken
+	a := newAnswering(t, func(context.Context) ([]history.CentreToken, error) { return given, nil })
+	given = []history.CentreToken{{Name: "Counter", SHA256: hashOf("fmd_a")}}
+	tokens := NewCentreTokens(a.params)
+	tokens.ask(t.Context())
+	// A file in the place of the folder lets no write succeed.
+	folder := filepath.Dir(a.params.File)
+	away := folder + "-away"
+	if err := os.Rename(folder, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	given = nil
+	if tokens.ask(t.Context()); tokens.Count() != 0 || !strings.Contains(a.log.String(), "not taken") {
+		t.Errorf("revoked: %v, log: %s", tokens.Count(), a.log)
+	}
+	if err := errors.Join(os.Remove(folder), os.Rename(away, folder)); err != nil {
+		t.Fatal(err)
+	}
+	if NewCentreTokens(a.params).Count() != 1 {
+		t.Fatal("the file is not the old one: nothing is tested")
+	}
+	tokens.ask(t.Context())
+	if NewCentreTokens(a.params).Count() != 0 {
+		t.Error("after the disk is back, a new start brings back what was revoked")
+	}
+
+	given = []history.CentreToken{{Name: "Counter", SHA256: hashOf("fmd_a")}}
+	tokens.ask(t.Context())
+	if err := os.Remove(a.params.File); err != nil {
+		t.Fatal(err)
+	}
+	tokens.ask(t.Context())
+	if NewCentreTokens(a.params).Count() != 1 {
+		t.Error("a file that is gone is not written again")
+	}
+}
+
+// A clock that was ahead when something was recorded makes no contact of today old, and its age
+// is that by the clock.
+func TestTokensOfTheCentreAfterAClockAhead(t *testing.T) {
+	a := newAnswering(t, func(context.Context) ([]history.CentreToken, error) {
+		return []history.CentreToken{{Name: "Counter", SHA256: hashOf("fmd_a")}}, nil
+	})
+	a.latest.Store(time.Now().Add(30 * 24 * time.Hour).Unix())
+	tokens := NewCentreTokens(a.params)
+	tokens.ask(t.Context())
+	if tokens.Count() != 1 || NewCentreTokens(a.params).Count() != 1 {
+		t.Error("refused, though the centre answers")
+	}
+	a.ahead.Store(int64(time.Hour))
+	if age := tokens.Age(); age < 3600 {
+		t.Errorf("age %v", age)
+	}
+	a.ahead.Store(int64(38 * 24 * time.Hour))
+	if tokens.Count() != 0 {
+		t.Error("they count without end")
 	}
 }
 

@@ -94,13 +94,19 @@ type CentreStatus struct {
 }
 
 // ContactOver reports whether what the centre said counts no more: the last contact is longer
-// ago than so many days; 0 is without end. Where the newest record is later than the clock,
-// that was set back, and the record's time counts.
-func ContactOver(contact time.Time, days int, now, newest time.Time) bool {
-	if now.Before(newest) {
-		now = newest
-	}
+// ago than so many days; 0 is without end. Contact and now are by ContactTime.
+func ContactOver(contact time.Time, days int, now time.Time) bool {
 	return days > 0 && now.Sub(contact) > time.Duration(days)*24*time.Hour
+}
+
+// ContactTime is the time by which contacts are noted and become old: the clock's or, where a
+// record is later than that, the latest record's. So a clock that is set back makes no contact
+// younger, and one that ran ahead makes no contact of today old.
+func ContactTime(now, latest time.Time) time.Time {
+	if now.Before(latest) {
+		return latest
+	}
+	return now
 }
 
 // OperatorList is a list of operators as it lies at the centre: the exact bytes that were

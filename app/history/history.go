@@ -230,9 +230,11 @@ type SettingsChange struct {
 	Changed   string          `json:"changed,omitempty"`   // the name of the operator it is about; empty: by hand
 	Operators []Operator      `json:"operators,omitempty"` // all of them, after the change
 
-	// With OperatorsCentre: when the list was signed, and who is on it that was not before, and
-	// the other way round.
+	// With OperatorsCentre: when the list was signed, for which branch ("*": all) and with which
+	// key, as ssh-keygen -l shows it; who is on it that was not before, and the other way round.
 	Signed time.Time `json:"signed,omitzero"`
+	Branch string    `json:"branch,omitempty"`
+	Key    string    `json:"key,omitempty"`
 	Came   []string  `json:"came,omitempty"`
 	Left   []string  `json:"left,omitempty"`
 }

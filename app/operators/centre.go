@@ -2,6 +2,7 @@ package operators
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -26,14 +27,15 @@ const namespace = "facematch-operators"
 // Centre says that a desk takes its list of operators from the centre of all desks.
 type Centre struct {
 	Key    string // public, signs the lists; empty: the desk keeps a list of its own
-	Branch string // whose list is taken, besides one for all branches
+	Branch string // whose list is taken, and no other; empty: the one for all branches
 	Days   int    // without a contact, after which only administrators sign in; 0: never
 }
 
 // FromCentre is what a list of the centre's says besides its operators.
 type FromCentre struct {
-	Signed  time.Time // when it was signed; of two lists the later one counts
+	Signed  time.Time // when it was signed; of two lists for one branch the later one counts
 	Branch  string    // AllBranches: of all
+	Key     string    // that signed it, as ssh-keygen -l shows it
 	Contact time.Time // when this desk last heard from the centre that it counts
 	Days    int       // how long it counts for all after that; 0: without end
 	Old     bool      // that time is over
@@ -91,11 +93,11 @@ func (c Centre) open(from history.OperatorList) (List, error) {
 	if err := check(p.Operators); err != nil || p.Signed.IsZero() || p.Version < 1 {
 		return List{}, matcher.NewProblem(KeyListDamaged, err)
 	}
-	if p.Branch != AllBranches && (p.Branch == "" || p.Branch != c.Branch) {
+	if p.Branch != cmp.Or(c.Branch, AllBranches) {
 		return List{}, matcher.NewProblem(KeyListBranch, nil)
 	}
 	list := listOf(p.Operators, from.Text)
-	list.Centre = &FromCentre{Signed: p.Signed, Branch: p.Branch, Days: c.Days}
+	list.Centre = &FromCentre{Signed: p.Signed, Branch: p.Branch, Key: sshsig.Fingerprint(key), Days: c.Days}
 	return list, nil
 }
 
@@ -118,7 +120,7 @@ func (k *Keeper) readCentre(c Centre) (List, error) {
 		return List{}, matcher.NewProblem("operators.unreadable", err)
 	}
 	list.Centre.Contact = info.ModTime()
-	list.Centre.Old = history.ContactOver(list.Centre.Contact, c.Days, k.now(), k.newest())
+	list.Centre.Old = history.ContactOver(list.Centre.Contact, c.Days, k.contactTime())
 	return list, nil
 }
 
@@ -149,6 +151,16 @@ func (k *Keeper) openKept(c Centre) (List, error) {
 	from := *list.Centre // its own, because the contact differs
 	list.Centre = &from
 	return list, nil
+}
+
+// NotBefore returns the problem operators.list_older where the history recorded a list for the
+// same branch, by the same key, that was signed later.
+func (l List) NotBefore(last history.SettingsChange) error {
+	if l.Centre == nil || last.Change != history.OperatorsCentre || last.Branch != l.Centre.Branch ||
+		last.Key != l.Centre.Key || !l.Centre.Signed.Before(last.Signed) {
+		return nil
+	}
+	return matcher.NewProblem(KeyListOlder, nil)
 }
 
 // Admits returns nil where an operator of the list may be signed in: only administrators
@@ -194,7 +206,7 @@ func (k *Keeper) Take(ctx context.Context, from history.OperatorList, record fun
 		case held && !next.Centre.Signed.After(before.Centre.Signed):
 			return matcher.NewProblem(KeyListOlder, nil)
 		}
-		next.Centre.Contact = k.now()
+		next.Centre.Contact = k.contactTime()
 		return k.replace(from, func() error { return record(next) })
 	})
 }
@@ -224,13 +236,15 @@ func (k *Keeper) replace(from history.OperatorList, done func() error) error {
 	return k.contact(true)
 }
 
+func (k *Keeper) contactTime() time.Time { return history.ContactTime(k.now(), k.latest()) }
+
 // contact notes that the centre was heard from, where there is a list that counts.
 func (k *Keeper) contact(held bool) error {
 	if !held {
 		return nil
 	}
-	now := k.now()
-	if err := os.Chtimes(k.fromCentre, now, now); err != nil {
+	at := k.contactTime()
+	if err := os.Chtimes(k.fromCentre, at, at); err != nil {
 		return matcher.NewProblem("operators.unwritable", err)
 	}
 	return nil

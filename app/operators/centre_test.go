@@ -56,10 +56,10 @@ func (o *office) publish(branch string) history.OperatorList {
 }
 
 // branchDesk is the keeper of a desk that takes its list from the centre.
-func branchDesk(t *testing.T, o *office, branch string, newest func() time.Time) *Keeper {
+func branchDesk(t *testing.T, o *office, branch string, latest func() time.Time) *Keeper {
 	t.Helper()
 	return New(Params{
-		File: filepath.Join(t.TempDir(), "operators.json"), Now: o.clock.Now, Cost: quick, Newest: newest,
+		File: filepath.Join(t.TempDir(), "operators.json"), Now: o.clock.Now, Cost: quick, Latest: latest,
 		Centre: func() Centre { return Centre{Key: o.line, Branch: branch, Days: 7} },
 	})
 }
@@ -135,7 +135,7 @@ func TestListsThatAreRefused(t *testing.T) {
 	o := newOffice(t, c)
 	stranger := newOffice(t, c)
 	older := o.publish("north")
-	same := o.publish(AllBranches)
+	same := o.publish("north")
 	for _, test := range []struct {
 		name string
 		list history.OperatorList
@@ -145,6 +145,7 @@ func TestListsThatAreRefused(t *testing.T) {
 		{"no signature", history.OperatorList{Text: o.publish("north").Text}, KeyListSignature},
 		{"another text", history.OperatorList{Text: o.publish("south").Text, Signature: same.Signature}, KeyListSignature},
 		{"another branch", o.publish("south"), KeyListBranch},
+		{"all branches", o.publish(AllBranches), KeyListBranch},
 		{"an older one", older, KeyListOlder},
 	} {
 		desk := branchDesk(t, o, "north", nil)
@@ -222,7 +223,7 @@ func TestListThatIsTooOld(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		passed  time.Duration // on the clock since the last contact
-		newest  time.Duration // when the newest record was written, after that contact
+		latest  time.Duration // when the latest record was written, after that contact
 		contact bool          // one in between, with the same list
 		old     bool
 	}{
@@ -232,15 +233,16 @@ func TestListThatIsTooOld(t *testing.T) {
 		{"eight days with a contact", 8 * day, 0, true, false},
 		{"clock set back", -400 * day, 0, false, false},
 		{"clock set back after eight days", day, 8 * day, false, true},
+		{"clock that was ahead", 0, 30 * day, true, false},
 	} {
 		c := newClock()
 		o := newOffice(t, c)
-		var newest time.Time
-		desk := branchDesk(t, o, "north", func() time.Time { return newest })
+		var latest time.Time
+		desk := branchDesk(t, o, "north", func() time.Time { return latest })
 		if err := desk.Take(t.Context(), o.publish("north"), quiet); err != nil {
 			t.Fatal(err)
 		}
-		newest = c.Now().Add(test.newest)
+		latest = c.Now().Add(test.latest)
 		c.add(test.passed)
 		if test.contact {
 			if err := desk.Take(t.Context(), history.OperatorList{}, quiet); err != nil {
@@ -258,7 +260,7 @@ func TestListThatIsTooOld(t *testing.T) {
 			t.Errorf("%s: a wrong passphrase: %v", test.name, err)
 		}
 	}
-	if history.ContactOver(time.Unix(0, 0), 0, time.Now(), time.Now()) {
+	if history.ContactOver(time.Unix(0, 0), 0, time.Now()) {
 		t.Error("with no days it counts without end")
 	}
 }
@@ -351,6 +353,61 @@ func TestTakersAtOnce(t *testing.T) {
 	if len(recorded) == 0 || len(recorded) > len(lists) ||
 		!slices.IsSortedFunc(recorded, func(a, b time.Time) int { return a.Compare(b) }) {
 		t.Errorf("recorded: %v", recorded)
+	}
+}
+
+// A desk that moves takes the list of its branch from then on, though the one it had was signed
+// later.
+func TestDeskThatMoves(t *testing.T) {
+	c := newClock()
+	o := newOffice(t, c)
+	from := Centre{Key: o.line, Days: 7}
+	desk := New(Params{
+		File: filepath.Join(t.TempDir(), "operators.json"), Now: c.Now, Cost: quick, Centre: func() Centre { return from },
+	})
+	lists := map[string]history.OperatorList{}
+	for _, branch := range []string{"south", "north", AllBranches} {
+		lists[branch] = o.publish(branch)
+	}
+	for _, branch := range []string{"", "north", "south", ""} {
+		if from.Branch = branch; branch == "" {
+			branch = AllBranches
+		}
+		if err := desk.Take(t.Context(), lists[branch], quiet); err != nil {
+			t.Errorf("%s: %v", branch, err)
+		}
+		if list, err := desk.Read(); err != nil || list.Centre.Branch != branch {
+			t.Errorf("%s: %+v, %v", branch, list.Centre, err)
+		}
+	}
+}
+
+// The history knows which lists are older than one that was taken.
+func TestListOlderThanTheRecordedOne(t *testing.T) {
+	at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	list := List{Centre: &FromCentre{Signed: at, Branch: "north", Key: "SHA256:a"}}
+	for name, test := range map[string]struct {
+		list  List
+		last  history.SettingsChange
+		older bool
+	}{
+		"older": {list, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:a"}, true},
+		"the same": {list, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at, Branch: "north", Key: "SHA256:a"}, false},
+		"newer": {list, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at.Add(-1), Branch: "north", Key: "SHA256:a"}, false},
+		"another branch": {list, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "south", Key: "SHA256:a"}, false},
+		"another key": {list, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:b"}, false},
+		"after one of its own": {list, history.SettingsChange{Change: history.OperatorsByHand}, false},
+		"its own": {List{}, history.SettingsChange{
+			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:a"}, false},
+	} {
+		if err := test.list.NotBefore(test.last); matcher.IsProblem(err, KeyListOlder) != test.older {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

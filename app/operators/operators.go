@@ -55,7 +55,7 @@ type Params struct {
 	Cost Cost             // of new hashes; zero: the usual one
 
 	Centre func() Centre    // as the settings say at each moment; nil: the desk keeps its own list
-	Newest func() time.Time // when the newest record was written; nil: that is not known
+	Latest func() time.Time // the greatest time of all records; nil: that is not known
 
 	// ReadFile reads the file; nil: from the disk. Another in tests, as of a share
 	// that is slow.
@@ -67,7 +67,7 @@ type Params struct {
 type Keeper struct {
 	file, attempts, lock string
 	fromCentre           string // file of the centre's list
-	now, newest          func() time.Time
+	now, latest          func() time.Time
 	centre               func() Centre
 	opened               atomic.Pointer[opened] // the newest list of the centre's that was read
 	cost                 Cost
@@ -87,12 +87,12 @@ func New(p Params) *Keeper {
 	if p.Centre == nil {
 		p.Centre = func() Centre { return Centre{} }
 	}
-	if p.Newest == nil {
-		p.Newest = func() time.Time { return time.Time{} }
+	if p.Latest == nil {
+		p.Latest = func() time.Time { return time.Time{} }
 	}
 	return &Keeper{
 		readFile: p.ReadFile, file: p.File, attempts: stem + "-attempts.json", lock: stem + ".lock",
-		fromCentre: stem + "-centre.json", now: p.Now, newest: p.Newest, centre: p.Centre,
+		fromCentre: stem + "-centre.json", now: p.Now, latest: p.Latest, centre: p.Centre,
 		cost: cmp.Or(p.Cost, usual),
 	}
 }

@@ -110,6 +110,15 @@ func ParsePublic(line string) (ed25519.PublicKey, error) {
 	return key, nil
 }
 
+// Fingerprint names a public key, as ssh-keygen -l does.
+func Fingerprint(key ed25519.PublicKey) string {
+	public, err := ssh.NewPublicKey(key)
+	if err != nil {
+		return "" // it has another length than a key
+	}
+	return ssh.FingerprintSHA256(public)
+}
+
 // ParsePrivate reads a private key as ssh-keygen writes it. Where a passphrase protects it,
 // ask gives that. The error is ErrKey, or that of ask.
 func ParsePrivate(data []byte, ask func() (string, error)) (ed25519.PrivateKey, error) {
