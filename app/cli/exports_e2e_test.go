@@ -109,7 +109,7 @@ func killedExports(t *testing.T, d desk) {
 		t.Fatal(errs)
 	}
 	usual := time.Since(begun)
-	for _, name := range []string{"y", "y.sha256"} {
+	for _, name := range []string{"y", "y.sha256", "y.sig"} {
 		if err := os.Remove(filepath.Join(folder, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func killedExports(t *testing.T, d desk) {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
-			if name := e.Name(); name != "x.csv" && name != "x.csv.sha256" {
+			if name := e.Name(); name != "x.csv" && name != "x.csv.sha256" && name != "x.csv.sig" {
 				t.Errorf("kill %d after %v left %s", i, pause, name)
 			}
 			if err := os.Remove(filepath.Join(folder, e.Name())); err != nil {
