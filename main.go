@@ -360,15 +360,26 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 
 // openCentre opens the centre for reading: at a connection string, as the settings say, or as
 // the variables of PostgreSQL's own programs do.
-func openCentre(ctx context.Context, at string) (app.Records, error) {
+func openCentre(ctx context.Context, at string) (app.SealedRecords, error) {
 	folders, chosen, err := readSettings()
 	if err != nil {
 		return nil, err
 	}
+	var reader *central.Reader
 	if at == "" && chosen.Central.On() {
-		return central.OpenAt(ctx, centreAt(folders, chosen))
+		reader, err = central.OpenAt(ctx, centreAt(folders, chosen))
+	} else {
+		reader, err = central.Open(ctx, at)
 	}
-	return central.Open(ctx, at)
+	return centreRecords{reader}, err
+}
+
+// centreRecords are the checks at the centre.
+type centreRecords struct{ *central.Reader }
+
+// WithKey is part of app.SealedRecords.
+func (r centreRecords) WithKey(key history.AuditorsKey) app.OpenedRecords {
+	return r.Reader.WithKey(key)
 }
 
 // atCentre does something with a connection to the centre, made as openCentre does.

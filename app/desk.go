@@ -63,7 +63,7 @@ type Params struct {
 	// Centre is where all desks' records come together, and Enrol makes the key to call it
 	// with. OpenCentre opens it for reading. Nil where no centre is set up.
 	Centre     Centre
-	OpenCentre func(ctx context.Context, at string) (Records, error)
+	OpenCentre func(ctx context.Context, at string) (SealedRecords, error)
 	Enrol      func(replace bool) (Enrolment, error)
 	Settings   *settings.Store
 	Operators  *operators.Keeper

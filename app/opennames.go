@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,8 +29,8 @@ type NamedHistory interface {
 	OtherHistory
 	// OpenNames opens names with an age key file. They stay open until CloseNames, Close, or
 	// until the operator who opened them signs out. A file that needs a passphrase, when none
-	// is given, is the problem KeyAuditorsPassphrase. Each name shown is recorded in our own
-	// history.
+	// is given, is the problem KeyAuditorsPassphrase. Each name shown, and each search for what
+	// is sealed, is recorded in our own history.
 	OpenNames(ctx context.Context, file, passphrase string) error
 	CloseNames()
 	// NamesRead is how many names were looked at since, and NamesKey the public key that opens
@@ -37,17 +39,23 @@ type NamedHistory interface {
 	NamesKey() string
 }
 
-// keyedRecords are records of which an auditors' key opens what is sealed.
-type keyedRecords interface {
+// SealedRecords are records of which an auditors' key opens what is sealed.
+type SealedRecords interface {
 	Records
-	UseKey(key history.AuditorsKey)
+	// WithKey gives the same records with what a key opens. They are not closed by themselves.
+	WithKey(key history.AuditorsKey) OpenedRecords
+}
+
+// OpenedRecords are records with what a key opens.
+type OpenedRecords interface {
+	Records
 	NamesRead() history.NamesRead
 }
 
 // namedHistory records which names it shows.
 type namedHistory struct {
 	otherHistory
-	keyed keyedRecords
+	sealed SealedRecords
 
 	mu   sync.Mutex
 	open *openNames // nil: names are sealed
@@ -55,11 +63,20 @@ type namedHistory struct {
 
 // openNames are names that somebody opened.
 type openNames struct {
-	key string // the public one
-	by  string // the operator
+	otherHistory
+	opened OpenedRecords
+	key    string // the public one
+	by     string // the operator
 
 	recording sync.Mutex
-	shown     map[string]bool // the checks whose names are recorded as shown
+	shown     map[string]bool    // the checks whose names are recorded as shown
+	answered  map[string]*search // what was searched for
+}
+
+// search is a search for something sealed: its pages and its count answer one question.
+type search struct {
+	hits   map[string]bool // the checks its pages gave
+	counts int64           // how many hits the newest record of it has; -1: there is none
 }
 
 // OpenNames is NamedHistory's. Its problems are those of Allow, auditors.unread, .invalid, and
@@ -73,10 +90,13 @@ func (n *namedHistory) OpenNames(ctx context.Context, file, passphrase string) e
 	if err != nil {
 		return err
 	}
+	opened := n.sealed.WithKey(identity)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.keyed.UseKey(identity)
-	n.open = &openNames{key: strings.Join(identity.Recipients, " "), by: by.Operator, shown: map[string]bool{}}
+	n.open = &openNames{
+		otherHistory: otherHistory{n.desk, opened}, opened: opened, key: strings.Join(identity.Recipients, " "),
+		by: by.Operator, shown: map[string]bool{}, answered: map[string]*search{},
+	}
 	return nil
 }
 
@@ -110,79 +130,152 @@ func readIdentity(file, passphrase string) (*secrets.Identity, error) {
 func (n *namedHistory) CloseNames() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.keyed.UseKey(nil)
 	n.open = nil
 }
 
 // NamesRead is NamedHistory's.
-func (n *namedHistory) NamesRead() history.NamesRead { return n.keyed.NamesRead() }
+func (n *namedHistory) NamesRead() history.NamesRead {
+	if open := n.current(); open != nil {
+		return open.opened.NamesRead()
+	}
+	return history.NamesRead{}
+}
 
 // NamesKey is NamedHistory's.
 func (n *namedHistory) NamesKey() string {
-	if open := n.opened(); open != nil {
+	if open := n.current(); open != nil {
 		return open.key
 	}
 	return ""
 }
 
-func (n *namedHistory) opened() *openNames {
+func (n *namedHistory) current() *openNames {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.open
 }
 
 // still gives the open names and the operator who opened them; nil where no names are open. It
-// closes the names where that operator has signed out or another one has signed in.
+// closes the names where that operator has signed out or another one has signed in. A call reads
+// with the same key to its end, also where names are opened or closed meanwhile.
 func (n *namedHistory) still(ctx context.Context) (*openNames, history.Actor) {
-	open := n.opened()
+	open := n.current()
 	if open == nil {
 		return nil, history.Actor{}
 	}
 	who, err := n.desk.Enter(ctx, access.Export)
-	if err != nil || who.Operator != open.by {
-		n.CloseNames()
-		return nil, who
+	if err == nil && who.Operator == open.by {
+		return open, who
 	}
-	return open, who
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open == open {
+		n.open = nil
+	}
+	return nil, who
 }
 
-// note records names that are about to be shown, but for those that were before.
-func (n *namedHistory) note(
-	ctx context.Context, open *openNames, who history.Actor, about string, checks []string,
-) error {
-	open.recording.Lock()
-	defer open.recording.Unlock()
-	var fresh []string
-	for _, check := range checks {
-		if !open.shown[check] {
-			fresh = append(fresh, check)
-		}
-	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	head, err := n.records.Head(ctx)
+// record records that something sealed is about to be shown.
+func (o *openNames) record(ctx context.Context, who history.Actor, about string, checks int64) error {
+	head, err := o.records.Head(ctx)
 	if err != nil {
 		return err
 	}
-	if err := n.desk.p.History.Exported(ctx, history.Export{
-		Actor: who, Format: history.OnScreen, Filter: about, Checks: int64(len(fresh)), Names: true,
-		HeadSeq: head.Seq, Head: head.Hash, Database: n.records.ID(), AuditorsKey: open.key,
-	}); err != nil {
+	return o.desk.p.History.Exported(ctx, history.Export{
+		Actor: who, Format: history.OnScreen, Filter: about, Checks: checks, Names: true,
+		HeadSeq: head.Seq, Head: head.Hash, Database: o.records.ID(), AuditorsKey: o.key,
+	})
+}
+
+// show records names that are about to be shown, but for those that were before.
+func (o *openNames) show(ctx context.Context, who history.Actor, about string, checks []string) error {
+	o.recording.Lock()
+	defer o.recording.Unlock()
+	fresh := slices.DeleteFunc(slices.Clone(checks), func(check string) bool { return o.shown[check] })
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := o.record(ctx, who, about, int64(len(fresh))); err != nil {
 		return err
 	}
 	for _, check := range fresh {
-		open.shown[check] = true
+		o.shown[check] = true
 	}
 	return nil
+}
+
+// answer records a search for something sealed that is about to be answered: with a page of its
+// hits, or with how many there are. An answer that tells no more than was recorded is no news.
+func (o *openNames) answer(
+	ctx context.Context, who history.Actor, f history.Filter, page []history.Row, counts int64,
+) error {
+	question, err := questionOf(f)
+	if err != nil {
+		return err
+	}
+	about, err := inEnglish(f)
+	if err != nil {
+		return err
+	}
+	o.recording.Lock()
+	defer o.recording.Unlock()
+	s := o.answered[question]
+	if s == nil {
+		s = &search{hits: map[string]bool{}, counts: -1}
+		o.answered[question] = s
+	}
+	for _, row := range page {
+		s.hits[row.Check] = true
+	}
+	if counts = max(counts, int64(len(s.hits))); counts > s.counts {
+		if err := o.record(ctx, who, about, counts); err != nil {
+			return err
+		}
+		s.counts = counts
+	}
+	for _, row := range page {
+		if row.Name != "" {
+			o.shown[row.Check] = true
+		}
+	}
+	return nil
+}
+
+// questionOf is what a filter asks for, without order and page. It stays in memory.
+func questionOf(f history.Filter) (string, error) {
+	unsealed, err := json.Marshal(f)
+	return strings.Join([]string{string(unsealed), f.Words, f.Reference, f.Number}, "\x00"), err
+}
+
+// inEnglish describes a filter for a record, without what it searches for and without its page.
+func inEnglish(f history.Filter) (string, error) {
+	f.Limit = 0
+	english, err := translations.New("en")
+	if err != nil {
+		return "", err
+	}
+	return export.FilterWords(f, false, english), nil
 }
 
 // List is OtherHistory's.
 func (n *namedHistory) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
 	open, who := n.still(ctx)
-	rows, err := n.otherHistory.List(ctx, f)
-	if err != nil || open == nil {
-		return rows, err
+	if open == nil {
+		return n.otherHistory.List(ctx, f)
+	}
+	rows, err := open.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if f.Sealed() {
+		if err := open.answer(ctx, who, f, rows, 0); err != nil {
+			return nil, err
+		}
+		return rows, nil
+	}
+	about, err := inEnglish(f)
+	if err != nil {
+		return nil, err
 	}
 	var named []string
 	for _, row := range rows {
@@ -190,11 +283,7 @@ func (n *namedHistory) List(ctx context.Context, f history.Filter) ([]history.Ro
 			named = append(named, row.Check)
 		}
 	}
-	english, err := translations.New("en")
-	if err != nil {
-		return nil, err
-	}
-	if err := n.note(ctx, open, who, export.FilterWords(f, false, english), named); err != nil {
+	if err := open.show(ctx, who, about, named); err != nil {
 		return nil, err
 	}
 	return rows, nil
@@ -203,20 +292,20 @@ func (n *namedHistory) List(ctx context.Context, f history.Filter) ([]history.Ro
 // Show is OtherHistory's.
 func (n *namedHistory) Show(ctx context.Context, check string) (history.Detail, error) {
 	open, who := n.still(ctx)
-	d, err := n.otherHistory.Show(ctx, check)
-	if err != nil || open == nil {
-		return d, err
+	if open == nil {
+		return n.otherHistory.Show(ctx, check)
 	}
-	var named []string
-	if holdsSealed(d) {
-		// Apart from the name in a list: what a check holds besides is more.
-		named = []string{"all of " + d.Check}
+	d, err := open.Show(ctx, check)
+	if err != nil || !holdsSealed(d) {
+		return d, err
 	}
 	english, err := translations.New("en")
 	if err != nil {
-		return d, err
+		return history.Detail{}, err
 	}
-	if err := n.note(ctx, open, who, export.ChosenWords([]string{d.Check}, english), named); err != nil {
+	// Apart from the name in a list: what a check holds besides is more.
+	all := []string{"all of " + d.Check}
+	if err := open.show(ctx, who, export.ChosenWords([]string{d.Check}, english), all); err != nil {
 		return history.Detail{}, err
 	}
 	return d, nil
@@ -242,16 +331,30 @@ func holdsSealed(d history.Detail) bool {
 
 // Count is OtherHistory's: a search for a name opens all of its period.
 func (n *namedHistory) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
-	n.still(ctx)
-	return n.otherHistory.Count(ctx, f)
+	open, who := n.still(ctx)
+	if open == nil {
+		return n.otherHistory.Count(ctx, f)
+	}
+	counts, err := open.Count(ctx, f)
+	if err == nil && f.Sealed() {
+		err = open.answer(ctx, who, f, nil, counts.Total)
+	}
+	if err != nil {
+		return history.Counts{}, err
+	}
+	return counts, nil
 }
 
 // Export is OtherHistory's. The record of it says with which key names were opened.
 func (n *namedHistory) Export(ctx context.Context, in ExportInput, progress matcher.ProgressFunc) (Exported, error) {
-	if n.still(ctx); in.Names {
-		in.auditorsKey = n.NamesKey()
+	open, _ := n.still(ctx)
+	if open == nil {
+		return n.otherHistory.Export(ctx, in, progress)
 	}
-	return n.otherHistory.Export(ctx, in, progress)
+	if in.Names || len(in.Checks) == 0 && in.Filter.Sealed() {
+		in.auditorsKey = open.key
+	}
+	return open.Export(ctx, in, progress)
 }
 
 // Close is OtherHistory's.

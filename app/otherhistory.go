@@ -114,11 +114,7 @@ func (d *Desk) OpenCentre(ctx context.Context, at string) (OtherHistory, error) 
 	if err != nil {
 		return nil, err
 	}
-	other := otherHistory{d, records}
-	if keyed, ok := records.(keyedRecords); ok {
-		return &namedHistory{otherHistory: other, keyed: keyed}, nil
-	}
-	return &other, nil
+	return &namedHistory{otherHistory: otherHistory{d, records}, sealed: records}, nil
 }
 
 // KeyOtherDamaged is history.KeyDamaged of another desk's history.

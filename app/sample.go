@@ -61,7 +61,7 @@ func (d *Desk) sample(ctx context.Context, s history.Sampling, from Picker, head
 	switch {
 	case s.Count < 1 || s.Count > MaxSample:
 		return history.Sample{}, matcher.NewProblem("sample.count", nil, "Most", MaxSample)
-	case strings.TrimSpace(s.Filter.Words+s.Filter.Reference+s.Filter.Number) != "":
+	case s.Filter.Sealed():
 		return history.Sample{}, matcher.NewProblem("sample.personal", nil)
 	}
 	if s.Seed == "" {

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/app/secrets"
 	"facematch/matcher"
 	"facematch/store"
@@ -133,14 +134,14 @@ func TestAuditorsReadNames(t *testing.T) {
 	if got := names(period); slices.ContainsFunc(got, func(n string) bool { return n != "sealed" }) || len(got) != 6 {
 		t.Errorf("without a key the auditor reads %v", got)
 	}
-	r.UseKey(auditorsKey(t))
+	r = r.WithKey(auditorsKey(t))
 	if got := names(period); slices.ContainsFunc(got, func(n string) bool { return n != "sealed" }) {
 		t.Errorf("with another key the auditor reads %v", got)
 	}
 	if read := r.NamesRead(); read.Opened != 0 || read.Sealed != 6 {
 		t.Errorf("%+v", read)
 	}
-	r.UseKey(key)
+	r = r.WithKey(key)
 	want := []string{"sealed", "Ada Lovelace", "Grace Hopper", "Mary Ann Lovelace", "Erased Person", "Wished Person"}
 	if got := names(period); !slices.Equal(got, want) { // and none of the south
 		t.Errorf("the auditor reads %v", got)
@@ -178,13 +179,16 @@ func TestAuditorsReadNames(t *testing.T) {
 	}); err != nil || !slices.Equal(each, []string{"Grace Hopper"}) {
 		t.Errorf("%v, %v", each, err)
 	}
+	if _, err := r.Overview(t.Context(), byReference, overview.Month); !matcher.IsProblem(err, "overview.sealed") {
+		t.Errorf("an overview by a reference: %v", err)
+	}
 	if _, err := r.List(t.Context(), history.Filter{Words: "ada"}); !matcher.IsProblem(err, history.KeyCentrePeriod) {
 		t.Errorf("a search without a period: %v", err)
 	}
 
 	// Neither an auditor of another office nor a desk gets the keys.
 	other := open(server.DSN(database, "auditor_south"))
-	other.UseKey(key)
+	other = other.WithKey(key)
 	if rows, err := other.List(t.Context(), period); err != nil || len(rows) != 1 || rows[0].Name != "Ada South" {
 		t.Errorf("%+v, %v", rows, err)
 	}

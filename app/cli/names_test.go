@@ -18,13 +18,13 @@ import (
 
 // sealedDesks are the checks of all desks: one of two names opens with a key.
 type sealedDesks struct {
-	apptest.History
+	*apptest.History
 	public string // of the key that opens it
 	key    history.AuditorsKey
-	filter history.Filter
+	filter *history.Filter // the newest
 }
 
-func (p *parts) openCentre(context.Context, string) (app.Records, error) {
+func (p *parts) openCentre(context.Context, string) (app.SealedRecords, error) {
 	if p.desks == nil {
 		return nil, matcher.NewProblem("central.off", nil)
 	}
@@ -33,7 +33,11 @@ func (p *parts) openCentre(context.Context, string) (app.Records, error) {
 
 func (s *sealedDesks) ID() string { return "centre" }
 
-func (s *sealedDesks) UseKey(key history.AuditorsKey) { s.key = key }
+func (s *sealedDesks) WithKey(key history.AuditorsKey) app.OpenedRecords {
+	opened := *s
+	opened.key = key
+	return &opened
+}
 
 func (s *sealedDesks) opens() bool {
 	i, ok := s.key.(*secrets.Identity)
@@ -56,9 +60,12 @@ func (s *sealedDesks) row() history.Row {
 }
 
 func (s *sealedDesks) List(_ context.Context, f history.Filter) ([]history.Row, error) {
-	s.filter = f
+	*s.filter = f
 	if f.Check != "" {
 		return []history.Row{s.row()}, nil
+	}
+	if f.Number != "" {
+		return nil, nil
 	}
 	return []history.Row{s.row(), {Check: "chk_other", Desk: "Counter 9", Sealed: true}}, nil
 }
@@ -108,10 +115,11 @@ func TestNamesAtTheCentre(t *testing.T) {
 	}{
 		"list": {append(list, plain), "", 0, []string{"Ada Lovelace", "(sealed at desk Counter 9)",
 			"Names opened: 1. Sealed at their desks: 1."}, 1},
-		"list in JSON":       {append(list, plain, "--format", "json"), "", 0, []string{`"name":"Ada Lovelace"`}, 1},
-		"search":             {append(list, plain, "--name", "-", "--last", "30d"), "lovelace\n", 0, []string{"Ada Lovelace"}, 1},
-		"passphrase":         {append(list, sealed), "five words on paper\n", 0, []string{"Ada Lovelace"}, 1},
-		"a wrong passphrase": {append(list, sealed), "six\n", 1, []string{"This is not the passphrase"}, 0},
+		"list in JSON":                     {append(list, plain, "--format", "json"), "", 0, []string{`"name":"Ada Lovelace"`}, 1},
+		"search":                           {append(list, plain, "--name", "-", "--last", "30d"), "lovelace\n", 0, []string{"Ada Lovelace"}, 1},
+		"search by a number without a hit": {append(list, plain, "--document-number", "-", "--last", "30d"), "P1\n", 0, nil, 1},
+		"passphrase":                       {append(list, sealed), "five words on paper\n", 0, []string{"Ada Lovelace"}, 1},
+		"a wrong passphrase":               {append(list, sealed), "six\n", 1, []string{"This is not the passphrase"}, 0},
 		"another key": {append(list, another), "", 0, []string{"(sealed at desk Counter 7)",
 			"This key opens none of the names", "2.", other.Recipient().String()}, 0},
 		"no key file":       {append(list, none), "", 1, []string{"no", "key file of age"}, 0},
@@ -123,7 +131,9 @@ func TestNamesAtTheCentre(t *testing.T) {
 			[]string{"(sealed at desk Counter 7)"}, 0},
 		"export": {append(strings.Fields(out), plain), "", 0, []string{"Ada Lovelace"}, 1},
 	} {
-		p := &parts{desks: &sealedDesks{public: key.Recipient().String()}}
+		p := &parts{desks: &sealedDesks{
+			History: &apptest.History{}, public: key.Recipient().String(), filter: &history.Filter{},
+		}}
 		p.desks.Rows = make([]history.Row, 2)
 		code, out, errs := run(t, p, c.stdin, c.args...)
 		if code != c.code || len(p.Exports) != c.recorded {

@@ -104,7 +104,7 @@ type Export struct {
 }
 
 // OnScreen is the format of an Export that left no file: names of other desks' checks were
-// shown.
+// shown, or a search for what is sealed was answered.
 const OnScreen = "screen"
 
 // Part is a part of a session that can be erased by itself.

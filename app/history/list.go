@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Row is one check as lists show it.
 type Row struct {
@@ -77,6 +80,9 @@ type Filter struct {
 	After  *Row  `json:"-"` // the last row of the page before, in the same order; nil: the first page
 	Limit  int   `json:"-"` // at most this many; 0: 100
 }
+
+// Sealed reports whether the filter asks for what is sealed: a name, a reference or a number.
+func (f Filter) Sealed() bool { return strings.TrimSpace(f.Words+f.Reference+f.Number) != "" }
 
 // Counts are the counts of what a filter chooses.
 type Counts struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 	"facematch/matcher"
 	"facematch/store/central"
 	"facematch/store/central/centraltest"
@@ -92,7 +93,7 @@ func TestCentre(t *testing.T) {
 		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
 		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList}, {"operators", testOperators},
-		{"tokens", testTokens}, {"totals", testTotals},
+		{"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			database, admin := server.Centre(t)
@@ -585,4 +586,51 @@ func testInitAgain(t *testing.T, b *bench) {
 		t.Errorf("%d checks were left behind", n)
 	}
 	b.verify(t)
+}
+
+// A program that reads what a centre of an older step lacks says that the centre is old.
+func testOlder(t *testing.T, b *bench) {
+	for _, c := range []struct {
+		step int
+		what string
+		read func(context.Context, *central.Reader, *central.Conn) error
+	}{
+		{2, "tokens: a table", func(ctx context.Context, _ *central.Reader, conn *central.Conn) error {
+			_, err := central.Tokens(ctx, conn)
+			return err
+		}},
+		{3, "overview: a table", func(ctx context.Context, r *central.Reader, _ *central.Conn) error {
+			_, err := r.Overview(ctx, history.Filter{}, overview.Month)
+			return err
+		}},
+		{4, "desks: a column", func(ctx context.Context, r *central.Reader, _ *central.Conn) error {
+			_, err := r.Desks(ctx)
+			return err
+		}},
+	} {
+		whole, err := central.Script(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := central.Script(c.step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		database := fmt.Sprintf("%s_step_%d", b.database, c.step)
+		b.exec(t, `CREATE DATABASE `+database)
+		conn := b.Connect(t, database, "postgres")
+		if _, err := conn.PgConn().Exec(t.Context(), strings.TrimSuffix(whole, after)).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := central.Open(t.Context(), b.DSN(database, "postgres"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.read(t.Context(), r, conn); !matcher.IsProblem(err, history.KeyCentreOld) {
+			t.Errorf("step %d, %s: %v", c.step, c.what, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

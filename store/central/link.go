@@ -258,7 +258,7 @@ func linkProblem(ctx context.Context, err error) error {
 		return matcher.NewProblem(history.KeyCentreRetired, cause, "At", d.At.Local().Format("2006-01-02 15:04"))
 	case "FM005":
 		return matcher.NewProblem(history.KeyCentreOther, cause)
-	case "42883": // there is no such function
+	case "42883", "42P01", "42703": // there is no such function, table or column
 		return matcher.NewProblem(history.KeyCentreOld, cause)
 	case "FM003", "42501", "3D000", "3F000":
 		return matcher.NewProblem(history.KeyCentreRefused, cause)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,10 +31,10 @@ const (
 )
 
 // Reader reads the checks of all desks that a role sees, as one history. Names stay sealed,
-// unless UseKey was called.
+// unless it was made by WithKey.
 type Reader struct {
 	pool    *pgxpool.Pool
-	opening atomic.Pointer[opening] // nil: names stay sealed
+	opening *opening // nil: names stay sealed
 }
 
 // readers is how many calls of a Reader run at once: a list, its counts, an export.
@@ -173,7 +172,7 @@ const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > 
 func where(f history.Filter) (conditions, error) {
 	var c conditions
 	c.add(`NOT lost`)
-	if searches(f) {
+	if f.Sealed() {
 		return c, matcher.NewProblem("central.sealed", nil)
 	}
 	some := func(column string, values any, n int) {
@@ -278,8 +277,8 @@ func page(c *conditions, f history.Filter) string {
 
 // List gives one page of the checks a filter selects.
 func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, error) {
-	if o := r.opening.Load(); o != nil {
-		return r.named(ctx, o, f)
+	if r.opening != nil {
+		return r.named(ctx, r.opening, f)
 	}
 	return r.list(ctx, f)
 }
@@ -312,12 +311,11 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 	return found, readProblem(ctx, err)
 }
 
-// Show gives everything about one check that the centre has in clear and, where UseKey was
-// called, what that opens.
+// Show gives everything about one check that the centre has in clear, and what a key opens.
 func (r *Reader) Show(ctx context.Context, check string) (history.Detail, error) {
 	d, chain, err := r.show(ctx, check)
-	if o := r.opening.Load(); err == nil && o != nil {
-		err = r.unseal(ctx, o, chain, &d)
+	if err == nil && r.opening != nil {
+		err = r.unseal(ctx, r.opening, chain, &d)
 	}
 	return d, err
 }

@@ -34,19 +34,15 @@ type session struct {
 	id    string
 }
 
-// UseKey has the Reader open from now on what was sealed for the auditors, until it is called
-// with nil.
-func (r *Reader) UseKey(key history.AuditorsKey) {
-	if key == nil {
-		r.opening.Store(nil)
-		return
-	}
-	r.opening.Store(&opening{key: key, sessions: map[session][]byte{}, seen: map[string]bool{}})
+// WithKey gives the same checks with what a key of the auditors opens. It is not closed: the
+// connections are those of the Reader it comes from.
+func (r *Reader) WithKey(key history.AuditorsKey) *Reader {
+	return &Reader{pool: r.pool, opening: &opening{key: key, sessions: map[session][]byte{}, seen: map[string]bool{}}}
 }
 
-// NamesRead is how many names were looked at since UseKey.
+// NamesRead is how many names were looked at with the key.
 func (r *Reader) NamesRead() (read history.NamesRead) {
-	o := r.opening.Load()
+	o := r.opening
 	if o == nil {
 		return read
 	}
@@ -141,7 +137,7 @@ func (o *opening) name(row *history.Row, c opened) {
 
 // named gives a page of checks with the names that open.
 func (r *Reader) named(ctx context.Context, o *opening, f history.Filter) ([]history.Row, error) {
-	if searches(f) {
+	if f.Sealed() {
 		return r.search(ctx, o, f)
 	}
 	rows, err := r.list(ctx, f)
@@ -165,9 +161,6 @@ func checksOf(rows []history.Row) []string {
 	}
 	return checks
 }
-
-// searches reports whether a filter asks for what is sealed.
-func searches(f history.Filter) bool { return strings.TrimSpace(f.Words+f.Reference+f.Number) != "" }
 
 // search gives a page of the checks whose sealed parts a filter asks for: all others it
 // chooses are opened one after the other.

@@ -13,6 +13,7 @@ import (
 
 	"facematch/app/history"
 	"facematch/app/history/overview"
+	"facematch/matcher"
 )
 
 // What the table spread counts.
@@ -26,8 +27,12 @@ const bandWidth = 10_000 / overview.Bands // of scores, in hundredths
 
 // Overview gives the numbers of the checks a filter selects, by periods of a unit. All checks,
 // and those of some desks or branches, are read from the coarser tables; for other filters
-// PostgreSQL adds up the rows of checks, which takes longer.
+// PostgreSQL adds up the rows of checks, which takes longer. A search for what is sealed is the
+// problem overview.sealed, with a key too.
 func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.Unit) (overview.Overview, error) {
+	if f.Sealed() {
+		return overview.Overview{}, matcher.NewProblem("overview.sealed", nil)
+	}
 	c, err := where(f)
 	if err != nil {
 		return overview.Overview{}, err
@@ -99,26 +104,26 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	var spread []values
 	var open []history.Row
 	var w overview.Waiting
-	asking, ctx := errgroup.WithContext(ctx)
+	asking, together := errgroup.WithContext(ctx)
 	for _, of := range []struct {
 		to *[]sum
 		q  question
 	}{{&periods, o.periodsQuery()}, {&quality, o.qualityQuery()}, {&staff, o.staffQuery()}} {
 		asking.Go(func() (err error) {
-			*of.to, err = o.ask(ctx, of.q)
+			*of.to, err = o.ask(together, of.q)
 			return err
 		})
 	}
 	asking.Go(func() (err error) {
-		spread, err = o.spread(ctx)
+		spread, err = o.spread(together)
 		return err
 	})
 	asking.Go(func() (err error) {
-		w, err = o.undecided(ctx, now)
+		w, err = o.undecided(together, now)
 		return err
 	})
 	asking.Go(func() (err error) {
-		open, err = o.unended(ctx)
+		open, err = o.unended(together)
 		return err
 	})
 	if err := asking.Wait(); err != nil {

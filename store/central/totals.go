@@ -124,8 +124,8 @@ func (s stretch) query(c *conditions) string {
 // Count counts the checks a filter selects. Where the coarser tables can answer, it reads
 // those.
 func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, error) {
-	if o := r.opening.Load(); o != nil && searches(f) {
-		return r.countFound(ctx, o, f)
+	if r.opening != nil && f.Sealed() {
+		return r.countFound(ctx, r.opening, f)
 	}
 	counts := history.Counts{ByOutcome: map[history.Outcome]int64{}}
 	all, err := where(f)
