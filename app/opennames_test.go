@@ -239,7 +239,8 @@ func TestNamesOpenedMeanwhile(t *testing.T) {
 		},
 		"export": func() (string, error) {
 			var out strings.Builder
-			_, err := named.Export(t.Context(), ExportInput{Format: "jsonl", Names: true, To: &out, Checks: []string{"chk_1"}}, nil)
+			in := ExportInput{Format: "jsonl", Names: true, To: &out, Checks: []string{"chk_1"}}
+			_, err := named.Export(t.Context(), in, nil)
 			if m.Exports = nil; strings.Contains(out.String(), "Ada") {
 				return "Ada", err
 			}

@@ -115,11 +115,12 @@ func TestNamesAtTheCentre(t *testing.T) {
 	}{
 		"list": {append(list, plain), "", 0, []string{"Ada Lovelace", "(sealed at desk Counter 9)",
 			"Names opened: 1. Sealed at their desks: 1."}, 1},
-		"list in JSON":                     {append(list, plain, "--format", "json"), "", 0, []string{`"name":"Ada Lovelace"`}, 1},
-		"search":                           {append(list, plain, "--name", "-", "--last", "30d"), "lovelace\n", 0, []string{"Ada Lovelace"}, 1},
-		"search by a number without a hit": {append(list, plain, "--document-number", "-", "--last", "30d"), "P1\n", 0, nil, 1},
-		"passphrase":                       {append(list, sealed), "five words on paper\n", 0, []string{"Ada Lovelace"}, 1},
-		"a wrong passphrase":               {append(list, sealed), "six\n", 1, []string{"This is not the passphrase"}, 0},
+		"list in JSON": {append(list, plain, "--format", "json"), "", 0, []string{`"name":"Ada Lovelace"`}, 1},
+		"search":       {append(list, plain, "--name", "-", "--last", "30d"), "lovelace\n", 0, []string{"Ada Lovelace"}, 1},
+		"search without a hit": {
+			append(list, plain, "--document-number", "-", "--last", "30d"), "P1\n", 0, nil, 1},
+		"passphrase":         {append(list, sealed), "five words on paper\n", 0, []string{"Ada Lovelace"}, 1},
+		"a wrong passphrase": {append(list, sealed), "six\n", 1, []string{"This is not the passphrase"}, 0},
 		"another key": {append(list, another), "", 0, []string{"(sealed at desk Counter 7)",
 			"This key opens none of the names", "2.", other.Recipient().String()}, 0},
 		"no key file":       {append(list, none), "", 1, []string{"no", "key file of age"}, 0},
