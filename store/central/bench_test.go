@@ -102,7 +102,7 @@ func BenchmarkFilters(b *testing.B) {
 			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 AND h %% 41 > 0 THEN at + interval '1 second' * (h %% 90000) END,
 			'operator ' || (i %% 200 * 5 + h %% 5), 'Desk ' || (1 + i %% 200), NULL, CASE WHEN h %% 7 = 0 THEN 'req_' || gen_random_uuid() END,
 			h %% 30 = 0, NULL, NULL, h %% 20 = 0, false, 70, 70, 2000 + h %% 7001, h %% 7 = 0, false, at
-		FROM (SELECT i, now() - interval '1 day' * 700 * i / %d AS at, abs(hashint8(i)) AS h,
+		FROM (SELECT i, now() - interval '1 day' * (700.0 * i / %d) AS at, abs(hashint8(i)) AS h,
 			least(10000, greatest(0, 8800 + ((random() + random() + random() - 1.7) * 2200)::int)) AS s
 			FROM generate_series(1::bigint, %d) i) g`, many, many))
 	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
