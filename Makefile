@@ -57,6 +57,8 @@ QUICK := ./app/... ./assets/... ./store/... ./matcher ./matcher/accuracy \
 SLOW := TestCentre|TestStorm|TestDeskKilled|TestDeskAndCentre|EveryFilter|ManyRecords|Million|VerifiedInAnotherLanguage|Tamper|OlderBackup|Backup(While|OfA)|IndexOutOf|Hangs|Soak|EveryCharacter|TooManyPeople|Guessing|ExportsOfARealHistory
 # Slow too: searches by name, killed processes, films that FFmpeg makes, reports printed over and over.
 SLOW := $(SLOW)|NamesBehind|TokensOfLong|KilledWhile|TestLength|TestStrip|ReportShowsEveryField
+# Those that start a PostgreSQL, and one that counts fifty filters twice.
+SLOW := $(SLOW)|AuditorsReadNames|RestoredAfterTheCentre|OperatorsOfAllDesks|TokensOfTheCentre|OverviewEqualsAnExport
 # Each record names the version; a source tree without git is "dev".
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 # go-face asks the C++ compiler for the instructions of the machine it is built on, so a
