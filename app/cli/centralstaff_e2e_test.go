@@ -78,7 +78,7 @@ func operatorsOfTheCentre(t *testing.T, d desk, at string) {
 	do("", 0, "at the centre", as("Ada", "central", "push")...)
 	do("", 1, "do not belong together", as("Ben", "history", "list")...)
 	do("", 0, "centre", as("Ada", "history", "verify")...)
-	if _, out, errs := d.run(as("Ada", "doctor")...); !strings.Contains(out+errs, "Operators come from the centre") {
+	if _, out, errs := d.run(as("Ada", "doctor")...); !strings.Contains(out+errs, "The list of operators comes from the centre") {
 		t.Errorf("doctor: %s%s", out, errs)
 	}
 

