@@ -28,7 +28,7 @@ func TestWhetherTheAuditorsCanRead(t *testing.T) {
 			t.Errorf("%q: %q", c.words, said)
 		}
 	}
-	if !strings.Contains(w.Text(), "The internal audit can read") {
+	if !strings.Contains(w.Text(), "can be read by The internal audit") {
 		t.Errorf("it is not on the page of the wording:\n%s", w.Text())
 	}
 	// Both are set on the page of the centre, and saved.
