@@ -289,6 +289,9 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 	if err != nil {
 		return nil, err
 	}
+	if len(f.Operators) > 0 { // asked once: an operator without checks is not looked for among all of them
+		c.add(`EXISTS (SELECT FROM facematch.staff s WHERE s.operator = ANY (?))`, f.Operators)
+	}
 	order := page(&c, f)
 	limit := f.Limit
 	if limit <= 0 {
