@@ -8,7 +8,7 @@ import (
 	"facematch/app/settings"
 )
 
-// publicKey is the public half of a key pair whose other half nobody kept.
+// publicKey is the public half of a key pair. The private half was deleted.
 const publicKey = "age1r4hl4tuhahfht5pg9uv64457y0rs2nl7erm4szrg0fw8903v4u4sjuez6e"
 
 // The key of a session is encrypted for the auditors only where the person agreed to words that

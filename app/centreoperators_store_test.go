@@ -168,7 +168,7 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	if _, err := north.Enrol(t.Context(), false); err == nil {
 		t.Error("there is nothing to enrol with in this test")
 	} else {
-		wantKey(t, err, "central.off") // and not that nobody is signed in
+		wantKey(t, err, "central.off") // although no operator is signed in
 	}
 
 	all := office.publish(operators.AllBranches)
@@ -213,7 +213,7 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	if !reflect.DeepEqual(last.Left, []string{"Ben"}) || last.Came != nil {
 		t.Errorf("recorded: %+v", last)
 	}
-	north.contact(t) // what it has now is said with the next one
+	north.contact(t) // the next contact reports the list that the desk has now
 	if desks, err := storecentral.Chains(t.Context(), admin); err != nil || len(desks) != 2 ||
 		desks[0].About["operators"] != office.last.UTC().Format(time.RFC3339) {
 		t.Errorf("the centre knows of the lists: %+v, %v", desks, err)
@@ -330,7 +330,7 @@ func (b *branchDesk) whileAway(t *testing.T, server *centraltest.Server, gateway
 	must(t, gateway.Allow(t.Context(), access.Check))
 	must(t, b.SignIn(t.Context(), "Cleo", staff["Cleo"].passphrase))
 
-	// A clock that is set back lets nobody in, also after something was recorded by it.
+	// With the clock set back only administrators sign in, also after a record was written by that clock.
 	server.Kill(t)
 	b.ahead.Store(int64(30 * day))
 	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))

@@ -186,7 +186,7 @@ func TestAuditorsReadNames(t *testing.T) {
 		t.Errorf("a search without a period: %v", err)
 	}
 
-	// Neither an auditor of another office nor a desk gets the keys.
+	// The keys are refused to an auditor of another branch and to a desk.
 	other := open(server.DSN(database, "auditor_south"))
 	other = other.WithKey(key)
 	if rows, err := other.List(t.Context(), period); err != nil || len(rows) != 1 || rows[0].Name != "Ada South" {
@@ -199,7 +199,7 @@ func TestAuditorsReadNames(t *testing.T) {
 	var seen int
 	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM facematch.session_key WHERE session < 'sess_00000010'`).
 		Scan(&seen); err != nil || seen != 0 {
-		t.Errorf("%d keys of another office, %v", seen, err)
+		t.Errorf("%d keys of another branch, %v", seen, err)
 	}
 	conn = server.Connect(t, database, "desk_north")
 	for _, statement := range []string{`SELECT audit_wrapped FROM facematch.session_key`,

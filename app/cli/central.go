@@ -144,8 +144,8 @@ func (c *commands) centralState(
 	return cmd
 }
 
-// enterUnless is enter for what brings the list of operators to a desk. It must also go where
-// the list itself lets nobody in, because none has come yet or it is too old.
+// enterUnless is enter for commands that bring the list of operators to a desk. They also run
+// while no operator can sign in, because no list has come yet or it is too old.
 func (c *commands) enterUnless(cmd *cobra.Command, door Door, a access.Action, keys ...string) error {
 	if err := c.enter(cmd, door, a); !matcher.IsProblem(err, keys...) {
 		return err

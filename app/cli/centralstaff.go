@@ -48,7 +48,7 @@ func operatorsFile(path string) (*operators.Keeper, operators.List, error) {
 	return k, now, err
 }
 
-// unrecorded is for a file that is no desk's: no history records its changes.
+// unrecorded records nothing: FILE belongs to no desk, so it has no history.
 func unrecorded(operators.List, string) error { return nil }
 
 // fileAndName checks that FILE and NAME were given.

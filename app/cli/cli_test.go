@@ -33,7 +33,7 @@ import (
 // parts stands in for history, engine and finder.
 type parts struct {
 	centre Centre
-	desks  *sealedDesks // what the centre holds; nil: there is none
+	desks  *sealedDesks // what the centre holds; nil where the test has no centre
 
 	apptest.History
 	answer   matcher.Answer
@@ -319,7 +319,7 @@ func TestCheckExitCodesAndText(t *testing.T) {
 		"fail":         {answer(t, 10), nil, 4, "FAIL: score 10.00 of 100"},
 		"not compared": {answer(t), nil, 5, "NOT COMPARED: No usable face found in the image"},
 		"broken": {matcher.Answer{}, matcher.NewProblem("check.session", nil), 1,
-			"This is no session id. Leave it out for a new person."},
+			"This is not a session id. Leave it out for a new person."},
 		"internal":  {matcher.Answer{}, errors.New("secret detail"), 1, "Something went wrong inside the program."},
 		"cancelled": {matcher.Answer{}, context.Canceled, 1, "Cancelled."},
 	} {
@@ -348,7 +348,7 @@ func TestCheckJSON(t *testing.T) {
 		append(checkArgs, "--format", "json")...)
 	var e map[string]string
 	if err := json.Unmarshal([]byte(out), &e); err != nil || code != 1 || len(e) != 1 ||
-		!strings.HasPrefix(e["error"], "This is no session id.") {
+		!strings.HasPrefix(e["error"], "This is not a session id.") {
 		t.Errorf("exit %d, %v\n%s", code, err, out)
 	}
 	raw := answer(t, 90)
@@ -423,7 +423,7 @@ func TestDocument(t *testing.T) {
 		t.Fatalf("exit %d, %v: %s", code, err, out)
 	}
 	if f.Code != 0 || *f.Box != (box{10, 20, 30, 40}) || f.Page != (page{120, 80, 2, 3, true}) || f.Rotation != 90 ||
-		len(f.Eyes) != 2 || f.Warnings[0].Text != "This is no session id." {
+		len(f.Eyes) != 2 || f.Warnings[0].Text != "This is not a session id." {
 		t.Errorf("got %+v", f)
 	}
 	if want := []box{{60, 20, 20, 25}, {90, 20, 10, 12}}; !slices.Equal(f.Others, want) {

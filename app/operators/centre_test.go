@@ -177,7 +177,7 @@ func TestListsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A file that was changed at the desk lets nobody in, until the centre was heard.
+// After the kept file was changed at the desk no operator signs in until the next contact.
 func TestFileOfTheCentresListThatWasChanged(t *testing.T) {
 	c := newClock()
 	o := newOffice(t, c)

@@ -120,8 +120,11 @@ mkdir -p "$root/opt/nehalem"
 ln -s /usr/local/bin/nehalem "$root/opt/nehalem/facematch"
 emulated=$(check nehalem PATH=/opt/nehalem:/usr/bin:/bin FACEMATCH_PROGRAM=/usr/local/bin/nehalem)
 echo "score $emulated"
-# Faces are cut out at whole pixels, so the last bit of a number may move a score by some hundredths.
-awk -v a="$score" -v b="$emulated" 'BEGIN { exit !(a - b <= 0.05 && b - a <= 0.05) }' || die "$score here, $emulated there"
+# A score that differs fails the run, but only at its end: the upgrade is tried all the same.
+# OPENCV_CPU_DISABLE=AVX512-SKX,AVX2,FMA3 shows here what OpenCV computes there.
+differs=
+awk -v a="$score" -v b="$emulated" 'BEGIN { exit !(a - b <= 0.01 && b - a <= 0.01) }' ||
+	differs="$score here, $emulated on a processor of 2008: more than 0.01 apart"
 
 if [ -n "$older" ]; then
 	step "an upgrade from ${older##*/}, with a history"
@@ -157,4 +160,5 @@ for kept in /var/lib/facematch/data/history.db /home/clerk/.local/share/facematc
 	[ -f "$root$kept" ] || die "$kept is gone"
 done
 [ ! -e "$root/usr/bin/facematch" ] || die "the program is still there"
+[ -z "$differs" ] || die "$differs"
 step "all of it is well"
