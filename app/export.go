@@ -32,7 +32,7 @@ type ExportInput struct {
 	Subject bool
 
 	// Sample is the id of a sample: which of its checks were looked at, and the remarks, leave in
-	// place of checks, as CSV. The remarks are in it whatever Names says.
+	// place of checks, as CSV or JSON Lines. The remarks are in it whatever Names says.
 	Sample string
 
 	File      string    // where to

@@ -42,6 +42,7 @@ type NamedHistory interface {
 // SealedRecords are records of which an auditors' key opens what is sealed.
 type SealedRecords interface {
 	Records
+	ManyHeads
 	// WithKey gives the same records with what a key opens. They are not closed by themselves.
 	WithKey(key history.AuditorsKey) OpenedRecords
 }

@@ -28,6 +28,8 @@ func newSealedDesks() *sealedDesks { return &sealedDesks{History: &apptest.Histo
 
 func (s *sealedDesks) ID() string { return "centre" }
 
+func (s *sealedDesks) Heads(context.Context) ([]history.ChainHead, error) { return nil, nil }
+
 func (s *sealedDesks) WithKey(key history.AuditorsKey) OpenedRecords {
 	return &sealedDesks{History: s.History, key: key}
 }

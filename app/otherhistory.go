@@ -28,7 +28,7 @@ type OtherHistory interface {
 
 // Records is another history as the store opens it.
 type Records interface {
-	chained
+	sampled
 	Verify(ctx context.Context, progress matcher.ProgressFunc) (history.Verdict, error)
 	ID() string // of the database
 	Close() error

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +27,11 @@ type Picker interface {
 	Pick(ctx context.Context, s history.Sampling) (all []history.Picked, of int64, err error)
 }
 
+// ManyHeads are the newest records of all histories at the centre.
+type ManyHeads interface {
+	Heads(ctx context.Context) ([]history.ChainHead, error)
+}
+
 // Sampler records samples, and what those who looked at them found.
 type Sampler interface {
 	Picker
@@ -33,27 +41,31 @@ type Sampler interface {
 }
 
 // Sample picks checks of this desk's history at random, so that somebody looks at them,
-// and records filter, head and seed. With the Seed and the Head of an earlier sample it
-// picks the same checks again; an empty seed is made, and a Head of 0 is the newest
-// record. The problems are those of Allow, sample.count, .personal (the filter asks for a
-// name, a reference or a document's number), .seed, .head, and the history's.
+// and records filter, head and seed. With the Sampling of an earlier sample it picks the
+// same checks again; an empty seed is made, and a Head of 0 is the newest record. The
+// problems are those of Allow, sample.count, .personal (the filter asks for a name, a
+// reference or a document's number), .seed, .head, and the history's.
 func (d *Desk) Sample(ctx context.Context, s history.Sampling) (history.Sample, error) {
-	return d.sample(ctx, s, d.p.History, d.p.History)
+	s.Database = ""
+	return d.sample(ctx, s, d.p.History)
 }
 
-// Sample is Desk.Sample for this history. Our own records it. Its problems are sample.not_here too:
-// the centre has no one chain, of which a sample could name the head.
+// Sample is Desk.Sample for this history. Our own records it. Of the centre, which has many chains,
+// the sample names the Heads of all, and is picked again with them; the problem sample.chain is
+// that one of them is not there, or not seen.
 func (o *otherHistory) Sample(ctx context.Context, s history.Sampling) (history.Sample, error) {
-	picker, ok := o.records.(Picker)
-	if !ok {
-		return history.Sample{}, matcher.NewProblem("sample.not_here", nil)
-	}
 	s.Database = o.records.ID()
-	sample, err := o.desk.sample(ctx, s, picker, o.records)
+	sample, err := o.desk.sample(ctx, s, o.records)
 	return sample, OtherProblem(err)
 }
 
-func (d *Desk) sample(ctx context.Context, s history.Sampling, from Picker, heads chained) (history.Sample, error) {
+// sampled are records of which samples are picked.
+type sampled interface {
+	chained
+	Picker
+}
+
+func (d *Desk) sample(ctx context.Context, s history.Sampling, from sampled) (history.Sample, error) {
 	by, err := d.Enter(ctx, access.Export)
 	if err != nil {
 		return history.Sample{}, err
@@ -70,17 +82,60 @@ func (d *Desk) sample(ctx context.Context, s history.Sampling, from Picker, head
 		s.Seed = hex.EncodeToString(seed)
 	}
 	if s.Head == 0 {
-		head, err := heads.Head(ctx)
-		if err != nil {
+		if err := newest(ctx, &s, from); err != nil {
 			return history.Sample{}, err
 		}
-		s.Head, s.Hash = head.Seq, head.Hash
 	}
 	sample := history.Sample{Sample: "smp_" + uuid.NewString(), Actor: by, Sampling: s}
 	if sample.Checks, sample.Of, err = from.Pick(ctx, s); err != nil {
 		return history.Sample{}, err
 	}
 	return sample, d.p.History.Sampled(context.WithoutCancel(ctx), sample)
+}
+
+// newest lets a sample be of all that there is now.
+func newest(ctx context.Context, s *history.Sampling, from chained) (err error) {
+	var head history.Head
+	if many, ok := from.(ManyHeads); ok {
+		s.Heads, err = many.Heads(ctx)
+		head = history.HeadOfHeads(s.Heads)
+	} else {
+		head, err = from.Head(ctx)
+	}
+	s.Head, s.Hash = head.Seq, head.Hash
+	return err
+}
+
+// maxSampleFile is beyond every sample, with its heads and its remarks.
+const maxSampleFile = 32 << 20
+
+// ReadSample reads a sample as facematch history sample and the export of a sample write it, so
+// that it can be picked again. The problem is sample.file.
+func ReadSample(from io.Reader) (history.Sample, error) {
+	var s history.Sample
+	if err := json.NewDecoder(io.LimitReader(from, maxSampleFile)).Decode(&s); err != nil || s.Seed == "" || s.Head == 0 {
+		return s, matcher.NewProblem("sample.file", err)
+	}
+	return s, nil
+}
+
+// ReadSampleFile is ReadSample of a file.
+func ReadSampleFile(path string) (history.Sample, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return history.Sample{}, matcher.NewProblem("sample.file", err)
+	}
+	defer file.Close()
+	return ReadSample(file)
+}
+
+// SameChecks reports the problem sample.differs where a sample that was picked again has other
+// checks than it had.
+func SameChecks(before, again history.Sample) error {
+	if before.Of != again.Of || !slices.Equal(before.Checks, again.Checks) {
+		return matcher.NewProblem("sample.differs", nil)
+	}
+	return nil
 }
 
 // Samples gives the samples that were recorded here, oldest first, with what came of each.
@@ -93,9 +148,6 @@ func (d *Desk) Samples(ctx context.Context) ([]history.Sampled, error) {
 
 // Samples gives the samples of this history that were recorded in our own.
 func (o *otherHistory) Samples(ctx context.Context) ([]history.Sampled, error) {
-	if _, ok := o.records.(Picker); !ok {
-		return nil, matcher.NewProblem("sample.not_here", nil)
-	}
 	all, err := o.desk.Samples(ctx)
 	return slices.DeleteFunc(all, func(s history.Sampled) bool { return s.Database != o.records.ID() }), err
 }
@@ -113,10 +165,10 @@ func (d *Desk) sampled(ctx context.Context, sample string) (history.Sampled, err
 	return samples[i], nil
 }
 
-// exportSample writes which checks of a sample were looked at, and the remarks, and records that
-// they left.
+// exportSample writes which checks of a sample were looked at, and the remarks, as CSV or, with all
+// that is needed to pick the same again, as JSON, and records that they left.
 func (d *Desk) exportSample(ctx context.Context, in ExportInput, by history.Actor) (Exported, error) {
-	if in.Format != export.CSV {
+	if in.Format != export.CSV && in.Format != export.JSONL {
 		return Exported{}, matcher.NewProblem("export.format", nil)
 	}
 	s, err := d.sampled(ctx, in.Sample)
@@ -134,7 +186,11 @@ func (d *Desk) exportSample(ctx context.Context, in ExportInput, by history.Acto
 	if err := e.mark(file); err != nil {
 		return done, err
 	}
-	if err := export.WriteSamples(file, []history.Sampled{s}); err != nil {
+	write := func() error { return export.WriteSamples(file, []history.Sampled{s}) }
+	if in.Format == export.JSONL {
+		write = func() error { return json.NewEncoder(file).Encode(s) }
+	}
+	if err := write(); err != nil {
 		return done, err
 	}
 	if done.Head, err = d.p.History.Head(ctx); err != nil {

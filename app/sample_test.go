@@ -2,6 +2,12 @@ package app
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +63,13 @@ func TestSampling(t *testing.T) {
 		!strings.Contains(e.Filter, "1 of 2") {
 		t.Errorf("%+v", e)
 	}
+	// The same as JSON is enough to pick them again.
+	to.Reset()
+	_, err = d.Export(ctx, ExportInput{Sample: first.Sample, Format: export.JSONL, To: &to}, nil)
+	must(t, err)
+	if read, err := ReadSample(&to); err != nil || !reflect.DeepEqual(read, first) || m.Exports[len(m.Exports)-1].Format != export.JSONL {
+		t.Errorf("%+v, %v", read, err)
+	}
 	for key, in := range map[string]ExportInput{
 		"sample.unknown": {Sample: "smp_x", Format: export.CSV, To: &to},
 		"export.format":  {Sample: first.Sample, Format: export.PDF, To: &to},
@@ -66,17 +79,14 @@ func TestSampling(t *testing.T) {
 	}
 }
 
-// theirs are checks of another history without samples, as the centre has.
-type theirs struct{ Records }
-
-// Samples of another history are those that were picked of it; of the centre there are none.
+// Samples of another history are those that were picked of it.
 func TestSamplesOfAnotherHistory(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Dora")
 	other := &apptest.History{Database: "d2", Picked: []history.Picked{{Check: "chk_9", Session: "sess_9"}}}
 	there := &otherHistory{d, other}
-	if _, err := d.Sample(t.Context(), history.Sampling{Count: 1}); err != nil {
-		t.Fatal(err)
+	if _, err := d.Sample(t.Context(), history.Sampling{Count: 1, Database: "d2"}); err != nil || m.Drawn[0].Database != "" {
+		t.Fatalf("%+v, %v", m.Drawn, err)
 	}
 	picked, err := there.Sample(t.Context(), history.Sampling{Count: 1})
 	must(t, err)
@@ -87,8 +97,63 @@ func TestSamplesOfAnotherHistory(t *testing.T) {
 	if len(m.Drawn) != 2 || len(other.Drawn) != 0 {
 		t.Errorf("%d are recorded here, %d there", len(m.Drawn), len(other.Drawn))
 	}
-	_, err = (&otherHistory{d, theirs{other}}).Samples(t.Context())
-	wantKey(t, err, "sample.not_here")
-	_, err = (&otherHistory{d, theirs{other}}).Sample(t.Context(), history.Sampling{Count: 1})
-	wantKey(t, err, "sample.not_here")
+}
+
+// manyDesks are the checks of a centre, which has a head for each desk.
+type manyDesks struct {
+	*sealedDesks
+	heads []history.ChainHead
+	asked []history.Sampling
+}
+
+func (c *manyDesks) Heads(context.Context) ([]history.ChainHead, error) { return c.heads, nil }
+
+func (c *manyDesks) Pick(ctx context.Context, s history.Sampling) ([]history.Picked, int64, error) {
+	c.asked = append(c.asked, s)
+	return c.sealedDesks.Pick(ctx, s)
+}
+
+// A sample of the centre names the heads of all desks. Another auditor picks it again from its file
+// alone, whatever the centre has by then.
+func TestSampleOfTheCentre(t *testing.T) {
+	d, m, _ := staffed(t)
+	as(t, d, "Dora")
+	heads := []history.ChainHead{
+		{History: "b0", Branch: "south", Seq: 7, Hash: "bb"}, {History: "a0", Branch: "north", Seq: 5, Hash: "aa"},
+	}
+	centre := &manyDesks{sealedDesks: newSealedDesks(), heads: heads}
+	centre.Picked = []history.Picked{{Check: "chk_1", Session: "sess_1"}, {Check: "chk_2", Session: "sess_2"}}
+	d.p.OpenCentre = func(context.Context, string) (SealedRecords, error) { return centre, nil }
+	there, err := d.OpenCentre(t.Context(), "")
+	must(t, err)
+	first, err := there.Sample(t.Context(), history.Sampling{Count: 2, Filter: history.Filter{Branches: []string{"north"}}})
+	must(t, err)
+	sum := sha256.Sum256([]byte("a0 5 aa\nb0 7 bb"))
+	if s := m.Drawn[0]; s.Head != 12 || s.Hash != hex.EncodeToString(sum[:]) || !reflect.DeepEqual(s.Heads, heads) ||
+		s.Database != "centre" || s.Operator != "Dora" || len(s.Checks) != 2 {
+		t.Errorf("recorded: %+v", s)
+	}
+
+	var file bytes.Buffer
+	must(t, json.NewEncoder(&file).Encode(history.Sampled{Sample: first}))
+	read, err := ReadSample(&file)
+	must(t, err)
+	centre.heads = append(slices.Clone(heads), history.ChainHead{History: "c0", Seq: 1, Hash: "cc"})
+	again, err := there.Sample(t.Context(), read.Sampling)
+	must(t, err)
+	if !reflect.DeepEqual(centre.asked[0], centre.asked[1]) || again.Sample == first.Sample {
+		t.Errorf("asked for %+v", centre.asked)
+	}
+	must(t, SameChecks(read, again))
+	read.Checks = read.Checks[:1]
+	wantKey(t, SameChecks(read, again), "sample.differs")
+	for _, text := range []string{"", "{}", "smp_1", `{"seed": "00", "head_seq": "x"}`} {
+		_, err := ReadSample(strings.NewReader(text))
+		wantKey(t, err, "sample.file")
+	}
+	samples, err := there.Samples(t.Context())
+	if err != nil || len(samples) != 2 {
+		t.Errorf("%+v, %v", samples, err)
+	}
+	must(t, d.LookedAt(t.Context(), again.Sample, "chk_2", "Looks right."))
 }

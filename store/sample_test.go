@@ -142,6 +142,9 @@ func TestLooksAtASample(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs := history.Picked{Check: "chk_theirs", Session: "sess_theirs"} // of another desk
+	for range 200 {                                                       // of the centre
+		sample.Heads = append(sample.Heads, history.ChainHead{History: seed, Branch: "north", Seq: 9, Hash: head.Hash})
+	}
 	sample.Checks = append(sample.Checks, theirs)
 	err = errors.Join(s.Sampled(ctx, sample),
 		s.Looked(ctx, history.Look{Sample: "smp_1", Check: sample.Checks[1].Check, Session: sample.Checks[1].Session,
@@ -156,7 +159,8 @@ func TestLooksAtASample(t *testing.T) {
 	found := func() []history.Looked {
 		t.Helper()
 		samples, err := s.Samples(ctx)
-		if err != nil || len(samples) != 1 || !slices.Equal(samples[0].Checks, sample.Checks) || samples[0].Seed != seed {
+		if err != nil || len(samples) != 1 || !slices.Equal(samples[0].Checks, sample.Checks) || samples[0].Seed != seed ||
+			!slices.Equal(samples[0].Heads, sample.Heads) {
 			t.Fatalf("%+v %v", samples, err)
 		}
 		return samples[0].Looks

@@ -126,6 +126,11 @@ func (w *Window) chooseKey(chosen func(path string)) {
 	w.choose(chooser.Request{Title: w.Words.T("choose.key"), Folder: w.folder}, chosen)
 }
 
+// chooseSample asks for the file of a sample.
+func (w *Window) chooseSample(chosen func(path string)) {
+	w.choose(chooser.Request{Title: w.Words.T("choose.sample"), Folder: w.exportFolder()}, chosen)
+}
+
 // chooseFolder asks for a folder, beginning at one that may be empty.
 func (w *Window) chooseFolder(from string, chosen func(path string)) {
 	w.choose(chooser.Request{Title: w.Words.T("choose.folder"), Folder: from, Directory: true}, chosen)

@@ -563,7 +563,7 @@ func (w *Window) newHistory() *records.Screen {
 	}
 	return records.New(p, w.desk, records.Hooks{
 		Copy: w.app.Clipboard().SetContent, Decide: w.openDecision, Inspect: w.openInspection, Export: w.openExport,
-		Choose: w.chooseHistory, ChooseKey: w.chooseKey, Person: w.openPerson,
+		Choose: w.chooseHistory, ChooseKey: w.chooseKey, ChooseSample: w.chooseSample, Person: w.openPerson,
 	})
 }
 

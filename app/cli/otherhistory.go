@@ -40,11 +40,6 @@ func (c *commands) sourceFlags(cmd *cobra.Command) *source {
 	return s
 }
 
-// dbFlag adds the flag that names another desk's history.
-func (c *commands) dbFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("db", "", c.Words.T("cli.db"))
-}
-
 // readCentral opens the centre for one command that only reads. PostgreSQL says who may.
 func (c *commands) readCentral(cmd *cobra.Command, at, format string, do func(shown) error) error {
 	reader, err := c.Centre.Open(cmd.Context(), at)

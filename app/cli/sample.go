@@ -36,7 +36,7 @@ func (c *commands) historySample() *cobra.Command {
 
 func (c *commands) samplePick() *cobra.Command {
 	var s history.Sampling
-	var format string
+	var again, format string
 	cmd := &cobra.Command{
 		Use:   "pick",
 		Short: c.Words.T("cli.sample.pick_short"),
@@ -46,39 +46,77 @@ func (c *commands) samplePick() *cobra.Command {
 	cmd.Flags().IntVar(&s.Count, "count", 25, c.Words.T("cli.sample.count"))
 	cmd.Flags().StringVar(&s.Seed, "seed", "", c.Words.T("cli.sample.seed"))
 	cmd.Flags().Int64Var(&s.Head, "head", 0, c.Words.T("cli.sample.head"))
+	cmd.Flags().StringVar(&again, "again", "", c.Words.T("cli.sample.again_flag"))
 	cmd.Flags().StringVar(&format, "format", "text", c.Words.T("cli.format_flag", "Known", "text, json"))
 	chosen := c.filterFlags(cmd)
-	db := c.dbFlag(cmd)
+	from := c.sourceFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
-		if s.Head < 0 || (s.Head == 0) != (s.Seed == "") {
+		switch {
+		case s.Head < 0 || (s.Head == 0) != (s.Seed == ""):
 			return c.usage(cmd, "cli.sample.both")
+		case from.central && from.db != "":
+			return c.usage(cmd, "cli.central.one_source")
+		case from.central && s.Head != 0:
+			return c.usage(cmd, "cli.sample.head_of_many")
 		}
+		var before history.Sample
 		var err error
-		if s.Filter, err = chosen.filter(c, cmd); err != nil {
+		if again != "" {
+			before, err = c.sampleFile(cmd, again)
+			s = before.Sampling
+		} else {
+			s.Filter, err = chosen.filter(c, cmd)
+		}
+		if err != nil {
 			return err
 		}
 		return c.with(cmd.Context(), format, func(p Program) error {
 			if err := c.enter(cmd, p.Desk(), access.Export); err != nil {
 				return err
 			}
-			sample, err := c.pick(cmd.Context(), p.Desk(), s, *db)
+			sample, err := c.pick(cmd.Context(), p.Desk(), s, *from)
 			if err != nil {
 				return err
 			}
-			return c.writeSample(history.Sampled{At: time.Now(), Sample: sample, Looks: []history.Looked{}}, format)
+			err = c.writeSample(history.Sampled{At: time.Now(), Sample: sample, Looks: []history.Looked{}}, format)
+			if err == nil && again != "" {
+				err = app.SameChecks(before, sample)
+			}
+			return err
 		})
 	}
 	return cmd
 }
 
-func (c *commands) pick(ctx context.Context, desk *app.Desk, s history.Sampling, db string) (history.Sample, error) {
-	if db == "" {
+// sampleFile reads a sample that is to be picked again. The file says all that other flags would.
+func (c *commands) sampleFile(cmd *cobra.Command, path string) (history.Sample, error) {
+	others := cmd.Flags().NFlag()
+	for _, name := range []string{"again", "format", "db", "central", "at", "operator", "secret-file"} {
+		if cmd.Flags().Changed(name) {
+			others--
+		}
+	}
+	if others > 0 {
+		return history.Sample{}, c.usage(cmd, "cli.sample.again_alone")
+	}
+	if path == "-" {
+		return app.ReadSample(c.stdin())
+	}
+	return app.ReadSampleFile(path)
+}
+
+func (c *commands) pick(ctx context.Context, desk *app.Desk, s history.Sampling, from source) (history.Sample, error) {
+	if from.db == "" && !from.central {
 		return desk.Sample(ctx, s)
 	}
-	other, err := desk.OpenHistory(ctx, db)
+	open := func() (app.OtherHistory, error) { return desk.OpenHistory(ctx, from.db) }
+	if from.central {
+		open = func() (app.OtherHistory, error) { return desk.OpenCentre(ctx, from.at) }
+	}
+	other, err := open()
 	if err != nil {
 		return history.Sample{}, err
 	}
@@ -142,7 +180,11 @@ func (c *commands) writeSample(s history.Sampled, format string) error {
 	}
 	fmt.Fprintln(c.out, c.Words.T("cli.sample.head_line", "Sample", s.Sample.Sample, "Count", len(s.Checks), "Of", s.Of,
 		"Looked", len(s.Looks)))
-	fmt.Fprintln(c.out, c.Words.T("cli.sample.again", "Seed", s.Seed, "Head", s.Head,
+	key := "cli.sample.again"
+	if len(s.Heads) > 0 {
+		key = "cli.sample.again_centre"
+	}
+	fmt.Fprintln(c.out, c.Words.T(key, "Sample", s.Sample.Sample, "Seed", s.Seed, "Head", s.Head, "Count", len(s.Heads),
 		"Filter", export.FilterWords(s.Filter, false, c.Words)))
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, p := range s.Checks {

@@ -1,7 +1,12 @@
 package history
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,8 +16,8 @@ const (
 	KindLookedAt Kind = "looked at"
 )
 
-// Sampling says which checks to pick at random. The same filter, seed and head give the
-// same checks again for every auditor, whatever was recorded or erased since.
+// Sampling says which checks to pick at random. The same filter, seed and head (of the centre: the
+// same heads) give the same checks again for every auditor, whatever was recorded or erased since.
 type Sampling struct {
 	Filter Filter `json:"filter"` // without Words and Reference, which are personal
 	Count  int    `json:"count"`  // how many
@@ -22,6 +27,34 @@ type Sampling struct {
 
 	// Database is the id of the history the checks come from, where that is another desk's.
 	Database string `json:"database,omitempty"`
+
+	// Heads are the newest records of the histories that the auditor saw, where the checks come from
+	// the centre. Head and Hash are then those of HeadOfHeads.
+	Heads []ChainHead `json:"heads,omitempty"`
+}
+
+// ChainHead is the newest record of a history at the centre.
+type ChainHead struct {
+	History string `json:"history"` // its id
+	Branch  string `json:"branch"`  // the branch of its desk, which may become another
+	Seq     int64  `json:"seq"`
+	Hash    string `json:"hash"`
+}
+
+// HeadOfHeads is how many records the histories have together, and the SHA-256 of the lines
+// "HISTORY SEQ HASH" of all of them, in the order of their ids.
+func HeadOfHeads(heads []ChainHead) Head {
+	var h Head
+	var lines []string
+	for _, one := range slices.SortedFunc(slices.Values(heads), func(a, b ChainHead) int {
+		return cmp.Compare(a.History, b.History)
+	}) {
+		h.Seq += one.Seq
+		lines = append(lines, fmt.Sprint(one.History, " ", one.Seq, " ", one.Hash))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	h.Hash = hex.EncodeToString(sum[:])
+	return h
 }
 
 // Sample says that checks were picked at random to be looked at. The record lies in

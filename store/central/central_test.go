@@ -93,7 +93,7 @@ func TestCentre(t *testing.T) {
 		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
 		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList}, {"operators", testOperators},
-		{"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder},
+		{"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder}, {"sample", testSample},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			database, admin := server.Centre(t)

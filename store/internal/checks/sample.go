@@ -23,9 +23,9 @@ import (
 // record's number, 8 bytes big-endian; those with the least are picked. So what is
 // recorded or erased later changes nothing.
 func (v *View) Sample(ctx context.Context, s history.Sampling) (all []history.Picked, of int64, err error) {
-	seed, err := hex.DecodeString(s.Seed)
-	if err != nil || len(seed) != 16 {
-		return nil, 0, matcher.NewProblem("sample.seed", nil)
+	seed, err := Seed(s)
+	if err != nil {
+		return nil, 0, err
 	}
 	if err := v.checkHead(ctx, s); err != nil {
 		return nil, 0, err
@@ -48,7 +48,7 @@ func (v *View) Sample(ctx context.Context, s history.Sampling) (all []history.Pi
 		}
 	}
 	for seq, state := range changed {
-		if state.Ended > 0 && state.meets(f) {
+		if state.Ended > 0 && state.Meets(f) {
 			seqs = append(seqs, seq)
 		}
 	}
@@ -63,6 +63,22 @@ func (v *View) Sample(ctx context.Context, s history.Sampling) (all []history.Pi
 		all = append(all, history.Picked{Check: row.Check, Session: row.Session})
 	}
 	return all, int64(len(seqs)), nil
+}
+
+// Seed gives the bytes of a seed.
+func Seed(s history.Sampling) ([]byte, error) {
+	seed, err := hex.DecodeString(s.Seed)
+	if err != nil || len(seed) != 16 {
+		return nil, matcher.NewProblem("sample.seed", nil)
+	}
+	return seed, nil
+}
+
+// Rank is by what the checks of a sample are picked: those with the least. Key is the seed and, at
+// the centre, after it the bytes of the history's id; seq is the number of the first record.
+func Rank(key []byte, seq int64) [sha256.Size]byte {
+	//nolint:gosec // numbers of records are not negative
+	return sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clip(key), uint64(seq)))
 }
 
 // checkHead makes sure that the history holds the record of the head.
@@ -85,10 +101,8 @@ func rank(seqs []int64, seed []byte) []int64 {
 		rank [sha256.Size]byte
 	}
 	all := make([]ranked, len(seqs))
-	text := append(slices.Clone(seed), make([]byte, 8)...)
 	for i, seq := range seqs {
-		binary.BigEndian.PutUint64(text[len(seed):], uint64(seq)) //nolint:gosec // numbers of records are not negative
-		all[i] = ranked{seq, sha256.Sum256(text)}
+		all[i] = ranked{seq, Rank(seed, seq)}
 	}
 	slices.SortFunc(all, func(a, b ranked) int { return bytes.Compare(a.rank[:], b.rank[:]) })
 	for i, r := range all {
@@ -139,9 +153,9 @@ func textsWith(ctx context.Context, q sqlite.Querier, query string, args ...any)
 	return all, rows.Err()
 }
 
-// meets reports whether a check that has ended meets a filter, which asks for no names and
-// no reference.
-func (c *State) meets(f history.Filter) bool {
+// Meets reports whether a check that has ended meets a filter, which asks for no names, no
+// reference and no branch.
+func (c *State) Meets(f history.Filter) bool {
 	begins := func(id, sought string) bool {
 		sought = strings.TrimSpace(sought)
 		return sought == "" || id == sought || len(sought) >= shortestBeginning && strings.HasPrefix(id, sought)

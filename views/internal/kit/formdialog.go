@@ -26,6 +26,7 @@ type formDialog struct {
 	Missing func() string                      // key of what is still needed; empty: nothing
 	Begin   func() func(context.Context) error // takes what was typed; what it gives runs away from the window
 	Done    func()
+	Stops   bool // closing it ends what runs
 
 	doing   *Task
 	first   fyne.Focusable
@@ -111,6 +112,9 @@ func (f *formDialog) Show(title string, about ...string) {
 	f.Update()
 	f.dialog = f.Ask(title, box, DialogWidth, f.Cancel, f.OK)
 	f.dialog.SetOnClosed(func() {
+		if f.Stops {
+			f.doing.Drop()
+		}
 		f.Keys.Forget(f.secrets...)
 	})
 	if f.first == nil {
@@ -142,7 +146,10 @@ func (f *formDialog) run() {
 	Say(f.said, f.Words.T("form.wait"), widget.MediumImportance)
 	do := f.Begin()
 	f.doing.Start(func(ctx context.Context, _ matcher.ProgressFunc) error {
-		return do(context.WithoutCancel(ctx)) // closing the window must not cut it off
+		if !f.Stops {
+			ctx = context.WithoutCancel(ctx) // closing the window must not cut it off
+		}
+		return do(ctx)
 	}, f.ended)
 	f.Update()
 }

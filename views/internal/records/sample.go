@@ -14,7 +14,6 @@ import (
 	"facematch/app"
 	"facematch/app/export"
 	"facematch/app/history"
-	"facematch/matcher"
 	"facematch/views/internal/draw"
 	"facematch/views/internal/kit"
 	"facematch/views/internal/records/detail"
@@ -91,14 +90,18 @@ func newSampleBar(p kit.Parts, back func()) *sampleBar {
 
 func (b *sampleBar) set(w kit.Words, of history.Sampled) {
 	b.of = of
+	again := "sample.again"
+	if len(of.Heads) > 0 {
+		again = "sample.again_centre"
+	}
 	b.far.SetText(w.T("sample.far", "Looked", len(of.Looks), "Count", len(of.Checks)))
 	b.about.SetText(w.T("sample.about", "Count", len(of.Checks), "Of", app.FormatNumber(int(of.Of)),
 		"Operator", of.Operator, "At", kit.Date(of.At), "Filter", export.FilterWords(of.Filter, false, w.Catalogue)) +
-		"\n" + w.T("sample.again", "Seed", of.Seed, "Head", of.Head))
+		"\n" + w.T(again, "Seed", of.Seed, "Head", of.Head, "Records", app.FormatNumber(int(of.Head)), "Count", len(of.Heads)))
 }
 
-// PickSample asks how many checks of those that are shown are to be picked at random, and offers
-// the samples that were picked before.
+// PickSample asks how many checks of those that are shown are to be picked at random, or for the
+// file of a sample that is to be picked again, and offers the samples that were picked before.
 func (s *Screen) PickSample() {
 	f := kit.NewFormDialog(s.Parts, "sample.pick", theme.ViewRefreshIcon())
 	from, filter := s.base(), s.filtered
@@ -108,11 +111,18 @@ func (s *Screen) PickSample() {
 		n, _ := strconv.Atoi(strings.TrimSpace(count.Text))
 		return n
 	}
-	shown, refused := s.counted.Total, ""
+	file := f.Field("sample.of_file")
+	f.Add("", s.Keys.Button(s.Words.T("sample.browse"), theme.FolderOpenIcon(), func() {
+		s.hooks.ChooseSample(file.SetText)
+	}))
+	path := func() string { return strings.TrimSpace(file.Text) }
+	shown := s.counted.Total
+	f.Stops = true // of ten million checks it takes a while
 	f.Missing = func() string {
+		kit.Enable(count, path() == "")
 		switch n := number(); {
-		case refused != "":
-			return refused
+		case path() != "":
+			return ""
 		case s.sample == nil && shown == 0:
 			return "sample.none"
 		case n < 1 || n > app.MaxSample:
@@ -122,9 +132,13 @@ func (s *Screen) PickSample() {
 	}
 	var sample history.Sample
 	f.Begin = func() func(context.Context) error {
-		asked := history.Sampling{Filter: filter, Count: number()}
+		asked, file := history.Sampling{Filter: filter, Count: number()}, path()
 		return func(ctx context.Context) (err error) {
-			sample, err = from.Sample(ctx, asked)
+			if file != "" {
+				sample, err = pickAgain(ctx, from, file)
+			} else {
+				sample, err = from.Sample(ctx, asked)
+			}
 			return err
 		}
 	}
@@ -154,9 +168,6 @@ func (s *Screen) PickSample() {
 				if ctx.Err() == nil {
 					s.Log("samples", err)
 				}
-				if matcher.IsProblem(err, "sample.not_here") {
-					refused = "sample.not_here"
-				}
 				earlier.Add(kit.Wrapped(s.Words.ProblemText(err)))
 			case len(samples) == 0:
 				earlier.Add(kit.Wrapped(s.Words.T("sample.none_earlier")))
@@ -178,6 +189,19 @@ func (s *Screen) PickSample() {
 			scroll.Refresh()
 		})
 	})
+}
+
+// pickAgain picks the checks of a sample in a file again.
+func pickAgain(ctx context.Context, from Reader, file string) (history.Sample, error) {
+	before, err := app.ReadSampleFile(file)
+	if err != nil {
+		return history.Sample{}, err
+	}
+	again, err := from.Sample(ctx, before.Sampling)
+	if err == nil {
+		err = app.SameChecks(before, again)
+	}
+	return again, err
 }
 
 // showSample shows the checks of a sample in the place of those of the filters.

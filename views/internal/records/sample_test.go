@@ -2,6 +2,9 @@ package records
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,25 +157,79 @@ func TestEarlierSamples(t *testing.T) {
 	}
 }
 
-// centreOf has no samples.
-type centreOf struct{ *otherDesk }
-
-func (centreOf) Samples(context.Context) ([]history.Sampled, error) {
-	return nil, &app.Problem{Key: "sample.not_here"}
+// sampleOfTheCentre is sampling of two desks.
+func sampleOfTheCentre(numbers ...int) *recordsFake {
+	centre := sampling(numbers...)
+	pick := centre.OnSample
+	centre.OnSample = func(s history.Sampling) (history.Sample, error) {
+		sample, err := pick(s)
+		sample.Head, sample.Database = 12345, "centre"
+		sample.Heads = []history.ChainHead{{History: "a0", Seq: 12000}, {History: "b0", Seq: 345}}
+		return sample, err
+	}
+	return centre
 }
 
-func TestNoSampleOfTheCentre(t *testing.T) {
-	desk, theirs := newRecordsFake(), newRecordsFake()
+// Of the centre a sample is picked, looked at, opened again, and picked as another auditor did, whose
+// file says all.
+func TestASampleOfTheCentre(t *testing.T) {
+	desk := newRecordsFake()
 	desk.Centre = history.CentreStatus{Chosen: true}
-	desk.OnOpen = func(string) (app.OtherHistory, error) { return centreOf{&otherDesk{History: theirs.History}}, nil }
+	theirs := sampleOfTheCentre(70, 12, 200)
+	pick := theirs.OnSample
+	desk.OnOpen = func(string) (app.OtherHistory, error) { return &otherDesk{History: theirs.History}, nil }
 	w, h := openedHistory(t, desk)
 	test.Tap(h.centre)
 	w.Until(t, "the centre", func() bool { return h.Other != nil && len(h.rows) > 0 })
 	h.PickSample()
-	w.Until(t, "why not", func() bool { return strings.Contains(w.DialogText(), w.Words.T("sample.not_here.hint")) })
-	if pick := kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.pick")); !pick.Disabled() {
-		t.Error("it can be picked all the same")
+	test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.pick")))
+	w.Until(t, "the sample", func() bool { return h.sample != nil && len(h.rows) == 3 })
+	if text := w.Text(); !strings.Contains(text, "up to 12,345 records of 2 desks") {
+		t.Errorf("it says:\n%s", text)
 	}
+	desk.Drawn = theirs.Drawn // the desk's own history has it
+	h.look(h.rows[1])
+	test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.mark")))
+	w.Until(t, "that it was looked at", func() bool { return len(desk.Drawn[0].Looks) == 1 })
+
+	file := filepath.Join(t.TempDir(), "sample.jsonl")
+	text, err := json.Marshal(theirs.Drawn[0])
+	if err == nil {
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.closeSample()
+	again := func() {
+		t.Helper()
+		h.PickSample()
+		top := w.Win.Canvas().Overlays().Top()
+		count := kittest.EntryBeside(t, top, w.Words.T("sample.how_many"))
+		count.SetText("")
+		h.hooks.ChooseSample = func(chosen func(string)) { chosen(file) }
+		test.Tap(kittest.ButtonOf(t, top, w.Words.T("sample.browse")))
+		if !count.Disabled() {
+			t.Error("it asks how many, which the file says")
+		}
+		test.Tap(kittest.ButtonOf(t, top, w.Words.T("sample.pick")))
+	}
+	again()
+	w.Until(t, "the same sample", func() bool { return h.sample != nil && len(h.rows) == 3 })
+	if a, b := theirs.Drawn[0].Sampling, theirs.Drawn[1].Sampling; b.Seed != a.Seed || b.Count != usualSample ||
+		!slices.Equal(b.Heads, a.Heads) {
+		t.Errorf("picked again: %+v", b)
+	}
+	theirs.OnSample = func(s history.Sampling) (history.Sample, error) {
+		sample, err := pick(s)
+		sample.Checks = sample.Checks[1:]
+		return sample, err
+	}
+	h.closeSample()
+	again()
+	w.Until(t, "that they are others", func() bool {
+		return strings.Contains(w.DialogText(), w.Words.T("sample.differs"))
+	})
 }
 
 // What cannot be picked is said before it is asked for.

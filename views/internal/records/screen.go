@@ -85,7 +85,9 @@ type Hooks struct {
 	Choose  func(chosen func(path string))     // asks for another history's file
 	// ChooseKey asks for the auditors' key file.
 	ChooseKey func(chosen func(path string))
-	Person    func(whom app.SubjectInput) // gathers everything about a person
+	// ChooseSample asks for the file of a sample.
+	ChooseSample func(chosen func(path string))
+	Person       func(whom app.SubjectInput) // gathers everything about a person
 }
 
 // Screen shows the checks a query asks for, a page at a time, and

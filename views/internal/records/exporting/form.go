@@ -103,10 +103,10 @@ func New(p kit.Parts, desk Desk, w Query, folder string, now time.Time) *Form {
 	kit.SetVisible(f.what.Row, len(f.what.Buttons) > 1)
 	namesHelp := kit.Wrapped(t("export_form.names_help"))
 	namesHelp.SizeName = theme.SizeNameCaptionText
-	f.ofChecks = container.NewVBox(kit.Bold(t("export_form.format")), f.format.Row, f.names, namesHelp)
+	f.ofChecks = container.NewVBox(f.names, namesHelp)
 	f.ofSample = kit.Wrapped(t("export_form.sample_help"))
 	asked := container.NewVBox(
-		title, f.what.Row, f.ofChecks, f.ofSample,
+		title, f.what.Row, kit.Bold(t("export_form.format")), f.format.Row, f.ofChecks, f.ofSample,
 		kit.Bold(t("export_form.file")), container.NewBorder(nil, nil, nil, f.folderButton, f.file),
 		f.bar, f.note, f.done,
 	)
@@ -135,12 +135,13 @@ func (w Query) choices() []string {
 	return append(all, exportShown)
 }
 
-// asked shows what can be said of what is to be exported. How far a sample is has one format.
+// asked shows what can be said of what is to be exported. How far a sample is makes no report.
 func (f *Form) asked() {
 	sample := f.what.Value == exportSample
 	kit.SetVisible(f.ofChecks, !sample)
 	kit.SetVisible(f.ofSample, sample)
-	if sample {
+	kit.SetVisible(f.format.Buttons[export.PDF], !sample)
+	if sample && f.format.Value == export.PDF {
 		f.format.Set(export.CSV)
 	}
 	f.chosen()
