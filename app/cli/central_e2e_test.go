@@ -76,6 +76,7 @@ func TestCentreToTry(t *testing.T) {
 	}
 	must(1, "already", "central", "enrol")
 	must(0, "[]", "history", "list", "--central", "--at", at, "--format", "json")
+	must(0, "0 checks picked of 0", "history", "sample", "pick", "--central", "--at", at)
 
 	// The computer is lost; another one has its place.
 	d = newDesk(t)

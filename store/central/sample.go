@@ -96,7 +96,8 @@ func (d *draw) find(ctx context.Context, heads []history.ChainHead, seed []byte)
 	for i, h := range heads {
 		histories[i], seqs[i], hashes[i] = h.History, h.Seq, h.Hash
 	}
-	rows, err := d.tx.Query(ctx, `SELECT h.history, h.seq, coalesce(c.id, 0), coalesce(c.desk, h.history), coalesce(e.epoch, 0),
+	rows, err := d.tx.Query(ctx, `SELECT h.history, h.seq,
+			coalesce(c.id, 0), coalesce(c.desk, h.history), coalesce(e.epoch, 0),
 			c.id IS NOT NULL AND (h.seq = 0 OR coalesce(encode(r.hash, 'hex') = h.hash, false))
 		FROM unnest($1::text[], $2::bigint[], $3::text[]) h(history, seq, hash)
 		LEFT JOIN facematch.chain c ON c.history = h.history

@@ -168,7 +168,7 @@ func TestDesksPictures(t *testing.T) {
 		t.Skip("FACEMATCH_PICTURES names no folder")
 	}
 	for name, variant := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
-		w, h, _ := openedCentre(t, someDesks())
+		w, h, fake := openedCentre(t, someDesks())
 		w.App.Settings().SetTheme(kittest.In(variant))
 		w.Win.Resize(fyne.NewSize(1024, 700))
 		save := func(what string) {
@@ -204,6 +204,7 @@ func TestDesksPictures(t *testing.T) {
 		kittest.EntryBeside(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.of_file")).SetText("/home/ada/facematch.jsonl")
 		save("pick-again")
 		test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("button.cancel")))
+		h.Other = fake
 		test.Tap(h.showDesks)
 		w.Until(t, "the desks", func() bool { return strings.Contains(w.Text(), "Counter 21") })
 		save("desks")

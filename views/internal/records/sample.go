@@ -97,7 +97,8 @@ func (b *sampleBar) set(w kit.Words, of history.Sampled) {
 	b.far.SetText(w.T("sample.far", "Looked", len(of.Looks), "Count", len(of.Checks)))
 	b.about.SetText(w.T("sample.about", "Count", len(of.Checks), "Of", app.FormatNumber(int(of.Of)),
 		"Operator", of.Operator, "At", kit.Date(of.At), "Filter", export.FilterWords(of.Filter, false, w.Catalogue)) +
-		"\n" + w.T(again, "Seed", of.Seed, "Head", of.Head, "Records", app.FormatNumber(int(of.Head)), "Count", len(of.Heads)))
+		"\n" + w.T(again, "Seed", of.Seed, "Head", of.Head, "Records", app.FormatNumber(int(of.Head)),
+		"Count", len(of.Heads)))
 }
 
 // PickSample asks how many checks of those that are shown are to be picked at random, or for the
@@ -111,10 +112,11 @@ func (s *Screen) PickSample() {
 		n, _ := strconv.Atoi(strings.TrimSpace(count.Text))
 		return n
 	}
-	file := f.Field("sample.of_file")
-	f.Add("", s.Keys.Button(s.Words.T("sample.browse"), theme.FolderOpenIcon(), func() {
-		s.hooks.ChooseSample(file.SetText)
-	}))
+	file := s.Keys.Entry(func(string) { f.Update() })
+	file.SetPlaceHolder(s.Words.T("sample.of_another"))
+	f.Add("sample.of_file", container.NewBorder(nil, nil, nil, s.Keys.Button(
+		s.Words.T("sample.browse"), theme.FolderOpenIcon(), func() { s.hooks.ChooseSample(file.SetText) },
+	), file))
 	path := func() string { return strings.TrimSpace(file.Text) }
 	shown := s.counted.Total
 	f.Stops = true // of ten million checks it takes a while
