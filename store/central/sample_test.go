@@ -238,25 +238,40 @@ func testSample(t *testing.T, b *bench) {
 	if _, err := tx.Exec(t.Context(), `LOCK TABLE facematch.checks`); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	waiting := func(want int64, what string) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			var at int64
+			if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+				WHERE usename = 'sampling_bo' AND wait_event_type = 'Lock'`).Scan(&at); err != nil {
+				t.Fatal(err)
+			}
+			if at == want {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	began := time.Now()
-	if _, _, err := bo.Pick(ctx, sampling("branch")); err == nil || time.Since(began) > 10*time.Second {
-		t.Errorf("it ended after %v with %v", time.Since(began), err)
+	ended := make(chan error, 1)
+	go func() {
+		_, _, err := bo.Pick(ctx, sampling("branch"))
+		ended <- err
+	}()
+	waiting(1, "it does not come so far")
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cut off: %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it goes on after it was cut off")
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		var at int
-		if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE usename = 'sampling_bo' AND state = 'active'`).
-			Scan(&at); err != nil {
-			t.Fatal(err)
-		}
-		if at == 0 {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("PostgreSQL goes on with what was cut off")
-		}
-	}
+	waiting(0, "PostgreSQL goes on with what was cut off")
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
