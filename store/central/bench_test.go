@@ -3,6 +3,7 @@ package central_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"sync"
@@ -80,41 +81,7 @@ func generated(b *testing.B) (server *centraltest.Server, database string, admin
 	}
 	server = centraltest.Start(b, false)
 	database, admin = server.Centre(b)
-	exec := func(statement string, args ...any) {
-		b.Helper()
-		if _, err := admin.Exec(b.Context(), statement, args...); err != nil {
-			b.Fatalf("%s: %v", statement, err)
-		}
-	}
-	start := time.Now()
-	exec(`INSERT INTO facematch.chain (history, desk, branch)
-		SELECT md5(i::text), 'Desk ' || i, 'branch ' || i % 20 FROM generate_series(1, 200) i`)
-	// Indexes last, which is many times faster.
-	exec(`CREATE TEMP TABLE made AS SELECT indexname, indexdef FROM pg_indexes
-		WHERE schemaname = 'facematch' AND tablename = 'checks' AND indexname <> 'checks_pkey'`)
-	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE 'DROP INDEX facematch.' || m.indexname; END LOOP; END $$`)
-	exec(`ALTER TABLE facematch.checks DISABLE TRIGGER USER`) // they are for the rows of a push
-	exec(fmt.Sprintf(`INSERT INTO facematch.checks
-		SELECT 1 + i %% 200, 1, i, at, 'chk_' || gen_random_uuid(), 'sess_' || gen_random_uuid(), CASE WHEN h %% 7 = 0 THEN 'remote' ELSE 'offline' END,
-			CASE WHEN h %% 100 < 3 THEN 'not compared' WHEN h %% 100 < 5 THEN 'could not run' WHEN s < 6000 THEN 'fail' WHEN s < 8000 THEN 'refer' ELSE 'pass' END,
-			NULL, CASE WHEN h %% 100 >= 5 THEN s END, CASE WHEN h %% 100 < 3 THEN 1 + h %% 6 WHEN h %% 100 >= 5 THEN 0 END,
-			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 THEN CASE WHEN h %% 41 = 0 THEN 'open' WHEN h %% 3 = 0 THEN 'rejected' ELSE 'approved' END END,
-			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 AND h %% 41 > 0 THEN at + interval '1 second' * (h %% 90000) END,
-			'operator ' || (i %% 200 * 5 + h %% 5), 'Desk ' || (1 + i %% 200), NULL, CASE WHEN h %% 7 = 0 THEN 'req_' || gen_random_uuid() END,
-			h %% 30 = 0, NULL, NULL, h %% 20 = 0, false, 70, 70, 2000 + h %% 7001, h %% 7 = 0, false, at
-		FROM (SELECT i, now() - interval '1 day' * (700.0 * i / %d) AS at, abs(hashint8(i)) AS h,
-			least(10000, greatest(0, 8800 + ((random() + random() + random() - 1.7) * 2200)::int)) AS s
-			FROM generate_series(1::bigint, %d) i) g`, many, many))
-	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
-		FROM facematch.checks GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
-	exec(`SELECT facematch.recount(id) FROM facematch.chain`)
-	exec(`ALTER TABLE facematch.checks ENABLE TRIGGER USER`)
-	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE replace(m.indexdef, ' ON ONLY ', ' ON '); END LOOP; END $$`)
-	exec(`ANALYZE`)
-	b.Logf("%d checks generated in %v", many, time.Since(start).Round(time.Second))
-
-	exec(`CREATE ROLE reviewer_of_a_fifth LOGIN IN ROLE facematch_auditor`)
-	exec(`INSERT INTO facematch.sees SELECT 'reviewer_of_a_fifth', 'branch ' || i FROM generate_series(0, 3) i`)
+	generate(b, admin, many)
 	return server, database, admin
 }
 
@@ -203,6 +170,7 @@ func BenchmarkFilters(b *testing.B) {
 		{"lowest", history.Filter{Sort: history.Lowest}}, {"oldest", history.Filter{Sort: history.Oldest}},
 		{"check", history.Filter{Check: check[:20]}}, {"session", history.Filter{Session: session}},
 		{"request", history.Filter{Request: request}},
+		{"inspection", history.Filter{Inspections: []history.InspectionState{history.InspectionObjection}}},
 		{"nobody", history.Filter{Operators: []string{"nobody"}}},
 		{"all at once", history.Filter{Outcomes: []history.Outcome{history.Refer}, Modes: []history.Mode{history.Offline},
 			Desks:      []string{"Desk 40"},
@@ -254,8 +222,116 @@ func BenchmarkFilters(b *testing.B) {
 				})
 			}
 		}
+		b.Run(role+"/combinations", func(b *testing.B) { benchCombinations(b, r) })
 		if err := r.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// benchCombinations asks forty filters of several fields each for their page and count, and gives
+// the slowest of both. Some select nothing.
+func benchCombinations(b *testing.B, r *central.Reader) {
+	random := rand.New(rand.NewPCG(20, 26))
+	some := func(percent int) bool { return random.IntN(100) < percent }
+	var page, count time.Duration
+	for b.Loop() {
+		for range 40 {
+			var f history.Filter
+			if some(50) {
+				f.Outcomes = []history.Outcome{history.Refer, history.Fail, history.NotCompared}[random.IntN(3):]
+			}
+			if some(30) {
+				f.Decisions = []history.DecisionState{history.Undecided, history.Approved, history.Rejected}[random.IntN(3):]
+			}
+			if some(40) {
+				f.Modes = []history.Mode{history.Modes[random.IntN(len(history.Modes))]}
+			}
+			if some(30) {
+				f.Inspections = []history.InspectionState{history.InspectionObjection, history.NotInspected}[random.IntN(2):]
+			}
+			if some(40) {
+				for range 1 + random.IntN(3) {
+					f.Operators = append(f.Operators, fmt.Sprint("operator ", random.IntN(1000)))
+				}
+			}
+			if some(30) {
+				f.Branches = []string{fmt.Sprint("branch ", random.IntN(20)), "branch 3"}
+			}
+			if some(20) {
+				f.Desks = []string{fmt.Sprint("Desk ", random.IntN(200)), "Desk 40"}
+			}
+			if some(20) {
+				f.Codes = []int{random.IntN(7), 3}
+			}
+			if some(40) {
+				least := int64(random.IntN(9000))
+				most := least + int64(random.IntN(3000))
+				f.LeastScore, f.MostScore = &least, &most
+			}
+			if some(40) {
+				f.From = time.Now().AddDate(0, 0, -random.IntN(700))
+				f.To = f.From.AddDate(0, 0, random.IntN(90))
+			}
+			f.Sort = []history.Sort{history.Newest, history.Oldest, history.Highest, history.Lowest}[random.IntN(4)]
+			began := time.Now()
+			if _, err := r.List(b.Context(), f); err != nil {
+				b.Fatal(err)
+			}
+			listed := time.Now()
+			if _, err := r.Count(b.Context(), f); err != nil {
+				b.Fatal(err)
+			}
+			if took := listed.Sub(began); took > page {
+				page = took
+				b.Logf("a page in %v: %+v", took.Round(time.Millisecond), f)
+			}
+			if took := time.Since(listed); took > count {
+				count = took
+				b.Logf("counted in %v: %+v", took.Round(time.Millisecond), f)
+			}
+		}
+	}
+	b.ReportMetric(float64(page.Milliseconds()), "ms/slowest-page")
+	b.ReportMetric(float64(count.Milliseconds()), "ms/slowest-count")
+}
+
+// generate fills an empty centre with checks of 200 desks in 20 branches, over 23 months, and makes
+// an auditor of four of the branches.
+func generate(b testing.TB, admin *pgx.Conn, many int) {
+	exec := func(statement string, args ...any) {
+		b.Helper()
+		if _, err := admin.Exec(b.Context(), statement, args...); err != nil {
+			b.Fatalf("%s: %v", statement, err)
+		}
+	}
+	start := time.Now()
+	exec(`INSERT INTO facematch.chain (history, desk, branch)
+		SELECT md5(i::text), 'Desk ' || i, 'branch ' || i % 20 FROM generate_series(1, 200) i`)
+	// Indexes last, which is many times faster.
+	exec(`CREATE TEMP TABLE made AS SELECT indexname, indexdef FROM pg_indexes
+		WHERE schemaname = 'facematch' AND tablename = 'checks' AND indexname <> 'checks_pkey'`)
+	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE 'DROP INDEX facematch.' || m.indexname; END LOOP; END $$`)
+	exec(`ALTER TABLE facematch.checks DISABLE TRIGGER USER`) // they are for the rows of a push
+	exec(fmt.Sprintf(`INSERT INTO facematch.checks
+		SELECT 1 + i %% 200, 1, i, at, 'chk_' || gen_random_uuid(), 'sess_' || gen_random_uuid(), CASE WHEN h %% 7 = 0 THEN 'remote' ELSE 'offline' END,
+			CASE WHEN h %% 100 < 3 THEN 'not compared' WHEN h %% 100 < 5 THEN 'could not run' WHEN s < 6000 THEN 'fail' WHEN s < 8000 THEN 'refer' ELSE 'pass' END,
+			NULL, CASE WHEN h %% 100 >= 5 THEN s END, CASE WHEN h %% 100 < 3 THEN 1 + h %% 6 WHEN h %% 100 >= 5 THEN 0 END,
+			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 THEN CASE WHEN h %% 41 = 0 THEN 'open' WHEN h %% 3 = 0 THEN 'rejected' ELSE 'approved' END END,
+			CASE WHEN h %% 100 >= 5 AND s BETWEEN 6000 AND 7999 AND h %% 41 > 0 THEN at + interval '1 second' * (h %% 90000) END,
+			'operator ' || (i %% 200 * 5 + h %% 5), 'Desk ' || (1 + i %% 200), NULL, CASE WHEN h %% 7 = 0 THEN 'req_' || gen_random_uuid() END,
+			h %% 30 = 0, NULL, CASE WHEN h %% 100 >= 5 THEN CASE WHEN h %% 501 = 7 THEN 'objection' WHEN h %% 9 = 0 THEN 'open' ELSE 'clear' END END, h %% 20 = 0, false, 70, 70, 2000 + h %% 7001, h %% 7 = 0, false, at
+		FROM (SELECT i, now() - interval '1 day' * (700.0 * i / %d) AS at, abs(hashint8(i)) AS h,
+			least(10000, greatest(0, 8800 + ((random() + random() + random() - 1.7) * 2200)::int)) AS s
+			FROM generate_series(1::bigint, %d) i) g`, many, many))
+	exec(`INSERT INTO facematch.daily SELECT chain, (at AT TIME ZONE 'UTC')::date, desk, operator, mode, outcome, coalesce(decision, ''), filmed_anyway, count(*)
+		FROM facematch.checks GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
+	exec(`SELECT facematch.recount(id) FROM facematch.chain`)
+	exec(`ALTER TABLE facematch.checks ENABLE TRIGGER USER`)
+	exec(`DO $$ DECLARE m record; BEGIN FOR m IN SELECT * FROM made LOOP EXECUTE replace(m.indexdef, ' ON ONLY ', ' ON '); END LOOP; END $$`)
+	exec(`ANALYZE`)
+	b.Logf("%d checks generated in %v", many, time.Since(start).Round(time.Second))
+
+	exec(`CREATE ROLE reviewer_of_a_fifth LOGIN IN ROLE facematch_auditor`)
+	exec(`INSERT INTO facematch.sees SELECT 'reviewer_of_a_fifth', 'branch ' || i FROM generate_series(0, 3) i`)
 }

@@ -459,17 +459,23 @@ func testEdits(t *testing.T, b *bench) {
 				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
-	for _, table := range []string{"monthly", "staff", "spread"} {
-		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + table + ` ORDER BY random() LIMIT 1)`
-		named := func(f central.Finding) bool { return f.Table == table }
+	for _, of := range []struct{ table, number string }{{"monthly", "checks"}, {"monthly", "portrait"},
+		{"quality", "picture"}, {"staff", "checks"}, {"staff", "filmed"}, {"spread", "value"}, {"spread", "checks"}} {
+		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + of.table + ` ORDER BY random() LIMIT 1)`
+		named := func(f central.Finding) bool { return f.Table == of.table }
+		more := of.number + ` + 1`
+		if of.table == "spread" {
+			more = of.number + `[:cardinality(` + of.number + `) - 1] || ` + of.number + `[cardinality(` + of.number + `)] + 1`
+		}
 		edits = append(edits,
-			edit{table, `UPDATE facematch.` + table + ` SET checks = checks + 1` + one, named},
-			edit{table, `UPDATE facematch.` + table + ` SET outcome = 'other'` + one, named},
-			edit{table, `DELETE FROM facematch.` + table + one, named})
+			edit{of.table, `UPDATE facematch.` + of.table + ` SET ` + of.number + ` = ` + more + one, named},
+			edit{of.table, `UPDATE facematch.` + of.table + ` SET desk = 'other'` + one, named},
+			edit{of.table, `DELETE FROM facematch.` + of.table + one, named})
 	}
-	edits = append(edits, edit{"quality", `UPDATE facematch.quality SET portrait = portrait + 1`,
-		func(f central.Finding) bool { return f.Table == "quality" }},
-		edit{"quality", `DELETE FROM facematch.quality`, func(f central.Finding) bool { return f.Table == "quality" }})
+	for _, table := range []string{"staff", "spread"} { // what counts all months together
+		edits = append(edits, edit{table, `DELETE FROM facematch.` + table + ` WHERE month = '-infinity'`,
+			func(f central.Finding) bool { return f.Table == table }})
+	}
 	named := 0
 	for _, e := range edits {
 		tx, err := b.admin.Begin(t.Context())

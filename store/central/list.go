@@ -106,11 +106,13 @@ const mostCodes = 100
 func (r *Reader) Choices(ctx context.Context) (history.Choices, error) {
 	var c history.Choices
 	err := r.pool.QueryRow(ctx, `SELECT
-		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.staff), '{}'),
-		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.staff), '{}'),
+		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.staff
+			WHERE month = '-infinity'), '{}'),
+		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.staff
+			WHERE month = '-infinity'), '{}'),
 		coalesce((SELECT array_agg(DISTINCT branch ORDER BY branch) FROM facematch.chain), '{}'),
-		coalesce((SELECT array_agg(n ORDER BY n) FROM generate_series(0, $1::int) n
-			WHERE n = 0 OR EXISTS (SELECT FROM facematch.checks WHERE code = n AND code <> 0)), '{}')`, mostCodes).
+		coalesce((SELECT array_agg(n ORDER BY n) FROM generate_series(0, $1::int) n WHERE n = 0 OR n::text IN (
+			SELECT code FROM facematch.staff WHERE month = '-infinity')), '{}')`, mostCodes).
 		Scan(&c.Operators, &c.Desks, &c.Branches, &c.Codes)
 	return c, readProblem(ctx, err)
 }
@@ -165,6 +167,18 @@ func (c *conditions) add(term string, args ...any) {
 	c.terms = append(c.terms, term)
 }
 
+// oneOf adds that a column has one of some values, where there are any. With one value an index
+// gives the checks in the order of time, and only those of the page are read.
+func oneOf[T any](c *conditions, column string, values []T) {
+	switch len(values) {
+	case 0:
+	case 1:
+		c.add(column+` = ?`, values[0])
+	default:
+		c.add(column+` = ANY (?)`, values)
+	}
+}
+
 // outcome is what lists say of a check, also of one without an end.
 const outcome = `coalesce(outcome, CASE WHEN sent THEN 'unknown' WHEN arrived > now() - interval '` +
 	runs + `' THEN 'running' ELSE 'interrupted' END)`
@@ -174,11 +188,6 @@ func where(f history.Filter) (conditions, error) {
 	c.add(`NOT lost`)
 	if f.Sealed() {
 		return c, matcher.NewProblem("central.sealed", nil)
-	}
-	some := func(column string, values any, n int) {
-		if n > 0 {
-			c.add(column+` = ANY (?)`, values)
-		}
 	}
 	ended := slices.DeleteFunc(slices.Clone(f.Outcomes), func(o history.Outcome) bool {
 		return o == history.Running
@@ -195,21 +204,21 @@ func where(f history.Filter) (conditions, error) {
 		}
 		c.add(`(outcome = ANY (?) OR `+open+`)`, texts(ended), texts(f.Outcomes))
 	default:
-		some(`outcome`, texts(f.Outcomes), len(f.Outcomes))
+		oneOf(&c, `outcome`, f.Outcomes)
 	}
 	if slices.Contains(f.Decisions, "") {
 		c.add(`(decision IS NULL OR decision = ANY (?))`, texts(f.Decisions))
 	} else {
-		some(`decision`, texts(f.Decisions), len(f.Decisions))
+		oneOf(&c, `decision`, f.Decisions)
 	}
-	some(`inspection`, texts(f.Inspections), len(f.Inspections))
-	some(`mode`, texts(f.Modes), len(f.Modes))
-	some(`operator`, f.Operators, len(f.Operators))
-	some(`desk`, f.Desks, len(f.Desks))
+	oneOf(&c, `inspection`, f.Inspections)
+	oneOf(&c, `mode`, f.Modes)
+	oneOf(&c, `operator`, f.Operators)
+	oneOf(&c, `desk`, f.Desks)
 	if len(f.Branches) > 0 {
 		c.add(ofBranches, f.Branches)
 	}
-	some(`code`, f.Codes, len(f.Codes))
+	oneOf(&c, `code`, f.Codes)
 	if f.LeastScore != nil {
 		c.add(`score >= ?`, *f.LeastScore)
 	}
@@ -289,8 +298,10 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 	if err != nil {
 		return nil, err
 	}
-	if len(f.Operators) > 0 { // asked once: an operator without checks is not looked for among all of them
-		c.add(`EXISTS (SELECT FROM facematch.staff s WHERE s.operator = ANY (?))`, f.Operators)
+	// Asked once: what no check has is not looked for among all of them.
+	if known := (conditions{args: c.args}); known.counted(f) && len(known.args) > len(c.args) {
+		c.args = known.args
+		c.add(`EXISTS (SELECT FROM facematch.staff WHERE month = '-infinity' AND ` + strings.Join(known.terms, " AND ") + `)`)
 	}
 	order := page(&c, f)
 	limit := f.Limit

@@ -16,7 +16,7 @@ import (
 	"facematch/matcher"
 )
 
-// What the table spread counts.
+// What the table spread counts, as SQL's add_up calls it.
 const (
 	spreadScore  = "score"
 	spreadTook   = "took"
@@ -25,10 +25,10 @@ const (
 
 const bandWidth = 10_000 / overview.Bands // of scores, in hundredths
 
-// Overview gives the numbers of the checks a filter selects, by periods of a unit. All checks,
-// and those of some desks or branches, are read from the coarser tables; for other filters
-// PostgreSQL adds up the rows of checks, which takes longer. A search for what is sealed is the
-// problem overview.sealed, with a key too.
+// Overview gives the numbers of the checks a filter selects, by periods of a unit. Those of some
+// desks, branches and times are read from the coarser tables; for other filters PostgreSQL adds
+// up the rows of checks, which takes longer. A search for what is sealed is the problem
+// overview.sealed, with a key too.
 func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.Unit) (overview.Overview, error) {
 	if f.Sealed() {
 		return overview.Overview{}, matcher.NewProblem("overview.sealed", nil)
@@ -37,47 +37,49 @@ func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.U
 	if err != nil {
 		return overview.Overview{}, err
 	}
-	o := summing{Reader: r, conditions: c}
-	_, _, simple := counted(f)
-	simple = simple && f.From.IsZero() && f.To.IsZero() &&
-		len(f.Outcomes)+len(f.Decisions)+len(f.Modes)+len(f.Operators) == 0
-	if simple {
-		o.coarse, _, _ = counted(f)
+	o := summing{Reader: r, filter: f, conditions: c, counted: c}
+	var coarse conditions
+	if len(f.Outcomes)+len(f.Decisions)+len(f.Modes)+len(f.Operators)+len(f.Codes) == 0 && coarse.counted(f) {
+		o.coarse, o.counted = true, coarse
 	}
-	first, last, err := o.span(ctx, simple)
+	first, last, err := o.span(ctx)
 	if err != nil {
 		return overview.Overview{}, err
 	}
 	o.unit = overview.UnitFor(unit, first, last)
-	o.byMonth = simple && o.unit == overview.Month
-	o.bySpread = simple
 	return o.numbers(ctx)
 }
 
 // summing are the sums of one overview on their way.
 type summing struct {
 	*Reader
+	filter     history.Filter
 	conditions            // on checks
-	coarse     conditions // on the coarser tables
+	coarse     bool       // the coarser tables count
+	counted    conditions // on them or, where they do not count, on checks
 	unit       overview.Unit
-	byMonth    bool // periods and desks are read from monthly
-	bySpread   bool // operators, scores and times are read from staff and spread
 
 	counter   *overview.Counter
 	desks     map[string]int
 	operators map[string]int
 }
 
-// span gives when the first and the last check started, in whole days.
-func (o *summing) span(ctx context.Context, simple bool) (first, last time.Time, err error) {
+// span gives when the first and the last check started, to the day.
+func (o *summing) span(ctx context.Context) (first, last time.Time, err error) {
 	// Each end by its index. Without checks any day will do.
-	const days = `coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day LIMIT 1), 'epoch'),
-		coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day DESC LIMIT 1), 'epoch')`
-	const times = `coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at LIMIT 1), 'epoch'),
-		coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at DESC LIMIT 1), 'epoch')`
-	query, c := times, o.conditions
-	if simple {
-		query, c = days, o.coarse
+	query, c := `coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at LIMIT 1), 'epoch'),
+		coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at DESC LIMIT 1), 'epoch')`, o.conditions
+	if o.coarse {
+		query = `coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day LIMIT 1), 'epoch'),
+			coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day DESC LIMIT 1), 'epoch')`
+		c = o.counted
+		c.terms, c.args = slices.Clip(c.terms), slices.Clip(c.args)
+		if !o.filter.From.IsZero() {
+			c.add(`day >= ?::date`, o.filter.From.UTC().Format(time.DateOnly))
+		}
+		if !o.filter.To.IsZero() {
+			c.add(`day <= ?::date`, o.filter.To.UTC().Format(time.DateOnly))
+		}
 	}
 	err = o.pool.QueryRow(ctx, `SELECT `+strings.ReplaceAll(query, "@", strings.Join(c.terms, " AND ")),
 		c.args...).Scan(&first, &last)
@@ -130,12 +132,12 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 		return overview.Overview{}, readProblem(ctx, err)
 	}
 	for _, s := range periods {
-		if s.outcome != "" || !o.byMonth {
+		if s.outcome != "" {
 			o.counter.AddPeriod(s.from, s.Sum)
 		}
 	}
 	for _, s := range staff {
-		if s.outcome != "" || !o.bySpread {
+		if s.outcome != "" {
 			o.addStaff(s)
 		}
 	}
@@ -199,55 +201,65 @@ func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
 	return all, err
 }
 
-// as gives the coarser table of a name as k or, in its place, the checks of the filter added
-// up in the same way.
-func (o *summing) as(coarse bool, name, keys, numbers, from string) (with string, args []any) {
-	if coarse {
-		return `WITH k AS NOT MATERIALIZED (SELECT * FROM facematch.` + name + ` WHERE ` +
-			strings.Join(o.coarse.terms, " AND ") + `) `, o.coarse.args
+// read gives the query for what the sources count. The last one are the rows of checks.
+func (o *summing) read(sources ...source) (query string, args []any) {
+	if !o.coarse {
+		sources = sources[len(sources)-1:]
 	}
-	var places []string
-	for i := range strings.Count(keys, " AS ") {
-		places = append(places, strconv.Itoa(i+1))
-	}
-	return `WITH k AS MATERIALIZED (SELECT ` + keys + `, ` + numbers + ` FROM ` + from + ` WHERE ` +
-		strings.Join(o.terms, " AND ") + ` GROUP BY ` + strings.Join(places, ", ") + `) `, o.args
+	return o.counted.read(o.filter.From, o.filter.To, sources...)
 }
 
-const (
-	ended      = outcome + ` AS outcome, coalesce(decision, '') AS decision`
-	identified = `coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
-)
+// identified counts the checks of a sum that were decided so.
+const identified = `coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
 
-// month is the column of that name, in the unit of the overview.
-func (o *summing) month() string {
-	return `date_trunc('` + string(o.unit) + `', at AT TIME ZONE 'UTC')::date AS month`
+// start is the column of that name: the first day of the period of the overview in which a time
+// in UTC lies.
+func (o *summing) start(of string) string {
+	return `date_trunc('` + string(o.unit) + `', ` + of + `)::date AS start`
+}
+
+const atUTC = `at AT TIME ZONE 'UTC'`
+
+// finer are the sources, without that by month where the overview is not by month.
+func (o *summing) finer(byMonth source, others ...source) []source {
+	if o.unit != overview.Month {
+		return others
+	}
+	return append([]source{byMonth}, others...)
 }
 
 func (o *summing) periodsQuery() question {
-	with, args := o.as(o.byMonth, "monthly", o.month()+`, `+ended, `count(*)::int AS checks`, `facematch.checks`)
-	return question{with + `SELECT month, outcome, sum(checks)::bigint, ` + identified + ` FROM k GROUP BY month, outcome`,
-		args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
+	const columns = ended + `, checks`
+	query, args := o.read(o.finer(from(`monthly`, months, `month AS start, `+columns),
+		from(`daily`, days, o.start(`day::timestamp`)+`, `+columns),
+		from(`checks`, rows, o.start(atUTC)+`, `+ended+`, 1 AS checks`))...)
+	return question{`SELECT start, outcome, sum(checks)::bigint, ` + identified + ` FROM (` + query + `) k
+		GROUP BY start, outcome`, args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
 }
 
 func (o *summing) qualityQuery() question {
-	with, args := o.as(o.byMonth, "quality", o.month()+`, desk AS desk`,
-		`count(portrait_quality)::int AS portraits, count(picture_quality)::int AS pictures,
-		coalesce(sum(least(greatest(portrait_quality, 0), 100)), 0)::int AS portrait,
-		coalesce(sum(least(greatest(picture_quality, 0), 100)), 0)::int AS picture`, `facematch.checks`)
-	return question{with + `SELECT month, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
-		sum(picture)::bigint FROM k GROUP BY month, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
+	const columns = `, desk, portraits, portrait, pictures, picture`
+	query, args := o.read(o.finer(from(`monthly`, months, `month AS start`+columns),
+		from(`quality`, days, o.start(`day::timestamp`)+columns),
+		from(`checks`, rows, o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
+			facematch.percent(portrait_quality) AS portrait, (picture_quality IS NOT NULL)::int AS pictures,
+			facematch.percent(picture_quality) AS picture`))...)
+	return question{`SELECT start, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
+		sum(picture)::bigint FROM (` + query + `) k GROUP BY start, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
 		func(s *sum) []any {
 			return []any{&s.from, &s.desk, &s.portraits, &s.portrait, &s.pictures, &s.picture}
 		}}
 }
 
 func (o *summing) staffQuery() question {
-	with, args := o.as(o.bySpread, "staff", `desk AS desk, operator AS operator, `+ended,
-		`count(*)::int AS checks, count(*) FILTER (WHERE filmed_anyway)::int AS filmed`, `facematch.checks`)
-	return question{with + `SELECT desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
+	const who = `desk, operator, ` + ended
+	const columns = who + `, checks, filmed`
+	query, args := o.read(from(`staff`, always, columns), from(`staff`, months, columns),
+		from(`daily`, days, who+`, checks, CASE WHEN filmed_anyway THEN checks ELSE 0 END AS filmed`),
+		from(`checks`, rows, who+`, 1 AS checks, filmed_anyway::int AS filmed`))
+	return question{`SELECT desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
 		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + `
-		FROM k GROUP BY desk, operator, outcome`, args, func(s *sum) []any {
+		FROM (` + query + `) k GROUP BY desk, operator, outcome`, args, func(s *sum) []any {
 		return []any{&s.desk, &s.operator, &s.outcome, &s.Checks, &s.Filmed, &s.Decided, &s.Identified}
 	}}
 }
@@ -256,18 +268,28 @@ func (o *summing) staffQuery() question {
 type values struct {
 	kind, desk    string
 	outcome       history.Outcome
-	value, checks []int64
+	value, checks []int32
 }
 
-// spread asks for the values: times of each desk, and the others of all desks.
+// spreadOfRows counts the checks of a condition as the table spread does.
+const spreadOfRows = `SELECT kind, desk, outcome, array_agg(value) AS value, array_agg(n) AS checks FROM (
+		SELECT CASE 0 WHEN GROUPING(score) THEN '` + spreadScore + `' WHEN GROUPING(took) THEN '` + spreadTook + `'
+				ELSE '` + spreadWaited + `' END AS kind,
+			coalesce(desk, '') AS desk, coalesce(outcome, '') AS outcome, coalesce(score, took, waited) AS value,
+			count(*)::int AS n
+		FROM (SELECT desk, outcome, facematch.band(score) AS score, facematch.tenths(took_ms) AS took,
+			CASE WHEN outcome = 'refer' AND decision IN ('approved', 'rejected') THEN facematch.waited(at, decided_at)
+				END AS waited
+			FROM facematch.checks WHERE facematch.compared(outcome) AND @) k
+		GROUP BY GROUPING SETS ((outcome, score), (desk, took), (waited))) k
+	WHERE value IS NOT NULL GROUP BY kind, desk, outcome`
+
+// spread asks for the values. The rows of the table spread are few, but long, so they are added up
+// here.
 func (o *summing) spread(ctx context.Context) ([]values, error) {
-	with, args := o.as(o.bySpread, "spread", `kind AS kind, desk AS desk, of_outcome AS outcome, value::int AS value`,
-		`count(*) AS checks`, `facematch.checks c, LATERAL facematch.spread_of(c) s`)
-	rows, err := o.pool.Query(ctx, with+`SELECT kind, '', outcome, array_agg(value), array_agg(n) FROM (
-			SELECT kind, outcome, value, sum(checks)::bigint AS n FROM k WHERE kind <> '`+spreadTook+`' GROUP BY 1, 2, 3) s
-		GROUP BY 1, 2, 3
-		UNION ALL SELECT '`+spreadTook+`', desk, '', array_agg(value), array_agg(checks::bigint) FROM k
-		WHERE kind = '`+spreadTook+`' GROUP BY desk`, args...)
+	const columns = `kind, desk, outcome, value, checks`
+	query, args := o.read(from(`spread`, always, columns), from(`spread`, months, columns), source{rows, spreadOfRows})
+	rows, err := o.pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -281,15 +303,16 @@ func (o *summing) spread(ctx context.Context) ([]values, error) {
 func (o *summing) addSpread(all []values, w *overview.Waiting) {
 	waited := map[int64]int64{}
 	for _, v := range all {
-		for i, value := range v.value {
+		for i := range v.value {
+			value, n := int64(v.value[i]), int64(v.checks[i])
 			switch v.kind {
 			case spreadScore:
-				o.counter.AddScores(value, overview.VerdictOf(v.outcome), v.checks[i])
+				o.counter.AddScores(value, overview.VerdictOf(v.outcome), n)
 			case spreadTook:
-				o.counter.AddTook(o.desk(v.desk), value, v.checks[i])
+				o.counter.AddTook(o.desk(v.desk), value, n)
 			case spreadWaited:
-				waited[value] += v.checks[i]
-				w.Decided += v.checks[i]
+				waited[value] += n
+				w.Decided += n
 			}
 		}
 	}
@@ -306,6 +329,9 @@ func (o *summing) addSpread(all []values, w *overview.Waiting) {
 	w.MedianSec, w.P95Sec = rank(50), rank(95)
 }
 
+// allTime reports whether the coarser tables count, and no time is asked for.
+func (o *summing) allTime() bool { return o.coarse && o.filter.From.IsZero() && o.filter.To.IsZero() }
+
 // undecided gives how many referrals wait for a decision, and since when.
 func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waiting, error) {
 	var w overview.Waiting
@@ -320,7 +346,7 @@ func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waitin
 	c.args = append(slices.Clip(c.args), now)
 	query := strings.ReplaceAll(ages, "@now", placeholder(len(c.args))+"::timestamptz")
 	terms := open + strings.Join(c.terms, " AND ")
-	if o.bySpread {
+	if o.allTime() {
 		terms += ` AND at >= ` + placeholder(len(c.args)) + `::timestamptz - interval '7 days'`
 	}
 	var oldest *time.Time
@@ -329,7 +355,7 @@ func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waitin
 	if err != nil {
 		return w, err
 	}
-	if o.bySpread {
+	if o.allTime() {
 		if oldest, err = o.openInMonths(ctx, &w); err != nil {
 			return w, err
 		}
@@ -344,9 +370,6 @@ func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waitin
 // unended gives the few checks without an end: the coarser tables do not say which of them may
 // still run.
 func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
-	if !o.bySpread {
-		return nil, nil
-	}
 	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+`, coalesce(decision, '')
 		FROM facematch.checks WHERE outcome IS NULL AND `+
 		strings.Join(o.terms, " AND "), o.args...)
@@ -366,9 +389,7 @@ func (o *summing) addUnended(all []history.Row) {
 			s.Identified = 1
 		}
 		o.addStaff(sum{desk: h.Desk, operator: h.Operator, Sum: s})
-		if o.byMonth {
-			o.counter.AddPeriod(h.At, s)
-		}
+		o.counter.AddPeriod(h.At, s)
 	}
 }
 
@@ -377,7 +398,7 @@ func (o *summing) openInMonths(ctx context.Context, w *overview.Waiting) (oldest
 	const open = ` WHERE outcome = 'refer' AND decision = 'open' AND `
 	var first *time.Time
 	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(month) FROM facematch.monthly`+open+
-		strings.Join(o.coarse.terms, " AND "), o.coarse.args...).Scan(&w.Open, &first)
+		strings.Join(o.counted.terms, " AND "), o.counted.args...).Scan(&w.Open, &first)
 	if err != nil || first == nil {
 		return nil, err
 	}

@@ -2,7 +2,8 @@ package central
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,17 +15,45 @@ const day = 24 * time.Hour
 // ofBranches selects the desks of some branches.
 const ofBranches = `chain = ANY (ARRAY(SELECT id FROM facematch.chain WHERE branch = ANY (?)))`
 
-// counted are the conditions of a filter on the columns that checks, daily and, where months is
-// true, monthly have in common, all but the time. It is false where the filter needs others.
-func counted(f history.Filter) (c conditions, months, ok bool) {
-	if len(f.Codes)+len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
+// grain says how finely a table counts checks.
+type grain int
+
+const (
+	rows   grain = iota // it has a row for each check
+	days                // it counts them by UTC day
+	months              // by month
+	always              // of all months together
+)
+
+// at is the column of a table that says when.
+func (g grain) at() string { return [...]string{`at`, `day`, `month`, `month`}[g] }
+
+// source is a table that counts checks, and a query of it, in which @ stands for a condition.
+type source struct {
+	grain grain
+	query string
+}
+
+// from is a source with some columns of a table.
+func from(table string, g grain, columns string) source {
+	return source{g, `SELECT ` + columns + ` FROM facematch.` + table + ` WHERE @`}
+}
+
+// counted adds the conditions of a filter on the columns that checks and the tables of counts have
+// in common, all but the time. It is false where the filter needs others.
+func (c *conditions) counted(f history.Filter) bool {
+	if len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
 		f.Session+f.Check+f.Request+f.Words+f.Reference+f.Number != "" {
-		return c, false, false
+		return false
 	}
 	for _, o := range f.Outcomes { // the tables do not tell these apart while a check has no end
 		if o == history.Running || o == history.Unknown || o == history.Interrupted {
-			return c, false, false
+			return false
 		}
+	}
+	codes := make([]string, len(f.Codes))
+	for i, code := range f.Codes {
+		codes[i] = strconv.Itoa(code)
 	}
 	c.add(`true`)
 	for _, of := range []struct {
@@ -33,93 +62,122 @@ func counted(f history.Filter) (c conditions, months, ok bool) {
 	}{
 		{`coalesce(outcome, '') = ANY (?)`, texts(f.Outcomes)}, {`coalesce(decision, '') = ANY (?)`, texts(f.Decisions)},
 		{`desk = ANY (?)`, f.Desks}, {ofBranches, f.Branches}, {`mode = ANY (?)`, texts(f.Modes)},
-		{`operator = ANY (?)`, f.Operators},
+		{`operator = ANY (?)`, f.Operators}, {`coalesce(code::text, '') = ANY (?)`, codes},
 	} {
 		if len(of.values) > 0 {
 			c.add(of.term, of.values)
 		}
 	}
-	return c, len(f.Modes)+len(f.Operators) == 0, true
+	return true
 }
 
-// stretch is a part of a period, and the table that counts it.
+// stretch is a part of a period, and the grain of the table that counts it. Zero times are open.
 type stretch struct {
-	table, column string
-	from, to      time.Time // zero: open
+	grain
+	from, to time.Time
 }
 
-// stretches divides a period: whole months are in the table monthly, where that may be read,
-// whole UTC days in daily, and what is left at both ends in checks.
-func stretches(from, to time.Time, months bool) []stretch {
-	var all []stretch
-	add := func(table, column string, from, to time.Time) {
-		if from.IsZero() || to.IsZero() || from.Before(to) {
-			all = append(all, stretch{table, column, from, to})
+// stretches divides a period among tables of some grains, the coarsest first: what is left at its
+// ends of whole months, or of whole days, is counted more finely.
+func stretches(from, to time.Time, grains ...grain) []stretch {
+	if grains[0] == always {
+		if from.IsZero() && to.IsZero() {
+			return []stretch{{grain: always}}
 		}
+		grains = grains[1:]
 	}
-	first, last := from.UTC(), to.UTC() // of whole days
+	open := from.IsZero() || to.IsZero()
+	if grains[0] == rows {
+		if !open && !from.Before(to) {
+			return nil
+		}
+		return []stretch{{rows, from, to}}
+	}
+	first, last := from, to // of what is whole
 	if !from.IsZero() {
-		first = first.Add(day - 1).Truncate(day)
-	}
-	if !to.IsZero() {
-		last = last.Truncate(day)
-	}
-	if !from.IsZero() && !to.IsZero() && !first.Before(last) {
-		return []stretch{{`checks`, `at`, from, to}}
-	}
-	if !from.IsZero() {
-		add(`checks`, `at`, from, first)
-	}
-	if !to.IsZero() {
-		add(`checks`, `at`, last, to)
-	}
-	begin, end := first, last // of whole months
-	if !from.IsZero() {
-		if begin = monthOf(first); begin.Before(first) {
-			begin = begin.AddDate(0, 1, 0)
+		first = grains[0].start(from)
+		if first.Before(from) {
+			first = grains[0].next(first)
 		}
 	}
 	if !to.IsZero() {
-		end = monthOf(last)
+		last = grains[0].start(to)
 	}
-	if !months || !from.IsZero() && !to.IsZero() && !begin.Before(end) {
-		add(`daily`, `day`, first, last)
-		return all
+	if !open && !first.Before(last) {
+		return stretches(from, to, grains[1:]...)
 	}
+	all := []stretch{{grains[0], first, last}}
 	if !from.IsZero() {
-		add(`daily`, `day`, first, begin)
+		all = append(all, stretches(from, first, grains[1:]...)...)
 	}
-	add(`monthly`, `month`, begin, end)
 	if !to.IsZero() {
-		add(`daily`, `day`, end, last)
+		all = append(all, stretches(last, to, grains[1:]...)...)
 	}
 	return all
 }
 
+// start gives the beginning of the day or month in which a moment lies.
+func (g grain) start(at time.Time) time.Time {
+	if at = at.UTC().Truncate(day); g == months {
+		return monthOf(at)
+	}
+	return at
+}
+
+// next gives the beginning of the next day or month.
+func (g grain) next(start time.Time) time.Time {
+	if g == months {
+		return start.AddDate(0, 1, 0)
+	}
+	return start.Add(day)
+}
+
 func monthOf(t time.Time) time.Time { return t.AddDate(0, 0, 1-t.Day()) }
 
-// query selects outcome, decision and number of the checks in a stretch.
-func (s stretch) query(c *conditions) string {
-	number, terms := `checks`, c.terms
-	if s.table == `checks` {
-		number, terms = `1`, append(terms[:len(terms):len(terms)], `NOT lost`)
+// read gives the query for what the sources, the coarsest first, count of a period under the
+// conditions. The last source are the rows of checks.
+func (c conditions) read(begin, end time.Time, sources ...source) (query string, args []any) {
+	var grains []grain
+	for _, s := range sources {
+		grains = append(grains, s.grain)
 	}
-	bound := func(term string, at time.Time) {
-		if at.IsZero() {
-			return
-		}
-		var value any = at
-		if s.table != `checks` {
-			value, term = at.Format(time.DateOnly), term+`::date`
-		}
-		c.args = append(c.args, value)
-		terms = append(terms[:len(terms):len(terms)], fmt.Sprintf(term, s.column, len(c.args)))
+	c.terms, c.args = slices.Clip(c.terms), slices.Clip(c.args)
+	parts := stretches(begin, end, grains...)
+	if len(parts) == 0 { // an empty period
+		c.add(`false`)
+		parts = []stretch{{grain: rows}}
 	}
-	bound(`%s >= $%d`, s.from)
-	bound(`%s < $%d`, s.to)
-	return `SELECT coalesce(outcome, '') AS outcome, coalesce(decision, '') AS decision, ` + number + ` AS n
-		FROM facematch.` + s.table + ` WHERE ` + strings.Join(terms, " AND ")
+	var queries []string
+	for _, part := range parts {
+		s := sources[slices.Index(grains, part.grain)]
+		of := conditions{slices.Clip(c.terms), c.args}
+		switch s.grain {
+		case rows:
+			of.add(`NOT lost`)
+		case months:
+			of.add(`month > '-infinity'`)
+		case always:
+			of.add(`month = '-infinity'`)
+		}
+		bound := func(term string, at time.Time) {
+			switch {
+			case at.IsZero():
+			case s.grain == rows:
+				of.add(s.grain.at()+term+`?`, at)
+			default:
+				of.add(s.grain.at()+term+`?::date`, at.Format(time.DateOnly))
+			}
+		}
+		bound(` >= `, part.from)
+		bound(` < `, part.to)
+		queries = append(queries, strings.Replace(s.query, "@", strings.Join(of.terms, " AND "), 1))
+		c.args = of.args
+	}
+	return strings.Join(queries, " UNION ALL "), c.args
 }
+
+// ended are the columns of all tables but spread that say how a check ended.
+const ended = `coalesce(outcome, '') AS outcome, coalesce(decision, '') AS decision`
 
 // Count counts the checks a filter selects. Where the coarser tables can answer, it reads
 // those.
@@ -134,20 +192,21 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 	}
 	const sums = `, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE decision = 'open'), 0)::bigint,
 			coalesce(sum(n) FILTER (WHERE decision = 'identified'), 0)::bigint FROM (`
-	c, months, ok := counted(f)
-	if !ok {
+	var c conditions
+	if !c.counted(f) {
 		return counts, r.count(ctx, &counts, `SELECT outcome`+sums+`SELECT `+outcome+` AS outcome, decision, 1 AS n
 			FROM facematch.checks WHERE `+strings.Join(all.terms, " AND ")+`) k GROUP BY 1`, all.args)
 	}
-	parts := stretches(f.From, f.To, months)
-	if len(f.Operators) > 0 && len(f.Modes) == 0 && f.From.IsZero() && f.To.IsZero() {
-		parts = []stretch{{table: `staff`}}
+	const columns = ended + `, checks AS n`
+	sources := []source{from(`monthly`, months, columns)}
+	if len(f.Modes)+len(f.Operators)+len(f.Codes) > 0 {
+		sources = []source{from(`staff`, always, columns), from(`staff`, months, columns)}
 	}
-	var queries []string
-	for _, s := range parts {
-		queries = append(queries, s.query(&c))
+	if len(f.Codes) == 0 {
+		sources = append(sources, from(`daily`, days, columns))
 	}
-	err = r.count(ctx, &counts, `SELECT outcome`+sums+strings.Join(queries, " UNION ALL ")+`) k GROUP BY 1`, c.args)
+	query, args := c.read(f.From, f.To, append(sources, from(`checks`, rows, ended+`, 1 AS n`))...)
+	err = r.count(ctx, &counts, `SELECT outcome`+sums+query+`) k GROUP BY 1`, args)
 	if err != nil || counts.ByOutcome[""] == 0 {
 		return counts, err
 	}

@@ -645,6 +645,9 @@ func (c counts) add(numbers []int64, key ...string) {
 	}
 }
 
+// allMonths is how the tables staff and spread are read where they count all months together.
+const allMonths = "all"
+
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
 	daily, monthly, quality, staff, spread := counts{}, counts{}, counts{}, counts{}, counts{}
@@ -661,44 +664,53 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		l := c.listed(false)
 		at := time.UnixMicro(l.at).UTC()
 		filmed := one(l.filmed)
-		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
-			fmt.Sprint(l.filmed))
-		month := monthOf(at).Format(time.DateOnly)
-		monthly.add([]int64{1}, month, l.desk, l.outcome, l.decision)
+		day, month := at.Format(time.DateOnly), monthOf(at).Format(time.DateOnly)
+		daily.add([]int64{1}, day, l.desk, l.operator, l.mode, l.outcome, l.decision, fmt.Sprint(l.filmed))
+		measured := []int64{one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture), min(max(l.picture, 0), 100)}
+		monthly.add(append([]int64{1}, measured...), month, l.desk, l.outcome, l.decision)
 		if l.hasPortrait || l.hasPicture {
-			quality.add([]int64{one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
-				min(max(l.picture, 0), 100)}, month, l.desk)
+			quality.add(measured, day, l.desk)
 		}
-		staff.add([]int64{1, filmed}, l.desk, l.operator, l.outcome, l.decision)
-		for kind, value := range l.spread() {
-			of := ""
-			if kind == spreadScore {
-				of = l.outcome
+		code := ""
+		if l.hasCode {
+			code = fmt.Sprint(l.code)
+		}
+		for _, month := range []string{allMonths, month} {
+			staff.add([]int64{1, filmed}, month, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
+			for kind, value := range l.spread() {
+				of := ""
+				if kind == spreadScore {
+					of = l.outcome
+				}
+				spread.add([]int64{1}, month, kind, l.desk, of, fmt.Sprint(value))
 			}
-			spread.add([]int64{1}, kind, l.desk, of, fmt.Sprint(value))
 		}
 	}
+	const month = `CASE WHEN isfinite(month) THEN to_char(month, 'YYYY-MM-DD') ELSE '` + allMonths + `' END`
 	for _, of := range []struct {
-		table string
-		want  counts
-		query string
+		table, from string
+		want        counts
+		columns     string
 	}{
-		{"daily", daily, `ARRAY[to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
+		{"daily", "", daily, `to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
-		{"monthly", monthly, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk, outcome, decision], ARRAY[checks]::bigint[]`},
-		{"quality", quality, `ARRAY[to_char(month, 'YYYY-MM-DD'), desk],
+		{"monthly", "", monthly, `to_char(month, 'YYYY-MM-DD'), desk, outcome, decision],
+			ARRAY[checks, portraits, portrait, pictures, picture]::bigint[]`},
+		{"quality", "", quality, `to_char(day, 'YYYY-MM-DD'), desk],
 			ARRAY[portraits, portrait, pictures, picture]::bigint[]`},
-		{"staff", staff, `ARRAY[desk, operator, outcome, decision], ARRAY[checks, filmed]::bigint[]`},
-		{"spread", spread, `ARRAY[kind, desk, outcome, value::text], ARRAY[checks]::bigint[]`},
+		{"staff", "", staff, month + `, desk, operator, mode, outcome, decision, code], ARRAY[checks, filmed]::bigint[]`},
+		{"spread", ", unnest(t.value, t.checks) u(one, n)", spread,
+			month + `, kind, desk, outcome, coalesce(one, -1)::text], ARRAY[coalesce(n, -1)]::bigint[]`},
 	} {
-		if err := w.compare(ctx, of.table, of.query, of.want); err != nil {
+		query := `SELECT ARRAY[` + of.columns + ` FROM facematch.` + of.table + ` t` + of.from + ` WHERE chain = $1`
+		if err := w.compare(ctx, of.table, query, of.want); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// spread are the values of a check in the table spread, as its function spread_of says.
+// spread are the values of a check in the table spread, as SQL's add_up gives them.
 func (l listed) spread() map[string]int64 {
 	values := map[string]int64{}
 	switch history.Outcome(l.outcome) {
@@ -727,9 +739,9 @@ func (l listed) spread() map[string]int64 {
 }
 
 // compare compares a table of counts with what it should hold.
-func (w *walk) compare(ctx context.Context, table, columns string, want counts) error {
+func (w *walk) compare(ctx context.Context, table, query string, want counts) error {
 	name := func(key string) string { return strings.ReplaceAll(key, "\x00", ", ") }
-	err := w.each(ctx, `SELECT `+columns+` FROM facematch.`+table+` WHERE chain = $1`, func(rows pgx.Rows) error {
+	err := w.each(ctx, query, func(rows pgx.Rows) error {
 		var texts []string
 		var numbers []int64
 		if err := rows.Scan(&texts, &numbers); err != nil {

@@ -192,6 +192,8 @@ CREATE INDEX checks_desk     ON checks (desk, at DESC);
 CREATE INDEX checks_outcome  ON checks (outcome, at DESC) WHERE outcome <> 'pass';
 CREATE INDEX checks_decision ON checks (decision, at DESC) WHERE decision IS NOT NULL;
 CREATE INDEX checks_code     ON checks (code, at DESC) WHERE code <> 0;
+CREATE INDEX checks_mode     ON checks (mode, at DESC) WHERE mode <> 'offline';
+CREATE INDEX checks_inspection ON checks (inspection, at DESC) WHERE inspection IS NOT NULL;
 CREATE INDEX checks_open     ON checks (at DESC) WHERE outcome IS NULL;
 CREATE INDEX checks_score    ON checks (score, at DESC);
 CREATE INDEX checks_highest  ON checks (score DESC NULLS LAST, at DESC);

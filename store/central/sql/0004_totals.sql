@@ -1,116 +1,172 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
--- million checks it has more than 800,000 rows. Totals and the charts of the overview are read
+-- million checks it has more than three million rows. Totals and the charts of the overview are read
 -- from these four. They are counted in the same transaction as the row of checks.
 
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
 
--- For totals, and the checks by period.
+-- For totals, and the charts by month.
 CREATE TABLE monthly (
-	chain    int  NOT NULL,
-	month    date NOT NULL, -- its first day, in UTC
-	desk     text NOT NULL,
-	outcome  text NOT NULL, -- empty while the check has no end
-	decision text NOT NULL,
-	checks   int  NOT NULL,
+	chain     int  NOT NULL,
+	month     date NOT NULL, -- its first day, in UTC
+	desk      text NOT NULL,
+	outcome   text NOT NULL, -- empty while the check has no end
+	decision  text NOT NULL,
+	checks    int  NOT NULL,
+	portraits int  NOT NULL, -- whose quality was measured
+	portrait  int  NOT NULL, -- the sum of it, 0 to 100 each
+	pictures  int  NOT NULL, -- and of the camera's pictures
+	picture   int  NOT NULL,
 	PRIMARY KEY (chain, month, desk, outcome, decision)
 );
 
--- For the quality of pictures: how many were measured, and the sum of what was measured, 0 to
--- 100 each.
+-- For the quality of pictures by day, as monthly has it.
 CREATE TABLE quality (
 	chain     int  NOT NULL,
-	month     date NOT NULL,
+	day       date NOT NULL,
 	desk      text NOT NULL,
 	portraits int  NOT NULL,
 	portrait  int  NOT NULL,
 	pictures  int  NOT NULL,
 	picture   int  NOT NULL,
-	PRIMARY KEY (chain, month, desk)
+	PRIMARY KEY (chain, day, desk)
 );
 
--- For the rates of desks and operators.
+-- For totals by operator, mode or code, and the rates of desks and operators. Each check counts
+-- in its month and in '-infinity', which stands for all months.
 CREATE TABLE staff (
 	chain    int    NOT NULL,
+	month    date   NOT NULL,
 	desk     text   NOT NULL,
 	operator text   NOT NULL,
+	mode     text   NOT NULL,
 	outcome  text   NOT NULL,
 	decision text   NOT NULL,
+	code     text   NOT NULL, -- empty where the check has none
 	checks   int    NOT NULL,
 	filmed   int    NOT NULL, -- of them, filmed against the hint
-	PRIMARY KEY (chain, desk, operator, outcome, decision)
+	PRIMARY KEY (month, chain, desk, operator, mode, outcome, decision, code)
 );
 
--- How many checks have which value: for the bands of scores, and for medians.
+CREATE INDEX staff_chain ON staff (chain); -- for verify and add_up
+
+-- How many checks have which value: for the bands of scores, and for medians. The months are
+-- those of staff. A row for each value would be read too slowly.
 CREATE TABLE spread (
 	chain   int    NOT NULL,
-	kind    text   NOT NULL, -- a name that spread_of gives
+	month   date   NOT NULL,
+	kind    text   NOT NULL, -- score, took or waited
 	desk    text   NOT NULL,
 	outcome text   NOT NULL, -- of scores; otherwise empty
-	value   int    NOT NULL,
-	checks  int    NOT NULL,
-	PRIMARY KEY (chain, kind, desk, outcome, value)
+	value   int[]  NOT NULL, -- ascending
+	checks  int[]  NOT NULL, -- how many have the value at the same place
+	PRIMARY KEY (month, chain, kind, desk, outcome)
 );
 
 -- Whole days at both ends of a period are read from daily.
 CREATE INDEX daily_day ON daily (day);
 
--- spread_of gives the values of a check for the table spread: the band of 2 % of its score; how
--- long it took, in tenths of a second; and after how many seconds a referral was decided, rounded
--- down as people are shown it, to minutes, after an hour to hours, and after two days to days.
-CREATE FUNCTION spread_of(k checks) RETURNS TABLE (kind text, of_outcome text, value bigint)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT 'score', k.outcome, least(greatest(k.score / 200, 0), 49)
-	WHERE k.outcome IN ('pass', 'refer', 'fail') AND k.score IS NOT NULL
-	UNION ALL
-	SELECT 'took', '', least(greatest(k.took_ms / 100, 0), 6000)
-	WHERE k.outcome IN ('pass', 'refer', 'fail') AND k.took_ms IS NOT NULL
-	UNION ALL
-	SELECT 'waited', '', s - s % CASE WHEN s < 3600 THEN 60 WHEN s < 172800 THEN 3600 ELSE 86400 END
-	FROM (SELECT least(greatest(floor(extract(epoch FROM k.decided_at - k.at))::bigint, 0), 2000000000) AS s) w
-	WHERE k.outcome = 'refer' AND k.decision IN ('approved', 'rejected') AND k.decided_at IS NOT NULL
+-- compared reports whether a check compared two faces.
+CREATE FUNCTION compared(outcome text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT outcome IN ('pass', 'refer', 'fail')
+$$;
+
+-- percent gives a quality as it is added up, 0 to 100.
+CREATE FUNCTION percent(quality bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(least(greatest(quality, 0), 100), 0)
+$$;
+
+-- band gives the band of 2 % in which a score lies, 0 to 49.
+CREATE FUNCTION band(score bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT least(greatest(score / 200, 0), 49)::int
+$$;
+
+-- tenths gives how long a check took, in tenths of a second.
+CREATE FUNCTION tenths(took_ms bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT least(greatest(took_ms / 100, 0), 6000)::int
+$$;
+
+-- rounded_down rounds seconds as people are shown them: to minutes, after an hour to hours, and
+-- after two days to days. It and waited are single expressions, which PostgreSQL writes into the
+-- query; a function with a query of its own would be run for each row.
+CREATE FUNCTION rounded_down(s bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT (s - s % CASE WHEN s < 3600 THEN 60 WHEN s < 172800 THEN 3600 ELSE 86400 END)::int
+$$;
+
+-- waited gives after how many seconds a referral was decided, rounded down.
+CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000))
 $$;
 
 -- add_up adds the checks of one list to the four tables, and takes those of the other away.
--- Lost ones do not count.
-CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+-- Lost ones do not count. Its plans are made once: to make them takes longer than what they do for a push.
+CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql
+SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+	chains int[];
 BEGIN
 	INSERT INTO monthly AS t
-	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n)
+	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
+		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
+		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
 	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k WHERE NOT lost
 	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (chain, month, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks;
+	ON CONFLICT (chain, month, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks,
+		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
+		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
 
 	INSERT INTO quality AS t
-	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk,
-		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(portrait_quality, 0), 100), 0)),
-		sum(n * (picture_quality IS NOT NULL)::int), sum(n * coalesce(least(greatest(picture_quality, 0), 100), 0))
+	SELECT chain, (at AT TIME ZONE 'UTC')::date, desk,
+		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
+		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
 	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k
 	WHERE NOT lost AND num_nonnulls(portrait_quality, picture_quality) > 0
 	GROUP BY 1, 2, 3
-	ON CONFLICT (chain, month, desk) DO UPDATE SET
+	ON CONFLICT (chain, day, desk) DO UPDATE SET
 		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
 		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
 
 	INSERT INTO staff AS t
-	SELECT chain, desk, operator, coalesce(outcome, ''), coalesce(decision, ''), sum(n), sum(n * filmed_anyway::int)
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k WHERE NOT lost
-	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (chain, desk, operator, outcome, decision) DO UPDATE SET
+	SELECT chain, m, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
+		sum(n), sum(n * filmed_anyway::int)
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
+		LATERAL (VALUES ('-infinity'::date), (date_trunc('month', at AT TIME ZONE 'UTC')::date)) v(m)
+	WHERE NOT lost
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(n) <> 0 OR sum(n * filmed_anyway::int) <> 0
+	ON CONFLICT (month, chain, desk, operator, mode, outcome, decision, code) DO UPDATE SET
 		checks = t.checks + excluded.checks, filmed = t.filmed + excluded.filmed;
 
+	-- Each row that changes is put together anew, of what it has and what comes.
+	WITH change AS MATERIALIZED (
+		SELECT chain, m AS month, kind, desk, of_outcome AS outcome, value, sum(n) AS n
+		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
+			LATERAL (VALUES ('-infinity'::date), (date_trunc('month', at AT TIME ZONE 'UTC')::date)) v(m),
+			LATERAL (VALUES ('score', k.outcome, band(score)), ('took', '', tenths(took_ms)),
+				('waited', '', CASE WHEN k.outcome = 'refer' AND decision IN ('approved', 'rejected') THEN waited(at, decided_at) END)
+			) s(kind, of_outcome, value)
+		WHERE NOT lost AND compared(k.outcome) AND value IS NOT NULL
+		GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+	), both_of AS (
+		SELECT * FROM change
+		UNION ALL
+		SELECT chain, month, kind, desk, outcome, had.value, had.n
+		FROM spread t, LATERAL unnest(t.value, t.checks) had(value, n)
+		WHERE (month, chain, kind, desk, outcome) IN (SELECT month, chain, kind, desk, outcome FROM change)
+	)
 	INSERT INTO spread AS t
-	SELECT chain, s.kind, desk, s.of_outcome, s.value, sum(n)
-	FROM (SELECT k, chain, desk, lost, 1 AS n FROM unnest(news) k UNION ALL SELECT k, chain, desk, lost, -1 FROM unnest(olds) k) b,
-		LATERAL spread_of(b.k) s
-	WHERE NOT lost
+	SELECT chain, month, kind, desk, outcome, coalesce(array_agg(value ORDER BY value) FILTER (WHERE n <> 0), '{}'),
+		coalesce(array_agg(n ORDER BY value) FILTER (WHERE n <> 0), '{}')
+	FROM (SELECT chain, month, kind, desk, outcome, value, sum(n)::int AS n FROM both_of GROUP BY 1, 2, 3, 4, 5, 6) k
 	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (chain, kind, desk, outcome, value) DO UPDATE SET checks = t.checks + excluded.checks;
+	ON CONFLICT (month, chain, kind, desk, outcome) DO UPDATE SET value = excluded.value, checks = excluded.checks;
 
-	DELETE FROM monthly WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
-	DELETE FROM quality WHERE chain IN (SELECT chain FROM unnest(olds)) AND portraits + pictures = 0;
-	DELETE FROM staff WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
-	DELETE FROM spread WHERE chain IN (SELECT chain FROM unnest(olds)) AND checks = 0;
+	IF cardinality(olds) > 0 THEN
+		chains := ARRAY(SELECT DISTINCT chain FROM unnest(olds));
+		DELETE FROM monthly WHERE chain = ANY (chains) AND checks = 0;
+		DELETE FROM quality WHERE chain = ANY (chains) AND portraits + pictures = 0;
+		DELETE FROM staff WHERE chain = ANY (chains) AND checks = 0;
+		DELETE FROM spread WHERE chain = ANY (chains) AND value = '{}';
+	END IF;
 END $$;
 
 -- The rows of checks are counted whatever changes them: a push, or an epoch that begins. months
@@ -131,7 +187,8 @@ CREATE TRIGGER count_changed AFTER UPDATE ON checks REFERENCING NEW TABLE AS new
 	FOR EACH STATEMENT EXECUTE FUNCTION count_change();
 
 -- recount makes the four tables of a chain anew from its checks, a month at a time.
-CREATE FUNCTION recount(c int) RETURNS void LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+CREATE FUNCTION recount(c int) RETURNS void LANGUAGE plpgsql
+SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	first timestamp;
 BEGIN
@@ -159,8 +216,8 @@ BEGIN
 	END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION spread_of, add_up, count_change, recount FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION spread_of TO facematch_auditor;
+REVOKE ALL ON FUNCTION compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION compared, percent, band, tenths, rounded_down, waited TO facematch_auditor;
 
 INSERT INTO migration (number) VALUES (4);
 RESET ROLE;
