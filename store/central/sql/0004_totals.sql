@@ -95,7 +95,7 @@ $$;
 
 -- waited gives after how many seconds a referral was decided, rounded down.
 CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000))
+	SELECT facematch.rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000))
 $$;
 
 -- add_up adds the checks of one list to the four tables, and takes those of the other away.
