@@ -379,7 +379,7 @@ func testBranches(t *testing.T, b *bench) {
 	if n := count("record"); n != south.Seq() {
 		t.Errorf("an auditor of one branch sees %d records of %d", n, south.Seq())
 	}
-	for _, table := range []string{"checks", "daily", "monthly", "quality", "staff", "spread", "sealed", "session_key", "epoch"} {
+	for _, table := range []string{"checks", "daily", "periods", "staff", "spread", "sealed", "session_key", "epoch"} {
 		var others int64
 		column := "chain"
 		if err := conn.QueryRow(t.Context(),
@@ -459,8 +459,8 @@ func testEdits(t *testing.T, b *bench) {
 				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
-	for _, of := range []struct{ table, number string }{{"monthly", "checks"}, {"monthly", "portrait"},
-		{"quality", "picture"}, {"staff", "checks"}, {"staff", "filmed"}, {"spread", "value"}, {"spread", "checks"}} {
+	for _, of := range []struct{ table, number string }{{"periods", "checks"}, {"periods", "portrait"},
+		{"periods", "picture"}, {"staff", "checks"}, {"staff", "filmed"}, {"spread", "value"}, {"spread", "checks"}} {
 		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + of.table + ` ORDER BY random() LIMIT 1)`
 		named := func(f central.Finding) bool { return f.Table == of.table }
 		more := of.number + ` + 1`
@@ -472,9 +472,10 @@ func testEdits(t *testing.T, b *bench) {
 			edit{of.table, `UPDATE facematch.` + of.table + ` SET desk = 'other'` + one, named},
 			edit{of.table, `DELETE FROM facematch.` + of.table + one, named})
 	}
-	for _, table := range []string{"staff", "spread"} { // what counts all months together
-		edits = append(edits, edit{table, `DELETE FROM facematch.` + table + ` WHERE month = '-infinity'`,
-			func(f central.Finding) bool { return f.Table == table }})
+	for _, of := range []struct{ table, unit string }{{"periods", "day"}, {"periods", "week"}, {"periods", "month"},
+		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
+		edits = append(edits, edit{of.table, `DELETE FROM facematch.` + of.table + ` WHERE unit = '` + of.unit + `'`,
+			func(f central.Finding) bool { return f.Table == of.table }})
 	}
 	named := 0
 	for _, e := range edits {

@@ -107,12 +107,12 @@ func (r *Reader) Choices(ctx context.Context) (history.Choices, error) {
 	var c history.Choices
 	err := r.pool.QueryRow(ctx, `SELECT
 		coalesce((SELECT array_agg(DISTINCT operator ORDER BY operator) FROM facematch.staff
-			WHERE month = '-infinity'), '{}'),
+			WHERE unit = 'all'), '{}'),
 		coalesce((SELECT array_agg(DISTINCT desk ORDER BY desk) FROM facematch.staff
-			WHERE month = '-infinity'), '{}'),
+			WHERE unit = 'all'), '{}'),
 		coalesce((SELECT array_agg(DISTINCT branch ORDER BY branch) FROM facematch.chain), '{}'),
 		coalesce((SELECT array_agg(n ORDER BY n) FROM generate_series(0, $1::int) n WHERE n = 0 OR n::text IN (
-			SELECT code FROM facematch.staff WHERE month = '-infinity')), '{}')`, mostCodes).
+			SELECT code FROM facematch.staff WHERE unit = 'all')), '{}')`, mostCodes).
 		Scan(&c.Operators, &c.Desks, &c.Branches, &c.Codes)
 	return c, readProblem(ctx, err)
 }
@@ -301,7 +301,7 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 	// Asked once: what no check has is not looked for among all of them.
 	if known := (conditions{args: c.args}); known.counted(f) && len(known.args) > len(c.args) {
 		c.args = known.args
-		c.add(`EXISTS (SELECT FROM facematch.staff WHERE month = '-infinity' AND ` + strings.Join(known.terms, " AND ") + `)`)
+		c.add(`EXISTS (SELECT FROM facematch.staff WHERE unit = 'all' AND ` + strings.Join(known.terms, " AND ") + `)`)
 	}
 	order := page(&c, f)
 	limit := f.Limit
@@ -417,8 +417,7 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 var faults = map[string]history.Fault{
 	"record": history.FaultChain, "sealed": history.FaultSealed, "session_key": history.FaultKeyGone,
 	"checks": history.FaultLists, "daily": history.FaultLists,
-	"monthly": history.FaultLists, "quality": history.FaultLists, "staff": history.FaultLists,
-	"spread": history.FaultLists,
+	"periods": history.FaultLists, "staff": history.FaultLists, "spread": history.FaultLists,
 }
 
 // Verify verifies all desks that the role sees, in the terms of one history: of the first

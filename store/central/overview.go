@@ -220,30 +220,29 @@ func (o *summing) start(of string) string {
 
 const atUTC = `at AT TIME ZONE 'UTC'`
 
-// finer are the sources, without that by month where the overview is not by month.
-func (o *summing) finer(byMonth source, others ...source) []source {
-	if o.unit != overview.Month {
-		return others
+// byPeriod are columns of the table periods by the unit of the overview, and by day at its ends.
+func (o *summing) byPeriod(columns string) []source {
+	grains := []grain{days}
+	for _, g := range []grain{months, weeks} { // a week may lie in two months
+		if g.unit() == string(o.unit) {
+			grains = []grain{g, days}
+		}
 	}
-	return append([]source{byMonth}, others...)
+	return from(`periods`, o.start(`start::timestamp`)+columns, grains...)
 }
 
 func (o *summing) periodsQuery() question {
-	const columns = ended + `, checks`
-	query, args := o.read(o.finer(from(`monthly`, months, `month AS start, `+columns),
-		from(`daily`, days, o.start(`day::timestamp`)+`, `+columns),
-		from(`checks`, rows, o.start(atUTC)+`, `+ended+`, 1 AS checks`))...)
+	query, args := o.read(append(o.byPeriod(`, `+ended+`, checks`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, 1 AS checks FROM facematch.checks WHERE @`))...)
 	return question{`SELECT start, outcome, sum(checks)::bigint, ` + identified + ` FROM (` + query + `) k
 		GROUP BY start, outcome`, args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
 }
 
 func (o *summing) qualityQuery() question {
-	const columns = `, desk, portraits, portrait, pictures, picture`
-	query, args := o.read(o.finer(from(`monthly`, months, `month AS start`+columns),
-		from(`quality`, days, o.start(`day::timestamp`)+columns),
-		from(`checks`, rows, o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
+	query, args := o.read(append(o.byPeriod(`, desk, portraits, portrait, pictures, picture`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
 			facematch.percent(portrait_quality) AS portrait, (picture_quality IS NOT NULL)::int AS pictures,
-			facematch.percent(picture_quality) AS picture`))...)
+			facematch.percent(picture_quality) AS picture FROM facematch.checks WHERE @`))...)
 	return question{`SELECT start, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
 		sum(picture)::bigint FROM (` + query + `) k GROUP BY start, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
 		func(s *sum) []any {
@@ -253,10 +252,9 @@ func (o *summing) qualityQuery() question {
 
 func (o *summing) staffQuery() question {
 	const who = `desk, operator, ` + ended
-	const columns = who + `, checks, filmed`
-	query, args := o.read(from(`staff`, always, columns), from(`staff`, months, columns),
-		from(`daily`, days, who+`, checks, CASE WHEN filmed_anyway THEN checks ELSE 0 END AS filmed`),
-		from(`checks`, rows, who+`, 1 AS checks, filmed_anyway::int AS filmed`))
+	query, args := o.read(append(from(`staff`, who+`, checks, filmed`, always, months, weeks),
+		fromDaily(who+`, checks, CASE WHEN filmed_anyway THEN checks ELSE 0 END AS filmed`),
+		fromChecks(`SELECT `+who+`, 1 AS checks, filmed_anyway::int AS filmed FROM facematch.checks WHERE @`))...)
 	return question{`SELECT desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
 		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + `
 		FROM (` + query + `) k GROUP BY desk, operator, outcome`, args, func(s *sum) []any {
@@ -287,8 +285,8 @@ const spreadOfRows = `SELECT kind, desk, outcome, array_agg(value) AS value, arr
 // spread asks for the values. The rows of the table spread are few, but long, so they are added up
 // here.
 func (o *summing) spread(ctx context.Context) ([]values, error) {
-	const columns = `kind, desk, outcome, value, checks`
-	query, args := o.read(from(`spread`, always, columns), from(`spread`, months, columns), source{rows, spreadOfRows})
+	query, args := o.read(append(from(`spread`, `kind, desk, outcome, value, checks`, always, months, weeks),
+		fromChecks(spreadOfRows))...)
 	rows, err := o.pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -397,8 +395,8 @@ func (o *summing) addUnended(all []history.Row) {
 func (o *summing) openInMonths(ctx context.Context, w *overview.Waiting) (oldest *time.Time, err error) {
 	const open = ` WHERE outcome = 'refer' AND decision = 'open' AND `
 	var first *time.Time
-	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(month) FROM facematch.monthly`+open+
-		strings.Join(o.counted.terms, " AND "), o.counted.args...).Scan(&w.Open, &first)
+	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(start) FROM facematch.periods`+open+
+		`unit = 'month' AND `+strings.Join(o.counted.terms, " AND "), o.counted.args...).Scan(&w.Open, &first)
 	if err != nil || first == nil {
 		return nil, err
 	}

@@ -19,25 +19,66 @@ const ofBranches = `chain = ANY (ARRAY(SELECT id FROM facematch.chain WHERE bran
 type grain int
 
 const (
-	rows   grain = iota // it has a row for each check
-	days                // it counts them by UTC day
-	months              // by month
-	always              // of all months together
+	rows  grain = iota // it has a row for each check
+	days               // it counts them by UTC day
+	weeks              // from Monday
+	months
+	always // of all time together
 )
 
-// at is the column of a table that says when.
-func (g grain) at() string { return [...]string{`at`, `day`, `month`, `month`}[g] }
+// unit is what the tables of counts call a grain.
+func (g grain) unit() string {
+	return [...]string{days: `day`, weeks: `week`, months: `month`, always: `all`}[g]
+}
 
-// source is a table that counts checks, and a query of it, in which @ stands for a condition.
+// start gives the beginning of the day, week or month in which a moment lies.
+func (g grain) start(at time.Time) time.Time {
+	at = at.UTC().Truncate(day)
+	switch g {
+	case weeks:
+		return at.AddDate(0, 0, -(int(at.Weekday())+6)%7)
+	case months:
+		return at.AddDate(0, 0, 1-at.Day())
+	}
+	return at
+}
+
+// next gives the beginning of the next day, week or month.
+func (g grain) next(start time.Time) time.Time {
+	switch g {
+	case weeks:
+		return start.AddDate(0, 0, 7)
+	case months:
+		return start.AddDate(0, 1, 0)
+	}
+	return start.AddDate(0, 0, 1)
+}
+
+// source is a query of a table that counts checks. In it @ stands for a condition.
 type source struct {
 	grain grain
 	query string
+	at    string // the column that says when
+	where string // which rows are of the grain
 }
 
-// from is a source with some columns of a table.
-func from(table string, g grain, columns string) source {
-	return source{g, `SELECT ` + columns + ` FROM facematch.` + table + ` WHERE @`}
+// from are the columns of a table that counts by unit, from rows of some grains.
+func from(table, columns string, grains ...grain) []source {
+	var all []source
+	for _, g := range grains {
+		all = append(all, source{g, `SELECT ` + columns + ` FROM facematch.` + table + ` WHERE @`, `start`,
+			`unit = '` + g.unit() + `'`})
+	}
+	return all
 }
+
+// fromDaily are the columns of the table daily.
+func fromDaily(columns string) source {
+	return source{days, `SELECT ` + columns + ` FROM facematch.daily WHERE @`, `day`, `true`}
+}
+
+// fromChecks is a query of the rows of checks.
+func fromChecks(query string) source { return source{rows, query, `at`, `NOT lost`} }
 
 // counted adds the conditions of a filter on the columns that checks and the tables of counts have
 // in common, all but the time. It is false where the filter needs others.
@@ -78,7 +119,7 @@ type stretch struct {
 }
 
 // stretches divides a period among tables of some grains, the coarsest first: what is left at its
-// ends of whole months, or of whole days, is counted more finely.
+// ends of whole months, weeks or days is counted more finely.
 func stretches(from, to time.Time, grains ...grain) []stretch {
 	if grains[0] == always {
 		if from.IsZero() && to.IsZero() {
@@ -116,24 +157,6 @@ func stretches(from, to time.Time, grains ...grain) []stretch {
 	return all
 }
 
-// start gives the beginning of the day or month in which a moment lies.
-func (g grain) start(at time.Time) time.Time {
-	if at = at.UTC().Truncate(day); g == months {
-		return monthOf(at)
-	}
-	return at
-}
-
-// next gives the beginning of the next day or month.
-func (g grain) next(start time.Time) time.Time {
-	if g == months {
-		return start.AddDate(0, 1, 0)
-	}
-	return start.Add(day)
-}
-
-func monthOf(t time.Time) time.Time { return t.AddDate(0, 0, 1-t.Day()) }
-
 // read gives the query for what the sources, the coarsest first, count of a period under the
 // conditions. The last source are the rows of checks.
 func (c conditions) read(begin, end time.Time, sources ...source) (query string, args []any) {
@@ -151,21 +174,14 @@ func (c conditions) read(begin, end time.Time, sources ...source) (query string,
 	for _, part := range parts {
 		s := sources[slices.Index(grains, part.grain)]
 		of := conditions{slices.Clip(c.terms), c.args}
-		switch s.grain {
-		case rows:
-			of.add(`NOT lost`)
-		case months:
-			of.add(`month > '-infinity'`)
-		case always:
-			of.add(`month = '-infinity'`)
-		}
+		of.add(s.where)
 		bound := func(term string, at time.Time) {
 			switch {
 			case at.IsZero():
 			case s.grain == rows:
-				of.add(s.grain.at()+term+`?`, at)
+				of.add(s.at+term+`?`, at)
 			default:
-				of.add(s.grain.at()+term+`?::date`, at.Format(time.DateOnly))
+				of.add(s.at+term+`?::date`, at.Format(time.DateOnly))
 			}
 		}
 		bound(` >= `, part.from)
@@ -198,14 +214,15 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 			FROM facematch.checks WHERE `+strings.Join(all.terms, " AND ")+`) k GROUP BY 1`, all.args)
 	}
 	const columns = ended + `, checks AS n`
-	sources := []source{from(`monthly`, months, columns)}
+	sources := from(`periods`, columns, months, weeks, days)
 	if len(f.Modes)+len(f.Operators)+len(f.Codes) > 0 {
-		sources = []source{from(`staff`, always, columns), from(`staff`, months, columns)}
+		sources = from(`staff`, columns, always, months, weeks)
+		if len(f.Codes) == 0 {
+			sources = append(sources, fromDaily(columns))
+		}
 	}
-	if len(f.Codes) == 0 {
-		sources = append(sources, from(`daily`, days, columns))
-	}
-	query, args := c.read(f.From, f.To, append(sources, from(`checks`, rows, ended+`, 1 AS n`))...)
+	sources = append(sources, fromChecks(`SELECT `+ended+`, 1 AS n FROM facematch.checks WHERE @`))
+	query, args := c.read(f.From, f.To, sources...)
 	err = r.count(ctx, &counts, `SELECT outcome`+sums+query+`) k GROUP BY 1`, args)
 	if err != nil || counts.ByOutcome[""] == 0 {
 		return counts, err

@@ -645,12 +645,9 @@ func (c counts) add(numbers []int64, key ...string) {
 	}
 }
 
-// allMonths is how the tables staff and spread are read where they count all months together.
-const allMonths = "all"
-
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
-	daily, monthly, quality, staff, spread := counts{}, counts{}, counts{}, counts{}, counts{}
+	daily, periods, staff, spread := counts{}, counts{}, counts{}, counts{}
 	one := func(is bool) int64 {
 		if is {
 			return 1
@@ -663,30 +660,34 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		}
 		l := c.listed(false)
 		at := time.UnixMicro(l.at).UTC()
-		filmed := one(l.filmed)
-		day, month := at.Format(time.DateOnly), monthOf(at).Format(time.DateOnly)
-		daily.add([]int64{1}, day, l.desk, l.operator, l.mode, l.outcome, l.decision, fmt.Sprint(l.filmed))
-		measured := []int64{one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture), min(max(l.picture, 0), 100)}
-		monthly.add(append([]int64{1}, measured...), month, l.desk, l.outcome, l.decision)
-		if l.hasPortrait || l.hasPicture {
-			quality.add(measured, day, l.desk)
+		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
+			fmt.Sprint(l.filmed))
+		measured := []int64{1, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
+			min(max(l.picture, 0), 100)}
+		for _, g := range []grain{days, weeks, months} {
+			periods.add(measured, g.unit(), g.start(at).Format(time.DateOnly), l.desk, l.outcome, l.decision)
 		}
 		code := ""
 		if l.hasCode {
 			code = fmt.Sprint(l.code)
 		}
-		for _, month := range []string{allMonths, month} {
-			staff.add([]int64{1, filmed}, month, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
-			for kind, value := range l.spread() {
+		values := l.spread()
+		for _, g := range []grain{weeks, months, always} {
+			start := "" // of all time
+			if g != always {
+				start = g.start(at).Format(time.DateOnly)
+			}
+			staff.add([]int64{1, one(l.filmed)}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
+			for kind, value := range values {
 				of := ""
 				if kind == spreadScore {
 					of = l.outcome
 				}
-				spread.add([]int64{1}, month, kind, l.desk, of, fmt.Sprint(value))
+				spread.add([]int64{1}, g.unit(), start, kind, l.desk, of, fmt.Sprint(value))
 			}
 		}
 	}
-	const month = `CASE WHEN isfinite(month) THEN to_char(month, 'YYYY-MM-DD') ELSE '` + allMonths + `' END`
+	const start = `unit, CASE WHEN isfinite(start) THEN to_char(start, 'YYYY-MM-DD') ELSE '' END`
 	for _, of := range []struct {
 		table, from string
 		want        counts
@@ -694,13 +695,11 @@ func (w *walk) compareCounts(ctx context.Context) error {
 	}{
 		{"daily", "", daily, `to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
-		{"monthly", "", monthly, `to_char(month, 'YYYY-MM-DD'), desk, outcome, decision],
+		{"periods", "", periods, start + `, desk, outcome, decision],
 			ARRAY[checks, portraits, portrait, pictures, picture]::bigint[]`},
-		{"quality", "", quality, `to_char(day, 'YYYY-MM-DD'), desk],
-			ARRAY[portraits, portrait, pictures, picture]::bigint[]`},
-		{"staff", "", staff, month + `, desk, operator, mode, outcome, decision, code], ARRAY[checks, filmed]::bigint[]`},
+		{"staff", "", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks, filmed]::bigint[]`},
 		{"spread", ", unnest(t.value, t.checks) u(one, n)", spread,
-			month + `, kind, desk, outcome, coalesce(one, -1)::text], ARRAY[coalesce(n, -1)]::bigint[]`},
+			start + `, kind, desk, outcome, coalesce(one, -1)::text], ARRAY[coalesce(n, -1)]::bigint[]`},
 	} {
 		query := `SELECT ARRAY[` + of.columns + ` FROM facematch.` + of.table + ` t` + of.from + ` WHERE chain = $1`
 		if err := w.compare(ctx, of.table, query, of.want); err != nil {

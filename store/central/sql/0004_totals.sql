@@ -1,14 +1,18 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
 -- million checks it has more than three million rows. Totals and the charts of the overview are read
--- from these four. They are counted in the same transaction as the row of checks.
+-- from these three. They are counted in the same transaction as the row of checks.
+--
+-- Each check counts in a row of each unit that a table has: of its day, its week or its month, whose
+-- first day in UTC is the start, or of all time, whose start is '-infinity'. A week begins on Monday.
 
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
 
--- For totals, and the charts by month.
-CREATE TABLE monthly (
+-- By day, week and month, for totals and the charts by period.
+CREATE TABLE periods (
+	unit      text NOT NULL,
+	start     date NOT NULL,
 	chain     int  NOT NULL,
-	month     date NOT NULL, -- its first day, in UTC
 	desk      text NOT NULL,
 	outcome   text NOT NULL, -- empty while the check has no end
 	decision  text NOT NULL,
@@ -17,54 +21,53 @@ CREATE TABLE monthly (
 	portrait  int  NOT NULL, -- the sum of it, 0 to 100 each
 	pictures  int  NOT NULL, -- and of the camera's pictures
 	picture   int  NOT NULL,
-	PRIMARY KEY (chain, month, desk, outcome, decision)
+	PRIMARY KEY (unit, start, chain, desk, outcome, decision)
 );
 
--- For the quality of pictures by day, as monthly has it.
-CREATE TABLE quality (
-	chain     int  NOT NULL,
-	day       date NOT NULL,
-	desk      text NOT NULL,
-	portraits int  NOT NULL,
-	portrait  int  NOT NULL,
-	pictures  int  NOT NULL,
-	picture   int  NOT NULL,
-	PRIMARY KEY (chain, day, desk)
-);
-
--- For totals by operator, mode or code, and the rates of desks and operators. Each check counts
--- in its month and in '-infinity', which stands for all months.
+-- By week and month and of all time, for totals by operator, mode or code, and for the rates of
+-- desks and operators.
 CREATE TABLE staff (
-	chain    int    NOT NULL,
-	month    date   NOT NULL,
-	desk     text   NOT NULL,
-	operator text   NOT NULL,
-	mode     text   NOT NULL,
-	outcome  text   NOT NULL,
-	decision text   NOT NULL,
-	code     text   NOT NULL, -- empty where the check has none
-	checks   int    NOT NULL,
-	filmed   int    NOT NULL, -- of them, filmed against the hint
-	PRIMARY KEY (month, chain, desk, operator, mode, outcome, decision, code)
+	unit     text NOT NULL,
+	start    date NOT NULL,
+	chain    int  NOT NULL,
+	desk     text NOT NULL,
+	operator text NOT NULL,
+	mode     text NOT NULL,
+	outcome  text NOT NULL,
+	decision text NOT NULL,
+	code     text NOT NULL, -- empty where the check has none
+	checks   int  NOT NULL,
+	filmed   int  NOT NULL, -- of them, filmed against the hint
+	PRIMARY KEY (unit, start, chain, desk, operator, mode, outcome, decision, code)
 );
 
-CREATE INDEX staff_chain ON staff (chain); -- for verify and add_up
-
--- How many checks have which value: for the bands of scores, and for medians. The months are
--- those of staff. A row for each value would be read too slowly.
+-- How many checks have which value, by week and month and of all time: for the bands of scores, and
+-- for medians. A row for each value would be read too slowly.
 CREATE TABLE spread (
-	chain   int    NOT NULL,
-	month   date   NOT NULL,
-	kind    text   NOT NULL, -- score, took or waited
-	desk    text   NOT NULL,
-	outcome text   NOT NULL, -- of scores; otherwise empty
-	value   int[]  NOT NULL, -- ascending
-	checks  int[]  NOT NULL, -- how many have the value at the same place
-	PRIMARY KEY (month, chain, kind, desk, outcome)
+	unit    text  NOT NULL,
+	start   date  NOT NULL,
+	chain   int   NOT NULL,
+	kind    text  NOT NULL, -- score, took or waited
+	desk    text  NOT NULL,
+	outcome text  NOT NULL, -- of scores; otherwise empty
+	value   int[] NOT NULL, -- ascending
+	checks  int[] NOT NULL, -- how many have the value at the same place
+	PRIMARY KEY (unit, start, chain, kind, desk, outcome)
 );
 
--- Whole days at both ends of a period are read from daily.
+-- For verify and add_up, which work on one chain.
+CREATE INDEX periods_chain ON periods (chain);
+CREATE INDEX staff_chain   ON staff (chain);
+CREATE INDEX spread_chain  ON spread (chain);
+
+-- Whole days at both ends of a period are read from daily where it is about operators.
 CREATE INDEX daily_day ON daily (day);
+
+-- units gives the units, and in which of each a moment lies.
+CREATE FUNCTION units(at timestamptz) RETURNS TABLE (unit text, start date) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	VALUES ('all', '-infinity'::date), ('month', date_trunc('month', at AT TIME ZONE 'UTC')::date),
+		('week', date_trunc('week', at AT TIME ZONE 'UTC')::date), ('day', (at AT TIME ZONE 'UTC')::date)
+$$;
 
 -- compared reports whether a check compared two faces.
 CREATE FUNCTION compared(outcome text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -98,72 +101,59 @@ CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGU
 	SELECT facematch.rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000))
 $$;
 
--- add_up adds the checks of one list to the four tables, and takes those of the other away.
--- Lost ones do not count. Its plans are made once: to make them takes longer than what they do for a push.
+-- add_up adds the checks of one list to the three tables, and takes those of the other away. Lost
+-- ones do not count. Its plans are made once: to make them takes longer than what they do for a push.
 CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql
 SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	chains int[];
 BEGIN
-	INSERT INTO monthly AS t
-	SELECT chain, date_trunc('month', at AT TIME ZONE 'UTC')::date, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
+	INSERT INTO periods AS t
+	SELECT unit, start, chain, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
 		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
 		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k WHERE NOT lost
-	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (chain, month, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks,
-		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
-		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
-
-	INSERT INTO quality AS t
-	SELECT chain, (at AT TIME ZONE 'UTC')::date, desk,
-		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
-		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k
-	WHERE NOT lost AND num_nonnulls(portrait_quality, picture_quality) > 0
-	GROUP BY 1, 2, 3
-	ON CONFLICT (chain, day, desk) DO UPDATE SET
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at)
+	WHERE NOT lost AND unit <> 'all'
+	GROUP BY 1, 2, 3, 4, 5, 6
+	ON CONFLICT (unit, start, chain, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks,
 		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
 		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
 
 	INSERT INTO staff AS t
-	SELECT chain, m, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
+	SELECT unit, start, chain, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
 		sum(n), sum(n * filmed_anyway::int)
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
-		LATERAL (VALUES ('-infinity'::date), (date_trunc('month', at AT TIME ZONE 'UTC')::date)) v(m)
-	WHERE NOT lost
-	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(n) <> 0 OR sum(n * filmed_anyway::int) <> 0
-	ON CONFLICT (month, chain, desk, operator, mode, outcome, decision, code) DO UPDATE SET
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at)
+	WHERE NOT lost AND unit <> 'day'
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(n) <> 0 OR sum(n * filmed_anyway::int) <> 0
+	ON CONFLICT (unit, start, chain, desk, operator, mode, outcome, decision, code) DO UPDATE SET
 		checks = t.checks + excluded.checks, filmed = t.filmed + excluded.filmed;
 
 	-- Each row that changes is put together anew, of what it has and what comes.
 	WITH change AS MATERIALIZED (
-		SELECT chain, m AS month, kind, desk, of_outcome AS outcome, value, sum(n) AS n
-		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
-			LATERAL (VALUES ('-infinity'::date), (date_trunc('month', at AT TIME ZONE 'UTC')::date)) v(m),
+		SELECT unit, start, chain, kind, desk, of_outcome AS outcome, s.value, sum(n) AS n
+		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at),
 			LATERAL (VALUES ('score', k.outcome, band(score)), ('took', '', tenths(took_ms)),
 				('waited', '', CASE WHEN k.outcome = 'refer' AND decision IN ('approved', 'rejected') THEN waited(at, decided_at) END)
 			) s(kind, of_outcome, value)
-		WHERE NOT lost AND compared(k.outcome) AND value IS NOT NULL
-		GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+		WHERE NOT lost AND compared(k.outcome) AND s.value IS NOT NULL AND unit <> 'day'
+		GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0
 	), both_of AS (
 		SELECT * FROM change
 		UNION ALL
-		SELECT chain, month, kind, desk, outcome, had.value, had.n
+		SELECT unit, start, chain, kind, desk, outcome, had.value, had.n
 		FROM spread t, LATERAL unnest(t.value, t.checks) had(value, n)
-		WHERE (month, chain, kind, desk, outcome) IN (SELECT month, chain, kind, desk, outcome FROM change)
+		WHERE (unit, start, chain, kind, desk, outcome) IN (SELECT unit, start, chain, kind, desk, outcome FROM change)
 	)
 	INSERT INTO spread AS t
-	SELECT chain, month, kind, desk, outcome, coalesce(array_agg(value ORDER BY value) FILTER (WHERE n <> 0), '{}'),
+	SELECT unit, start, chain, kind, desk, outcome, coalesce(array_agg(value ORDER BY value) FILTER (WHERE n <> 0), '{}'),
 		coalesce(array_agg(n ORDER BY value) FILTER (WHERE n <> 0), '{}')
-	FROM (SELECT chain, month, kind, desk, outcome, value, sum(n)::int AS n FROM both_of GROUP BY 1, 2, 3, 4, 5, 6) k
-	GROUP BY 1, 2, 3, 4, 5
-	ON CONFLICT (month, chain, kind, desk, outcome) DO UPDATE SET value = excluded.value, checks = excluded.checks;
+	FROM (SELECT unit, start, chain, kind, desk, outcome, value, sum(n)::int AS n FROM both_of GROUP BY 1, 2, 3, 4, 5, 6, 7) k
+	GROUP BY 1, 2, 3, 4, 5, 6
+	ON CONFLICT (unit, start, chain, kind, desk, outcome) DO UPDATE SET value = excluded.value, checks = excluded.checks;
 
 	IF cardinality(olds) > 0 THEN
 		chains := ARRAY(SELECT DISTINCT chain FROM unnest(olds));
-		DELETE FROM monthly WHERE chain = ANY (chains) AND checks = 0;
-		DELETE FROM quality WHERE chain = ANY (chains) AND portraits + pictures = 0;
+		DELETE FROM periods WHERE chain = ANY (chains) AND checks = 0;
 		DELETE FROM staff WHERE chain = ANY (chains) AND checks = 0;
 		DELETE FROM spread WHERE chain = ANY (chains) AND value = '{}';
 	END IF;
@@ -186,14 +176,13 @@ CREATE TRIGGER count_new AFTER INSERT ON checks REFERENCING NEW TABLE AS news
 CREATE TRIGGER count_changed AFTER UPDATE ON checks REFERENCING NEW TABLE AS news OLD TABLE AS olds
 	FOR EACH STATEMENT EXECUTE FUNCTION count_change();
 
--- recount makes the four tables of a chain anew from its checks, a month at a time.
+-- recount makes the three tables of a chain anew from its checks, a month at a time.
 CREATE FUNCTION recount(c int) RETURNS void LANGUAGE plpgsql
 SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	first timestamp;
 BEGIN
-	DELETE FROM monthly WHERE chain = c;
-	DELETE FROM quality WHERE chain = c;
+	DELETE FROM periods WHERE chain = c;
 	DELETE FROM staff WHERE chain = c;
 	DELETE FROM spread WHERE chain = c;
 	FOR first IN SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC') FROM checks WHERE chain = c LOOP
@@ -208,7 +197,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['monthly', 'quality', 'staff', 'spread'] LOOP
+	FOREACH name IN ARRAY ARRAY['periods', 'staff', 'spread'] LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
 		EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO facematch_auditor USING (chain = ANY ((SELECT my_chains())::int[]))',
 			name || '_by_branch', name);
@@ -216,7 +205,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
+REVOKE ALL ON FUNCTION units, compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION compared, percent, band, tenths, rounded_down, waited TO facematch_auditor;
 
 INSERT INTO migration (number) VALUES (4);
