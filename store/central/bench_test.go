@@ -69,80 +69,6 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// generated makes a centre with checks of 200 desks over 23 months (FACEMATCH_CHECKS, ten million
-// unless told), and an auditor who sees a fifth of the desks: reviewer_of_a_fifth.
-func generated(b *testing.B) (server *centraltest.Server, database string, admin *pgx.Conn) {
-	many := 10_000_000
-	if text := os.Getenv("FACEMATCH_CHECKS"); text != "" {
-		var err error
-		if many, err = strconv.Atoi(text); err != nil {
-			b.Fatal(err)
-		}
-	}
-	server = centraltest.Start(b, false)
-	database, admin = server.Centre(b)
-	generate(b, admin, many)
-	return server, database, admin
-}
-
-// BenchmarkSample picks 25 checks of those of BenchmarkFilters, of which 20,000 went on after the
-// heads.
-func BenchmarkSample(b *testing.B) {
-	server, database, admin := generated(b)
-	for _, statement := range []string{
-		`INSERT INTO facematch.epoch (chain, epoch, first_seq) SELECT id, 1, 1 FROM facematch.chain`,
-		`CREATE TEMP TABLE went_on AS SELECT * FROM facematch.checks WHERE outcome IS NOT NULL ORDER BY random() LIMIT 20000`,
-		`INSERT INTO facematch.record
-			SELECT chain, 1, seq, '', convert_to(json_build_object('kind', 'started', 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-				'check', "check", 'session', session, 'mode', mode, 'operator', operator, 'desk', desk)::text, 'UTF8'),
-				'started', "check", session, at, '{}' FROM went_on`,
-		`INSERT INTO facematch.record
-			SELECT chain, 1, seq + 1, '', convert_to(json_build_object('kind', 'finished', 'check', "check", 'session', session,
-				'outcome', outcome, 'score', score, 'code', code)::text, 'UTF8'), 'finished', "check", session, at, '{}' FROM went_on`,
-		`UPDATE facematch.chain SET head_seq = 100000000, head_hash = sha256(history::bytea)`,
-		`INSERT INTO facematch.record SELECT id, 1, head_seq, head_hash, '', 'verified', NULL, NULL, now(), '{}' FROM facematch.chain`,
-		`INSERT INTO facematch.record SELECT chain, 1, 200000000 + seq, '', '', 'decided', "check", session, now(), '{}' FROM went_on`,
-		`ANALYZE`,
-	} {
-		if _, err := admin.Exec(b.Context(), statement); err != nil {
-			b.Fatalf("%s: %v", statement, err)
-		}
-	}
-	least := int64(9000)
-	for _, role := range []string{"postgres", "reviewer_of_a_fifth"} {
-		r, err := central.Open(b.Context(), server.DSN(database, role))
-		if err != nil {
-			b.Fatal(err)
-		}
-		for name, f := range map[string]history.Filter{
-			"all": {}, "month": {From: time.Now().AddDate(0, -7, 0), To: time.Now().AddDate(0, -6, 0)},
-			"desk": {Desks: []string{"Desk 40"}}, "branch": {Branches: []string{"branch 3"}}, "score": {LeastScore: &least},
-			"refer": {Outcomes: []history.Outcome{history.Refer}},
-		} {
-			b.Run(role+"/"+name, func(b *testing.B) {
-				var of int64
-				for b.Loop() {
-					heads, err := r.Heads(b.Context())
-					if err != nil {
-						b.Fatal(err)
-					}
-					h := history.HeadOfHeads(heads)
-					var picked []history.Picked
-					if picked, of, err = r.Pick(b.Context(), history.Sampling{
-						Filter: f, Count: 25, Seed: seed, Head: h.Seq, Hash: h.Hash, Heads: heads,
-					}); err != nil || len(picked) != 25 {
-						b.Fatal(len(picked), err)
-					}
-				}
-				b.ReportMetric(float64(of), "checks")
-			})
-		}
-		if err := r.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // BenchmarkFilters asks each filter for its page and its count, alone and with a time, as an
 // administrator and as an auditor of a fifth of the desks. A page is to take 150 ms at most,
 // totals 50 ms.
@@ -227,6 +153,7 @@ func BenchmarkFilters(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	benchSamples(b, server, database, admin)
 }
 
 // benchCombinations asks forty filters of several fields each for their page and count, and gives
@@ -296,9 +223,74 @@ func benchCombinations(b *testing.B, r *central.Reader) {
 	b.ReportMetric(float64(count.Milliseconds()), "ms/slowest-count")
 }
 
-// generate fills an empty centre with checks of 200 desks in 20 branches, over 23 months, and makes
-// an auditor of four of the branches.
-func generate(b testing.TB, admin *pgx.Conn, many int) {
+// benchSamples picks 25 checks, of which 20,000 went on after the heads.
+func benchSamples(b *testing.B, server *centraltest.Server, database string, admin *pgx.Conn) {
+	for _, statement := range []string{
+		`INSERT INTO facematch.epoch (chain, epoch, first_seq) SELECT id, 1, 1 FROM facematch.chain`,
+		`CREATE TEMP TABLE went_on AS SELECT * FROM facematch.checks WHERE outcome IS NOT NULL ORDER BY random() LIMIT 20000`,
+		`INSERT INTO facematch.record
+			SELECT chain, 1, seq, '', convert_to(json_build_object('kind', 'started', 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+				'check', "check", 'session', session, 'mode', mode, 'operator', operator, 'desk', desk)::text, 'UTF8'),
+				'started', "check", session, at, '{}' FROM went_on`,
+		`INSERT INTO facematch.record
+			SELECT chain, 1, seq + 1, '', convert_to(json_build_object('kind', 'finished', 'check', "check", 'session', session,
+				'outcome', outcome, 'score', score, 'code', code)::text, 'UTF8'), 'finished', "check", session, at, '{}' FROM went_on`,
+		`UPDATE facematch.chain SET head_seq = 100000000, head_hash = sha256(history::bytea)`,
+		`INSERT INTO facematch.record SELECT id, 1, head_seq, head_hash, '', 'verified', NULL, NULL, now(), '{}' FROM facematch.chain`,
+		`INSERT INTO facematch.record SELECT chain, 1, 200000000 + seq, '', '', 'decided', "check", session, now(), '{}' FROM went_on`,
+		`ANALYZE`,
+	} {
+		if _, err := admin.Exec(b.Context(), statement); err != nil {
+			b.Fatalf("%s: %v", statement, err)
+		}
+	}
+	least := int64(9000)
+	for _, role := range []string{"postgres", "reviewer_of_a_fifth"} {
+		r, err := central.Open(b.Context(), server.DSN(database, role))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for name, f := range map[string]history.Filter{
+			"all": {}, "month": {From: time.Now().AddDate(0, -7, 0), To: time.Now().AddDate(0, -6, 0)},
+			"desk": {Desks: []string{"Desk 40"}}, "branch": {Branches: []string{"branch 3"}}, "score": {LeastScore: &least},
+			"refer": {Outcomes: []history.Outcome{history.Refer}},
+		} {
+			b.Run(role+"/"+name+", sample", func(b *testing.B) {
+				var of int64
+				for b.Loop() {
+					heads, err := r.Heads(b.Context())
+					if err != nil {
+						b.Fatal(err)
+					}
+					h := history.HeadOfHeads(heads)
+					var picked []history.Picked
+					if picked, of, err = r.Pick(b.Context(), history.Sampling{
+						Filter: f, Count: 25, Seed: seed, Head: h.Seq, Hash: h.Hash, Heads: heads,
+					}); err != nil || len(picked) != 25 {
+						b.Fatal(len(picked), err)
+					}
+				}
+				b.ReportMetric(float64(of), "checks")
+			})
+		}
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// generated makes a centre with checks of 200 desks over 23 months (FACEMATCH_CHECKS, ten million
+// unless told), and an auditor who sees a fifth of the desks: reviewer_of_a_fifth.
+func generated(b *testing.B) (server *centraltest.Server, database string, admin *pgx.Conn) {
+	many := 10_000_000
+	if text := os.Getenv("FACEMATCH_CHECKS"); text != "" {
+		var err error
+		if many, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	server = centraltest.Start(b, false)
+	database, admin = server.Centre(b)
 	exec := func(statement string, args ...any) {
 		b.Helper()
 		if _, err := admin.Exec(b.Context(), statement, args...); err != nil {
@@ -334,4 +326,5 @@ func generate(b testing.TB, admin *pgx.Conn, many int) {
 
 	exec(`CREATE ROLE reviewer_of_a_fifth LOGIN IN ROLE facematch_auditor`)
 	exec(`INSERT INTO facematch.sees SELECT 'reviewer_of_a_fifth', 'branch ' || i FROM generate_series(0, 3) i`)
+	return server, database, admin
 }
