@@ -103,13 +103,17 @@ func BenchmarkFilters(b *testing.B) {
 			LeastScore: score(7000), MostScore: score(7500), Decisions: []history.DecisionState{history.Approved}}},
 		{"none fits", history.Filter{Outcomes: []history.Outcome{history.Pass}, MostScore: score(100)}},
 	}
+	month := time.Now().UTC().AddDate(0, -7, 0).Truncate(24 * time.Hour)
+	someDay := month.AddDate(0, 0, 9).Add(9 * time.Hour)
+	month = month.AddDate(0, 0, 1-month.Day())
 	for _, role := range []string{"postgres", "reviewer_of_a_fifth"} {
 		r, err := central.Open(b.Context(), server.DSN(database, role))
 		if err != nil {
 			b.Fatal(err)
 		}
 		for name, f := range map[string]history.Filter{"all": {}, "branch": {Branches: []string{"branch 3"}},
-			"desk": {Desks: []string{"Desk 40"}}, "month": {From: time.Now().AddDate(0, -7, 0), To: time.Now().AddDate(0, -6, 0)}} {
+			"desk": {Desks: []string{"Desk 40"}}, "month": {From: month, To: month.AddDate(0, 1, 0)},
+			"year": {From: month.AddDate(-1, 0, 0), To: month}, "30 days": {From: someDay, To: someDay.AddDate(0, 0, 30)}} {
 			b.Run(role+"/"+name+", overview", func(b *testing.B) {
 				for b.Loop() {
 					if _, err := r.Overview(b.Context(), f, overview.Automatic); err != nil {
