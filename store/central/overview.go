@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -66,24 +67,23 @@ type summing struct {
 
 // span gives when the first and the last check started, to the day.
 func (o *summing) span(ctx context.Context) (first, last time.Time, err error) {
-	// Each end by its index. Without checks any day will do.
-	query, c := `coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at LIMIT 1), 'epoch'),
-		coalesce((SELECT at FROM facematch.checks WHERE @ ORDER BY at DESC LIMIT 1), 'epoch')`, o.conditions
-	if o.coarse {
-		query = `coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day LIMIT 1), 'epoch'),
-			coalesce((SELECT day FROM facematch.daily WHERE @ ORDER BY day DESC LIMIT 1), 'epoch')`
-		c = o.counted
-		c.terms, c.args = slices.Clip(c.terms), slices.Clip(c.args)
-		if !o.filter.From.IsZero() {
-			c.add(`day >= ?::date`, o.filter.From.UTC().Format(time.DateOnly))
-		}
-		if !o.filter.To.IsZero() {
-			c.add(`day <= ?::date`, o.filter.To.UTC().Format(time.DateOnly))
-		}
+	sources := []source{fromDaily(`day::timestamp AT TIME ZONE 'UTC'`),
+		fromChecks(`SELECT at FROM facematch.checks WHERE @`)}
+	if !o.coarse {
+		sources = sources[1:]
 	}
-	err = o.pool.QueryRow(ctx, `SELECT `+strings.ReplaceAll(query, "@", strings.Join(c.terms, " AND ")),
-		c.args...).Scan(&first, &last)
-	return first, last, readProblem(ctx, err)
+	// Each end is found by an index: in the first part of the period that has a check, and in the last.
+	var firsts, lasts []string
+	queries, of, args := o.counted.parts(o.filter.From, o.filter.To, sources...)
+	for i, query := range queries {
+		firsts = append(firsts, fmt.Sprintf(`(%s ORDER BY %s LIMIT 1)`, query, of[i].at))
+		lasts = append(lasts, fmt.Sprintf(`(%s ORDER BY %s DESC LIMIT 1)`, query, of[i].at))
+	}
+	slices.Reverse(lasts)
+	// Without checks any day will do.
+	err = o.pool.QueryRow(ctx, fmt.Sprintf(`SELECT coalesce(%s, 'epoch'), coalesce(%s, 'epoch')`,
+		strings.Join(firsts, ", "), strings.Join(lasts, ", ")), args...).Scan(&first, &last)
+	return first.UTC(), last.UTC(), readProblem(ctx, err)
 }
 
 // outcomesOf are the outcomes that are counted. The last place is for those that this program

@@ -159,37 +159,43 @@ func stretches(from, to time.Time, grains ...grain) []stretch {
 
 // read gives the query for what the sources, the coarsest first, count of a period under the
 // conditions. The last source are the rows of checks.
-func (c conditions) read(begin, end time.Time, sources ...source) (query string, args []any) {
+func (c conditions) read(from, to time.Time, sources ...source) (query string, args []any) {
+	queries, _, args := c.parts(from, to, sources...)
+	return strings.Join(queries, " UNION ALL "), args
+}
+
+// parts gives a query for each part of a period, and the source of each, in the order of time.
+func (c conditions) parts(begin, end time.Time, sources ...source) (queries []string, of []source, args []any) {
 	var grains []grain
 	for _, s := range sources {
 		grains = append(grains, s.grain)
 	}
-	c.terms, c.args = slices.Clip(c.terms), slices.Clip(c.args)
+	c.terms, args = slices.Clip(c.terms), slices.Clip(c.args)
 	parts := stretches(begin, end, grains...)
 	if len(parts) == 0 { // an empty period
-		c.add(`false`)
+		c.terms = append(c.terms, `false`)
 		parts = []stretch{{grain: rows}}
 	}
-	var queries []string
+	slices.SortFunc(parts, func(a, b stretch) int { return a.from.Compare(b.from) })
 	for _, part := range parts {
 		s := sources[slices.Index(grains, part.grain)]
-		of := conditions{slices.Clip(c.terms), c.args}
-		of.add(s.where)
+		where := conditions{slices.Clip(c.terms), args}
+		where.add(s.where)
 		bound := func(term string, at time.Time) {
 			switch {
 			case at.IsZero():
 			case s.grain == rows:
-				of.add(s.at+term+`?`, at)
+				where.add(s.at+term+`?`, at)
 			default:
-				of.add(s.at+term+`?::date`, at.Format(time.DateOnly))
+				where.add(s.at+term+`?::date`, at.Format(time.DateOnly))
 			}
 		}
 		bound(` >= `, part.from)
 		bound(` < `, part.to)
-		queries = append(queries, strings.Replace(s.query, "@", strings.Join(of.terms, " AND "), 1))
-		c.args = of.args
+		queries = append(queries, strings.Replace(s.query, "@", strings.Join(where.terms, " AND "), 1))
+		of, args = append(of, s), where.args
 	}
-	return strings.Join(queries, " UNION ALL "), c.args
+	return queries, of, args
 }
 
 // ended are the columns of all tables but spread that say how a check ended.
