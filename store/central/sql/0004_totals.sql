@@ -63,10 +63,9 @@ CREATE INDEX spread_chain  ON spread (chain);
 -- Whole days at both ends of a period are read from daily where it is about operators.
 CREATE INDEX daily_day ON daily (day);
 
--- units gives the units, and in which of each a moment lies.
-CREATE FUNCTION units(at timestamptz) RETURNS TABLE (unit text, start date) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	VALUES ('all', '-infinity'::date), ('month', date_trunc('month', at AT TIME ZONE 'UTC')::date),
-		('week', date_trunc('week', at AT TIME ZONE 'UTC')::date), ('day', (at AT TIME ZONE 'UTC')::date)
+-- start_of gives the start of the unit in which a moment lies.
+CREATE FUNCTION start_of(unit text, at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE unit WHEN 'all' THEN '-infinity'::date ELSE date_trunc(unit, at AT TIME ZONE 'UTC')::date END
 $$;
 
 -- compared reports whether a check compared two faces.
@@ -109,36 +108,37 @@ DECLARE
 	chains int[];
 BEGIN
 	INSERT INTO periods AS t
-	SELECT unit, start, chain, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
+	SELECT unit, start_of(unit, at), chain, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
 		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
 		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at)
-	WHERE NOT lost AND unit <> 'all'
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, unnest('{day,week,month}'::text[]) unit
+	WHERE NOT lost
 	GROUP BY 1, 2, 3, 4, 5, 6
 	ON CONFLICT (unit, start, chain, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks,
 		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
 		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
 
 	INSERT INTO staff AS t
-	SELECT unit, start, chain, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
+	SELECT unit, start_of(unit, at), chain, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
 		sum(n), sum(n * filmed_anyway::int)
-	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at)
-	WHERE NOT lost AND unit <> 'day'
+	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, unnest('{week,month,all}'::text[]) unit
+	WHERE NOT lost
 	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(n) <> 0 OR sum(n * filmed_anyway::int) <> 0
 	ON CONFLICT (unit, start, chain, desk, operator, mode, outcome, decision, code) DO UPDATE SET
 		checks = t.checks + excluded.checks, filmed = t.filmed + excluded.filmed;
 
 	-- Each row that changes is put together anew, of what it has and what comes.
 	WITH change AS MATERIALIZED (
-		SELECT unit, start, chain, kind, desk, of_outcome AS outcome, s.value, sum(n) AS n
-		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, LATERAL units(at),
-			LATERAL (VALUES ('score', k.outcome, band(score)), ('took', '', tenths(took_ms)),
-				('waited', '', CASE WHEN k.outcome = 'refer' AND decision IN ('approved', 'rejected') THEN waited(at, decided_at) END)
-			) s(kind, of_outcome, value)
-		WHERE NOT lost AND compared(k.outcome) AND s.value IS NOT NULL AND unit <> 'day'
+		SELECT unit, start_of(unit, at) AS start, chain, kind, desk, CASE kind WHEN 'score' THEN outcome ELSE '' END AS outcome,
+			CASE WHEN kind = 'score' THEN band(score) WHEN kind = 'took' THEN tenths(took_ms)
+				WHEN outcome = 'refer' AND decision IN ('approved', 'rejected') THEN waited(at, decided_at) END AS value,
+			sum(n) AS n
+		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
+			unnest('{score,took,waited}'::text[]) kind, unnest('{week,month,all}'::text[]) unit
+		WHERE NOT lost AND compared(outcome)
 		GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0
 	), both_of AS (
-		SELECT * FROM change
+		SELECT * FROM change WHERE value IS NOT NULL
 		UNION ALL
 		SELECT unit, start, chain, kind, desk, outcome, had.value, had.n
 		FROM spread t, LATERAL unnest(t.value, t.checks) had(value, n)
@@ -205,7 +205,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION units, compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
+REVOKE ALL ON FUNCTION start_of, compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION compared, percent, band, tenths, rounded_down, waited TO facematch_auditor;
 
 INSERT INTO migration (number) VALUES (4);
