@@ -144,7 +144,7 @@ func (s *Store) Head(ctx context.Context) (history.Head, error) {
 // was set back; the zero time where there is none.
 func (s *Store) Latest(ctx context.Context) (time.Time, error) {
 	var text string
-	err := s.reader.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'latest'`).Scan(&text)
+	err := s.reader.QueryRowContext(ctx, checks.Latest).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}

@@ -201,3 +201,23 @@ func TestLatest(t *testing.T) {
 	must(t, again.Settings(t.Context(), history.SettingsChange{How: history.ChangedByHand}))
 	want(again, now)
 }
+
+// Rebuild brings the latest time back.
+func TestLatestRebuilt(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	must(t, s.Settings(t.Context(), history.SettingsChange{How: history.ChangedByHand}))
+	before, err := s.Latest(t.Context())
+	must(t, err)
+	_, err = s.writer.Exec(`UPDATE meta SET value = '2020-01-01T00:00:00.000Z' WHERE name = 'latest'`)
+	must(t, err)
+	if v := mustVerify(t, s); v.Fault != history.FaultLists {
+		t.Errorf("verdict is %+v", v)
+	}
+	must(t, s.Rebuild(t.Context()))
+	if after, err := s.Latest(t.Context()); err != nil || !after.Equal(before) {
+		t.Errorf("latest is %v, %v, want %v", after, err, before)
+	}
+	if v := mustVerify(t, s); !v.Intact {
+		t.Errorf("verdict is %+v", v)
+	}
+}

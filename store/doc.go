@@ -63,7 +63,7 @@
 // parts}. By that list it is applied again to a backup that is restored.
 //
 // "latest" in table meta is the greatest time of all records. A trigger keeps it, so that one
-// need not read them all to notice that the clock was set back.
+// need not read them all to notice that the clock was set back. Verify compares it with them.
 //
 // # Anchors
 //

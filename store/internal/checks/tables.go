@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"strings"
@@ -114,6 +115,7 @@ type Folded struct {
 	n      int             // how many checks there are
 	texts  map[string]string
 	seed   maphash.Seed
+	latest []byte // the greatest time of all records
 }
 
 // piece is how many checks lie in one piece of Folded: a megabyte or two.
@@ -133,6 +135,9 @@ func NewFolded() *Folded {
 
 // Add takes in the next record of the history. It keeps no part of the payload.
 func (f *Folded) Add(r Summary) {
+	if r.At > string(f.latest) {
+		f.latest = append(f.latest[:0], r.At...)
+	}
 	if !r.concerns() {
 		return
 	}
@@ -193,9 +198,17 @@ func (f *Folded) daily() map[dailyKey]int64 {
 	return counts
 }
 
-// Rebuild makes the tables checks, daily and packed anew.
+// The time of the latest record, in the table meta.
+const (
+	Latest     = `SELECT value FROM meta WHERE name = 'latest'`
+	dropLatest = `DELETE FROM meta WHERE name = 'latest'`
+	makeLatest = `INSERT INTO meta (name, value)
+		SELECT 'latest', max(at) FROM record WHERE typeof(at) = 'text' HAVING max(at) IS NOT NULL`
+)
+
+// Rebuild makes the tables checks, daily and packed anew, and the time of the latest record.
 func Rebuild(ctx context.Context, tx *sql.Tx) error {
-	for _, statement := range []string{`DELETE FROM checks`, `DELETE FROM daily`} {
+	for _, statement := range []string{`DELETE FROM checks`, `DELETE FROM daily`, dropLatest, makeLatest} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}
@@ -237,7 +250,8 @@ func (e Mismatch) Error() string {
 	return fmt.Sprintf("the tables of lists do not match record %d", e.Seq)
 }
 
-// Compare compares the tables checks, daily and packed with the records.
+// Compare compares the tables checks, daily and packed, and the time of the latest record, with
+// the records.
 func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+`,
 		branch IS NULL FROM checks ORDER BY seq`)
@@ -276,7 +290,17 @@ func (f *Folded) Compare(ctx context.Context, q sqlite.Querier) error {
 	if err := packed.end(ctx, q); err != nil {
 		return err
 	}
-	return f.compareDaily(ctx, q)
+	if err := f.compareDaily(ctx, q); err != nil {
+		return err
+	}
+	var latest string
+	if err := q.QueryRowContext(ctx, Latest).Scan(&latest); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if latest != string(f.latest) {
+		return Mismatch{}
+	}
+	return nil
 }
 
 func (f *Folded) compareDaily(ctx context.Context, q sqlite.Querier) error {
