@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"facematch/app/access"
@@ -18,6 +19,7 @@ type KeptCheck = queue.Item
 type KeptChecks struct {
 	Checks  []KeptCheck // oldest first
 	Expired int         // deleted just now, because their time was over
+	Held    int         // their time is over, but their sessions are on legal hold
 	Broken  int         // files that cannot be opened here
 }
 
@@ -85,8 +87,9 @@ func withOpen(b matcher.Blob) matcher.Blob {
 	return b
 }
 
-// KeptChecks lists the kept checks. Those whose time is over are deleted. So are those
-// the API has, or may have, already: they are in the history.
+// KeptChecks lists the kept checks. Those whose time is over are deleted or, while their session
+// is on legal hold, left where they lie. Those the API has, or may have, already are deleted too:
+// they are in the history.
 func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 	if err := d.Allow(ctx, access.Check); err != nil {
 		return KeptChecks{}, err
@@ -103,6 +106,10 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		return KeptChecks{Checks: items, Broken: broken}, nil
 	}
 	defer release()
+	held, err := d.heldSessions(ctx)
+	if err != nil {
+		return KeptChecks{}, err
+	}
 	kept := KeptChecks{Broken: broken}
 	oldest := d.p.Now().Add(-time.Duration(d.Settings().API.KeepDays) * 24 * time.Hour)
 	for _, item := range items {
@@ -120,6 +127,10 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 			kept.Checks = append(kept.Checks, item)
 			continue
 		}
+		if !taken && held[item.Session] {
+			kept.Held++
+			continue
+		}
 		if err := d.p.Queue.Remove(item.ID); err != nil {
 			return KeptChecks{}, err
 		}
@@ -129,6 +140,16 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		d.p.Log.Info("kept check deleted", "kept", item.ID, "expired", expired, "taken", taken)
 	}
 	return kept, nil
+}
+
+// heldSessions are the sessions on legal hold.
+func (d *Desk) heldSessions(ctx context.Context) (map[string]bool, error) {
+	holds, err := d.p.History.Holds(ctx)
+	held := map[string]bool{}
+	for _, h := range holds {
+		held[h.Session] = true
+	}
+	return held, err
 }
 
 // sweepAge is the age from which half-written files of the queue are deleted as left
@@ -183,9 +204,10 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 	return check, err
 }
 
-// DropKept deletes a kept check unsent.
-func (d *Desk) DropKept(id string) error {
-	if err := d.Allow(context.Background(), access.Check); err != nil {
+// DropKept deletes a kept check unsent. The problem is store.session_held while its session is
+// on legal hold.
+func (d *Desk) DropKept(ctx context.Context, id string) error {
+	if err := d.Allow(ctx, access.Check); err != nil {
 		return err
 	}
 	release, err := d.p.Queue.Hold()
@@ -193,6 +215,19 @@ func (d *Desk) DropKept(id string) error {
 		return err
 	}
 	defer release()
+	held, err := d.heldSessions(ctx)
+	if err != nil {
+		return err
+	}
+	if len(held) > 0 {
+		items, _, err := d.p.Queue.List(ctx)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(items, func(i KeptCheck) bool { return i.ID == id && held[i.Session] }) {
+			return matcher.NewProblem(history.KeySessionHeld, nil)
+		}
+	}
 	d.p.Log.Info("kept check deleted", "kept", id, "dropped", true)
 	return d.p.Queue.Remove(id)
 }

@@ -349,6 +349,37 @@ func TestKeptChecksExpire(t *testing.T) {
 	}
 }
 
+// A kept check of a session on legal hold is deleted neither when its time is over nor by hand,
+// until the hold is lifted.
+func TestKeptChecksOnHold(t *testing.T) {
+	s := standin.New(t, false, wanted(), nil)
+	d, m := remoteDesk(t, &scripted{}, s)
+	var kept []KeptCheck
+	for range 2 {
+		k, err := d.Keep(t.Context(), &Attempt{Input: CheckInput{Document: inMemory(pageBytes), Video: inMemory(clipBytes),
+			Session: NewSession()}})
+		must(t, err)
+		kept = append(kept, k)
+	}
+	must(t, d.Hold(t.Context(), kept[0].Session, true, "a court asked"))
+	wantKey(t, d.DropKept(t.Context(), kept[0].ID), history.KeySessionHeld)
+	later := time.Now().Add(time.Duration(d.Settings().API.KeepDays)*24*time.Hour + time.Minute)
+	d.p.Now = func() time.Time { return later }
+	for expired := range 2 { // the second time the other one is gone
+		list, err := d.KeptChecks(t.Context())
+		if err != nil || len(list.Checks) != 0 || list.Held != 1 || list.Expired != 1-expired {
+			t.Errorf("%v, %+v", err, list)
+		}
+	}
+	if _, _, _, err := d.p.Queue.Open(t.Context(), kept[0].ID); err != nil {
+		t.Errorf("the one on hold: %v", err)
+	}
+	m.OnHold = nil // lifted
+	if list, err := d.KeptChecks(t.Context()); err != nil || list.Expired != 1 || list.Held != 0 {
+		t.Errorf("%v, %+v", err, list)
+	}
+}
+
 func TestCancelAfterBytesWereSentIsUnknown(t *testing.T) {
 	s := standin.New(t, false, wanted(), func(int) standin.Reply { return standin.Reply{Delay: time.Hour} })
 	d, m := remoteDesk(t, &scripted{}, s)

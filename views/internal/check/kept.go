@@ -16,7 +16,7 @@ import (
 // keptDesk is what the list of kept checks needs of the desk.
 type keptDesk interface {
 	Settings() settings.Settings
-	DropKept(id string) error
+	DropKept(ctx context.Context, id string) error
 }
 
 // keptList is the kept checks, each to be sent or deleted.
@@ -32,6 +32,9 @@ func newKeptList(p kit.Parts, desk keptDesk, kept app.KeptChecks, send func(app.
 	l.box.Add(kit.Wrapped(p.Words.T("kept.help", "Days", desk.Settings().API.KeepDays)))
 	for _, k := range kept.Checks {
 		l.box.Add(l.row(k))
+	}
+	if kept.Held > 0 {
+		l.box.Add(kit.Wrapped(p.Words.T("kept.held", "Count", kept.Held)))
 	}
 	if kept.Broken > 0 {
 		l.box.Add(kit.Wrapped(p.Words.T("kept.broken", "Count", kept.Broken)))
@@ -61,8 +64,8 @@ func (l *keptList) row(k app.KeptCheck) fyne.CanvasObject {
 		remove.OnTapped = func() {
 			send.Disable()
 			remove.Disable()
-			l.Work.Start(func(context.Context) {
-				err := l.desk.DropKept(k.ID)
+			l.Work.Start(func(ctx context.Context) {
+				err := l.desk.DropKept(ctx, k.ID)
 				l.Work.Do(func() {
 					l.Log("kept check", err)
 					if err != nil {

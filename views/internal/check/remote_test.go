@@ -299,7 +299,7 @@ func TestKeepingAsksFirst(t *testing.T) {
 		if id != "kept_1" {
 			t.Errorf("sent %q", id)
 		}
-		_ = desk.DropKept(id)
+		_ = desk.DropKept(context.Background(), id)
 		return answered(history.Refer), nil
 	}
 	test.Tap(kittest.ButtonOf(t, w.check.KeptChecks(w.check.SendKept), w.Words.T("kept.send")))
@@ -346,16 +346,20 @@ func TestTheListOfKeptChecks(t *testing.T) {
 	desk := remoteFake(history.Remote)
 	desk.Kept = app.KeptChecks{
 		Checks: []app.KeptCheck{{ID: "kept_1", At: time.Now(), Name: "Ada Lovelace"}, {ID: "kept_2", At: time.Now()}},
-		Broken: 1,
+		Held:   1, Broken: 1,
 	}
 	w := open(t, desk)
 	w.Until(t, "the button", func() bool { return w.check.remote.kept.Visible() })
 	test.Tap(w.check.remote.kept)
+	if want := w.Words.T("kept.open", "Count", 3); w.check.remote.kept.Text != want {
+		t.Errorf("the button says %q, want %q", w.check.remote.kept.Text, want)
+	}
 	if w.openers != 1 {
 		t.Fatal("no list is asked for")
 	}
 	text := kittest.Readable(w.check.KeptChecks(func(app.KeptCheck) {}))
-	for _, want := range []string{"Ada Lovelace", w.Words.T("kept.no_name"), w.Words.T("kept.broken", "Count", 1)} {
+	for _, want := range []string{"Ada Lovelace", w.Words.T("kept.no_name"), w.Words.T("kept.held", "Count", 1),
+		w.Words.T("kept.broken", "Count", 1)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list lacks %q: %q", want, text)
 		}

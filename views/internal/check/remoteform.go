@@ -149,7 +149,7 @@ func (f *remoteForm) update(name string) {
 		f.sendName.SetChecked(false)
 	}
 	kit.Enable(f.sendName, name != "")
-	count := len(f.keptChecks.Checks)
+	count := len(f.keptChecks.Checks) + f.keptChecks.Held
 	show(f.kept, count > 0)
 	f.kept.SetText(f.Words.T("kept.open", "Count", count))
 }

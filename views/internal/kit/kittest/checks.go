@@ -106,7 +106,7 @@ func (d *Checks) SendKept(_ context.Context, id string, _ app.ProgressFunc) (app
 }
 
 // DropKept is part of the desk.
-func (d *Checks) DropKept(id string) error {
+func (d *Checks) DropKept(_ context.Context, id string) error {
 	d.Mu.Lock()
 	defer d.Mu.Unlock()
 	d.Kept.Checks = slices.DeleteFunc(slices.Clone(d.Kept.Checks), func(k app.KeptCheck) bool { return k.ID == id })
