@@ -451,7 +451,7 @@ func latest(records *store.Store) func() time.Time {
 // is not open.
 func newGuard(
 	folders settings.Folders, chosen settings.Settings, records *store.Store, journal access.Journal,
-	recorded func(context.Context) (history.SettingsChange, bool, error),
+	recorded access.Recorded,
 ) *access.Guard {
 	return access.New(access.Params{
 		Operators: newOperators(folders, func() settings.Settings { return chosen }, records),
@@ -499,7 +499,7 @@ func restore(ctx context.Context) (restoring, error) {
 	if r.beforeFirstList(ctx, folders, chosen) {
 		chosen.Central.OperatorsKey = ""
 	}
-	r.Guard = newGuard(folders, chosen, nil, unrecorded{}, r.recorded)
+	r.Guard = newGuard(folders, chosen, nil, unrecorded{}, r)
 	return r, nil
 }
 
@@ -511,20 +511,38 @@ func (r restoring) beforeFirstList(ctx context.Context, folders settings.Folders
 	if _, err := all.Read(); !matcher.IsProblem(err, operators.KeyNotYet) {
 		return false
 	}
-	_, found, err := r.recorded(ctx)
+	_, found, err := r.LastOperators(ctx)
 	return err == nil && !found
 }
 
-// recorded is the newest record of the list of operators, where the history can be read.
-func (r restoring) recorded(ctx context.Context) (history.SettingsChange, bool, error) {
+// LastOperators is the newest record of the list of operators, where the history can be read.
+func (r restoring) LastOperators(ctx context.Context) (change history.SettingsChange, found bool, err error) {
+	err = r.reading(ctx, func(there *store.Store) error {
+		change, found, err = there.LastOperators(ctx)
+		return err
+	})
+	return change, found, err
+}
+
+// ListSigned is when the newest list of the centre's was signed, where the history can be read.
+func (r restoring) ListSigned(ctx context.Context, branch, key string) (newest time.Time, err error) {
+	err = r.reading(ctx, func(there *store.Store) error {
+		newest, err = there.ListSigned(ctx, branch, key)
+		return err
+	})
+	return newest, err
+}
+
+// reading hands over the history, unless it cannot be read: then it may be replaced.
+func (r restoring) reading(ctx context.Context, do func(*store.Store) error) error {
 	p := r.params
 	p.ReadOnly = true
 	there, err := store.Open(ctx, p)
 	if err != nil {
-		return history.SettingsChange{}, false, nil // a history that cannot be read may be replaced
+		return nil
 	}
 	defer there.Close()
-	return there.LastOperators(ctx)
+	return do(there)
 }
 
 // unrecorded is the journal of a restore, which writes nothing: the history may be gone,
@@ -647,7 +665,7 @@ func look(ctx context.Context) (looking, error) {
 	if err != nil {
 		return looking{}, err
 	}
-	return looking{records, newGuard(folders, chosen, records, store.NewJournal(params), records.LastOperators), chosen,
+	return looking{records, newGuard(folders, chosen, records, store.NewJournal(params), records), chosen,
 		folders.Verified()}, nil
 }
 

@@ -256,6 +256,7 @@ func TestOperatorsOfAllDesks(t *testing.T) {
 	}
 
 	t.Run("older", func(t *testing.T) { north.olderList(t, office, older, own) })
+	t.Run("moved", func(t *testing.T) { north.moved(t, office, older, own) })
 	t.Run("away", func(t *testing.T) { north.whileAway(t, server, south) })
 
 	// A centre that is older than this program has no lists, and takes records as before.
@@ -299,6 +300,38 @@ func (b *branchDesk) olderList(t *testing.T, office *headOffice, older, own hist
 		t.Errorf("the right one: %q", got)
 	}
 	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+}
+
+// moved has the desk go to another branch and back: the older list of its own branch is refused
+// still, from the centre and as a file.
+func (b *branchDesk) moved(t *testing.T, office *headOffice, older, own history.OperatorList) {
+	move := func(branch string) {
+		office.exec(`UPDATE facematch.chain SET branch = $1 WHERE history = $2`, branch, b.records.ID())
+		b.takes.Store(branch)
+	}
+	list := office.signed("south")
+	office.exec(`INSERT INTO facematch.operator_list (branch, signed, list, signature) VALUES ('south', now(), $1, $2)`,
+		list.Text, list.Signature)
+	move("south")
+	if got := b.contact(t); got != "" {
+		t.Fatalf("the list of the other branch: %q", got)
+	}
+	move("north")
+	office.put(older)
+	if got := b.contact(t); got != operators.KeyListOlder {
+		t.Errorf("an older list after the way back: %q", got)
+	}
+	file, err := json.Marshal(map[string]any{"version": 1, "list": older.Text, "signature": older.Signature})
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(b.dir, "operators-centre.json"), file, 0o600))
+	b.Guard = newGuard(b.p)
+	wantKey(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase), operators.KeyListOlder)
+	office.put(own)
+	if got := b.contact(t); got != "" {
+		t.Errorf("the right one: %q", got)
+	}
+	must(t, b.SignIn(t.Context(), "Ada", staff["Ada"].passphrase))
+	office.exec(`DELETE FROM facematch.operator_list WHERE branch = 'south'`)
 }
 
 // whileAway is the time in which the centre does not answer. The other desk is a gateway, whose

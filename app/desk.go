@@ -101,7 +101,7 @@ func New(p Params) *Desk {
 
 func newGuard(p Params) *access.Guard {
 	return access.New(access.Params{
-		Operators: p.Operators, Recorded: p.History.LastOperators, Journal: p.History, Settings: p.Settings.Get,
+		Operators: p.Operators, Recorded: p.History, Journal: p.History, Settings: p.Settings.Get,
 		Instance: p.Instance, Version: p.Version, Now: p.Now,
 	})
 }

@@ -85,7 +85,7 @@ func (d *Desk) TakeOperators(ctx context.Context, from history.OperatorList) err
 	return d.p.Operators.Take(ctx, from, func(now operators.List) error {
 		last, _, err := d.p.History.LastOperators(ctx)
 		if err == nil {
-			err = now.NotBefore(last)
+			err = now.NotBefore(ctx, d.p.History.ListSigned)
 		}
 		if err != nil {
 			return err

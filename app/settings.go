@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"facematch/app/access"
 	"facematch/app/history"
@@ -15,6 +16,9 @@ type SettingsRecorder interface {
 	// LastOperators is the newest record of the list of operators, which LastSettings
 	// leaves out. It is false where none were ever set up.
 	LastOperators(ctx context.Context) (history.SettingsChange, bool, error)
+	// ListSigned is when the newest list ever taken from the centre, for a branch and by a key,
+	// was signed; the zero time where there was none.
+	ListSigned(ctx context.Context, branch, key string) (time.Time, error)
 }
 
 // Settings gives the settings in force.

@@ -221,3 +221,28 @@ func TestLatestRebuilt(t *testing.T) {
 		t.Errorf("verdict is %+v", v)
 	}
 }
+
+// Of each branch and key the newest list counts, whatever list was taken after it, and a whole
+// second is written without milliseconds.
+func TestListSigned(t *testing.T) {
+	s := mustOpen(t, testParams(t.TempDir()), noRing{})
+	at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	for _, c := range []history.SettingsChange{
+		{Branch: "south", Key: "a", Signed: at},
+		{Branch: "south", Key: "a", Signed: at.Add(time.Second / 2)},
+		{Branch: "north", Key: "a", Signed: at.Add(time.Hour)},
+		{Branch: "south", Key: "b", Signed: at.Add(2 * time.Hour)},
+	} {
+		c.How, c.Change = history.ChangedOperators, history.OperatorsCentre
+		must(t, s.Settings(t.Context(), c))
+	}
+	must(t, s.Settings(t.Context(), history.SettingsChange{How: history.ChangedOperators, Change: history.OperatorsByHand}))
+	for _, c := range []struct {
+		branch, key string
+		want        time.Time
+	}{{"south", "a", at.Add(time.Second / 2)}, {"north", "a", at.Add(time.Hour)}, {"north", "b", time.Time{}}} {
+		if got, err := s.ListSigned(t.Context(), c.branch, c.key); err != nil || !got.Equal(c.want) {
+			t.Errorf("%s, %s: %v, %v", c.branch, c.key, got, err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"facematch/app/history"
 	"facematch/store/internal/checks"
@@ -26,6 +27,30 @@ func (s *Store) LastSettings(ctx context.Context) (history.SettingsChange, bool,
 // operators were ever set up.
 func (s *Store) LastOperators(ctx context.Context) (history.SettingsChange, bool, error) {
 	return s.lastChange(ctx, `payload ->> '$.how' IS 'operators'`)
+}
+
+// ListSigned gives when the newest list of operators that was ever taken from the centre, for a
+// branch and by a key, was signed; the zero time where there was none.
+func (s *Store) ListSigned(ctx context.Context, branch, key string) (newest time.Time, err error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT payload ->> '$.signed' FROM record
+		WHERE kind = ? AND payload ->> '$.change' = ? AND payload ->> '$.branch' = ? AND payload ->> '$.key' = ?`,
+		history.KindSettings, history.OperatorsCentre, branch, key)
+	if err != nil {
+		return newest, problem(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return newest, problem(sqlite.Damaged(err))
+		}
+		at, err := time.Parse(time.RFC3339, text) // with or without milliseconds
+		if err != nil {
+			return newest, problem(sqlite.Damaged(err))
+		}
+		newest = later(newest, at)
+	}
+	return newest, problem(rows.Err())
 }
 
 func (s *Store) lastChange(ctx context.Context, of string) (history.SettingsChange, bool, error) {

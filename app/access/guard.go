@@ -21,17 +21,24 @@ type Journal interface {
 	Exported(ctx context.Context, e history.Export) error
 }
 
+// Recorded is what the history knows of lists of operators.
+type Recorded interface {
+	// LastOperators gives the newest record of the list. It is false where there never was one.
+	LastOperators(ctx context.Context) (history.SettingsChange, bool, error)
+	// ListSigned gives when the newest list ever taken from the centre, for a branch and by a
+	// key, was signed; the zero time where there was none.
+	ListSigned(ctx context.Context, branch, key string) (time.Time, error)
+}
+
 // Params are the parts a Guard is made of; all are needed.
 type Params struct {
 	Operators *operators.Keeper
-	// Recorded gives the newest record of the list of operators. It is false where
-	// there never was a list.
-	Recorded func(ctx context.Context) (history.SettingsChange, bool, error)
-	Journal  Journal
-	Settings func() settings.Settings
-	Instance string
-	Version  string
-	Now      func() time.Time
+	Recorded  Recorded
+	Journal   Journal
+	Settings  func() settings.Settings
+	Instance  string
+	Version   string
+	Now       func() time.Time
 }
 
 // Guard knows who works with the program and what they may do. While no operators are
@@ -142,7 +149,7 @@ func (g *Guard) readList(ctx context.Context) (operators.List, error) {
 		return list, err
 	}
 	if !known && !asked {
-		_, found, err := g.p.Recorded(ctx)
+		_, found, err := g.p.Recorded.LastOperators(ctx)
 		if err != nil {
 			return list, err
 		}
@@ -166,10 +173,7 @@ func (g *Guard) notBefore(ctx context.Context, list operators.List) error {
 	if list.Centre == nil || list.SHA256 == recent {
 		return nil
 	}
-	last, _, err := g.p.Recorded(ctx)
-	if err == nil {
-		err = list.NotBefore(last)
-	}
+	err := list.NotBefore(ctx, g.p.Recorded.ListSigned)
 	if err == nil {
 		g.mu.Lock()
 		g.recent = list.SHA256

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"slices"
 	"sync"
+	"time"
 
 	"facematch/app/history"
 	"facematch/app/history/overview"
@@ -188,6 +189,18 @@ func (h *History) LastSettings(context.Context) (history.SettingsChange, bool, e
 // LastOperators is the newest change of the list of operators.
 func (h *History) LastOperators(context.Context) (history.SettingsChange, bool, error) {
 	return h.last(func(c history.SettingsChange) bool { return c.How == history.ChangedOperators })
+}
+
+// ListSigned is when the newest list of the centre's was signed.
+func (h *History) ListSigned(_ context.Context, branch, key string) (newest time.Time, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.Changes {
+		if c.Change == history.OperatorsCentre && c.Branch == branch && c.Key == key && c.Signed.After(newest) {
+			newest = c.Signed
+		}
+	}
+	return newest, nil
 }
 
 func (h *History) last(of func(history.SettingsChange) bool) (history.SettingsChange, bool, error) {

@@ -89,7 +89,7 @@ func (l looking) StaffShown(ctx context.Context) bool {
 func (p *parts) looking(t *testing.T) looking {
 	t.Helper()
 	return looking{p, access.New(access.Params{
-		Operators: p.keeper(t), Recorded: p.LastOperators, Journal: p, Settings: settings.Default, Instance: "ins_2",
+		Operators: p.keeper(t), Recorded: p, Journal: p, Settings: settings.Default, Instance: "ins_2",
 		Version: "1.2.3", Now: time.Now,
 	})}
 }

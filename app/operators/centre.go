@@ -153,14 +153,20 @@ func (k *Keeper) openKept(c Centre) (List, error) {
 	return list, nil
 }
 
-// NotBefore returns the problem operators.list_older where the history recorded a list for the
-// same branch, by the same key, that was signed later.
-func (l List) NotBefore(last history.SettingsChange) error {
-	if l.Centre == nil || last.Change != history.OperatorsCentre || last.Branch != l.Centre.Branch ||
-		last.Key != l.Centre.Key || !l.Centre.Signed.Before(last.Signed) {
+// NotBefore returns the problem operators.list_older where the history ever recorded a list for
+// the same branch, by the same key, that was signed later: another branch's, or one of the
+// desk's own, may have counted since. Signed gives when the newest of those was signed.
+func (l List) NotBefore(
+	ctx context.Context, signed func(ctx context.Context, branch, key string) (time.Time, error),
+) error {
+	if l.Centre == nil {
 		return nil
 	}
-	return matcher.NewProblem(KeyListOlder, nil)
+	newest, err := signed(ctx, l.Centre.Branch, l.Centre.Key)
+	if err == nil && l.Centre.Signed.Before(newest) {
+		err = matcher.NewProblem(KeyListOlder, nil)
+	}
+	return err
 }
 
 // Admits returns nil where an operator of the list may be signed in: only administrators

@@ -2,6 +2,7 @@ package operators
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"os"
@@ -387,27 +388,31 @@ func TestListOlderThanTheRecordedOne(t *testing.T) {
 	at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 	list := List{Centre: &FromCentre{Signed: at, Branch: "north", Key: "SHA256:a"}}
 	for name, test := range map[string]struct {
-		list  List
-		last  history.SettingsChange
-		older bool
+		list   List
+		newest time.Time
+		older  bool
 	}{
-		"older": {list, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:a"}, true},
-		"the same": {list, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at, Branch: "north", Key: "SHA256:a"}, false},
-		"newer": {list, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at.Add(-1), Branch: "north", Key: "SHA256:a"}, false},
-		"another branch": {list, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "south", Key: "SHA256:a"}, false},
-		"another key": {list, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:b"}, false},
-		"after one of its own": {list, history.SettingsChange{Change: history.OperatorsByHand}, false},
-		"its own": {List{}, history.SettingsChange{
-			Change: history.OperatorsCentre, Signed: at.Add(1), Branch: "north", Key: "SHA256:a"}, false},
+		"older":    {list, at.Add(1), true},
+		"the same": {list, at, false},
+		"newer":    {list, at.Add(-1), false},
+		"none":     {list, time.Time{}, false},
+		"its own":  {List{}, at.Add(1), false},
 	} {
-		if err := test.list.NotBefore(test.last); matcher.IsProblem(err, KeyListOlder) != test.older {
+		signed := func(_ context.Context, branch, key string) (time.Time, error) {
+			if branch != "north" || key != "SHA256:a" {
+				t.Errorf("%s: asked for %s, %s", name, branch, key)
+			}
+			return test.newest, nil
+		}
+		if err := test.list.NotBefore(t.Context(), signed); matcher.IsProblem(err, KeyListOlder) != test.older {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	gone := errors.New("the history cannot be read")
+	if err := list.NotBefore(t.Context(), func(context.Context, string, string) (time.Time, error) {
+		return time.Time{}, gone
+	}); !errors.Is(err, gone) {
+		t.Errorf("a list of which the history cannot say: %v", err)
 	}
 }
 
