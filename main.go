@@ -100,6 +100,7 @@ func run(ctx context.Context) int {
 				return desks, err
 			},
 			PublishOperators: central.PublishOperators, AddToken: central.AddToken, RevokeToken: central.RevokeToken,
+			Withdraw: central.Withdraw,
 			Tokens: func(ctx context.Context, at string) (tokens []history.NamedToken, err error) {
 				err = atCentre(ctx, at, func(conn *central.Conn) error {
 					tokens, err = central.Tokens(ctx, conn)
@@ -354,6 +355,7 @@ func newPusher(folders settings.Folders, chosen *settings.Store, records *store.
 		},
 		Operators: func() outgoing.Operators { return p.desk },
 		Erase:     func(ctx context.Context, session string) error { return p.desk.EraseAsked(ctx, session) },
+		Withdraw:  func(ctx context.Context, recipient string) error { return p.desk.WithdrawAsked(ctx, recipient) },
 		Log:       p.log, Now: time.Now,
 	})
 }

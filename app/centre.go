@@ -44,9 +44,20 @@ func (d *Desk) CentreStatus(ctx context.Context) (history.CentreStatus, error) {
 // EraseAsked erases a session because somebody asked for it at the centre: the program does
 // it in its own name. The rest is as with Erase.
 func (d *Desk) EraseAsked(ctx context.Context, session string) error {
-	return d.erase(ctx, history.Actor{
+	return d.erase(ctx, d.program(), session, history.AskedAtCentre)
+}
+
+// WithdrawAsked deletes what was encrypted for a public key of the auditors, because an
+// administrator of the centre withdrew it. The program does it in its own name, once.
+func (d *Desk) WithdrawAsked(ctx context.Context, recipient string) error {
+	return d.p.History.Withdraw(context.WithoutCancel(ctx), history.Withdrawn{Actor: d.program(), Recipient: recipient})
+}
+
+// program is the actor of what the program does by itself.
+func (d *Desk) program() history.Actor {
+	return history.Actor{
 		Operator: history.Program, Instance: d.p.Instance, Desk: d.p.Settings.Get().Desk, Program: d.p.Version,
-	}, session, history.AskedAtCentre)
+	}
 }
 
 // Enrolment is what a desk hands to the centre's administrator.

@@ -17,6 +17,8 @@ import (
 type Keeper interface {
 	// Erase destroys parts of a session and records it.
 	Erase(ctx context.Context, e history.Erasure) error
+	// Withdraw deletes what was encrypted for a public key of the auditors and records that, once.
+	Withdraw(ctx context.Context, w history.Withdrawn) error
 	// Expire does so with what is older than its period, and returns of how many sessions.
 	Expire(ctx context.Context, by history.Actor, keep history.Periods) (int, error)
 	// Rebuild makes the tables that lists are read from again, from the records.
@@ -92,9 +94,7 @@ func (d *Desk) Expire(ctx context.Context) error {
 	if keep == (history.Periods{}) {
 		return nil
 	}
-	n, err := d.p.History.Expire(ctx, history.Actor{
-		Operator: history.Program, Instance: d.p.Instance, Desk: chosen.Desk, Program: d.p.Version,
-	}, keep)
+	n, err := d.p.History.Expire(ctx, d.program(), keep)
 	if n > 0 {
 		d.p.Log.Info("periods kept", "sessions", n)
 	}

@@ -108,6 +108,7 @@ type anchored struct {
 	older                 bool              // the history may end before the newest mark: see mayBeOlder
 	absent                absences          // while it is restored: what was not at the centre
 	deleted               []history.Erasure // while it is restored: what the centre deleted
+	withdrawn             []string          // and the auditors' public keys that were withdrawn there
 }
 
 // all gives the anchors that know a record, by what the verdict says of them.

@@ -194,3 +194,76 @@ func TestVerifySeesAuditKeys(t *testing.T) {
 		}
 	}
 }
+
+// What was encrypted for a public key that was withdrawn goes, none is encrypted for it again, and
+// verify and the script find one that is back.
+func TestWithdrawn(t *testing.T) {
+	whole := t.TempDir()
+	p := testParams(whole)
+	s := mustOpen(t, p, noRing{})
+	_, stolen := auditorsKey(t)
+	_, other := auditorsKey(t)
+	both := &history.Audit{Auditors: stolen.Auditors, Recipients: []string{stolen.Recipients[0], other.Recipients[0]}}
+	start := func(check string, a *history.Audit) *history.Audit {
+		t.Helper()
+		st := started(check, "Ada Lovelace")
+		st.Audit = a
+		must(t, s.Start(t.Context(), st))
+		d, err := s.Show(t.Context(), "chk_"+check)
+		must(t, err)
+		return d.Started.Audit
+	}
+	start("a", stolen)
+	start("b", both)
+	start("c", other)
+	back := hex.EncodeToString(auditKeyOf(t, s, "sess_a"))
+	for range 2 { // the second time it is known
+		must(t, s.Withdraw(t.Context(), history.Withdrawn{Recipient: stolen.Recipients[0]}))
+	}
+	if a := start("d", stolen); a != nil {
+		t.Errorf("encrypted again, for %+v", a)
+	}
+	if a := start("e", both); a == nil || len(a.Recipients) != 1 || a.Recipients[0] != other.Recipients[0] {
+		t.Errorf("encrypted for %+v", a)
+	}
+	for session, want := range map[string]bool{"sess_a": false, "sess_b": false, "sess_c": true, "sess_d": false, "sess_e": true} {
+		if got := auditKeyOf(t, s, session) != nil; got != want {
+			t.Errorf("%s has a key for the auditors: %v", session, got)
+		}
+	}
+	if h, err := s.Head(t.Context()); err != nil || h.Seq != 6 {
+		t.Errorf("head is %+v, %v", h, err)
+	}
+	if _, err := s.writer.Exec(`DELETE FROM audit_key`); err == nil {
+		t.Error("the database lets a key go that was not withdrawn")
+	}
+	must(t, s.Close())
+	for sql, want := range map[string]struct {
+		seq   int64
+		fault history.Fault
+	}{
+		`SELECT 1`: {0, ""},
+		`INSERT INTO audit_key VALUES ('sess_a', x'` + back + `')`: {4, history.FaultBack},
+		`DELETE FROM audit_key WHERE session = 'sess_c'`:           {3, history.FaultKeyGone},
+		`DELETE FROM audit_key WHERE session = 'sess_e'`:           {6, history.FaultKeyGone},
+	} {
+		q := testParams(t.TempDir())
+		copyFolder(t, whole, filepath.Dir(filepath.Dir(q.Path)))
+		db, triggers := forge(t, q.Path)
+		_, err := db.Exec(sql)
+		must(t, err)
+		triggers()
+		broken := mustOpen(t, q, noRing{})
+		if v := mustVerify(t, broken); v.BadSeq != want.seq || v.Fault != want.fault {
+			t.Errorf("%s: record %d, %q, want %d, %q", sql, v.BadSeq, v.Fault, want.seq, want.fault)
+		}
+		must(t, broken.Close())
+		if exec.Command("python3", "-c", "import sqlite3").Run() != nil {
+			continue
+		}
+		out, err := exec.Command("python3", "-B", filepath.Join("testdata", "verify.py"), q.Path).CombinedOutput()
+		if code, _ := err.(*exec.ExitError); (code != nil) != (want.fault != "") || code != nil && code.ExitCode() != 5 {
+			t.Errorf("%s: the script says %s", sql, out)
+		}
+	}
+}

@@ -23,7 +23,7 @@
 // where prev is the hash of the record before, or 32 zero bytes for the first, and payload
 // are the exact bytes of the column. A payload always has "kind" and "at" (UTC, RFC 3339
 // with milliseconds). The other fields are those of history.Started, Sending, Finished,
-// SettingsChange, Decision, Inspection, Hold, SignIn, Export, Erasure and Restored, and for "interrupted":
+// SettingsChange, Decision, Inspection, Hold, SignIn, Export, Erasure, Withdrawn and Restored, and for "interrupted":
 // check, session, instance and outcome. Scores are whole hundredths of a percent. To
 // verify the chain one need not know the kinds: it is the same for all.
 //
@@ -48,7 +48,9 @@
 //
 // Where a "started" record has "audit", its session began with it, and table audit_key holds the
 // session's key once more, in age's binary form for the public keys "recipients"; "sha256" is of
-// that. No other session has a row there, and none gets one later.
+// that. No other session has a row there, and none gets one later. A "withdrawn" record names a
+// "recipient": what was encrypted for it before that record must not be there, and nothing is
+// encrypted for it after.
 //
 // # Erasure
 //

@@ -90,8 +90,10 @@ func prepare(
 	var absent []string
 	var deleted []history.Erasure
 	var expired []history.Expired
+	var withdrawn []string
 	var err error
 	if r.Centre != nil {
+		done.Expired, withdrawn = r.Centre.Expired, r.Centre.Withdrawn
 		deleted, expired = r.Centre.Deleted, r.Centre.Expired
 		absent, err = fromCentre(ctx, p, r.Centre, working)
 	} else {
@@ -122,7 +124,7 @@ func prepare(
 		}
 	}
 	var v history.Verdict
-	marks := anchored{absent: absences{{math.MaxInt64, absent, expired}}, deleted: deleted}
+	marks := anchored{absent: absences{{math.MaxInt64, absent, expired}}, deleted: deleted, withdrawn: withdrawn}
 	if err := s.verify(ctx, &v, marks, progress); err != nil {
 		return done, err
 	}
@@ -162,6 +164,11 @@ func prepare(
 				return err
 			}
 			done.Erased++
+		}
+		for _, recipient := range withdrawn {
+			if err := a.withdraw(ctx, history.Withdrawn{Actor: r.By, Recipient: recipient}); err != nil {
+				return err
+			}
 		}
 		for _, e := range again {
 			// An erasure the backup itself records is done. What was recorded in the session

@@ -25,13 +25,14 @@ type stored struct {
 	prev, hash, payload []byte
 	parts               []seal.Part
 
-	columns  [3][]byte      // kind, check and session, as the table has them
-	computed digest         // the hash it should have
-	summary  checks.Summary // what the payload says
-	named    []string       // the sealed parts the payload names
-	odd      bool           // a part is there that is not the one the payload names
-	misfiled bool           // a column is not what the payload says
-	audit    string         // the SHA-256 of the auditors' key, where the payload names one
+	columns    [3][]byte      // kind, check and session, as the table has them
+	computed   digest         // the hash it should have
+	summary    checks.Summary // what the payload says
+	named      []string       // the sealed parts the payload names
+	odd        bool           // a part is there that is not the one the payload names
+	misfiled   bool           // a column is not what the payload says
+	audit      string         // the SHA-256 of the auditors' key, where the payload names one
+	recipients []string       // for whom that was encrypted
 }
 
 // examine computes what needs nothing but the record itself.
@@ -42,7 +43,9 @@ func (r *stored) examine() {
 		r.misfiled = r.misfiled || string(r.columns[i]) != text
 	}
 	if r.summary.Kind == history.KindStarted {
-		r.audit = auditOf(r.payload)
+		if r.audit = auditOf(r.payload); r.audit != "" {
+			r.recipients = recipientsOf(r.payload)
+		}
 	}
 	if r.summary.Sealed == "" && r.summary.Nonces == "" && len(r.parts) == 0 {
 		return

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"slices"
 	"time"
 
@@ -208,6 +209,9 @@ func walk(
 	}
 	v.Erased, sealing.absent = sealing.count, marks.absent
 	sealing.takeDeleted(marks.deleted)
+	for _, recipient := range marks.withdrawn {
+		sealing.audits.withdrawn[recipient] = math.MaxInt64
+	}
 	if err := eachRestored(ctx, tx, func(seq int64, at time.Time, r history.Restored) {
 		if r.FromCentre {
 			sealing.absent = append(sealing.absent, absence{r.Backup.Seq, r.Absent, r.Expired})

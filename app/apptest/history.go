@@ -153,6 +153,9 @@ func (h *History) Erase(_ context.Context, e history.Erasure) error {
 	return h.Refuse
 }
 
+// Withdraw records nothing.
+func (h *History) Withdraw(context.Context, history.Withdrawn) error { return nil }
+
 // Expire records the call, also where Refuse is set, which it returns.
 func (h *History) Expire(_ context.Context, by history.Actor, keep history.Periods) (int, error) {
 	_ = record(h, &h.Expiries, Expiry{By: by, Keep: keep}, nil)

@@ -66,7 +66,7 @@ type Operators interface {
 	TakeOperators(ctx context.Context, from history.OperatorList) error
 }
 
-// Params are the parts a Pusher is made of; all are needed but Erase and Operators.
+// Params are the parts a Pusher is made of; all are needed but Erase, Withdraw and Operators.
 type Params struct {
 	Outbox Outbox
 	Link   Link
@@ -76,6 +76,9 @@ type Params struct {
 	// Erase erases a session whose erasure was asked for at the centre. Where it is nil, such
 	// requests stay open.
 	Erase func(ctx context.Context, session string) error
+	// Withdraw deletes what was encrypted for a public key of the auditors that was withdrawn at
+	// the centre, and records that, unless it is recorded already.
+	Withdraw func(ctx context.Context, recipient string) error
 	// Operators takes the list of operators that the centre has, at each contact.
 	Operators func() Operators
 	Log       *slog.Logger
@@ -220,6 +223,9 @@ func (p *Pusher) push(ctx context.Context) (history.CentreState, error) {
 	if err := standing(there); err != nil {
 		return there.State, err
 	}
+	if err := p.withdraw(ctx, there.Withdrawn); err != nil {
+		return there.State, err
+	}
 	after, err := p.common(ctx, there)
 	if err != nil {
 		return there.State, err
@@ -337,6 +343,20 @@ func (p *Pusher) same(ctx context.Context, seq int64) (bool, error) {
 	defer cancel()
 	there, err := p.p.Link.Head(ctx, []int64{seq})
 	return err == nil && len(there.Hashes) == 1 && mine[0] != nil && bytes.Equal(there.Hashes[0], mine[0]), err
+}
+
+// withdraw deletes what was encrypted for public keys that were withdrawn. The records that say
+// so are pushed next.
+func (p *Pusher) withdraw(ctx context.Context, recipients []string) error {
+	if p.p.Withdraw == nil {
+		return nil
+	}
+	for _, recipient := range recipients {
+		if err := p.p.Withdraw(ctx, recipient); err != nil && !matcher.IsProblem(err, history.KeyErasedTraces) {
+			return err
+		}
+	}
+	return nil
 }
 
 // grant erases the sessions whose erasure was asked for at the centre. The records that say

@@ -72,6 +72,9 @@ func (d *desk) link(dsn string) {
 				Session: session, Parts: []history.Part{history.PartKey}, Reason: history.AskedAtCentre,
 			})
 		},
+		Withdraw: func(ctx context.Context, recipient string) error {
+			return d.store.Withdraw(ctx, history.Withdrawn{Recipient: recipient})
+		},
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	d.ask = d.push.Ask

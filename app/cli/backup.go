@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -90,6 +91,11 @@ func (c *commands) historyRestore() *cobra.Command {
 		}
 		if done.Erased > 0 {
 			fmt.Fprintln(c.out, c.Words.T("cli.restore.erased", "Count", done.Erased))
+		}
+		for _, e := range done.Expired {
+			day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
+			fmt.Fprintln(c.Stderr, printable(c.Words.T("cli.restore.expired", "Part", e.Part, "Before", day(e.Before),
+				"Days", e.Days, "By", e.By, "Set", day(e.Set), "First", day(e.First), "Last", day(e.Last))))
 		}
 		if lost := done.Lost; lost.To > 0 {
 			fmt.Fprintln(c.Stderr, c.Words.T("cli.restore.lost", "Count", lost.To-lost.From+1, "From", lost.From, "To", lost.To))

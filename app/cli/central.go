@@ -28,6 +28,7 @@ type Centre struct {
 	PublishOperators func(list history.OperatorList) string   // SQL
 	AddToken         func(name, branch, sha256 string) string // SQL
 	RevokeToken      func(name string) string                 // SQL
+	Withdraw         func(recipient string) string            // SQL
 	Tokens           func(ctx context.Context, at string) ([]history.NamedToken, error)
 
 	Desks  func(ctx context.Context, at string) ([]history.CentreDesk, error)
@@ -56,6 +57,7 @@ func (c *commands) central() *cobra.Command {
 	cmd.AddCommand(
 		c.centralEnrol(), c.centralPush(), c.centralStatus(),
 		c.centralInit(), c.centralAddDesk(), c.centralAccept(), c.centralList(), c.centralOperators(), c.centralToken(),
+		c.centralAuditors(),
 	)
 	return cmd
 }

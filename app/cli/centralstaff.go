@@ -13,6 +13,7 @@ import (
 	"facematch/app/gateway"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/app/secrets"
 	"facematch/app/sshsig"
 	"facematch/matcher"
 )
@@ -257,5 +258,36 @@ func (c *commands) centralTokenList() *cobra.Command {
 		}
 		return w.Flush()
 	}
+	return cmd
+}
+
+// centralAuditors are the commands for the auditors' public keys.
+func (c *commands) centralAuditors() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "auditors", Short: c.Words.T("cli.central.auditors.short"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.usage(cmd, "cli.central.auditors.unknown")
+		},
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "withdraw RECIPIENT", Short: c.Words.T("cli.central.auditors.withdraw.short"),
+		Long:    c.Words.T("cli.central.auditors.withdraw.long"),
+		Example: "  facematch central auditors withdraw age1… | psql -v ON_ERROR_STOP=1 -d facematch",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return c.usage(cmd, "cli.central.auditors.needs")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			keys, err := secrets.Recipients(args[0])
+			if err != nil || len(keys) != 1 {
+				return c.usage(cmd, "cli.central.auditors.needs")
+			}
+			c.statements([]string{c.Centre.Withdraw(keys[0])})
+			fmt.Fprintln(c.Stderr, c.Words.T("cli.central.auditors.withdraw.reach"))
+			return nil
+		},
+	})
 	return cmd
 }

@@ -111,6 +111,23 @@ func TestCentralOperators(t *testing.T) {
 	}
 }
 
+// The SQL that withdraws a public key holds it in its one form; what it does not reach is said.
+func TestCentralAuditors(t *testing.T) {
+	const key = "age1r4hl4tuhahfht5pg9uv64457y0rs2nl7erm4szrg0fw8903v4u4sjuez6e"
+	c := Centre{Withdraw: func(recipient string) string { return "SELECT withdraw " + recipient }}
+	code, out, errs := run(t, &parts{centre: c}, "", "central", "auditors", "withdraw", key)
+	if code != 0 || out != "BEGIN;\nSELECT withdraw "+key+";\nCOMMIT;\n" || !strings.Contains(errs, "no backup") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	for _, args := range [][]string{{}, {"dance"}, {"withdraw"}, {"withdraw", "AGE-SECRET-KEY-1"}, {"withdraw", key + "," + key},
+		{"withdraw", key, key}} {
+		code, out, errs := run(t, &parts{centre: c}, "", append([]string{"central", "auditors"}, args...)...)
+		if code != 64 || out != "" || strings.Contains(errs, "SECRET") {
+			t.Errorf("%q: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
+
 // A token of the centre is shown once, beside the SQL that holds its hash alone.
 func TestCentralTokens(t *testing.T) {
 	var added []string

@@ -88,6 +88,7 @@ func TestRestore(t *testing.T) {
 	whole := history.Restoration{Backup: history.Head{Seq: 6}}
 	lossy := history.Restoration{Backup: history.Head{Seq: 6}, Replaced: "/x/history.db.replaced-1", Erased: 2,
 		Lost: history.Loss{From: 7, To: 10}}
+	at := time.Date(2026, 5, 20, 12, 0, 0, 0, time.Local)
 	for name, c := range map[string]struct {
 		args      []string
 		done      history.Restoration
@@ -99,6 +100,11 @@ func TestRestore(t *testing.T) {
 		"from the centre": {[]string{"--from-centre", "--at", "host=c", "--history", "Desk 1"}, whole, "6 records", ""},
 		"another history": {[]string{"b.db"}, history.Restoration{Lost: history.Loss{Another: true}}, "Restored",
 			"nother history"},
+		"parts deleted at the centre": {[]string{"--from-centre", "--at", "host=c", "--history", "Desk 1"},
+			history.Restoration{Expired: []history.Expired{{Part: "name", Days: 30, By: "postgres",
+				Before: at, Set: at.AddDate(0, 1, 0), First: at.AddDate(0, 2, 0), Last: at.AddDate(0, 3, 0)}}}, "Restored",
+			`"name" of the records before 2026-05-20. Its period was 30 days, set by postgres on 2026-06-20 and ` +
+				`carried out from 2026-07-20 to 2026-08-20`},
 	} {
 		p := &parts{restoration: c.done}
 		code, out, errs := run(t, p, "", append([]string{"history", "restore"}, c.args...)...)

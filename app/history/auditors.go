@@ -8,6 +8,16 @@ type Audit struct {
 	SHA256     string   `json:"sha256,omitempty"` // of the encrypted key; the history fills it in
 }
 
+// KindWithdrawn is the kind of record of a public key of the auditors that was withdrawn.
+const KindWithdrawn Kind = "withdrawn"
+
+// Withdrawn says that an administrator of the centre withdrew a public key of the auditors,
+// because its private key is in wrong hands: what was encrypted for it is deleted here too.
+type Withdrawn struct {
+	Actor
+	Recipient string `json:"recipient"`
+}
+
 // AuditKey is the key of a session, encrypted for the auditors.
 type AuditKey struct {
 	Session string

@@ -75,6 +75,8 @@ type CentreHead struct {
 	State  CentreState
 	Wishes []string // sessions whose erasure was asked for at the centre
 	Hashes [][]byte // of the records that were asked about; nil where it has none
+
+	Withdrawn []string // public keys of auditors: what was encrypted for one is to be deleted
 }
 
 // CentreStatus is how far a desk's records are at the centre.
@@ -143,6 +145,8 @@ type CentreCopy struct {
 	Deleted []Erasure
 	// Expired is what the centre deleted after periods of its own.
 	Expired []Expired
+	// Withdrawn are the public keys of auditors that were withdrawn there.
+	Withdrawn []string
 
 	// Records hands over the records in their order, each with its sealed parts.
 	Records func(ctx context.Context, do func(ChainRecord, []SealedPart) error) error

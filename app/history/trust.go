@@ -117,10 +117,17 @@ type Restored struct {
 	Expired []Expired `json:"expired,omitempty"`
 }
 
-// Expired says that a centre deleted a sealed part of all records from before a time.
+// Expired says that a centre deleted a sealed part of all records from before a time, after a
+// period that was in force there.
 type Expired struct {
 	Part   string    `json:"part"`
 	Before time.Time `json:"before"`
+
+	Days  int       `json:"days"`  // the period
+	Set   time.Time `json:"set"`   // when it was set
+	By    string    `json:"by"`    // the role that set it
+	First time.Time `json:"first"` // when something was deleted after it, the first time
+	Last  time.Time `json:"last"`  // and the last
 }
 
 // AfterRestore is the reason of an erasure that was applied again, because the
@@ -147,5 +154,7 @@ type Restoration struct {
 	Backup   Head
 	Replaced string // where the history lies now that was there before; empty: there was none
 	Erased   int    // of how many sessions parts were erased again
-	Lost     Loss   // what was lost; zero: nothing
+	// what the centre it came from had deleted after its periods
+	Expired []Expired
+	Lost    Loss // what was lost; zero: nothing
 }

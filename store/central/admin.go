@@ -56,6 +56,12 @@ func RevokeToken(name string) string {
 	return fmt.Sprintf("SELECT facematch.revoke_token(%s)", quote(name))
 }
 
+// Withdraw is the statement that deletes what was encrypted for a public key of the auditors,
+// and has nothing taken that is.
+func Withdraw(recipient string) string {
+	return fmt.Sprintf("SELECT facematch.withdraw(%s)", quote(recipient))
+}
+
 // NamedToken is a token with the branch whose gateways accept it.
 type NamedToken = history.NamedToken
 

@@ -14,25 +14,36 @@ func (w *walk) beginAudited(r *row, s checks.Summary) {
 	if s.Kind != history.KindStarted {
 		return
 	}
-	if sum := gjson.GetBytes(r.payload, "audit.sha256").Str; sum != "" && w.begun[s.Session] == "" {
-		w.begun[strings.Clone(s.Session)] = strings.Clone(sum)
+	audit := gjson.GetBytes(r.payload, "audit")
+	sum := audit.Get("sha256").Str
+	if sum == "" || w.begun[s.Session] != "" {
+		return
+	}
+	session := strings.Clone(s.Session)
+	w.begun[session] = strings.Clone(sum)
+	for _, recipient := range audit.Get("recipients").Array() {
+		if w.did.withdrawn[recipient.Str] {
+			w.without[session] = true
+		}
 	}
 }
 
 // compareAudited compares the auditors' keys with those that records name. One may be gone
-// where a sealed part of its session was deleted, because nothing may be left that it opens.
+// where a sealed part of its session was deleted, because nothing may be left that it opens. It
+// must be where it was encrypted for a public key that was withdrawn.
 func (w *walk) compareAudited() {
 	for session, sum := range w.audited {
-		switch w.begun[session] {
-		case sum:
-		case "":
+		begun := w.begun[session]
+		switch {
+		case begun == "", begun == sum && w.without[session]:
 			w.fault("session_key", place{}, history.CentreUnexpected, session)
+		case begun == sum:
 		default:
 			w.fault("session_key", place{}, history.CentreChanged, session)
 		}
 	}
 	for session := range w.begun {
-		if w.audited[session] == "" && !w.faded[session] && w.erased[session][string(history.PartKey)] == 0 {
+		if w.audited[session] == "" && !w.faded[session] && !w.without[session] && w.erased[session][string(history.PartKey)] == 0 {
 			w.fault("session_key", place{}, history.CentreGone, session)
 		}
 	}

@@ -92,8 +92,9 @@ func TestCentre(t *testing.T) {
 	}{
 		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
-		{"periods", testPeriods}, {"again", testInitAgain}, {"list", testList}, {"operators", testOperators},
-		{"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder}, {"sample", testSample},
+		{"periods", testPeriods}, {"periods proven", testPeriodsProven}, {"again", testInitAgain}, {"list", testList},
+		{"operators", testOperators}, {"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder},
+		{"sample", testSample},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			database, admin := server.Centre(t)
@@ -571,6 +572,95 @@ func testPeriods(t *testing.T, b *bench) {
 		t.Errorf("%d names are left, want the one on hold", n)
 	}
 	b.verify(t)
+}
+
+// A sealed part that is gone counts as deleted after its period only as far as the acts prove
+// it: who shortens a period, and what was deleted then, stays to be seen.
+func testPeriodsProven(t *testing.T, b *bench) {
+	c := centraltest.NewChain(21)
+	c.At = time.Now().UTC().AddDate(0, 0, -5)
+	b.all(t, b.desk(t, c.Fill(50), "north"), c)
+	copied := func() []history.Expired {
+		t.Helper()
+		of, err := central.Copy(t.Context(), b.Connect(t, b.database, "postgres"), c.History)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return of.Expired
+	}
+	hidden := central.Finding{Table: "sealed", What: history.CentreGone, Which: "name"}
+	// trying verifies after some statements, which it then takes back.
+	trying := func(what string, statements []string, wants ...central.Finding) {
+		t.Helper()
+		tx, err := b.admin.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = tx.Rollback(context.Background()) }()
+		for _, statement := range statements {
+			if _, err := tx.Exec(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+		v, err := central.VerifyIn(t.Context(), tx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []central.Finding
+		for _, f := range v.Faults {
+			got = append(got, central.Finding{Table: f.Table, What: f.What, Which: f.Which})
+		}
+		if !slices.Equal(got, wants) {
+			t.Errorf("%s: %+v, want %+v", what, got, wants)
+		}
+		if proven := 0; len(wants) > 0 {
+			err := tx.QueryRow(t.Context(), `SELECT count(*) FROM facematch.expiries()`).Scan(&proven)
+			if err != nil || proven != 0 {
+				t.Errorf("%s: %d are proven, %v", what, proven, err)
+			}
+		}
+	}
+	b.exec(t, `INSERT INTO facematch.period (part, days) VALUES ('name', 30)`)
+	if n := b.number(t, `SELECT facematch.expire()`); n != 0 {
+		t.Fatalf("%d parts went", n)
+	}
+	trying("before", nil)
+	b.exec(t, `DELETE FROM facematch.sealed WHERE part = 'name'
+		AND seq = (SELECT min(seq) FROM facematch.sealed WHERE part = 'name')`)
+	trying("a name is gone", nil, hidden)
+	b.exec(t, `UPDATE facematch.period SET days = 1`)
+	trying("the period alone was shortened", nil, hidden)
+	act := central.Finding{Table: "act", What: history.CentreUnexpected}
+	trying("an act that says more than its period reached", []string{`SELECT facematch.note('expired',
+		jsonb_build_object('part', 'name', 'days', 1, 'before', now(), 'parts', 1))`}, act, hidden)
+	trying("an act of a period that was not in force", []string{`SELECT facematch.note('expired',
+		jsonb_build_object('part', 'name', 'days', 2, 'before', now() - interval '2 days', 'parts', 1))`}, act, hidden)
+	unseen := `ALTER TABLE facematch.period DISABLE TRIGGER period_noted`
+	trying("a period changed unseen", []string{unseen, `UPDATE facematch.period SET days = 2`},
+		central.Finding{Table: "period", What: history.CentreChanged, Which: "name"}, hidden)
+	trying("a period gone unseen", []string{`TRUNCATE facematch.period`},
+		central.Finding{Table: "period", What: history.CentreGone, Which: "name"}, hidden)
+
+	// With the short period in force the names go, and who set it when is known from then on, also
+	// where the period is a longer one again.
+	if n := b.number(t, `SELECT facematch.expire()`); n == 0 {
+		t.Error("no name went")
+	}
+	b.exec(t, `UPDATE facematch.period SET days = 30`)
+	trying("after the short period", nil)
+	b.exec(t, `DELETE FROM facematch.period`)
+	trying("without a period", nil)
+	all := copied()
+	if len(all) != 1 || all[0].Part != "name" || all[0].Days != 1 || all[0].By != "postgres" ||
+		all[0].Set.IsZero() || all[0].First.Before(all[0].Set) || !all[0].Before.Equal(all[0].Last.AddDate(0, 0, -1)) {
+		t.Errorf("%+v", all)
+	}
+	b.exec(t, `CREATE ROLE proven LOGIN IN ROLE facematch_auditor`)
+	b.exec(t, `INSERT INTO facematch.sees VALUES ('proven', 'north')`)
+	v, err := central.Verify(t.Context(), b.Connect(t, b.database, "proven"), nil)
+	if err != nil || !v.Intact {
+		t.Errorf("as an auditor: %+v, %v", v, err)
+	}
 }
 
 func testInitAgain(t *testing.T, b *bench) {

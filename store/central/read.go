@@ -65,6 +65,9 @@ func Copy(ctx context.Context, conn *pgx.Conn, which string) (history.CentreCopy
 	if err == nil {
 		c.Deleted, c.Expired, err = deletions(ctx, conn, id)
 	}
+	if err == nil {
+		c.Withdrawn, err = withdrawn(ctx, conn)
+	}
 	c.Records = func(ctx context.Context, do func(history.ChainRecord, []history.SealedPart) error) error {
 		return readProblem(ctx, eachRecord(ctx, conn, id, c.Head.Seq, do))
 	}
@@ -86,16 +89,7 @@ func deletions(ctx context.Context, conn *pgx.Conn, id int) ([]history.Erasure, 
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err = conn.Query(ctx, `SELECT part, before FROM facematch.period WHERE before IS NOT NULL ORDER BY 1`)
-	if err != nil {
-		return nil, nil, err
-	}
-	expired, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Expired, error) {
-		var e history.Expired
-		err := row.Scan(&e.Part, &e.Before)
-		e.Before = e.Before.UTC()
-		return e, err
-	})
+	expired, err := expiries(ctx, conn)
 	return asked, expired, err
 }
 

@@ -68,12 +68,12 @@ func VerifyIn(ctx context.Context, tx pgx.Tx, progress matcher.ProgressFunc) (Ve
 	for _, c := range chains {
 		total += c.Head
 	}
-	asked, err := verifyActs(ctx, tx, &v)
+	did, err := verifyActs(ctx, tx, &v)
 	if err != nil {
 		return v, err
 	}
 	for _, c := range chains {
-		w := walk{Verdict: &v, tx: tx, chain: c, asked: asked, report: func() {
+		w := walk{Verdict: &v, tx: tx, chain: c, did: did, report: func() {
 			progress.Report(StageVerifying, int(v.Records), int(max(total, v.Records)))
 		}}
 		if err := w.all(ctx); err != nil {
@@ -83,42 +83,6 @@ func VerifyIn(ctx context.Context, tx pgx.Tx, progress matcher.ProgressFunc) (Ve
 	}
 	v.Intact = len(v.Faults) == 0
 	return v, nil
-}
-
-// verifyActs walks the chain of what administrators did and gives the sessions whose erasure
-// they asked for. An auditor does not see it: nil.
-func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (map[string]bool, error) {
-	var may bool
-	if err := tx.QueryRow(ctx, `SELECT has_table_privilege('facematch.act', 'SELECT')`).Scan(&may); err != nil || !may {
-		return nil, err
-	}
-	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	asked := map[string]bool{}
-	prev, next := make([]byte, sha256.Size), int64(1)
-	for rows.Next() {
-		var seq int64
-		var hash []byte
-		var text string
-		if err := rows.Scan(&seq, &hash, &text); err != nil {
-			return nil, err
-		}
-		computed := link(seq, prev, []byte(text))
-		switch {
-		case seq != next:
-			v.Faults = append(v.Faults, Finding{Table: "act", Seq: next, What: history.CentreGone})
-		case !bytes.Equal(computed[:], hash):
-			v.Faults = append(v.Faults, Finding{Table: "act", Seq: seq, What: history.CentreChanged})
-		}
-		if gjson.Get(text, "what").Str == "erased" {
-			asked[gjson.Get(text, "session").Str] = true
-		}
-		prev, next = hash, seq+1
-	}
-	return asked, rows.Err()
 }
 
 // link gives the hash of a record, as package store does.
@@ -148,7 +112,7 @@ type walk struct {
 	*Verdict
 	tx     pgx.Tx
 	chain  Chain
-	asked  map[string]bool
+	did    acts
 	report func()
 
 	epochs  []int64 // the first number of each, epoch 1 first
@@ -156,10 +120,10 @@ type walk struct {
 	keys    map[string]bool             // sessions with a key of the right length
 	audited map[string]string           // the SHA-256 of the auditors' keys, by session
 	begun   map[string]string           // of those that "started" records name
+	without map[string]bool             // sessions whose auditors' key was withdrawn
 	faded   map[string]bool             // sessions of which a sealed part was deleted
 	keyed   map[string]place            // sessions with a sealed part that is here, and the last such record
 	erased  map[string]map[string]int64 // session, part: the number of the record that says so
-	periods map[string]time.Time
 
 	last     place
 	lastHash []byte
@@ -261,7 +225,7 @@ func (w *walk) epochBefore(before int, seq int64) int {
 
 // readErasures reads from the records what was erased, and what administrators asked for.
 func (w *walk) readErasures(ctx context.Context) error {
-	w.erased, w.periods = map[string]map[string]int64{}, map[string]time.Time{}
+	w.erased = map[string]map[string]int64{}
 	add := func(session, part string, seq int64) {
 		if w.erased[session] == nil {
 			w.erased[session] = map[string]int64{}
@@ -275,7 +239,7 @@ func (w *walk) readErasures(ctx context.Context) error {
 		var seq *int64
 		err := rows.Scan(&r.session, &r.part, &seq)
 		listed[r] = seq
-		if seq == nil && (w.asked == nil || w.asked[r.session]) {
+		if seq == nil && (w.did.asked == nil || w.did.asked[r.session]) {
 			add(r.session, r.part, math.MaxInt64)
 		}
 		return err
@@ -306,29 +270,17 @@ func (w *walk) readErasures(ctx context.Context) error {
 		return err
 	}
 	for r, seq := range listed {
-		if seq != nil && w.erased[r.session][r.part] == 0 || seq == nil && w.asked != nil && !w.asked[r.session] {
+		if seq != nil && w.erased[r.session][r.part] == 0 || seq == nil && w.did.asked != nil && !w.did.asked[r.session] {
 			w.fault("erasure", place{}, history.CentreUnexpected, r.session)
 		}
 	}
-	rows, err := w.tx.Query(ctx, `SELECT part, before FROM facematch.period WHERE before IS NOT NULL`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var part string
-		var before time.Time
-		if err := rows.Scan(&part, &before); err != nil {
-			return err
-		}
-		w.periods[part] = before
-	}
-	return rows.Err()
+	return nil
 }
 
 func (w *walk) readSealed(ctx context.Context) error {
 	w.parts, w.keys, w.keyed = map[place][]part{}, map[string]bool{}, map[string]place{}
 	w.audited, w.begun, w.faded = map[string]string{}, map[string]string{}, map[string]bool{}
+	w.without = map[string]bool{}
 	err := w.each(ctx, `SELECT epoch, seq, part, encode(sha256(ciphertext), 'hex'), encode(nonce, 'hex')
 		FROM facematch.sealed WHERE chain = $1`, func(rows pgx.Rows) error {
 		var at place
@@ -509,7 +461,7 @@ func (w *walk) sealedOf(r *row, s checks.Summary) {
 			continue
 		}
 		switch {
-		case w.erasedAfter(s.Session, name, r.seq), r.at.Before(w.periods[name]):
+		case w.erasedAfter(s.Session, name, r.seq), r.at.Before(w.did.expired[name]):
 			w.faded[strings.Clone(s.Session)] = true
 		case slices.Contains(optional, name) && !slices.Contains(r.parts, name):
 			w.NotHere++

@@ -21,12 +21,17 @@ BEGIN
 	SELECT RAISE(ABORT, 'audit_key: nothing can be changed');
 END;
 
--- It goes with the key of the session, or when an erasure leaves nothing that it opens.
+-- It goes with the key of the session, when an erasure leaves nothing that it opens, or when a
+-- public key for which it was encrypted is withdrawn.
 CREATE TRIGGER audit_key_erased BEFORE DELETE ON audit_key
 WHEN NOT EXISTS (
 	SELECT 1 FROM record e JOIN json_each(e.payload, '$.parts') p
 	WHERE e.session = OLD.session AND e.kind = 'erased' AND (p.value = 'key' OR NOT EXISTS (
 		SELECT 1 FROM sealed s JOIN record r ON r.seq = s.record WHERE r.session = OLD.session)))
+	AND NOT EXISTS (
+	SELECT 1 FROM record r JOIN json_each(r.payload, '$.audit.recipients') a
+	JOIN record w ON w.kind = 'withdrawn' AND w.payload ->> '$.recipient' = a.value
+	WHERE r.session = OLD.session AND r.kind = 'started')
 BEGIN
 	SELECT RAISE(ABORT, 'audit_key: only what a record says is erased can be deleted');
 END;

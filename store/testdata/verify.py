@@ -33,6 +33,7 @@ def main(path, anchors):
         sealed.setdefault(record, {})[part.decode()] = (nonce, ciphertext)
     wraps = {s.decode(): hashlib.sha256(w).hexdigest() for s, w in db.execute("SELECT session, wrapped FROM audit_key")}
     erased, back = read_erasures(db, keys | set(wraps))
+    withdrawn = read_withdrawn(db)
     absent = read_absent(db)
 
     count, head = 0, bytes(32)
@@ -50,7 +51,7 @@ def main(path, anchors):
             problems.append(f"an anchor knows another record {seq}")
             break
         wrong = sealed_fault(seq, json.loads(payload), sealed.pop(seq, {}), keys, erased, back, absent)
-        wrong = wrong or audit_fault(seq, json.loads(payload), wraps, erased, absent)
+        wrong = wrong or audit_fault(seq, json.loads(payload), wraps, erased, absent, withdrawn)
         if wrong:
             problems.append(f"record {seq}: {wrong}")
             break
@@ -182,14 +183,33 @@ def sealed_fault(seq, record, parts, keys, erased, back, absent):
     return None
 
 
-def audit_fault(seq, record, wraps, erased, absent):
+def read_withdrawn(db):
+    """The public keys of auditors that were withdrawn, and the records that say so."""
+    withdrawn = {}
+    for seq, payload in db.execute("SELECT seq, payload FROM record ORDER BY seq"):
+        if b'"withdrawn"' not in payload:
+            continue
+        try:
+            record = json.loads(payload)
+        except ValueError:
+            continue  # the walk finds it edited
+        if record["kind"] == "withdrawn":
+            withdrawn[record["recipient"]] = seq
+    return withdrawn
+
+
+def audit_fault(seq, record, wraps, erased, absent, withdrawn):
     """What is wrong with the auditors' key of a record's session, or None. The first record
     of a session takes its key out of wraps."""
     session = record.get("session")
-    named = record.get("audit", {}).get("sha256")
+    audit = record.get("audit", {})
+    named = audit.get("sha256")
+    gone = any(withdrawn.get(recipient, 0) > seq for recipient in audit.get("recipients", []))
     if session in wraps:
-        return None if wraps.pop(session) == named else "the auditors' key is not the one it names"
-    if named and session not in erased and not was_absent(seq, record, None, absent):
+        if wraps.pop(session) != named:
+            return "the auditors' key is not the one it names"
+        return "the auditors' key is there, though its public key was withdrawn" if gone else None
+    if named and not gone and session not in erased and not was_absent(seq, record, None, absent):
         return "the auditors' key it names is gone, and no record says that anything was erased"
     return None
 

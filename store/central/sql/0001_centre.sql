@@ -142,11 +142,19 @@ CREATE TABLE erasure (
 
 CREATE INDEX erasure_open ON erasure (chain) WHERE seq IS NULL;
 
--- How long the centre keeps a sealed part, which also counts for desks that call no more.
+-- How long the centre keeps a sealed part, which also counts for desks that call no more. Each
+-- change, and what is deleted after a period, is an act: see below.
 CREATE TABLE period (
-	part   text PRIMARY KEY,
-	days   int NOT NULL CHECK (days BETWEEN 1 AND 36500),
-	before timestamptz -- parts of records before it are deleted
+	part text PRIMARY KEY,
+	days int NOT NULL CHECK (days BETWEEN 1 AND 36500)
+);
+
+-- Public keys of auditors whose private key is in wrong hands. Nothing that was encrypted for one
+-- is kept or taken.
+CREATE TABLE withdrawn (
+	recipient text PRIMARY KEY CHECK (recipient ~ '^age1[0-9a-z]{58}$'),
+	at        timestamptz NOT NULL DEFAULT now(),
+	by        name NOT NULL DEFAULT session_user
 );
 
 -- One row for each check: the columns of the desk's table of this name, and a few more.
@@ -240,6 +248,19 @@ BEGIN
 	INSERT INTO act VALUES (coalesce(last.seq, 0) + 1, sha256(int8send(coalesce(last.seq, 0) + 1)
 		|| coalesce(last.hash, decode(repeat('00', 32), 'hex')) || convert_to(words, 'UTF8')), words);
 END $$;
+
+CREATE FUNCTION note_period() RETURNS trigger LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND OLD.part <> NEW.part THEN
+		PERFORM note('period', jsonb_build_object('part', OLD.part, 'days', NULL));
+	END IF;
+	IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND (OLD.part, OLD.days) <> (NEW.part, NEW.days) THEN
+		PERFORM note('period', jsonb_build_object('part', NEW.part, 'days', NEW.days));
+	END IF;
+	RETURN NULL;
+END $$;
+
+CREATE TRIGGER period_noted AFTER INSERT OR UPDATE OR DELETE ON period FOR EACH ROW EXECUTE FUNCTION note_period();
 
 -- parse reads a payload. It returns an empty object for all that PostgreSQL does not accept as
 -- a JSON object.
@@ -418,9 +439,10 @@ BEGIN
 END $$;
 
 -- answer is what push and head say: the acknowledged head, the state, the sessions whose
--- erasure was asked for here, and the hashes of the records asked about.
+-- erasure was asked for here, the hashes of the records asked about, and the public keys of
+-- auditors that were withdrawn.
 CREATE TYPE answer AS (
-	seq bigint, hash bytea, at timestamptz, state text, epoch int, wishes text[], hashes bytea[]
+	seq bigint, hash bytea, at timestamptz, state text, epoch int, wishes text[], hashes bytea[], withdrawn text[]
 );
 
 CREATE FUNCTION answer_of(c chain, ask bigint[]) RETURNS answer LANGUAGE sql STABLE SET search_path = facematch, pg_temp AS $$
@@ -428,7 +450,8 @@ CREATE FUNCTION answer_of(c chain, ask bigint[]) RETURNS answer LANGUAGE sql STA
 		coalesce((SELECT array_agg(session ORDER BY session) FROM erasure WHERE chain = c.id AND seq IS NULL), '{}'),
 		coalesce((SELECT array_agg(r.hash ORDER BY o) FROM unnest(ask) WITH ORDINALITY a(n, o)
 			LEFT JOIN record r ON r.chain = c.id AND r.seq = n AND NOT r.lost
-				AND r.epoch = (SELECT max(e.epoch) FROM epoch e WHERE e.chain = c.id AND e.first_seq <= n)), '{}'))::answer
+				AND r.epoch = (SELECT max(e.epoch) FROM epoch e WHERE e.chain = c.id AND e.first_seq <= n)), '{}'),
+		coalesce((SELECT array_agg(recipient ORDER BY recipient) FROM withdrawn), '{}'))::answer
 $$;
 
 -- head says how far the centre has the caller's history.
@@ -654,8 +677,9 @@ BEGIN
 	PERFORM note('erased', jsonb_build_object('history', of, 'session', erase.session));
 END $$;
 
--- expire deletes the sealed parts that are older than their periods, as once a day it should.
-CREATE FUNCTION expire() RETURNS bigint LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+-- expire deletes the sealed parts that are older than their periods, as once a day it should. A
+-- day has 24 hours in UTC alone.
+CREATE FUNCTION expire() RETURNS bigint LANGUAGE plpgsql SET search_path = facematch, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
 	k period;
 	n bigint;
@@ -667,13 +691,30 @@ BEGIN
 			AND r.at < now() - make_interval(days => k.days) AND NOT held(r.chain, r.session);
 		GET DIAGNOSTICS n = ROW_COUNT;
 		total := total + n;
-		UPDATE period SET before = greatest(before, now() - make_interval(days => k.days)) WHERE part = k.part;
+		IF n > 0 THEN
+			PERFORM note('expired', jsonb_build_object('part', k.part, 'days', k.days,
+				'before', now() - make_interval(days => k.days), 'parts', n));
+		END IF;
 	END LOOP;
-	IF total > 0 THEN
-		PERFORM note('expired', jsonb_build_object('parts', total));
-	END IF;
 	RETURN total;
 END $$;
+
+-- expiries says what was deleted after periods, as far as the acts prove it: for each period that
+-- was in force, until which time of records, from when to when that was done, and who set it.
+CREATE FUNCTION expiries(OUT part text, OUT before timestamptz, OUT days int, OUT first timestamptz,
+	OUT last timestamptz, OUT set_at timestamptz, OUT set_by text) RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = facematch, pg_temp SET timezone = 'UTC' AS $$
+	WITH said AS MATERIALIZED (
+		SELECT seq, p ->> 'what' AS what, p ->> 'part' AS part, (p ->> 'at')::timestamptz AS at,
+			(p ->> 'before')::timestamptz AS before, (p ->> 'days')::int AS days, p ->> 'by' AS by
+		FROM act, parse(convert_to(act.text, 'UTF8')) p WHERE p ->> 'what' IN ('period', 'expired')
+	)
+	SELECT e.part, max(e.before), e.days, min(e.at), max(e.at), s.at, s.by
+	FROM said e JOIN LATERAL (SELECT * FROM said s WHERE s.what = 'period' AND s.part = e.part AND s.seq < e.seq
+		ORDER BY s.seq DESC LIMIT 1) s ON s.days = e.days AND e.before <= e.at - make_interval(days => e.days)
+	WHERE e.what = 'expired'
+	GROUP BY e.part, e.days, s.seq, s.at, s.by ORDER BY 1, 4
+$$;
 
 -- my_chains are those of the branches the caller sees.
 CREATE FUNCTION my_chains() RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
@@ -697,12 +738,12 @@ END $$;
 REVOKE SELECT ON chain FROM facematch_auditor;
 GRANT SELECT (id, history, desk, branch, enrolled, epoch, head_seq, head_hash, head_at, declared, seen, state, key_check, about, clock)
 	ON chain TO facematch_auditor;
-GRANT SELECT ON period, migration TO facematch_auditor;
+GRANT SELECT ON period, withdrawn, migration TO facematch_auditor;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA facematch FROM PUBLIC;
 GRANT USAGE ON SCHEMA facematch TO facematch_desk, facematch_auditor;
 GRANT EXECUTE ON FUNCTION head, push TO facematch_desk;
-GRANT EXECUTE ON FUNCTION my_chains, parse TO facematch_auditor;
+GRANT EXECUTE ON FUNCTION my_chains, parse, expiries TO facematch_auditor;
 GRANT USAGE ON TYPE answer TO facematch_desk;
 
 SELECT months();

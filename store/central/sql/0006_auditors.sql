@@ -23,8 +23,27 @@ BEGIN
 	WHERE k.chain = c.id AND k.session = u.session AND k.audit_wrapped IS NULL
 		AND EXISTS (SELECT FROM record r WHERE r.chain = c.id AND r.epoch = c.epoch AND r.seq > c.head_seq
 			AND r.session = u.session AND r.kind = 'started'
-			AND parse(r.payload) #>> '{audit,sha256}' = encode(sha256(u.wrapped), 'hex'));
+			AND parse(r.payload) #>> '{audit,sha256}' = encode(sha256(u.wrapped), 'hex')
+			AND NOT EXISTS (SELECT FROM withdrawn w WHERE parse(r.payload) #> '{audit,recipients}' ? w.recipient));
 	RETURN a;
+END $$;
+
+-- withdraw deletes the auditors' keys of all sessions that were encrypted for a public key, and
+-- has none taken from then on. Desks do the same at their next call. A key that was encrypted for
+-- several goes for all of them. It returns how many there were.
+CREATE FUNCTION withdraw(recipient text) RETURNS bigint LANGUAGE plpgsql SET search_path = facematch, pg_temp AS $$
+DECLARE
+	n bigint;
+BEGIN
+	INSERT INTO withdrawn (recipient) VALUES (withdraw.recipient);
+	-- No push is under way that has looked at the table before.
+	LOCK TABLE session_key IN SHARE ROW EXCLUSIVE MODE;
+	UPDATE session_key k SET audit_wrapped = NULL
+	WHERE audit_wrapped IS NOT NULL AND EXISTS (SELECT FROM record r WHERE r.chain = k.chain AND r.session = k.session
+		AND r.kind = 'started' AND parse(r.payload) #> '{audit,recipients}' ? withdraw.recipient);
+	GET DIAGNOSTICS n = ROW_COUNT;
+	PERFORM note('withdrawn', jsonb_build_object('recipient', withdraw.recipient, 'sessions', n));
+	RETURN n;
 END $$;
 
 -- An auditors' key that opens nothing that is left goes too, by an erasure or after a period.
@@ -41,7 +60,7 @@ END $$;
 CREATE TRIGGER sealed_gone AFTER DELETE ON sealed REFERENCING OLD TABLE AS gone
 	FOR EACH STATEMENT EXECUTE FUNCTION drop_audited();
 
-REVOKE ALL ON FUNCTION push_audited, drop_audited FROM PUBLIC;
+REVOKE ALL ON FUNCTION push_audited, withdraw, drop_audited FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION push_audited TO facematch_desk;
 
 INSERT INTO migration (number) VALUES (6);

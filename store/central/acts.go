@@ -1,0 +1,171 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/tidwall/gjson"
+
+	"facematch/app/history"
+)
+
+// acts are what administrators and the centre itself did, as far as Verify relies on it.
+type acts struct {
+	asked   map[string]bool      // sessions whose erasure they asked for; nil: the role does not see the acts
+	expired map[string]time.Time // by part: of records before this it was deleted after its period
+
+	withdrawn map[string]bool // public keys of auditors
+}
+
+// verifyActs walks the chain of acts, and compares the periods with it. An auditor does not see
+// the acts, and takes the centre's word for what was deleted.
+func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
+	all := acts{expired: map[string]time.Time{}, withdrawn: map[string]bool{}}
+	var may bool
+	if err := tx.QueryRow(ctx, `SELECT has_table_privilege('facematch.act', 'SELECT')`).Scan(&may); err != nil {
+		return all, err
+	}
+	if !may {
+		told, err := expiries(ctx, tx)
+		for _, e := range told {
+			all.expire(e.Part, e.Before)
+		}
+		keys := []string{}
+		if err == nil {
+			keys, err = withdrawn(ctx, tx)
+		}
+		for _, key := range keys {
+			all.withdrawn[key] = true
+		}
+		return all, err
+	}
+	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
+	if err != nil {
+		return all, err
+	}
+	defer rows.Close()
+	all.asked = map[string]bool{}
+	fault := func(table string, seq int64, what history.CentreWhat, which string) {
+		v.Faults = append(v.Faults, Finding{Table: table, Seq: seq, What: what, Which: which})
+	}
+	prev, next := make([]byte, sha256.Size), int64(1)
+	periods := map[string]int64{} // in force
+	for rows.Next() {
+		var seq int64
+		var hash []byte
+		var text string
+		if err := rows.Scan(&seq, &hash, &text); err != nil {
+			return all, err
+		}
+		computed := link(seq, prev, []byte(text))
+		switch {
+		case seq != next:
+			fault("act", next, history.CentreGone, "")
+		case !bytes.Equal(computed[:], hash):
+			fault("act", seq, history.CentreChanged, "")
+		case !all.add(gjson.Parse(text), periods):
+			fault("act", seq, history.CentreUnexpected, "")
+		}
+		prev, next = hash, seq+1
+	}
+	if err := rows.Err(); err != nil {
+		return all, err
+	}
+	rows, err = tx.Query(ctx, `SELECT part, days FROM facematch.period`)
+	if err != nil {
+		return all, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var part string
+		var days int64
+		if err := rows.Scan(&part, &days); err != nil {
+			return all, err
+		}
+		if periods[part] != days {
+			fault("period", 0, history.CentreChanged, part)
+		}
+		delete(periods, part)
+	}
+	for part := range periods {
+		fault("period", 0, history.CentreGone, part)
+	}
+	if err := rows.Err(); err != nil {
+		return all, err
+	}
+	listed, err := withdrawn(ctx, tx)
+	for _, key := range listed {
+		if !all.withdrawn[key] {
+			fault("withdrawn", 0, history.CentreUnexpected, key)
+		}
+	}
+	for key := range all.withdrawn {
+		if !slices.Contains(listed, key) {
+			fault("withdrawn", 0, history.CentreGone, key)
+		}
+	}
+	return all, err
+}
+
+// withdrawn gives the public keys of auditors that were withdrawn.
+func withdrawn(ctx context.Context, q querier) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT recipient FROM facematch.withdrawn ORDER BY 1`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// add takes in an act. It is false where the act says that something was deleted that the
+// period in force then did not reach.
+func (a *acts) add(act gjson.Result, periods map[string]int64) bool {
+	part, days := act.Get("part").Str, act.Get("days").Int()
+	switch act.Get("what").Str {
+	case "erased":
+		a.asked[act.Get("session").Str] = true
+	case "withdrawn":
+		a.withdrawn[act.Get("recipient").Str] = true
+	case "period":
+		if delete(periods, part); days > 0 {
+			periods[part] = days
+		}
+	case "expired":
+		at, atErr := time.Parse(time.RFC3339Nano, act.Get("at").Str)
+		before, beforeErr := time.Parse(time.RFC3339Nano, act.Get("before").Str)
+		if atErr != nil || beforeErr != nil || days == 0 || periods[part] != days ||
+			before.After(at.Add(-time.Duration(days)*24*time.Hour)) {
+			return false
+		}
+		a.expire(part, before)
+	}
+	return true
+}
+
+func (a *acts) expire(part string, before time.Time) {
+	if before.After(a.expired[part]) {
+		a.expired[part] = before
+	}
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+// expiries gives what the centre says it deleted after its periods.
+func expiries(ctx context.Context, q querier) ([]history.Expired, error) {
+	rows, err := q.Query(ctx, `SELECT part, before, days, first, last, set_at, set_by FROM facematch.expiries()`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Expired, error) {
+		var e history.Expired
+		err := row.Scan(&e.Part, &e.Before, &e.Days, &e.First, &e.Last, &e.Set, &e.By)
+		e.Before, e.First, e.Last, e.Set = e.Before.UTC(), e.First.UTC(), e.Last.UTC(), e.Set.UTC()
+		return e, err
+	})
+}
