@@ -43,7 +43,8 @@ func (w *walk) compareAudited() {
 		}
 	}
 	for session := range w.begun {
-		if w.audited[session] == "" && !w.faded[session] && !w.without[session] && w.erased[session][string(history.PartKey)] == 0 {
+		erased := w.erased[session][string(history.PartKey)] > 0
+		if w.audited[session] == "" && !w.faded[session] && !w.without[session] && !erased {
 			w.fault("session_key", place{}, history.CentreGone, session)
 		}
 	}

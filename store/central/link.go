@@ -225,7 +225,8 @@ func (l *Link) call(ctx context.Context, query string, args ...any) (history.Cen
 	var at *time.Time
 	var state string
 	var epoch int
-	err := l.conn.QueryRow(ctx, query, args...).Scan(&h.Seq, &hash, &at, &state, &epoch, &h.Wishes, &h.Hashes, &h.Withdrawn)
+	err := l.conn.QueryRow(ctx, query, args...).
+		Scan(&h.Seq, &hash, &at, &state, &epoch, &h.Wishes, &h.Hashes, &h.Withdrawn)
 	if err != nil {
 		return history.CentreHead{}, l.failed(ctx, err)
 	}
