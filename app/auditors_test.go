@@ -76,3 +76,24 @@ func TestTheConsentNamesTheAuditors(t *testing.T) {
 		t.Error("the words in force do not count")
 	}
 }
+
+// What the centre withdrew is recorded in the program's own name; what is no public key is not.
+func TestWithdrawnAtTheCentre(t *testing.T) {
+	d, m, _ := desk(t, &scripted{})
+	wantKey(t, d.WithdrawAsked(t.Context(), "age1"), settings.KeyAuditRecipient)
+	wantKey(t, d.WithdrawAsked(t.Context(), ""), settings.KeyAuditRecipient)
+	next := d.Settings()
+	next.Central.AuditRecipient, next.Central.Auditors = publicKey, "the internal audit"
+	must(t, d.SaveSettings(t.Context(), next))
+	if gone, err := d.WithdrawnAuditors(t.Context()); err != nil || len(gone) != 0 {
+		t.Errorf("%v, %v", gone, err)
+	}
+	must(t, d.WithdrawAsked(t.Context(), publicKey))
+	if len(m.WithdrawnKeys) != 1 || m.WithdrawnKeys[0].Recipient != publicKey ||
+		m.WithdrawnKeys[0].Operator != history.Program {
+		t.Errorf("%+v", m.WithdrawnKeys)
+	}
+	if gone, err := d.WithdrawnAuditors(t.Context()); err != nil || len(gone) != 1 || gone[0] != publicKey {
+		t.Errorf("%v, %v", gone, err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"facematch/app/central"
 	"facematch/app/history"
 	"facematch/app/operators"
+	"facematch/app/secrets"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -50,7 +52,26 @@ func (d *Desk) EraseAsked(ctx context.Context, session string) error {
 // WithdrawAsked deletes what was encrypted for a public key of the auditors, because an
 // administrator of the centre withdrew it. The program does it in its own name, once.
 func (d *Desk) WithdrawAsked(ctx context.Context, recipient string) error {
-	return d.p.History.Withdraw(context.WithoutCancel(ctx), history.Withdrawn{Actor: d.program(), Recipient: recipient})
+	keys, err := secrets.Recipients(recipient)
+	if err != nil || len(keys) != 1 {
+		return matcher.NewProblem(settings.KeyAuditRecipient, err)
+	}
+	return d.p.History.Withdraw(context.WithoutCancel(ctx), history.Withdrawn{Actor: d.program(), Recipient: keys[0]})
+}
+
+// WithdrawnAuditors are the auditors' public keys of the settings that were withdrawn: nothing is
+// encrypted for them.
+func (d *Desk) WithdrawnAuditors(ctx context.Context) (keys []string, err error) {
+	for _, key := range d.Settings().Central.Recipients() {
+		withdrawn, err := d.p.History.Withdrawn(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if withdrawn {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }
 
 // program is the actor of what the program does by itself.

@@ -35,7 +35,7 @@ var gates = map[string]access.Action{
 	"KeyPlace": open, "KeyProblem": open, "Version": open, "Log": open,
 	// the program does it by itself, as the settings say
 	"NeedsSecond": open, "Uninspected": open, "Expire": open, "KeepPeriods": open,
-	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, "WithdrawAsked": open, // the program does it by itself
+	"CentreStatus": open, "HasCentre": open, "PushToCentre": open, "EraseAsked": open, "WithdrawAsked": open, "WithdrawnAuditors": open, // the program does it by itself
 	"TakeOperators": open, "HeldOperators": open, "OperatorsFromCentre": open, // likewise
 	"NoteDoctor": open, // likewise
 	"Enrol":      access.Settings,

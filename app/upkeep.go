@@ -19,6 +19,8 @@ type Keeper interface {
 	Erase(ctx context.Context, e history.Erasure) error
 	// Withdraw deletes what was encrypted for a public key of the auditors and records that, once.
 	Withdraw(ctx context.Context, w history.Withdrawn) error
+	// Withdrawn reports whether that was done.
+	Withdrawn(ctx context.Context, recipient string) (bool, error)
 	// Expire does so with what is older than its period, and returns of how many sessions.
 	Expire(ctx context.Context, by history.Actor, keep history.Periods) (int, error)
 	// Rebuild makes the tables that lists are read from again, from the records.

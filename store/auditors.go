@@ -84,6 +84,12 @@ func (s *Store) Withdraw(ctx context.Context, w history.Withdrawn) error {
 	return s.emptyLog(context.WithoutCancel(ctx))
 }
 
+// Withdrawn reports whether a public key of the auditors was withdrawn.
+func (s *Store) Withdrawn(ctx context.Context, recipient string) (bool, error) {
+	withdrawn, err := readWithdrawn(ctx, s.reader)
+	return withdrawn[recipient] > 0, problem(err)
+}
+
 // withdraw does nothing where another program was first.
 func (a *appending) withdraw(ctx context.Context, w history.Withdrawn) error {
 	withdrawn, err := readWithdrawn(ctx, a)

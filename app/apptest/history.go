@@ -20,16 +20,19 @@ type History struct {
 	mu sync.Mutex
 
 	// What was recorded.
-	Started    []history.Started
-	Sent       []history.Sending
-	Finished   []history.Finished
-	Documents  []history.DocumentRead
-	Changes    []history.SettingsChange
-	SignIns    []history.SignIn
-	Exports    []history.Export
-	Decisions  []history.Decision
-	Inspected  []history.Inspection
-	OnHold     []history.Hold
+	Started   []history.Started
+	Sent      []history.Sending
+	Finished  []history.Finished
+	Documents []history.DocumentRead
+	Changes   []history.SettingsChange
+	SignIns   []history.SignIn
+	Exports   []history.Export
+	Decisions []history.Decision
+	Inspected []history.Inspection
+	OnHold    []history.Hold
+
+	WithdrawnKeys []history.Withdrawn
+
 	Erasures   []history.Erasure
 	Expiries   []Expiry
 	Rebuilt    bool
@@ -153,8 +156,17 @@ func (h *History) Erase(_ context.Context, e history.Erasure) error {
 	return h.Refuse
 }
 
-// Withdraw records nothing.
-func (h *History) Withdraw(context.Context, history.Withdrawn) error { return nil }
+// Withdraw records a public key.
+func (h *History) Withdraw(_ context.Context, w history.Withdrawn) error {
+	return record(h, &h.WithdrawnKeys, w, h.Refuse)
+}
+
+// Withdrawn looks for it.
+func (h *History) Withdrawn(_ context.Context, recipient string) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.WithdrawnKeys, func(w history.Withdrawn) bool { return w.Recipient == recipient }), nil
+}
 
 // Expire records the call, also where Refuse is set, which it returns.
 func (h *History) Expire(_ context.Context, by history.Actor, keep history.Periods) (int, error) {
@@ -411,5 +423,6 @@ func (h *History) Writes() []int {
 	return []int{
 		len(h.SignIns), len(h.Exports), len(h.Started), len(h.Sent), len(h.Finished), len(h.Changes), len(h.Decisions),
 		len(h.Erasures), len(h.BackedUp), len(h.Passphrase), len(h.Inspected), len(h.OnHold), len(h.Drawn),
+		len(h.WithdrawnKeys),
 	}
 }

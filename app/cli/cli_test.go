@@ -817,6 +817,27 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
+// The doctor finds fault with settings that name a public key of the auditors which was withdrawn.
+func TestDoctorOfWithdrawnAuditors(t *testing.T) {
+	const key = "age1r4hl4tuhahfht5pg9uv64457y0rs2nl7erm4szrg0fw8903v4u4sjuez6e"
+	for _, withdrawn := range []bool{false, true} {
+		p := &parts{
+			History: apptest.History{Verdict: history.Verdict{Intact: true}}, comparer: calibrated{c: &matcher.Calibration{}},
+			change: func(s *settings.Settings) {
+				s.Central.Host, s.Central.AuditRecipient, s.Central.Auditors = "centre.test", key, "the internal audit"
+			},
+		}
+		want := "ok       auditors"
+		if withdrawn {
+			p.WithdrawnKeys = []history.Withdrawn{{Recipient: key}}
+			want = "was withdrawn, so nothing is encrypted for it: " + key
+		}
+		if _, out, _ := run(t, p, "", "doctor"); !strings.Contains(out, want) {
+			t.Errorf("withdrawn %v, without %q: %s", withdrawn, want, out)
+		}
+	}
+}
+
 // calibrated is an engine of which only the calibration is asked.
 type calibrated struct {
 	matcher.Comparer

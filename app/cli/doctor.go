@@ -96,7 +96,7 @@ func probeSigning(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 }
 
 // probeAuditors says whether the auditors can read what is sealed in the sessions that begin.
-func probeAuditors(_ context.Context, desk *app.Desk) (matcher.Notice, error) {
+func probeAuditors(ctx context.Context, desk *app.Desk) (matcher.Notice, error) {
 	now := desk.Settings()
 	switch now.Auditing() {
 	case settings.AuditingUnnamed:
@@ -104,6 +104,12 @@ func probeAuditors(_ context.Context, desk *app.Desk) (matcher.Notice, error) {
 	case settings.AuditingUnpushed:
 		return matcher.Notice{}, matcher.NewProblem("doctor.auditors_unpushed", nil)
 	case settings.AuditingOn:
+		if gone, err := desk.WithdrawnAuditors(ctx); err != nil || len(gone) > 0 {
+			if err == nil {
+				err = matcher.NewProblem("doctor.auditors_withdrawn", nil, "Keys", strings.Join(gone, ", "))
+			}
+			return matcher.Notice{}, err
+		}
 		return matcher.Notice{Key: "doctor.auditors_on", Params: map[string]any{
 			"Auditors": now.Central.Auditors, "Keys": strings.Join(now.Central.Recipients(), ", "),
 		}}, nil
