@@ -14,6 +14,7 @@ import (
 // TestFilmAnyway makes a check in bad light: it waits for better light for ten
 // seconds, is then filmed anyway, and the record says so.
 func TestFilmAnyway(t *testing.T) {
+	t.Parallel()
 	d := newDesktop(t)
 	dim := filepath.Join(t.TempDir(), "dim.mp4")
 	ffmpeg(t, "-i", clip(t, photo(t, manLive)), "-vf",

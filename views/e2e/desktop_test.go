@@ -9,6 +9,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +35,8 @@ type desktop struct {
 	env  []string // of every program on it
 }
 
-// newDesktop starts a desktop and ends it with the test.
+// newDesktop starts a desktop and ends it with the test. Two tests run at once, as each has its
+// own and waits much: for the camera's three seconds, for what is painted.
 func newDesktop(t *testing.T) *desktop {
 	t.Helper()
 	for _, tool := range []string{"Xvfb", "openbox", "xdotool", "import", "convert", "tesseract", "ffmpeg"} {
@@ -52,6 +55,9 @@ func newDesktop(t *testing.T) *desktop {
 	d.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "LANG=C.UTF-8",
 		"LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1", "GDK_BACKEND=x11", "NO_AT_BRIDGE=1",
+		// One thread for each word that is read: more wait for one another, at full speed, and two
+		// tests run at once.
+		"OMP_THREAD_LIMIT=1", "MAGICK_THREAD_LIMIT=1",
 		// No session bus: nothing here may reach the keyring of the user who runs it.
 		"XDG_RUNTIME_DIR=" + d.home, "DBUS_SESSION_BUS_ADDRESS=",
 	}
@@ -137,8 +143,12 @@ func (d *desktop) tool(name string, args ...string) string {
 // until waits for something to become true.
 func (d *desktop) until(what string, limit time.Duration, is func() bool) {
 	d.t.Helper()
-	for end := time.Now().Add(limit); !is(); time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(end) {
+	for end := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
+		late := time.Now().After(end) // before looking, which may take long
+		if is() {
+			return
+		}
+		if late {
 			d.t.Fatalf("not within %v: %s", limit, what)
 		}
 	}
@@ -174,11 +184,30 @@ func (d *desktop) click(x, y int) {
 	d.tool("xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
 }
 
-// screenshot keeps a picture of the whole screen and gives its path.
+// screenshot keeps a picture of the whole screen and gives its path. The file is made
+// here: import's own PNG takes ten times as long as taking the picture.
 func (d *desktop) screenshot(name string) string {
 	d.t.Helper()
+	taken := d.tool("import", "-window", "root", "-depth", "8", "ppm:-")
+	var width, height, most int
+	if _, err := fmt.Sscanf(taken, "P6\n%d %d\n%d\n", &width, &height, &most); err != nil || most != 255 {
+		d.t.Fatalf("the picture of the screen: %v, %d shades", err, most)
+	}
+	points := taken[len(taken)-3*width*height:]
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		copy(picture.Pix[4*i:], points[3*i:3*i+3])
+		picture.Pix[4*i+3] = 255
+	}
 	path := filepath.Join(d.out, name+".png")
-	d.tool("import", "-window", "root", path)
+	file, err := os.Create(path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer file.Close()
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(file, picture); err != nil {
+		d.t.Fatal(err)
+	}
 	return path
 }
 
@@ -225,16 +254,15 @@ func (d *desktop) drop(window string, files ...string) {
 // held down, and does something before it lets go.
 func (d *desktop) drag(fromX, fromY, toX, toY int, before func()) {
 	d.t.Helper()
-	move := func(x, y int) { d.tool("xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y)) }
-	move(fromX, fromY)
-	time.Sleep(200 * time.Millisecond)
-	d.tool("xdotool", "mousedown", "1")
 	// A hand moves in many small steps, and only motion begins a drag.
 	const steps = 30
+	x, y := strconv.Itoa(fromX), strconv.Itoa(fromY)
+	drag := []string{"mousemove", x, y, "sleep", "0.2", "mousedown", "1"}
 	for i := 1; i <= steps; i++ {
-		move(fromX+(toX-fromX)*i/steps, fromY+(toY-fromY)*i/steps)
-		time.Sleep(20 * time.Millisecond)
+		x, y = strconv.Itoa(fromX+(toX-fromX)*i/steps), strconv.Itoa(fromY+(toY-fromY)*i/steps)
+		drag = append(drag, "mousemove", x, y, "sleep", "0.02")
 	}
+	d.tool("xdotool", drag...)
 	before()
 	d.tool("xdotool", "mouseup", "1")
 }

@@ -19,6 +19,7 @@ const lookTime = 30 * time.Second // until what was found stands on the screen, 
 // dropped at once, under names no program should stumble over, pages, turns,
 // frames drawn with the mouse, a photo by the camera.
 func TestDocument(t *testing.T) {
+	t.Parallel()
 	d := newDesktop(t)
 	p := d.open("document", "light", func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })
 	p.shots("empty")
@@ -122,7 +123,7 @@ func (p *program) says(words ...string) {
 	part := fmt.Sprintf("%dx%d+%d+%d", width/2, height*13/20, left+width/2, top+height*7/20)
 	for end := time.Now().Add(lookTime); ; {
 		p.alive()
-		missing := ""
+		missing, late := "", time.Now().After(end) // of the picture, not of reading it
 		seen := p.d.prose(p.d.screenshot(p.name+"-now"), part)
 		for _, w := range words {
 			if !strings.Contains(seen, w) {
@@ -132,7 +133,7 @@ func (p *program) says(words ...string) {
 		if missing == "" {
 			return
 		}
-		if time.Now().After(end) {
+		if late {
 			p.t.Fatalf("%q is not on the screen, which says: %s", missing, seen)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 // its machine-readable zone says, finds the name in the form, and is told that the
 // document has expired. The check records both, whatever the faces are like.
 func TestDocumentIsRead(t *testing.T) {
+	t.Parallel()
 	page := shared(t, "documents", "passporteye_passport-td3.jpg")
 	if page == "" {
 		t.Skip("the specimen page is not here")

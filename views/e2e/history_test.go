@@ -29,6 +29,7 @@ const (
 // the beginnings of her names, the check, a report of it. What the screen says,
 // the file and the history agree.
 func TestHistoryScreen(t *testing.T) {
+	t.Parallel()
 	home := storetest.Home(t, historyRecords)
 	d := newDesktop(t)
 	d.settle(home, func(*settings.Settings) {})
@@ -94,6 +95,7 @@ func (p *program) shows(what, part string, words ...string) {
 	seen, missing := "", ""
 	for end := time.Now().Add(lookTime); ; {
 		p.alive()
+		late := time.Now().After(end) // of the picture, not of reading it
 		seen, missing = p.d.prose(p.d.screenshot(p.name+"-now"), part), ""
 		for _, w := range words {
 			if !strings.Contains(plain(seen), plain(w)) {
@@ -103,7 +105,7 @@ func (p *program) shows(what, part string, words ...string) {
 		if missing == "" {
 			return
 		}
-		if time.Now().After(end) {
+		if late {
 			p.t.Fatalf("%s: %q is not on the screen, which says: %s", what, missing, seen)
 		}
 	}

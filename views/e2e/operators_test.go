@@ -15,6 +15,7 @@ import (
 // asks who is there before anything else; a referral is decided with the keys
 // alone, and the history says by whom.
 func TestADeskWithOperators(t *testing.T) {
+	t.Parallel()
 	const name, passphrase = "Ada Lovelace", "four words for the desk"
 	d := newDesktop(t)
 	home := d.settled(func(s *settings.Settings) { s.Camera.Source = clip(t, photo(t, manLive)) })

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,14 +25,20 @@ const (
 	noFace    = "gocvlogo.jpg"
 )
 
+// gocv asks once where its module lies.
+var gocv = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "gocv.io/x/gocv").Output()
+	return string(bytes.TrimSpace(out)), err
+})
+
 // photo gives the path of a picture that comes with gocv.
 func photo(t *testing.T, name string) string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "gocv.io/x/gocv").Output()
+	module, err := gocv()
 	if err != nil {
 		t.Fatalf("gocv's module: %v", err)
 	}
-	return filepath.Join(string(bytes.TrimSpace(out)), "images", name)
+	return filepath.Join(module, "images", name)
 }
 
 // clip makes three seconds of video in which the man of a photo sways gently.

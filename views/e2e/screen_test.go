@@ -19,7 +19,7 @@ var verdicts = regexp.MustCompile(`\b(PASS|REFER|FAIL|NOT\s+COMPARED|COULD\s+NOT
 // colour: in grey, and by the strongest channel, in which red on black stands out.
 func (d *desktop) read(picture string) string {
 	d.t.Helper()
-	page := filepath.Join(d.t.TempDir(), "page.png")
+	page := filepath.Join(d.t.TempDir(), "page.pgm")
 	var text strings.Builder
 	for _, way := range [][]string{
 		{"-colorspace", "Gray", "-resize", "50%"},
@@ -36,7 +36,7 @@ func (d *desktop) read(picture string) string {
 // one line. It is made larger first.
 func (d *desktop) prose(picture, part string) string {
 	d.t.Helper()
-	page := filepath.Join(d.t.TempDir(), "page.png")
+	page := filepath.Join(d.t.TempDir(), "page.pgm")
 	d.tool("convert", picture, "-crop", part, "+repage", "-colorspace", "Gray", "-resize", "200%", "-normalize", page)
 	return strings.Join(strings.Fields(d.tool("tesseract", page, "stdout", "--psm", "6", "-l", "eng")), " ")
 }

@@ -16,7 +16,7 @@ import (
 // TestUnder18 ticks that the person is under 18: the man, who passes otherwise, is
 // referred, and the record says why. The calibration is one with counts, so that
 // the screen has a rarity to tell.
-func TestUnder18(t *testing.T) { under18(t, "light") }
+func TestUnder18(t *testing.T) { t.Parallel(); under18(t, "light") }
 
 func TestUnder18InTheDark(t *testing.T) {
 	if os.Getenv("FACEMATCH_SOAK") == "" {

@@ -13,6 +13,7 @@ import (
 // and the one whose camera went dim are both in words above the charts, also in the smallest
 // window.
 func TestAYearAtAGlance(t *testing.T) {
+	t.Parallel()
 	home := storetest.Year(t)
 	d := newDesktop(t)
 	d.settle(home, func(*settings.Settings) {})

@@ -1,6 +1,9 @@
 //go:build e2e
 
-package cli
+// Package e2e runs the built program (bin/facematch) as a script would. It is part of
+// `make e2e`; FACEMATCH_SOAK=1 runs the long forms. Each test has a desk of its own, so that two
+// run at once: a program on its own leaves much of two cores idle while it starts.
+package e2e
 
 import (
 	"bytes"
@@ -22,13 +25,11 @@ import (
 	_ "github.com/mattn/go-sqlite3"
 
 	"facematch/app/apptest/need"
+	"facematch/app/cli"
 	"facematch/matcher"
 )
 
-// These tests run the built program (bin/facematch) as a script would. They
-// are part of `make e2e`; FACEMATCH_SOAK=1 runs their long forms.
-
-const root = "../.."
+const root = "../../.."
 
 func soak() bool { return os.Getenv("FACEMATCH_SOAK") != "" }
 
@@ -148,6 +149,7 @@ func testdata(t *testing.T) string {
 }
 
 func TestInputsOfEveryKind(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	dir := t.TempDir()
 	photo := filepath.Join(images(t), "face.jpg")
@@ -180,28 +182,28 @@ func TestInputsOfEveryKind(t *testing.T) {
 		code            int
 		outcome         string
 	}{
-		{"one man twice", photo, person, ExitOK, "pass"},
-		{"document without a face", filepath.Join(images(t), "gocvlogo.jpg"), person, ExitNotCompared, "not compared"},
-		{"clip without a face", photo, nobody, ExitNotCompared, "not compared"},
-		{"clip with two people", photo, two, ExitNotCompared, "not compared"},
-		{"person in half of the clip", photo, half, ExitOK, "pass"},
+		{"one man twice", photo, person, cli.ExitOK, "pass"},
+		{"document without a face", filepath.Join(images(t), "gocvlogo.jpg"), person, cli.ExitNotCompared, "not compared"},
+		{"clip without a face", photo, nobody, cli.ExitNotCompared, "not compared"},
+		{"clip with two people", photo, two, cli.ExitNotCompared, "not compared"},
+		{"person in half of the clip", photo, half, cli.ExitOK, "pass"},
 		{"text as .jpg", write(t, filepath.Join(dir, "text.jpg"), []byte("Dear clerk, this is a letter.")), person,
-			ExitCouldNotRun, "could not run"},
+			cli.ExitCouldNotRun, "could not run"},
 		{"text as .mp4", photo, write(t, filepath.Join(dir, "text.mp4"), []byte("Dear clerk, this is a letter.")),
-			ExitCouldNotRun, "could not run"},
-		{"empty document", write(t, filepath.Join(dir, "empty.jpg"), nil), person, ExitCouldNotRun, "could not run"},
-		{"empty clip", photo, write(t, filepath.Join(dir, "empty.mp4"), nil), ExitCouldNotRun, "could not run"},
-		{"truncated document", write(t, filepath.Join(dir, "cut.jpg"), picture[:len(picture)/3]), person, ExitCouldNotRun,
+			cli.ExitCouldNotRun, "could not run"},
+		{"empty document", write(t, filepath.Join(dir, "empty.jpg"), nil), person, cli.ExitCouldNotRun, "could not run"},
+		{"empty clip", photo, write(t, filepath.Join(dir, "empty.mp4"), nil), cli.ExitCouldNotRun, "could not run"},
+		{"truncated document", write(t, filepath.Join(dir, "cut.jpg"), picture[:len(picture)/3]), person, cli.ExitCouldNotRun,
 			"could not run"},
-		{"truncated clip", photo, write(t, filepath.Join(dir, "cut.mp4"), whole[:len(whole)/2]), ExitCouldNotRun,
+		{"truncated clip", photo, write(t, filepath.Join(dir, "cut.mp4"), whole[:len(whole)/2]), cli.ExitCouldNotRun,
 			"could not run"},
-		{"clip of no frames", photo, still, ExitCouldNotRun, "could not run"},
-		{"missing document", filepath.Join(dir, "not-there.jpg"), person, ExitCouldNotRun, "could not run"},
-		{"missing clip", photo, filepath.Join(dir, "not-there.mp4"), ExitCouldNotRun, "could not run"},
-		{"folder as document", dir, person, ExitCouldNotRun, "could not run"},
-		{"folder as clip", photo, dir, ExitCouldNotRun, "could not run"},
-		{"clip as document", person, person, ExitCouldNotRun, "could not run"},
-		{"picture as clip", photo, photo, ExitCouldNotRun, "could not run"},
+		{"clip of no frames", photo, still, cli.ExitCouldNotRun, "could not run"},
+		{"missing document", filepath.Join(dir, "not-there.jpg"), person, cli.ExitCouldNotRun, "could not run"},
+		{"missing clip", photo, filepath.Join(dir, "not-there.mp4"), cli.ExitCouldNotRun, "could not run"},
+		{"folder as document", dir, person, cli.ExitCouldNotRun, "could not run"},
+		{"folder as clip", photo, dir, cli.ExitCouldNotRun, "could not run"},
+		{"clip as document", person, person, cli.ExitCouldNotRun, "could not run"},
+		{"picture as clip", photo, photo, cli.ExitCouldNotRun, "could not run"},
 	}
 	if os.Geteuid() != 0 { // root may read everything
 		tests = append(tests, struct {
@@ -209,7 +211,7 @@ func TestInputsOfEveryKind(t *testing.T) {
 			document, video string
 			code            int
 			outcome         string
-		}{"document without permission", secret, person, ExitCouldNotRun, "could not run"})
+		}{"document without permission", secret, person, cli.ExitCouldNotRun, "could not run"})
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,7 +222,7 @@ func TestInputsOfEveryKind(t *testing.T) {
 				t.Fatalf("exit %d, want %d; %d records, newest %+v\n%s%s", code, tt.code, len(rows), rows[0], out, errs)
 			}
 			t.Logf("exit %d, %s: %s%s", code, rows[0].Outcome, out, errs)
-			if tt.code == ExitCouldNotRun {
+			if tt.code == cli.ExitCouldNotRun {
 				var e map[string]string
 				if json.Unmarshal([]byte(out), &e) != nil || len(e["error"]) < 20 || strings.Contains(out+errs, dir) {
 					t.Errorf("no clear error, or one with a path: %s", out)
@@ -228,10 +230,10 @@ func TestInputsOfEveryKind(t *testing.T) {
 				return
 			}
 			var r matcher.Result
-			if err := json.Unmarshal([]byte(out), &r); err != nil || (r.Data.Code != 0) != (tt.code == ExitNotCompared) {
+			if err := json.Unmarshal([]byte(out), &r); err != nil || (r.Data.Code != 0) != (tt.code == cli.ExitNotCompared) {
 				t.Errorf("%v: %s", err, out)
 			}
-			if (rows[0].Score == nil) != (tt.code == ExitNotCompared) {
+			if (rows[0].Score == nil) != (tt.code == cli.ExitNotCompared) {
 				t.Errorf("score %v in the history", rows[0].Score)
 			}
 		})
@@ -240,6 +242,7 @@ func TestInputsOfEveryKind(t *testing.T) {
 }
 
 func TestPersonSwappedInTheMiddleNeverPasses(t *testing.T) {
+	t.Parallel()
 	dir := testdata(t)
 	d := newDesk(t)
 	a, b := "london__024", "london__042"
@@ -249,7 +252,7 @@ func TestPersonSwappedInTheMiddleNeverPasses(t *testing.T) {
 		"-c:v", "libx264", swapped)
 	for _, who := range []string{a, b} {
 		code, out, errs := d.run(check(filepath.Join(dir, "docs", who+".jpg"), swapped)...)
-		if code != ExitRefer && code != ExitFail {
+		if code != cli.ExitRefer && code != cli.ExitFail {
 			t.Errorf("%s: exit %d\n%s%s", who, code, out, errs)
 		}
 	}
@@ -258,6 +261,7 @@ func TestPersonSwappedInTheMiddleNeverPasses(t *testing.T) {
 // TestPairs runs whole checks of the same and of different people. CI takes
 // every genuine pair and as many impostors; the long form takes all.
 func TestPairs(t *testing.T) {
+	t.Parallel()
 	dir := testdata(t)
 	f, err := os.Open(filepath.Join(dir, "pairs.tsv"))
 	if err != nil {
@@ -273,7 +277,7 @@ func TestPairs(t *testing.T) {
 	d := newDesk(t)
 	counts := map[string]map[string]int{"yes": {}, "no": {}}
 	impostors := 0
-	outcomes := map[int]string{ExitOK: "pass", ExitRefer: "refer", ExitFail: "fail", ExitNotCompared: "not compared"}
+	outcomes := map[int]string{cli.ExitOK: "pass", cli.ExitRefer: "refer", cli.ExitFail: "fail", cli.ExitNotCompared: "not compared"}
 	for _, p := range pairs {
 		if len(p) < 3 || counts[p[2]] == nil {
 			continue // the heading
@@ -289,10 +293,10 @@ func TestPairs(t *testing.T) {
 			t.Fatalf("%v: exit %d\n%s%s", p, code, out, errs)
 		}
 		counts[p[2]][outcome]++
-		if p[2] == "no" && code == ExitOK {
+		if p[2] == "no" && code == cli.ExitOK {
 			t.Errorf("%v: a stranger passed\n%s", p, out)
 		}
-		if p[2] == "yes" && code != ExitOK {
+		if p[2] == "yes" && code != cli.ExitOK {
 			t.Logf("%v: %s", p, out)
 		}
 	}
@@ -306,11 +310,12 @@ func TestPairs(t *testing.T) {
 }
 
 func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	dir := t.TempDir()
 	photo := filepath.Join(images(t), "face.jpg")
 	person := clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(dir, "person.mp4"))
-	if code, _, errs := d.run(check(photo, person)...); code != ExitOK {
+	if code, _, errs := d.run(check(photo, person)...); code != cli.ExitOK {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	rounds := 4
@@ -356,7 +361,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	t.Logf("%d killed, %d interrupted records", rounds, interrupted)
 	// Looking at the history cleans nothing up; the next check does.
-	if code, _, errs := d.run(check(photo, person)...); code != ExitOK {
+	if code, _, errs := d.run(check(photo, person)...); code != cli.ExitOK {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	d.verify()
@@ -388,6 +393,7 @@ func (d desk) waitForStart(checks int) {
 }
 
 func TestTwoAtOnceOnOneHistory(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	photo := filepath.Join(images(t), "face.jpg")
 	person := clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(t.TempDir(), "person.mp4"))
@@ -423,11 +429,12 @@ func TestTwoAtOnceOnOneHistory(t *testing.T) {
 }
 
 func TestNameIsNowhereInClear(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	photo := filepath.Join(images(t), "face.jpg")
 	person := clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(t.TempDir(), "person.mp4"))
 	const name = "Wilhelmina Quackenbush-Ørsted"
-	if code, _, errs := d.run(check(photo, person, "--name", name, "--consent-name")...); code != ExitOK {
+	if code, _, errs := d.run(check(photo, person, "--name", name, "--consent-name")...); code != cli.ExitOK {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	// One that is killed leaves its temp folder and WAL behind.

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"facematch/app/apptest/need"
+	"facematch/app/cli"
 	"facematch/app/settings"
 )
 
@@ -45,15 +46,16 @@ func model(t *testing.T, name string) string {
 }
 
 func TestUnder18IsReferred(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	photo, person := filepath.Join(images(t), "face.jpg"),
 		clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(t.TempDir(), "person.mp4"))
 	code, out, errs := d.run(check(photo, person, "--under-18")...)
-	if code != ExitRefer || !strings.Contains(out, "a person of 18 or over (was under 18)") {
+	if code != cli.ExitRefer || !strings.Contains(out, "a person of 18 or over (was under 18)") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	d.set(func(m *settings.Matching) { m.ReferMinors = false })
-	if code, out, errs := d.run(check(photo, person, "--under-18")...); code != ExitOK {
+	if code, out, errs := d.run(check(photo, person, "--under-18")...); code != cli.ExitOK {
 		t.Errorf("refer_minors = false: exit %d: %s%s", code, out, errs)
 	}
 	d.verify()
@@ -62,6 +64,7 @@ func TestUnder18IsReferred(t *testing.T) {
 // The built program tries a network in a process of its own: whatever the file,
 // it ends with one line that says what is wrong.
 func TestNetworksThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	good, err := os.ReadFile(model(t, "fr_feature.onnx"))
 	if err != nil {
@@ -85,7 +88,7 @@ func TestNetworksThatCannotBeUsed(t *testing.T) {
 		"missing":       filepath.Join(dir, "none.onnx"),
 	} {
 		code, out, errs := d.run("evaluate", "people", people, "--network", file)
-		if code != ExitCouldNotRun || out != "" || strings.Count(errs, "\n") != 1 ||
+		if code != cli.ExitCouldNotRun || out != "" || strings.Count(errs, "\n") != 1 ||
 			!strings.HasPrefix(errs, "facematch: The second network cannot be used: ") {
 			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
 		}
@@ -94,6 +97,7 @@ func TestNetworksThatCannotBeUsed(t *testing.T) {
 
 // What the settings say of networks and calibration is never passed over.
 func TestCalibrationOfTheSettings(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	dir := t.TempDir()
 	shipped, err := os.ReadFile(filepath.Join(root, "assets", "calibration-goface.json"))
@@ -119,12 +123,12 @@ func TestCalibrationOfTheSettings(t *testing.T) {
 		calibration, says string
 		code              int
 	}{
-		"own": {write(t, filepath.Join(dir, "own.json"), mine), "of this branch", ExitOK},
+		"own": {write(t, filepath.Join(dir, "own.json"), mine), "of this branch", cli.ExitOK},
 		"other models": {write(t, filepath.Join(dir, "other.json"), other), "was measured with other models",
-			ExitCouldNotRun},
+			cli.ExitCouldNotRun},
 		"half": {write(t, filepath.Join(dir, "half.json"), mine[:len(mine)/2]), "cannot be understood",
-			ExitCouldNotRun},
-		"missing": {filepath.Join(dir, "none.json"), "cannot be read", ExitCouldNotRun},
+			cli.ExitCouldNotRun},
+		"missing": {filepath.Join(dir, "none.json"), "cannot be read", cli.ExitCouldNotRun},
 	} {
 		d.set(func(m *settings.Matching) { m.Network, m.Calibration = settings.NoNetwork, tt.calibration })
 		if code, out, errs := d.run("doctor"); code != tt.code || !strings.Contains(out, tt.says) {
@@ -132,7 +136,7 @@ func TestCalibrationOfTheSettings(t *testing.T) {
 		}
 	}
 	d.set(func(m *settings.Matching) { m.Network, m.Calibration = model(t, "fr_landmark.onnx"), "" })
-	if code, out, errs := d.run("doctor"); code != ExitCouldNotRun ||
+	if code, out, errs := d.run("doctor"); code != cli.ExitCouldNotRun ||
 		!strings.Contains(out, "This network is not the one the calibration was measured with") {
 		t.Errorf("another network: exit %d: %s%s", code, out, errs)
 	}

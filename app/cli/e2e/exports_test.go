@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"bytes"
@@ -38,6 +38,7 @@ func intact(t *testing.T, file string) bool {
 }
 
 func TestExports(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	d.home = storetest.Home(t, 1000) // of made-up checks
 	folder := t.TempDir()

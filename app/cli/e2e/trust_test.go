@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 // checks with kept pictures, a backup, an erasure, a restore over newer records,
 // the loss accepted, and the key brought back on a computer that lost it.
 func TestHistoryIsKept(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	share := t.TempDir()
 	d.run("history", "list") // makes the folders

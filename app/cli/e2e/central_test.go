@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"fmt"
@@ -18,6 +18,7 @@ import (
 // TestCentreToTry goes through what an administrator and a desk do, with the built program, a
 // real PostgreSQL and TLS, as try.sh does it; and then restores the desk from the centre.
 func TestCentreToTry(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/usr/lib/postgresql/15/bin/initdb"); err != nil {
 		need.Missing(t, "PostgreSQL 15 is not installed")
 	}

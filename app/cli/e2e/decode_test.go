@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"facematch/app/cli"
 )
 
 // decoders are the processes that read clips for another; the test is skipped
@@ -41,6 +43,7 @@ func decoders(t *testing.T, parent int) (pids []int) {
 // A decoder killed in the middle of a check costs that check alone. A program
 // killed in the middle of a check leaves no decoder.
 func TestDecoderKilled(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	dir := t.TempDir()
 	photo, person := filepath.Join(images(t), "face.jpg"),
@@ -70,11 +73,11 @@ func TestDecoderKilled(t *testing.T) {
 	cmd, errs, decoder := inTheMiddle()
 	syscall.Kill(decoder, syscall.SIGKILL)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != ExitCouldNotRun ||
+	if code := cmd.ProcessState.ExitCode(); code != cli.ExitCouldNotRun ||
 		!strings.Contains(errs.String(), "broke the part of the program that reads videos") {
 		t.Errorf("its decoder was killed: exit %d, %s", code, errs)
 	}
-	if code, out, errs := d.run(check(photo, person)...); code != ExitOK {
+	if code, out, errs := d.run(check(photo, person)...); code != cli.ExitOK {
 		t.Errorf("the next check: exit %d, %s%s", code, out, errs)
 	}
 
@@ -109,11 +112,12 @@ func spent(pid int) time.Duration {
 
 // The hidden command is of no use by hand, and ends at once.
 func TestDecoderAlone(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
-	if code, out, errs := d.run("decode-clips"); code != ExitCouldNotRun || out != "" || errs == "" {
+	if code, out, errs := d.run("decode-clips"); code != cli.ExitCouldNotRun || out != "" || errs == "" {
 		t.Errorf("exit %d: %q, %s", code, out, errs)
 	}
-	if code, _, errs := d.run("decode-clips", "file"); code != ExitUsage || errs == "" {
+	if code, _, errs := d.run("decode-clips", "file"); code != cli.ExitUsage || errs == "" {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

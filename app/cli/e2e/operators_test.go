@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"bytes"
@@ -14,12 +14,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"facematch/app/cli"
+	"facematch/app/history"
 )
+
+// staff are a desk's operators and their passphrases.
+var staff = map[string]struct {
+	role       history.Role
+	passphrase string
+}{
+	"Ada":  {history.RoleAdministrator, "four tired horses drank"},
+	"Ben":  {history.RoleOperator, "violet ladders under rain"},
+	"Cleo": {history.RoleReviewer, "the seventh kettle sings"},
+	"Dora": {history.RoleAuditor, "no owl counts its feathers"},
+}
 
 // A desk with operators, from the first to the last: who checks, who decides, who
 // is let in to do what, what is recorded of it, and that the door stays shut when
 // it is taken out.
 func TestDeskWithOperators(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	folder := t.TempDir()
 	document := filepath.Join(images(t), "face.jpg")
@@ -55,14 +70,14 @@ func TestDeskWithOperators(t *testing.T) {
 		}
 		return out
 	}
-	want(ExitUsage, "--operator", check(document, film))
-	want(ExitCouldNotRun, "role", by("Dora", check(document, film)...))
-	want(ExitCouldNotRun, "do not belong together",
+	want(cli.ExitUsage, "--operator", check(document, film))
+	want(cli.ExitCouldNotRun, "role", by("Dora", check(document, film)...))
+	want(cli.ExitCouldNotRun, "do not belong together",
 		check(document, film, "--operator", "Ben", "--secret-file", files["Dora"]))
-	want(ExitOK, "PASS", by("Ben", check(document, film)...))
+	want(cli.ExitOK, "PASS", by("Ben", check(document, film)...))
 
 	var rows []row
-	if err := json.Unmarshal([]byte(want(ExitOK, "", by("Dora", "history", "list", "--format", "json"))),
+	if err := json.Unmarshal([]byte(want(cli.ExitOK, "", by("Dora", "history", "list", "--format", "json"))),
 		&rows); err != nil || len(rows) != 1 {
 		t.Fatalf("%v, %+v", err, rows)
 	}
@@ -78,10 +93,10 @@ func TestDeskWithOperators(t *testing.T) {
 			t.Fatalf("%q: exit %d, want %d with %q\n%s", args, got, code, says, out)
 		}
 	}
-	decided(ExitCouldNotRun, "role", by("Dora", decide...))
-	decided(ExitCouldNotRun, "takes a second operator", by("Ben", decide...))
-	decided(ExitOK, "rejected", by("Ben", append(decide, "--second", "Cleo", "--second-secret-file", files["Cleo"])...))
-	want(ExitOK, "Intact", by("Dora", "history", "verify"))
+	decided(cli.ExitCouldNotRun, "role", by("Dora", decide...))
+	decided(cli.ExitCouldNotRun, "takes a second operator", by("Ben", decide...))
+	decided(cli.ExitOK, "rejected", by("Ben", append(decide, "--second", "Cleo", "--second-secret-file", files["Cleo"])...))
+	want(cli.ExitOK, "Intact", by("Dora", "history", "verify"))
 
 	kinds := d.kinds()
 	if got := strings.Join(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "signed in" }),
@@ -121,9 +136,9 @@ func TestDeskWithOperators(t *testing.T) {
 		{"history", "list"}, by("Ada", "history", "list"), check(document, film), by("Ada", "operator", "list"),
 		{"operator", "add", "Eve", "--role", "administrator"},
 	} {
-		want(ExitCouldNotRun, "list of operators is gone", args)
+		want(cli.ExitCouldNotRun, "list of operators is gone", args)
 	}
-	want(ExitCouldNotRun, "list of operators is gone", []string{"doctor"})
+	want(cli.ExitCouldNotRun, "list of operators is gone", []string{"doctor"})
 	if now := d.kinds(); !slices.Equal(now, kinds) {
 		t.Errorf("something was recorded: %v", now[len(kinds):])
 	}

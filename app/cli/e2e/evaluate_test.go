@@ -1,6 +1,6 @@
 //go:build e2e
 
-package cli
+package e2e
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"facematch/app/apptest/need"
+	"facematch/app/cli"
 	"facematch/app/evaluate"
 	"facematch/assets"
 	"facematch/matcher"
@@ -18,6 +19,7 @@ import (
 // The real engine on gocv's two photos of one man, and where they are here on a
 // few people of the shared pictures.
 func TestEvaluateWithTheRealEngine(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	list := filepath.Join(t.TempDir(), "pairs.csv")
 	text := fmt.Sprintf("file_a,file_b,same\n%[1]s/face.jpg,%[1]s/face-detect.jpg,yes\n", images(t))
@@ -62,7 +64,7 @@ func (d desk) evaluate(test, of string) (r evaluate.Report) {
 	d.t.Helper()
 	folder := filepath.Join(d.t.TempDir(), "report")
 	code, out, errs := d.run("evaluate", test, of, "--format", "json", "--report", folder)
-	if err := json.Unmarshal([]byte(out), &r); err != nil || code != ExitOK {
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != cli.ExitOK {
 		d.t.Fatalf("evaluate %s: exit %d, %v\n%s", test, code, err, errs)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "report.html")); err != nil {
