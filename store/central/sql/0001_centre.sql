@@ -717,7 +717,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = facematch, pg_temp SET ti
 $$;
 
 -- my_chains are those of the branches the caller sees.
-CREATE FUNCTION my_chains() RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
+CREATE FUNCTION my_chains() RETURNS int[] LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = facematch, pg_temp AS $$
 	SELECT coalesce(array_agg(DISTINCT c.id), '{}') FROM chain c JOIN sees s ON s.branch IN (c.branch, '*')
 	WHERE pg_has_role(session_user, s.role, 'MEMBER')
 $$;
