@@ -121,12 +121,8 @@ ln -s /usr/local/bin/nehalem "$root/opt/nehalem/facematch"
 emulated=$(check nehalem PATH=/opt/nehalem:/usr/bin:/bin FACEMATCH_PROGRAM=/usr/local/bin/nehalem)
 echo "score $emulated"
 # A score that differs fails the run, but only at its end: the upgrade is tried all the same.
-# OPENCV_CPU_DISABLE=AVX512-SKX,AVX2,FMA3 shows here what OpenCV computes there. The landmark
-# network's points differ by up to 0.0001 of a pixel. In the crop laid straight by them, up to
-# 71 of 230,400 bytes then differ, by 3 at most, because OpenCV's warpAffine works in 32nds of a
-# pixel. On that crop go-face has dlib round the eyes' corners and the nose to whole pixels, with
-# 60 between the eyes. In 11 of the sample's 24 frames one or more of them is another pixel:
-# go-face's descriptor then differs by 0.03 to 0.08, in the others by 0.001 at most.
+# OPENCV_CPU_DISABLE=AVX512-SKX,AVX2,FMA3 shows here what OpenCV computes there.
+# alignStep in matcher/offline is what keeps both the same.
 differs=
 awk -v a="$score" -v b="$emulated" 'BEGIN { exit !(a - b <= 0.01 && b - a <= 0.01) }' ||
 	differs="$score here, $emulated on a processor of 2008: more than 0.01 apart"

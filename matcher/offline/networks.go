@@ -147,15 +147,15 @@ func (n *networks) points(img *image.RGBA, onto similarity) ([]spot, error) {
 }
 
 // alignOn are the five points the second network knows faces by: the middles of
-// the eyes, the tip of the nose, the corners of the mouth.
+// the eyes, the tip of the nose, the corners of the mouth. They are rounded to alignStep.
 func alignOn(p []spot) []spot {
 	middle := func(of ...int) (m spot) {
 		for _, i := range of {
 			m.x, m.y = m.x+p[i].x/float64(len(of)), m.y+p[i].y/float64(len(of))
 		}
-		return m
+		return spot{alignStep * math.Round(m.x/alignStep), alignStep * math.Round(m.y/alignStep)}
 	}
-	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), p[30], middle(48, 60), middle(54, 64)}
+	return []spot{middle(37, 38, 40, 41), middle(43, 44, 46, 47), middle(30), middle(48, 60), middle(54, 64)}
 }
 
 // imprint is what the second network makes of aligned pictures of one face.
