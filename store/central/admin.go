@@ -111,7 +111,7 @@ func Chains(ctx context.Context, conn *pgx.Conn) ([]Chain, error) {
 		SELECT id, history, desk, branch, epoch, head_seq, head_hash, declared, seen, state,
 			extract(epoch FROM clock)::float8, about, behind,
 			ARRAY(SELECT DISTINCT day FROM facematch.daily d
-				WHERE d.chain = c.id AND d.day >= now()::date - $1::int ORDER BY day),
+				WHERE d.chain = c.id AND d.day BETWEEN now()::date - $1::int AND now()::date + 1 ORDER BY day),
 			(SELECT min(f.seq) FROM facematch.fork f WHERE f.chain = c.id AND c.state <> 'ok'
 				AND f.arrived = (SELECT max(arrived) FROM facematch.fork g WHERE g.chain = c.id)),
 			(SELECT count(*) FROM facematch.erasure e WHERE e.chain = c.id AND e.seq IS NULL)

@@ -473,6 +473,21 @@ func testEdits(t *testing.T, b *bench) {
 			edit{of.table, `UPDATE facematch.` + of.table + ` SET desk = 'other'` + one, named},
 			edit{of.table, `DELETE FROM facematch.` + of.table + one, named})
 	}
+	for _, table := range []string{"periods", "staff", "spread", "daily"} {
+		day := "start"
+		if table == "daily" {
+			day = "day"
+		}
+		named := func(f central.Finding) bool { return f.Table == table }
+		edits = append(edits,
+			edit{table, `UPDATE facematch.` + table + ` SET ` + day + ` = (to_char(` + day + `, 'YYYY-MM-DD') || ' BC')::date
+				WHERE isfinite(` + day + `)`, named},
+			edit{table, `UPDATE facematch.` + table + ` SET ` + day + ` = 'infinity'
+				WHERE ctid = (SELECT ctid FROM facematch.` + table + ` LIMIT 1)`, named},
+			edit{table, `UPDATE facematch.` + table + ` SET chain = 9999`, func(f central.Finding) bool {
+				return f.Table == table && f.What == history.CentreUnexpected && f.Which == "chain 9999"
+			}})
+	}
 	for _, of := range []struct{ table, unit string }{{"periods", "day"}, {"periods", "week"}, {"periods", "month"},
 		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
 		edits = append(edits, edit{of.table, `DELETE FROM facematch.` + of.table + ` WHERE unit = '` + of.unit + `'`,

@@ -38,10 +38,10 @@ func (r *Reader) Overview(ctx context.Context, f history.Filter, unit overview.U
 	if err != nil {
 		return overview.Overview{}, err
 	}
-	o := summing{Reader: r, filter: f, conditions: c, counted: c}
+	o := summing{Reader: r, filter: f, conditions: c, selected: c}
 	var coarse conditions
 	if len(f.Outcomes)+len(f.Decisions)+len(f.Modes)+len(f.Operators)+len(f.Codes) == 0 && coarse.counted(f) {
-		o.coarse, o.counted = true, coarse
+		o.coarse, o.selected = true, coarse
 	}
 	first, last, err := o.span(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ type summing struct {
 	filter     history.Filter
 	conditions            // on checks
 	coarse     bool       // the coarser tables count
-	counted    conditions // on them or, where they do not count, on checks
+	selected   conditions // on them or, where they do not count, on checks
 	unit       overview.Unit
 
 	counter   *overview.Counter
@@ -74,7 +74,7 @@ func (o *summing) span(ctx context.Context) (first, last time.Time, err error) {
 	}
 	// Each end is found by an index: in the first part of the period that has a check, and in the last.
 	var firsts, lasts []string
-	queries, of, args := o.counted.parts(o.filter.From, o.filter.To, sources...)
+	queries, of, args := o.selected.parts(o.filter.From, o.filter.To, sources...)
 	for i, query := range queries {
 		firsts = append(firsts, fmt.Sprintf(`(%s ORDER BY %s LIMIT 1)`, query, of[i].at))
 		lasts = append(lasts, fmt.Sprintf(`(%s ORDER BY %s DESC LIMIT 1)`, query, of[i].at))
@@ -206,7 +206,7 @@ func (o *summing) read(sources ...source) (query string, args []any) {
 	if !o.coarse {
 		sources = sources[len(sources)-1:]
 	}
-	return o.counted.read(o.filter.From, o.filter.To, sources...)
+	return o.selected.read(o.filter.From, o.filter.To, sources...)
 }
 
 // identified counts the checks of a sum that were decided so.
@@ -396,7 +396,7 @@ func (o *summing) openInMonths(ctx context.Context, w *overview.Waiting) (oldest
 	const open = ` WHERE outcome = 'refer' AND decision = 'open' AND `
 	var first *time.Time
 	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(start) FROM facematch.periods`+open+
-		`unit = 'month' AND `+strings.Join(o.counted.terms, " AND "), o.counted.args...).Scan(&w.Open, &first)
+		`unit = 'month' AND `+strings.Join(o.selected.terms, " AND "), o.selected.args...).Scan(&w.Open, &first)
 	if err != nil || first == nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func fromDaily(columns string) source {
 func fromChecks(query string) source { return source{rows, query, `at`, `NOT lost`} }
 
 // counted adds the conditions of a filter on the columns that checks and the tables of counts have
-// in common, all but the time. It is false where the filter needs others.
+// in common, all but the time. It returns false where the filter needs other columns.
 func (c *conditions) counted(f history.Filter) bool {
 	if len(f.Inspections) > 0 || f.LeastScore != nil || f.MostScore != nil ||
 		f.Session+f.Check+f.Request+f.Words+f.Reference+f.Number != "" {

@@ -81,8 +81,35 @@ func VerifyIn(ctx context.Context, tx pgx.Tx, progress matcher.ProgressFunc) (Ve
 		}
 		v.Chains++
 	}
+	if err := strangers(ctx, tx, &v); err != nil {
+		return v, err
+	}
 	v.Intact = len(v.Faults) == 0
 	return v, nil
+}
+
+// strangers names the tables that have rows of a chain that does not exist: no desk's verification
+// reads them, but lists and totals would.
+func strangers(ctx context.Context, tx pgx.Tx, v *Verdict) error {
+	for _, table := range []string{"record", "sealed", "session_key", "erasure", "checks", "daily", "periods", "staff",
+		"spread"} {
+		rows, err := tx.Query(ctx, `SELECT DISTINCT chain FROM facematch.`+table+`
+			WHERE chain NOT IN (SELECT id FROM facematch.chain) ORDER BY 1`)
+		if err != nil {
+			return err
+		}
+		chains, err := pgx.CollectRows(rows, pgx.RowTo[int])
+		if err != nil {
+			return err
+		}
+		for _, chain := range chains {
+			if len(v.Faults) < mostFindings {
+				v.Faults = append(v.Faults, Finding{Table: table, What: history.CentreUnexpected,
+					Which: fmt.Sprintf("chain %d", chain)})
+			}
+		}
+	}
+	return nil
 }
 
 // link gives the hash of a record, as package store does.
@@ -134,7 +161,7 @@ type walk struct {
 	texts    map[string]string // what many records say, once
 }
 
-// state is a check, and the time of its first and its newest decision as times.
+// state is a check as far as its records were read, and the epoch it started in.
 type state struct {
 	checks.State
 	epoch int
@@ -597,6 +624,13 @@ func (c counts) add(numbers []int64, key ...string) {
 	}
 }
 
+// dayLayout is how a day is compared, with its era. dayText gives it of a column.
+const dayLayout = "2006-01-02 AD"
+
+func dayText(column string) string {
+	return `CASE WHEN isfinite(` + column + `) THEN to_char(` + column + `, 'YYYY-MM-DD BC') ELSE ` + column + `::text END`
+}
+
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
 	daily, periods, staff, spread := counts{}, counts{}, counts{}, counts{}
@@ -612,12 +646,12 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		}
 		l := c.listed(false)
 		at := time.UnixMicro(l.at).UTC()
-		daily.add([]int64{1}, at.Format(time.DateOnly), l.desk, l.operator, l.mode, l.outcome, l.decision,
+		daily.add([]int64{1}, at.Format(dayLayout), l.desk, l.operator, l.mode, l.outcome, l.decision,
 			fmt.Sprint(l.filmed))
 		measured := []int64{1, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
 			min(max(l.picture, 0), 100)}
 		for _, g := range []grain{days, weeks, months} {
-			periods.add(measured, g.unit(), g.start(at).Format(time.DateOnly), l.desk, l.outcome, l.decision)
+			periods.add(measured, g.unit(), g.start(at).Format(dayLayout), l.desk, l.outcome, l.decision)
 		}
 		code := ""
 		if l.hasCode {
@@ -625,9 +659,9 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		}
 		values := l.spread()
 		for _, g := range []grain{weeks, months, always} {
-			start := "" // of all time
+			start := "-infinity"
 			if g != always {
-				start = g.start(at).Format(time.DateOnly)
+				start = g.start(at).Format(dayLayout)
 			}
 			staff.add([]int64{1, one(l.filmed)}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
 			for kind, value := range values {
@@ -639,13 +673,13 @@ func (w *walk) compareCounts(ctx context.Context) error {
 			}
 		}
 	}
-	const start = `unit, CASE WHEN isfinite(start) THEN to_char(start, 'YYYY-MM-DD') ELSE '' END`
+	start := `unit, ` + dayText(`start`)
 	for _, of := range []struct {
 		table, from string
 		want        counts
 		columns     string
 	}{
-		{"daily", "", daily, `to_char(day, 'YYYY-MM-DD'), desk, operator, mode, outcome, decision, filmed_anyway::text],
+		{"daily", "", daily, dayText(`day`) + `, desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
 		{"periods", "", periods, start + `, desk, outcome, decision],
 			ARRAY[checks, portraits, portrait, pictures, picture]::bigint[]`},

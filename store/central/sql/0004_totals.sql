@@ -78,14 +78,15 @@ CREATE FUNCTION percent(quality bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PA
 	SELECT coalesce(least(greatest(quality, 0), 100), 0)
 $$;
 
--- band gives the band of 2 % in which a score lies, 0 to 49.
+-- band gives the band of 2 % in which a score lies, 0 to 49. Of no score it is null, as the others
+-- are of no time: least and greatest alone pass null over.
 CREATE FUNCTION band(score bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT least(greatest(score / 200, 0), 49)::int
+	SELECT CASE WHEN score IS NOT NULL THEN least(greatest(score / 200, 0), 49)::int END
 $$;
 
 -- tenths gives how long a check took, in tenths of a second.
 CREATE FUNCTION tenths(took_ms bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT least(greatest(took_ms / 100, 0), 6000)::int
+	SELECT CASE WHEN took_ms IS NOT NULL THEN least(greatest(took_ms / 100, 0), 6000)::int END
 $$;
 
 -- rounded_down rounds seconds as people are shown them: to minutes, after an hour to hours, and
@@ -97,7 +98,8 @@ $$;
 
 -- waited gives after how many seconds a referral was decided, rounded down.
 CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT facematch.rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000))
+	SELECT CASE WHEN decided_at IS NOT NULL THEN
+		facematch.rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000)) END
 $$;
 
 -- add_up adds the checks of one list to the three tables, and takes those of the other away. Lost
@@ -182,6 +184,7 @@ SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS
 DECLARE
 	first timestamp;
 BEGIN
+	PERFORM FROM chain WHERE id = c FOR UPDATE; -- no push meanwhile
 	DELETE FROM periods WHERE chain = c;
 	DELETE FROM staff WHERE chain = c;
 	DELETE FROM spread WHERE chain = c;
