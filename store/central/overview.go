@@ -104,7 +104,6 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	o.desks, o.operators = map[string]int{}, map[string]int{}
 	var periods, quality, staff []sum
 	var spread []values
-	var open []history.Row
 	var w overview.Waiting
 	asking, together := errgroup.WithContext(ctx)
 	for _, of := range []struct {
@@ -124,17 +123,25 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 		w, err = o.undecided(together, now)
 		return err
 	})
-	asking.Go(func() (err error) {
-		open, err = o.unended(together)
-		return err
-	})
 	if err := asking.Wait(); err != nil {
 		return overview.Overview{}, readProblem(ctx, err)
 	}
+	var first, last time.Time // of the periods with checks that have no end
 	for _, s := range periods {
 		if s.outcome != "" {
 			o.counter.AddPeriod(s.from, s.Sum)
+			continue
 		}
+		if first.IsZero() || s.from.Before(first) {
+			first = s.from
+		}
+		if s.from.After(last) {
+			last = s.from
+		}
+	}
+	open, err := o.unended(ctx, first, last)
+	if err != nil {
+		return overview.Overview{}, readProblem(ctx, err)
 	}
 	for _, s := range staff {
 		if s.outcome != "" {
@@ -365,12 +372,17 @@ func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waitin
 	return w, nil
 }
 
-// unended gives the few checks without an end: the coarser tables do not say which of them may
-// still run.
-func (o *summing) unended(ctx context.Context) ([]history.Row, error) {
+// unended gives the few checks without an end, which lie in the periods from first to last, both
+// included: the coarser tables do not say which of them may still run.
+func (o *summing) unended(ctx context.Context, first, last time.Time) ([]history.Row, error) {
+	if first.IsZero() {
+		return nil, nil
+	}
+	c := o.conditions
+	c.terms, c.args = slices.Clip(c.terms), slices.Clip(c.args)
+	c.add(`outcome IS NULL AND at >= ? AND at < ?`, first, last.AddDate(0, 1, 0)) // no period is longer than a month
 	rows, err := o.pool.Query(ctx, `SELECT at, desk, operator, `+outcome+`, coalesce(decision, '')
-		FROM facematch.checks WHERE outcome IS NULL AND `+
-		strings.Join(o.terms, " AND "), o.args...)
+		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND "), c.args...)
 	if err != nil {
 		return nil, err
 	}
