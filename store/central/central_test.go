@@ -3,6 +3,7 @@ package central_test
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ func TestCentre(t *testing.T) {
 		name string
 		do   func(*testing.T, *bench)
 	}{
-		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"erasure", testErasure},
+		{"push", testPush}, {"gap", testGap}, {"fork", testFork}, {"epoch", testEpoch}, {"restores", testTwoRestores}, {"erasure", testErasure},
 		{"odd", testOdd}, {"refused", testRefused}, {"branches", testBranches}, {"edits", testEdits}, {"tls", testTLS},
 		{"periods", testPeriods}, {"periods proven", testPeriodsProven}, {"again", testInitAgain}, {"list", testList},
 		{"operators", testOperators}, {"tokens", testTokens}, {"totals", testTotals}, {"older", testOlder},
@@ -175,6 +176,42 @@ func testFork(t *testing.T, b *bench) {
 
 // A desk that was restored from an older backup goes on once an administrator has accepted
 // what was lost.
+// A check begins, is lost with its end, ends otherwise after the restore, and is lost as a whole.
+func testTwoRestores(t *testing.T, b *bench) {
+	c := centraltest.NewChain(44).Fill(100)
+	var of [2]struct {
+		Kind    history.Kind
+		Check   string
+		Session string
+	}
+	began := 50 // the number of the record of a check that begins and ends there
+	for ; of[0].Kind != history.KindStarted || of[1].Kind != history.KindFinished; began++ {
+		for i := range of {
+			if err := json.Unmarshal(c.Records[began+i].Payload, &of[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l := b.desk(t, c, "north")
+	b.all(t, l, c)
+	for _, after := range []int{began, began - 1} {
+		c.Cut(after)
+		c.Restored()
+		if after == began {
+			score := int64(100)
+			c.AddRecord(history.KindFinished, history.Finished{Check: of[0].Check, Session: of[0].Session,
+				Outcome: history.Fail, Status: matcher.Fail, Score: &score})
+		}
+		c.Fill(after + 40)
+		if h := push(t, l, c, int64(after), 100); h.State != history.CentreRestored {
+			t.Fatalf("%+v", h)
+		}
+		b.exec(t, central.Accept(c.History, int64(after)+1))
+		b.all(t, l, c)
+		b.verify(t)
+	}
+}
+
 func testEpoch(t *testing.T, b *bench) {
 	c := centraltest.NewChain(4).Fill(200)
 	l := b.desk(t, c, "north")

@@ -157,7 +157,7 @@ type walk struct {
 	computed []byte            // of the last record, which differs from lastHash where the hash was changed
 	hashes   map[place][]byte  // of the records before the first of a later epoch
 	live     map[string]*state // by check
-	gone     map[string]*state // of checks that began in lost records
+	gone     map[string]*state // of checks that began in lost records, by the epoch and the check
 	texts    map[string]string // what many records say, once
 }
 
@@ -245,6 +245,18 @@ func (w *walk) epochBefore(before int, seq int64) int {
 	for i, first := range w.epochs[:min(before-1, len(w.epochs))] {
 		if first <= seq {
 			epoch = i + 1
+		}
+	}
+	return epoch
+}
+
+// lostAt is the epoch by whose beginning a record was lost.
+func (w *walk) lostAt(at place) int {
+	epoch := at.epoch
+	for epoch < len(w.epochs) {
+		epoch++
+		if w.epochs[epoch-1] <= at.seq {
+			break
 		}
 	}
 	return epoch
@@ -382,18 +394,18 @@ func (w *walk) record(r *row) {
 	w.beginAudited(r, s)
 	w.sealedOf(r, s)
 	s.At = r.at.UTC().Format(time.RFC3339Nano)
-	states := w.live
-	if lost {
-		states = w.gone
-	}
 	if s.Check == "" {
 		return
 	}
 	w.keep(&s)
-	c := states[s.Check]
+	states, key := w.live, s.Check
+	if lost { // the row of a lost check is of the records that were lost with it, not of those lost before
+		states, key = w.gone, fmt.Sprint(w.lostAt(r.place), " ", s.Check)
+	}
+	c := states[key]
 	if c == nil {
 		c = &state{epoch: r.epoch}
-		states[s.Check] = c
+		states[key] = c
 	}
 	if s.Kind == history.KindStarted && !c.Started() {
 		c.epoch = r.epoch
