@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/settings"
 	"facematch/matcher"
 )
 
@@ -77,7 +78,8 @@ type Params struct {
 	// requests stay open.
 	Erase func(ctx context.Context, session string) error
 	// Withdraw deletes what was encrypted for a public key of the auditors that was withdrawn at
-	// the centre, and records that, unless it is recorded already.
+	// the centre, and records that, unless it is recorded already. The problem is
+	// settings.KeyAuditRecipient for what is no public key.
 	Withdraw func(ctx context.Context, recipient string) error
 	// Operators takes the list of operators that the centre has, at each contact.
 	Operators func() Operators
@@ -91,7 +93,8 @@ type Pusher struct {
 	p    Params
 	wake chan struct{}
 
-	turn sync.Mutex // one push at a time; guards the link
+	turn   sync.Mutex      // one push at a time; guards the link and unread
+	unread map[string]bool // what was withdrawn at the centre and is no public key
 
 	mu    sync.Mutex // guards what follows
 	state history.CentreState
@@ -102,7 +105,7 @@ type Pusher struct {
 
 // New makes a Pusher. Nothing is pushed before Run or Push.
 func New(p Params) *Pusher {
-	return &Pusher{p: p, wake: make(chan struct{}, 1)}
+	return &Pusher{p: p, wake: make(chan struct{}, 1), unread: map[string]bool{}}
 }
 
 // Wake has Run push soon. It never blocks.
@@ -223,14 +226,14 @@ func (p *Pusher) push(ctx context.Context) (history.CentreState, error) {
 	if err := standing(there); err != nil {
 		return there.State, err
 	}
-	if err := p.withdraw(ctx, there.Withdrawn); err != nil {
-		return there.State, err
-	}
 	after, err := p.common(ctx, there)
 	if err != nil {
 		return there.State, err
 	}
-	if there, err = p.sendAfter(ctx, there, after); err != nil || len(there.Wishes) == 0 {
+	// A file that is older than the centre gets no record that the centre has otherwise.
+	withdrawErr := p.withdraw(ctx, there.Withdrawn)
+	there, err = p.sendAfter(ctx, there, after)
+	if err = errors.Join(err, withdrawErr); err != nil || len(there.Wishes) == 0 {
 		return there.State, err
 	}
 	if err := p.grant(ctx, there.Wishes); err != nil {
@@ -346,17 +349,26 @@ func (p *Pusher) same(ctx context.Context, seq int64) (bool, error) {
 }
 
 // withdraw deletes what was encrypted for public keys that were withdrawn. The records that say
-// so are pushed next.
+// so are pushed next. What is no public key, such as one that was mistyped at the centre, is
+// skipped, and logged once.
 func (p *Pusher) withdraw(ctx context.Context, recipients []string) error {
 	if p.p.Withdraw == nil {
 		return nil
 	}
+	var errs []error
 	for _, recipient := range recipients {
-		if err := p.p.Withdraw(ctx, recipient); err != nil && !matcher.IsProblem(err, history.KeyErasedTraces) {
-			return err
+		err := p.p.Withdraw(ctx, recipient)
+		switch {
+		case matcher.IsProblem(err, settings.KeyAuditRecipient):
+			if !p.unread[recipient] {
+				p.p.Log.Warn("the centre withdrew what is no public key", "recipient", recipient)
+				p.unread[recipient] = true
+			}
+		case err != nil && !matcher.IsProblem(err, history.KeyErasedTraces):
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // grant erases the sessions whose erasure was asked for at the centre. The records that say

@@ -1,6 +1,7 @@
 package central_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,6 +17,8 @@ import (
 
 	"facematch/app/central"
 	"facematch/app/history"
+	"facematch/app/secrets"
+	"facematch/app/settings"
 	"facematch/matcher"
 	"facematch/store"
 	storecentral "facematch/store/central"
@@ -30,6 +33,9 @@ type desk struct {
 	ask    func(context.Context) (history.CentreHead, error)
 	sends  history.Sends
 	params store.Params
+
+	withdrawErr error // of recording what was withdrawn
+	log         bytes.Buffer
 }
 
 func openDesk(t *testing.T, dir string) *desk {
@@ -73,9 +79,15 @@ func (d *desk) link(dsn string) {
 			})
 		},
 		Withdraw: func(ctx context.Context, recipient string) error {
+			if d.withdrawErr != nil {
+				return d.withdrawErr
+			}
+			if _, err := secrets.Recipients(recipient); err != nil {
+				return matcher.NewProblem(settings.KeyAuditRecipient, err)
+			}
 			return d.store.Withdraw(ctx, history.Withdrawn{Recipient: recipient})
 		},
-		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(&d.log, nil)), Now: time.Now,
 	})
 	d.ask = d.push.Ask
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"facematch/app/history"
@@ -190,5 +192,77 @@ func TestWithdrawnAuditors(t *testing.T) {
 			t.Errorf("%s: %+v, %v", statement, v.Faults, err)
 		}
 		_ = tx.Rollback(t.Context())
+	}
+}
+
+// What was withdrawn never keeps records back. A desk whose file was put back to an older state
+// appends nothing before it is restored.
+func TestWithdrawnKeysHoldNoRecordsBack(t *testing.T) {
+	server := centraltest.Start(t, false)
+	database, admin := server.Centre(t)
+	d := openDesk(t, t.TempDir())
+	centraltest.Desk(t, admin, d.store.ID(), "computer_1", "Desk", "north")
+	d.link(server.DSN(database, "computer_1"))
+	withdraw := func(recipient string) {
+		t.Helper()
+		if _, err := admin.Exec(t.Context(), `SELECT facematch.withdraw($1)`, recipient); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recorded := func() int {
+		t.Helper()
+		return len(rows(t, d.params.Path, `SELECT seq FROM record WHERE kind = 'withdrawn'`))
+	}
+	stolen, other := auditorsKey(t).Recipients[0], auditorsKey(t).Recipients[0]
+	d.checks(t, 0, 2)
+	d.pushed(t)
+
+	mistyped := "age1" + strings.Repeat("q", 58)
+	withdraw(mistyped)
+	withdraw(stolen)
+	d.checks(t, 2, 4)
+	for range 2 {
+		d.pushed(t)
+	}
+	if n := recorded(); n != 1 || strings.Count(d.log.String(), mistyped) != 1 {
+		t.Errorf("%d recorded, logged: %s", n, d.log.String())
+	}
+
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := d.store.Backup(t.Context(), backup, nil); err != nil {
+		t.Fatal(err)
+	}
+	withdraw(other)
+	d.checks(t, 4, 6)
+	d.withdrawErr = errors.New("the disk is full")
+	if err := d.push.Push(t.Context()); !errors.Is(err, d.withdrawErr) {
+		t.Errorf("%v", err)
+	}
+	if s, err := d.push.Status(t.Context()); err != nil || s.Here != s.There {
+		t.Errorf("where withdrawing fails: %+v, %v", s, err)
+	}
+	d.withdrawErr = nil
+
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(backup)
+	if err == nil {
+		err = os.WriteFile(d.params.Path, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove(d.params.Anchor)
+	d.open(t)
+	d.link(server.DSN(database, "computer_1"))
+	before := len(rows(t, d.params.Path, `SELECT seq FROM record`))
+	for range 2 {
+		if err := d.push.Push(t.Context()); !matcher.IsProblem(err, history.KeyCentreBehind) {
+			t.Errorf("put back: %v", err)
+		}
+	}
+	if n := len(rows(t, d.params.Path, `SELECT seq FROM record`)); n != before {
+		t.Errorf("%d records, were %d", n, before)
 	}
 }
