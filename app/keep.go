@@ -101,7 +101,7 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 	if err != nil || len(items) == 0 {
 		return KeptChecks{Broken: broken}, err
 	}
-	release, err := d.p.Queue.Hold()
+	release, err := d.p.Queue.Lock()
 	if err != nil { // another program is sending one: nothing is deleted
 		return KeptChecks{Checks: items, Broken: broken}, nil
 	}
@@ -111,7 +111,6 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 		return KeptChecks{}, err
 	}
 	kept := KeptChecks{Broken: broken}
-	oldest := d.p.Now().Add(-time.Duration(d.Settings().API.KeepDays) * 24 * time.Hour)
 	for _, item := range items {
 		taken, err := d.p.History.Taken(ctx, item.Session, item.ID)
 		if err != nil {
@@ -122,7 +121,7 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 			return KeptChecks{}, err
 		}
 		taken = taken || erased
-		expired := item.At.Before(oldest)
+		expired := d.keptTooLong(item)
 		if !taken && !expired {
 			kept.Checks = append(kept.Checks, item)
 			continue
@@ -142,6 +141,11 @@ func (d *Desk) KeptChecks(ctx context.Context) (KeptChecks, error) {
 	return kept, nil
 }
 
+// keptTooLong reports whether the time of a kept check is over.
+func (d *Desk) keptTooLong(k KeptCheck) bool {
+	return k.At.Before(d.p.Now().Add(-time.Duration(d.Settings().API.KeepDays) * 24 * time.Hour))
+}
+
 // heldSessions are the sessions on legal hold.
 func (d *Desk) heldSessions(ctx context.Context) (map[string]bool, error) {
 	holds, err := d.p.History.Holds(ctx)
@@ -158,12 +162,13 @@ const sweepAge = time.Hour
 
 // SendKept sends a kept check, as a check of its own in the same session, and deletes it
 // when the API has taken it or may have. It is never sent twice: where the history shows
-// that it may have been sent, it is deleted unsent, and the error is queue.taken.
+// that it may have been sent, it is deleted unsent, and the error is queue.taken. Where its time is
+// over it is left unsent, and the problem is queue.expired: a list may be older than that.
 func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.ProgressFunc) (Check, error) {
 	if err := d.Allow(ctx, access.Check); err != nil {
 		return Check{}, err
 	}
-	release, err := d.p.Queue.Hold()
+	release, err := d.p.Queue.Lock()
 	if err != nil {
 		return Check{}, err
 	}
@@ -181,6 +186,9 @@ func (d *Desk) SendKept(ctx context.Context, id string, progress matcher.Progres
 			return Check{}, err
 		}
 		return Check{}, matcher.NewProblem("queue.taken", nil)
+	}
+	if d.keptTooLong(item) {
+		return Check{}, matcher.NewProblem("queue.expired", nil)
 	}
 	a := &Attempt{
 		Input: CheckInput{
@@ -210,7 +218,7 @@ func (d *Desk) DropKept(ctx context.Context, id string) error {
 	if err := d.Allow(ctx, access.Check); err != nil {
 		return err
 	}
-	release, err := d.p.Queue.Hold()
+	release, err := d.p.Queue.Lock()
 	if err != nil {
 		return err
 	}

@@ -365,6 +365,13 @@ func TestKeptChecksOnHold(t *testing.T) {
 	wantKey(t, d.DropKept(t.Context(), kept[0].ID), history.KeySessionHeld)
 	later := time.Now().Add(time.Duration(d.Settings().API.KeepDays)*24*time.Hour + time.Minute)
 	d.p.Now = func() time.Time { return later }
+	for _, k := range kept { // of a list that was made before
+		_, err := d.SendKept(t.Context(), k.ID, nil)
+		wantKey(t, err, "queue.expired")
+	}
+	if len(s.Posts()) != 0 {
+		t.Errorf("%d sent", len(s.Posts()))
+	}
 	for expired := range 2 { // the second time the other one is gone
 		list, err := d.KeptChecks(t.Context())
 		if err != nil || len(list.Checks) != 0 || list.Held != 1 || list.Expired != 1-expired {

@@ -55,7 +55,7 @@ func (d *Desk) erase(ctx context.Context, who history.Actor, session, reason str
 		return matcher.NewProblem("check.session", nil)
 	}
 	// While the queue is held, no kept check of the session can be sent.
-	release, err := d.p.Queue.Hold()
+	release, err := d.p.Queue.Lock()
 	if err != nil {
 		return err
 	}

@@ -343,18 +343,18 @@ func (q *Queue) Remove(id string) error {
 	return nil
 }
 
-// Hold keeps everybody else, other programs too, from sending a kept check until
+// Lock keeps everybody else, other programs too, from sending a kept check until
 // it is let go. The problem is queue.busy.
-func (q *Queue) Hold() (release func(), err error) {
+func (q *Queue) Lock() (release func(), err error) {
 	if err := os.MkdirAll(q.dir, 0o700); err != nil {
 		return nil, matcher.NewProblem("queue.unwritable", err)
 	}
 	lock := flock.New(filepath.Join(q.dir, "sending.lock"), flock.SetPermissions(0o600))
-	held, err := lock.TryLock()
+	locked, err := lock.TryLock()
 	if err != nil {
 		return nil, matcher.NewProblem("queue.unwritable", err)
 	}
-	if !held {
+	if !locked {
 		return nil, matcher.NewProblem("queue.busy", nil)
 	}
 	return func() { _ = lock.Unlock() }, nil // it ends with the process at the latest

@@ -213,15 +213,15 @@ func (iotestErr) Read([]byte) (int, error) { return 0, errors.New("i/o error") }
 
 func TestOneSendsAtATime(t *testing.T) {
 	q := queue(t)
-	release, err := q.Hold()
+	release, err := q.Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(q.dir, q.key).Hold(); key(err) != "queue.busy" {
+	if _, err := New(q.dir, q.key).Lock(); key(err) != "queue.busy" {
 		t.Error(err)
 	}
 	release()
-	release, err = q.Hold()
+	release, err = q.Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
