@@ -81,7 +81,9 @@ func (w *Window) chooseHere(r chooser.Request, chosen func(path string)) {
 				done(file.URI(), nil)
 			}
 		}, w.win)
-		d.SetFilter(storage.NewExtensionFileFilter(r.Types))
+		if len(r.Types) > 0 { // a filter of no endings lets no file through
+			d.SetFilter(storage.NewExtensionFileFilter(r.Types))
+		}
 	}
 	if r.Folder != "" {
 		if at, err := storage.ListerForURI(storage.NewFileURI(r.Folder)); err == nil {

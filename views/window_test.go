@@ -680,6 +680,39 @@ func TestNoWelcomeForAnOperator(t *testing.T) {
 	}
 }
 
+// Where the desktop has no file dialog, Fyne's shows the files of the kind that is asked for, and
+// every file where any will do.
+func TestBrowseWithoutTheDesktopsDialog(t *testing.T) {
+	w := open(t, newFakeDesk(), "")
+	w.folder = t.TempDir()
+	w.exports = w.folder
+	for _, name := range []string{"mine.db", "sample.json", "auditors.key"} {
+		if err := os.WriteFile(filepath.Join(w.folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := func(string) { t.Error("a file was chosen") }
+	for _, tt := range []struct {
+		what  string
+		ask   func()
+		shows []string
+	}{
+		{"key", func() { w.chooseKey(none) }, []string{"mine", "sample", "auditors"}},
+		{"sample", func() { w.chooseSample(none) }, []string{"mine", "sample", "auditors"}},
+		{"history", func() { w.chooseHistory(none) }, []string{"mine"}},
+	} {
+		tt.ask()
+		w.until(t, tt.what, func() bool { return w.win.Canvas().Overlays().Top() != nil })
+		text := kittest.Readable(w.win.Canvas().Overlays().Top())
+		for _, name := range []string{"mine", "sample", "auditors"} {
+			if want := slices.Contains(tt.shows, name); strings.Contains(text, name) != want {
+				t.Errorf("%s: %s is shown: %v\n%s", tt.what, name, !want, text)
+			}
+		}
+		w.dialog.Dismiss()
+	}
+}
+
 // Where the desktop has a file dialog it is asked, once at a time, and Fyne's does not open.
 func TestBrowseWithTheDesktopsDialog(t *testing.T) {
 	desk := newFakeDesk()
