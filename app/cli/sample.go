@@ -61,10 +61,13 @@ func (c *commands) samplePick() *cobra.Command {
 			return c.usage(cmd, "cli.central.one_source")
 		case from.central && s.Head != 0:
 			return c.usage(cmd, "cli.sample.head_of_many")
+		case cmd.Flags().Changed("at") && !from.central:
+			return c.usage(cmd, "cli.sample.at_central")
 		}
 		var before history.Sample
 		var err error
-		if again != "" {
+		repeats := cmd.Flags().Changed("again")
+		if repeats {
 			before, err = c.sampleFile(cmd, again)
 			s = before.Sampling
 		} else {
@@ -81,11 +84,15 @@ func (c *commands) samplePick() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = c.writeSample(history.Sampled{At: time.Now(), Sample: sample, Looks: []history.Looked{}}, format)
-			if err == nil && again != "" {
-				err = app.SameChecks(before, sample)
+			var differs error
+			if repeats {
+				differs = app.SameChecks(before, sample)
 			}
-			return err
+			if differs != nil && format == "json" { // one document: what is wrong
+				return differs
+			}
+			err = c.writeSample(history.Sampled{At: time.Now(), Sample: sample, Looks: []history.Looked{}}, format)
+			return errors.Join(err, differs)
 		})
 	}
 	return cmd
@@ -102,7 +109,10 @@ func (c *commands) sampleFile(cmd *cobra.Command, path string) (history.Sample, 
 	if others > 0 {
 		return history.Sample{}, c.usage(cmd, "cli.sample.again_alone")
 	}
-	if path == "-" {
+	switch path {
+	case "":
+		return history.Sample{}, c.usage(cmd, "cli.sample.again_empty")
+	case "-":
 		return app.ReadSample(c.stdin())
 	}
 	return app.ReadSampleFile(path)

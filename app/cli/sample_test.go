@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,8 +43,20 @@ func TestSampleOfTheCentre(t *testing.T) {
 	}
 	p.desks.Picked[1].Check = "chk_3"
 	must("", 1, "Other checks were picked", "pick", "--central", "--again", file)
+	text = must("", 1, "Other checks were picked", "pick", "--central", "--again", file, "--format", "json")
+	var only struct{ Error string }
+	if err := json.Unmarshal([]byte(text), &only); err != nil || !strings.Contains(only.Error, "Other checks") {
+		t.Errorf("not one document with the error, %v:\n%s", err, text)
+	}
+	drawn := len(p.Drawn)
 	must("", 1, "no sample", "pick", "--central", "--again", filepath.Join(t.TempDir(), "none"))
 	must("", 64, "leave the other flags out", "pick", "--central", "--again", file, "--outcome", "pass")
 	must("", 64, "one desk", "pick", "--central", "--seed", "00", "--head", "7")
 	must("", 64, "two sources", "pick", "--central", "--db", "f")
+	must("", 64, "--again needs a file", "pick", "--central", "--again", "")
+	must("", 64, "--at needs --central", "pick", "--at", "host=centre")
+	must("", 64, "--at needs --central", "pick", "--again", file, "--at", "host=centre")
+	if len(p.Drawn) != drawn {
+		t.Errorf("what was refused is recorded: %+v", p.Drawn[drawn:])
+	}
 }
