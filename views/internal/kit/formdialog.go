@@ -51,9 +51,15 @@ func NewFormDialog(p Parts, okKey string, icon fyne.Resource) *formDialog {
 
 // Field adds a line to type.
 func (f *formDialog) Field(key string) *Entry {
+	e := f.Entry()
+	f.Add(key, e)
+	return e
+}
+
+// Entry is the line of a Field, for the caller to add with something beside it.
+func (f *formDialog) Entry() *Entry {
 	e := f.Keys.Entry(func(string) { f.Update() })
 	e.OnSubmitted = func(string) { f.run() }
-	f.Add(key, e)
 	return e
 }
 
@@ -122,6 +128,9 @@ func (f *formDialog) Show(title string, about ...string) {
 	}
 	f.FocusAny(f.first)
 }
+
+// Stop ends what runs, where nobody is there any more to see what comes of it.
+func (f *formDialog) Stop() { f.doing.Drop() }
 
 // Close closes it with nothing done.
 func (f *formDialog) Close() { f.dialog.Dismiss() }

@@ -112,7 +112,7 @@ func (s *Screen) PickSample() {
 		n, _ := strconv.Atoi(strings.TrimSpace(count.Text))
 		return n
 	}
-	file := s.Keys.Entry(func(string) { f.Update() })
+	file := f.Entry()
 	file.SetPlaceHolder(s.Words.T("sample.of_another"))
 	f.Add("sample.of_file", container.NewBorder(nil, nil, nil, s.Keys.Button(
 		s.Words.T("sample.browse"), theme.FolderOpenIcon(), func() { s.hooks.ChooseSample(file.SetText) },
@@ -120,6 +120,7 @@ func (s *Screen) PickSample() {
 	path := func() string { return strings.TrimSpace(file.Text) }
 	shown := s.counted.Total
 	f.Stops = true // of ten million checks it takes a while
+	s.endSample = f.Stop
 	f.Missing = func() string {
 		kit.Enable(count, path() == "")
 		switch n := number(); {

@@ -17,6 +17,7 @@ import (
 
 	"facematch/app"
 	"facematch/app/history"
+	"facematch/views/internal/kit"
 	"facematch/views/internal/kit/kittest"
 )
 
@@ -230,6 +231,46 @@ func TestASampleOfTheCentre(t *testing.T) {
 	w.Until(t, "that they are others", func() bool {
 		return strings.Contains(w.DialogText(), w.Words.T("sample.differs"))
 	})
+}
+
+// Return in the field of the file picks the sample, as in the other field.
+func TestReturnPicksTheSampleOfAFile(t *testing.T) {
+	w, h := openedHistory(t, sampling(1, 2, 3))
+	h.PickSample()
+	top := w.Win.Canvas().Overlays().Top()
+	var file *kit.Entry
+	for _, e := range kittest.All[*kit.Entry](top) {
+		if e.PlaceHolder == w.Words.T("sample.of_another") {
+			file = e
+		}
+	}
+	file.SetText(filepath.Join(t.TempDir(), "none"))
+	file.OnSubmitted(file.Text)
+	w.Until(t, "that it is no sample", func() bool { return strings.Contains(w.DialogText(), w.Words.T("sample.file")) })
+}
+
+// A sample that is being picked when its auditor signs out is not recorded.
+func TestSigningOutStopsASample(t *testing.T) {
+	desk := sampling(1, 2, 3)
+	begun, goOn := make(chan bool), make(chan bool)
+	pick := desk.OnSample
+	desk.OnSample = func(s history.Sampling) (history.Sample, error) {
+		begun <- true
+		<-goOn
+		return pick(s)
+	}
+	w, h := openedHistory(t, desk)
+	h.PickSample()
+	top := w.Win.Canvas().Overlays().Top()
+	test.Tap(kittest.ButtonOf(t, top, w.Words.T("sample.pick")))
+	<-begun
+	w.Win.Canvas().Overlays().Remove(top) // as the gate does, which tells the dialog nothing
+	h.Forget()
+	close(goOn)
+	samples, err := desk.Samples(t.Context()) // waits for the sample
+	if err != nil || len(samples) != 0 || h.sample != nil {
+		t.Errorf("%+v, %v", samples, err)
+	}
 }
 
 // What cannot be picked is said before it is asked for.

@@ -117,6 +117,7 @@ type Screen struct {
 	complete  bool     // the last check is in rows
 	verifying *kit.Task
 	opening   *kit.Job // of another history
+	endSample func()   // ends the picking of a sample
 	detailing *kit.Job
 	sought    string // the check whose detail is asked for or shown; empty: none
 
@@ -165,7 +166,7 @@ var orders = []history.Sort{history.Newest, history.Oldest, history.Highest, his
 
 // New makes the screen. It asks for nothing before Refresh.
 func New(p kit.Parts, desk Desk, hooks Hooks) *Screen {
-	s := &Screen{Parts: p, desk: desk, hooks: hooks, now: time.Now}
+	s := &Screen{Parts: p, desk: desk, hooks: hooks, now: time.Now, endSample: func() {}}
 	s.filter = newFilterBar(p)
 	s.filter.OnQuery = s.asked
 	s.filter.OnDone = func() { s.Focus(s.list) }
@@ -382,6 +383,7 @@ func (s *Screen) Forget() {
 		j.Stop()
 	}
 	s.stopVerifying()
+	s.endSample() // else it would be recorded in the name of who left
 	s.say("", widget.MediumImportance)
 	s.closeDetail()
 	s.leaveSample()

@@ -73,13 +73,16 @@ func (d *History) Count(ctx context.Context, f history.Filter) (history.Counts, 
 func (d *History) Attention(context.Context) ([]matcher.Notice, error) { return d.Notices, nil }
 
 // Sample is part of the desk.
-func (d *History) Sample(_ context.Context, s history.Sampling) (history.Sample, error) {
+func (d *History) Sample(ctx context.Context, s history.Sampling) (history.Sample, error) {
 	if d.OnSample == nil {
 		return history.Sample{}, errors.New("no sample was expected")
 	}
 	d.recorded.Lock()
 	defer d.recorded.Unlock()
 	sample, err := d.OnSample(s)
+	if err == nil {
+		err = ctx.Err() // what was cut off is not recorded
+	}
 	if err == nil {
 		d.Drawn = append(d.Drawn, history.Sampled{Sample: sample})
 	}
