@@ -391,12 +391,12 @@ test: setup setup-test models lint ## check the code and run all tests, with the
 
 e2e: setup setup-e2e models build ## run the built program end to end, its window under Xvfb
 	@$(clock)
-	go test -p 1 -tags e2e -v -count=1 -timeout 25m ./app/cli/e2e ./app/gateway/e2e ./views/e2e
+	go test -p 1 -parallel 2 -tags e2e -v -count=1 -timeout 25m ./app/cli/e2e ./app/gateway/e2e ./views/e2e
 	echo "e2e: screenshots and logs are in build/e2e"
 
 screenshots: setup setup-e2e models build ## make the README's pictures anew
 	@$(clock)
-	go test -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera|TestAYearAtAGlance' ./views/e2e
+	go test -parallel 2 -tags e2e -count=1 -timeout 15m -run 'TestVideoFileAsCamera|TestAYearAtAGlance' ./views/e2e
 	mkdir -p assets/screenshots
 	for shot in check:file-light-pass history:year-light-overview settings:file-light-settings; do
 		convert "build/e2e/$${shot#*:}-1600x1000.png" -bordercolor black -border 1 -trim +repage -resize 1200x -colors 128 \
@@ -435,10 +435,10 @@ soak: setup setup-test setup-e2e models build deb-test ## what takes long: the p
 	go test -run '^$$' -fuzz FuzzOpen -fuzztime 10m -fuzzminimizetime 1x ./matcher/document/pages
 	go test -run '^$$' -fuzz FuzzCSVSafe -fuzztime 5m -fuzzminimizetime 1x ./app/export
 	go test -run '^$$' -fuzz FuzzText -fuzztime 10m -fuzzminimizetime 1x ./app/export/paper
-	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/cli/e2e
+	FACEMATCH_SOAK=1 go test -parallel 2 -tags e2e -v -count=1 -timeout 60m ./app/cli/e2e
 	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 60m ./app/gateway/e2e
 	go test -run '^$$' -fuzz FuzzForm -fuzztime 10m -fuzzminimizetime 1x ./app/gateway
-	FACEMATCH_SOAK=1 go test -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat|Drawing' ./views/e2e
+	FACEMATCH_SOAK=1 go test -parallel 2 -tags e2e -v -count=1 -timeout 50m -run 'InTheDark|MemoryStaysFlat|Drawing' ./views/e2e
 	FACEMATCH_SOAK=1 go test -v -count=1 -timeout 60m ./camera/e2e
 	go test -tags matprofile -v -count=1 -timeout 30m -run Mat ./camera
 	go test -race -count=$(SOAK) -timeout 120m ./camera ./store ./app
