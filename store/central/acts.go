@@ -15,16 +15,20 @@ import (
 
 // acts are what administrators and the centre itself did, as far as Verify relies on it.
 type acts struct {
-	asked   map[string]bool      // sessions whose erasure they asked for; nil: the role does not see the acts
-	expired map[string]time.Time // by part: of records before this it was deleted after its period
+	asked   map[string]bool     // sessions whose erasure they asked for; nil: the role does not see the acts
+	expired map[string][]expiry // by part, newest last
 
 	withdrawn map[string]bool // public keys of auditors
 }
 
+// expiry is one or more deletions of a part after its period: of records before a time, carried out
+// from first to last.
+type expiry struct{ before, first, last time.Time }
+
 // verifyActs walks the chain of acts, and compares the periods with it. An auditor does not see
 // the acts, and takes the centre's word for what was deleted.
 func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
-	all := acts{expired: map[string]time.Time{}, withdrawn: map[string]bool{}}
+	all := acts{expired: map[string][]expiry{}, withdrawn: map[string]bool{}}
 	var may bool
 	if err := tx.QueryRow(ctx, `SELECT has_table_privilege('facematch.act', 'SELECT')`).Scan(&may); err != nil {
 		return all, err
@@ -32,7 +36,7 @@ func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
 	if !may {
 		told, err := expiries(ctx, tx)
 		for _, e := range told {
-			all.expire(e.Part, e.Before)
+			all.expired[e.Part] = append(all.expired[e.Part], expiry{e.Before, e.First, e.Last})
 		}
 		keys := []string{}
 		if err == nil {
@@ -140,15 +144,9 @@ func (a *acts) add(act gjson.Result, periods map[string]int64) bool {
 			before.After(at.Add(-time.Duration(days)*24*time.Hour)) {
 			return false
 		}
-		a.expire(part, before)
+		a.expired[part] = append(a.expired[part], expiry{before, at, at})
 	}
 	return true
-}
-
-func (a *acts) expire(part string, before time.Time) {
-	if before.After(a.expired[part]) {
-		a.expired[part] = before
-	}
 }
 
 // querier is a connection or a transaction.

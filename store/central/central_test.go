@@ -615,7 +615,8 @@ func testPeriods(t *testing.T, b *bench) {
 	held := centraltest.NewChain(15).Fill(30)
 	session := held.Checks[0][1]
 	held.AddRecord(history.KindHold, map[string]any{"session": session, "held": true})
-	b.all(t, b.desk(t, held, "north"), held)
+	link := b.desk(t, held, "north")
+	b.all(t, link, held)
 	if _, err := b.admin.Exec(t.Context(), `SELECT facematch.erase($1, $2)`, held.History, session); err == nil {
 		t.Error("a session on legal hold was erased")
 	}
@@ -623,6 +624,37 @@ func testPeriods(t *testing.T, b *bench) {
 	if n := b.number(t, `SELECT count(*) FROM facematch.sealed WHERE part = 'name'`); n != 1 {
 		t.Errorf("%d names are left, want the one on hold", n)
 	}
+	b.verify(t)
+
+	// Who deletes it by hand is seen, by administrators and by auditors, unless the hold came so
+	// late that a deletion may have been under way.
+	for _, statement := range []string{`CREATE ROLE holds LOGIN IN ROLE facematch_auditor`,
+		`INSERT INTO facematch.sees VALUES ('holds', 'north')`, `CREATE TABLE kept AS SELECT * FROM facematch.sealed`,
+		`DELETE FROM facematch.sealed WHERE part = 'name'`} {
+		b.exec(t, statement)
+	}
+	b.verify(t)
+	const earlier = `UPDATE facematch.record SET arrived = arrived - interval '2 hours' WHERE arrived > now() - interval '1 hour'`
+	b.exec(t, earlier)
+	for _, role := range []string{"postgres", "holds"} {
+		v, err := central.Verify(t.Context(), b.Connect(t, b.database, role), nil)
+		if err != nil || len(v.Faults) != 1 || v.Faults[0].Table != "sealed" || v.Faults[0].What != history.CentreGone ||
+			v.Faults[0].History != held.History || v.Faults[0].Which != "name" {
+			t.Errorf("as %s: %+v, %v", role, v.Faults, err)
+		}
+	}
+	b.exec(t, `INSERT INTO facematch.sealed SELECT * FROM kept WHERE part = 'name'`)
+	b.verify(t)
+
+	// When the hold is lifted the name goes with the next deletion.
+	held.AddRecord(history.KindHold, map[string]any{"session": session, "held": false})
+	if _, err := link.Push(t.Context(), held.Parcel(held.Seq()-1, 1), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.number(t, `SELECT facematch.expire()`); n != 1 {
+		t.Errorf("%d names went with the hold", n)
+	}
+	b.exec(t, earlier)
 	b.verify(t)
 }
 
@@ -672,6 +704,11 @@ func testPeriodsProven(t *testing.T, b *bench) {
 			}
 		}
 	}
+	r, err := central.Open(t.Context(), b.DSN(b.database, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
 	b.exec(t, `INSERT INTO facematch.period (part, days) VALUES ('name', 30)`)
 	if n := b.number(t, `SELECT facematch.expire()`); n != 0 {
 		t.Fatalf("%d parts went", n)
@@ -680,6 +717,9 @@ func testPeriodsProven(t *testing.T, b *bench) {
 	b.exec(t, `DELETE FROM facematch.sealed WHERE part = 'name'
 		AND seq = (SELECT min(seq) FROM facematch.sealed WHERE part = 'name')`)
 	trying("a name is gone", nil, hidden)
+	if v, err := r.Verify(t.Context(), nil); err != nil || v.Intact || v.BadSeq == 0 || v.Fault != history.FaultSealed {
+		t.Errorf("%+v, %v", v, err)
+	}
 	b.exec(t, `UPDATE facematch.period SET days = 1`)
 	trying("the period alone was shortened", nil, hidden)
 	act := central.Finding{Table: "act", What: history.CentreUnexpected}
@@ -692,6 +732,14 @@ func testPeriodsProven(t *testing.T, b *bench) {
 		central.Finding{Table: "period", What: history.CentreChanged, Which: "name"}, hidden)
 	trying("a period gone unseen", []string{`TRUNCATE facematch.period`},
 		central.Finding{Table: "period", What: history.CentreGone, Which: "name"}, hidden)
+
+	// The number of an act is not that of a record.
+	b.exec(t, `CREATE TABLE acts AS SELECT * FROM facematch.act`)
+	b.exec(t, `UPDATE facematch.act SET text = text || ' ' WHERE seq = (SELECT max(seq) FROM facematch.act)`)
+	if v, err := r.Verify(t.Context(), nil); err != nil || v.Intact || v.BadSeq != 0 || v.Fault != history.FaultDamaged {
+		t.Errorf("%+v, %v", v, err)
+	}
+	b.exec(t, `UPDATE facematch.act SET text = a.text FROM acts a WHERE a.seq = act.seq`)
 
 	// With the short period in force the names go, and who set it when is known from then on, also
 	// where the period is a longer one again.

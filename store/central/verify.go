@@ -151,6 +151,7 @@ type walk struct {
 	faded   map[string]bool             // sessions of which a sealed part was deleted
 	keyed   map[string]place            // sessions with a sealed part that is here, and the last such record
 	erased  map[string]map[string]int64 // session, part: the number of the record that says so
+	holds   map[string][]hold           // by session, in the order of the records
 
 	last     place
 	lastHash []byte
@@ -262,8 +263,17 @@ func (w *walk) lostAt(at place) int {
 	return epoch
 }
 
-// readErasures reads from the records what was erased, and what administrators asked for.
+// hold is a record that puts a session on legal hold, or lifts that.
+type hold struct {
+	history.Hold
+	arrived time.Time
+	lost    bool
+}
+
+// readErasures reads from the records what was erased or on legal hold, and what administrators
+// asked for.
 func (w *walk) readErasures(ctx context.Context) error {
+	w.holds = map[string][]hold{}
 	w.erased = map[string]map[string]int64{}
 	add := func(session, part string, seq int64) {
 		if w.erased[session] == nil {
@@ -286,13 +296,22 @@ func (w *walk) readErasures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.each(ctx, `SELECT seq, payload FROM facematch.record WHERE chain = $1 AND kind = 'erased'`,
+	err = w.each(ctx, `SELECT seq, payload, kind, arrived, lost FROM facematch.record
+		WHERE chain = $1 AND kind IN ('erased', 'hold') ORDER BY epoch, seq`,
 		func(rows pgx.Rows) error {
 			var seq int64
 			var payload []byte
+			var kind history.Kind
 			var e history.Erasure
-			if err := rows.Scan(&seq, &payload); err != nil {
+			var h hold
+			if err := rows.Scan(&seq, &payload, &kind, &h.arrived, &h.lost); err != nil {
 				return err
+			}
+			if kind == history.KindHold {
+				if json.Unmarshal(payload, &h.Hold) == nil {
+					w.holds[h.Session] = append(w.holds[h.Session], h)
+				}
+				return nil
 			}
 			if json.Unmarshal(payload, &e) != nil {
 				return nil // the walk finds it changed
@@ -355,17 +374,17 @@ type row struct {
 	hash, payload  []byte
 	kind           string
 	check, session *string
-	at             time.Time
+	at, arrived    time.Time
 	parts          []string
 	lost           bool
 }
 
 func (w *walk) records(ctx context.Context) error {
-	return w.each(ctx, `SELECT epoch, seq, hash, payload, kind, "check", session, at, parts, lost
+	return w.each(ctx, `SELECT epoch, seq, hash, payload, kind, "check", session, at, arrived, parts, lost
 		FROM facematch.record WHERE chain = $1 ORDER BY epoch, seq`, func(rows pgx.Rows) error {
 		var r row
-		if err := rows.Scan(&r.epoch, &r.seq, &r.hash, &r.payload, &r.kind, &r.check, &r.session, &r.at, &r.parts,
-			&r.lost); err != nil {
+		if err := rows.Scan(&r.epoch, &r.seq, &r.hash, &r.payload, &r.kind, &r.check, &r.session, &r.at, &r.arrived,
+			&r.parts, &r.lost); err != nil {
 			return err
 		}
 		w.record(&r)
@@ -500,7 +519,7 @@ func (w *walk) sealedOf(r *row, s checks.Summary) {
 			continue
 		}
 		switch {
-		case w.erasedAfter(s.Session, name, r.seq), r.at.Before(w.did.expired[name]):
+		case w.erasedAfter(s.Session, name, r.seq), w.expiredOf(r, s.Session, name):
 			w.faded[strings.Clone(s.Session)] = true
 		case slices.Contains(optional, name) && !slices.Contains(r.parts, name):
 			w.NotHere++
@@ -508,6 +527,43 @@ func (w *walk) sealedOf(r *row, s checks.Summary) {
 			w.fault("sealed", r.place, history.CentreGone, name)
 		}
 	}
+}
+
+// underWay is longer than a push or expire takes. Both write down the time at which they began.
+const underWay = time.Hour
+
+// expiredOf reports whether a part of a record may have been deleted after its period: at some
+// time when the record was there and its session not on legal hold.
+func (w *walk) expiredOf(r *row, session, part string) bool {
+	for _, e := range slices.Backward(w.did.expired[part]) {
+		from := r.at.Add(e.last.Sub(e.before)) // when its time was over
+		for _, t := range []time.Time{e.first, r.arrived.Add(-underWay)} {
+			if t.After(from) {
+				from = t
+			}
+		}
+		if r.at.Before(e.before) && !from.After(e.last) && !w.heldAll(session, from, e.last) {
+			return true
+		}
+	}
+	return false
+}
+
+// heldAll reports whether the centre knew a session as on legal hold all the time between two.
+// A hold of which a record was lost since does not count.
+func (w *walk) heldAll(session string, from, to time.Time) bool {
+	held := false
+	for _, h := range w.holds[session] {
+		switch {
+		case h.lost:
+			return false
+		case h.Held && !h.arrived.Add(underWay).After(from):
+			held = true
+		case !h.Held && !h.arrived.After(to):
+			held = false
+		}
+	}
+	return held
 }
 
 // erasedAfter reports whether a part of a record was erased, alone or with the key.
