@@ -44,15 +44,15 @@ type Sampler interface {
 // and records filter, head and seed. With the Sampling of an earlier sample it picks the
 // same checks again; an empty seed is made, and a Head of 0 is the newest record. The
 // problems are those of Allow, sample.count, .personal (the filter asks for a name, a
-// reference or a document's number), .seed, .head, and the history's.
+// reference or a document's number), .seed, .head, .no_record, .of_centre, and the history's.
 func (d *Desk) Sample(ctx context.Context, s history.Sampling) (history.Sample, error) {
 	s.Database = ""
 	return d.sample(ctx, s, d.p.History)
 }
 
 // Sample is Desk.Sample for this history. Our own records it. Of the centre, which has many chains,
-// the sample names the Heads of all, and is picked again with them; the problem sample.chain is
-// that one of them is not there, or not seen.
+// the sample names the Heads of all, and is picked again with them. The problems are
+// also sample.chain, where one of them is not there or not seen, .no_desk and .of_desk.
 func (o *otherHistory) Sample(ctx context.Context, s history.Sampling) (history.Sample, error) {
 	s.Database = o.records.ID()
 	sample, err := o.desk.sample(ctx, s, o.records)
@@ -81,10 +81,8 @@ func (d *Desk) sample(ctx context.Context, s history.Sampling, from sampled) (hi
 		_, _ = rand.Read(seed) // never fails
 		s.Seed = hex.EncodeToString(seed)
 	}
-	if s.Head == 0 {
-		if err := newest(ctx, &s, from); err != nil {
-			return history.Sample{}, err
-		}
+	if err := newest(ctx, &s, from); err != nil {
+		return history.Sample{}, err
 	}
 	sample := history.Sample{Sample: "smp_" + uuid.NewString(), Actor: by, Sampling: s}
 	if sample.Checks, sample.Of, err = from.Pick(ctx, s); err != nil {
@@ -93,17 +91,33 @@ func (d *Desk) sample(ctx context.Context, s history.Sampling, from sampled) (hi
 	return sample, d.p.History.Sampled(context.WithoutCancel(ctx), sample)
 }
 
-// newest lets a sample be of all that there is now.
+// newest lets a sample be of all that there is now, unless it is to be of an earlier head.
 func newest(ctx context.Context, s *history.Sampling, from chained) (err error) {
+	many, ofMany := from.(ManyHeads)
 	var head history.Head
-	if many, ok := from.(ManyHeads); ok {
+	switch {
+	case s.Head != 0 && ofMany && len(s.Heads) == 0:
+		return matcher.NewProblem("sample.of_desk", nil)
+	case s.Head != 0 && !ofMany && len(s.Heads) > 0:
+		return matcher.NewProblem("sample.of_centre", nil)
+	case s.Head != 0:
+		return nil
+	case ofMany:
 		s.Heads, err = many.Heads(ctx)
 		head = history.HeadOfHeads(s.Heads)
-	} else {
+	default:
 		head, err = from.Head(ctx)
 	}
 	s.Head, s.Hash = head.Seq, head.Hash
-	return err
+	switch {
+	case err != nil:
+		return err
+	case ofMany && len(s.Heads) == 0:
+		return matcher.NewProblem("sample.no_desk", nil)
+	case s.Head == 0:
+		return matcher.NewProblem("sample.no_record", nil)
+	}
+	return nil
 }
 
 // maxSampleFile is beyond every sample, with its heads and its remarks.
@@ -115,6 +129,13 @@ func ReadSample(from io.Reader) (history.Sample, error) {
 	var s history.Sample
 	if err := json.NewDecoder(io.LimitReader(from, maxSampleFile)).Decode(&s); err != nil || s.Seed == "" || s.Head == 0 {
 		return s, matcher.NewProblem("sample.file", err)
+	}
+	seen := map[string]bool{}
+	for _, h := range s.Heads {
+		if seen[h.History] { // its checks would be drawn twice
+			return s, matcher.NewProblem("sample.file", nil)
+		}
+		seen[h.History] = true
 	}
 	return s, nil
 }

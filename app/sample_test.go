@@ -21,8 +21,10 @@ func TestSampling(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Dora") // an auditor
 	m.Picked = []history.Picked{{Check: "chk_1", Session: "sess_1"}, {Check: "chk_2", Session: "sess_2"}}
-	m.NewestHead = history.Head{Seq: 7, Hash: "ab"}
 	ctx := t.Context()
+	_, none := d.Sample(ctx, history.Sampling{Count: 25})
+	wantKey(t, none, "sample.no_record")
+	m.NewestHead = history.Head{Seq: 7, Hash: "ab"}
 	for key, s := range map[string]history.Sampling{
 		"sample.count": {}, "sample.personal": {Count: 1, Filter: history.Filter{Words: "ada"}},
 	} {
@@ -83,7 +85,8 @@ func TestSampling(t *testing.T) {
 func TestSamplesOfAnotherHistory(t *testing.T) {
 	d, m, _ := staffed(t)
 	as(t, d, "Dora")
-	other := &apptest.History{Database: "d2", Picked: []history.Picked{{Check: "chk_9", Session: "sess_9"}}}
+	m.NewestHead = history.Head{Seq: 7, Hash: "ab"}
+	other := &apptest.History{Database: "d2", NewestHead: m.NewestHead, Picked: []history.Picked{{Check: "chk_9", Session: "sess_9"}}}
 	there := &otherHistory{d, other}
 	if _, err := d.Sample(t.Context(), history.Sampling{Count: 1, Database: "d2"}); err != nil || m.Drawn[0].Database != "" {
 		t.Fatalf("%+v, %v", m.Drawn, err)
@@ -147,7 +150,15 @@ func TestSampleOfTheCentre(t *testing.T) {
 	must(t, SameChecks(read, again))
 	read.Checks = read.Checks[:1]
 	wantKey(t, SameChecks(read, again), "sample.differs")
-	for _, text := range []string{"", "{}", "smp_1", `{"seed": "00", "head_seq": "x"}`} {
+	_, err = d.Sample(t.Context(), read.Sampling)
+	wantKey(t, err, "sample.of_centre")
+	_, err = there.Sample(t.Context(), history.Sampling{Count: 2, Seed: first.Seed, Head: 7, Hash: "ab"})
+	wantKey(t, err, "sample.of_desk")
+	centre.heads = nil
+	_, err = there.Sample(t.Context(), history.Sampling{Count: 2})
+	wantKey(t, err, "sample.no_desk")
+	for _, text := range []string{"", "{}", "smp_1", `{"seed": "00", "head_seq": "x"}`,
+		`{"seed": "00", "head_seq": 14, "heads": [{"history": "b0", "seq": 7}, {"history": "b0", "seq": 7}]}`} {
 		_, err := ReadSample(strings.NewReader(text))
 		wantKey(t, err, "sample.file")
 	}

@@ -93,32 +93,33 @@ func (d *draw) add(c drawnChain, seq int64, check history.Picked) {
 // find looks up the histories, and makes sure that each holds the record of its head.
 func (d *draw) find(ctx context.Context, heads []history.ChainHead, seed []byte) error {
 	histories, seqs, hashes := make([]string, len(heads)), make([]int64, len(heads)), make([]string, len(heads))
+	branches := make([]string, len(heads))
 	for i, h := range heads {
-		histories[i], seqs[i], hashes[i] = h.History, h.Seq, h.Hash
+		histories[i], seqs[i], hashes[i], branches[i] = h.History, h.Seq, h.Hash, h.Branch
 	}
-	rows, err := d.tx.Query(ctx, `SELECT h.history, h.seq,
-			coalesce(c.id, 0), coalesce(c.desk, h.history), coalesce(e.epoch, 0),
+	rows, err := d.tx.Query(ctx, `SELECT h.history, h.seq, h.branch,
+			coalesce(c.id, 0), coalesce(c.desk, ''), coalesce(e.epoch, 0),
 			c.id IS NOT NULL AND (h.seq = 0 OR coalesce(encode(r.hash, 'hex') = h.hash, false))
-		FROM unnest($1::text[], $2::bigint[], $3::text[]) h(history, seq, hash)
+		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) h(history, seq, hash, branch)
 		LEFT JOIN facematch.chain c ON c.history = h.history
 		LEFT JOIN LATERAL (SELECT max(epoch) AS epoch FROM facematch.epoch
 			WHERE chain = c.id AND first_seq <= h.seq) e ON true
 		LEFT JOIN facematch.record r ON r.chain = c.id AND r.epoch = e.epoch AND r.seq = h.seq AND NOT r.lost`,
-		histories, seqs, hashes)
+		histories, seqs, hashes, branches)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var c drawnChain
-		var of, whose string
+		var of, branch, whose string // whose: empty where the role does not see the desk
 		var holds bool
-		if err := rows.Scan(&of, &c.seq, &c.id, &whose, &c.epoch, &holds); err != nil {
+		if err := rows.Scan(&of, &c.seq, &branch, &c.id, &whose, &c.epoch, &holds); err != nil {
 			return err
 		}
 		id, err := hex.DecodeString(of)
 		if err != nil || !holds {
-			return matcher.NewProblem("sample.chain", nil, "Seq", c.seq, "Whose", whose)
+			return matcher.NewProblem("sample.chain", nil, "Seq", c.seq, "Whose", whose, "Branch", branch)
 		}
 		c.key = slices.Concat(seed, id)
 		d.chains = append(d.chains, c)
@@ -128,14 +129,16 @@ func (d *draw) find(ctx context.Context, heads []history.ChainHead, seed []byte)
 
 // change finds the checks that began before the heads and went on after them, and takes those
 // that had ended and met the filter by their records up to there. A history alone is asked at a
-// time, so that PostgreSQL reads the records after the head and no others.
+// time, so that PostgreSQL reads the records after the head and, of checks that seem to begin there,
+// whether there are others before: a desk may push that a check began twice.
 func (d *draw) change(ctx context.Context) error {
 	later := &pgx.Batch{}
 	for _, c := range d.chains {
-		later.Queue(`SELECT "check" FROM facematch.record
+		later.Queue(`SELECT r."check" FROM facematch.record r
 			WHERE chain = $1 AND (epoch, seq) > ($2, $3) AND NOT lost AND "check" IS NOT NULL
 				AND kind IN ('started', 'sending', 'finished', 'interrupted', 'decided', 'inspected')
-			GROUP BY 1 HAVING NOT bool_or(kind = 'started')`, c.id, c.epoch, c.seq)
+			GROUP BY 1 HAVING NOT bool_or(kind = 'started') OR EXISTS (SELECT FROM facematch.record b
+				WHERE b.chain = $1 AND b."check" = r."check" AND b.seq <= $3 AND NOT b.lost)`, c.id, c.epoch, c.seq)
 	}
 	answers := d.tx.SendBatch(ctx, later)
 	changed := make([][]string, len(d.chains))

@@ -181,6 +181,13 @@ func testSample(t *testing.T, b *bench) {
 	}
 	b.exec(t, `SELECT facematch.erase($1, $2)`, north.History, north.Checks[3][1])
 	check("later", ines, names...)
+	// A desk pushes that checks of the sample began once more.
+	again := slices.Clone(before["branch"].picked)
+	for _, p := range again {
+		north.AddRecord(history.KindStarted, history.Started{Check: p.Check, Session: p.Session, Mode: history.Offline})
+	}
+	b.all(t, links[north], north)
+	check("begun twice", ines, names...)
 	// A desk moves to another branch.
 	b.exec(t, `UPDATE facematch.chain SET branch = 'west' WHERE history = $1`, north.History)
 	check("after a move", ines, names...)
@@ -221,6 +228,11 @@ func testSample(t *testing.T, b *bench) {
 		whole(p)
 	})
 	refused("a branch that is not seen", "sample.chain", bo, func(*history.Sampling) {})
+	var unseen *matcher.Problem
+	if _, _, err := bo.Pick(t.Context(), sampling("all")); !errors.As(err, &unseen) || unseen.Params["Whose"] != "" ||
+		unseen.Params["Branch"] != "west" {
+		t.Errorf("of a desk that is not seen: %v, %+v", err, unseen)
+	}
 	refused("a name", "central.sealed", ines, func(p *history.Sampling) { p.Filter.Words = "maria" })
 	restore(west, heads[at].Seq-30) // to a record before the head
 	_, _, err = ines.Pick(t.Context(), sampling("all"))
@@ -241,6 +253,10 @@ func testSample(t *testing.T, b *bench) {
 	waiting := func(want int64, what string) {
 		t.Helper()
 		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			// Within a transaction the view stays as it was first read, unless that is cleared.
+			if _, err := tx.Exec(t.Context(), `SELECT pg_stat_clear_snapshot()`); err != nil {
+				t.Fatal(err)
+			}
 			var at int64
 			if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
 				WHERE usename = 'sampling_bo' AND wait_event_type = 'Lock'`).Scan(&at); err != nil {
