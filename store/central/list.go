@@ -294,9 +294,19 @@ func (r *Reader) List(ctx context.Context, f history.Filter) ([]history.Row, err
 
 // list is List with the names sealed.
 func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, error) {
-	c, err := where(f)
+	ordered, sorted, args, err := queries(f)
 	if err != nil {
 		return nil, err
+	}
+	found, err := r.sooner(ctx, ordered, sorted, args)
+	return found, readProblem(ctx, err)
+}
+
+// queries gives two queries for the same page, as sooner needs them.
+func queries(f history.Filter) (ordered, sorted string, args []any, err error) {
+	c, err := where(f)
+	if err != nil {
+		return "", "", nil, err
 	}
 	// PostgreSQL answers EXISTS before it reads checks: a combination that no check has costs nothing.
 	if known := (conditions{args: c.args}); known.counted(f) && len(known.args) > len(c.args) {
@@ -304,25 +314,68 @@ func (r *Reader) list(ctx context.Context, f history.Filter) ([]history.Row, err
 		c.add(`EXISTS (SELECT FROM facematch.staff WHERE unit = 'all' AND ` + strings.Join(known.terms, " AND ") + `)`)
 	}
 	order := page(&c, f)
-	limit := f.Limit
-	if limit <= 0 {
-		limit = defaultLimit
+	if f.Limit <= 0 {
+		f.Limit = defaultLimit
 	}
-	rows, err := r.pool.Query(ctx, `SELECT seq, "check", session, at, mode, `+outcome+`, score, code,
-			coalesce(decision, ''), operator, desk, coalesce(request, ''), coalesce(inspection, '')
-		FROM facematch.checks WHERE `+strings.Join(c.terms, " AND ")+
-		fmt.Sprint(` ORDER BY `, order, ` LIMIT `, limit), c.args...)
+	order = fmt.Sprint(` ORDER BY `, order, ` LIMIT `, f.Limit)
+	selected := `SELECT seq, "check", session, at, mode, ` + outcome + ` AS outcome, score, code,
+			coalesce(decision, '') AS decision, operator, desk, coalesce(request, '') AS request,
+			coalesce(inspection, '') AS inspection
+		FROM facematch.checks WHERE ` + strings.Join(c.terms, " AND ")
+	return selected + order, `WITH k AS MATERIALIZED (` + selected + `) SELECT * FROM k` + order, c.args, nil
+}
+
+// patience is how long a page may take before it is asked for in another way too.
+const patience = 300 * time.Millisecond
+
+// sooner gives the page of one query, or of another that gives the same: whichever is there first.
+// The first goes through an index in the order of the page, until the page is full. That is soon,
+// unless the filter selects few checks where the order goes through many. The other query first
+// finds all checks that the filter selects, and sorts them. PostgreSQL cannot know beforehand which
+// of the two is the slow one: it takes columns to be independent that are not, such as score and
+// outcome.
+func (r *Reader) sooner(ctx context.Context, ordered, sorted string, args []any) ([]history.Row, error) {
+	type answer struct {
+		rows []history.Row
+		err  error
+	}
+	answers := make(chan answer, 2)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // the one that is not waited for
+	ask := func(query string) {
+		found, err := r.rowsOf(ctx, query, args)
+		answers <- answer{found, err}
+	}
+	go ask(ordered)
+	asked := 1
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		select {
+		case a := <-answers:
+			if asked--; a.err == nil || asked == 0 {
+				return a.rows, a.err
+			}
+		case <-late.C:
+			go ask(sorted)
+			asked++
+		}
+	}
+}
+
+// rowsOf gives the rows of a list.
+func (r *Reader) rowsOf(ctx context.Context, query string, args []any) ([]history.Row, error) {
+	rows, err := r.pool.Query(ctx, query, args...)
 	if err != nil {
-		return nil, readProblem(ctx, err)
+		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Row, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (history.Row, error) {
 		var h history.Row
 		err := row.Scan(&h.Seq, &h.Check, &h.Session, &h.At, &h.Mode, &h.Outcome, &h.Score, &h.Code, &h.Decision,
 			&h.Operator, &h.Desk, &h.Request, &h.Inspection)
 		h.At, h.Sealed = h.At.UTC(), true
 		return h, err
 	})
-	return found, readProblem(ctx, err)
 }
 
 // Show gives everything about one check that the centre has in clear, and what a key opens.

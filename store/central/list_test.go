@@ -3,8 +3,10 @@ package central_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"facematch/app/history"
 	"facematch/matcher"
@@ -66,8 +68,33 @@ func testList(t *testing.T, b *bench) {
 		if !slices.EqualFunc(whole, paged, func(a, b history.Row) bool { return a.Check == b.Check }) {
 			t.Errorf("%s: %d rows in pages, %d at once", name, len(paged), len(whole))
 		}
+		f.After, f.Limit = nil, 50
+		if len(whole) > 60 {
+			f.After = &whole[10]
+		}
+		ordered, err := r.List(t.Context(), f)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if sorted, err := r.ListSorted(t.Context(), f); err != nil || !reflect.DeepEqual(sorted, ordered) {
+			t.Errorf("%s: sorted it is another page, %v", name, err)
+		}
 		if (len(whole) == 0) != (name == "none") {
 			t.Errorf("%s: %d rows", name, len(whole))
+		}
+	}
+	began := time.Now()
+	late, err := r.ListLate(t.Context(), history.Filter{})
+	if all, _ := r.List(t.Context(), history.Filter{}); err != nil || !reflect.DeepEqual(late, all) {
+		t.Errorf("where one query is late, %d rows of %d come, %v", len(late), len(all), err)
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("they come after %v", took)
+	}
+	for end := time.Now().Add(10 * time.Second); b.number(t, `SELECT count(*) FROM pg_stat_activity
+		WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`) > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the query that is not needed any more goes on")
 		}
 	}
 	if _, err := r.List(t.Context(), history.Filter{Words: "maria"}); !matcher.IsProblem(err, "central.sealed") {
