@@ -25,8 +25,8 @@ type acts struct {
 // from first to last.
 type expiry struct{ before, first, last time.Time }
 
-// verifyActs walks the chain of acts, and compares the periods with it. An auditor does not see
-// the acts, and takes the centre's word for what was deleted.
+// verifyActs walks the chain of acts, and compares the periods and the withdrawn keys with it. An
+// auditor does not see the acts, and takes the centre's word for what was deleted.
 func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
 	all := acts{expired: map[string][]expiry{}, withdrawn: map[string]bool{}}
 	var may bool
@@ -34,71 +34,16 @@ func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
 		return all, err
 	}
 	if !may {
-		told, err := expiries(ctx, tx)
-		for _, e := range told {
-			all.expired[e.Part] = append(all.expired[e.Part], expiry{e.Before, e.First, e.Last})
-		}
-		keys := []string{}
-		if err == nil {
-			keys, err = withdrawn(ctx, tx)
-		}
-		for _, key := range keys {
-			all.withdrawn[key] = true
-		}
-		return all, err
+		return all, all.told(ctx, tx)
 	}
-	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
-	if err != nil {
-		return all, err
-	}
-	defer rows.Close()
-	all.asked = map[string]bool{}
 	fault := func(table string, seq int64, what history.CentreWhat, which string) {
 		v.Faults = append(v.Faults, Finding{Table: table, Seq: seq, What: what, Which: which})
 	}
-	prev, next := make([]byte, sha256.Size), int64(1)
-	periods := map[string]int64{} // in force
-	for rows.Next() {
-		var seq int64
-		var hash []byte
-		var text string
-		if err := rows.Scan(&seq, &hash, &text); err != nil {
-			return all, err
-		}
-		computed := link(seq, prev, []byte(text))
-		switch {
-		case seq != next:
-			fault("act", next, history.CentreGone, "")
-		case !bytes.Equal(computed[:], hash):
-			fault("act", seq, history.CentreChanged, "")
-		case !all.add(gjson.Parse(text), periods):
-			fault("act", seq, history.CentreUnexpected, "")
-		}
-		prev, next = hash, seq+1
-	}
-	if err := rows.Err(); err != nil {
-		return all, err
-	}
-	rows, err = tx.Query(ctx, `SELECT part, days FROM facematch.period`)
+	periods, err := all.walk(ctx, tx, fault)
 	if err != nil {
 		return all, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var part string
-		var days int64
-		if err := rows.Scan(&part, &days); err != nil {
-			return all, err
-		}
-		if periods[part] != days {
-			fault("period", 0, history.CentreChanged, part)
-		}
-		delete(periods, part)
-	}
-	for part := range periods {
-		fault("period", 0, history.CentreGone, part)
-	}
-	if err := rows.Err(); err != nil {
+	if err := comparePeriods(ctx, tx, periods, fault); err != nil {
 		return all, err
 	}
 	listed, err := withdrawn(ctx, tx)
@@ -113,6 +58,80 @@ func verifyActs(ctx context.Context, tx pgx.Tx, v *Verdict) (acts, error) {
 		}
 	}
 	return all, err
+}
+
+// told takes the centre's word.
+func (a *acts) told(ctx context.Context, tx pgx.Tx) error {
+	told, err := expiries(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, e := range told {
+		a.expired[e.Part] = append(a.expired[e.Part], expiry{e.Before, e.First, e.Last})
+	}
+	keys, err := withdrawn(ctx, tx)
+	for _, key := range keys {
+		a.withdrawn[key] = true
+	}
+	return err
+}
+
+// faulty takes a fault of a table.
+type faulty func(table string, seq int64, what history.CentreWhat, which string)
+
+// walk takes in the chain of acts. It gives the periods in force after it: days by part.
+func (a *acts) walk(ctx context.Context, tx pgx.Tx, fault faulty) (map[string]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	a.asked = map[string]bool{}
+	prev, next := make([]byte, sha256.Size), int64(1)
+	periods := map[string]int64{}
+	for rows.Next() {
+		var seq int64
+		var hash []byte
+		var text string
+		if err := rows.Scan(&seq, &hash, &text); err != nil {
+			return nil, err
+		}
+		computed := link(seq, prev, []byte(text))
+		switch {
+		case seq != next:
+			fault("act", next, history.CentreGone, "")
+		case !bytes.Equal(computed[:], hash):
+			fault("act", seq, history.CentreChanged, "")
+		case !a.add(gjson.Parse(text), periods):
+			fault("act", seq, history.CentreUnexpected, "")
+		}
+		prev, next = hash, seq+1
+	}
+	return periods, rows.Err()
+}
+
+// comparePeriods compares the table of periods with those that the acts set.
+func comparePeriods(ctx context.Context, tx pgx.Tx, want map[string]int64, fault faulty) error {
+	rows, err := tx.Query(ctx, `SELECT part, days FROM facematch.period`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var part string
+		var days int64
+		if err := rows.Scan(&part, &days); err != nil {
+			return err
+		}
+		if want[part] != days {
+			fault("period", 0, history.CentreChanged, part)
+		}
+		delete(want, part)
+	}
+	for part := range want {
+		fault("period", 0, history.CentreGone, part)
+	}
+	return rows.Err()
 }
 
 // withdrawn gives the public keys of auditors that were withdrawn.
