@@ -220,7 +220,7 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 			FROM facematch.checks WHERE `+strings.Join(all.terms, " AND ")+`) k GROUP BY 1`, all.args)
 	}
 	const columns = ended + `, checks AS n`
-	sources := from(`periods`, columns, months, weeks, days)
+	sources := append(from(`staff`, columns, always), from(`periods`, columns, months, weeks, days)...)
 	if len(f.Modes)+len(f.Operators)+len(f.Codes) > 0 {
 		sources = from(`staff`, columns, always, months, weeks)
 		if len(f.Codes) == 0 {

@@ -8,7 +8,7 @@
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
 
--- By day, week and month, for totals and the charts by period.
+-- By day, week and month, for totals of a period and the charts by period.
 CREATE TABLE periods (
 	unit      text NOT NULL,
 	start     date NOT NULL,
@@ -24,7 +24,7 @@ CREATE TABLE periods (
 	PRIMARY KEY (unit, start, chain, desk, outcome, decision)
 );
 
--- By week and month and of all time, for totals by operator, mode or code, and for the rates of
+-- By week and month and of all time, for totals of all time and by operator, mode or code, and for the rates of
 -- desks and operators.
 CREATE TABLE staff (
 	unit     text NOT NULL,
