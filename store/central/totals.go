@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"facematch/app/history"
+	"facematch/app/history/overview"
 )
-
-const day = 24 * time.Hour
 
 // ofBranches selects the desks of some branches.
 const ofBranches = `chain = ANY (ARRAY(SELECT id FROM facematch.chain WHERE branch = ANY (?)))`
@@ -26,33 +25,15 @@ const (
 	always // of all time together
 )
 
-// unit is what the tables of counts call a grain.
+// unit is what the tables of counts call a grain: the units of an overview, and all.
 func (g grain) unit() string {
 	return [...]string{days: `day`, weeks: `week`, months: `month`, always: `all`}[g]
 }
 
-// start gives the beginning of the day, week or month in which a moment lies.
-func (g grain) start(at time.Time) time.Time {
-	at = at.UTC().Truncate(day)
-	switch g {
-	case weeks:
-		return at.AddDate(0, 0, -(int(at.Weekday())+6)%7)
-	case months:
-		return at.AddDate(0, 0, 1-at.Day())
-	}
-	return at
-}
-
-// next gives the beginning of the next day, week or month.
-func (g grain) next(start time.Time) time.Time {
-	switch g {
-	case weeks:
-		return start.AddDate(0, 0, 7)
-	case months:
-		return start.AddDate(0, 1, 0)
-	}
-	return start.AddDate(0, 0, 1)
-}
+// start gives the beginning of the day, week or month in which a moment lies, and next that of the
+// one after it.
+func (g grain) start(at time.Time) time.Time   { return overview.Unit(g.unit()).Start(at) }
+func (g grain) next(start time.Time) time.Time { return overview.Unit(g.unit()).Next(start) }
 
 // source is a query of a table that counts checks. In it @ stands for a condition.
 type source struct {

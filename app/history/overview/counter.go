@@ -292,13 +292,13 @@ func (c *Counter) periods(unit Unit) []Period {
 		if counts == nil {
 			continue
 		}
-		from := unit.start(timeOf(c.first + i))
+		from := unit.Start(timeOf(c.first + i))
 		for len(periods) > 0 && periods[len(periods)-1].To.Before(from) && len(periods) < mostPeriods {
 			last := periods[len(periods)-1].To
-			periods = append(periods, Period{From: last, To: unit.next(last)})
+			periods = append(periods, Period{From: last, To: unit.Next(last)})
 		}
 		if len(periods) == 0 || !periods[len(periods)-1].From.Equal(from) {
-			periods = append(periods, Period{From: from, To: unit.next(from)})
+			periods = append(periods, Period{From: from, To: unit.Next(from)})
 		}
 		p := &periods[len(periods)-1]
 		if p.ByOutcome == nil {
@@ -326,8 +326,8 @@ func (c *Counter) qualities(unit Unit) []Quality {
 			p.pictures += s.pictures
 			p.picture += s.picture
 		}
-		from := unit.start(timeOf(day))
-		if i+1 < len(days) && unit.start(timeOf(days[i+1])).Equal(from) {
+		from := unit.Start(timeOf(day))
+		if i+1 < len(days) && unit.Start(timeOf(days[i+1])).Equal(from) {
 			continue
 		}
 		begin := len(all)

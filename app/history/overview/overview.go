@@ -177,8 +177,8 @@ func UnitFor(wanted Unit, first, last time.Time) Unit {
 	return unitOf(wanted, dayOf(first.UnixMilli()), dayOf(last.UnixMilli()))
 }
 
-// start gives the first moment of the period in which a moment lies.
-func (u Unit) start(at time.Time) time.Time {
+// Start gives the first moment of the period in which a moment lies.
+func (u Unit) Start(at time.Time) time.Time {
 	day := at.UTC().Truncate(24 * time.Hour)
 	switch u {
 	case Week:
@@ -189,8 +189,8 @@ func (u Unit) start(at time.Time) time.Time {
 	return day
 }
 
-// next gives the first moment of the period after the one that starts then.
-func (u Unit) next(start time.Time) time.Time {
+// Next gives the first moment of the period after the one that starts then.
+func (u Unit) Next(start time.Time) time.Time {
 	switch u {
 	case Week:
 		return start.AddDate(0, 0, 7)

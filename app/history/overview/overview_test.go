@@ -91,7 +91,7 @@ func TestUnits(t *testing.T) {
 	}
 	for u, want := range map[Unit][2]string{Day: {"2026-03-01", "2026-03-02"}, Week: {"2026-02-23", "2026-03-02"},
 		Month: {"2026-03-01", "2026-04-01"}} {
-		if from := u.start(day("2026-03-01").Add(time.Hour)); from != day(want[0]) || u.next(from) != day(want[1]) {
+		if from := u.Start(day("2026-03-01").Add(time.Hour)); from != day(want[0]) || u.Next(from) != day(want[1]) {
 			t.Errorf("%s from %v", u, from)
 		}
 	}
