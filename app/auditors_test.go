@@ -77,7 +77,8 @@ func TestTheConsentNamesTheAuditors(t *testing.T) {
 	}
 }
 
-// What the centre withdrew is recorded in the program's own name; what is no public key is not.
+// A key that the centre withdrew is recorded in the program's own name. A text that is not a public
+// key is refused.
 func TestWithdrawnAtTheCentre(t *testing.T) {
 	d, m, _ := desk(t, &scripted{})
 	wantKey(t, d.WithdrawAsked(t.Context(), "age1"), settings.KeyAuditRecipient)

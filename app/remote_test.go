@@ -349,8 +349,8 @@ func TestKeptChecksExpire(t *testing.T) {
 	}
 }
 
-// A kept check of a session on legal hold is deleted neither when its time is over nor by hand,
-// until the hold is lifted.
+// While a session is on legal hold, its kept check cannot be deleted: not by hand, and not because
+// its time is over.
 func TestKeptChecksOnHold(t *testing.T) {
 	s := standin.New(t, false, wanted(), nil)
 	d, m := remoteDesk(t, &scripted{}, s)

@@ -79,7 +79,7 @@ type Params struct {
 	Erase func(ctx context.Context, session string) error
 	// Withdraw deletes what was encrypted for a public key of the auditors that was withdrawn at
 	// the centre, and records that, unless it is recorded already. The problem is
-	// settings.KeyAuditRecipient for what is no public key.
+	// settings.KeyAuditRecipient where recipient is not a public key.
 	Withdraw func(ctx context.Context, recipient string) error
 	// Operators takes the list of operators that the centre has, at each contact.
 	Operators func() Operators
@@ -94,7 +94,7 @@ type Pusher struct {
 	wake chan struct{}
 
 	turn   sync.Mutex      // one push at a time; guards the link and unread
-	unread map[string]bool // what was withdrawn at the centre and is no public key
+	unread map[string]bool // withdrawn texts of the centre that are not public keys, and were logged
 
 	mu    sync.Mutex // guards what follows
 	state history.CentreState
@@ -349,8 +349,8 @@ func (p *Pusher) same(ctx context.Context, seq int64) (bool, error) {
 }
 
 // withdraw deletes what was encrypted for public keys that were withdrawn. The records that say
-// so are pushed next. What is no public key, such as one that was mistyped at the centre, is
-// skipped, and logged once.
+// so are pushed next. A text that is not a public key, such as one that was mistyped at the centre,
+// is skipped, and logged once.
 func (p *Pusher) withdraw(ctx context.Context, recipients []string) error {
 	if p.p.Withdraw == nil {
 		return nil
@@ -361,7 +361,7 @@ func (p *Pusher) withdraw(ctx context.Context, recipients []string) error {
 		switch {
 		case matcher.IsProblem(err, settings.KeyAuditRecipient):
 			if !p.unread[recipient] {
-				p.p.Log.Warn("the centre withdrew what is no public key", "recipient", recipient)
+				p.p.Log.Warn("the centre lists a withdrawn key that is not a public key", "recipient", recipient)
 				p.unread[recipient] = true
 			}
 		case err != nil && !matcher.IsProblem(err, history.KeyErasedTraces):

@@ -78,7 +78,7 @@ func TestWithdrawnAuditors(t *testing.T) {
 	is("before", there(), 1, 2, 3)
 
 	if _, err := admin.Exec(t.Context(), storecentral.Withdraw("age1")); err == nil {
-		t.Error("what is no public key was withdrawn")
+		t.Error("a text that is not a public key was withdrawn")
 	}
 	run(storecentral.Withdraw(stolen))
 	is("at the centre", there(), 3)
@@ -169,7 +169,7 @@ func TestWithdrawnAuditors(t *testing.T) {
 		t.Errorf("where the centre does not say why they are gone: %v", err)
 	}
 
-	// Whoever puts one back, or hides that a key was withdrawn, is named.
+	// Verify names an encrypted key that was put back, and a withdrawal that was hidden or made up.
 	for statement, want := range map[string]storecentral.Finding{
 		`UPDATE facematch.session_key k SET audit_wrapped = t.audit_wrapped FROM thief t WHERE t.session = k.session
 			AND k.session = 'sess_00000001'`: {Table: "session_key", What: history.CentreUnexpected, Which: "sess_00000001"},

@@ -111,7 +111,8 @@ func TestCentralOperators(t *testing.T) {
 	}
 }
 
-// The SQL that withdraws a public key holds it in its one form; what it does not reach is said.
+// The command prints SQL that holds the public key as age writes it, and says what the SQL does not
+// reach.
 func TestCentralAuditors(t *testing.T) {
 	const key = "age1r4hl4tuhahfht5pg9uv64457y0rs2nl7erm4szrg0fw8903v4u4sjuez6e"
 	c := Centre{Withdraw: func(recipient string) string { return "SELECT withdraw " + recipient }}

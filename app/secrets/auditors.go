@@ -20,7 +20,7 @@ func Recipients(text string) ([]string, error) {
 		func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
 		r, err := age.ParseX25519Recipient(word)
 		if err != nil {
-			return nil, fmt.Errorf("%d characters that are no public key of age", len([]rune(word)))
+			return nil, fmt.Errorf("%d characters that are not a public key of age", len([]rune(word)))
 		}
 		all = append(all, r.String())
 	}
@@ -33,7 +33,7 @@ func WrapFor(secret []byte, recipients []string) ([]byte, error) {
 	for _, text := range recipients {
 		r, err := age.ParseX25519Recipient(text)
 		if err != nil {
-			return nil, errors.New("a recipient is no public key of age")
+			return nil, errors.New("a recipient is not a public key of age")
 		}
 		to = append(to, r)
 	}

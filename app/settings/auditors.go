@@ -16,7 +16,7 @@ const maxAuditors = 120
 
 // The keys of problems of the auditors' settings.
 const (
-	KeyAuditRecipient  = "settings.audit_recipient"  // it is no public key of age
+	KeyAuditRecipient  = "settings.audit_recipient"  // it is not a public key of age
 	KeyAuditorsMissing = "settings.auditors_missing" // a key or a wording is for auditors without a name
 	KeyAuditorsName    = "settings.auditors_name"    // parameter Max: it is longer, or holds what cannot be printed
 )

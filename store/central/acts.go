@@ -76,11 +76,11 @@ func (a *acts) told(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// faulty takes a fault of a table.
-type faulty func(table string, seq int64, what history.CentreWhat, which string)
+// report notes what is wrong with a row of a table.
+type report func(table string, seq int64, what history.CentreWhat, which string)
 
 // walk takes in the chain of acts. It gives the periods in force after it: days by part.
-func (a *acts) walk(ctx context.Context, tx pgx.Tx, fault faulty) (map[string]int64, error) {
+func (a *acts) walk(ctx context.Context, tx pgx.Tx, fault report) (map[string]int64, error) {
 	rows, err := tx.Query(ctx, `SELECT seq, hash, text FROM facematch.act ORDER BY seq`)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (a *acts) walk(ctx context.Context, tx pgx.Tx, fault faulty) (map[string]in
 }
 
 // comparePeriods compares the table of periods with those that the acts set.
-func comparePeriods(ctx context.Context, tx pgx.Tx, want map[string]int64, fault faulty) error {
+func comparePeriods(ctx context.Context, tx pgx.Tx, want map[string]int64, fault report) error {
 	rows, err := tx.Query(ctx, `SELECT part, days FROM facematch.period`)
 	if err != nil {
 		return err

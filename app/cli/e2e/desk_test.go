@@ -154,13 +154,13 @@ func TestInputsOfEveryKind(t *testing.T) {
 	dir := t.TempDir()
 	photo := filepath.Join(images(t), "face.jpg")
 	person := clip(t, filepath.Join(images(t), "face-detect.jpg"), filepath.Join(dir, "person.mp4"))
-	nobody := filepath.Join(dir, "nobody.mp4")
-	ffmpeg(t, "-f", "lavfi", "-i", "testsrc=s=640x480:r=15:d=3", "-pix_fmt", "yuv420p", "-c:v", "libx264", nobody)
+	pattern := filepath.Join(dir, "pattern.mp4")
+	ffmpeg(t, "-f", "lavfi", "-i", "testsrc=s=640x480:r=15:d=3", "-pix_fmt", "yuv420p", "-c:v", "libx264", pattern)
 	two := filepath.Join(dir, "two.mp4")
 	ffmpeg(t, "-i", person, "-i", person, "-filter_complex", "hstack,format=yuv420p", "-c:v", "libx264", "-preset",
 		"ultrafast", two)
-	half := filepath.Join(dir, "nobody-then-person.mp4")
-	ffmpeg(t, "-i", nobody, "-i", person, "-filter_complex",
+	half := filepath.Join(dir, "pattern-then-person.mp4")
+	ffmpeg(t, "-i", pattern, "-i", person, "-filter_complex",
 		"[0:v]fps=15,format=yuv420p,setsar=1[a];[1:v]fps=15,format=yuv420p,setsar=1[b];[a][b]concat=n=2:v=1", "-c:v",
 		"libx264", half)
 	whole, err := os.ReadFile(person)
@@ -184,7 +184,7 @@ func TestInputsOfEveryKind(t *testing.T) {
 	}{
 		{"one man twice", photo, person, cli.ExitOK, "pass"},
 		{"document without a face", filepath.Join(images(t), "gocvlogo.jpg"), person, cli.ExitNotCompared, "not compared"},
-		{"clip without a face", photo, nobody, cli.ExitNotCompared, "not compared"},
+		{"clip without a face", photo, pattern, cli.ExitNotCompared, "not compared"},
 		{"clip with two people", photo, two, cli.ExitNotCompared, "not compared"},
 		{"person in half of the clip", photo, half, cli.ExitOK, "pass"},
 		{"text as .jpg", write(t, filepath.Join(dir, "text.jpg"), []byte("Dear clerk, this is a letter.")), person,

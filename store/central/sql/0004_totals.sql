@@ -24,8 +24,8 @@ CREATE TABLE periods (
 	PRIMARY KEY (unit, start, chain, desk, outcome, decision)
 );
 
--- By week and month and of all time, for totals of all time and by operator, mode or code, and for the rates of
--- desks and operators.
+-- By week and month and of all time, for totals of all time, for totals by operator, mode or code,
+-- and for the rates of desks and operators.
 CREATE TABLE staff (
 	unit     text NOT NULL,
 	start    date NOT NULL,
@@ -60,7 +60,7 @@ CREATE INDEX periods_chain ON periods (chain);
 CREATE INDEX staff_chain   ON staff (chain);
 CREATE INDEX spread_chain  ON spread (chain);
 
--- Whole days at both ends of a period are read from daily where it is about operators.
+-- For the rates of operators, the days at both ends of a period are read from daily.
 CREATE INDEX daily_day ON daily (day);
 
 -- start_of gives the start of the unit in which a moment lies.
@@ -78,13 +78,13 @@ CREATE FUNCTION percent(quality bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PA
 	SELECT coalesce(least(greatest(quality, 0), 100), 0)
 $$;
 
--- band gives the band of 2 % in which a score lies, 0 to 49. Of no score it is null, as the others
--- are of no time: least and greatest alone pass null over.
+-- band gives the band of 2 % in which a score lies, 0 to 49. It is null where there is no score:
+-- without the CASE it would be 0, because least and greatest ignore a null.
 CREATE FUNCTION band(score bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN score IS NOT NULL THEN least(greatest(score / 200, 0), 49)::int END
 $$;
 
--- tenths gives how long a check took, in tenths of a second.
+-- tenths gives how long a check took, in tenths of a second, or null.
 CREATE FUNCTION tenths(took_ms bigint) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN took_ms IS NOT NULL THEN least(greatest(took_ms / 100, 0), 6000)::int END
 $$;
@@ -103,7 +103,8 @@ CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGU
 $$;
 
 -- add_up adds the checks of one list to the three tables, and takes those of the other away. Lost
--- ones do not count. Its plans are made once: to make them takes longer than what they do for a push.
+-- ones do not count. PostgreSQL plans its statements once and keeps the plans: to plan them takes
+-- longer than to run them for a push.
 CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql
 SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
