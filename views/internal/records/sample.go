@@ -188,7 +188,6 @@ func (s *Screen) PickSample() {
 				earlier.Add(open)
 				earlier.Add(kit.Small(export.FilterWords(one.Filter, false, s.Words.Catalogue)))
 			}
-			f.Update()
 			scroll.Refresh()
 		})
 	})

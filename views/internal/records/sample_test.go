@@ -191,7 +191,7 @@ func TestASampleOfTheCentre(t *testing.T) {
 	desk.Drawn = theirs.Drawn // the desk's own history has it
 	h.look(h.rows[1])
 	test.Tap(kittest.ButtonOf(t, w.Win.Canvas().Overlays().Top(), w.Words.T("sample.mark")))
-	w.Until(t, "that it was looked at", func() bool { return len(desk.Drawn[0].Looks) == 1 })
+	w.Until(t, "that it was looked at", func() bool { return len(h.sampled.of.Looks) == 1 })
 
 	file := filepath.Join(t.TempDir(), "sample.jsonl")
 	text, err := json.Marshal(theirs.Drawn[0])
@@ -233,9 +233,13 @@ func TestASampleOfTheCentre(t *testing.T) {
 	})
 }
 
-// Return in the field of the file picks the sample, as in the other field.
+// Return in the field of the file picks the sample, as in the other field. The error stays when the
+// earlier samples are listed after it.
 func TestReturnPicksTheSampleOfAFile(t *testing.T) {
-	w, h := openedHistory(t, sampling(1, 2, 3))
+	desk := sampling(1, 2, 3)
+	list := make(chan bool)
+	desk.OnSamples = func() { <-list }
+	w, h := openedHistory(t, desk)
 	h.PickSample()
 	top := w.Win.Canvas().Overlays().Top()
 	var file *kit.Entry
@@ -246,7 +250,15 @@ func TestReturnPicksTheSampleOfAFile(t *testing.T) {
 	}
 	file.SetText(filepath.Join(t.TempDir(), "none"))
 	file.OnSubmitted(file.Text)
-	w.Until(t, "that it is no sample", func() bool { return strings.Contains(w.DialogText(), w.Words.T("sample.file")) })
+	says := func(key string) func() bool {
+		return func() bool { return strings.Contains(w.DialogText(), w.Words.T(key)) }
+	}
+	w.Until(t, "that it is no sample", says("sample.file"))
+	close(list)
+	w.Until(t, "that there are no earlier samples", says("sample.none_earlier"))
+	if !says("sample.file")() {
+		t.Error("the error went when the earlier samples came")
+	}
 }
 
 // A sample that is being picked when its auditor signs out is not recorded.

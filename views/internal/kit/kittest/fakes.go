@@ -30,6 +30,7 @@ type History struct {
 	held      []history.Holding
 	OnSubject func(app.SubjectInput) ([]app.Visit, error)
 	OnSample  func(history.Sampling) (history.Sample, error)
+	OnSamples func() // is called before the samples are listed
 
 	Offered  history.Choices
 	OnDetail func(context.Context, string) (history.Detail, error)
@@ -43,7 +44,7 @@ type History struct {
 
 // NewHistory makes an empty history.
 func NewHistory() *History {
-	d := &History{KeyIn: history.KeyInKeyring}
+	d := &History{KeyIn: history.KeyInKeyring, OnSamples: func() {}}
 	d.OnChecks = func(context.Context, history.Filter) ([]history.Row, error) { return nil, nil }
 	d.OnCount = func(context.Context, history.Filter) (history.Counts, error) { return history.Counts{}, nil }
 	d.OnDetail = func(context.Context, string) (history.Detail, error) {
@@ -91,6 +92,7 @@ func (d *History) Sample(ctx context.Context, s history.Sampling) (history.Sampl
 
 // Samples is part of the desk.
 func (d *History) Samples(context.Context) ([]history.Sampled, error) {
+	d.OnSamples()
 	d.recorded.Lock()
 	defer d.recorded.Unlock()
 	return slices.Clone(d.Drawn), nil
