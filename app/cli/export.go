@@ -73,13 +73,12 @@ type exporter interface {
 }
 
 func (c *commands) export(cmd *cobra.Command, desk *app.Desk, in app.ExportInput, from source) error {
+	if err := c.oneSource(cmd, from); err != nil {
+		return err
+	}
 	var other app.OtherHistory
 	var err error
 	switch {
-	case from.central && from.db != "":
-		return c.usage(cmd, "cli.central.one_source")
-	case c.keyWithoutCentre(cmd, from) != nil:
-		return c.keyWithoutCentre(cmd, from)
 	case from.central:
 		other, err = desk.OpenCentre(cmd.Context(), from.at)
 	case from.db == "":

@@ -16,14 +16,6 @@ func (c *commands) namesFlag(cmd *cobra.Command, from *source) {
 	cmd.Flags().StringVar(&from.identity, "identity", "", c.Words.T("cli.names.identity"))
 }
 
-// keyWithoutCentre reports a key file where there is nothing it could open.
-func (c *commands) keyWithoutCentre(cmd *cobra.Command, from source) error {
-	if from.identity != "" && !from.central {
-		return c.usage(cmd, "cli.names.central")
-	}
-	return nil
-}
-
 // openNames opens the names at the centre with the auditors' key file, and asks for its
 // passphrase where it has one.
 func (c *commands) openNames(cmd *cobra.Command, centre app.OtherHistory, file string) (app.NamedHistory, error) {

@@ -40,6 +40,21 @@ func (c *commands) sourceFlags(cmd *cobra.Command) *source {
 	return s
 }
 
+// oneSource refuses flags that name two sources, or that say something of a centre that is not asked for.
+func (c *commands) oneSource(cmd *cobra.Command, from source) error {
+	switch {
+	case from.central && from.db != "":
+		return c.usage(cmd, "cli.central.one_source")
+	case from.central:
+		return nil
+	case cmd.Flags().Changed("at"):
+		return c.usage(cmd, "cli.central.at_alone")
+	case from.identity != "":
+		return c.usage(cmd, "cli.names.central")
+	}
+	return nil
+}
+
 // readCentral opens the centre for one command that only reads. PostgreSQL says who may.
 func (c *commands) readCentral(cmd *cobra.Command, at, format string, do func(shown) error) error {
 	reader, err := c.Centre.Open(cmd.Context(), at)
@@ -54,10 +69,7 @@ func (c *commands) readCentral(cmd *cobra.Command, at, format string, do func(sh
 // without a history of its own, everybody may.
 func (c *commands) lookAt(cmd *cobra.Command, action access.Action, from source, format string,
 	do func(shown) error) error {
-	if from.central && from.db != "" {
-		return c.usage(cmd, "cli.central.one_source")
-	}
-	if err := c.keyWithoutCentre(cmd, from); err != nil {
+	if err := c.oneSource(cmd, from); err != nil {
 		return err
 	}
 	c.ofDesks = from.central

@@ -54,15 +54,14 @@ func (c *commands) samplePick() *cobra.Command {
 		if err := c.format(cmd, format, "text", "json"); err != nil {
 			return err
 		}
+		if err := c.oneSource(cmd, *from); err != nil {
+			return err
+		}
 		switch {
 		case s.Head < 0 || (s.Head == 0) != (s.Seed == ""):
 			return c.usage(cmd, "cli.sample.both")
-		case from.central && from.db != "":
-			return c.usage(cmd, "cli.central.one_source")
 		case from.central && s.Head != 0:
 			return c.usage(cmd, "cli.sample.head_of_many")
-		case cmd.Flags().Changed("at") && !from.central:
-			return c.usage(cmd, "cli.sample.at_central")
 		}
 		var before history.Sample
 		var err error

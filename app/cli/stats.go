@@ -46,8 +46,8 @@ func (c *commands) historyStats() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if from.central && from.db != "" {
-			return c.usage(cmd, "cli.central.one_source")
+		if err := c.oneSource(cmd, *from); err != nil {
+			return err
 		}
 		return c.asFormat(c.stats(cmd, *from, filter, unit, format), format)
 	}

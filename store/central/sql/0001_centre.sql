@@ -191,7 +191,9 @@ CREATE TABLE checks (
 ) PARTITION BY RANGE (at);
 
 CREATE INDEX checks_at       ON checks (at DESC, chain, seq);
-CREATE INDEX checks_chain    ON checks (chain, at DESC);
+-- What filters ask for, so that any combination of them is answered from this index alone.
+CREATE INDEX checks_chain    ON checks (chain, at DESC)
+	INCLUDE (epoch, seq, "check", mode, outcome, score, code, decision, operator, desk, inspection, lost);
 CREATE INDEX checks_check    ON checks ("check");
 CREATE INDEX checks_session  ON checks (session);
 CREATE INDEX checks_request  ON checks (request) WHERE request IS NOT NULL;
@@ -203,6 +205,8 @@ CREATE INDEX checks_code     ON checks (code, at DESC) WHERE code <> 0;
 CREATE INDEX checks_mode     ON checks (mode, at DESC) WHERE mode <> 'offline';
 CREATE INDEX checks_inspection ON checks (inspection, at DESC) WHERE inspection IS NOT NULL;
 CREATE INDEX checks_open     ON checks (at DESC) WHERE outcome IS NULL;
+CREATE INDEX checks_undecided ON checks (at) INCLUDE (chain, desk, outcome, decision, lost)
+	WHERE outcome = 'refer' AND decision = 'open' AND NOT lost;
 CREATE INDEX checks_score    ON checks (score, at DESC);
 CREATE INDEX checks_highest  ON checks (score DESC NULLS LAST, at DESC);
 
@@ -684,6 +688,8 @@ DECLARE
 	k period;
 	n bigint;
 	total bigint := 0;
+	expired jsonb[] := '{}'; -- the list of acts is locked last, as by erase
+	detail jsonb;
 BEGIN
 	FOR k IN SELECT * FROM period FOR UPDATE LOOP
 		DELETE FROM sealed s USING record r
@@ -692,9 +698,12 @@ BEGIN
 		GET DIAGNOSTICS n = ROW_COUNT;
 		total := total + n;
 		IF n > 0 THEN
-			PERFORM note('expired', jsonb_build_object('part', k.part, 'days', k.days,
-				'before', now() - make_interval(days => k.days), 'parts', n));
+			expired := expired || jsonb_build_object('part', k.part, 'days', k.days,
+				'before', now() - make_interval(days => k.days), 'parts', n);
 		END IF;
+	END LOOP;
+	FOREACH detail IN ARRAY expired LOOP
+		PERFORM note('expired', detail);
 	END LOOP;
 	RETURN total;
 END $$;
