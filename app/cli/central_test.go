@@ -82,7 +82,7 @@ func TestCentralCommands(t *testing.T) {
 		"branch elsewhere":    {[]string{"history", "list", "--branch", "north"}, 64, []string{"--central"}},
 		"two sources":         {[]string{"history", "list", "--central", "--db", "f"}, 64, nil},
 		"list at no centre":   {[]string{"history", "list", "--at", "host=c"}, 64, []string{"--at needs --central"}},
-		"show at no centre":   {[]string{"history", "show", "c", "--at", "host=c"}, 64, []string{"--at needs --central"}},
+		"show at no centre":   {[]string{"history", "show", "chk_00000001", "--at", "host=c"}, 64, []string{"--at needs --central"}},
 		"verify at no centre": {[]string{"history", "verify", "--at", "host=c"}, 64, []string{"--at needs --central"}},
 		"stats at no centre":  {[]string{"history", "stats", "--at", "host=c"}, 64, []string{"--at needs --central"}},
 		"export at no centre": {[]string{"history", "export", "--at", "host=c", "--out", "f", "--format", "csv"}, 64, []string{"--at needs --central"}},

@@ -526,7 +526,7 @@ func testEdits(t *testing.T, b *bench) {
 			}})
 	}
 	for _, of := range []struct{ table, unit string }{{"periods", "day"}, {"periods", "week"}, {"periods", "month"},
-		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
+		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"spread", "day"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
 		edits = append(edits, edit{of.table, `DELETE FROM facematch.` + of.table + ` WHERE unit = '` + of.unit + `'`,
 			func(f central.Finding) bool { return f.Table == of.table }})
 	}

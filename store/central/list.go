@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,16 @@ type Reader struct {
 // readers is how many calls of a Reader run at once: a list, its counts, an export.
 const readers = 4
 
+// planned is how PostgreSQL plans the queries of a Reader.
+var planned = map[string]string{
+	// A plan made for any value cannot use the indexes of some values only.
+	"plan_cache_mode": "force_custom_plan",
+	// To compile a query of all months takes longer than to run it.
+	"jit": "off",
+	// A page of an index costs hardly more than the next page of a table, from memory or a solid-state drive.
+	"random_page_cost": "1.1",
+}
+
 // Open connects a Reader by a connection string, as Connect does.
 func Open(ctx context.Context, at string) (*Reader, error) {
 	config, err := parse(at)
@@ -63,8 +74,7 @@ func open(ctx context.Context, config *pgx.ConnConfig) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A plan made for any value cannot use the indexes of some values only.
-	config.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	maps.Copy(config.RuntimeParams, planned)
 	pool.ConnConfig, pool.MaxConns = config, readers
 	r := &Reader{}
 	if r.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
@@ -318,12 +328,16 @@ func queries(f history.Filter) (ordered, sorted string, args []any, err error) {
 		f.Limit = defaultLimit
 	}
 	order = fmt.Sprint(` ORDER BY `, order, ` LIMIT `, f.Limit)
-	selected := `SELECT seq, "check", session, at, mode, ` + outcome + ` AS outcome, score, code,
-			coalesce(decision, '') AS decision, operator, desk, coalesce(request, '') AS request,
-			coalesce(inspection, '') AS inspection
-		FROM facematch.checks WHERE ` + strings.Join(c.terms, " AND ")
-	return selected + order, `WITH k AS MATERIALIZED (` + selected + `) SELECT * FROM k` + order, c.args, nil
+	selected := ` FROM facematch.checks WHERE ` + strings.Join(c.terms, " AND ")
+	const columns = `SELECT seq, "check", session, at, mode, ` + outcome + `, score, code, coalesce(decision, ''),
+		operator, desk, coalesce(request, ''), coalesce(inspection, '')`
+	return columns + selected + order,
+		`WITH k AS MATERIALIZED (SELECT chain, epoch, seq, at` + selected + noIndex.Replace(order) + `)` +
+			columns + ` FROM k JOIN facematch.checks USING (chain, epoch, seq, at)` + order, c.args, nil
 }
+
+// noIndex makes an order into the same one, which PostgreSQL cannot take from an index.
+var noIndex = strings.NewReplacer(`score`, `score + 0`, `at`, `at + interval '0'`)
 
 // patience is how long a page may take before it is asked for in another way too.
 const patience = 300 * time.Millisecond
@@ -331,7 +345,7 @@ const patience = 300 * time.Millisecond
 // sooner gives the page of one query, or of another that gives the same: whichever is there first.
 // The first goes through an index in the order of the page, until the page is full. That is soon,
 // unless the filter selects few checks where the order goes through many. The other query first
-// finds all checks that the filter selects, and sorts them. PostgreSQL cannot know beforehand which
+// finds all checks that the filter selects, most often in the index checks_chain alone. PostgreSQL cannot know beforehand which
 // of the two is the slow one: it takes columns to be independent that are not, such as score and
 // outcome.
 func (r *Reader) sooner(ctx context.Context, ordered, sorted string, args []any) ([]history.Row, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -102,14 +101,14 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	now := time.Now()
 	o.counter = overview.NewCounter(outcomesOf(), now)
 	o.desks, o.operators = map[string]int{}, map[string]int{}
-	var periods, quality, staff []sum
+	var periods, staff []sum
 	var spread []values
 	var w overview.Waiting
 	asking, together := errgroup.WithContext(ctx)
 	for _, of := range []struct {
 		to *[]sum
 		q  question
-	}{{&periods, o.periodsQuery()}, {&quality, o.qualityQuery()}, {&staff, o.staffQuery()}} {
+	}{{&periods, o.periodsQuery()}, {&staff, o.staffQuery()}} {
 		asking.Go(func() (err error) {
 			*of.to, err = o.ask(together, of.q)
 			return err
@@ -128,6 +127,10 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	}
 	var first, last time.Time // of the periods with checks that have no end
 	for _, s := range periods {
+		if s.ofDesk {
+			o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
+			continue
+		}
 		if s.outcome != "" {
 			o.counter.AddPeriod(s.from, s.Sum)
 			continue
@@ -147,9 +150,6 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 		if s.outcome != "" {
 			o.addStaff(s)
 		}
-	}
-	for _, s := range quality {
-		o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
 	}
 	o.addUnended(open)
 	o.addSpread(spread, &w)
@@ -175,10 +175,11 @@ func (o *summing) addStaff(s sum) {
 	o.counter.AddOperator(placeIn(o.operators, s.operator, o.counter.Operator), s.Sum)
 }
 
-// sum is a row of sums: of a period and an outcome, of a desk, an operator and an outcome, or
-// of a period and a desk.
+// sum is a row of sums: of a period and an outcome, of a period and a desk, or of a desk, an
+// operator and an outcome.
 type sum struct {
 	from           time.Time
+	ofDesk         bool // of a period and a desk
 	desk, operator string
 	outcome        history.Outcome // empty: without an end
 	overview.Sum
@@ -238,23 +239,21 @@ func (o *summing) byPeriod(columns string) []source {
 	return from(`periods`, o.start(`start::timestamp`)+columns, grains...)
 }
 
+// periodsQuery asks for the checks of each period and outcome, and for the quality of pictures of
+// each period and desk.
 func (o *summing) periodsQuery() question {
-	query, args := o.read(append(o.byPeriod(`, `+ended+`, checks`),
-		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, 1 AS checks FROM facematch.checks WHERE @`))...)
-	return question{`SELECT start, outcome, sum(checks)::bigint, ` + identified + ` FROM (` + query + `) k
-		GROUP BY start, outcome`, args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
-}
-
-func (o *summing) qualityQuery() question {
-	query, args := o.read(append(o.byPeriod(`, desk, portraits, portrait, pictures, picture`),
-		fromChecks(`SELECT `+o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
-			facematch.percent(portrait_quality) AS portrait, (picture_quality IS NOT NULL)::int AS pictures,
-			facematch.percent(picture_quality) AS picture FROM facematch.checks WHERE @`))...)
-	return question{`SELECT start, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
-		sum(picture)::bigint FROM (` + query + `) k GROUP BY start, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
-		func(s *sum) []any {
-			return []any{&s.from, &s.desk, &s.portraits, &s.portrait, &s.pictures, &s.picture}
-		}}
+	query, args := o.read(append(o.byPeriod(`, `+ended+`, desk, checks, portraits, portrait, pictures, picture`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, desk, 1 AS checks,
+			(portrait_quality IS NOT NULL)::int AS portraits, facematch.percent(portrait_quality) AS portrait,
+			(picture_quality IS NOT NULL)::int AS pictures, facematch.percent(picture_quality) AS picture
+			FROM facematch.checks WHERE @`))...)
+	return question{`SELECT start, GROUPING(desk) = 0, coalesce(desk, ''), coalesce(outcome, ''), sum(checks)::bigint,
+		` + identified + `, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint, sum(picture)::bigint
+		FROM (` + query + `) k GROUP BY GROUPING SETS ((start, outcome), (start, desk))
+		HAVING GROUPING(desk) = 1 OR sum(portraits) + sum(pictures) > 0`, args, func(s *sum) []any {
+		return []any{&s.from, &s.ofDesk, &s.desk, &s.outcome, &s.Checks, &s.Identified,
+			&s.portraits, &s.portrait, &s.pictures, &s.picture}
+	}}
 }
 
 func (o *summing) staffQuery() question {
@@ -292,7 +291,7 @@ const spreadOfRows = `SELECT kind, desk, outcome, array_agg(value) AS value, arr
 // spread asks for the values. The rows of the table spread are few, but long, so they are added up
 // here.
 func (o *summing) spread(ctx context.Context) ([]values, error) {
-	query, args := o.read(append(from(`spread`, `kind, desk, outcome, value, checks`, always, months, weeks),
+	query, args := o.read(append(from(`spread`, `kind, desk, outcome, value, checks`, always, months, weeks, days),
 		fromChecks(spreadOfRows))...)
 	rows, err := o.pool.Query(ctx, query, args...)
 	if err != nil {
@@ -334,42 +333,22 @@ func (o *summing) addSpread(all []values, w *overview.Waiting) {
 	w.MedianSec, w.P95Sec = rank(50), rank(95)
 }
 
-// allTime reports whether the coarser tables count, and no time is asked for.
-func (o *summing) allTime() bool { return o.coarse && o.filter.From.IsZero() && o.filter.To.IsZero() }
-
-// undecided gives how many referrals wait for a decision, and since when.
+// undecided gives how many referrals wait for a decision, and since when. An index holds them alone.
 func (o *summing) undecided(ctx context.Context, now time.Time) (overview.Waiting, error) {
 	var w overview.Waiting
-	const open = `outcome = 'refer' AND decision = 'open' AND `
-	// Of the rows of checks only the last week's are read, where the months say how many there
-	// are in all.
-	const ages = `count(*) FILTER (WHERE at >= @now - interval '1 hour'),
-		count(*) FILTER (WHERE at >= @now - interval '1 day' AND at < @now - interval '1 hour'),
-		count(*) FILTER (WHERE at >= @now - interval '7 days' AND at < @now - interval '1 day'),
-		count(*), min(at)`
-	c := o.conditions
-	c.args = append(slices.Clip(c.args), now)
-	query := strings.ReplaceAll(ages, "@now", placeholder(len(c.args))+"::timestamptz")
-	terms := open + strings.Join(c.terms, " AND ")
-	if o.allTime() {
-		terms += ` AND at >= ` + placeholder(len(c.args)) + `::timestamptz - interval '7 days'`
-	}
+	c := conditions{slices.Clip(o.conditions.terms), append(slices.Clip(o.conditions.args), now)}
+	c.terms = append(c.terms, `outcome = 'refer'`, `decision = 'open'`)
 	var oldest *time.Time
-	err := o.pool.QueryRow(ctx, `SELECT `+query+` FROM facematch.checks WHERE `+terms, c.args...).
-		Scan(&w.Hour, &w.Day, &w.Week, &w.Open, &oldest)
-	if err != nil {
-		return w, err
-	}
-	if o.allTime() {
-		if oldest, err = o.openInMonths(ctx, &w); err != nil {
-			return w, err
-		}
-	}
+	err := o.pool.QueryRow(ctx, strings.ReplaceAll(`SELECT count(*) FILTER (WHERE at >= @now - interval '1 hour'),
+		count(*) FILTER (WHERE at >= @now - interval '1 day' AND at < @now - interval '1 hour'),
+		count(*) FILTER (WHERE at >= @now - interval '7 days' AND at < @now - interval '1 day'), count(*), min(at)
+		FROM facematch.checks WHERE `, "@now", fmt.Sprint("$", len(c.args), "::timestamptz"))+
+		strings.Join(c.terms, " AND "), c.args...).Scan(&w.Hour, &w.Day, &w.Week, &w.Open, &oldest)
 	w.Longer = w.Open - w.Hour - w.Day - w.Week
 	if oldest != nil {
 		w.Oldest = oldest.UTC()
 	}
-	return w, nil
+	return w, err
 }
 
 // unended gives the few checks without an end, which lie in the periods from first to last, both
@@ -402,21 +381,3 @@ func (o *summing) addUnended(all []history.Row) {
 		o.counter.AddPeriod(h.At, s)
 	}
 }
-
-// openInMonths counts the open referrals of all months, and finds the oldest in the first.
-func (o *summing) openInMonths(ctx context.Context, w *overview.Waiting) (oldest *time.Time, err error) {
-	const open = ` WHERE outcome = 'refer' AND decision = 'open' AND `
-	var first *time.Time
-	err = o.pool.QueryRow(ctx, `SELECT coalesce(sum(checks), 0)::bigint, min(start) FROM facematch.periods`+open+
-		`unit = 'month' AND `+strings.Join(o.selected.terms, " AND "), o.selected.args...).Scan(&w.Open, &first)
-	if err != nil || first == nil {
-		return nil, err
-	}
-	c := o.conditions
-	c.args = append(slices.Clip(c.args), *first, first.AddDate(0, 1, 0))
-	err = o.pool.QueryRow(ctx, `SELECT min(at) FROM facematch.checks`+open+strings.Join(c.terms, " AND ")+
-		` AND at >= `+placeholder(len(c.args)-1)+` AND at < `+placeholder(len(c.args)), c.args...).Scan(&oldest)
-	return oldest, err
-}
-
-func placeholder(n int) string { return "$" + strconv.Itoa(n) }

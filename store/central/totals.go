@@ -193,24 +193,22 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 	if err != nil {
 		return counts, err
 	}
-	const sums = `, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE decision = 'open'), 0)::bigint,
-			coalesce(sum(n) FILTER (WHERE decision = 'identified'), 0)::bigint FROM (`
-	var c conditions
-	if !c.counted(f) {
-		return counts, r.count(ctx, &counts, `SELECT outcome`+sums+`SELECT `+outcome+` AS outcome, decision, 1 AS n
-			FROM facematch.checks WHERE `+strings.Join(all.terms, " AND ")+`) k GROUP BY 1`, all.args)
-	}
 	const columns = ended + `, checks AS n`
-	sources := append(from(`staff`, columns, always), from(`periods`, columns, months, weeks, days)...)
-	if len(f.Modes)+len(f.Operators)+len(f.Codes) > 0 {
-		sources = from(`staff`, columns, always, months, weeks)
-		if len(f.Codes) == 0 {
-			sources = append(sources, fromDaily(columns))
+	const ofRows = `SELECT ` + ended + `, 1 AS n FROM facematch.checks WHERE `
+	query, args := ofRows+strings.Join(all.terms, " AND "), all.args
+	var c conditions
+	if c.counted(f) {
+		sources := append(from(`staff`, columns, always), from(`periods`, columns, months, weeks, days)...)
+		if len(f.Modes)+len(f.Operators)+len(f.Codes) > 0 {
+			sources = from(`staff`, columns, always, months, weeks)
+			if len(f.Codes) == 0 {
+				sources = append(sources, fromDaily(columns))
+			}
 		}
+		query, args = c.read(f.From, f.To, append(sources, fromChecks(ofRows+`@`))...)
 	}
-	sources = append(sources, fromChecks(`SELECT `+ended+`, 1 AS n FROM facematch.checks WHERE @`))
-	query, args := c.read(f.From, f.To, sources...)
-	err = r.count(ctx, &counts, `SELECT outcome`+sums+query+`) k GROUP BY 1`, args)
+	err = r.count(ctx, &counts, `SELECT outcome, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE decision = 'open'), 0)::bigint,
+		coalesce(sum(n) FILTER (WHERE decision = 'identified'), 0)::bigint FROM (`+query+`) k GROUP BY 1`, args)
 	if err != nil || counts.ByOutcome[""] == 0 {
 		return counts, err
 	}

@@ -718,20 +718,20 @@ func (w *walk) compareCounts(ctx context.Context) error {
 			fmt.Sprint(l.filmed))
 		measured := []int64{1, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
 			min(max(l.picture, 0), 100)}
-		for _, g := range []grain{days, weeks, months} {
-			periods.add(measured, g.unit(), g.start(at).Format(dayLayout), l.desk, l.outcome, l.decision)
-		}
 		code := ""
 		if l.hasCode {
 			code = fmt.Sprint(l.code)
 		}
 		values := l.spread()
-		for _, g := range []grain{weeks, months, always} {
+		for _, g := range []grain{days, weeks, months, always} {
 			start := "-infinity"
 			if g != always {
 				start = g.start(at).Format(dayLayout)
+				periods.add(measured, g.unit(), start, l.desk, l.outcome, l.decision)
 			}
-			staff.add([]int64{1, one(l.filmed)}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
+			if g != days {
+				staff.add([]int64{1, one(l.filmed)}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
+			}
 			for kind, value := range values {
 				of := ""
 				if kind == spreadScore {

@@ -41,8 +41,8 @@ CREATE TABLE staff (
 	PRIMARY KEY (unit, start, chain, desk, operator, mode, outcome, decision, code)
 );
 
--- How many checks have which value, by week and month and of all time: for the bands of scores, and
--- for medians. A row for each value would be read too slowly.
+-- How many checks have which value, by day, week and month and of all time: for the bands of scores,
+-- and for medians. A row for each value would be read too slowly.
 CREATE TABLE spread (
 	unit    text  NOT NULL,
 	start   date  NOT NULL,
@@ -137,7 +137,7 @@ BEGIN
 				WHEN outcome = 'refer' AND decision IN ('approved', 'rejected') THEN waited(at, decided_at) END AS value,
 			sum(n) AS n
 		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k,
-			unnest('{score,took,waited}'::text[]) kind, unnest('{week,month,all}'::text[]) unit
+			unnest('{score,took,waited}'::text[]) kind, unnest('{day,week,month,all}'::text[]) unit
 		WHERE NOT lost AND compared(outcome)
 		GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0
 	), both_of AS (
