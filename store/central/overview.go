@@ -101,14 +101,14 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	now := time.Now()
 	o.counter = overview.NewCounter(outcomesOf(), now)
 	o.desks, o.operators = map[string]int{}, map[string]int{}
-	var periods, staff []sum
+	var periods, quality, staff []sum
 	var spread []values
 	var w overview.Waiting
 	asking, together := errgroup.WithContext(ctx)
 	for _, of := range []struct {
 		to *[]sum
 		q  question
-	}{{&periods, o.periodsQuery()}, {&staff, o.staffQuery()}} {
+	}{{&periods, o.periodsQuery()}, {&quality, o.qualityQuery()}, {&staff, o.staffQuery()}} {
 		asking.Go(func() (err error) {
 			*of.to, err = o.ask(together, of.q)
 			return err
@@ -127,10 +127,6 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	}
 	var first, last time.Time // of the periods with checks that have no end
 	for _, s := range periods {
-		if s.ofDesk {
-			o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
-			continue
-		}
 		if s.outcome != "" {
 			o.counter.AddPeriod(s.from, s.Sum)
 			continue
@@ -150,6 +146,9 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 		if s.outcome != "" {
 			o.addStaff(s)
 		}
+	}
+	for _, s := range quality {
+		o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
 	}
 	o.addUnended(open)
 	o.addSpread(spread, &w)
@@ -175,11 +174,10 @@ func (o *summing) addStaff(s sum) {
 	o.counter.AddOperator(placeIn(o.operators, s.operator, o.counter.Operator), s.Sum)
 }
 
-// sum is a row of sums: of a period and an outcome, of a period and a desk, or of a desk, an
-// operator and an outcome.
+// sum is a row of sums: of a period and an outcome, of a desk, an operator and an outcome, or
+// of a period and a desk.
 type sum struct {
 	from           time.Time
-	ofDesk         bool // of a period and a desk
 	desk, operator string
 	outcome        history.Outcome // empty: without an end
 	overview.Sum
@@ -228,32 +226,37 @@ func (o *summing) start(of string) string {
 
 const atUTC = `at AT TIME ZONE 'UTC'`
 
-// byPeriod are columns of the table periods by the unit of the overview, and by day at its ends.
+// byPeriod are the start and other columns of the table periods by the unit of the overview, and by
+// day at its ends.
 func (o *summing) byPeriod(columns string) []source {
-	grains := []grain{days}
-	for _, g := range []grain{months, weeks} { // a week may lie in two months
-		if g.unit() == string(o.unit) {
-			grains = []grain{g, days}
-		}
+	whole := func(g grain) []source { return from(`periods`, `start, `+columns, g) }
+	ends := from(`periods`, o.start(`start::timestamp`)+`, `+columns, days)
+	switch o.unit { // a week may lie in two months
+	case overview.Month:
+		return append(whole(months), ends...)
+	case overview.Week:
+		return append(whole(weeks), ends...)
 	}
-	return from(`periods`, o.start(`start::timestamp`)+columns, grains...)
+	return whole(days)
 }
 
-// periodsQuery asks for the checks of each period and outcome, and for the quality of pictures of
-// each period and desk.
 func (o *summing) periodsQuery() question {
-	query, args := o.read(append(o.byPeriod(`, `+ended+`, desk, checks, portraits, portrait, pictures, picture`),
-		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, desk, 1 AS checks,
-			(portrait_quality IS NOT NULL)::int AS portraits, facematch.percent(portrait_quality) AS portrait,
-			(picture_quality IS NOT NULL)::int AS pictures, facematch.percent(picture_quality) AS picture
-			FROM facematch.checks WHERE @`))...)
-	return question{`SELECT start, GROUPING(desk) = 0, coalesce(desk, ''), coalesce(outcome, ''), sum(checks)::bigint,
-		` + identified + `, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint, sum(picture)::bigint
-		FROM (` + query + `) k GROUP BY GROUPING SETS ((start, outcome), (start, desk))
-		HAVING GROUPING(desk) = 1 OR sum(portraits) + sum(pictures) > 0`, args, func(s *sum) []any {
-		return []any{&s.from, &s.ofDesk, &s.desk, &s.outcome, &s.Checks, &s.Identified,
-			&s.portraits, &s.portrait, &s.pictures, &s.picture}
-	}}
+	query, args := o.read(append(o.byPeriod(ended+`, checks`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, 1 AS checks FROM facematch.checks WHERE @`))...)
+	return question{`SELECT start, outcome, sum(checks)::bigint, ` + identified + ` FROM (` + query + `) k
+		GROUP BY start, outcome`, args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
+}
+
+func (o *summing) qualityQuery() question {
+	query, args := o.read(append(o.byPeriod(`desk, portraits, portrait, pictures, picture`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
+			facematch.percent(portrait_quality) AS portrait, (picture_quality IS NOT NULL)::int AS pictures,
+			facematch.percent(picture_quality) AS picture FROM facematch.checks WHERE @`))...)
+	return question{`SELECT start, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
+		sum(picture)::bigint FROM (` + query + `) k GROUP BY start, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
+		func(s *sum) []any {
+			return []any{&s.from, &s.desk, &s.portraits, &s.portrait, &s.pictures, &s.picture}
+		}}
 }
 
 func (o *summing) staffQuery() question {
