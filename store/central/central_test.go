@@ -417,7 +417,7 @@ func testBranches(t *testing.T, b *bench) {
 	if n := count("record"); n != south.Seq() {
 		t.Errorf("an auditor of one branch sees %d records of %d", n, south.Seq())
 	}
-	for _, table := range []string{"checks", "daily", "periods", "staff", "spread", "sealed", "session_key", "epoch"} {
+	for _, table := range []string{"checks", "daily", "periods", "staff", "rates", "spread", "sealed", "session_key", "epoch"} {
 		var others int64
 		column := "chain"
 		if err := conn.QueryRow(t.Context(),
@@ -497,12 +497,13 @@ func testEdits(t *testing.T, b *bench) {
 				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
-	for _, of := range []struct{ table, number string }{{"periods", "checks"}, {"periods", "portrait"},
-		{"periods", "picture"}, {"staff", "checks"}, {"staff", "filmed"}, {"spread", "value"}, {"spread", "checks"}} {
+	for _, of := range []struct{ table, number string }{{"periods", "checks"}, {"staff", "checks"},
+		{"rates", "portrait"}, {"rates", "picture"}, {"rates", "filmed"}, {"rates", "overridden"}, {"rates", "checks"},
+		{"rates", "identified"}, {"spread", "value"}, {"spread", "checks"}} {
 		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + of.table + ` ORDER BY random() LIMIT 1)`
 		named := func(f central.Finding) bool { return f.Table == of.table }
 		more := of.number + ` + 1`
-		if of.table == "spread" {
+		if of.number == "value" || of.table != "periods" && of.table != "staff" && of.number == "checks" || of.number == "identified" {
 			more = of.number + `[:cardinality(` + of.number + `) - 1] || ` + of.number + `[cardinality(` + of.number + `)] + 1`
 		}
 		edits = append(edits,
@@ -510,7 +511,7 @@ func testEdits(t *testing.T, b *bench) {
 			edit{of.table, `UPDATE facematch.` + of.table + ` SET desk = 'other'` + one, named},
 			edit{of.table, `DELETE FROM facematch.` + of.table + one, named})
 	}
-	for _, table := range []string{"periods", "staff", "spread", "daily"} {
+	for _, table := range []string{"periods", "staff", "rates", "spread", "daily"} {
 		day := "start"
 		if table == "daily" {
 			day = "day"
@@ -526,7 +527,8 @@ func testEdits(t *testing.T, b *bench) {
 			}})
 	}
 	for _, of := range []struct{ table, unit string }{{"periods", "day"}, {"periods", "week"}, {"periods", "month"},
-		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"spread", "day"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
+		{"staff", "week"}, {"staff", "month"}, {"staff", "all"}, {"rates", "day"}, {"rates", "week"}, {"rates", "month"},
+		{"rates", "all"}, {"spread", "day"}, {"spread", "week"}, {"spread", "month"}, {"spread", "all"}} {
 		edits = append(edits, edit{of.table, `DELETE FROM facematch.` + of.table + ` WHERE unit = '` + of.unit + `'`,
 			func(f central.Finding) bool { return f.Table == of.table }})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,8 +128,8 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	}
 	var first, last time.Time // of the periods with checks that have no end
 	for _, s := range periods {
-		if s.outcome != "" {
-			o.counter.AddPeriod(s.from, s.Sum)
+		s.each(func(of overview.Sum) { o.counter.AddPeriod(s.from, of) })
+		if s.checks[unended] == 0 {
 			continue
 		}
 		if first.IsZero() || s.from.Before(first) {
@@ -143,9 +144,11 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 		return overview.Overview{}, readProblem(ctx, err)
 	}
 	for _, s := range staff {
-		if s.outcome != "" {
-			o.addStaff(s)
-		}
+		desk, operator := o.desk(s.desk), o.operator(s.operator)
+		s.each(func(of overview.Sum) {
+			o.counter.AddDesk(desk, of)
+			o.counter.AddOperator(operator, of)
+		})
 	}
 	for _, s := range quality {
 		o.counter.AddQuality(s.from, o.desk(s.desk), s.portraits, s.portrait, s.pictures, s.picture)
@@ -156,8 +159,9 @@ func (o *summing) numbers(ctx context.Context) (overview.Overview, error) {
 	return o.counter.Result(o.unit, true), nil
 }
 
-// desk is the place of a desk in the counter.
-func (o *summing) desk(name string) int { return placeIn(o.desks, name, o.counter.Desk) }
+// desk is the place of a desk in the counter, operator that of an operator.
+func (o *summing) desk(name string) int     { return placeIn(o.desks, name, o.counter.Desk) }
+func (o *summing) operator(name string) int { return placeIn(o.operators, name, o.counter.Operator) }
 
 func placeIn(places map[string]int, name string, add func(string) int) int {
 	at, known := places[name]
@@ -168,20 +172,33 @@ func placeIn(places map[string]int, name string, add func(string) int) int {
 	return at
 }
 
-// addStaff counts checks of a desk and an operator.
-func (o *summing) addStaff(s sum) {
-	o.counter.AddDesk(o.desk(s.desk), s.Sum)
-	o.counter.AddOperator(placeIn(o.operators, s.operator, o.counter.Operator), s.Sum)
+// The places of outcomes in the arrays of the table rates, as SQL's place counts them from 1 on.
+const (
+	unended = 0 // checks without an end
+	ended0  = 1 // those of outcomesOf, in that order
+)
+
+// sum is a row of sums: of a period, of a desk and an operator, or of a period and a desk.
+type sum struct {
+	from               time.Time
+	desk, operator     string
+	checks, identified []int64 // by outcome
+	filmed, overridden int64
+
+	portraits, portrait, pictures, picture int64
 }
 
-// sum is a row of sums: of a period and an outcome, of a desk, an operator and an outcome, or
-// of a period and a desk.
-type sum struct {
-	from           time.Time
-	desk, operator string
-	outcome        history.Outcome // empty: without an end
-	overview.Sum
-	portraits, portrait, pictures, picture int64
+// each calls do for each outcome that checks ended with.
+func (s *sum) each(do func(overview.Sum)) {
+	for i, n := range s.checks[ended0:] {
+		of := overview.Sum{Outcome: i, Checks: n, Identified: s.identified[ended0+i]}
+		if i == placeOf(history.Pass) { // of all with a verdict
+			of.Filmed, of.Decided = s.filmed, s.overridden
+		}
+		if of != (overview.Sum{Outcome: i}) {
+			do(of)
+		}
+	}
 }
 
 // question is a query with its values, and where its columns go.
@@ -197,14 +214,10 @@ func (o *summing) ask(ctx context.Context, q question) ([]sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s sum
-	var all []sum
-	_, err = pgx.ForEachRow(rows, q.into(&s), func() error {
-		s.Outcome = placeOf(s.outcome)
-		all = append(all, s)
-		return nil
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s sum, err error) {
+		err = row.Scan(q.into(&s)...)
+		return s, err
 	})
-	return all, err
 }
 
 // read gives the query for what the sources count. The last one are the rows of checks.
@@ -215,9 +228,6 @@ func (o *summing) read(sources ...source) (query string, args []any) {
 	return o.selected.read(o.filter.From, o.filter.To, sources...)
 }
 
-// identified counts the checks of a sum that were decided so.
-const identified = `coalesce(sum(checks) FILTER (WHERE decision = 'identified'), 0)::bigint`
-
 // start is the column of that name: the first day of the period of the overview in which a time
 // in UTC lies.
 func (o *summing) start(of string) string {
@@ -226,11 +236,29 @@ func (o *summing) start(of string) string {
 
 const atUTC = `at AT TIME ZONE 'UTC'`
 
-// byPeriod are the start and other columns of the table periods by the unit of the overview, and by
-// day at its ends.
-func (o *summing) byPeriod(columns string) []source {
-	whole := func(g grain) []source { return from(`periods`, `start, `+columns, g) }
-	ends := from(`periods`, o.start(`start::timestamp`)+`, `+columns, days)
+// byPlace repeats a text for each place of an outcome. In it # stands for the place.
+func byPlace(text string) string {
+	var all strings.Builder
+	for place := range ended0 + len(history.Outcomes) + 1 {
+		all.WriteString(strings.ReplaceAll(text, "#", strconv.Itoa(place+1)))
+	}
+	return all.String()
+}
+
+// ofRates are columns of the table rates.
+func ofRates(kind, columns string, grains ...grain) []source {
+	all := from(`rates`, columns, grains...)
+	for i := range all {
+		all[i].where += ` AND kind = '` + kind + `'`
+	}
+	return all
+}
+
+// byUnit are the start and other columns of desks in the table rates, by the unit of the overview, and
+// by day at its ends.
+func (o *summing) byUnit(columns string) []source {
+	whole := func(g grain) []source { return ofRates(`desk`, `start`+columns, g) }
+	ends := ofRates(`desk`, o.start(`start::timestamp`)+columns, days)
 	switch o.unit { // a week may lie in two months
 	case overview.Month:
 		return append(whole(months), ends...)
@@ -240,35 +268,48 @@ func (o *summing) byPeriod(columns string) []source {
 	return whole(days)
 }
 
+// byOutcome are the columns of the table rates that outcomes adds up.
+var byOutcome = byPlace(`, checks[#] AS c#, identified[#] AS i#`) + `, filmed, overridden`
+
+// outcomes asks for the checks of each outcome by some columns, of which ofRows says what they are in
+// the rows of checks.
+func (o *summing) outcomes(by, ofRows string, sources []source, into func(s *sum) []any) question {
+	rows := `SELECT ` + by + byPlace(`, n * (place = #)::int AS c#, known * (place = #)::int AS i#`) + `, filmed, overridden
+		FROM (SELECT ` + ofRows + `, facematch.place(outcome) AS place, count(*) AS n,
+			count(*) FILTER (WHERE decision = 'identified') AS known,
+			count(*) FILTER (WHERE filmed_anyway AND outcome IN ('pass', 'refer', 'fail', 'not compared')) AS filmed,
+			count(*) FILTER (WHERE outcome IN ('pass', 'fail') AND decision IN ('approved', 'rejected')) AS overridden
+			FROM facematch.checks WHERE @ GROUP BY ` + by + `, place) k`
+	query, args := o.read(append(sources, fromChecks(rows))...)
+	array := func(of string) string {
+		return `, ARRAY[` + strings.TrimPrefix(byPlace(`, sum(`+of+`)`), `, `) + `]::bigint[]`
+	}
+	return question{`SELECT ` + by + array(`c#`) + array(`i#`) + `, sum(filmed)::bigint, sum(overridden)::bigint
+		FROM (` + query + `) k GROUP BY ` + by, args, func(s *sum) []any {
+		return append(into(s), &s.checks, &s.identified, &s.filmed, &s.overridden)
+	}}
+}
+
 func (o *summing) periodsQuery() question {
-	query, args := o.read(append(o.byPeriod(ended+`, checks`),
-		fromChecks(`SELECT `+o.start(atUTC)+`, `+ended+`, 1 AS checks FROM facematch.checks WHERE @`))...)
-	return question{`SELECT start, outcome, sum(checks)::bigint, ` + identified + ` FROM (` + query + `) k
-		GROUP BY start, outcome`, args, func(s *sum) []any { return []any{&s.from, &s.outcome, &s.Checks, &s.Identified} }}
+	return o.outcomes(`start`, o.start(atUTC), o.byUnit(byOutcome), func(s *sum) []any { return []any{&s.from} })
+}
+
+func (o *summing) staffQuery() question {
+	const who = `desk, operator`
+	return o.outcomes(who, who, ofRates(`operator`, who+byOutcome, always, months, weeks, days),
+		func(s *sum) []any { return []any{&s.desk, &s.operator} })
 }
 
 func (o *summing) qualityQuery() question {
-	query, args := o.read(append(o.byPeriod(`desk, portraits, portrait, pictures, picture`),
-		fromChecks(`SELECT `+o.start(atUTC)+`, desk, (portrait_quality IS NOT NULL)::int AS portraits,
-			facematch.percent(portrait_quality) AS portrait, (picture_quality IS NOT NULL)::int AS pictures,
-			facematch.percent(picture_quality) AS picture FROM facematch.checks WHERE @`))...)
+	query, args := o.read(append(o.byUnit(`, desk, portraits, portrait, pictures, picture`),
+		fromChecks(`SELECT `+o.start(atUTC)+`, desk, count(portrait_quality) AS portraits,
+			sum(facematch.percent(portrait_quality)) AS portrait, count(picture_quality) AS pictures,
+			sum(facematch.percent(picture_quality)) AS picture FROM facematch.checks WHERE @ GROUP BY 1, 2`))...)
 	return question{`SELECT start, desk, sum(portraits)::bigint, sum(portrait)::bigint, sum(pictures)::bigint,
 		sum(picture)::bigint FROM (` + query + `) k GROUP BY start, desk HAVING sum(portraits) + sum(pictures) > 0`, args,
 		func(s *sum) []any {
 			return []any{&s.from, &s.desk, &s.portraits, &s.portrait, &s.pictures, &s.picture}
 		}}
-}
-
-func (o *summing) staffQuery() question {
-	const who = `desk, operator, ` + ended
-	query, args := o.read(append(from(`staff`, who+`, checks, filmed`, always, months, weeks),
-		fromDaily(who+`, checks, CASE WHEN filmed_anyway THEN checks ELSE 0 END AS filmed`),
-		fromChecks(`SELECT `+who+`, 1 AS checks, filmed_anyway::int AS filmed FROM facematch.checks WHERE @`))...)
-	return question{`SELECT desk, operator, outcome, sum(checks)::bigint, sum(filmed)::bigint,
-		coalesce(sum(checks) FILTER (WHERE decision IN ('approved', 'rejected')), 0)::bigint, ` + identified + `
-		FROM (` + query + `) k GROUP BY desk, operator, outcome`, args, func(s *sum) []any {
-		return []any{&s.desk, &s.operator, &s.outcome, &s.Checks, &s.Filmed, &s.Decided, &s.Identified}
-	}}
 }
 
 // values are how many checks of a desk or an outcome have which value.
@@ -380,7 +421,8 @@ func (o *summing) addUnended(all []history.Row) {
 		if h.Decision == history.Identified {
 			s.Identified = 1
 		}
-		o.addStaff(sum{desk: h.Desk, operator: h.Operator, Sum: s})
+		o.counter.AddDesk(o.desk(h.Desk), s)
+		o.counter.AddOperator(o.operator(h.Operator), s)
 		o.counter.AddPeriod(h.At, s)
 	}
 }

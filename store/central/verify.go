@@ -92,7 +92,7 @@ func VerifyIn(ctx context.Context, tx pgx.Tx, progress matcher.ProgressFunc) (Ve
 // reads them, but lists and totals would.
 func strangers(ctx context.Context, tx pgx.Tx, v *Verdict) error {
 	for _, table := range []string{"record", "sealed", "session_key", "erasure", "checks", "daily", "periods", "staff",
-		"spread"} {
+		"rates", "spread"} {
 		rows, err := tx.Query(ctx, `SELECT DISTINCT chain FROM facematch.`+table+`
 			WHERE chain NOT IN (SELECT id FROM facematch.chain) ORDER BY 1`)
 		if err != nil {
@@ -701,13 +701,7 @@ func dayText(column string) string {
 
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
-	daily, periods, staff, spread := counts{}, counts{}, counts{}, counts{}
-	one := func(is bool) int64 {
-		if is {
-			return 1
-		}
-		return 0
-	}
+	daily, periods, staff, rates, spread := counts{}, counts{}, counts{}, counts{}, counts{}
 	for _, c := range w.live {
 		if !c.Started() {
 			continue
@@ -716,8 +710,7 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		at := time.UnixMicro(l.at).UTC()
 		daily.add([]int64{1}, at.Format(dayLayout), l.desk, l.operator, l.mode, l.outcome, l.decision,
 			fmt.Sprint(l.filmed))
-		measured := []int64{1, one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture),
-			min(max(l.picture, 0), 100)}
+		rated := l.rates()
 		code := ""
 		if l.hasCode {
 			code = fmt.Sprint(l.code)
@@ -727,10 +720,12 @@ func (w *walk) compareCounts(ctx context.Context) error {
 			start := "-infinity"
 			if g != always {
 				start = g.start(at).Format(dayLayout)
-				periods.add(measured, g.unit(), start, l.desk, l.outcome, l.decision)
+				periods.add([]int64{1}, g.unit(), start, l.desk, l.outcome, l.decision)
 			}
+			rates.add(rated, "desk", g.unit(), start, l.desk, "")
+			rates.add(rated, "operator", g.unit(), start, l.desk, l.operator)
 			if g != days {
-				staff.add([]int64{1, one(l.filmed)}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
+				staff.add([]int64{1}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
 			}
 			for kind, value := range values {
 				of := ""
@@ -749,9 +744,10 @@ func (w *walk) compareCounts(ctx context.Context) error {
 	}{
 		{"daily", "", daily, dayText(`day`) + `, desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
-		{"periods", "", periods, start + `, desk, outcome, decision],
-			ARRAY[checks, portraits, portrait, pictures, picture]::bigint[]`},
-		{"staff", "", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks, filmed]::bigint[]`},
+		{"periods", "", periods, start + `, desk, outcome, decision], ARRAY[checks]::bigint[]`},
+		{"staff", "", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks]::bigint[]`},
+		{"rates", "", rates, `kind, ` + start + `, desk, operator],
+			(checks || identified || ARRAY[filmed, overridden, portraits, portrait, pictures, picture])::bigint[]`},
 		{"spread", ", unnest(t.value, t.checks) u(one, n)", spread,
 			start + `, kind, desk, outcome, coalesce(one, -1)::text], ARRAY[coalesce(n, -1)]::bigint[]`},
 	} {
@@ -761,6 +757,32 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// rates are the numbers of a check in the table rates, as SQL's add_up gives them.
+func (l listed) rates() []int64 {
+	one := func(is bool) int64 {
+		if is {
+			return 1
+		}
+		return 0
+	}
+	outcome := history.Outcome(l.outcome)
+	place, places := unended, ended0+len(outcomesOf())
+	if outcome != "" {
+		place = ended0 + placeOf(outcome)
+	}
+	numbers := make([]int64, 2*places)
+	numbers[place] = 1
+	numbers[places+place] = one(l.decision == string(history.Identified))
+	return append(numbers, one(l.filmed && overview.VerdictOf(outcome) != overview.NoVerdict),
+		one((outcome == history.Pass || outcome == history.Fail) && l.decided()),
+		one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture), min(max(l.picture, 0), 100))
+}
+
+// decided reports whether a person decided about a verdict.
+func (l listed) decided() bool {
+	return l.decision == string(history.Approved) || l.decision == string(history.Rejected)
 }
 
 // spread are the values of a check in the table spread, as SQL's add_up gives them.
@@ -777,8 +799,7 @@ func (l listed) spread() map[string]int64 {
 	if l.hasTook {
 		values[spreadTook] = min(max(l.took/100, 0), overview.MostTenths)
 	}
-	decided := l.decision == string(history.Approved) || l.decision == string(history.Rejected)
-	if history.Outcome(l.outcome) == history.Refer && decided && l.decidedAt != 0 {
+	if history.Outcome(l.outcome) == history.Refer && l.decided() && l.decidedAt != 0 {
 		waited, unit := min(max((l.decidedAt-l.at)/1e6, 0), 2_000_000_000), int64(60)
 		switch {
 		case waited >= 2*24*3600:

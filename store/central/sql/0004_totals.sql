@@ -1,6 +1,7 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
--- million checks it has more than three million rows. Totals and the charts of the overview are read
--- from these three. They are counted in the same transaction as the row of checks.
+-- million checks it has more than three million rows. Totals are read from periods and staff, the
+-- charts of the overview from rates and spread. They are counted in the same transaction as the row of
+-- checks.
 --
 -- Each check counts in a row of each unit that a table has: of its day, its week or its month, whose
 -- first day in UTC is the start, or of all time, whose start is '-infinity'. A week begins on Monday.
@@ -8,7 +9,7 @@
 SET LOCAL ROLE facematch_owner;
 SET LOCAL search_path = facematch, pg_temp;
 
--- By day, week and month, for totals of a period and the charts by period.
+-- By day, week and month, for totals of a period.
 CREATE TABLE periods (
 	unit      text NOT NULL,
 	start     date NOT NULL,
@@ -17,15 +18,10 @@ CREATE TABLE periods (
 	outcome   text NOT NULL, -- empty while the check has no end
 	decision  text NOT NULL,
 	checks    int  NOT NULL,
-	portraits int  NOT NULL, -- whose quality was measured
-	portrait  int  NOT NULL, -- the sum of it, 0 to 100 each
-	pictures  int  NOT NULL, -- and of the camera's pictures
-	picture   int  NOT NULL,
 	PRIMARY KEY (unit, start, chain, desk, outcome, decision)
 );
 
--- By week and month and of all time, for totals of all time, for totals by operator, mode or code,
--- and for the rates of desks and operators.
+-- By week and month and of all time, for totals of all time, and for totals by operator, mode or code.
 CREATE TABLE staff (
 	unit     text NOT NULL,
 	start    date NOT NULL,
@@ -37,8 +33,27 @@ CREATE TABLE staff (
 	decision text NOT NULL,
 	code     text NOT NULL, -- empty where the check has none
 	checks   int  NOT NULL,
-	filmed   int  NOT NULL, -- of them, filmed against the hint
 	PRIMARY KEY (unit, start, chain, desk, operator, mode, outcome, decision, code)
+);
+
+-- What the charts show of a desk and of an operator, by day, week and month and of all time. One row
+-- holds the checks of all outcomes: a row for each would be read too slowly.
+CREATE TABLE rates (
+	kind       text  NOT NULL, -- desk or operator
+	unit       text  NOT NULL,
+	start      date  NOT NULL,
+	chain      int   NOT NULL,
+	desk       text  NOT NULL,
+	operator   text  NOT NULL, -- empty in the rows of a desk
+	checks     int[] NOT NULL, -- of each outcome, at its place
+	identified int[] NOT NULL, -- of them, identified without a match
+	filmed     int   NOT NULL, -- compared or not, but filmed against the hint
+	overridden int   NOT NULL, -- passed or failed, and decided by a person
+	portraits  int   NOT NULL, -- whose quality was measured
+	portrait   int   NOT NULL, -- the sum of it, 0 to 100 each
+	pictures   int   NOT NULL, -- and of the camera's pictures
+	picture    int   NOT NULL,
+	PRIMARY KEY (kind, unit, start, chain, desk, operator)
 );
 
 -- How many checks have which value, by day, week and month and of all time: for the bands of scores,
@@ -58,6 +73,7 @@ CREATE TABLE spread (
 -- For verify and add_up, which work on one chain.
 CREATE INDEX periods_chain ON periods (chain);
 CREATE INDEX staff_chain   ON staff (chain);
+CREATE INDEX rates_chain   ON rates (chain);
 CREATE INDEX spread_chain  ON spread (chain);
 
 -- For the rates of operators, the days at both ends of a period are read from daily.
@@ -71,6 +87,18 @@ $$;
 -- compared reports whether a check compared two faces.
 CREATE FUNCTION compared(outcome text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT outcome IN ('pass', 'refer', 'fail')
+$$;
+
+-- place gives the place of an outcome in the arrays of rates. The first is of checks without an end, the
+-- last of outcomes that this step does not know.
+CREATE FUNCTION place(outcome text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN coalesce(outcome, '') = '' THEN 1 ELSE coalesce(array_position(
+		'{pass,refer,fail,not compared,could not run,cancelled,interrupted,unknown,running}'::text[], outcome) + 1, 11) END
+$$;
+
+-- plus adds two arrays place by place.
+CREATE FUNCTION plus(a int[], b int[]) RETURNS int[] LANGUAGE sql IMMUTABLE AS $$
+	SELECT ARRAY(SELECT x + y FROM unnest(a, b) u(x, y))
 $$;
 
 -- percent gives a quality as it is added up, 0 to 100.
@@ -102,7 +130,7 @@ CREATE FUNCTION waited(at timestamptz, decided_at timestamptz) RETURNS int LANGU
 		facematch.rounded_down(least(greatest(floor(extract(epoch FROM decided_at - at))::bigint, 0), 2000000000)) END
 $$;
 
--- add_up adds the checks of one list to the three tables, and takes those of the other away. Lost
+-- add_up adds the checks of one list to the four tables, and takes those of the other away. Lost
 -- ones do not count. PostgreSQL plans its statements once and keeps the plans: to plan them takes
 -- longer than to run them for a push.
 CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql
@@ -111,24 +139,43 @@ DECLARE
 	chains int[];
 BEGIN
 	INSERT INTO periods AS t
-	SELECT unit, start_of(unit, at), chain, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n),
-		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
-		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
+	SELECT unit, start_of(unit, at), chain, desk, coalesce(outcome, ''), coalesce(decision, ''), sum(n)
 	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, unnest('{day,week,month}'::text[]) unit
 	WHERE NOT lost
-	GROUP BY 1, 2, 3, 4, 5, 6
-	ON CONFLICT (unit, start, chain, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks,
-		portraits = t.portraits + excluded.portraits, portrait = t.portrait + excluded.portrait,
-		pictures = t.pictures + excluded.pictures, picture = t.picture + excluded.picture;
+	GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+	ON CONFLICT (unit, start, chain, desk, outcome, decision) DO UPDATE SET checks = t.checks + excluded.checks;
 
 	INSERT INTO staff AS t
 	SELECT unit, start_of(unit, at), chain, desk, operator, mode, coalesce(outcome, ''), coalesce(decision, ''), coalesce(code::text, ''),
-		sum(n), sum(n * filmed_anyway::int)
+		sum(n)
 	FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k, unnest('{week,month,all}'::text[]) unit
 	WHERE NOT lost
-	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(n) <> 0 OR sum(n * filmed_anyway::int) <> 0
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(n) <> 0
 	ON CONFLICT (unit, start, chain, desk, operator, mode, outcome, decision, code) DO UPDATE SET
-		checks = t.checks + excluded.checks, filmed = t.filmed + excluded.filmed;
+		checks = t.checks + excluded.checks;
+
+	INSERT INTO rates AS t
+	SELECT kind, unit, start_of(unit, at), chain, desk, CASE kind WHEN 'operator' THEN operator ELSE '' END,
+		ARRAY[sum(n * (place = 1)::int), sum(n * (place = 2)::int), sum(n * (place = 3)::int), sum(n * (place = 4)::int),
+			sum(n * (place = 5)::int), sum(n * (place = 6)::int), sum(n * (place = 7)::int), sum(n * (place = 8)::int),
+			sum(n * (place = 9)::int), sum(n * (place = 10)::int), sum(n * (place = 11)::int)],
+		ARRAY[sum(known * (place = 1)::int), sum(known * (place = 2)::int), sum(known * (place = 3)::int), sum(known * (place = 4)::int),
+			sum(known * (place = 5)::int), sum(known * (place = 6)::int), sum(known * (place = 7)::int), sum(known * (place = 8)::int),
+			sum(known * (place = 9)::int), sum(known * (place = 10)::int), sum(known * (place = 11)::int)],
+		sum(n * ((filmed_anyway AND outcome IN ('pass', 'refer', 'fail', 'not compared')) IS TRUE)::int),
+		sum(n * ((outcome IN ('pass', 'fail') AND decision IN ('approved', 'rejected')) IS TRUE)::int),
+		sum(n * (portrait_quality IS NOT NULL)::int), sum(n * percent(portrait_quality)),
+		sum(n * (picture_quality IS NOT NULL)::int), sum(n * percent(picture_quality))
+	FROM (SELECT *, place(outcome) AS place, n * (decision IS NOT DISTINCT FROM 'identified')::int AS known
+		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k) k,
+		unnest('{desk,operator}'::text[]) kind, unnest('{day,week,month,all}'::text[]) unit
+	WHERE NOT lost
+	GROUP BY 1, 2, 3, 4, 5, 6
+	ON CONFLICT (kind, unit, start, chain, desk, operator) DO UPDATE SET checks = plus(t.checks, excluded.checks),
+		identified = plus(t.identified, excluded.identified), filmed = t.filmed + excluded.filmed,
+		overridden = t.overridden + excluded.overridden, portraits = t.portraits + excluded.portraits,
+		portrait = t.portrait + excluded.portrait, pictures = t.pictures + excluded.pictures,
+		picture = t.picture + excluded.picture;
 
 	-- Each row that changes is put together anew, of what it has and what comes.
 	WITH change AS MATERIALIZED (
@@ -158,6 +205,7 @@ BEGIN
 		chains := ARRAY(SELECT DISTINCT chain FROM unnest(olds));
 		DELETE FROM periods WHERE chain = ANY (chains) AND checks = 0;
 		DELETE FROM staff WHERE chain = ANY (chains) AND checks = 0;
+		DELETE FROM rates WHERE chain = ANY (chains) AND 0 = ALL (checks);
 		DELETE FROM spread WHERE chain = ANY (chains) AND value = '{}';
 	END IF;
 END $$;
@@ -179,7 +227,7 @@ CREATE TRIGGER count_new AFTER INSERT ON checks REFERENCING NEW TABLE AS news
 CREATE TRIGGER count_changed AFTER UPDATE ON checks REFERENCING NEW TABLE AS news OLD TABLE AS olds
 	FOR EACH STATEMENT EXECUTE FUNCTION count_change();
 
--- recount makes the three tables of a chain anew from its checks, a month at a time.
+-- recount makes the four tables of a chain anew from its checks, a month at a time.
 CREATE FUNCTION recount(c int) RETURNS void LANGUAGE plpgsql
 SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -188,6 +236,7 @@ BEGIN
 	PERFORM FROM chain WHERE id = c FOR UPDATE; -- no push meanwhile
 	DELETE FROM periods WHERE chain = c;
 	DELETE FROM staff WHERE chain = c;
+	DELETE FROM rates WHERE chain = c;
 	DELETE FROM spread WHERE chain = c;
 	FOR first IN SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC') FROM checks WHERE chain = c LOOP
 		PERFORM add_up(ARRAY(SELECT k FROM checks k WHERE chain = c AND at >= first AT TIME ZONE 'UTC'
@@ -201,7 +250,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['periods', 'staff', 'spread'] LOOP
+	FOREACH name IN ARRAY ARRAY['periods', 'staff', 'rates', 'spread'] LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
 		EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO facematch_auditor USING (chain = ANY ((SELECT my_chains())::int[]))',
 			name || '_by_branch', name);
@@ -209,8 +258,8 @@ BEGIN
 	END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION start_of, compared, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION compared, percent, band, tenths, rounded_down, waited TO facematch_auditor;
+REVOKE ALL ON FUNCTION start_of, compared, place, plus, percent, band, tenths, rounded_down, waited, add_up, count_change, recount FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION compared, place, percent, band, tenths, rounded_down, waited TO facematch_auditor;
 
 INSERT INTO migration (number) VALUES (4);
 RESET ROLE;
