@@ -345,9 +345,9 @@ const patience = 300 * time.Millisecond
 // sooner gives the page of one query, or of another that gives the same: whichever is there first.
 // The first goes through an index in the order of the page, until the page is full. That is soon,
 // unless the filter selects few checks where the order goes through many. The other query first
-// finds all checks that the filter selects, most often in the index checks_chain alone. PostgreSQL cannot know beforehand which
-// of the two is the slow one: it takes columns to be independent that are not, such as score and
-// outcome.
+// finds all checks that the filter selects, most often in the index checks_chain alone. PostgreSQL
+// cannot know beforehand which of the two is the slow one: it takes columns to be independent that
+// are not, such as score and outcome.
 func (r *Reader) sooner(ctx context.Context, ordered, sorted string, args []any) ([]history.Row, error) {
 	type answer struct {
 		rows []history.Row

@@ -174,9 +174,12 @@ func placeIn(places map[string]int, name string, add func(string) int) int {
 
 // The places of outcomes in the arrays of the table rates, as SQL's place counts them from 1 on.
 const (
-	unended = 0 // checks without an end
-	ended0  = 1 // those of outcomesOf, in that order
+	unended  = 0 // checks without an end
+	firstEnd = 1 // those of outcomesOf, in that order
 )
+
+// places is how many there are.
+var places = firstEnd + len(outcomesOf())
 
 // sum is a row of sums: of a period, of a desk and an operator, or of a period and a desk.
 type sum struct {
@@ -190,8 +193,8 @@ type sum struct {
 
 // each calls do for each outcome that checks ended with.
 func (s *sum) each(do func(overview.Sum)) {
-	for i, n := range s.checks[ended0:] {
-		of := overview.Sum{Outcome: i, Checks: n, Identified: s.identified[ended0+i]}
+	for i, n := range s.checks[firstEnd:] {
+		of := overview.Sum{Outcome: i, Checks: n, Identified: s.identified[firstEnd+i]}
 		if i == placeOf(history.Pass) { // of all with a verdict
 			of.Filmed, of.Decided = s.filmed, s.overridden
 		}
@@ -239,7 +242,7 @@ const atUTC = `at AT TIME ZONE 'UTC'`
 // byPlace repeats a text for each place of an outcome. In it # stands for the place.
 func byPlace(text string) string {
 	var all strings.Builder
-	for place := range ended0 + len(history.Outcomes) + 1 {
+	for place := range places {
 		all.WriteString(strings.ReplaceAll(text, "#", strconv.Itoa(place+1)))
 	}
 	return all.String()
@@ -274,7 +277,8 @@ var byOutcome = byPlace(`, checks[#] AS c#, identified[#] AS i#`) + `, filmed, o
 // outcomes asks for the checks of each outcome by some columns, of which ofRows says what they are in
 // the rows of checks.
 func (o *summing) outcomes(by, ofRows string, sources []source, into func(s *sum) []any) question {
-	rows := `SELECT ` + by + byPlace(`, n * (place = #)::int AS c#, known * (place = #)::int AS i#`) + `, filmed, overridden
+	rows := `SELECT ` + by + byPlace(`, n * (place = #)::int AS c#, known * (place = #)::int AS i#`) + `,
+			filmed, overridden
 		FROM (SELECT ` + ofRows + `, facematch.place(outcome) AS place, count(*) AS n,
 			count(*) FILTER (WHERE decision = 'identified') AS known,
 			count(*) FILTER (WHERE filmed_anyway AND outcome IN ('pass', 'refer', 'fail', 'not compared')) AS filmed,

@@ -207,7 +207,8 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 		}
 		query, args = c.read(f.From, f.To, append(sources, fromChecks(ofRows+`@`))...)
 	}
-	err = r.count(ctx, &counts, `SELECT outcome, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE decision = 'open'), 0)::bigint,
+	err = r.count(ctx, &counts, `SELECT outcome, sum(n)::bigint,
+		coalesce(sum(n) FILTER (WHERE decision = 'open'), 0)::bigint,
 		coalesce(sum(n) FILTER (WHERE decision = 'identified'), 0)::bigint FROM (`+query+`) k GROUP BY 1`, args)
 	if err != nil || counts.ByOutcome[""] == 0 {
 		return counts, err

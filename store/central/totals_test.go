@@ -38,6 +38,11 @@ func testTotals(t *testing.T, b *bench) {
 		}
 	}
 	b.verify(t)
+	for i, o := range history.Outcomes { // overview.go reads them in this order
+		if place := b.number(t, `SELECT facematch.place('`+string(o)+`')`); place != int64(i)+2 {
+			t.Errorf("%q has the place %d", o, place)
+		}
+	}
 	b.exec(t, `UPDATE facematch.checks SET arrived = arrived - interval '2 hours'`) // none is running
 	r, err := central.Open(context.Background(), b.DSN(b.database, "postgres"))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -681,15 +682,36 @@ func (w *walk) compareChecks(ctx context.Context) error {
 // its key, which are joined by NUL. No text of the centre has one.
 type counts map[string][]int64
 
+func keyOf(texts ...string) string { return strings.Join(texts, "\x00") }
+
+const daySeconds = 24 * 60 * 60
+
+// dayOf gives the day of a moment, counted from 1970.
+func dayOf(at time.Time) int64 { return at.Truncate(daySeconds*time.Second).Unix() / daySeconds }
+
+// startOf gives the beginning of the day, week or month in which a day lies, as dayText does.
+func startOf(g grain, day int64) string {
+	if g == always {
+		return "-infinity"
+	}
+	return g.start(time.Unix(day*daySeconds, 0)).Format(dayLayout)
+}
+
 // add adds numbers to a row.
 func (c counts) add(numbers []int64, key ...string) {
-	at := strings.Join(key, "\x00")
-	if c[at] == nil {
-		c[at] = make([]int64, len(numbers))
+	at := keyOf(key...)
+	c[at] = plus(c[at], numbers)
+}
+
+// plus adds numbers to others, which it changes and gives back. Nil stands for zeros.
+func plus(to, numbers []int64) []int64 {
+	if to == nil {
+		return slices.Clone(numbers)
 	}
 	for i, n := range numbers {
-		c[at][i] += n
+		to[i] += n
 	}
+	return to
 }
 
 // dayLayout is how a day is compared, with its era. dayText gives it of a column.
@@ -701,57 +723,87 @@ func dayText(column string) string {
 
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
-	daily, periods, staff, rates, spread := counts{}, counts{}, counts{}, counts{}, counts{}
+	// Checks that are alike in all that the tables tell apart are counted first.
+	type like struct {
+		day                                           int64
+		desk, operator, mode, outcome, decision, code string
+		filmed                                        bool
+	}
+	type valued struct {
+		day                 int64
+		kind, desk, outcome string
+		value               int64
+	}
+	alike, equal := map[like][]int64{}, map[valued]int64{}
 	for _, c := range w.live {
 		if !c.Started() {
 			continue
 		}
 		l := c.listed(false)
-		at := time.UnixMicro(l.at).UTC()
-		daily.add([]int64{1}, at.Format(dayLayout), l.desk, l.operator, l.mode, l.outcome, l.decision,
-			fmt.Sprint(l.filmed))
-		rated := l.rates()
+		day := dayOf(time.UnixMicro(l.at))
 		code := ""
 		if l.hasCode {
 			code = fmt.Sprint(l.code)
 		}
-		values := l.spread()
-		for _, g := range []grain{days, weeks, months, always} {
-			start := "-infinity"
-			if g != always {
-				start = g.start(at).Format(dayLayout)
-				periods.add([]int64{1}, g.unit(), start, l.desk, l.outcome, l.decision)
+		of := like{day, l.desk, l.operator, l.mode, l.outcome, l.decision, code, l.filmed}
+		alike[of] = plus(alike[of], l.rates())
+		for kind, value := range l.spread() {
+			of := valued{day, kind, l.desk, "", value}
+			if kind == spreadScore {
+				of.outcome = l.outcome
 			}
-			rates.add(rated, "desk", g.unit(), start, l.desk, "")
-			rates.add(rated, "operator", g.unit(), start, l.desk, l.operator)
-			if g != days {
-				staff.add([]int64{1}, g.unit(), start, l.desk, l.operator, l.mode, l.outcome, l.decision, code)
-			}
-			for kind, value := range values {
-				of := ""
-				if kind == spreadScore {
-					of = l.outcome
-				}
-				spread.add([]int64{1}, g.unit(), start, kind, l.desk, of, fmt.Sprint(value))
-			}
+			equal[of]++
 		}
+	}
+	daily, periods, staff, rates := counts{}, counts{}, counts{}, counts{}
+	for of, rated := range alike {
+		n := []int64{rated[0]}
+		daily.add(n, startOf(days, of.day), of.desk, of.operator, of.mode, of.outcome, of.decision, fmt.Sprint(of.filmed))
+		for _, g := range []grain{days, weeks, months, always} {
+			start := startOf(g, of.day)
+			if g != always {
+				periods.add(n, g.unit(), start, of.desk, of.outcome, of.decision)
+			}
+			if g != days {
+				staff.add(n, g.unit(), start, of.desk, of.operator, of.mode, of.outcome, of.decision, of.code)
+			}
+			rates.add(rated[1:], "desk", g.unit(), start, of.desk, "")
+			rates.add(rated[1:], "operator", g.unit(), start, of.desk, of.operator)
+		}
+	}
+	values := map[string]map[int64]int64{} // of the rows of spread: how many checks have which value
+	for of, n := range equal {
+		for _, g := range []grain{days, weeks, months, always} {
+			key := keyOf(g.unit(), startOf(g, of.day), of.kind, of.desk, of.outcome)
+			if values[key] == nil {
+				values[key] = map[int64]int64{}
+			}
+			values[key][of.value] += n
+		}
+	}
+	spread := counts{}
+	for key, of := range values {
+		sorted := slices.Sorted(maps.Keys(of))
+		for _, value := range slices.Clone(sorted) {
+			sorted = append(sorted, of[value])
+		}
+		spread[key] = sorted
 	}
 	start := `unit, ` + dayText(`start`)
 	for _, of := range []struct {
-		table, from string
-		want        counts
-		columns     string
+		table   string
+		want    counts
+		columns string
 	}{
-		{"daily", "", daily, dayText(`day`) + `, desk, operator, mode, outcome, decision, filmed_anyway::text],
+		{"daily", daily, dayText(`day`) + `, desk, operator, mode, outcome, decision, filmed_anyway::text],
 			ARRAY[checks]`},
-		{"periods", "", periods, start + `, desk, outcome, decision], ARRAY[checks]::bigint[]`},
-		{"staff", "", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks]::bigint[]`},
-		{"rates", "", rates, `kind, ` + start + `, desk, operator],
+		{"periods", periods, start + `, desk, outcome, decision], ARRAY[checks]::bigint[]`},
+		{"staff", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks]::bigint[]`},
+		{"rates", rates, `kind, ` + start + `, desk, operator],
 			(checks || identified || ARRAY[filmed, overridden, portraits, portrait, pictures, picture])::bigint[]`},
-		{"spread", ", unnest(t.value, t.checks) u(one, n)", spread,
-			start + `, kind, desk, outcome, coalesce(one, -1)::text], ARRAY[coalesce(n, -1)]::bigint[]`},
+		{"spread", spread, start + `, kind, desk, outcome], (value || checks)::bigint[]`},
 	} {
-		query := `SELECT ARRAY[` + of.columns + ` FROM facematch.` + of.table + ` t` + of.from + ` WHERE chain = $1`
+		query := `SELECT ARRAY[` + of.columns + ` FROM facematch.` + of.table + ` WHERE chain = $1`
 		if err := w.compare(ctx, of.table, query, of.want); err != nil {
 			return err
 		}
@@ -759,7 +811,7 @@ func (w *walk) compareCounts(ctx context.Context) error {
 	return nil
 }
 
-// rates are the numbers of a check in the table rates, as SQL's add_up gives them.
+// rates are the number 1 and the numbers of a check in the table rates, as SQL's add_up gives them.
 func (l listed) rates() []int64 {
 	one := func(is bool) int64 {
 		if is {
@@ -768,13 +820,13 @@ func (l listed) rates() []int64 {
 		return 0
 	}
 	outcome := history.Outcome(l.outcome)
-	place, places := unended, ended0+len(outcomesOf())
+	place := unended
 	if outcome != "" {
-		place = ended0 + placeOf(outcome)
+		place = firstEnd + placeOf(outcome)
 	}
-	numbers := make([]int64, 2*places)
-	numbers[place] = 1
-	numbers[places+place] = one(l.decision == string(history.Identified))
+	numbers := make([]int64, 1+2*places)
+	numbers[0], numbers[1+place] = 1, 1
+	numbers[1+places+place] = one(l.decision == string(history.Identified))
 	return append(numbers, one(l.filmed && overview.VerdictOf(outcome) != overview.NoVerdict),
 		one((outcome == history.Pass || outcome == history.Fail) && l.decided()),
 		one(l.hasPortrait), min(max(l.portrait, 0), 100), one(l.hasPicture), min(max(l.picture, 0), 100))
@@ -821,7 +873,7 @@ func (w *walk) compare(ctx context.Context, table, query string, want counts) er
 		if err := rows.Scan(&texts, &numbers); err != nil {
 			return err
 		}
-		key := strings.Join(texts, "\x00")
+		key := keyOf(texts...)
 		switch {
 		case want[key] == nil:
 			w.fault(table, place{}, history.CentreUnexpected, name(key))

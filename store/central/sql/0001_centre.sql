@@ -193,7 +193,7 @@ CREATE TABLE checks (
 CREATE INDEX checks_at       ON checks (at DESC, chain, seq);
 -- What filters ask for, so that any combination of them is answered from this index alone.
 CREATE INDEX checks_chain    ON checks (chain, at DESC)
-	INCLUDE (epoch, seq, "check", mode, outcome, score, code, decision, operator, desk, inspection, lost);
+	INCLUDE (seq, score, code, epoch, lost, outcome, decision, mode, inspection, operator, desk, "check");
 CREATE INDEX checks_check    ON checks ("check");
 CREATE INDEX checks_session  ON checks (session);
 CREATE INDEX checks_request  ON checks (request) WHERE request IS NOT NULL;
