@@ -40,7 +40,7 @@ func (c *commands) sourceFlags(cmd *cobra.Command) *source {
 	return s
 }
 
-// oneSource refuses flags that name two sources, or that say something of a centre that is not asked for.
+// oneSource refuses flags that name two sources, and flags for the centre without --central.
 func (c *commands) oneSource(cmd *cobra.Command, from source) error {
 	switch {
 	case from.central && from.db != "":

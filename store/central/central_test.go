@@ -511,6 +511,21 @@ func testEdits(t *testing.T, b *bench) {
 			edit{of.table, `UPDATE facematch.` + of.table + ` SET desk = 'other'` + one, named},
 			edit{of.table, `DELETE FROM facematch.` + of.table + one, named})
 	}
+	for _, of := range []struct{ table, set string }{ // other arrays with the same numbers in a row, and odd ones
+		{"rates", `checks = '{}', identified = checks || identified`},
+		{"rates", `checks = ('[0:10]=' || checks::text)::int[]`},
+		{"rates", `identified[2] = NULL`},
+		{"rates", `identified = ARRAY[checks, identified]`},
+		{"spread", `value = value || checks[1:1], checks = checks[2:]`},
+		{"spread", `value = value[:cardinality(value) - 1], checks = value[cardinality(value):] || checks`},
+		{"spread", `value = ARRAY[value, checks], checks = ARRAY[value, checks]`},
+		{"spread", `checks[1] = NULL`},
+		{"spread", `value = '{}', checks = '{}'`},
+	} {
+		edits = append(edits, edit{of.table, `UPDATE facematch.` + of.table + ` SET ` + of.set + ` WHERE ctid = (
+			SELECT ctid FROM facematch.` + of.table + ` ORDER BY random() LIMIT 1)`,
+			func(f central.Finding) bool { return f.Table == of.table }})
+	}
 	for _, table := range []string{"periods", "staff", "rates", "spread", "daily"} {
 		day := "start"
 		if table == "daily" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,15 +40,10 @@ type Reader struct {
 // readers is how many calls of a Reader run at once: a list, its counts, an export.
 const readers = 4
 
-// planned is how PostgreSQL plans the queries of a Reader.
-var planned = map[string]string{
-	// A plan made for any value cannot use the indexes of some values only.
-	"plan_cache_mode": "force_custom_plan",
-	// To compile a query of all months takes longer than to run it.
-	"jit": "off",
-	// A page of an index costs hardly more than the next page of a table, from memory or a solid-state drive.
-	"random_page_cost": "1.1",
-}
+// planning is how PostgreSQL plans the queries of a Reader. A plan made for any value cannot use the
+// indexes of some values only. Compiling a query of all months takes longer than running it. A page of
+// an index costs hardly more than the next page of a table, from memory or a solid-state drive.
+const planning = `SET plan_cache_mode = force_custom_plan; SET jit = off; SET random_page_cost = 1.1`
 
 // Open connects a Reader by a connection string, as Connect does.
 func Open(ctx context.Context, at string) (*Reader, error) {
@@ -74,8 +68,12 @@ func open(ctx context.Context, config *pgx.ConnConfig) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(config.RuntimeParams, planned)
 	pool.ConnConfig, pool.MaxConns = config, readers
+	// Not parameters of the connection, which pgbouncer refuses.
+	pool.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, planning)
+		return err
+	}
 	r := &Reader{}
 	if r.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
 		return nil, readProblem(ctx, err)
@@ -336,7 +334,7 @@ func queries(f history.Filter) (ordered, sorted string, args []any, err error) {
 			columns + ` FROM k JOIN facematch.checks USING (chain, epoch, seq, at)` + order, c.args, nil
 }
 
-// noIndex makes an order into the same one, which PostgreSQL cannot take from an index.
+// noIndex rewrites an order so that no index can give it. The rows come in the same order.
 var noIndex = strings.NewReplacer(`score`, `score + 0`, `at`, `at + interval '0'`)
 
 // patience is how long a page may take before it is asked for in another way too.
@@ -484,7 +482,7 @@ func addTo(d *history.Detail, state *checks.State, seq int64, payload []byte) er
 var faults = map[string]history.Fault{
 	"record": history.FaultChain, "sealed": history.FaultSealed, "session_key": history.FaultKeyGone,
 	"checks": history.FaultLists, "daily": history.FaultLists,
-	"periods": history.FaultLists, "staff": history.FaultLists, "spread": history.FaultLists,
+	"periods": history.FaultLists, "staff": history.FaultLists, "rates": history.FaultLists, "spread": history.FaultLists,
 }
 
 // Verify verifies all desks that the role sees, in the terms of one history: of the first

@@ -195,7 +195,7 @@ type sum struct {
 func (s *sum) each(do func(overview.Sum)) {
 	for i, n := range s.checks[firstEnd:] {
 		of := overview.Sum{Outcome: i, Checks: n, Identified: s.identified[firstEnd+i]}
-		if i == placeOf(history.Pass) { // of all with a verdict
+		if i == placeOf(history.Pass) { // those of all outcomes, for the rates that count them together
 			of.Filmed, of.Decided = s.filmed, s.overridden
 		}
 		if of != (overview.Sum{Outcome: i}) {
@@ -274,8 +274,8 @@ func (o *summing) byUnit(columns string) []source {
 // byOutcome are the columns of the table rates that outcomes adds up.
 var byOutcome = byPlace(`, checks[#] AS c#, identified[#] AS i#`) + `, filmed, overridden`
 
-// outcomes asks for the checks of each outcome by some columns, of which ofRows says what they are in
-// the rows of checks.
+// outcomes asks for the checks of each outcome by some columns. ofRows gives the same columns of the
+// table checks.
 func (o *summing) outcomes(by, ofRows string, sources []source, into func(s *sum) []any) question {
 	rows := `SELECT ` + by + byPlace(`, n * (place = #)::int AS c#, known * (place = #)::int AS i#`) + `,
 			filmed, overridden
@@ -355,7 +355,7 @@ func (o *summing) spread(ctx context.Context) ([]values, error) {
 func (o *summing) addSpread(all []values, w *overview.Waiting) {
 	waited := map[int64]int64{}
 	for _, v := range all {
-		for i := range v.value {
+		for i := range min(len(v.value), len(v.checks)) { // verify names a row where they differ
 			value, n := int64(v.value[i]), int64(v.checks[i])
 			switch v.kind {
 			case spreadScore:

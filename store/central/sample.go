@@ -229,8 +229,10 @@ func (d *draw) least(ctx context.Context, count int) (int64, error) {
 	if err := d.tx.QueryRow(ctx, `SELECT count(*)`+from, args...).Scan(&others); err != nil {
 		return of, err
 	}
-	rows, err := d.tx.Query(ctx, `SELECT chain, seq, "check", session`+from+
-		fmt.Sprint(` ORDER BY sha256(h.key || int8send(seq)) LIMIT `, count), args...)
+	// The index checks_chain has what is ranked, but no sessions.
+	rows, err := d.tx.Query(ctx, `WITH k AS (SELECT chain, epoch, seq, at`+from+
+		fmt.Sprint(` ORDER BY sha256(h.key || int8send(seq)) LIMIT `, count)+`)
+		SELECT chain, seq, "check", session FROM k JOIN facematch.checks USING (chain, epoch, seq, at)`, args...)
 	if err != nil {
 		return of, err
 	}

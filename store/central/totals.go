@@ -179,7 +179,7 @@ func (c conditions) parts(begin, end time.Time, sources ...source) (queries []st
 	return queries, of, args
 }
 
-// ended are the columns of all tables but spread that say how a check ended.
+// ended are the columns of all tables but rates and spread that say how a check ended.
 const ended = `coalesce(outcome, '') AS outcome, coalesce(decision, '') AS decision`
 
 // Count counts the checks a filter selects. Where the coarser tables can answer, it reads
@@ -213,7 +213,8 @@ func (r *Reader) Count(ctx context.Context, f history.Filter) (history.Counts, e
 	if err != nil || counts.ByOutcome[""] == 0 {
 		return counts, err
 	}
-	// The few checks without an end: only their rows tell which of them may still run.
+	// The few checks without an end: only their rows tell which of them may still run. One that ends
+	// before the second query is in neither.
 	counts.Total -= counts.ByOutcome[""]
 	delete(counts.ByOutcome, "")
 	open := history.Counts{ByOutcome: map[history.Outcome]int64{}}

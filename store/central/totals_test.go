@@ -43,6 +43,9 @@ func testTotals(t *testing.T, b *bench) {
 			t.Errorf("%q has the place %d", o, place)
 		}
 	}
+	if other := b.number(t, `SELECT facematch.place('other')`); other != int64(len(history.Outcomes))+2 {
+		t.Errorf("outcomes that are not known have the place %d", other)
+	}
 	b.exec(t, `UPDATE facematch.checks SET arrived = arrived - interval '2 hours'`) // none is running
 	r, err := central.Open(context.Background(), b.DSN(b.database, "postgres"))
 	if err != nil {

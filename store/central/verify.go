@@ -703,7 +703,7 @@ func (c counts) add(numbers []int64, key ...string) {
 	c[at] = plus(c[at], numbers)
 }
 
-// plus adds numbers to others, which it changes and gives back. Nil stands for zeros.
+// plus adds numbers to to, in place, and returns it. A nil to stands for zeros.
 func plus(to, numbers []int64) []int64 {
 	if to == nil {
 		return slices.Clone(numbers)
@@ -723,7 +723,7 @@ func dayText(column string) string {
 
 // compareCounts compares the tables of counts with the records.
 func (w *walk) compareCounts(ctx context.Context) error {
-	// Checks that are alike in all that the tables tell apart are counted first.
+	// First, checks that fall into the same rows of every table are counted together.
 	type like struct {
 		day                                           int64
 		desk, operator, mode, outcome, decision, code string
@@ -763,11 +763,11 @@ func (w *walk) compareCounts(ctx context.Context) error {
 			start := startOf(g, of.day)
 			if g != always {
 				periods.add(n, g.unit(), start, of.desk, of.outcome, of.decision)
+				rates.add(rated[1:], "desk", g.unit(), start, of.desk, "")
 			}
 			if g != days {
 				staff.add(n, g.unit(), start, of.desk, of.operator, of.mode, of.outcome, of.decision, of.code)
 			}
-			rates.add(rated[1:], "desk", g.unit(), start, of.desk, "")
 			rates.add(rated[1:], "operator", g.unit(), start, of.desk, of.operator)
 		}
 	}
@@ -800,8 +800,11 @@ func (w *walk) compareCounts(ctx context.Context) error {
 		{"periods", periods, start + `, desk, outcome, decision], ARRAY[checks]::bigint[]`},
 		{"staff", staff, start + `, desk, operator, mode, outcome, decision, code], ARRAY[checks]::bigint[]`},
 		{"rates", rates, `kind, ` + start + `, desk, operator],
-			(checks || identified || ARRAY[filmed, overridden, portraits, portrait, pictures, picture])::bigint[]`},
-		{"spread", spread, start + `, kind, desk, outcome], (value || checks)::bigint[]`},
+			` + numbersOf(fmt.Sprintf(`array_dims(checks) = '[1:%d]' AND array_dims(identified) = '[1:%[1]d]'`, places),
+			`checks || identified || ARRAY[filmed, overridden, portraits, portrait, pictures, picture]`)},
+		{"spread", spread, start + `, kind, desk, outcome], ` + numbersOf(
+			`array_ndims(value) = 1 AND array_lower(value, 1) = 1 AND array_dims(value) = array_dims(checks)`,
+			`value || checks`)},
 	} {
 		query := `SELECT ARRAY[` + of.columns + ` FROM facematch.` + of.table + ` WHERE chain = $1`
 		if err := w.compare(ctx, of.table, query, of.want); err != nil {
@@ -811,7 +814,13 @@ func (w *walk) compareCounts(ctx context.Context) error {
 	return nil
 }
 
-// rates are the number 1 and the numbers of a check in the table rates, as SQL's add_up gives them.
+// numbersOf gives the numbers of a row of arrays. Where the arrays do not have the form that they should
+// have, it gives none, and for a null -1, which no row should have.
+func numbersOf(form, arrays string) string {
+	return `CASE WHEN ` + form + ` THEN array_replace(` + arrays + `, NULL, -1)::bigint[] ELSE '{}' END`
+}
+
+// rates gives 1, for the count, and then what the check adds to its rows of rates, as SQL's add_up.
 func (l listed) rates() []int64 {
 	one := func(is bool) int64 {
 		if is {

@@ -6,8 +6,8 @@ import "time"
 type Sum struct {
 	Outcome    int   // its place in the list of the Counter
 	Checks     int64 // how many
-	Filmed     int64 // of them, filmed against the hint
-	Decided    int64 // of them, by a person, about a verdict
+	Filmed     int64 // filmed against the hint, of them or of other outcomes with a verdict or not compared
+	Decided    int64 // decided by a person about a verdict, of them or, where they passed or failed, of both
 	Identified int64 // of them, without a match
 }
 

@@ -191,7 +191,8 @@ CREATE TABLE checks (
 ) PARTITION BY RANGE (at);
 
 CREATE INDEX checks_at       ON checks (at DESC, chain, seq);
--- What filters ask for, so that any combination of them is answered from this index alone.
+-- What filters ask for, so that a combination of them is answered from this index alone. Those by session
+-- or request have indexes of their own.
 CREATE INDEX checks_chain    ON checks (chain, at DESC)
 	INCLUDE (seq, score, code, epoch, lost, outcome, decision, mode, inspection, operator, desk, "check");
 CREATE INDEX checks_check    ON checks ("check");

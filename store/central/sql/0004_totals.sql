@@ -1,6 +1,7 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
--- million checks it has more than three million rows. Totals are read from periods and staff, the
--- charts of the overview from rates and spread. They are counted in the same transaction as the row of
+-- million checks it has more than three million rows. Totals are read from periods and staff, and from
+-- daily for single days of an operator or a mode. The charts of the overview are read from rates and
+-- spread. All are counted in the same transaction as the row of
 -- checks.
 --
 -- Each check counts in a row of each unit that a table has: of its day, its week or its month, whose
@@ -36,8 +37,8 @@ CREATE TABLE staff (
 	PRIMARY KEY (unit, start, chain, desk, operator, mode, outcome, decision, code)
 );
 
--- What the charts show of a desk and of an operator, by day, week and month and of all time. One row
--- holds the checks of all outcomes: a row for each would be read too slowly.
+-- What the charts show of a desk and of an operator, by day, week and month, and of an operator also of
+-- all time. One row holds the checks of all outcomes: a row for each would be read too slowly.
 CREATE TABLE rates (
 	kind       text  NOT NULL, -- desk or operator
 	unit       text  NOT NULL,
@@ -47,8 +48,8 @@ CREATE TABLE rates (
 	operator   text  NOT NULL, -- empty in the rows of a desk
 	checks     int[] NOT NULL, -- of each outcome, at its place
 	identified int[] NOT NULL, -- of them, identified without a match
-	filmed     int   NOT NULL, -- compared or not, but filmed against the hint
-	overridden int   NOT NULL, -- passed or failed, and decided by a person
+	filmed     int   NOT NULL, -- passed, referred, failed or not compared, and filmed against the hint
+	overridden int   NOT NULL, -- passed or failed, and then approved or rejected by a person
 	portraits  int   NOT NULL, -- whose quality was measured
 	portrait   int   NOT NULL, -- the sum of it, 0 to 100 each
 	pictures   int   NOT NULL, -- and of the camera's pictures
@@ -76,7 +77,7 @@ CREATE INDEX staff_chain   ON staff (chain);
 CREATE INDEX rates_chain   ON rates (chain);
 CREATE INDEX spread_chain  ON spread (chain);
 
--- For the rates of operators, the days at both ends of a period are read from daily.
+-- For totals by operator or mode, and for the first and the last day of an overview.
 CREATE INDEX daily_day ON daily (day);
 
 -- start_of gives the start of the unit in which a moment lies.
@@ -169,7 +170,7 @@ BEGIN
 	FROM (SELECT *, place(outcome) AS place, n * (decision IS NOT DISTINCT FROM 'identified')::int AS known
 		FROM (SELECT *, 1 AS n FROM unnest(news) UNION ALL SELECT *, -1 FROM unnest(olds)) k) k,
 		unnest('{desk,operator}'::text[]) kind, unnest('{day,week,month,all}'::text[]) unit
-	WHERE NOT lost
+	WHERE NOT lost AND (kind, unit) <> ('desk', 'all')
 	GROUP BY 1, 2, 3, 4, 5, 6
 	ON CONFLICT (kind, unit, start, chain, desk, operator) DO UPDATE SET checks = plus(t.checks, excluded.checks),
 		identified = plus(t.identified, excluded.identified), filmed = t.filmed + excluded.filmed,

@@ -37,7 +37,7 @@ DECLARE
 BEGIN
 	INSERT INTO withdrawn (recipient) VALUES (withdraw.recipient);
 	-- No push is under way that has looked at the table before. The act comes after this lock, as in
-	-- erase and in expire, whose first DELETE fires drop_audited: so none waits for another in a ring.
+	-- erase and in expire: so none waits for another in a ring.
 	LOCK TABLE session_key IN SHARE ROW EXCLUSIVE MODE;
 	UPDATE session_key k SET audit_wrapped = NULL
 	WHERE audit_wrapped IS NOT NULL AND EXISTS (SELECT FROM record r WHERE r.chain = k.chain AND r.session = k.session
