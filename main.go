@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -132,6 +133,14 @@ func run(ctx context.Context) int {
 			})
 			window := views.New(views.Params{
 				App: fyneapp.NewWithID(appID), Desk: p.desk, Words: words, Document: document,
+				Stuck: func() {
+					code := cli.ExitOK
+					if err := p.Close(); err != nil {
+						p.Log("close", err)
+						code = cli.ExitCouldNotRun
+					}
+					os.Exit(code)
+				},
 			})
 			window.Run() // until it is closed or a signal comes; Fyne handles those itself
 			return p.Close()
@@ -164,6 +173,7 @@ type program struct {
 
 	calibration *matcher.Calibration // nil until the engine is chosen
 	closers     []func() error       // in the order they were opened
+	closing     sync.Once
 }
 
 func (p *program) Desk() *app.Desk { return p.desk }
@@ -176,12 +186,14 @@ func (p *program) Models() []matcher.ModelFile { return p.models() }
 
 func (p *program) Log(what string, err error) { p.desk.Log(what, err) }
 
-// Close closes the parts, the last opened first.
+// Close closes the parts, the last opened first. Only the first call does, and gives the error.
 func (p *program) Close() error {
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		errs = append(errs, p.closers[i]())
-	}
+	p.closing.Do(func() {
+		for i := len(p.closers) - 1; i >= 0; i-- {
+			errs = append(errs, p.closers[i]())
+		}
+	})
 	return errors.Join(errs...)
 }
 

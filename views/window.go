@@ -47,6 +47,11 @@ import (
 // within 200 ms of its cancellation; a driver may hang for ever.
 const closeLimit = 15 * time.Second
 
+// quitLimit is how long Fyne may take to end. It has only the window to close. Fyne 2.8 waits for ever
+// where the last event of the application comes between the last look at its queue and the queue's
+// end: https://github.com/fyne-io/fyne/blob/v2.8.0/internal/driver/glfw/loop.go, runGL.
+const quitLimit = 5 * time.Second
+
 // Sizes in Fyne's device-independent pixels.
 const (
 	minWidth, minHeight       = 1024, 660 // with the menu bar a window of 1024x700
@@ -91,6 +96,10 @@ type Params struct {
 	Desk     Desk
 	Words    *translations.Catalogue
 	Document string // path of a document to begin with; may be empty
+
+	// Stuck ends the program where Run does not return after the window was closed, which Fyne
+	// prevents now and then. It is called on a goroutine of its own.
+	Stuck func()
 }
 
 // Window is the program's window.
@@ -100,6 +109,8 @@ type Window struct {
 	app   fyne.App
 	win   fyne.Window
 	ended <-chan struct{} // closed when the workers have ended; nil until the window closes
+	quit  chan struct{}   // closed when Fyne is asked to end
+	stuck func()
 
 	scanning  *kit.Job // follows the scanner's folder; nil while there is none
 	scansFrom string   // that folder
@@ -141,10 +152,10 @@ func New(p Params) *Window { return newWindow(p, fyne.Do, chooser.Ask) }
 func newWindow(
 	p Params, queue func(func()), askDesktop func(context.Context, chooser.Request) (string, error),
 ) *Window {
-	if p.App == nil || p.Desk == nil || p.Words == nil {
-		panic("views: App, Desk or Words is missing from Params")
+	if p.App == nil || p.Desk == nil || p.Words == nil || p.Stuck == nil {
+		panic("views: App, Desk, Words or Stuck is missing from Params")
 	}
-	w := &Window{app: p.App, desk: p.Desk, askDesktop: askDesktop}
+	w := &Window{app: p.App, desk: p.Desk, askDesktop: askDesktop, quit: make(chan struct{}), stuck: p.Stuck}
 	w.Parts = kit.Parts{
 		Words: kit.Words{Catalogue: p.Words}, Log: p.Desk.Log, Ask: w.ask, Work: kit.NewWorkers(queue),
 		Keys: &kit.Controls{Escape: w.escape}, Focus: w.focusOn,
@@ -202,12 +213,29 @@ func newWindow(
 // ended.
 func (w *Window) Run() {
 	w.win.Show()
+	returned := make(chan struct{})
+	go unlessReturned(w.quit, returned, quitLimit, w.stuck)
 	w.app.Run()
+	close(returned)
 	// Fyne also ends for a signal, without asking the window.
 	if w.ended == nil {
 		w.end()
 	}
 	waitFor(w.ended)
+}
+
+// unlessReturned calls stuck where Fyne was asked to quit and has not returned within a limit.
+func unlessReturned(quit, returned <-chan struct{}, limit time.Duration, stuck func()) {
+	select {
+	case <-returned:
+		return
+	case <-quit:
+	}
+	select {
+	case <-returned:
+	case <-time.After(limit):
+		stuck()
+	}
 }
 
 // close ends everything that runs, out of sight, and then the program.
@@ -223,6 +251,7 @@ func (w *Window) close() {
 		waitFor(ended)
 		queue(func() {
 			w.keepSize(size)
+			close(w.quit)
 			w.app.Quit()
 		})
 	}()

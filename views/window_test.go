@@ -45,7 +45,8 @@ func open(t *testing.T, desk *fakeDesk, document string) *shownWindow {
 	t.Helper()
 	a := test.NewTempApp(t)
 	q := uiqueue.New()
-	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(t).Catalogue, Document: document}, q.Do,
+	w := newWindow(Params{App: a, Desk: desk, Words: kittest.English(t).Catalogue, Document: document,
+		Stuck: func() { t.Error("Fyne did not end") }}, q.Do,
 		func(context.Context, chooser.Request) (string, error) { return "", chooser.ErrNone })
 	w.win.Resize(fyne.NewSize(1024, minHeight))
 	w.win.Show()
@@ -220,6 +221,34 @@ func TestTheWindowFitsTheSmallestScreen(t *testing.T) {
 	fits("result")
 	test.Tap(w.button(t, "result.details"))
 	fits("details")
+}
+
+// The program ends by itself where Fyne does not return after it was asked to quit, and only there.
+func TestFyneDoesNotReturn(t *testing.T) {
+	closed, never := make(chan struct{}), make(chan struct{})
+	close(closed)
+	for name, c := range map[string]struct {
+		quit, returned chan struct{}
+		stuck          bool
+	}{
+		"returned": {closed, closed, false}, "returned for a signal": {never, closed, false}, "stuck": {closed, never, true},
+	} {
+		called := false
+		unlessReturned(c.quit, c.returned, 10*time.Millisecond, func() { called = true })
+		if called != c.stuck {
+			t.Errorf("%s: ended by itself: %v", name, called)
+		}
+	}
+	w := open(t, newFakeDesk(), "")
+	w.close()
+	w.until(t, "Fyne is asked to quit", func() bool {
+		select {
+		case <-w.quit:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 func TestSizeIsRemembered(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -295,5 +296,7 @@ func (p *program) close() {
 		}
 	case <-time.After(toolTime):
 		p.t.Errorf("the program did not end within %v", toolTime)
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it prints where it hangs
+		<-p.ended
 	}
 }
