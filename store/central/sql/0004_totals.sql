@@ -133,9 +133,10 @@ $$;
 
 -- add_up adds the checks of one list to the four tables, and takes those of the other away. Lost
 -- ones do not count. PostgreSQL plans its statements once and keeps the plans: to plan them takes
--- longer than to run them for a push.
+-- longer than to run them for a push. A plan that was made while the tables were small must not read
+-- them whole when they are large.
 CREATE FUNCTION add_up(news checks[], olds checks[]) RETURNS void LANGUAGE plpgsql
-SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+SET search_path = facematch, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	chains int[];
 BEGIN
