@@ -47,9 +47,9 @@ import (
 // within 200 ms of its cancellation; a driver may hang for ever.
 const closeLimit = 15 * time.Second
 
-// quitLimit is how long Fyne may take to end. It has only the window to close. Fyne 2.8 waits for ever
-// where the last event of the application comes between the last look at its queue and the queue's
-// end: https://github.com/fyne-io/fyne/blob/v2.8.0/internal/driver/glfw/loop.go, runGL.
+// quitLimit is how long Fyne may take to end after it was asked to. Fyne 2.8 can hang then: it waits
+// for an event that was queued just before it closed its queue. See runGL in
+// https://github.com/fyne-io/fyne/blob/v2.8.0/internal/driver/glfw/loop.go.
 const quitLimit = 5 * time.Second
 
 // Sizes in Fyne's device-independent pixels.
@@ -97,8 +97,8 @@ type Params struct {
 	Words    *translations.Catalogue
 	Document string // path of a document to begin with; may be empty
 
-	// Stuck ends the program where Run does not return after the window was closed, which Fyne
-	// prevents now and then. It is called on a goroutine of its own.
+	// Stuck ends the program. It is called, on a goroutine of its own, where Fyne hangs after the
+	// window was closed, so that Run cannot return.
 	Stuck func()
 }
 

@@ -497,13 +497,18 @@ func testEdits(t *testing.T, b *bench) {
 				where(part) + `)`, func(f central.Finding) bool { return f.Table == "session_key" }},
 		)
 	}
-	for _, of := range []struct{ table, number string }{{"periods", "checks"}, {"staff", "checks"},
-		{"rates", "portrait"}, {"rates", "picture"}, {"rates", "filmed"}, {"rates", "overridden"}, {"rates", "checks"},
-		{"rates", "identified"}, {"spread", "value"}, {"spread", "checks"}} {
+	for _, of := range []struct {
+		table, number string
+		array         bool
+	}{
+		{"periods", "checks", false}, {"staff", "checks", false}, {"rates", "portrait", false}, {"rates", "picture", false},
+		{"rates", "filmed", false}, {"rates", "overridden", false}, {"rates", "checks", true}, {"rates", "identified", true},
+		{"spread", "value", true}, {"spread", "checks", true},
+	} {
 		one := ` WHERE ctid = (SELECT ctid FROM facematch.` + of.table + ` ORDER BY random() LIMIT 1)`
 		named := func(f central.Finding) bool { return f.Table == of.table }
 		more := of.number + ` + 1`
-		if of.number == "value" || of.table != "periods" && of.table != "staff" && of.number == "checks" || of.number == "identified" {
+		if of.array {
 			more = of.number + `[:cardinality(` + of.number + `) - 1] || ` + of.number + `[cardinality(` + of.number + `)] + 1`
 		}
 		edits = append(edits,

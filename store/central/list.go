@@ -69,7 +69,7 @@ func open(ctx context.Context, config *pgx.ConnConfig) (*Reader, error) {
 		return nil, err
 	}
 	pool.ConnConfig, pool.MaxConns = config, readers
-	// Not parameters of the connection, which pgbouncer refuses.
+	// pgbouncer would refuse these as parameters of the connection.
 	pool.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, planning)
 		return err

@@ -6,9 +6,11 @@ import "time"
 type Sum struct {
 	Outcome    int   // its place in the list of the Counter
 	Checks     int64 // how many
-	Filmed     int64 // filmed against the hint, of them or of other outcomes with a verdict or not compared
-	Decided    int64 // decided by a person about a verdict, of them or, where they passed or failed, of both
 	Identified int64 // of them, without a match
+
+	// Rates count these of several outcomes together, so one Sum may hold those of the others too.
+	Filmed  int64 // filmed against the hint
+	Decided int64 // decided by a person about a verdict
 }
 
 // AddPeriod counts checks that started in a period of the unit which Result is asked for.

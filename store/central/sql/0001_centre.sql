@@ -206,6 +206,7 @@ CREATE INDEX checks_code     ON checks (code, at DESC) WHERE code <> 0;
 CREATE INDEX checks_mode     ON checks (mode, at DESC) WHERE mode <> 'offline';
 CREATE INDEX checks_inspection ON checks (inspection, at DESC) WHERE inspection IS NOT NULL;
 CREATE INDEX checks_open     ON checks (at DESC) WHERE outcome IS NULL;
+-- The referrals that wait for a decision, which the overview counts.
 CREATE INDEX checks_undecided ON checks (at) INCLUDE (chain, desk, outcome, decision, lost)
 	WHERE outcome = 'refer' AND decision = 'open' AND NOT lost;
 CREATE INDEX checks_score    ON checks (score, at DESC);

@@ -1,8 +1,7 @@
 -- Coarser counts beside daily, which is too large to be added up while somebody waits: with ten
 -- million checks it has more than three million rows. Totals are read from periods and staff, and from
 -- daily for single days of an operator or a mode. The charts of the overview are read from rates and
--- spread. All are counted in the same transaction as the row of
--- checks.
+-- spread. All are counted in the same transaction as the row of checks.
 --
 -- Each check counts in a row of each unit that a table has: of its day, its week or its month, whose
 -- first day in UTC is the start, or of all time, whose start is '-infinity'. A week begins on Monday.
@@ -50,10 +49,10 @@ CREATE TABLE rates (
 	identified int[] NOT NULL, -- of them, identified without a match
 	filmed     int   NOT NULL, -- passed, referred, failed or not compared, and filmed against the hint
 	overridden int   NOT NULL, -- passed or failed, and then approved or rejected by a person
-	portraits  int   NOT NULL, -- whose quality was measured
-	portrait   int   NOT NULL, -- the sum of it, 0 to 100 each
-	pictures   int   NOT NULL, -- and of the camera's pictures
-	picture    int   NOT NULL,
+	portraits  int    NOT NULL, -- whose quality was measured
+	portrait   bigint NOT NULL, -- the sum of it, 0 to 100 each
+	pictures   int    NOT NULL, -- and of the camera's pictures
+	picture    bigint NOT NULL,
 	PRIMARY KEY (kind, unit, start, chain, desk, operator)
 );
 

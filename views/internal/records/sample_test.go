@@ -253,9 +253,9 @@ func TestReturnPicksTheSampleOfAFile(t *testing.T) {
 	says := func(key string) func() bool {
 		return func() bool { return strings.Contains(w.DialogText(), w.Words.T(key)) }
 	}
-	w.Until(t, "that it is no sample", says("sample.file"))
+	w.Until(t, "the error that the file is not a sample", says("sample.file"))
 	close(list)
-	w.Until(t, "that there are no earlier samples", says("sample.none_earlier"))
+	w.Until(t, "the list of earlier samples", says("sample.none_earlier"))
 	if !says("sample.file")() {
 		t.Error("the error went when the earlier samples came")
 	}
